@@ -1,0 +1,19 @@
+//! The `wigwag.v1` API as Rust types, generated from the `.proto` files beside this crate.
+//!
+//! The generated code is committed, so that building needs no protobuf compiler; `tests/generated.rs` regenerates it
+//! and fails when it is stale.
+
+#![forbid(unsafe_code)]
+
+/// Package `wigwag.v1`: messages, and the clients and servers of both services.
+// Generated code follows its generator's habits, not ours.
+#[allow(clippy::all, missing_docs, unreachable_pub, clippy::use_self)]
+#[rustfmt::skip]
+#[path = "generated/wigwag.v1.rs"]
+pub mod v1;
+
+#[cfg(feature = "json")]
+mod json;
+
+/// The package's file descriptors (`google.protobuf.FileDescriptorSet`), for server reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/wigwag.v1.bin");
