@@ -1,0 +1,160 @@
+//! Envelopes: who gets them, and in which order.
+
+use std::{sync::Arc, task::Waker, time::Duration};
+
+use super::{
+    Make,
+    kit::{Bell, Client, PATIENCE, World, direct, in_room},
+};
+use crate::{
+    backend::Outbound,
+    error::{SendError, StepError},
+    frame::{Body, Item},
+    id::PeerId,
+    reason::Reason,
+    session::Fetched,
+};
+
+const NOT_JOINED: Result<(), StepError<SendError>> = Err(StepError::Refused(SendError::NotJoined));
+const NOT_FOUND: Result<(), StepError<SendError>> = Err(StepError::Refused(SendError::PeerNotFound));
+
+pub(super) fn direct_envelopes_arrive_in_order(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.live("eve"));
+    for number in 0..40 {
+        ada.tell(bob.peer(), &format!("ada {number}"));
+        if number % 3 == 0 {
+            eve.tell(bob.peer(), &format!("eve {number}"));
+        }
+    }
+    let heard = bob.reads(&mut eve);
+    let from = |name: &str| heard.iter().filter(|text| text.starts_with(name)).cloned().collect::<Vec<_>>();
+    assert_eq!(from("ada"), (0..40).map(|n| format!("ada {n}")).collect::<Vec<_>>());
+    assert_eq!(from("eve"), (0..40).step_by(3).map(|n| format!("eve {n}")).collect::<Vec<_>>());
+}
+
+pub(super) fn room_envelopes_need_both_seats(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
+    ada.join("demo");
+    assert_eq!(ada.send(in_room("demo", Some(bob.peer()), "no")), NOT_FOUND);
+    assert_eq!(bob.send(in_room("demo", Some(ada.peer()), "no")), NOT_JOINED);
+    assert_eq!(ada.send(in_room("other", Some(bob.peer()), "no")), NOT_JOINED);
+    bob.join("demo");
+    assert_eq!(ada.send(in_room("demo", Some(bob.peer()), "yes")), Ok(()));
+    assert_eq!(bob.send(in_room("demo", Some(ada.peer()), "yes")), Ok(()));
+    bob.leave("demo");
+    assert_eq!(ada.send(in_room("demo", Some(bob.peer()), "no")), NOT_FOUND);
+    assert_eq!(bob.send(in_room("demo", Some(ada.peer()), "no")), NOT_JOINED);
+    assert_eq!(ada.reads(&mut via), ["yes"]);
+    assert_eq!(bob.reads(&mut via), ["yes"]);
+}
+
+pub(super) fn a_broadcast_reaches_all_others(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.live("eve"));
+    let (mut out, mut left) = (world.client("out"), world.client("left"));
+    for client in [&mut ada, &mut bob, &mut eve, &mut left] {
+        client.join("demo");
+    }
+    left.leave("demo");
+    assert_eq!(bob.send(in_room("demo", None, "all")), Ok(()));
+    assert_eq!(out.send(in_room("demo", None, "no")), NOT_JOINED);
+    assert_eq!(left.send(in_room("demo", None, "no")), NOT_JOINED);
+    let mut via = world.client("via");
+    assert_eq!(ada.reads(&mut via), ["all"]);
+    assert_eq!(eve.reads(&mut via), ["all"]);
+    for silent in [&mut bob, &mut out, &mut left] {
+        assert_eq!(silent.reads(&mut via), [""; 0]);
+    }
+}
+
+pub(super) fn refused_envelopes_reach_nobody(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    assert_eq!(ada.send(direct(&PeerId::from_random(1), "no")), NOT_FOUND);
+    assert_eq!(ada.send(Outbound { to: None, ..direct(bob.peer(), "no") }), NOT_FOUND);
+    eve.attachment.close(world.now(), Reason::Left);
+    assert_eq!(ada.send(direct(eve.peer(), "no")), NOT_FOUND);
+    assert_eq!(ada.sent, 0, "no number was used");
+    eve.pump();
+    assert!(eve.inbox.is_empty());
+    assert_eq!(bob.reads(&mut ada), [""; 0]);
+}
+
+pub(super) fn a_join_is_told_before_the_first_envelope(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    bob.join("demo");
+    ada.join("demo");
+    ada.send(in_room("demo", Some(bob.peer()), "hi")).expect("accepted");
+    assert_eq!(in_words(&world, &mut bob, 2), ["+ada", "hi"]);
+
+    bob.lose();
+    let mut eve = world.client("eve");
+    eve.join("demo");
+    eve.send(in_room("demo", None, "hello")).expect("accepted");
+    bob.resume().expect("resumed");
+    assert_eq!(in_words(&world, &mut bob, 2), ["roster bob ada eve", "hello"]);
+}
+
+fn in_words(world: &World, client: &mut Client<'_>, count: usize) -> Vec<String> {
+    client.wait_for(|c| (c.inbox.len() >= count).then_some(()));
+    client.inbox.drain(..).map(|item| world.tell(&item)).collect()
+}
+
+pub(super) fn wake_ups_come(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    ada.join("demo");
+    bob.join("demo");
+    let bell = Arc::new(Bell::default());
+    let old = bob.attachment.clone();
+    let sleep = || {
+        let waker = Waker::from(bell.clone());
+        while old.fetch(world.now(), &waker, 1 << 20, &mut Vec::new()) != Fetched::Idle || bell.wait(Duration::ZERO) {}
+    };
+    let woken = |why: &str| assert!(bell.wait(PATIENCE), "{why} wakes");
+    sleep();
+    ada.tell(bob.peer(), "hi");
+    woken("an envelope");
+    sleep();
+    ada.set("demo", "k", "v");
+    woken("presence");
+    sleep();
+    ada.leave("demo");
+    woken("a leave");
+    sleep();
+    world.backend.go_away(1_000);
+    woken("a drain");
+    sleep();
+    crate::contract::kit::answer(world.backend.end_room(world.now(), &super::kit::room_name("demo"))).expect("ended");
+    woken("the end of a room");
+    sleep();
+    bob.resume_with(|resume| resume.last_seq = 0).expect("resumed");
+    woken("a newer attachment");
+}
+
+pub(super) fn budgets_split_what_is_ready(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    let text = "x".repeat(1_000);
+    for _ in 0..10 {
+        ada.tell(bob.peer(), &text);
+    }
+    ada.tell(bob.peer(), "last");
+    let (mut out, mut rounds) = (Vec::new(), 0);
+    let waker = Waker::noop();
+    while out.len() < 11 {
+        let before = out.len();
+        let fetched = bob.attachment.fetch(world.now(), waker, 2_500, &mut out);
+        assert!(out.len() - before <= 3, "about the budget at most");
+        rounds += usize::from(fetched == Fetched::More);
+        assert!(fetched == Fetched::More || out.len() == 11 || out.len() == before, "idle only when that was all");
+    }
+    assert!(rounds >= 3);
+    let seqs: Vec<_> = out.iter().map(|item| if let Item::Numbered { seq, .. } = item { *seq } else { 0 }).collect();
+    assert_eq!(seqs, (1..=11).collect::<Vec<_>>());
+    assert!(matches!(&out[10], Item::Numbered { body: Body::Envelope(bytes), .. } if &bytes[..] == b"last"));
+    bob.last = 11;
+}

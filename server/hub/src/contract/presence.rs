@@ -1,0 +1,230 @@
+//! Presence: everybody hears of each join and leave once, in order, or gets a roster that says the same.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Make,
+    kit::{Client, World, in_room},
+};
+use crate::{frame::Item, limits::Limits, reason::Reason};
+
+/// The versions of what a client was told about rooms, in order.
+fn versions(client: &Client<'_>) -> Vec<u32> {
+    let version = |item: &Item| match item {
+        Item::Presence(event) => Some(event.version),
+        Item::Roster(snapshot) => Some(snapshot.info.version),
+        Item::Numbered { .. } | Item::GoAway { .. } => None,
+    };
+    client.inbox.iter().filter_map(version).collect()
+}
+
+fn words(world: &World, client: &mut Client<'_>) -> Vec<String> {
+    client.inbox.drain(..).map(|item| world.tell(&item)).collect()
+}
+
+/// Waits until a client has everything up to this frame.
+fn until(client: &mut Client<'_>, last: &str, world: &World) {
+    client.wait_for(|c| c.inbox.iter().any(|item| world.tell(item) == last).then_some(()));
+}
+
+pub(super) fn versions_are_contiguous(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.join("demo");
+    let joined = bob.join("demo").snapshot.info.version;
+    for round in 0..5 {
+        eve.join("demo");
+        eve.set("demo", "round", &round.to_string());
+        eve.lose();
+        world.pass(2_000);
+        eve.resume().expect("resumed");
+        eve.leave("demo");
+        if round == 2 {
+            ada.leave("demo");
+            ada.join("demo");
+        }
+    }
+    ada.tell(bob.peer(), "last");
+    until(&mut bob, "last", &world);
+    let versions = versions(&bob);
+    // Five changes a round: join, entry, reconnecting, online, leave; and ada's leave, the new owner, ada's join.
+    assert_eq!(versions, (joined + 1..=joined + 28).collect::<Vec<_>>());
+}
+
+pub(super) fn a_resume_is_told_a_roster(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    let (mut eve, mut fay) = (world.client("eve"), world.client("fay"));
+    for client in [&mut ada, &mut bob, &mut eve] {
+        client.join("demo");
+    }
+    bob.join("quiet");
+    bob.hears("demo", &mut ada);
+    bob.lose();
+    fay.join("demo");
+    eve.leave("demo");
+    fay.send(in_room("demo", None, "hi")).expect("accepted");
+    bob.resume().expect("resumed");
+    bob.pump();
+    ada.set("demo", "k", "v");
+    ada.tell(bob.peer(), "last");
+    until(&mut bob, "last", &world);
+    let mut versions = versions(&bob);
+    let told = words(&world, &mut bob);
+    let rosters: Vec<_> = told.iter().filter(|t| t.starts_with("roster")).collect();
+    assert_eq!(rosters.len(), 2, "one for each room: {told:?}");
+    assert!(told[..2].iter().all(|t| t.starts_with("roster")), "before what happened meanwhile: {told:?}");
+    assert!(told.contains(&"roster ada bob fay".to_owned()) && told.contains(&"roster bob".to_owned()), "{told:?}");
+    let position = |what: &str| told.iter().position(|t| t == what).unwrap_or(usize::MAX);
+    assert!(position("~ada online") < position("last"));
+    let change = versions.pop();
+    assert!(versions.iter().any(|version| Some(version + 1) == change), "changes go on behind the roster");
+}
+
+pub(super) fn a_known_version_is_told_nothing(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    ada.join("demo");
+    let version = bob.join("demo").snapshot.info.version;
+    bob.inbox.clear();
+    let knows = |version: u32| BTreeMap::from([("demo".to_owned(), version)]);
+    bob.lose();
+    bob.resume_with(|resume| resume.room_versions = knows(version)).expect("resumed");
+    bob.pump();
+    assert_eq!(bob.hears("demo", &mut ada), [""; 0]);
+    bob.lose();
+    bob.resume_with(|resume| resume.room_versions = knows(version)).expect("resumed");
+    assert_eq!(bob.hears("demo", &mut ada), ["roster ada bob"], "there was a change since");
+}
+
+pub(super) fn an_overflow_becomes_a_roster(make: &Make<'_>) {
+    let world = make.world_with(Limits { presence_events: 4, ..Limits::default() });
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    for client in [&mut ada, &mut bob] {
+        client.join("demo");
+        client.join("other");
+    }
+    bob.pump();
+    bob.inbox.clear();
+    eve.join("demo");
+    eve.send(in_room("demo", None, "first")).expect("accepted");
+    for number in 0..9 {
+        ada.set("demo", "k", &number.to_string());
+    }
+    ada.set("demo", "k", "last");
+    ada.tell(bob.peer(), "last");
+    until(&mut bob, "last", &world);
+    let numbers = versions(&bob);
+    let told = words(&world, &mut bob);
+    assert!(told.contains(&"roster ada bob eve".to_owned()), "{told:?}");
+    assert!(told.len() <= 2 + 2 + 4, "two rosters, two envelopes, and no more changes than the queue holds: {told:?}");
+    let position = |what: &str| told.iter().position(|t| t == what).unwrap_or(usize::MAX);
+    assert!(position("roster ada bob eve") < position("first"), "{told:?}");
+    let now = world.inside("demo");
+    assert_eq!(now, "ada bob eve");
+    assert!(
+        numbers.contains(
+            &crate::contract::kit::answer(world.backend.room(&crate::contract::kit::room_name("demo")))
+                .expect("there")
+                .version
+        ),
+        "it ends up to date"
+    );
+    eve.leave("demo");
+    assert_eq!(bob.hears("demo", &mut ada), ["-eve LEFT"], "and changes go on");
+    assert_eq!(bob.hears("other", &mut ada), [""; 0]);
+}
+
+pub(super) fn an_unread_answer_is_kept_fresh(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.join("demo");
+    bob.join("demo");
+    bob.lose();
+    eve.join("demo");
+    ada.leave("demo");
+    eve.send(in_room("demo", None, "hi")).expect("accepted");
+    bob.resume_with(|resume| resume.last_seq = 0).expect("resumed");
+    bob.inbox.clear();
+    until(&mut bob, "hi", &world);
+    let Item::Numbered { seq: 1, reply_to: 1, body: crate::frame::Body::Joined(joined) } = &bob.inbox[0] else {
+        panic!("the answer to the join comes first: {:?}", bob.inbox)
+    };
+    assert_eq!(world.members(&joined.snapshot), "bob eve");
+    assert_eq!(words(&world, &mut bob), ["joined demo", "hi"], "no roster besides");
+    assert_eq!(bob.hears("demo", &mut eve), [""; 0]);
+}
+
+pub(super) fn a_repeated_join_comes_behind_the_roster(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.join("demo");
+    bob.join("demo");
+    let read = bob.last;
+    eve.join("demo");
+    eve.send(in_room("demo", None, "hi")).expect("accepted");
+    bob.join("demo");
+    // All of that was lost on the way.
+    bob.lose();
+    ada.leave("demo");
+    bob.resume_with(|resume| resume.last_seq = read).expect("resumed");
+    bob.inbox.clear();
+    until(&mut bob, "joined demo", &world);
+    let again = bob.inbox.iter().find_map(|item| match item {
+        Item::Numbered { body: crate::frame::Body::Joined(joined), .. } => Some(world.members(&joined.snapshot)),
+        _ => None,
+    });
+    assert_eq!(again.as_deref(), Some("bob eve"), "as fresh as the roster before it");
+    assert_eq!(words(&world, &mut bob), ["roster bob eve", "hi", "joined demo"]);
+}
+
+pub(super) fn an_earlier_seat_is_not_touched(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    ada.join("demo");
+    bob.join("demo");
+    bob.join("demo");
+    let old = bob.last;
+    ada.step(|a, n| a.end_room(world.now(), n, &super::kit::room_name("demo"))).expect("owner");
+    bob.reads(&mut ada);
+    bob.join("demo");
+    bob.lose();
+    bob.resume_with(|resume| resume.last_seq = old - 1).expect("resumed");
+    bob.inbox.clear();
+    let rosters: Vec<_> = (0..2)
+        .map(|_| {
+            let item = bob.take(|item| matches!(item, Item::Numbered { body: crate::frame::Body::Joined(_), .. }));
+            let Item::Numbered { body: crate::frame::Body::Joined(joined), .. } = item else { unreachable!() };
+            world.members(&joined.snapshot)
+        })
+        .collect();
+    assert_eq!(rosters, ["ada bob", "bob"], "each says what was true of its room");
+}
+
+pub(super) fn what_was_told_stays_told_before_a_removal(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.join("demo");
+    bob.join("demo");
+    eve.join("demo");
+    eve.send(in_room("demo", None, "hi")).expect("accepted");
+    ada.step(|a, n| a.remove_member(world.now(), n, &super::kit::room_name("demo"), bob.peer(), false)).expect("owner");
+    ada.set("demo", "k", "v");
+    until(&mut bob, "left demo REMOVED", &world);
+    bob.pump();
+    assert_eq!(words(&world, &mut bob), ["+eve", "hi", "left demo REMOVED"]);
+}
+
+pub(super) fn the_end_of_a_session_is_told_once(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut eve, mut bob) = (world.client("ada"), world.client("eve"), world.client("bob"));
+    for client in [&mut ada, &mut eve, &mut bob] {
+        client.join("demo");
+    }
+    ada.hears("demo", &mut eve);
+    bob.attachment.close(world.now(), Reason::Left);
+    bob.attachment.close(world.now(), Reason::Ended);
+    bob.lose();
+    world.pass(120_000);
+    assert_eq!(ada.hears("demo", &mut eve), ["-bob LEFT"]);
+}

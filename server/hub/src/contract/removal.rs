@@ -1,0 +1,118 @@
+//! Seats taken away: removed, banned, the room ended.
+
+use super::{
+    Make,
+    kit::{World, answer, in_room, join, room_name},
+};
+use crate::{
+    error::{JoinError, RoomError, SendError, StepError},
+    frame::{Body, Item},
+    id::PeerId,
+};
+
+fn remove(world: &World, peer: &PeerId, ban: bool) -> Result<(), RoomError> {
+    answer(world.backend.remove_member(world.now(), &room_name("demo"), peer, ban))
+}
+
+fn end(world: &World) -> Result<(), RoomError> {
+    answer(world.backend.end_room(world.now(), &room_name("demo")))
+}
+
+pub(super) fn a_removed_member_hears_it(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    for client in [&mut ada, &mut bob, &mut eve] {
+        client.join("demo");
+    }
+    ada.step(|a, n| a.remove_member(world.now(), n, &room_name("demo"), bob.peer(), false)).expect("removed");
+    assert_eq!(ada.reply(), Body::Done);
+    assert_eq!(bob.reads(&mut eve), ["left demo REMOVED"]);
+    assert_eq!(eve.hears("demo", &mut ada), ["-bob REMOVED"]);
+    assert_eq!(remove(&world, bob.peer(), false), Err(RoomError::PeerNotFound));
+    bob.join("demo");
+    remove(&world, bob.peer(), false).expect("a backend may as well");
+    assert_eq!(bob.reads(&mut eve), ["left demo REMOVED"]);
+    assert_eq!(world.inside("demo"), "ada eve");
+}
+
+pub(super) fn a_ban_holds_until_the_room_ends(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    let mut claims = world.client_with("claims", |open| open.verified = false);
+    for client in [&mut ada, &mut bob, &mut claims] {
+        client.join("demo");
+    }
+    remove(&world, bob.peer(), true).expect("banned");
+    remove(&world, claims.peer(), true).expect("banned");
+    assert_eq!(bob.reads(&mut ada), ["left demo BANNED"]);
+    let banned = Err(StepError::Refused(JoinError::Banned));
+    assert_eq!(bob.try_join(join("demo")), banned);
+    assert_eq!(claims.try_join(join("demo")), banned, "by its peer id");
+    let mut again = world.client_with("again", |open| open.user = "user-bob".into());
+    assert_eq!(again.try_join(join("demo")), banned, "by its user id");
+    let mut named = world.client_with("named", |open| (open.user, open.verified) = ("user-claims".into(), true));
+    named.join("demo");
+    end(&world).expect("ended");
+    bob.join("demo");
+    claims.join("demo");
+}
+
+pub(super) fn an_ended_room_tells_everybody(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.live("bob"), world.client("via"));
+    for client in [&mut ada, &mut bob] {
+        client.join("demo");
+    }
+    bob.pump();
+    bob.inbox.clear();
+    end(&world).expect("ended");
+    assert_eq!(end(&world), Err(RoomError::NotFound(room_name("demo"))));
+    assert_eq!(ada.reads(&mut via), ["left demo ENDED"]);
+    assert_eq!(bob.reads(&mut via), ["left demo ENDED"]);
+    assert!(bob.inbox.is_empty(), "no presence of a room that is gone");
+    let refused = ada.send(in_room("demo", None, "no"));
+    assert_eq!(refused, Err(StepError::Refused(SendError::NotJoined)));
+    assert!(ada.join("demo").created, "the next one is a new room");
+    assert_eq!(world.inside("demo"), "ada");
+}
+
+pub(super) fn removal_while_detached_is_replayed(make: &Make<'_>) {
+    for (case, expected) in [(0, "left demo REMOVED"), (1, "left demo BANNED"), (2, "left demo ENDED")] {
+        let world = make.world();
+        let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
+        ada.join("demo");
+        bob.join("demo");
+        ada.send(in_room("demo", None, "before")).expect("accepted");
+        bob.lose();
+        match case {
+            2 => end(&world).expect("ended"),
+            ban => remove(&world, bob.peer(), ban == 1).expect("removed"),
+        }
+        assert_eq!(world.inside("demo"), if case == 2 { "" } else { "ada" }, "the seat is gone at once");
+        bob.resume().expect("the session is not");
+        assert_eq!(bob.reads(&mut via), ["before", expected]);
+        assert!(bob.inbox.is_empty(), "no roster of a room it is not in");
+        let refused = bob.send(in_room("demo", None, "no"));
+        assert_eq!(refused, Err(StepError::Refused(SendError::NotJoined)), "a resume brings no seat back");
+    }
+}
+
+pub(super) fn a_removed_member_is_out(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    for client in [&mut ada, &mut bob, &mut eve] {
+        client.join("demo");
+    }
+    remove(&world, bob.peer(), false).expect("removed");
+    let out = Err(StepError::Refused(SendError::NotJoined));
+    assert_eq!(bob.send(in_room("demo", None, "no")), out);
+    assert_eq!(bob.send(in_room("demo", Some(ada.peer()), "no")), out);
+    ada.send(in_room("demo", None, "inside")).expect("accepted");
+    let not_there = Err(StepError::Refused(SendError::PeerNotFound));
+    assert_eq!(ada.send(in_room("demo", Some(bob.peer()), "no")), not_there);
+    eve.set("demo", "k", "v");
+    assert_eq!(eve.reads(&mut ada), ["inside"]);
+    assert_eq!(bob.reads(&mut ada), ["left demo REMOVED"]);
+    let after = bob.inbox.iter().filter(|item| matches!(item, Item::Presence(e) if e.room == room_name("demo")));
+    assert_eq!(after.map(|item| world.tell(item)).collect::<Vec<_>>(), ["+eve"], "what came before");
+}

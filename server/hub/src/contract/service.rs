@@ -1,0 +1,130 @@
+//! Rooms as other backends and tools use them.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Make,
+    kit::{answer, room_name, text_bytes},
+    rooms::spec,
+};
+use crate::{backend::Reached, error::RoomError, id::PeerId, limits::Limits, member::DuplicateUsers, room::RoomPatch};
+
+pub(super) fn rooms_come_in_pages(make: &Make<'_>) {
+    let world = make.world();
+    for room in ["b", "a", "é", "c", "B"] {
+        answer(world.backend.create_room(world.now(), spec(room), "")).expect("created");
+    }
+    let page = |after: Option<&str>, max| -> Vec<String> {
+        let after = after.map(room_name);
+        answer(world.backend.rooms(after.as_ref(), max)).iter().map(|info| info.room.to_string()).collect()
+    };
+    assert_eq!(page(None, 10), ["B", "a", "b", "c", "é"], "byte order");
+    assert_eq!(page(None, 2), ["B", "a"]);
+    assert_eq!(page(Some("a"), 2), ["b", "c"]);
+    assert_eq!(page(Some("aa"), 1), ["b"], "a name that is not there has a place all the same");
+    assert_eq!(page(Some("é"), 5), [""; 0]);
+}
+
+pub(super) fn members_come_in_pages(make: &Make<'_>) {
+    let world = make.world();
+    let mut crowd: Vec<_> = ["a", "b", "c", "d", "e"].map(|name| world.client(name)).into();
+    crowd.iter_mut().for_each(|client| drop(client.join("demo")));
+    crowd[1].leave("demo");
+    let demo = room_name("demo");
+    let (mut after, mut seen, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let page = answer(world.backend.members(&demo, after, 2)).expect("there");
+        assert_eq!(page.version, answer(world.backend.room(&demo)).expect("there").version);
+        seen.extend(page.members.iter().map(|(_, member)| world.name(&member.peer)));
+        after = page.members.last().map(|(position, _)| *position);
+        pages += 1;
+        if pages == 1 {
+            crowd[0].leave("demo");
+        }
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen, ["a", "c", "d", "e"], "going on behind a member that left meanwhile");
+    assert_eq!(pages, 2);
+    let missing = room_name("missing");
+    assert_eq!(answer(world.backend.members(&missing, None, 2)).err(), Some(RoomError::NotFound(missing)));
+    let stranger = answer(world.backend.member(&demo, &PeerId::from_random(1)));
+    assert_eq!(stranger.err(), Some(RoomError::PeerNotFound));
+}
+
+pub(super) fn rooms_are_created_and_changed(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    let demo = room_name("demo");
+    let made = answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    assert_eq!((made.member_count, made.owner), (0, None));
+    let again = answer(world.backend.create_room(world.now(), spec("demo"), ""));
+    assert_eq!(again, Err(RoomError::Exists(demo.clone())));
+    ada.join("demo");
+    bob.join("demo");
+    let patch = RoomPatch {
+        display_name: Some("Demo".into()),
+        max_members: Some(2),
+        duplicate_users: Some(DuplicateUsers::Reject),
+        metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        empty_timeout_ms: Some(1_000),
+    };
+    let changed = answer(world.backend.update_room(world.now(), &demo, patch)).expect("changed");
+    assert_eq!((&*changed.display_name, changed.max_members, changed.metadata.bytes()), ("Demo", 2, 2));
+    assert_eq!((changed.member_count, changed.owner.as_ref()), (2, Some(ada.peer())));
+    assert_eq!(bob.hears("demo", &mut ada), ["room owner ada"]);
+    let large = RoomPatch { metadata: BTreeMap::from([("k".to_owned(), "x".repeat(5_000))]), ..RoomPatch::default() };
+    assert!(matches!(answer(world.backend.update_room(world.now(), &demo, large)), Err(RoomError::Metadata(_))));
+    ada.leave("demo");
+    bob.leave("demo");
+    world.pass(1_000);
+    assert_eq!(answer(world.backend.room(&demo)), Err(RoomError::NotFound(demo.clone())), "the new timeout counts");
+    let gone = answer(world.backend.update_room(world.now(), &demo, RoomPatch::default()));
+    assert_eq!(gone, Err(RoomError::NotFound(demo)));
+}
+
+pub(super) fn envelopes_from_outside(make: &Make<'_>) {
+    let world = make.world_with(Limits { detached_frames: 1, ..Limits::default() });
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.join("demo");
+    bob.join("demo");
+    let demo = room_name("demo");
+    let send = |to: Option<&PeerId>, text: &str| {
+        answer(world.backend.send_to_room(world.now(), &demo, to, text_bytes(text), ""))
+    };
+    assert_eq!(send(None, "all"), Ok(Reached { accepted: 2, undeliverable: Vec::new() }));
+    assert_eq!(send(Some(bob.peer()), "bob"), Ok(Reached { accepted: 1, undeliverable: Vec::new() }));
+    assert_eq!(send(Some(eve.peer()), "eve"), Err(RoomError::PeerNotFound));
+    assert_eq!(ada.reads(&mut eve), ["all"]);
+    bob.lose();
+    assert_eq!(send(Some(bob.peer()), "held"), Ok(Reached { accepted: 1, undeliverable: Vec::new() }));
+    assert_eq!(send(None, "full"), Ok(Reached { accepted: 1, undeliverable: vec![bob.peer().clone()] }));
+    bob.resume().expect("resumed");
+    assert_eq!(bob.reads(&mut eve), ["all", "bob", "held"]);
+    assert_eq!(eve.reads(&mut ada), [""; 0]);
+    let missing = room_name("missing");
+    let nowhere = answer(world.backend.send_to_room(world.now(), &missing, None, text_bytes("no"), ""));
+    assert_eq!(nowhere, Err(RoomError::NotFound(missing)));
+}
+
+pub(super) fn request_ids_are_remembered(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut via) = (world.client("ada"), world.client("via"));
+    let demo = room_name("demo");
+    let send = |id: &str| answer(world.backend.send_to_room(world.now(), &demo, None, text_bytes(id), id));
+    assert_eq!(send("early"), Err(RoomError::NotFound(demo.clone())));
+    let create = |id: &str| answer(world.backend.create_room(world.now(), spec("demo"), id));
+    let first = create("c1").expect("created");
+    assert_eq!(create("c1"), Ok(first), "a repetition gives the first answer");
+    assert_eq!(create("c2"), Err(RoomError::Exists(demo.clone())));
+    ada.join("demo");
+    let reached = Reached { accepted: 1, undeliverable: Vec::new() };
+    for id in ["s1", "s1", "s2", "early", "s1"] {
+        assert_eq!(send(id), Ok(reached.clone()));
+    }
+    assert_eq!(ada.reads(&mut via), ["s1", "s2", "early"], "each once; a failure is not remembered");
+    world.pass(60_000);
+    assert_eq!(send("s1"), Ok(reached));
+    assert_eq!(ada.reads(&mut via), ["s1"], "remembered for a while");
+}

@@ -1,0 +1,146 @@
+//! Watching rooms from outside.
+
+use std::{
+    sync::{Arc, mpsc},
+    task::Waker,
+    thread,
+};
+
+use super::{
+    Make,
+    kit::{Bell, PATIENCE, World, answer, room_name},
+    rooms::spec,
+};
+use crate::{
+    frame::{Change, Item},
+    limits::Limits,
+    watch::{Watch, WatchEvent, Watched},
+};
+
+/// The next event in words, waiting for it.
+fn next(world: &World, watch: &Watch) -> String {
+    let bell = Arc::new(Bell::default());
+    loop {
+        match watch.poll(&Waker::from(bell.clone())) {
+            Watched::Event(WatchEvent::Snapshot(snapshot)) => {
+                return format!("{}: {}", snapshot.info.room, world.members(&snapshot));
+            }
+            Watched::Event(WatchEvent::Synced) => return "synced".to_owned(),
+            Watched::Event(WatchEvent::Change(event)) => {
+                return format!("{} {}", event.room.clone(), world.tell(&Item::Presence(event)));
+            }
+            Watched::TooSlow => return "too slow".to_owned(),
+            Watched::Idle => assert!(bell.wait(PATIENCE), "what must come did not"),
+        }
+    }
+}
+
+fn take(world: &World, watch: &Watch, count: usize) -> Vec<String> {
+    (0..count).map(|_| next(world, watch)).collect()
+}
+
+pub(super) fn a_watch_begins_with_what_is_there(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    ada.join("a");
+    bob.join("a");
+    ada.join("b");
+    let watch = world.backend.watch(None);
+    let mut first = take(&world, &watch, 2);
+    first.sort();
+    assert_eq!(first, ["a: ada bob", "b: ada"]);
+    bob.leave("a");
+    assert_eq!(take(&world, &watch, 2), ["synced", "a -bob LEFT"]);
+    assert_eq!(world.backend.census().watchers, 1);
+    drop(watch);
+    assert_eq!(world.backend.census().watchers, 0);
+}
+
+pub(super) fn changes_come_in_order(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    let watch = world.backend.watch(None);
+    assert_eq!(next(&world, &watch), "synced");
+    ada.join("a");
+    bob.join("a");
+    ada.leave("a");
+    bob.set("a", "k", "v");
+    bob.leave("a");
+    world.pass(0);
+    let told = take(&world, &watch, 7);
+    let expected = ["created", "+ada", "+bob", "-ada LEFT", "room owner bob", "~bob online", "-bob LEFT"]
+        .map(|t| format!("a {t}"));
+    assert_eq!(told, expected);
+    assert_eq!(next(&world, &watch), "a ended EXPIRED");
+    ada.join("a");
+    assert_eq!(take(&world, &watch, 2), ["a created", "a +ada"], "a new room of the same name");
+}
+
+pub(super) fn one_room_only(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    bob.join("other");
+    let watch = world.backend.watch(Some(room_name("a")));
+    assert_eq!(next(&world, &watch), "synced", "the room need not exist yet");
+    bob.set("other", "k", "v");
+    ada.join("a");
+    bob.leave("other");
+    answer(world.backend.end_room(world.now(), &room_name("a"))).expect("ended");
+    assert_eq!(take(&world, &watch, 3), ["a created", "a +ada", "a ended ENDED"]);
+}
+
+pub(super) fn a_slow_watcher_is_told(make: &Make<'_>) {
+    let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
+    let mut ada = world.client("ada");
+    let (slow, fast) = (world.backend.watch(None), world.backend.watch(None));
+    for number in 0..20 {
+        if number == 0 {
+            ada.join("a");
+        } else {
+            ada.set("a", "k", &number.to_string());
+        }
+        while next(&world, &fast) != if number == 0 { "a +ada" } else { "a ~ada online" } {}
+    }
+    assert!(matches!(slow.poll(Waker::noop()), Watched::TooSlow));
+    assert!(matches!(slow.poll(Waker::noop()), Watched::TooSlow), "for good");
+    let again = world.backend.watch(None);
+    assert_eq!(take(&world, &again, 2), ["a: ada", "synced"], "watching again brings it up to date");
+}
+
+pub(super) fn many_rooms_are_no_lag(make: &Make<'_>) {
+    let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
+    for number in 0..20 {
+        answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), "")).expect("created");
+    }
+    let watch = world.backend.watch(None);
+    let mut first = take(&world, &watch, 20);
+    first.sort();
+    first.dedup();
+    assert_eq!(first.len(), 20, "how many rooms there are is not the watcher's fault: {first:?}");
+    assert_eq!(next(&world, &watch), "synced");
+}
+
+pub(super) fn an_ended_room_stays_ended(make: &Make<'_>) {
+    let world = make.world();
+    let mut ada = world.client("ada");
+    answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    ada.join("demo");
+    // Removed, ada may still remember the room it was in when the room's timeout comes.
+    answer(world.backend.remove_member(world.now(), &room_name("demo"), ada.peer(), false)).expect("removed");
+    let watch = world.backend.watch(None);
+    assert_eq!(take(&world, &watch, 2), ["demo: ", "synced"]);
+    answer(world.backend.end_room(world.now(), &room_name("demo"))).expect("ended");
+    let (backend, now) = (world.backend.clone(), world.now().plus(600_000));
+    let (done, ticked) = mpsc::channel();
+    thread::spawn(move || {
+        backend.tick(now);
+        done.send(())
+    });
+    assert_eq!(ticked.recv_timeout(PATIENCE), Ok(()), "a tick comes to its end");
+    assert_eq!(next(&world, &watch), "demo ended ENDED");
+    let mut event = None;
+    if let Watched::Event(WatchEvent::Change(change)) = watch.poll(Waker::noop()) {
+        event = matches!(change.change, Change::Ended(_)).then_some(change);
+    }
+    assert!(event.is_none(), "a room ends once");
+}

@@ -1,0 +1,121 @@
+//! The memory backend as doors see it.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use bytes::Bytes;
+
+use super::{MemoryBackend, read};
+use crate::{
+    backend::{
+        Attachment, Backend, Census, Credentials, MemberPage, Open, Reached, Resume, Resumed,
+        Submitted::{self, Done},
+    },
+    error::{FindError, OpenError, ResumeError, RoomError},
+    id::{PeerId, RoomName},
+    member::{Member, RoomInfo, Snapshot},
+    reason::Reason,
+    room::{RoomPatch, RoomSpec},
+    time::Now,
+    watch::Watch,
+};
+
+impl Backend for MemoryBackend {
+    fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>> {
+        Done(self.open_session(now, open))
+    }
+
+    fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>> {
+        Done(self.resume_session(now, resume))
+    }
+
+    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>> {
+        Done(self.find_attachment(credentials, epoch))
+    }
+
+    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool> {
+        Done(self.end_proven(now, credentials, reason))
+    }
+
+    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool> {
+        Done(self.end_proven_in(now, credentials, epoch))
+    }
+
+    fn create_room(&self, now: Now, spec: RoomSpec, request_id: &str) -> Submitted<Result<RoomInfo, RoomError>> {
+        Done(self.make(now, spec, request_id))
+    }
+
+    fn room(&self, room: &RoomName) -> Submitted<Result<RoomInfo, RoomError>> {
+        Done(self.look(room, |state| Ok(state.info())))
+    }
+
+    fn snapshot(&self, room: &RoomName) -> Submitted<Result<Snapshot, RoomError>> {
+        Done(self.look(room, |state| Ok(state.snapshot())))
+    }
+
+    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>> {
+        Done(self.page(after, max))
+    }
+
+    fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>> {
+        Done(self.member_page(room, after, max))
+    }
+
+    fn member(&self, room: &RoomName, peer: &PeerId) -> Submitted<Result<Arc<Member>, RoomError>> {
+        Done(self.one_member(room, peer))
+    }
+
+    fn update_room(&self, now: Now, room: &RoomName, patch: RoomPatch) -> Submitted<Result<RoomInfo, RoomError>> {
+        Done(self.patch(now, room, patch))
+    }
+
+    fn end_room(&self, now: Now, room: &RoomName) -> Submitted<Result<(), RoomError>> {
+        Done(self.end(now, room))
+    }
+
+    fn remove_member(&self, now: Now, room: &RoomName, peer: &PeerId, ban: bool) -> Submitted<Result<(), RoomError>> {
+        Done(self.kick(now, room, peer, ban))
+    }
+
+    fn send_to_room(
+        &self,
+        now: Now,
+        room: &RoomName,
+        to: Option<&PeerId>,
+        envelope: Bytes,
+        request_id: &str,
+    ) -> Submitted<Result<Reached, RoomError>> {
+        Done(self.send_into(now, room, to, envelope, request_id))
+    }
+
+    fn watch(&self, room: Option<RoomName>) -> Arc<Watch> {
+        self.watch_rooms(room)
+    }
+
+    fn tick(&self, now: Now) {
+        self.shared.tick(now);
+    }
+
+    fn go_away(&self, window_ms: u32) {
+        self.shared.go_away(window_ms);
+    }
+
+    fn drain(&self, now: Now) {
+        self.shared.drain(now);
+    }
+
+    fn census(&self) -> Census {
+        let shared = &self.shared;
+        let attached = |session: &&Arc<super::Session>| session.live_epoch.load(Ordering::Relaxed) != 0;
+        Census {
+            sessions: shared.sessions.len(),
+            attached: shared.sessions.all().iter().filter(attached).count(),
+            rooms: read(&shared.rooms).len(),
+            timers: shared.timers.len(),
+            watchers: read(&shared.watches).iter().filter(|w| w.strong_count() > 0).count(),
+            delivered_total: shared.counters.delivered.load(Ordering::Relaxed),
+            undeliverable_total: shared.counters.undeliverable.load(Ordering::Relaxed),
+            resumed_total: shared.counters.resumed.load(Ordering::Relaxed),
+            slow_consumers_total: shared.counters.slow_consumers.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use super::*;
+
+const NOW: Now = Now { mono_ms: 1_000, unix_ms: 5_000 };
+
+fn spec(max_members: u32, duplicate_users: DuplicateUsers) -> RoomSpec {
+    RoomSpec {
+        room: RoomName::parse("demo").expect("valid"),
+        display_name: "".into(),
+        max_members,
+        duplicate_users,
+        metadata: Metadata::default(),
+        empty_timeout_ms: 250,
+    }
+}
+
+fn room(max_members: u32, duplicate_users: DuplicateUsers) -> RoomState<()> {
+    RoomState::new(spec(max_members, duplicate_users), 100, NOW)
+}
+
+fn peer(n: u128) -> PeerId {
+    PeerId::from_random(n)
+}
+
+fn newcomer(n: u128, user: &str) -> Newcomer {
+    Newcomer {
+        peer: peer(n),
+        user: user.into(),
+        verified: true,
+        display_name: "".into(),
+        metadata: Metadata::default(),
+    }
+}
+
+fn sit(room: &mut RoomState<()>, n: u128, user: &str) -> Arc<RoomEvent> {
+    room.admits(&newcomer(n, user)).expect("admitted");
+    room.join(newcomer(n, user), (), NOW)
+}
+
+#[test]
+fn the_first_member_owns_the_room_and_the_next_one_inherits_it() {
+    let mut room = room(0, DuplicateUsers::Allow);
+    sit(&mut room, 1, "a");
+    sit(&mut room, 2, "b");
+    sit(&mut room, 3, "c");
+    assert_eq!(room.owner(), Some(&peer(1)));
+    let (_, events) = room.leave(&peer(1), Reason::Left, NOW).expect("a member");
+    assert_eq!(room.owner(), Some(&peer(2)));
+    assert!(matches!(&events[0].change, Change::MemberLeft(p, Reason::Left) if *p == peer(1)));
+    assert!(matches!(&events[1].change, Change::Updated(info) if info.owner == Some(peer(2))));
+    assert_eq!(events[1].version, events[0].version + 1);
+    let (_, events) = room.leave(&peer(3), Reason::Left, NOW).expect("a member");
+    assert_eq!(events.len(), 1, "a plain member's going changes no owner");
+}
+
+#[test]
+fn versions_count_every_change() {
+    let mut room = room(0, DuplicateUsers::Allow);
+    let first = sit(&mut room, 1, "a").version;
+    let second = sit(&mut room, 2, "b").version;
+    assert_eq!(second, first + 1);
+    let third = room.set_presence(&peer(2), Presence::Reconnecting).expect("a change").version;
+    assert_eq!(third, second + 1);
+    assert!(room.set_presence(&peer(2), Presence::Reconnecting).is_none(), "known already");
+    assert_eq!(room.version(), third);
+}
+
+#[test]
+fn a_full_room_refuses() {
+    let mut room = room(1, DuplicateUsers::Allow);
+    sit(&mut room, 1, "a");
+    assert_eq!(room.admits(&newcomer(2, "b")), Err(JoinError::RoomFull { max: 1 }));
+}
+
+#[test]
+fn duplicate_users_follow_the_rule() {
+    let mut rejects = room(0, DuplicateUsers::Reject);
+    sit(&mut rejects, 1, "a");
+    assert_eq!(rejects.admits(&newcomer(2, "a")), Err(JoinError::UserTaken));
+    assert_eq!(rejects.admits(&newcomer(2, "b")), Ok(None));
+    let unverified = Newcomer { verified: false, ..newcomer(2, "a") };
+    assert_eq!(rejects.admits(&unverified), Ok(None), "what a client calls itself does not count");
+
+    let mut replaces = room(1, DuplicateUsers::Replace);
+    sit(&mut replaces, 1, "a");
+    assert_eq!(replaces.admits(&newcomer(2, "a")), Ok(Some(peer(1))), "even in a full room");
+    assert_eq!(replaces.admits(&newcomer(2, "b")), Err(JoinError::RoomFull { max: 1 }));
+}
+
+#[test]
+fn a_ban_holds_for_the_user_or_else_for_the_peer() {
+    let mut room = room(0, DuplicateUsers::Allow);
+    sit(&mut room, 1, "a");
+    let anonymous = Newcomer { verified: false, ..newcomer(2, "b") };
+    room.join(anonymous.clone(), (), NOW);
+    room.ban(&peer(1));
+    room.ban(&peer(2));
+    assert_eq!(room.admits(&newcomer(3, "a")), Err(JoinError::Banned));
+    assert_eq!(room.admits(&newcomer(3, "b")), Ok(None));
+    assert_eq!(room.admits(&anonymous), Err(JoinError::Banned));
+}
+
+#[test]
+fn an_empty_room_names_its_end() {
+    let mut room = room(0, DuplicateUsers::Allow);
+    assert_eq!(room.ends_at_ms(), Some(1_250));
+    sit(&mut room, 1, "a");
+    assert_eq!(room.ends_at_ms(), None);
+    room.leave(&peer(1), Reason::Left, NOW.plus(500));
+    assert_eq!(room.ends_at_ms(), Some(1_750));
+}
+
+#[test]
+fn too_large_metadata_changes_nothing() {
+    let mut room = room(0, DuplicateUsers::Allow);
+    sit(&mut room, 1, "a");
+    let before = room.snapshot();
+    let large = BTreeMap::from([("k".to_owned(), "x".repeat(5_000))]);
+    assert!(room.update_member(&peer(1), Some("new".into()), &large).is_err());
+    assert!(
+        room.update(RoomPatch { metadata: large, display_name: Some("n".into()), ..RoomPatch::default() }).is_err()
+    );
+    assert_eq!(room.snapshot(), before);
+}

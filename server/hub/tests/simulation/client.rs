@@ -1,0 +1,362 @@
+//! A correct client: it numbers, acknowledges, sends again after a resume, drops what it has, and turns rosters into
+//! joins and leaves.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wigwag_hub::{
+    Body, Item, PeerId, Reason, RoomName,
+    backend::{Credentials, Resume},
+    contract::history::{Event, Outcome as Told},
+    frame::{Change, Delivery, Joined},
+    member::Snapshot,
+};
+
+use crate::wire::{Ask, Down, Letter, Outcome, Up};
+
+/// What all clients write down.
+#[derive(Default)]
+pub struct Log {
+    pub events: Vec<Event>,
+    /// What no correct server does, with or without a place in the history.
+    pub faults: Vec<String>,
+    /// Everybody who was ever welcomed.
+    pub peers: BTreeMap<String, PeerId>,
+}
+
+impl Log {
+    pub fn note(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub fn fault(&mut self, what: impl Into<String>) {
+        self.faults.push(what.into());
+    }
+}
+
+/// What a client wants of its connection after it was told something.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing in particular.
+    Stay,
+    /// It was asked to go elsewhere.
+    Move,
+    /// It is over.
+    Close,
+}
+
+pub struct Client {
+    pub resumable: bool,
+    pub session: Option<Session>,
+    /// The link it uses, and whether it was welcomed there.
+    pub link: Option<usize>,
+    pub welcomed: bool,
+    /// It never comes back.
+    pub gone: bool,
+    /// The server ended everything, and it heard all there was to hear.
+    pub flushed: bool,
+}
+
+pub struct Session {
+    pub credentials: Credentials,
+    pub epoch: u32,
+    sent: u32,
+    unacked: VecDeque<(u32, Ask)>,
+    last: u32,
+    acked: u32,
+    pub rooms: BTreeMap<RoomName, View>,
+    pending: BTreeSet<u32>,
+    envelopes: BTreeMap<u32, u64>,
+}
+
+#[derive(Default)]
+pub struct View {
+    pub version: u32,
+    pub others: BTreeSet<PeerId>,
+}
+
+impl Session {
+    fn new(credentials: Credentials, epoch: u32) -> Self {
+        Self {
+            credentials,
+            epoch,
+            sent: 0,
+            unacked: VecDeque::new(),
+            last: 0,
+            acked: 0,
+            rooms: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            envelopes: BTreeMap::new(),
+        }
+    }
+
+    pub fn peer(&self) -> &PeerId {
+        &self.credentials.peer
+    }
+
+    /// Requests without an answer.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn frame(&mut self, seq: u32, body: Option<Ask>) -> Up {
+        self.acked = self.last;
+        Up { seq, ack: self.last, body }
+    }
+}
+
+impl Client {
+    pub fn new(resumable: bool) -> Self {
+        Self { resumable, session: None, link: None, welcomed: false, gone: false, flushed: false }
+    }
+
+    /// The first frame of a new link.
+    pub fn hello(&self) -> Up {
+        let body = match &self.session {
+            Some(session) => Ask::Resume(Resume {
+                credentials: session.credentials.clone(),
+                epoch: session.epoch,
+                last_seq: session.last,
+                room_versions: session.rooms.iter().map(|(room, view)| (room.to_string(), view.version)).collect(),
+            }),
+            None => Ask::Open { resumable: self.resumable, replaces: None },
+        };
+        Up { seq: 0, ack: 0, body: Some(body) }
+    }
+
+    /// The application asks for something. Gives what to send now, if anything.
+    pub fn ask(&mut self, ask: Ask, log: &mut Log) -> Option<Up> {
+        let welcomed = self.welcomed && self.link.is_some();
+        let session = self.session.as_mut()?;
+        if session.unacked.len() >= 64 || (!self.resumable && !welcomed) {
+            return None;
+        }
+        session.sent += 1;
+        let seq = session.sent;
+        if let Ask::Send(Letter { id, room, receipt, .. }) = &ask {
+            session.envelopes.insert(seq, *id);
+            let from = session.peer().clone();
+            log.note(Event::Sent { from, id: *id, room: room.clone(), receipt: *receipt });
+        } else {
+            session.pending.insert(seq);
+        }
+        if self.resumable {
+            session.unacked.push_back((seq, ask.clone()));
+        }
+        welcomed
+            .then(|| if self.resumable { session.frame(seq, Some(ask)) } else { Up { seq, ack: 0, body: Some(ask) } })
+    }
+
+    /// The time for acknowledgements has come.
+    pub fn bare_ack(&mut self) -> Option<Up> {
+        let session = self.session.as_mut().filter(|_| self.resumable && self.welcomed)?;
+        (session.last > session.acked).then(|| session.frame(0, None))
+    }
+
+    /// The link is lost. Without resumption that is the end of the session.
+    pub fn lost(&mut self, log: &mut Log) {
+        self.link = None;
+        self.welcomed = false;
+        if !self.resumable {
+            self.over(log);
+        }
+    }
+
+    /// The session is over.
+    pub fn over(&mut self, log: &mut Log) {
+        if let Some(session) = self.session.take() {
+            log.note(Event::Over { peer: session.credentials.peer });
+        }
+    }
+
+    /// Takes a frame from the link in use.
+    pub fn receive(&mut self, frame: Down, out: &mut Vec<Up>, log: &mut Log) -> Then {
+        match frame {
+            Down::Welcome { credentials, epoch, outcome, applied } => {
+                self.welcome(credentials, epoch, outcome, applied, out, log);
+                Then::Stay
+            }
+            Down::Closed(Some(Reason::Draining)) => {
+                self.flushed = true;
+                Then::Close
+            }
+            Down::Closed(_) => Then::Close,
+            Down::Item { ack, item } => self.item(ack, item, log),
+        }
+    }
+
+    fn welcome(
+        &mut self,
+        credentials: Credentials,
+        epoch: u32,
+        outcome: Outcome,
+        applied: u32,
+        out: &mut Vec<Up>,
+        log: &mut Log,
+    ) {
+        if self.welcomed {
+            log.fault("a second welcome");
+        }
+        self.welcomed = true;
+        if outcome == Outcome::Resumed {
+            let Some(session) = &mut self.session else { return log.fault("resumed without a session") };
+            if session.credentials.peer != credentials.peer || epoch <= session.epoch || applied > session.sent {
+                log.fault(format!("C4: {credentials:?} was resumed in epoch {epoch} with {applied} applied"));
+            }
+            session.epoch = epoch;
+            session.unacked.retain(|(seq, _)| *seq > applied);
+            let again: Vec<_> = session.unacked.iter().cloned().collect();
+            if again.first().is_some_and(|(seq, _)| *seq != applied + 1) {
+                log.fault(format!("C2: {applied} applied, and more had been acknowledged"));
+            }
+            out.push(session.frame(0, None));
+            out.extend(again.into_iter().map(|(seq, ask)| session.frame(seq, Some(ask))));
+            return;
+        }
+        if let Outcome::Reset(reason) = outcome {
+            if !matches!(reason, Reason::Expired | Reason::MailboxOverflow) {
+                log.fault(format!("C4: reset for {reason}"));
+            }
+            self.over(log);
+        }
+        log.peers.insert(credentials.peer.to_string(), credentials.peer.clone());
+        log.note(Event::Began { peer: credentials.peer.clone(), resumable: self.resumable });
+        self.session = Some(Session::new(credentials, epoch));
+    }
+
+    fn item(&mut self, ack: u32, item: Item, log: &mut Log) -> Then {
+        let Some(session) = &mut self.session else {
+            log.fault("a frame without a session");
+            return Then::Close;
+        };
+        if self.resumable {
+            if ack > session.sent {
+                log.fault(format!("{ack} acknowledged, and {} sent", session.sent));
+            }
+            session.unacked.retain(|(seq, _)| *seq > ack);
+        }
+        match item {
+            Item::Numbered { seq, reply_to, body } => {
+                if seq != session.last + 1 {
+                    log.fault(format!("C2: {seq} came behind {} in epoch {}", session.last, session.epoch));
+                }
+                session.last = seq;
+                session.body(reply_to, body, log);
+            }
+            Item::Presence(event) => session.change(&event.room, event.version, &event.change, log),
+            Item::Roster(snapshot) => session.roster(&snapshot, log),
+            Item::GoAway { .. } => return Then::Move,
+        }
+        Then::Stay
+    }
+}
+
+impl Session {
+    fn body(&mut self, reply_to: u32, body: Body, log: &mut Log) {
+        let by = self.peer().clone();
+        if reply_to != 0 && !matches!(body, Body::Receipt { .. }) {
+            let envelope = self.envelopes.get(&reply_to).copied();
+            match (envelope, &body) {
+                (Some(id), Body::Encoded(_)) => log.note(Event::Refused { id }),
+                (None, _) if self.pending.remove(&reply_to) => {}
+                _ => log.fault(format!("{by} got a second answer to {reply_to}, or one nobody asked for: {body:?}")),
+            }
+        }
+        match body {
+            Body::Envelope(bytes) => match parse(&bytes, log) {
+                Some((id, from)) => log.note(Event::Handed { by, from, id }),
+                None => log.fault(format!("{by} was handed something nobody sent")),
+            },
+            Body::Encoded(_) | Body::Done => {}
+            Body::Joined(joined) => self.joined(&joined, log),
+            Body::Left { room, .. } => {
+                self.rooms.remove(&room);
+                log.note(Event::Left { by, room });
+            }
+            Body::Receipt { peer, delivery } => {
+                let outcome = match delivery {
+                    Delivery::Delivered => Told::Delivered,
+                    Delivery::Written => Told::Written,
+                    Delivery::Undeliverable(_) => Told::Undeliverable,
+                };
+                match self.envelopes.get(&reply_to) {
+                    Some(id) => log.note(Event::Told { id: *id, peer, outcome }),
+                    None => log.fault(format!("{by} got a receipt for {reply_to}, which is no envelope")),
+                }
+            }
+        }
+    }
+
+    fn joined(&mut self, joined: &Joined, log: &mut Log) {
+        let room = &joined.snapshot.info.room;
+        if joined.me != *self.peer() {
+            log.fault(format!("{} was told that {} joined in its place", self.peer(), joined.me));
+        }
+        if !self.rooms.contains_key(room) {
+            self.rooms.insert(room.clone(), View::default());
+            log.note(Event::Joined { by: self.peer().clone(), room: room.clone() });
+        }
+        self.roster(&joined.snapshot, log);
+    }
+
+    fn roster(&mut self, snapshot: &Snapshot, log: &mut Log) {
+        let (by, room) = (self.credentials.peer.clone(), snapshot.info.room.clone());
+        let Some(view) = self.rooms.get_mut(&room) else {
+            return log.fault(format!("C6: {by} was told a roster of {room}, which it is not in"));
+        };
+        if snapshot.info.version < view.version {
+            log.fault(format!("C5: {by} was told version {} behind {}", snapshot.info.version, view.version));
+        }
+        view.version = snapshot.info.version;
+        let mut now: BTreeSet<_> = snapshot.members.iter().map(|member| member.peer.clone()).collect();
+        if !now.remove(&by) {
+            log.fault(format!("C5: {by} was told a roster without itself"));
+        }
+        for peer in view.others.difference(&now) {
+            log.note(Event::SawLeave { by: by.clone(), room: room.clone(), peer: peer.clone() });
+        }
+        for peer in now.difference(&view.others) {
+            log.note(Event::SawJoin { by: by.clone(), room: room.clone(), peer: peer.clone() });
+        }
+        view.others = now;
+    }
+
+    fn change(&mut self, room: &RoomName, version: u32, change: &Change, log: &mut Log) {
+        let by = self.credentials.peer.clone();
+        let Some(view) = self.rooms.get_mut(room) else {
+            return log.fault(format!("C6: {by} was told of {room}, which it is not in"));
+        };
+        if version <= view.version {
+            log.fault(format!("C5: {by} was told version {version} behind {}", view.version));
+        }
+        view.version = version;
+        match change {
+            Change::MemberJoined(member) => {
+                view.others.insert(member.peer.clone());
+                log.note(Event::SawJoin { by, room: room.clone(), peer: member.peer.clone() });
+            }
+            Change::MemberLeft(peer, _) => {
+                view.others.remove(peer);
+                log.note(Event::SawLeave { by, room: room.clone(), peer: peer.clone() });
+            }
+            Change::MemberUpdated(member) => {
+                if !view.others.contains(&member.peer) {
+                    log.fault(format!("C5: {by} was told of a change of {}, whom it does not know", member.peer));
+                }
+            }
+            Change::Updated(_) => {}
+            Change::Created(_) | Change::Ended(_) => log.fault(format!("{by} was told what only watchers are told")),
+        }
+    }
+}
+
+/// Writes an envelope's bytes.
+pub fn payload(id: u64, from: &PeerId, padding: usize) -> bytes::Bytes {
+    let mut bytes = format!("{id} {from} ").into_bytes();
+    bytes.resize(bytes.len() + padding, b'.');
+    bytes.into()
+}
+
+fn parse(bytes: &[u8], log: &Log) -> Option<(u64, PeerId)> {
+    let mut words = std::str::from_utf8(bytes).ok()?.split(' ');
+    Some((words.next()?.parse().ok()?, log.peers.get(words.next()?)?.clone()))
+}
