@@ -1,0 +1,81 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Override, Overrides};
+
+/// A WebRTC signaling server: peers meet in rooms and exchange offers, answers and candidates.
+///
+/// Settings come from flags, then from WIGWAG_* environment variables (session.grace_ms is WIGWAG_SESSION__GRACE_MS)
+/// and PORT, then from the file, then from the defaults.
+#[derive(Debug, Parser)]
+#[command(name = "wigwag-server", version)]
+pub struct Cli {
+    /// What to do; without it, serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Something other than serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Check the configuration and tell everything that is wrong with it
+    CheckConfig,
+    /// Print the effective configuration as TOML, without secrets
+    PrintConfig,
+}
+
+#[derive(Debug, Args)]
+struct Flags {
+    /// Read settings from this TOML file (WIGWAG_CONFIG)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Listen on this IP address and port
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Let other machines connect although nobody has to log in
+    #[arg(long, global = true)]
+    insecure_open: bool,
+    /// Name of this node
+    #[arg(long, global = true, value_name = "NAME")]
+    node_name: Option<String>,
+    /// Level or filter of the log
+    #[arg(long, global = true, value_name = "FILTER")]
+    log_level: Option<String>,
+    /// Form of the log: auto, text or json
+    #[arg(long, global = true, value_name = "FORM")]
+    log_format: Option<String>,
+    /// Any other setting, such as session.grace_ms=60000; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
+}
+
+impl Cli {
+    /// What the flags say about the configuration.
+    pub fn overrides(&self) -> Overrides {
+        let flags = &self.flags;
+        let mut settings = Vec::new();
+        let mut add = |flag: &str, key: &str, value: Option<String>| {
+            let (flag, key) = (flag.to_owned(), key.to_owned());
+            settings.extend(value.map(|value| Override { flag, key, value }));
+        };
+        for (key, value) in &flags.set {
+            add("--set", key, Some(value.clone()));
+        }
+        add("--listen", "listen", flags.listen.clone());
+        add("--insecure-open", "insecure_open", flags.insecure_open.then(|| "true".to_owned()));
+        add("--node-name", "node_name", flags.node_name.clone());
+        add("--log-level", "log.level", flags.log_level.clone());
+        add("--log-format", "log.format", flags.log_format.clone());
+        Overrides { file: flags.config.clone(), settings }
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}

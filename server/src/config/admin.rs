@@ -1,0 +1,41 @@
+//! `[admin]`: the second listener, for `/metrics`.
+
+use std::net::SocketAddr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::problem::Problems;
+
+/// Settings of the admin listener.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// A loopback address of its own. `None` (in TOML `""`), the default, means no admin listener.
+    #[serde(serialize_with = "write", deserialize_with = "read")]
+    pub listen: Option<SocketAddr>,
+}
+
+pub(super) const ALLOWED: &str = "a loopback address and port, such as 127.0.0.1:9090, or \"\" for none";
+
+impl Admin {
+    pub(super) fn check(&self, public: SocketAddr, problems: &mut Problems) {
+        let Some(listen) = self.listen else { return };
+        if !listen.ip().to_canonical().is_loopback() {
+            problems.add("admin.listen", listen, ALLOWED);
+        }
+        if listen == public && listen.port() != 0 {
+            problems.add("admin.listen", listen, "an address other than that of listen");
+        }
+    }
+}
+
+// TOML has no null: the empty text stands for none, so that the setting can be shown and overridden.
+fn write<S: Serializer>(listen: &Option<SocketAddr>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&listen.map(|addr| addr.to_string()).unwrap_or_default())
+}
+
+fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}

@@ -1,0 +1,53 @@
+//! `[connections]`: how many connections, and how long a silent one may stay.
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problems;
+use super::range::Range;
+
+/// Settings of connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connections {
+    /// Connections at a time; one more is closed on arrival. Lowered at the start when the process may not open so
+    /// many files: 512 of those are kept for other uses.
+    pub max: usize,
+    /// Connections at a time from one IPv4 address or one IPv6 /64. 0 = no such cap.
+    pub max_per_ip: usize,
+    /// Milliseconds from the accept to the first byte.
+    pub first_byte_timeout_ms: u32,
+    /// Milliseconds from the accept until a first request has been read.
+    pub handshake_timeout_ms: u32,
+    /// Milliseconds an HTTP/1 connection may take for the head of each request, waiting for it included.
+    pub http1_idle_timeout_ms: u32,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            max: 16_384,
+            max_per_ip: 0,
+            first_byte_timeout_ms: 5000,
+            handshake_timeout_ms: 10_000,
+            http1_idle_timeout_ms: 30_000,
+        }
+    }
+}
+
+pub(super) const RANGES: &[Range] = &[
+    Range::new("connections.max", 1, 100_000_000),
+    Range::new("connections.max_per_ip", 0, 100_000_000),
+    Range::ms("connections.first_byte_timeout_ms", 10, 600_000),
+    Range::ms("connections.handshake_timeout_ms", 10, 600_000),
+    Range::ms("connections.http1_idle_timeout_ms", 10, 600_000),
+];
+
+impl Connections {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if self.handshake_timeout_ms < self.first_byte_timeout_ms {
+            let first = self.first_byte_timeout_ms;
+            let allowed = format!("at least connections.first_byte_timeout_ms, which is {first}");
+            problems.add("connections.handshake_timeout_ms", self.handshake_timeout_ms, allowed);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `[cors]`: which web pages may call the API from a browser.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// Settings of cross-origin access.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cors {
+    /// Origins whose pages may call. A request without an `Origin` header does not come from a page and is not asked.
+    pub allowed_origins: AllowedOrigins,
+}
+
+/// A rule for the `Origin` header (RFC 6454).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// `"loopback"`, the default: pages of this machine, `http` or `https`, `localhost`, `127.0.0.1` or `[::1]`, any
+    /// port; and pages this server served itself under an IP address.
+    #[default]
+    Loopback,
+    /// `"*"`: every page of every site.
+    Any,
+    /// Exactly these.
+    List(Vec<String>),
+}
+
+pub(super) const ALLOWED: &str =
+    "\"loopback\", \"*\", or a list of origins such as \"https://app.example.com\" (scheme, host, port; no path)";
+
+impl AllowedOrigins {
+    fn list(origins: Vec<String>) -> Result<Self, String> {
+        if origins.iter().any(|origin| origin == "*") {
+            return if origins.len() == 1 { Ok(Self::Any) } else { Err("\"*\" stands alone".to_owned()) };
+        }
+        match origins.iter().find(|origin| !is_origin(origin)) {
+            Some(bad) => Err(format!("{bad:?} is not an origin")),
+            None => Ok(Self::List(origins)),
+        }
+    }
+}
+
+/// As a browser writes it: lower case, no path, not even a slash.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return false };
+    !host.is_empty()
+        && !scheme.is_empty()
+        && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
+        && host.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase() && !b"/?#@*,".contains(&b))
+}
+
+impl Serialize for AllowedOrigins {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Loopback => serializer.serialize_str("loopback"),
+            Self::Any => serializer.serialize_str("*"),
+            Self::List(origins) => origins.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AllowedOrigins {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rule;
+
+        impl<'de> Visitor<'de> for Rule {
+            type Value = AllowedOrigins;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(ALLOWED)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<AllowedOrigins, E> {
+                match text {
+                    "loopback" => Ok(AllowedOrigins::Loopback),
+                    // An environment variable holds a list as text.
+                    _ => {
+                        let origins = text.split(',').map(|origin| origin.trim().to_owned()).collect();
+                        AllowedOrigins::list(origins).map_err(E::custom)
+                    }
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<AllowedOrigins, A::Error> {
+                let mut origins = Vec::new();
+                while let Some(origin) = seq.next_element()? {
+                    origins.push(origin);
+                }
+                AllowedOrigins::list(origins).map_err(de::Error::custom)
+            }
+        }
+
+        deserializer.deserialize_any(Rule)
+    }
+}

@@ -1,0 +1,56 @@
+//! `[http2]`: limits of one HTTP/2 connection.
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problems;
+use super::range::Range;
+
+/// Settings of HTTP/2 (RFC 9113).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http2 {
+    /// Streams at a time on one connection; one more is refused with REFUSED_STREAM.
+    pub max_concurrent_streams: u32,
+    /// Bytes a peer may send on one stream before they are read.
+    pub stream_window: u32,
+    /// Bytes a peer may send on one connection before they are read.
+    pub connection_window: u32,
+    /// Milliseconds between two pings. 0 = none are sent.
+    pub keepalive_interval_ms: u32,
+    /// Milliseconds a peer has for the answer to a ping.
+    pub keepalive_timeout_ms: u32,
+}
+
+impl Default for Http2 {
+    fn default() -> Self {
+        Self {
+            max_concurrent_streams: 128,
+            stream_window: 64 * 1024,
+            connection_window: 1024 * 1024,
+            keepalive_interval_ms: 20_000,
+            keepalive_timeout_ms: 10_000,
+        }
+    }
+}
+
+/// The largest flow-control window there is (RFC 9113, section 6.9.1).
+const LARGEST_WINDOW: u64 = (1 << 31) - 1;
+/// What a connection's window starts with; it cannot be made smaller (RFC 9113, section 6.9.2).
+const INITIAL_WINDOW: u64 = 65_535;
+
+pub(super) const RANGES: &[Range] = &[
+    Range::new("http2.max_concurrent_streams", 1, 1_000_000),
+    Range::bytes("http2.stream_window", 1024, LARGEST_WINDOW),
+    Range::bytes("http2.connection_window", INITIAL_WINDOW, LARGEST_WINDOW),
+    Range::ms("http2.keepalive_interval_ms", 0, 3_600_000),
+    Range::ms("http2.keepalive_timeout_ms", 10, 3_600_000),
+];
+
+impl Http2 {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if self.connection_window / 2 < self.stream_window {
+            let allowed = format!("at least twice http2.stream_window, which is {}", self.stream_window);
+            problems.add("http2.connection_window", self.connection_window, allowed);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `[ice]`: the STUN and TURN servers clients are told to use.
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problems;
+use super::secret::Secret;
+
+/// Settings of ICE.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ice {
+    /// Servers every client is given in its welcome. Default: none, which is enough on one machine and within a LAN.
+    pub servers: Vec<IceServer>,
+}
+
+/// One entry of the list, in the terms of the W3C `RTCIceServer`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IceServer {
+    /// At least one of `stun:`, `stuns:`, `turn:`, `turns:` (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// User name for TURN.
+    #[serde(default)]
+    pub username: String,
+    /// Password for TURN. Every client is told it.
+    #[serde(default)]
+    pub credential: Secret,
+}
+
+pub(super) const ALLOWED: &str = "a list of { urls = [\"stun:…\" or \"turn:…\"], username, credential }";
+
+impl Ice {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        for (index, server) in self.servers.iter().enumerate() {
+            if server.urls.is_empty() {
+                problems.add(&format!("ice.servers[{index}].urls"), "[]", "at least one URL");
+            }
+            for (at, url) in server.urls.iter().enumerate() {
+                // Named by its place: a URL that was mistyped may hold a password.
+                let mut wrong = |allowed| problems.add(&format!("ice.servers[{index}].urls[{at}]"), "", allowed);
+                let scheme = url.split_once(':').filter(|(_, rest)| !rest.is_empty()).map(|(scheme, _)| scheme);
+                match scheme {
+                    Some("stun" | "stuns") => {}
+                    Some("turn" | "turns") => {
+                        if server.username.is_empty() || server.credential.expose().is_empty() {
+                            wrong("a TURN server needs username and credential");
+                        }
+                    }
+                    _ => wrong("a URL that starts with stun:, stuns:, turn: or turns:"),
+                }
+            }
+        }
+    }
+}

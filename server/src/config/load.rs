@@ -1,0 +1,191 @@
+//! Putting a configuration together.
+//!
+//! serde stops at the first error. To report every one, each given value is read alone over the defaults first; what
+//! cannot be read is reported and left out, and the rest is checked as a whole.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use toml::{Table, Value};
+
+use super::problem::Problems;
+use super::range::Range;
+use super::source::{Environment, Given, Layers, Origin, flatten, insert, key_of, read_file, variable_of};
+use super::{Config, admin, connections, cors, drain, http2, ice, log, rooms, session};
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The file to read. Without one `WIGWAG_CONFIG` is asked; without that there is no file.
+    pub file: Option<PathBuf>,
+    /// Settings by dotted key, as text, with the flag that gave them.
+    pub settings: Vec<Override>,
+}
+
+/// A setting from the command line.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The flag, for error messages.
+    pub flag: String,
+    /// The setting, such as `session.grace_ms`.
+    pub key: String,
+    /// Its value as text.
+    pub value: String,
+}
+
+impl Config {
+    /// Puts the configuration together: `overrides` over `environment` over the file over the defaults.
+    ///
+    /// # Errors
+    ///
+    /// All settings that cannot be used, at once. A file that cannot be read is the only error then.
+    pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, Problems> {
+        let shape = Table::try_from(Self::default()).expect("every setting has a TOML form");
+        let mut layers = Layers::default();
+
+        let file = overrides.file.clone().or_else(|| environment.get("WIGWAG_CONFIG").map(PathBuf::from));
+        if let Some(path) = file {
+            let table = read_file(&path)?;
+            layers.lay_table(table, &shape, &Origin::File(path));
+        }
+        let settings = flatten(shape.clone(), None);
+        lay_port(&mut layers, environment);
+        for (key, default) in &settings {
+            let name = variable_of(key);
+            if let Some(text) = environment.get(&name) {
+                layers.lay_text(key, text, Some(default), Origin::Environment(name));
+            }
+        }
+        for Override { flag, key, value } in &overrides.settings {
+            let default = settings.iter().find(|(known, _)| known == key).map(|(_, default)| default);
+            layers.lay_text(key, value, default, Origin::Flag(flag.clone()));
+        }
+
+        for (name, text) in environment.in_sections(&shape) {
+            if !settings.iter().any(|(key, _)| variable_of(key) == name) {
+                layers.lay_text(&key_of(name), text, None, Origin::Environment(name.to_owned()));
+            }
+        }
+
+        let mut config = assemble(layers, &settings)?;
+        if config.node_name.is_empty() {
+            config.node_name = draw_node_name();
+        }
+        Ok(config)
+    }
+}
+
+/// `PORT`, as hosting platforms set it: the port alone, at the address of the file or the default.
+fn lay_port(layers: &mut Layers, environment: &Environment) {
+    let Some(text) = environment.get("PORT") else { return };
+    let below = layers.0.get("listen").and_then(|given| given.value.as_str()?.parse::<SocketAddr>().ok());
+    let mut listen = below.unwrap_or(Config::default().listen);
+    let value = match text.parse() {
+        Ok(port) => {
+            listen.set_port(port);
+            listen.to_string()
+        }
+        // Kept as it is, to be reported with everything else.
+        Err(_) => text.to_owned(),
+    };
+    layers.lay_text("listen", &value, None, Origin::Environment("PORT".to_owned()));
+}
+
+fn assemble(layers: Layers, settings: &[(String, Value)]) -> Result<Config, Problems> {
+    let mut problems = Problems::default();
+    let mut usable = Table::new();
+    let mut origins = BTreeMap::new();
+    for (key, Given { value, origin }) in layers.0 {
+        match reason_against(&key, &value, settings) {
+            Some(_) if origin == Origin::Environment("PORT".to_owned()) => {
+                problems.add(&key, value, "a port number from 0 to 65535");
+            }
+            Some(allowed) => problems.add(&key, shown(&key, &value, settings), allowed),
+            None => insert(&mut usable, &key, value),
+        }
+        origins.insert(key, origin);
+    }
+    // Every value has been read alone by now, so that together they can only fail `check`.
+    let config = match Config::deserialize_table(usable) {
+        Ok(config) => config,
+        Err(error) => {
+            problems.add("configuration", "", error);
+            Config::default()
+        }
+    };
+    config.check(&mut problems);
+    for problem in &mut problems.0 {
+        problem.origin = origins.get(&problem.key).cloned();
+    }
+    problems.or(config)
+}
+
+impl Config {
+    fn deserialize_table(table: Table) -> Result<Self, String> {
+        table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+    }
+}
+
+/// Why `value` cannot be the value of `key`; `None` when it can.
+fn reason_against(key: &str, value: &Value, settings: &[(String, Value)]) -> Option<String> {
+    let Some((_, default)) = settings.iter().find(|(known, _)| known == key) else {
+        return Some(format!("there is no such setting; {}", neighbors(key, settings)));
+    };
+    if let Some(range) = ranges().find(|range| range.key == key) {
+        let fits = value.as_integer().is_some_and(|number| range.contains(number));
+        return (!fits).then(|| range.to_string());
+    }
+    let mut alone = Table::new();
+    insert(&mut alone, key, value.clone());
+    let error = Config::deserialize_table(alone).err()?;
+    Some(match key {
+        "listen" => "an IP address and port, such as 127.0.0.1:8080 or [::1]:8080".to_owned(),
+        "admin.listen" => admin::ALLOWED.to_owned(),
+        "cors.allowed_origins" => format!("{error}; allowed is {}", cors::ALLOWED),
+        "ice.servers" => ice::ALLOWED.to_owned(),
+        "log.format" => log::ALLOWED_FORMAT.to_owned(),
+        _ if default.is_bool() => "true or false".to_owned(),
+        _ if default.is_str() => "a text".to_owned(),
+        _ => error,
+    })
+}
+
+fn ranges() -> impl Iterator<Item = &'static Range> {
+    [session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES].into_iter().flatten()
+}
+
+/// The settings someone may have meant.
+fn neighbors(key: &str, settings: &[(String, Value)]) -> String {
+    let section_of = |key: &str| key.rsplit_once('.').map_or("", |(section, _)| section).to_owned();
+    let section = section_of(key);
+    let names = |section: &str| -> Vec<String> {
+        let inside = settings.iter().filter(|(known, _)| section_of(known) == section);
+        inside.map(|(known, _)| known.rsplit('.').next().unwrap_or(known).to_owned()).collect()
+    };
+    let known = names(&section);
+    if known.is_empty() || section.is_empty() {
+        let mut sections: Vec<String> = settings.iter().map(|(known, _)| section_of(known)).collect();
+        sections.dedup();
+        sections.retain(|section| !section.is_empty());
+        format!("outside sections there are {}; sections are {}", names("").join(", "), sections.join(", "))
+    } else {
+        format!("[{section}] has {}", known.join(", "))
+    }
+}
+
+/// The value as a message may show it: not where it may be a credential, in its own place or in a mistyped one.
+fn shown(key: &str, value: &Value, settings: &[(String, Value)]) -> String {
+    let plain = !key.starts_with("ice.") && settings.iter().any(|(known, _)| known == key);
+    if plain { value.to_string() } else { String::new() }
+}
+
+/// `node-` and eight letters or digits, so that two nodes that were not named can be told apart.
+fn draw_node_name() -> String {
+    let mut bytes = [0u8; 4];
+    // Without randomness the name is poorer, not wrong.
+    if getrandom::fill(&mut bytes).is_err() {
+        return format!("node-{}", std::process::id());
+    }
+    format!("node-{:08x}", u32::from_be_bytes(bytes))
+}

@@ -1,0 +1,47 @@
+//! `[log]`: what is logged and how.
+
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+use super::problem::Problems;
+
+/// Settings of the log, which goes to standard error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// A level (`error`, `warn`, `info`, `debug`, `trace`) or directives of tracing's `EnvFilter`, such as
+    /// `info,wigwag_server=debug`.
+    pub level: String,
+    /// Text or JSON.
+    pub format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// One readable line per event.
+    Text,
+    /// One JSON object per event.
+    Json,
+}
+
+pub(super) const ALLOWED_FORMAT: &str = "\"auto\", \"text\" or \"json\"";
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Auto }
+    }
+}
+
+impl Log {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if EnvFilter::try_new(&self.level).is_err() {
+            let allowed = "a level (error, warn, info, debug, trace) or directives such as info,wigwag_server=debug";
+            problems.add("log.level", &self.level, allowed);
+        }
+    }
+}

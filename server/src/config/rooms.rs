@@ -1,0 +1,40 @@
+//! `[rooms]`: how rooms come and go.
+
+use serde::{Deserialize, Serialize};
+
+use super::range::Range;
+
+/// Settings of rooms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rooms {
+    /// Whether joining a room that does not exist creates it.
+    pub auto_create: bool,
+    /// Most members of a room; a room's own limit may be lower.
+    pub max_members: usize,
+    /// Rooms at a time.
+    pub max_rooms: usize,
+    /// Milliseconds a room made by joining stays when empty.
+    pub empty_timeout_ms: u32,
+    /// Milliseconds a room made by CreateRoom stays when empty, unless the call says otherwise.
+    pub created_empty_timeout_ms: u32,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            auto_create: true,
+            max_members: 1000,
+            max_rooms: 100_000,
+            empty_timeout_ms: 0,
+            created_empty_timeout_ms: 300_000,
+        }
+    }
+}
+
+pub(super) const RANGES: &[Range] = &[
+    Range::new("rooms.max_members", 1, 100_000),
+    Range::new("rooms.max_rooms", 1, 100_000_000),
+    Range::ms("rooms.empty_timeout_ms", 0, 86_400_000),
+    Range::ms("rooms.created_empty_timeout_ms", 0, 86_400_000),
+];

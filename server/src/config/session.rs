@@ -1,0 +1,103 @@
+//! `[session]`: what a session may hold and how long it lives.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problems;
+use super::range::Range;
+
+/// Settings of sessions. What they mean is told above `SignalingService` in `signaling_service.proto`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    /// Milliseconds between two pings on a connection. Two missed answers detach a resumable session.
+    pub heartbeat_ms: u32,
+    /// Milliseconds a session outlives its connection when the client does not ask for a time of its own.
+    pub grace_ms: u32,
+    /// The longest such time a client may ask for, in milliseconds.
+    pub max_grace_ms: u32,
+    /// Milliseconds a connection has for its first frame.
+    pub hello_timeout_ms: u32,
+    /// Frames an attached session holds until they are acknowledged.
+    pub mailbox_frames: usize,
+    /// Bytes an attached session holds until they are acknowledged.
+    pub mailbox_bytes: usize,
+    /// Frames a detached session takes beyond those it held when it was cut.
+    pub detached_frames: usize,
+    /// Bytes a detached session takes beyond those it held when it was cut.
+    pub detached_bytes: usize,
+    /// Largest frame a client may send, in bytes.
+    pub max_frame_bytes: usize,
+    /// Whether peers may send to a peer id outside any room.
+    pub direct_messages: bool,
+    /// Frames a client may send in a second over time. 0 = no limit. A stream that sends more is read more slowly, and cut
+    /// after 5 s of it; a Push applies what it may and says when to go on.
+    pub frames_per_second: u32,
+    /// Frames a client may send at once after a pause, when there is a limit.
+    pub frames_burst: u32,
+    /// Rooms one session may be in at a time.
+    pub max_rooms: usize,
+    /// Sessions of this node at a time. 0 = unlimited.
+    pub max_sessions: usize,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            heartbeat_ms: 10_000,
+            grace_ms: 30_000,
+            max_grace_ms: 600_000,
+            hello_timeout_ms: 10_000,
+            mailbox_frames: 1024,
+            mailbox_bytes: 1024 * 1024,
+            detached_frames: 256,
+            detached_bytes: 256 * 1024,
+            max_frame_bytes: 64 * 1024,
+            direct_messages: true,
+            frames_per_second: 0,
+            frames_burst: 200,
+            max_rooms: 64,
+            max_sessions: 0,
+        }
+    }
+}
+
+pub(super) const RANGES: &[Range] = &[
+    Range::ms("session.heartbeat_ms", 100, 300_000),
+    Range::ms("session.grace_ms", 0, 86_400_000),
+    Range::ms("session.max_grace_ms", 0, 86_400_000),
+    Range::ms("session.hello_timeout_ms", 100, 300_000),
+    Range::new("session.mailbox_frames", 16, 1_000_000),
+    Range::bytes("session.mailbox_bytes", 4096, 1 << 30),
+    Range::new("session.detached_frames", 0, 1_000_000),
+    Range::bytes("session.detached_bytes", 0, 1 << 30),
+    Range::bytes("session.max_frame_bytes", 1024, 1 << 20),
+    Range::new("session.frames_per_second", 0, 1_000_000),
+    Range::new("session.frames_burst", 1, 1_000_000),
+    Range::new("session.max_rooms", 1, 100_000),
+    Range::new("session.max_sessions", 0, 100_000_000),
+];
+
+impl Session {
+    /// Time between two pings.
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms.into())
+    }
+
+    /// Time a connection has for its first frame.
+    pub fn hello_timeout(&self) -> Duration {
+        Duration::from_millis(self.hello_timeout_ms.into())
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if self.grace_ms > self.max_grace_ms {
+            let allowed = format!("at most session.max_grace_ms, which is {}", self.max_grace_ms);
+            problems.add("session.grace_ms", self.grace_ms, allowed);
+        }
+        if self.mailbox_bytes < self.max_frame_bytes {
+            let allowed = format!("at least session.max_frame_bytes, which is {}", self.max_frame_bytes);
+            problems.add("session.mailbox_bytes", self.mailbox_bytes, allowed);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Where settings come from: flags, environment and file, laid over each other.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use toml::{Table, Value};
+
+use super::problem::Problems;
+
+/// Where a value was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// On the command line, by this flag.
+    Flag(String),
+    /// In this environment variable.
+    Environment(String),
+    /// In the configuration file.
+    File(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "from {flag}"),
+            Self::Environment(name) => write!(f, "from {name}"),
+            Self::File(path) => write!(f, "from {}", path.display()),
+        }
+    }
+}
+
+/// The environment as a value, so that tests need not touch the process's own.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The environment of this process. Variables that are not UTF-8 are left out.
+    pub fn of_process() -> Self {
+        std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+    }
+
+    /// The value of a variable; an empty one counts as not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Variables that are certainly meant for a section of `shape`: `WIGWAG_<SECTION>__…`. Others that start with
+    /// `WIGWAG_` may belong to a client, or be the service variables Kubernetes makes up.
+    pub(super) fn in_sections<'a>(&'a self, shape: &'a Table) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let of_section = |name: &str| {
+            let section =
+                name.strip_prefix("WIGWAG_").and_then(|rest| rest.split_once("__")).map(|(section, _)| section);
+            section.is_some_and(|section| shape.contains_key(&section.to_ascii_lowercase()))
+        };
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str())).filter(move |(name, _)| of_section(name))
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+}
+
+/// The variable of a setting: `session.grace_ms` is `WIGWAG_SESSION__GRACE_MS`.
+pub fn variable_of(key: &str) -> String {
+    format!("WIGWAG_{}", key.replace('.', "__").to_ascii_uppercase())
+}
+
+/// The other way around, for a variable that names no setting.
+pub(super) fn key_of(variable: &str) -> String {
+    variable.trim_start_matches("WIGWAG_").replace("__", ".").to_ascii_lowercase()
+}
+
+/// A value with its origin.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) value: Value,
+    pub(super) origin: Origin,
+}
+
+/// Settings by dotted key; what is laid on later wins.
+#[derive(Debug, Default)]
+pub(super) struct Layers(pub(super) BTreeMap<String, Given>);
+
+impl Layers {
+    /// Lays a file's table on. `shape` is the table of all settings: it tells a section from a value.
+    pub(super) fn lay_table(&mut self, table: Table, shape: &Table, origin: &Origin) {
+        for (key, value) in flatten(table, Some(shape)) {
+            self.0.insert(key, Given { value, origin: origin.clone() });
+        }
+    }
+
+    /// Lays a text on, from the environment or a flag, read as the kind of value the setting has.
+    pub(super) fn lay_text(&mut self, key: &str, text: &str, default: Option<&Value>, origin: Origin) {
+        self.0.insert(key.to_owned(), Given { value: value_of(text, default), origin });
+    }
+}
+
+/// Dotted keys of a table. A table where `shape` has none is a value in itself.
+pub(super) fn flatten(table: Table, shape: Option<&Table>) -> Vec<(String, Value)> {
+    let mut flat = Vec::new();
+    for (name, value) in table {
+        match (value, shape.map(|shape| shape.get(&name))) {
+            (Value::Table(inner), None) => prefixed(&mut flat, &name, flatten(inner, None)),
+            (Value::Table(inner), Some(Some(Value::Table(shape)))) => {
+                prefixed(&mut flat, &name, flatten(inner, Some(shape)));
+            }
+            (value, _) => flat.push((name, value)),
+        }
+    }
+    flat
+}
+
+fn prefixed(flat: &mut Vec<(String, Value)>, section: &str, inner: Vec<(String, Value)>) {
+    flat.extend(inner.into_iter().map(|(name, value)| (format!("{section}.{name}"), value)));
+}
+
+/// Text stays text where the setting is a text; elsewhere, and for lists and tables, it is read as TOML.
+fn value_of(text: &str, default: Option<&Value>) -> Value {
+    let is_text = matches!(default, None | Some(Value::String(_)));
+    if is_text && !text.starts_with(['[', '{']) {
+        return Value::String(text.to_owned());
+    }
+    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok().and_then(|mut t| t.remove("value"));
+    parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Puts a value into nested tables, creating them on the way.
+pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((section, rest)) => {
+            let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// Reads a configuration file.
+pub(super) fn read_file(path: &PathBuf) -> Result<Table, Problems> {
+    let fail = |allowed: String| {
+        let mut problems = Problems::default();
+        problems.add(&format!("--config {}", path.display()), "", allowed);
+        problems
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| fail(format!("the file cannot be read: {error}")))?;
+    text.parse::<Table>().map_err(|error| {
+        // The parser's own text quotes the line, which may hold a credential.
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        fail(format!("not valid TOML at line {line}: {}", error.message()))
+    })
+}

@@ -1,0 +1,434 @@
+//! One connection: frames in, frames out, whatever carries them.
+//!
+//! A connection is a stream of server frames that polls its own input: no task and no queue stands between a client's frame
+//! and its effect. Doors give it an input and write what comes out.
+
+mod apply;
+mod pacing;
+mod timing;
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+use tokio::time::Instant;
+use wigwag_hub::{
+    Attachment, Item, Reason, Submitted,
+    error::Cut,
+    session::{Fetched, Grade},
+};
+use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
+
+pub(crate) use self::apply::{Applier, Verdict, duplicate_users, peer_id, room_name};
+use self::{pacing::Pacing, timing::Timing};
+use crate::{
+    authz::Caller,
+    fault::Fault,
+    node::{Node, Opened, Oversight},
+    wire::{OutFrame, RawBody, RawClientFrame},
+};
+
+/// What a client sent.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A frame.
+    Frame(RawClientFrame),
+    /// A frame over the limit; only its number was kept.
+    TooLarge(u32),
+    /// A frame of this number that a door could not read, and what is wrong with it.
+    Refused(u32, Fault),
+    /// Bytes that are no frame.
+    Malformed,
+    /// The same, from a door that knows more about it.
+    Broken(Fault),
+    /// A message over the transport's own limit.
+    Oversize,
+}
+
+/// Client frames applied in one go before what they caused is written.
+const INPUTS_PER_POLL: usize = 64;
+
+/// Bytes fetched from the session in one go.
+const FETCH_BYTES: usize = 16 * 1024;
+
+/// A connection over an input. Ends with `None` after `bye`, with a fault otherwise.
+pub(crate) struct Connection<I> {
+    node: Node,
+    caller: Caller,
+    input: Option<I>,
+    stage: Stage,
+    out: VecDeque<OutFrame>,
+    fetched: Vec<Item>,
+    timing: Timing,
+    pacing: Pacing,
+    /// Sees to it that this ends although its client does not read. From the welcome on.
+    oversight: Option<Oversight>,
+}
+
+enum Stage {
+    /// Waiting for the first frame.
+    Fresh,
+    /// Waiting for the backend to open the session; the first frame, if it was no hello, is applied then.
+    Opening(Opening, Option<Input>),
+    /// Attached.
+    Live(Live),
+    /// Over: what is queued is still written.
+    Over(Option<Fault>),
+    /// Nothing more.
+    Done,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Opened, Fault>> + Send>>;
+
+struct Live {
+    applier: Applier,
+    resumable: bool,
+    /// A client frame whose effect is under way. Nothing else is read until it is done.
+    applying: Option<Pin<Box<dyn Future<Output = Verdict> + Send>>>,
+}
+
+impl Live {
+    fn attachment(&self) -> &Arc<dyn Attachment> {
+        &self.applier.attachment
+    }
+}
+
+impl<I> Connection<I>
+where
+    I: Stream<Item = Option<Input>> + Unpin,
+{
+    /// A connection that waits for its first frame.
+    pub(crate) fn new(node: Node, caller: Caller, input: I) -> Self {
+        let timing = Timing::new(Instant::now() + node.session().hello_timeout());
+        Self {
+            node,
+            caller,
+            input: Some(input),
+            stage: Stage::Fresh,
+            out: VecDeque::new(),
+            fetched: Vec::new(),
+            timing,
+            pacing: Pacing::default(),
+            oversight: None,
+        }
+    }
+
+    /// A connection that begins with this hello.
+    pub(crate) fn with_hello(node: Node, caller: Caller, input: I, hello: pb::Hello) -> Self {
+        let mut connection = Self::new(node, caller, input);
+        connection.open(hello, None);
+        connection
+    }
+
+    fn open(&mut self, hello: pb::Hello, first: Option<Input>) {
+        let (node, caller) = (self.node.clone(), self.caller.clone());
+        let opening = async move { node.open(&caller, hello).await };
+        self.stage = Stage::Opening(Box::pin(opening), first);
+    }
+
+    fn welcome(&mut self, opened: Opened, first: Option<Input>) {
+        let Opened { attachment, welcome, applied } = opened;
+        let resumable = attachment.grade() != Grade::Live;
+        let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
+        frame.ack = applied;
+        self.out.push_back(frame);
+        self.timing.attached(applied, Instant::now(), self.node.session().heartbeat());
+        self.oversight = Some(self.node.oversee(attachment.clone(), self.caller.link.clone()));
+        let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
+        self.stage = Stage::Live(Live { applier, resumable, applying: None });
+        if self.node.draining() {
+            // The others have been told; this one came back in the meantime.
+            self.out.push_back(OutFrame::go_away(0));
+        }
+        if let Some(first) = first {
+            self.take(first);
+        }
+    }
+
+    /// Handles one frame of the client. It may be under way afterwards.
+    fn take(&mut self, input: Input) {
+        let Stage::Live(live) = &mut self.stage else {
+            match input {
+                Input::Frame(RawClientFrame { seq: 0, body: Some(RawBody::Hello(hello)), .. }) => {
+                    self.open(*hello, None)
+                }
+                Input::Frame(RawClientFrame { body: Some(RawBody::Hello(_)), .. }) => {
+                    self.fail(Fault::invalid("seq", "of a hello must be 0: it is outside the numbering"));
+                }
+                Input::Malformed => self.fail(malformed()),
+                // It may have been meant as a hello, and a session in its place would be another one.
+                Input::Broken(fault) | Input::Refused(_, fault) => self.fail(fault),
+                Input::Oversize => self.fail(oversize()),
+                other => self.open(pb::Hello::default(), Some(other)),
+            }
+            return;
+        };
+        let frame = match input {
+            Input::Frame(frame) => frame,
+            Input::Malformed => return self.fail(malformed()),
+            Input::Broken(fault) => return self.fail(fault),
+            Input::Oversize => {
+                live.attachment().close(self.node.now(), Reason::ConnectionLost);
+                return self.fail(oversize());
+            }
+            Input::TooLarge(seq) => {
+                let (applier, fault) = (live.applier.clone(), Fault::too_large(self.node.session().max_frame_bytes));
+                live.applying = Some(Box::pin(async move { applier.refuse(seq, fault).await }));
+                return;
+            }
+            Input::Refused(seq, fault) => {
+                let applier = live.applier.clone();
+                live.applying = Some(Box::pin(async move { applier.refuse(seq, fault).await }));
+                return;
+            }
+        };
+        let now = self.node.now();
+        live.attachment().heard(now);
+        if frame.ack != 0
+            && let Err(written) = live.attachment().ack(now, frame.ack)
+        {
+            let why = format!("ack {} is for a frame that was never sent: {written} is the last one", frame.ack);
+            return self.fail(Fault::protocol(why));
+        }
+        let seq = frame.seq;
+        match frame.body {
+            // The one kind of frame that must cost nothing but itself.
+            Some(RawBody::Envelope(bytes)) => match live.applier.submit(now, seq, &bytes) {
+                Ok(Submitted::Done(Ok(()))) => {}
+                Ok(submitted) => {
+                    let applier = live.applier.clone();
+                    live.applying = Some(Box::pin(async move { applier.conclude(seq, submitted.wait().await).await }));
+                }
+                Err(fault) => {
+                    let applier = live.applier.clone();
+                    live.applying = Some(Box::pin(async move { applier.refuse(seq, fault).await }));
+                }
+            },
+            Some(RawBody::Pong(_)) => {}
+            None if seq == 0 && (live.resumable || frame.ack != 0) => {}
+            body => {
+                let applier = live.applier.clone();
+                live.applying = Some(Box::pin(async move { applier.apply(seq, body).await }));
+            }
+        }
+    }
+
+    fn judge(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Fine => {}
+            Verdict::Bye => self.stage = Stage::Over(None),
+            Verdict::Gap { expected, got } => self.fail(Fault::gap(expected, got)),
+            Verdict::Fatal(fault) => self.fail(fault),
+            Verdict::Cut(cut) => self.cut(cut),
+        }
+    }
+
+    /// Ends the connection with a fatal error; a resumable session waits for its client.
+    fn fail(&mut self, fault: Fault) {
+        if let Stage::Live(live) = &self.stage {
+            live.attachment().detach(self.node.now(), Cut::Detached);
+        }
+        self.out.push_back(fault.to_fatal());
+        self.stage = Stage::Over(Some(fault));
+    }
+
+    /// Ends the connection because its attachment is over.
+    fn cut(&mut self, cut: Cut) {
+        let Stage::Live(live) = &self.stage else { return };
+        if let Cut::Ended(reason) = cut {
+            live.attachment().close(self.node.now(), reason);
+        }
+        tracing::info!(peer.id = %live.attachment().peer(), epoch = live.attachment().epoch(), ?cut, "connection cut");
+        if cut == Cut::Ended(Reason::Left) {
+            // The bye came another way, by Push.
+            self.stage = Stage::Over(None);
+            return;
+        }
+        let fault = Fault::from(cut);
+        self.out.push_back(match cut {
+            Cut::Ended(Reason::Draining) => OutFrame::go_away(fault.retry_after_ms),
+            _ => fault.to_fatal(),
+        });
+        self.stage = Stage::Over(Some(fault));
+    }
+
+    /// The client will send nothing more.
+    fn input_ended(&mut self, broken: bool) {
+        self.input = None;
+        match &self.stage {
+            Stage::Live(live) if live.resumable || broken => {
+                live.attachment().detach(self.node.now(), Cut::Detached);
+                self.stage = Stage::Over(None);
+            }
+            // It goes on listening, like grpcurl after its last message.
+            Stage::Live(_) | Stage::Opening(..) => {}
+            Stage::Fresh | Stage::Over(_) | Stage::Done => self.stage = Stage::Over(None),
+        }
+    }
+
+    /// Reads what the client sent. `true` when anything was read.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut progress = false;
+        for _ in 0..INPUTS_PER_POLL {
+            if let Stage::Live(Live { applying: Some(applying), .. }) = &mut self.stage {
+                let Poll::Ready(verdict) = applying.as_mut().poll(cx) else { return progress };
+                if let Stage::Live(live) = &mut self.stage {
+                    live.applying = None;
+                }
+                self.judge(verdict);
+                progress = true;
+            }
+            if let Stage::Opening(opening, first) = &mut self.stage {
+                let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return progress };
+                let first = first.take();
+                match opened {
+                    Ok(opened) => self.welcome(opened, first),
+                    Err(fault) => self.fail(fault),
+                }
+                progress = true;
+                continue;
+            }
+            if matches!(self.stage, Stage::Over(_) | Stage::Done) {
+                return progress;
+            }
+            if let Stage::Live(live) = &self.stage {
+                match self.pacing.poll(cx, &self.node, &**live.attachment()) {
+                    Poll::Ready(Ok(None)) => {}
+                    Poll::Ready(Ok(Some(held))) => {
+                        self.take(held);
+                        progress = true;
+                        continue;
+                    }
+                    Poll::Ready(Err(cut)) => {
+                        live.attachment().detach(self.node.now(), cut);
+                        self.cut(cut);
+                        return true;
+                    }
+                    Poll::Pending => return progress,
+                }
+            }
+            let Some(input) = &mut self.input else { return progress };
+            match Pin::new(input).poll_next(cx) {
+                Poll::Ready(Some(Some(input))) => match &self.stage {
+                    Stage::Live(live) => {
+                        if let Some(input) = self.pacing.admit(&self.node, &**live.attachment(), input) {
+                            self.take(input);
+                        }
+                    }
+                    _ => self.take(input),
+                },
+                Poll::Ready(Some(None)) => self.input_ended(true),
+                Poll::Ready(None) => self.input_ended(false),
+                Poll::Pending => return progress,
+            }
+            progress = true;
+        }
+        // Others want their turn, and there may be more.
+        cx.waker().wake_by_ref();
+        progress
+    }
+
+    /// Takes what the session holds for this connection. `true` when anything was there.
+    fn poll_session(&mut self, cx: &Context<'_>) -> bool {
+        let Stage::Live(live) = &self.stage else { return false };
+        let attachment = live.attachment().clone();
+        let fetched = attachment.fetch(self.node.now(), cx.waker(), FETCH_BYTES, &mut self.fetched);
+        let any = !self.fetched.is_empty();
+        self.out.extend(self.fetched.drain(..).map(|item| OutFrame::from_item(item, attachment.peer())));
+        match fetched {
+            Fetched::More => true,
+            Fetched::Idle => any,
+            Fetched::Cut(cut) => {
+                self.cut(cut);
+                true
+            }
+        }
+    }
+
+    /// Pings, acknowledges, gives up. `true` when anything was queued.
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> bool {
+        let applied = match &self.stage {
+            Stage::Live(live) if live.resumable => live.attachment().applied(),
+            Stage::Over(_) | Stage::Done => return false,
+            _ => 0,
+        };
+        let Some(due) = self.timing.poll(cx, applied) else { return false };
+        match &self.stage {
+            Stage::Fresh => self.fail(Fault::hello_timeout()),
+            Stage::Live(live) => {
+                if due.ping {
+                    let silent_ms = self.node.now().mono_ms.saturating_sub(live.attachment().last_heard_ms());
+                    // Two pings went unanswered when the third is due.
+                    if live.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
+                        live.attachment().detach(self.node.now(), Cut::HeartbeatTimeout);
+                        self.cut(Cut::HeartbeatTimeout);
+                        return true;
+                    }
+                    self.out.push_back(OutFrame::unnumbered(Pb::Ping(pb::Ping {})));
+                } else if due.ack {
+                    self.out.push_back(OutFrame::ack(applied));
+                }
+            }
+            Stage::Opening(..) | Stage::Over(_) | Stage::Done => {}
+        }
+        true
+    }
+}
+
+impl<I> Stream for Connection<I>
+where
+    I: Stream<Item = Option<Input>> + Unpin,
+{
+    type Item = Result<OutFrame, Fault>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(mut frame) = this.out.pop_front() {
+                if let Stage::Live(Live { resumable: true, applier, .. }) = &this.stage {
+                    frame.ack = frame.ack.max(applier.attachment.applied());
+                    this.timing.acked(frame.ack);
+                }
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            if let Stage::Over(fault) = &mut this.stage {
+                let fault = fault.take();
+                this.stage = Stage::Done;
+                return Poll::Ready(fault.map(Err));
+            }
+            if matches!(this.stage, Stage::Done) {
+                return Poll::Ready(None);
+            }
+            let read = this.poll_input(cx);
+            let fetched = this.poll_session(cx);
+            if !read && !fetched && !this.poll_time(cx) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl<I> Drop for Connection<I> {
+    fn drop(&mut self) {
+        if let Stage::Live(live) = &self.stage {
+            let attachment = live.attachment();
+            attachment.detach(self.node.now(), Cut::Detached);
+            tracing::info!(peer.id = %attachment.peer(), epoch = attachment.epoch(), "connection lost");
+        }
+    }
+}
+
+fn malformed() -> Fault {
+    Fault::protocol("the bytes are no frame of this API: use the generated code of proto/wigwag/v1")
+}
+
+fn oversize() -> Fault {
+    let mut fault = Fault::too_large(crate::signaling::TRANSPORT_LIMIT).advice(pb::Advice::Rejoin);
+    fault.message = "the message is over the transport's limit of 1 MiB; the session is over".into();
+    fault
+}

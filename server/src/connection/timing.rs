@@ -1,0 +1,90 @@
+//! When a connection must say something although nothing happens: pings, acks, and the deadline of the first frame.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep};
+
+/// Client frames after which the server acknowledges at once.
+const ACK_FRAMES: u32 = 32;
+
+/// How long an acknowledgement may wait for a frame to ride on.
+const ACK_DELAY: Duration = Duration::from_millis(200);
+
+/// One timer for all of it. It may fire early, never late: moving it for each frame would cost more than it saves.
+pub(super) struct Timing {
+    sleep: Pin<Box<Sleep>>,
+    ping_at: Instant,
+    heartbeat: Option<Duration>,
+    acked: u32,
+    ack_at: Option<Instant>,
+}
+
+/// What is due.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) ping: bool,
+    pub(super) ack: bool,
+}
+
+impl Timing {
+    /// Waits for the first frame until `deadline`.
+    pub(super) fn new(deadline: Instant) -> Self {
+        Self {
+            sleep: Box::pin(tokio::time::sleep_until(deadline)),
+            ping_at: deadline,
+            heartbeat: None,
+            acked: 0,
+            ack_at: None,
+        }
+    }
+
+    /// From now on there are heartbeats. The welcome acknowledges `applied`.
+    pub(super) fn attached(&mut self, applied: u32, now: Instant, heartbeat: Duration) {
+        self.heartbeat = Some(heartbeat);
+        self.acked = applied;
+        self.ping_at = now + heartbeat;
+        self.sleep.as_mut().reset(self.ping_at);
+    }
+
+    /// A frame has told the client this much.
+    pub(super) fn acked(&mut self, ack: u32) {
+        self.acked = ack;
+        self.ack_at = None;
+    }
+
+    /// What is due, if anything is. To be called when there is nothing else to write.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, applied: u32) -> Option<Due> {
+        let untold = applied.saturating_sub(self.acked);
+        if untold >= ACK_FRAMES {
+            return Some(Due { ack: true, ..Due::default() });
+        }
+        if untold > 0 && self.ack_at.is_none() {
+            let at = Instant::now() + ACK_DELAY;
+            self.ack_at = Some(at);
+            if self.sleep.deadline() > at {
+                self.sleep.as_mut().reset(at);
+            }
+        }
+        loop {
+            if self.sleep.as_mut().poll(cx) == Poll::Pending {
+                return None;
+            }
+            let now = Instant::now();
+            let ping = now >= self.ping_at;
+            let ack = untold > 0 && self.ack_at.is_some_and(|at| now >= at);
+            if ping && let Some(heartbeat) = self.heartbeat {
+                self.ping_at = now + heartbeat;
+            }
+            let next = self.ack_at.filter(|_| !ack).map_or(self.ping_at, |at| at.min(self.ping_at));
+            self.sleep.as_mut().reset(next);
+            if ping || ack {
+                return Some(Due { ping, ack });
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the fuzz targets in `server/fuzz` call: each takes any bytes, and panics when a promise does not hold.
+//!
+//! Compiled for fuzzing only, and for the test that runs them over mutations of good input.
+
+use axum::http::Request;
+use prost::Message as _;
+use wigwag_proto::v1::{self as pb, client_frame::Body};
+
+use crate::{
+    json::{self, Unreadable},
+    rest,
+    wire::{self, OutFrame, RawBody, RawClientFrame},
+};
+
+/// An encoded `Envelope`: what the check lets through, every receiver can read, and finds the sender the server wrote.
+pub fn envelope(bytes: &[u8]) {
+    let Ok(signal) = wire::check(bytes) else { return };
+    let sent = pb::Envelope::decode(bytes).expect("what is accepted decodes");
+    let received = pb::Envelope::decode(signal.encode("sender")).expect("what is passed on decodes");
+    assert_eq!(sent.from, "");
+    assert!(sent.payload.is_some());
+    assert_eq!(received, pb::Envelope { from: "sender".to_owned(), receipt: false, ..sent });
+}
+
+/// An encoded `ClientFrame`: reading it with the envelope left alone agrees with reading all of it.
+pub fn client_frame(bytes: &[u8]) {
+    let raw = RawClientFrame::decode(bytes);
+    let Ok(frame) = pb::ClientFrame::decode(bytes) else { return };
+    let raw = raw.expect("what decodes as a whole decodes in part");
+    assert_eq!((raw.seq, raw.ack), (frame.seq, frame.ack));
+    assert_eq!(raw.body.is_some(), frame.body.is_some());
+    if let (Some(RawBody::Envelope(bytes)), Some(Body::Envelope(_))) = (&raw.body, &frame.body) {
+        envelope(bytes);
+    }
+}
+
+/// A JSON frame: what is read is what the generated types read, and what they write is read again.
+pub fn json_frame(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match json::read_frame(text) {
+        Ok(raw) => {
+            let whole: pb::ClientFrame = serde_json::from_str(text).expect("what is a frame is JSON of one");
+            assert_eq!((raw.seq, raw.ack), (whole.seq, whole.ack));
+            assert_eq!(json::read_seq(text), Some(raw.seq));
+            assert_eq!(raw, RawClientFrame::decode(whole.encode_to_vec().as_slice()).expect("decodes"));
+            let again = serde_json::to_string(&whole).expect("what was read can be written");
+            assert_eq!(json::read_frame(&again).expect("what was written can be read"), raw);
+            if let Some(RawBody::Envelope(bytes)) = raw.body {
+                envelope(&bytes);
+            }
+        }
+        Err(Unreadable::Refused(seq, fault)) => {
+            assert_eq!(json::read_seq(text), Some(seq));
+            assert!(fault.message.len() < 2_000);
+        }
+        Err(Unreadable::Broken(fault)) => assert!(fault.message.len() < 2_000),
+    }
+    // The way down writes whatever a frame holds.
+    if let Ok(frame) = serde_json::from_str::<pb::ServerFrame>(text)
+        && let Some(body) = frame.body
+    {
+        json::write_frame(&OutFrame::unnumbered(body)).expect("what was read can be written");
+    }
+}
+
+/// A REST request: a target in the first line, a body in what follows.
+pub fn rest_request(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
+    let (target, body) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if let Ok(request) = Request::builder().uri(target).body(()) {
+        rest::read_target(&request.into_parts().0);
+    }
+    for fault in [
+        json::read::<pb::CreateRoomRequest>(body).err(),
+        json::read::<pb::UpdateRoomRequest>(body).err(),
+        json::read::<pb::SendToRoomRequest>(body).err(),
+    ] {
+        assert!(fault.is_none_or(|bad| bad.fault().message.len() < 2_000));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A generator of its own, so that a failure can be repeated (splitmix64).
+    struct Random(u64);
+
+    impl Random {
+        fn next(&mut self, below: usize) -> usize {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            usize::try_from(z >> 33).unwrap_or(0) % below.max(1)
+        }
+
+        /// Changes, drops, doubles or inserts a few bytes.
+        fn mutate(&mut self, bytes: &mut Vec<u8>) {
+            const LIKELY: &[u8] = b"{}[]\",:\\0 \x00\x0A\x12\x22\xFF\x80\xC3%/";
+            for _ in 0..=self.next(4) {
+                let at = self.next(bytes.len() + 1);
+                match self.next(5) {
+                    0 if at < bytes.len() => bytes[at] = u8::try_from(self.next(256)).unwrap_or(0),
+                    1 if at < bytes.len() => drop(bytes.remove(at)),
+                    2 => bytes.insert(at, LIKELY[self.next(LIKELY.len())]),
+                    3 => bytes.truncate(at),
+                    _ => {
+                        let from = self.next(bytes.len() + 1);
+                        let piece = bytes[from..(from + self.next(16)).min(bytes.len())].to_vec();
+                        bytes.splice(at..at, piece);
+                    }
+                }
+            }
+        }
+    }
+
+    const FRAMES: [&str; 5] = [
+        r#"{"seq":1,"ack":7,"envelope":{"room":"demo","to":"p2","receipt":true,"description":{"type":"offer","sdp":"v=0\r\n"}}}"#,
+        r#"{"seq":2,"envelope":{"room":"é","candidate":{"candidate":"","sdpMid":null,"sdpMLineIndex":0,"usernameFragment":"u"}}}"#,
+        r#"{"envelope":{"to":"p","message":{"binary":"AP8="}},"new":[{"a":[1e9,null,true]}]}"#,
+        r#"{"hello":{"token":"t","metadata":{"k":"v"},"resumable":true,"resume":{"lastSeq":"3","roomVersions":{"demo":4}}}}"#,
+        r#"{"seq":4294967295,"createRoom":{"room":"demo","duplicateUsers":"DUPLICATE_USERS_REJECT","maxMembers":3}}"#,
+    ];
+    const REQUESTS: [&str; 3] = [
+        "/v1/rooms/a%2Fb:send?x=1\n{\"envelope\":{\"message\":{\"text\":\"x\"}},\"requestId\":\"r\"}",
+        "/v1/rooms/%C3%A9/members/p%3Ax?ban=true\n{\"displayName\":\"B\",\"metadata\":{\"k\":\"\"}}",
+        "/v1/rooms?pageSize=5&pageToken=a%26b\n{\"room\":\"demo\",\"emptyTimeoutMs\":5}",
+    ];
+
+    #[test]
+    fn promises_hold_for_mutations_of_good_input() {
+        let frames = FRAMES.map(|text| serde_json::from_str::<pb::ClientFrame>(text).expect(text));
+        let encoded = frames.each_ref().map(pb::ClientFrame::encode_to_vec);
+        let mut random = Random(20_261_120);
+        for round in 0..2_000 {
+            let mut text = FRAMES[round % FRAMES.len()].as_bytes().to_vec();
+            random.mutate(&mut text);
+            json_frame(&text);
+            let mut bytes = encoded[round % encoded.len()].clone();
+            random.mutate(&mut bytes);
+            client_frame(&bytes);
+            let mut request = REQUESTS[round % REQUESTS.len()].as_bytes().to_vec();
+            random.mutate(&mut request);
+            rest_request(&request);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `/health`, `/rooms` and `/ready`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+use crate::clock::{iso8601, unix_ms};
+
+use super::census::{Census, RoomView};
+
+/// Whether the node takes new sessions, as `/ready` tells a load balancer. Cheap to clone; starts ready.
+#[derive(Clone, Debug)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+}
+
+impl Readiness {
+    /// The node goes: from now on `/ready` answers 503.
+    pub fn set_draining(&self) {
+        self.0.store(false, SeqCst);
+    }
+
+    /// Whether `/ready` answers 200.
+    pub fn is_ready(&self) -> bool {
+        self.0.load(SeqCst)
+    }
+}
+
+pub(super) fn router(census: Arc<dyn Census>, readiness: Readiness) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/rooms", get(rooms))
+        .with_state(census)
+        .route("/ready", get(ready).with_state(readiness))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    status: &'static str,
+    rooms: usize,
+    connections: usize,
+    room_details: Vec<RoomView>,
+    timestamp: String,
+}
+
+async fn health(State(census): State<Arc<dyn Census>>) -> Json<Health> {
+    let room_details = census.rooms();
+    Json(Health {
+        status: "ok",
+        rooms: room_details.len(),
+        connections: census.connections(),
+        room_details,
+        timestamp: iso8601(unix_ms()),
+    })
+}
+
+#[derive(Serialize)]
+struct Rooms {
+    rooms: Vec<RoomView>,
+}
+
+async fn rooms(State(census): State<Arc<dyn Census>>) -> Json<Rooms> {
+    Json(Rooms { rooms: census.rooms() })
+}
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    reason: &'static str,
+}
+
+async fn ready(State(readiness): State<Readiness>) -> Response {
+    if readiness.is_ready() {
+        Json(Ready { ready: true, reason: "" }).into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(Ready { ready: false, reason: "DRAINING" })).into_response()
+    }
+}

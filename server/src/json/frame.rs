@@ -1,0 +1,123 @@
+//! Frames as protobuf JSON.
+
+use prost::Message;
+use serde::Deserialize;
+use wigwag_proto::v1::{ClientFrame, ServerFrame, client_frame::Body};
+
+use super::{BadJson, read};
+use crate::{
+    fault::Fault,
+    wire::{OutFrame, RawBody, RawClientFrame},
+};
+
+/// Why a text is no client frame.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// It is a frame, of this number, that holds a value it may not hold. Uses the number up.
+    Refused(u32, Fault),
+    /// It is no frame.
+    Broken(Fault),
+}
+
+/// Reads a frame. Its envelope is handed on encoded, as every door does.
+pub(crate) fn read_frame(text: &str) -> Result<RawClientFrame, Unreadable> {
+    match read::<ClientFrame>(text.as_bytes()) {
+        Ok(frame) => Ok(raw(frame)),
+        Err(bad) => Err(match (&bad, read_seq(text)) {
+            (BadJson::Field { .. }, Some(seq)) => Unreadable::Refused(seq, bad.fault()),
+            (BadJson::Field { why, .. } | BadJson::Syntax(why), _) => {
+                Unreadable::Broken(Fault::protocol(format_args!("this is no JSON frame: {why}")))
+            }
+        }),
+    }
+}
+
+/// Reads only the number of a frame. `None`: it is no frame.
+pub(crate) fn read_seq(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Head {
+        seq: Option<Number>,
+    }
+    /// The mapping of protobuf to JSON takes numbers in quotes as well.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Plain(u32),
+        Quoted(String),
+    }
+    // serde would take an array for a struct.
+    let object = text.trim_start().starts_with('{');
+    let head: Head = read(text.as_bytes()).ok().filter(|_| object)?;
+    match head.seq {
+        None => Some(0),
+        Some(Number::Plain(seq)) => Some(seq),
+        Some(Number::Quoted(seq)) => seq.parse().ok(),
+    }
+}
+
+/// Writes a frame. `None` when it holds what JSON cannot say, which no frame of this server does.
+pub(crate) fn write_frame(frame: &OutFrame) -> Option<String> {
+    let mut bytes = Vec::with_capacity(frame.encoded_len());
+    frame.encode(&mut bytes);
+    let frame = ServerFrame::decode(bytes.as_slice()).ok()?;
+    serde_json::to_string(&frame).ok()
+}
+
+fn raw(frame: ClientFrame) -> RawClientFrame {
+    let body = frame.body.map(|body| match body {
+        Body::Envelope(envelope) => RawBody::Envelope(envelope.encode_to_vec().into()),
+        Body::Hello(hello) => RawBody::Hello(Box::new(hello)),
+        Body::Join(join) => RawBody::Join(Box::new(join)),
+        Body::Leave(leave) => RawBody::Leave(leave),
+        Body::CreateRoom(create) => RawBody::CreateRoom(Box::new(create)),
+        Body::EndRoom(end) => RawBody::EndRoom(end),
+        Body::RemoveMember(remove) => RawBody::RemoveMember(remove),
+        Body::UpdateMember(update) => RawBody::UpdateMember(Box::new(update)),
+        Body::Refresh(refresh) => RawBody::Refresh(refresh),
+        Body::Pong(pong) => RawBody::Pong(pong),
+        Body::Bye(bye) => RawBody::Bye(bye),
+    });
+    RawClientFrame { seq: frame.seq, ack: frame.ack, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_stays_what_it_was() {
+        let text = r#"{"seq":3,"ack":2,"envelope":{"room":"demo","candidate":{"candidate":""}}}"#;
+        let frame = read_frame(text).expect("a frame");
+        assert_eq!((frame.seq, frame.ack), (3, 2));
+        let Some(RawBody::Envelope(bytes)) = frame.body else { panic!("an envelope") };
+        crate::wire::check(&bytes).expect("an envelope that is accepted");
+        let envelope = wigwag_proto::v1::Envelope::decode(bytes).expect("an envelope");
+        let written = serde_json::to_string(&envelope).expect("JSON");
+        assert_eq!(format!(r#"{{"seq":3,"ack":2,"envelope":{written}}}"#), text);
+    }
+
+    #[test]
+    fn a_wrong_value_costs_its_frame_and_a_wrong_text_the_connection() {
+        for (text, seq) in [
+            (r#"{"seq":4,"join":{"room":5}}"#, 4),
+            (r#"{"join":"demo"}"#, 0),
+            (r#"{"seq":9,"envelope":{"sealed":"?"}}"#, 9),
+            (r#"{"seq":1,"join":{},"leave":{}}"#, 1),
+            (r#"{"seq":"6","join":{"room":5}}"#, 6),
+            (r#"{"seq":null,"join":{"room":5}}"#, 0),
+        ] {
+            match read_frame(text) {
+                Err(Unreadable::Refused(found, fault)) => assert_eq!((found, fault.reason), (seq, "INVALID_FIELD")),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        for text in
+            ["", "{", "[]", "5", "null", "{\"join\":{}", "{\"seq\":-1}", "{\"seq\":\"x\"}", "{\"join\":{}} x", "\u{0}"]
+        {
+            match read_frame(text) {
+                Err(Unreadable::Broken(fault)) => assert_eq!(fault.reason, "PROTOCOL"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+}

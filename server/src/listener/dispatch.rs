@@ -1,0 +1,61 @@
+//! The step from a connection to the service: every request learns where it came from.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tower::util::Oneshot;
+
+use super::link::Link;
+
+/// The address at the other end of the connection a request came in on. A request extension.
+///
+/// Never log it: addresses of peers stay out of the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddr(pub SocketAddr);
+
+/// The connection a request came in on. A request extension, cheap to clone, and outlives the request.
+#[derive(Clone, Debug)]
+pub struct ConnectionHandle {
+    aborted: CancellationToken,
+}
+
+impl ConnectionHandle {
+    pub(super) fn new(aborted: CancellationToken) -> Self {
+        Self { aborted }
+    }
+
+    /// Closes the connection at once, with every stream on it: unsent bytes are thrown away. For a peer that does not
+    /// read, where a polite end would never get through. May be called more than once, and after the end.
+    pub fn abort(&self) {
+        self.aborted.cancel();
+    }
+}
+
+/// Hands the requests of one connection to a tower service.
+pub(super) struct Dispatch<S> {
+    pub(super) service: S,
+    pub(super) peer: PeerAddr,
+    pub(super) handle: ConnectionHandle,
+    pub(super) link: Arc<Link>,
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for Dispatch<S>
+where
+    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Oneshot<S, Request<Incoming>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        self.link.set_dispatched();
+        let extensions = request.extensions_mut();
+        extensions.insert(self.peer);
+        extensions.insert(self.handle.clone());
+        self.service.clone().oneshot(request)
+    }
+}

@@ -1,0 +1,96 @@
+//! The limits of a listener, and how hyper is told about them.
+
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto;
+
+use crate::config::Config;
+
+/// Limits of one listener. [`Settings::from_config`] is the way to get them.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Connections at a time; one more is closed on arrival.
+    pub max_connections: usize,
+    /// Connections at a time from one IPv4 address or one IPv6 /64. 0 = no such cap.
+    pub max_connections_per_ip: usize,
+    /// Time from the accept to the first byte.
+    pub first_byte_timeout: Duration,
+    /// Time from the accept until a first request has been read.
+    pub handshake_timeout: Duration,
+    /// Time an HTTP/1 connection may take for the head of each request, waiting for it included.
+    pub http1_head_timeout: Duration,
+    /// Streams at a time on one HTTP/2 connection; one more is refused with REFUSED_STREAM.
+    pub max_concurrent_streams: u32,
+    /// Bytes a peer may send on one HTTP/2 stream before the service has read them.
+    pub stream_window: u32,
+    /// The same for a whole HTTP/2 connection. Well above `stream_window`, so that one unread stream stalls no other.
+    pub connection_window: u32,
+    /// Time between HTTP/2 pings. `None` = none are sent.
+    pub keepalive_interval: Option<Duration>,
+    /// Time a peer has for the answer to a ping.
+    pub keepalive_timeout: Duration,
+    /// Time open connections have to finish once the listener is stopped.
+    pub stop_grace: Duration,
+}
+
+/// Stream errors the peer provoked before the connection is ended (RUSTSEC-2024-0003, CVE-2025-8671).
+const MAX_LOCAL_ERROR_RESETS: usize = 1024;
+/// Streams reset by the peer before they were taken up, before the connection is ended (CVE-2023-44487).
+const MAX_PENDING_ACCEPT_RESETS: usize = 20;
+/// The smallest the protocol allows: a large frame delays every other stream of its connection.
+const MAX_FRAME: u32 = 16 * 1024;
+/// Bytes of all header fields of an HTTP/2 request.
+const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// Bytes an HTTP/2 stream holds for a peer that does not read. What is above waits in the session's mailbox.
+const MAX_SEND_BUFFER: usize = 64 * 1024;
+/// Bytes of an HTTP/1 request's head, and of its read buffer.
+const HTTP1_BUFFER: usize = 32 * 1024;
+
+impl Settings {
+    /// The listener's part of the configuration.
+    pub fn from_config(config: &Config) -> Self {
+        let ms = |ms: u32| Duration::from_millis(ms.into());
+        let (connections, http2) = (&config.connections, &config.http2);
+        Self {
+            max_connections: connections.max,
+            max_connections_per_ip: connections.max_per_ip,
+            first_byte_timeout: ms(connections.first_byte_timeout_ms),
+            handshake_timeout: ms(connections.handshake_timeout_ms),
+            http1_head_timeout: ms(connections.http1_idle_timeout_ms),
+            max_concurrent_streams: http2.max_concurrent_streams,
+            stream_window: http2.stream_window,
+            connection_window: http2.connection_window,
+            keepalive_interval: (http2.keepalive_interval_ms > 0).then(|| ms(http2.keepalive_interval_ms)),
+            keepalive_timeout: ms(http2.keepalive_timeout_ms),
+            stop_grace: Duration::from_secs(1),
+        }
+    }
+
+    /// Every limit is set by hand: hyper's defaults are meant for general use, and two of them are "none".
+    pub(super) fn protocols(&self) -> auto::Builder<TokioExecutor> {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.http1_head_timeout)
+            .half_close(false)
+            .max_buf_size(HTTP1_BUFFER);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.max_concurrent_streams)
+            .max_local_error_reset_streams(MAX_LOCAL_ERROR_RESETS)
+            .max_pending_accept_reset_streams(MAX_PENDING_ACCEPT_RESETS)
+            .initial_stream_window_size(self.stream_window)
+            .initial_connection_window_size(self.connection_window)
+            .max_frame_size(MAX_FRAME)
+            .max_header_list_size(MAX_HEADER_LIST)
+            .max_send_buf_size(MAX_SEND_BUFFER)
+            .keep_alive_interval(self.keepalive_interval)
+            .keep_alive_timeout(self.keepalive_timeout)
+            // WebSockets over HTTP/2 (RFC 8441).
+            .enable_connect_protocol();
+        builder
+    }
+}

@@ -1,0 +1,88 @@
+//! `wigwag-server`: reads the configuration, binds the port, serves.
+
+#![forbid(unsafe_code)]
+
+use std::io::{ErrorKind, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use tokio::net::TcpListener;
+use wigwag_server::cli::{Cli, Command};
+use wigwag_server::config::{Config, Environment};
+use wigwag_server::{server, telemetry};
+
+/// The command line or the configuration cannot be used (EX_USAGE of sysexits.h).
+const BAD_USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { BAD_USAGE } else { 0 });
+        }
+    };
+    let config = match Config::load(&cli.overrides(), &Environment::of_process()) {
+        Ok(config) => config,
+        Err(problems) => {
+            eprintln!("wigwag-server: {problems}");
+            return ExitCode::from(BAD_USAGE);
+        }
+    };
+    match cli.command {
+        Some(Command::CheckConfig) => say("The configuration can be used.\n"),
+        Some(Command::PrintConfig) => say(&config.to_toml()),
+        None => return run(config),
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(mut config: Config) -> ExitCode {
+    telemetry::init(&config.log);
+    server::raise_open_files(&mut config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the runtime cannot be started: {error}")),
+    };
+    let code = runtime.block_on(bind_and_serve(config));
+    // What is still running holds nothing that must be finished.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    code
+}
+
+async fn bind_and_serve(config: Config) -> ExitCode {
+    let listener = match TcpListener::bind(config.listen).await {
+        Ok(listener) => listener,
+        Err(error) => return fail(&cannot_bind(&config, &error)),
+    };
+    let shutdown = match server::termination() {
+        Ok(shutdown) => shutdown,
+        Err(error) => return fail(&format!("signals cannot be received: {error}")),
+    };
+    say(&server::banner(&config, listener.local_addr().unwrap_or(config.listen)));
+    match server::serve(config, listener, shutdown).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn cannot_bind(config: &Config, error: &std::io::Error) -> String {
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => "another program uses this port; choose a free one with --listen or PORT",
+        ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one",
+        ErrorKind::AddrNotAvailable => "this machine has no such address",
+        _ => "check the setting listen",
+    };
+    format!("cannot listen on {}: {error}\n  {hint}", config.listen)
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("wigwag-server: {message}");
+    ExitCode::FAILURE
+}
+
+/// To standard output; that nobody reads it is no reason to stop.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

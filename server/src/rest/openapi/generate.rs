@@ -1,0 +1,256 @@
+//! Generates `openapi.json`: what each path does, in which messages, and how it may fail.
+
+use std::{fs, path::Path};
+
+use serde_json::{Map, Value, json};
+
+use super::schema::Protos;
+
+/// A method of `RoomService` on its path.
+struct Operation {
+    /// The method's name in the service.
+    rpc: &'static str,
+    method: &'static str,
+    path: &'static str,
+    /// Fields of the request that travel in the query.
+    query: &'static [&'static str],
+    body: Body,
+    /// HTTP statuses of the errors it can give, beside 403.
+    errors: &'static [u16],
+}
+
+/// What the request's body is.
+#[derive(PartialEq)]
+enum Body {
+    None,
+    /// The request; all of its fields have defaults.
+    Optional,
+    Required,
+}
+
+const OPERATIONS: [Operation; 10] = [
+    Operation {
+        rpc: "ListRooms",
+        method: "get",
+        path: "/v1/rooms",
+        query: &["page_size", "page_token"],
+        body: Body::None,
+        errors: &[400],
+    },
+    Operation {
+        rpc: "CreateRoom",
+        method: "post",
+        path: "/v1/rooms",
+        query: &[],
+        body: Body::Optional,
+        errors: &[400, 408, 409, 413, 415, 429],
+    },
+    Operation {
+        rpc: "WatchRooms",
+        method: "get",
+        path: "/v1/rooms:watch",
+        query: &["room"],
+        body: Body::None,
+        errors: &[400],
+    },
+    Operation {
+        rpc: "GetRoom",
+        method: "get",
+        path: "/v1/rooms/{room}",
+        query: &[],
+        body: Body::None,
+        errors: &[400, 404],
+    },
+    Operation {
+        rpc: "UpdateRoom",
+        method: "patch",
+        path: "/v1/rooms/{room}",
+        query: &[],
+        body: Body::Optional,
+        errors: &[400, 404, 408, 413, 415],
+    },
+    Operation {
+        rpc: "EndRoom",
+        method: "delete",
+        path: "/v1/rooms/{room}",
+        query: &[],
+        body: Body::None,
+        errors: &[400, 404],
+    },
+    Operation {
+        rpc: "SendToRoom",
+        method: "post",
+        path: "/v1/rooms/{room}:send",
+        query: &[],
+        body: Body::Required,
+        errors: &[400, 404, 408, 413, 415],
+    },
+    Operation {
+        rpc: "ListMembers",
+        method: "get",
+        path: "/v1/rooms/{room}/members",
+        query: &["page_size", "page_token"],
+        body: Body::None,
+        errors: &[400, 404],
+    },
+    Operation {
+        rpc: "GetMember",
+        method: "get",
+        path: "/v1/rooms/{room}/members/{peer_id}",
+        query: &[],
+        body: Body::None,
+        errors: &[400, 404],
+    },
+    Operation {
+        rpc: "RemoveMember",
+        method: "delete",
+        path: "/v1/rooms/{room}/members/{peer_id}",
+        query: &["ban"],
+        body: Body::None,
+        errors: &[400, 404],
+    },
+];
+
+const ABOUT: &str = "RoomService of the package wigwag.v1 over HTTP, for backends and tools: the same calls, messages and \
+    rules as over gRPC, in protobuf JSON. Fields have their default when they are missing, and unknown ones are ignored. \
+    Names in paths are percent-encoded; a colon that begins a name's end `:send` is written `%3A`. Without \
+    authentication the server answers callers on its own machine only.";
+
+#[test]
+fn the_committed_document_is_what_protos_and_table_give() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let protos = Protos::read(&root.join("../proto"));
+    let mut paths = Map::new();
+    for operation in &OPERATIONS {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method] = describe(&protos, operation);
+    }
+    let mut schemas = protos.schemas(OPERATIONS.iter().flat_map(|operation| {
+        let rpc = protos.method(operation.rpc);
+        let request = (operation.body != Body::None).then(|| rpc.request.clone());
+        request.into_iter().chain([rpc.response.clone()])
+    }));
+    schemas.insert("Status".to_owned(), status());
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Wigwag rooms", "version": "v1", "description": ABOUT},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas},
+    });
+    // Whatever features other crates ask of serde_json.
+    document.sort_all_objects();
+    let fresh = format!("{document:#}\n");
+    let committed = root.join("src/rest/openapi/openapi.json");
+    if fs::read_to_string(&committed).ok().as_deref() != Some(&fresh) {
+        fs::write(&committed, fresh).expect("write the document");
+        panic!("openapi.json was stale and has been rewritten: commit it");
+    }
+}
+
+fn describe(protos: &Protos, operation: &Operation) -> Value {
+    let rpc = protos.method(operation.rpc);
+    let in_path = ["room", "peer_id"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}")));
+    let in_path = in_path.map(|name| {
+        // The envelope of SendToRoom holds the name; everywhere else the request does.
+        let description = protos.field(&rpc.request, name).map_or("Room name.".to_owned(), |field| field.description);
+        json!({"name": name, "in": "path", "required": true, "description": description, "schema": name_schema()})
+    });
+    let in_query = operation.query.iter().map(|name| {
+        let field = protos.field(&rpc.request, name).expect("a field of the request");
+        json!({"name": field.json_name, "in": "query", "description": field.description, "schema": field.schema})
+    });
+    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), success(&rpc.response, &rpc.summary, rpc.streaming));
+    for status in operation.errors.iter().chain([&403]) {
+        let content = json!({"application/json": {"schema": reference("Status")}});
+        responses.insert(status.to_string(), json!({"description": meaning(*status), "content": content}));
+    }
+    let mut described = json!({
+        "operationId": operation.rpc,
+        "summary": rpc.summary,
+        "description": rpc.description,
+        "tags": [if operation.path.contains("/members") { "members" } else { "rooms" }],
+        "parameters": parameters,
+        "responses": responses,
+    });
+    if operation.body != Body::None {
+        described["requestBody"] = json!({
+            "required": operation.body == Body::Required,
+            "content": {"application/json": {"schema": reference(&rpc.request)}},
+        });
+    }
+    described
+}
+
+fn success(response: &str, summary: &str, streaming: bool) -> Value {
+    if streaming {
+        let description = format!(
+            "Server-sent events, without end. The data of each is a {response}; what ends the watch is told by a last \
+             event of the type `status`, whose data is a Status."
+        );
+        json!({"description": description, "content": {"text/event-stream": {"schema": {"type": "string"}}}})
+    } else {
+        json!({"description": summary, "content": {"application/json": {"schema": reference(response)}}})
+    }
+}
+
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+/// 1 to 128 bytes of UTF-8 without control characters; OpenAPI counts characters.
+fn name_schema() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"})
+}
+
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "A field has a value it may not have: INVALID_FIELD.",
+        403 => "The caller, or the web page it comes from, may not do this: FORBIDDEN.",
+        404 => "There is no such room or member: ROOM_NOT_FOUND, PEER_NOT_FOUND.",
+        408 => "The body did not come within 10 seconds: INVALID_FIELD.",
+        409 => "There is one of that name: ROOM_EXISTS.",
+        413 => "The body is larger than 128 KiB: FRAME_TOO_LARGE.",
+        415 => "The body is not application/json: INVALID_FIELD.",
+        429 => "The server holds as many as it may: LIMIT_EXCEEDED.",
+        other => panic!("{other} has no meaning here"),
+    }
+}
+
+fn status() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "description": "An error (google.rpc.Status). Compare the reason in its ErrorInfo, never the message.",
+        "required": ["code", "message", "details"],
+        "properties": {
+            "code": {"type": "integer", "description": "A google.rpc.Code.", "minimum": 1, "maximum": 16},
+            "message": {"type": "string", "description": "For people: what is wrong and what to do about it."},
+            "details": {
+                "type": "array",
+                "description": "The first is a google.rpc.ErrorInfo; a BadRequest or a RetryInfo may follow.",
+                "items": {
+                    "type": "object",
+                    "required": ["@type"],
+                    "properties": {
+                        "@type": text,
+                        "reason": {"type": "string", "description": "A value of ErrorReason without its prefix."},
+                        "domain": {"type": "string", "description": "Always \"wigwag\"."},
+                        "metadata": {"type": "object", "additionalProperties": text},
+                        "fieldViolations": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": {"field": text, "description": text},
+                            },
+                        },
+                        "retryDelay": {"type": "string", "description": "Seconds, such as \"1.500s\"."},
+                    },
+                },
+            },
+        },
+    })
+}

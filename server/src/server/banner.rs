@@ -1,0 +1,70 @@
+//! The first thing a person sees.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::config::Config;
+
+/// One screen: where the server listens, who can use it, and what to try next. `listen` is the bound address.
+pub fn banner(config: &Config, listen: SocketAddr) -> String {
+    let near = reachable_from_here(listen);
+    let mut text = String::new();
+    let mut line = |args: std::fmt::Arguments<'_>| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{args}");
+    };
+    line(format_args!("wigwag-server {} ({})", env!("CARGO_PKG_VERSION"), config.node_name));
+    line(format_args!("  listening on http://{listen}   gRPC, gRPC-Web and HTTP on one port"));
+    if config.is_exposed() {
+        line(format_args!(""));
+        line(format_args!("  WARNING: open to everyone who reaches this address. No login, no encryption."));
+        line(format_args!("           Browsers allow camera and microphone on https or localhost only."));
+        line(format_args!("           Other web pages may call when cors.allowed_origins lists them."));
+    } else {
+        line(format_args!("  open: no login is needed; bound to loopback, so only this machine reaches it"));
+    }
+    line(format_args!(""));
+    line(format_args!("Try next:"));
+    if config.demo {
+        line(format_args!("  open http://{near}/ in two browser tabs"));
+    }
+    if config.reflection {
+        line(format_args!("  grpcurl -plaintext {near} list"));
+        line(format_args!(
+            "  grpcurl -plaintext -d '{{\"join\": {{\"room\": \"demo\"}}}}' {near} wigwag.v1.SignalingService/Signal"
+        ));
+    }
+    line(format_args!("  curl http://{near}/health"));
+    line(format_args!("  make test"));
+    line(format_args!(""));
+    line(format_args!("Ctrl-C drains and stops; a second Ctrl-C stops at once."));
+    text
+}
+
+/// The address to use on this machine: one cannot connect to `0.0.0.0` everywhere.
+fn reachable_from_here(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warns_only_when_other_machines_can_connect() {
+        let mut config = Config::default();
+        let text = banner(&config, config.listen);
+        assert!(text.contains("http://127.0.0.1:8080/ in two browser tabs"));
+        assert!(!text.contains("WARNING"));
+
+        config.listen = SocketAddr::from(([0, 0, 0, 0], 9000));
+        let text = banner(&config, config.listen);
+        assert!(text.contains("WARNING"));
+        assert!(text.contains("http://127.0.0.1:9000/"), "an address that can be opened");
+    }
+}

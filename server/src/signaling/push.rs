@@ -1,0 +1,83 @@
+//! `Push`: the way up of a session whose way down is `Listen`.
+
+use prost::Message;
+use wigwag_hub::error::{Cut, FindError};
+use wigwag_proto::v1::PushResponse;
+
+use crate::{
+    authz::{Action, Caller},
+    connection::{Applier, Verdict},
+    fault::Fault,
+    node::{Node, credentials},
+    wire::{RawBody, RawClientFrame, RawPush},
+};
+
+/// Applies the frames that continue the sequence, ignores those already applied and drops those beyond a gap.
+pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<PushResponse, Fault> {
+    node.policy().allow(&caller, Action::Open, None)?;
+    let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
+    let attachment = match node.backend().find(&credentials, push.epoch).wait().await {
+        Ok(attachment) => attachment,
+        Err(FindError::UnknownSession) => return Err(FindError::UnknownSession.into()),
+        Err(FindError::Cut(cut)) => {
+            // A page that goes loses its stream a moment before its last words arrive on another connection. Frames before the
+            // bye are not applied: their sender is gone, and nobody was told that they were accepted.
+            if says_bye(&push) && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
+                tracing::info!(peer.id = %credentials.peer, "session ended by its client");
+                return Ok(PushResponse { ack: 0, retry_after_ms: 0 });
+            }
+            return Err(over(cut));
+        }
+    };
+    attachment.heard(node.now());
+    let applier = Applier { node, caller, attachment };
+    for bytes in push.frames {
+        let retry_after_ms = applier.attachment.pace(applier.node.now());
+        if retry_after_ms > 0 {
+            return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
+        }
+        match apply(&applier, bytes).await? {
+            Verdict::Fine => {}
+            Verdict::Bye => break,
+            Verdict::Gap { got: 0, .. } => {
+                return Err(Fault::invalid("frames.seq", "is missing: this session numbers its frames from 1"));
+            }
+            Verdict::Gap { .. } => break,
+            Verdict::Fatal(fault) => return Err(fault),
+            Verdict::Cut(cut) => return Err(over(cut)),
+        }
+    }
+    Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms: 0 })
+}
+
+/// Whether the last frame is a bye.
+fn says_bye(push: &RawPush) -> bool {
+    let last = push.frames.last().and_then(|bytes| RawClientFrame::decode(bytes.clone()).ok());
+    matches!(last, Some(RawClientFrame { body: Some(RawBody::Bye(_)), .. }))
+}
+
+/// What a call is told about an attachment that is over. Why it is over was told on the way down; here it only matters
+/// what to do now.
+fn over(cut: Cut) -> Fault {
+    match cut {
+        Cut::Superseded => cut.into(),
+        Cut::Ended(_) => FindError::UnknownSession.into(),
+        Cut::Detached | Cut::SlowConsumer | Cut::HeartbeatTimeout | Cut::RateLimited => Cut::Detached.into(),
+    }
+}
+
+async fn apply(applier: &Applier, bytes: bytes::Bytes) -> Result<Verdict, Fault> {
+    let limit = applier.node.session().max_frame_bytes;
+    let too_large = bytes.len() > limit;
+    let frame = RawClientFrame::decode(bytes)
+        .map_err(|_| Fault::invalid("frames", "holds bytes that are no frame of this API"))?;
+    if frame.ack != 0 && applier.attachment.ack(applier.node.now(), frame.ack).is_err() {
+        return Err(Fault::invalid("frames.ack", "is for a frame that was never sent"));
+    }
+    Ok(match frame.body {
+        _ if too_large => applier.refuse(frame.seq, Fault::too_large(limit)).await,
+        None if frame.seq == 0 => Verdict::Fine,
+        Some(RawBody::Hello(_)) => return Err(Fault::invalid("frames.hello", "belongs into Listen")),
+        body => applier.apply(frame.seq, body).await,
+    })
+}

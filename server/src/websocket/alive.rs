@@ -1,0 +1,134 @@
+//! When to ask whether the other end is still there, and when to stop waiting for it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep};
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Send a ping.
+    Ping,
+    /// Nothing came since the ping.
+    Dead,
+    /// The other end has not taken a byte for too long.
+    Stuck,
+}
+
+/// One timer for a socket. It is moved only when it fires or a deadline comes before it, not with each message.
+#[derive(Debug)]
+pub(super) struct Alive {
+    sleep: Pin<Box<Sleep>>,
+    interval: Option<Duration>,
+    timeout: Duration,
+    pinged: Option<Instant>,
+    blocked: Option<Instant>,
+}
+
+/// Stands for "never" where there are no pings.
+const FAR: Duration = Duration::from_secs(86_400);
+
+impl Alive {
+    /// Pings after `interval` of silence; waits `timeout` for a sign of life, and for a blocked write to get on.
+    pub(super) fn new(interval: Option<Duration>, timeout: Duration) -> Self {
+        let sleep = Box::pin(tokio::time::sleep(interval.unwrap_or(FAR)));
+        Self { sleep, interval, timeout, pinged: None, blocked: None }
+    }
+
+    /// A write got through, or nothing is waiting to be written.
+    pub(super) fn unblocked(&mut self) {
+        self.blocked = None;
+    }
+
+    /// A write did not get through.
+    pub(super) fn blocked(&mut self) {
+        if self.blocked.is_none() {
+            let now = Instant::now();
+            self.blocked = Some(now);
+            if self.sleep.deadline() > now + self.timeout {
+                self.sleep.as_mut().reset(now + self.timeout);
+            }
+        }
+    }
+
+    /// What is due, when the other end was last heard at `heard`. Pending while nothing is.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, heard: Instant) -> Poll<Due> {
+        loop {
+            if self.sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            if self.pinged.is_some_and(|pinged| heard > pinged) {
+                self.pinged = None;
+            }
+            let (at, due) = match (self.blocked, self.pinged, self.interval) {
+                (Some(since), ..) => (since + self.timeout, Due::Stuck),
+                (None, Some(pinged), _) => (pinged + self.timeout, Due::Dead),
+                (None, None, Some(interval)) => (heard + interval, Due::Ping),
+                (None, None, None) => (now + FAR, Due::Ping),
+            };
+            if now < at {
+                self.sleep.as_mut().reset(at);
+                continue;
+            }
+            if due == Due::Ping {
+                self.pinged = Some(now);
+                self.sleep.as_mut().reset(now + self.timeout);
+            }
+            return Poll::Ready(due);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(20);
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    async fn next(alive: &mut Alive, heard: Instant) -> (Due, Duration) {
+        let started = Instant::now();
+        (poll_fn(|cx| alive.poll(cx, heard)).await, started.elapsed())
+    }
+
+    fn about(duration: Duration, seconds: u64) -> bool {
+        duration.abs_diff(Duration::from_secs(seconds)) < Duration::from_millis(10)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_asked_about_and_then_given_up() {
+        let mut alive = Alive::new(Some(INTERVAL), TIMEOUT);
+        let heard = Instant::now();
+        let (due, after) = next(&mut alive, heard).await;
+        assert!(due == Due::Ping && about(after, 20), "{due:?} after {after:?}");
+        let (due, after) = next(&mut alive, heard).await;
+        assert!(due == Due::Dead && about(after, 10), "{due:?} after {after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_starts_the_wait_anew() {
+        let mut alive = Alive::new(Some(INTERVAL), TIMEOUT);
+        assert_eq!(next(&mut alive, Instant::now()).await.0, Due::Ping);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let (due, after) = next(&mut alive, Instant::now()).await;
+        assert!(due == Due::Ping && about(after, 20), "{due:?} after {after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_blocked_write_is_waited_for_from_its_first_moment() {
+        let mut alive = Alive::new(None, TIMEOUT);
+        alive.blocked();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        alive.blocked();
+        let (due, after) = next(&mut alive, Instant::now()).await;
+        assert!(due == Due::Stuck && about(after, 6), "{due:?} after {after:?}");
+    }
+}

@@ -1,0 +1,193 @@
+//! From an HTTP request to a WebSocket: the handshake of RFC 6455 over HTTP/1.1, and of RFC 8441 over HTTP/2.
+//!
+//! By hand rather than by axum's extractor, because a socket must be tuned for many idle connections, its frames cut to
+//! size, and its errors told apart.
+
+use axum::{
+    body::Body,
+    extract::{FromRef, FromRequestParts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use hyper::{
+    ext::Protocol,
+    upgrade::{OnUpgrade, Upgraded},
+};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{handshake::derive_accept_key, protocol::Role},
+};
+
+use super::{Settings, Socket};
+use crate::{
+    http::{Hint, Origins},
+    listener::ConnectionHandle,
+};
+
+/// A request that asks for a WebSocket and may have one: its headers are right, and so is its `Origin`.
+///
+/// An axum extractor for every router whose state gives [`Origins`]; its route is `any`, since HTTP/1.1 asks with GET and
+/// HTTP/2 with CONNECT. What it refuses is answered in JSON with a hint.
+#[derive(Debug)]
+pub(crate) struct Upgrade {
+    on_upgrade: OnUpgrade,
+    /// Of HTTP/1.1 only.
+    key: Option<HeaderValue>,
+    offered: Vec<String>,
+    /// Of HTTP/1.1 only: over HTTP/2 the connection carries other streams too.
+    connection: Option<ConnectionHandle>,
+}
+
+impl Upgrade {
+    /// Whether the client offers this subprotocol.
+    pub(crate) fn offers(&self, subprotocol: &str) -> bool {
+        self.offered.iter().any(|offered| offered == subprotocol)
+    }
+
+    /// Whether the client offers any subprotocol.
+    pub(crate) fn offers_any(&self) -> bool {
+        !self.offered.is_empty()
+    }
+
+    /// Whether a request asks for a WebSocket at all, rightly or not.
+    pub(crate) fn is_asked_for(parts: &Parts) -> bool {
+        if parts.version <= Version::HTTP_11 { asks_by_upgrade(parts) } else { asks_by_connect(parts) }
+    }
+
+    /// Agrees, to `subprotocol` if there is one, and hands the socket to `serve` once it is open. Nothing happens when
+    /// the client has gone by then.
+    pub(crate) fn accept<F, Fut>(self, subprotocol: Option<&'static str>, settings: Settings, serve: F) -> Response
+    where
+        F: FnOnce(Socket) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let connection = self.connection.clone();
+        self.accept_stream(subprotocol, move |stream| async move {
+            let config = Some(settings.tungstenite());
+            let stream = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
+            serve(Socket::new(stream, settings, connection)).await;
+        })
+    }
+
+    /// The same for who speaks WebSocket itself.
+    pub(crate) fn accept_stream<F, Fut>(self, subprotocol: Option<&'static str>, serve: F) -> Response
+    where
+        F: FnOnce(TokioIo<Upgraded>) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let Self { on_upgrade, key, .. } = self;
+        tokio::spawn(async move {
+            let Ok(upgraded) = on_upgrade.await else { return };
+            serve(TokioIo::new(upgraded)).await;
+        });
+
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        if let Some(subprotocol) = subprotocol {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+        }
+        if let Some(key) = key {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key.as_bytes())) {
+                headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+            }
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        }
+        response
+    }
+}
+
+/// Why there is no WebSocket.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    hint: Hint,
+    header: Option<(HeaderName, &'static str)>,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self.header {
+            Some(header) => ([header], self.hint).into_response(),
+            None => self.hint.into_response(),
+        }
+    }
+}
+
+fn refuse<T>(status: StatusCode, error: &'static str, hint: &'static str) -> Result<T, Refusal> {
+    Err(Refusal { hint: Hint::new(status, error, hint), header: None })
+}
+
+impl<S> FromRequestParts<S> for Upgrade
+where
+    Origins: FromRef<S>,
+    S: Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let http1 = parts.version <= Version::HTTP_11;
+        if !Self::is_asked_for(parts) {
+            return Err(Refusal {
+                hint: Hint::new(
+                    StatusCode::UPGRADE_REQUIRED,
+                    "WEBSOCKET_REQUIRED",
+                    "this path speaks WebSocket: open it with new WebSocket(...) or a tool such as wscat",
+                ),
+                header: http1.then_some((header::UPGRADE, "websocket")),
+            });
+        }
+        if !Origins::from_ref(state).allow(&parts.headers) {
+            let hint = "this web page's origin may not call this server: add it to cors.allowed_origins in the \
+                        configuration, or to WIGWAG_CORS__ALLOWED_ORIGINS";
+            return refuse(StatusCode::FORBIDDEN, "FORBIDDEN", hint);
+        }
+        if !is(&parts.headers, header::SEC_WEBSOCKET_VERSION, "13") {
+            let hint = "sec-websocket-version must be 13 (RFC 6455)";
+            return Err(Refusal {
+                hint: Hint::new(StatusCode::UPGRADE_REQUIRED, "WEBSOCKET_VERSION", hint),
+                header: Some((header::SEC_WEBSOCKET_VERSION, "13")),
+            });
+        }
+        let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned().filter(|_| http1);
+        // 16 bytes in base64.
+        if http1 && key.as_ref().is_none_or(|key| key.len() != 24) {
+            return refuse(StatusCode::BAD_REQUEST, "WEBSOCKET_KEY", "sec-websocket-key must be 16 bytes in base64");
+        }
+        let Some(on_upgrade) = parts.extensions.remove::<OnUpgrade>() else {
+            let hint = "this connection cannot become a WebSocket: is a proxy missing its upgrade settings?";
+            return refuse(StatusCode::UPGRADE_REQUIRED, "NOT_UPGRADABLE", hint);
+        };
+        let connection = if http1 { parts.extensions.get::<ConnectionHandle>().cloned() } else { None };
+        Ok(Self { on_upgrade, key, offered: offered(&parts.headers), connection })
+    }
+}
+
+/// RFC 6455, section 4.1.
+fn asks_by_upgrade(parts: &Parts) -> bool {
+    let connection =
+        parts.headers.get_all(header::CONNECTION).iter().flat_map(|value| value.as_bytes().split(is_comma));
+    parts.method == Method::GET
+        && connection.into_iter().any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+        && is(&parts.headers, header::UPGRADE, "websocket")
+}
+
+/// RFC 8441, section 4.
+fn asks_by_connect(parts: &Parts) -> bool {
+    let protocol = parts.extensions.get::<Protocol>();
+    parts.method == Method::CONNECT && protocol.is_some_and(|protocol| protocol.as_str() == "websocket")
+}
+
+fn offered(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect()
+}
+
+fn is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
+    headers.get(name).is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+}
+
+fn is_comma(byte: &u8) -> bool {
+    *byte == b','
+}

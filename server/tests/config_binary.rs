@@ -1,0 +1,93 @@
+//! The binary's exit codes, and what it prints.
+
+#[path = "shell/process.rs"]
+mod process;
+#[path = "shell/running.rs"]
+mod running;
+
+use std::net::TcpListener;
+
+use process::{Process, run};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+
+const BAD_USAGE: Option<i32> = Some(64);
+
+#[tokio::test]
+async fn a_bad_configuration_is_told_whole_before_a_port_is_bound() {
+    let env = [("WIGWAG_SESSION__GRACE_MS", "soon"), ("PORT", "-1")];
+    for command in [&["--log-format", "xml"][..], &["check-config", "--log-format", "xml"]] {
+        let (status, stdout, stderr) = run(&env, command).await;
+        assert_eq!(status.code(), BAD_USAGE);
+        assert_eq!(stdout, "");
+        for key in ["session.grace_ms", "PORT", "log.format"] {
+            assert!(stderr.contains(key), "{key} in {stderr}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bad_command_line_has_the_same_exit_code() {
+    for args in [&["--nope"][..], &["serve"], &["--set", "novalue"]] {
+        assert_eq!(run(&[], args).await.0.code(), BAD_USAGE, "{args:?}");
+    }
+    let (status, stdout, _) = run(&[], &["--help"]).await;
+    assert!(status.success() && stdout.contains("--insecure-open"));
+}
+
+#[tokio::test]
+async fn an_open_server_on_a_public_address_is_refused() {
+    let (status, _, stderr) = run(&[], &["--listen", "0.0.0.0:0"]).await;
+    assert_eq!(status.code(), BAD_USAGE);
+    assert!(stderr.contains("--insecure-open"), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_configuration_is_checked_and_printed() {
+    let (status, stdout, _) = run(&[], &["check-config"]).await;
+    assert!(status.success() && stdout.contains("can be used"));
+
+    let ice = "ice.servers=[{urls=[\"turn:t\"],username=\"u\",credential=\"hunter2\"}]";
+    let (status, stdout, _) = run(&[("PORT", "9000")], &["print-config", "--set", ice, "--node-name", "n1"]).await;
+    assert!(status.success());
+    assert!(stdout.contains("listen = \"127.0.0.1:9000\"") && stdout.contains("node_name = \"n1\""), "{stdout}");
+    assert!(stdout.contains("[redacted]") && !stdout.contains("hunter2"), "{stdout}");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_in_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = taken.local_addr().expect("bound").to_string();
+    let (status, _, stderr) = run(&[], &["--listen", &addr]).await;
+    assert_eq!(status.code(), Some(1));
+    assert!(stderr.contains(&addr) && stderr.contains("another program uses this port"), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_banner_says_where_to_go_next() {
+    let server = Process::start(&["--node-name", "n1"]).await;
+    let page = format!("http://{}/", server.addr);
+    for text in ["n1", "bound to loopback", "grpcurl -plaintext", "make test", page.as_str()] {
+        assert!(server.banner.contains(text), "{text} in {}", server.banner);
+    }
+    assert!(!server.banner.contains("WARNING"));
+    server.signal("TERM").await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_signal_drains_and_ends_with_success() {
+    for signal in ["TERM", "INT"] {
+        let server = Process::start(&["--log-format", "json"]).await;
+        // A peer that says nothing does not hold the end up.
+        let mut silent = TcpStream::connect(server.addr).await.expect("connects");
+        server.signal(signal).await;
+        let (code, log) = server.end().await;
+        assert_eq!(code, Some(0));
+        assert_eq!(silent.read(&mut [0]).await.unwrap_or(0), 0, "closed");
+        let lines: Vec<serde_json::Value> =
+            log.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+        assert!(lines.iter().any(|line| line["message"] == "draining"), "{log}");
+        assert!(!log.contains("127.0.0.1"), "no addresses in the log: {log}");
+    }
+}

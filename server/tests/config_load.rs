@@ -1,0 +1,213 @@
+//! Where settings come from, which source wins, and how mistakes are told.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use tempfile::NamedTempFile;
+use wigwag_server::config::{AllowedOrigins, Config, Environment, LogFormat, Override, Overrides, Problems};
+
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("written");
+    file
+}
+
+fn from_file(file: &NamedTempFile) -> Overrides {
+    Overrides { file: Some(file.path().to_owned()), settings: Vec::new() }
+}
+
+fn set(pairs: &[(&str, &str)]) -> Overrides {
+    let one = |(key, value): &(&str, &str)| Override {
+        flag: "--set".to_owned(),
+        key: (*key).to_owned(),
+        value: (*value).to_owned(),
+    };
+    Overrides { file: None, settings: pairs.iter().map(one).collect() }
+}
+
+fn load_file(text: &str) -> Result<Config, Problems> {
+    Config::load(&from_file(&file(text)), &Environment::default())
+}
+
+fn keys(result: Result<Config, Problems>) -> Vec<String> {
+    result.expect_err("problems").0.into_iter().map(|problem| problem.key).collect()
+}
+
+#[test]
+fn nothing_given_is_the_default_with_a_drawn_name() {
+    let load = || Config::load(&Overrides::default(), &Environment::default()).expect("the defaults can be used");
+    let (first, second) = (load(), load());
+    assert!(first.node_name.starts_with("node-"));
+    assert_ne!(first.node_name, second.node_name);
+    assert_eq!(Config { node_name: String::new(), ..first }, Config::default());
+}
+
+#[test]
+fn flags_win_over_environment_over_file_over_default() {
+    let file = file("[session]\ngrace_ms = 1000\nheartbeat_ms = 1001\nhello_timeout_ms = 1002\n");
+    let environment =
+        Environment::from([("WIGWAG_SESSION__GRACE_MS", "2000"), ("WIGWAG_SESSION__HEARTBEAT_MS", "2001")]);
+    let mut overrides = set(&[("session.grace_ms", "3000")]);
+    overrides.file = Some(file.path().to_owned());
+
+    let session = Config::load(&overrides, &environment).expect("usable").session;
+    assert_eq!(session.grace_ms, 3000, "the flag");
+    assert_eq!(session.heartbeat_ms, 2001, "the environment");
+    assert_eq!(session.hello_timeout_ms, 1002, "the file");
+    assert_eq!(session.max_grace_ms, 600_000, "the default");
+}
+
+#[test]
+fn the_environment_names_the_file_and_a_flag_another() {
+    let (named, flagged) = (file("demo = false\n"), file("reflection = false\n"));
+    let environment = Environment::from([("WIGWAG_CONFIG", named.path().to_str().expect("text"))]);
+    assert!(!Config::load(&Overrides::default(), &environment).expect("usable").demo);
+    let config = Config::load(&from_file(&flagged), &environment).expect("usable");
+    assert!(config.demo && !config.reflection);
+}
+
+#[test]
+fn port_replaces_the_port_below_wigwag_listen() {
+    let listen =
+        |overrides: &Overrides, environment| Config::load(overrides, &environment).expect("usable").listen.to_string();
+    let port = ("PORT", "9000");
+    assert_eq!(listen(&Overrides::default(), Environment::from([port])), "127.0.0.1:9000");
+    let file = file("listen = \"[::1]:7000\"\n");
+    assert_eq!(listen(&from_file(&file), Environment::from([port])), "[::1]:9000", "the file's address");
+    let variable = ("WIGWAG_LISTEN", "127.0.0.1:9001");
+    assert_eq!(listen(&Overrides::default(), Environment::from([port, variable])), "127.0.0.1:9001");
+    let flag = set(&[("listen", "127.0.0.1:9002")]);
+    assert_eq!(listen(&flag, Environment::from([port, variable])), "127.0.0.1:9002");
+
+    let bad = Config::load(&Overrides::default(), &Environment::from([("PORT", "http")])).expect_err("no port");
+    assert!(bad.to_string().contains("PORT") && bad.to_string().contains("0 to 65535"), "{bad}");
+}
+
+#[test]
+fn every_kind_of_value_can_be_given_as_text() {
+    let environment = Environment::from([
+        ("WIGWAG_DEMO", "false"),
+        ("WIGWAG_LOG__FORMAT", "json"),
+        ("WIGWAG_CORS__ALLOWED_ORIGINS", "https://a.example, https://b.example:8443"),
+        ("WIGWAG_ICE__SERVERS", "[{urls = [\"turn:t.example\"], username = \"u\", credential = \"s3cret\"}]"),
+        ("WIGWAG_ADMIN__LISTEN", "127.0.0.1:9090"),
+    ]);
+    let config = Config::load(&Overrides::default(), &environment).expect("usable");
+    assert!(!config.demo);
+    assert_eq!(config.log.format, LogFormat::Json);
+    let origins = ["https://a.example".to_owned(), "https://b.example:8443".to_owned()];
+    assert_eq!(config.cors.allowed_origins, AllowedOrigins::List(origins.into()));
+    assert_eq!(config.ice.servers[0].credential.expose(), "s3cret");
+    assert_eq!(config.admin.listen.map(|addr| addr.port()), Some(9090));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_value_place_and_remedy() {
+    let file = file(
+        "listen = \"0.0.0.0:80\"\ndemo = 1\nnode_name = \"a b\"\nlisten_on = 1\n\
+         [session]\ngrace_ms = 4294967296\nheartbeat_ms = \"10s\"\nmailbox_bytes = 5000\n\
+         [log]\nlevel = \"info,=\"\nformat = \"xml\"\n[rooms]\nlimit = 3\n[cors]\nallowed_origins = [\"example.com\"]\n\
+         [drain]\nwindow_ms = 20000\n[http2]\nstream_window = 1048576\n[admin]\nlisten = \"192.0.2.1:1\"\n[nope]\na = 1\n",
+    );
+    let environment = Environment::from([("WIGWAG_CONNECTIONS__MAX", "lots"), ("WIGWAG_SESSION__GRACE", "1")]);
+    let problems = Config::load(&from_file(&file), &environment).expect_err("many");
+    let told: Vec<&str> = problems.0.iter().map(|problem| problem.key.as_str()).collect();
+    for key in [
+        "listen",
+        "demo",
+        "node_name",
+        "listen_on",
+        "session.grace_ms",
+        "session.heartbeat_ms",
+        "session.mailbox_bytes",
+        "session.grace",
+        "log.level",
+        "log.format",
+        "rooms.limit",
+        "cors.allowed_origins",
+        "drain.window_ms",
+        "http2.connection_window",
+        "admin.listen",
+        "nope",
+        "connections.max",
+    ] {
+        assert_eq!(told.iter().filter(|told| **told == key).count(), 1, "{key} once in\n{problems}");
+    }
+    assert_eq!(told.len(), 17, "{problems}");
+
+    let text = problems.to_string();
+    assert!(
+        text.contains("connections.max = \"lots\" (from WIGWAG_CONNECTIONS__MAX): a whole number from 1"),
+        "{text}"
+    );
+    assert!(text.contains("rooms.limit") && text.contains("[rooms] has auto_create"), "{text}");
+    assert!(text.contains("insecure_open"), "{text}");
+}
+
+#[test]
+fn an_open_server_stays_on_loopback_unless_told_otherwise() {
+    let load = |listen| Config::load(&set(&[("listen", listen)]), &Environment::default());
+    for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[2001:db8::1]:1"] {
+        assert_eq!(keys(load(listen)), ["listen"], "{listen}");
+    }
+    for listen in ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+        assert!(!load(listen).expect("loopback").is_exposed(), "{listen}");
+    }
+    let open = set(&[("listen", "0.0.0.0:1"), ("insecure_open", "true")]);
+    assert!(Config::load(&open, &Environment::default()).expect("asked for").is_exposed());
+}
+
+#[test]
+fn ice_servers_are_checked_and_their_secrets_kept() {
+    let ice = |servers: &str| load_file(&format!("[ice]\nservers = [{servers}]\n"));
+    assert_eq!(keys(ice("{ urls = [] }")), ["ice.servers[0].urls"]);
+    assert_eq!(keys(ice("{ urls = [\"http://x\"] }")), ["ice.servers[0].urls[0]"]);
+    assert_eq!(keys(ice("{ urls = [\"turn:x\"] }")), ["ice.servers[0].urls[0]"], "TURN wants credentials");
+    let mistyped = ice("{ urls = [\"stun:x\"], pasword = \"hunter2\" }").expect_err("a typo").to_string();
+    assert!(mistyped.contains("ice.servers") && !mistyped.contains("hunter2"), "{mistyped}");
+
+    let config = ice("{ urls = [\"turn:x\"], username = \"u\", credential = \"hunter2\" }").expect("usable");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    assert!(!config.to_toml().contains("hunter2"));
+}
+
+#[test]
+fn what_is_printed_can_be_loaded_again() {
+    let config = load_file(
+        "listen = \"[::1]:0\"\nnode_name = \"n1\"\ndemo = false\n[session]\ngrace_ms = 5\n[cors]\nallowed_origins = \
+         [\"https://a.example\"]\n[log]\nformat = \"text\"\n[admin]\nlisten = \"127.0.0.1:9\"\n[ice]\nservers = [{ urls \
+         = [\"turn:t\"], username = \"u\", credential = \"c\" }]\n",
+    )
+    .expect("usable");
+    let mut again = load_file(&config.to_toml()).expect("what was printed can be used");
+    assert_eq!(again.ice.servers[0].credential.expose(), "[redacted]");
+    again.ice.servers[0].credential = "c".to_owned().into();
+    assert_eq!(again, config);
+}
+
+#[test]
+fn the_example_holds_every_setting_with_its_default() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+    let text = std::fs::read_to_string(path).expect("the example");
+    let example: toml::Table = text.parse().expect("TOML");
+    let default = toml::Table::try_from(Config::default()).expect("a table");
+    assert_eq!(example, default);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_parsed_is_told_without_its_text() {
+    let missing = Overrides { file: Some("/nonexistent/wigwag.toml".into()), settings: Vec::new() };
+    let text = Config::load(&missing, &Environment::default()).expect_err("missing").to_string();
+    assert!(text.contains("/nonexistent/wigwag.toml") && text.contains("cannot be read"), "{text}");
+
+    let text =
+        load_file("demo = true\n[ice]\nservers = [{ credential = \"hunter2\" ]\n").expect_err("broken").to_string();
+    assert!(text.contains("line 3") && !text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn variables_of_others_are_left_alone() {
+    let environment =
+        Environment::from([("WIGWAG_PORT", "tcp://10.0.0.1:8080"), ("WIGWAG_URL", "http://localhost:8080")]);
+    Config::load(&Overrides::default(), &environment).expect("Kubernetes and clients set these");
+}
