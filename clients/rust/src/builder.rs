@@ -1,0 +1,198 @@
+//! How to open a session.
+
+use std::{future::Future, io, time::Duration};
+
+use http::Uri;
+use tokio::io::{AsyncRead, AsyncWrite};
+use wigwag_proto::v1::Hello;
+
+use crate::{
+    driver::{Driver, Seals, sealing},
+    error::Error,
+    grpc::{self, GrpcDial},
+    session::Session,
+};
+
+/// Events a queue holds unless the application says otherwise.
+const EVENT_QUEUE: usize = 256;
+
+/// Says how to open a session. Made by [`Session::builder`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), wigwag_client::Error> {
+/// use std::time::Duration;
+/// use wigwag_client::Session;
+///
+/// let session = Session::builder("http://localhost:8080")
+///     .display_name("Ada")
+///     .metadata("device", "phone")
+///     .grace(Duration::from_secs(120))
+///     .connect()
+///     .await?;
+/// println!("I am {}", session.peer_id());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing happens before `connect`"]
+pub struct Builder {
+    url: String,
+    hello: Hello,
+    connect: grpc::Connect,
+    event_queue: usize,
+    secret: Option<sealing::Secret>,
+    #[cfg(feature = "tls")]
+    ca_certificate: Option<Vec<u8>>,
+}
+
+impl Builder {
+    pub(crate) fn new(url: String) -> Self {
+        let hello = Hello { client: grpc::CLIENT.into(), resumable: true, ..Hello::default() };
+        Self {
+            url,
+            hello,
+            connect: grpc::tcp(),
+            event_queue: EVENT_QUEUE,
+            secret: None,
+            #[cfg(feature = "tls")]
+            ca_certificate: None,
+        }
+    }
+
+    /// Access token, when the server wants one. Default: none.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.hello.token = token.into();
+        self
+    }
+
+    /// Name for people, at most 128 bytes; rooms may be joined under another. Default: empty.
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.hello.display_name = name.into();
+        self
+    }
+
+    /// Who the application says this peer is, at most 128 bytes. Counts only on servers without authentication.
+    /// Default: empty.
+    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.hello.user_id = user_id.into();
+        self
+    }
+
+    /// One key-value pair for the rooms joined later, at most 4 KiB in all. Default: none.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.hello.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// How long the session may be without a connection, in whole milliseconds. The server cuts it to its own maximum
+    /// (10 minutes by default). Default: the server's, 30 s.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.hello.grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
+        self
+    }
+
+    /// Ends an earlier session of the same app, by its [`session_token`](Session::session_token): the others hear that
+    /// it was replaced. For an app that was restarted and has lost what its old session was for. Default: none.
+    ///
+    /// ```no_run
+    /// # async fn example(kept: String) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").replaces(kept).connect().await?;
+    /// let keep_for_next_time = session.session_token();
+    /// # let _ = keep_for_next_time;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn replaces(mut self, session_token: impl Into<String>) -> Self {
+        self.hello.replaces = session_token.into();
+        self
+    }
+
+    /// Seals everything this session sends, in every room it joins and to peers directly, and opens what comes: see
+    /// [`seal`](crate::seal). A room may be joined with [another secret](crate::JoinOptions::room_secret). With a
+    /// passphrase, connecting and each join take a fraction of a second more. Default: none.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Session, seal::RoomSecret};
+    ///
+    /// let secret = RoomSecret::passphrase("correct horse battery staple");
+    /// let session = Session::builder("http://localhost:8080").room_secret(secret).connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "seal")]
+    pub fn room_secret(mut self, secret: crate::seal::RoomSecret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Events each queue holds before the session waits for the application, at least 1. Default: 256.
+    pub fn event_queue(mut self, events: usize) -> Self {
+        self.event_queue = events.max(1);
+        self
+    }
+
+    /// Opens connections in the application's own way: through a proxy, over a simulated network. TLS and HTTP/2 are
+    /// put on top. Default: TCP with the operating system's resolver.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use tokio::net::TcpStream;
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://signaling.internal")
+    ///     .connector(|_uri| TcpStream::connect("127.0.0.1:8080"))
+    ///     .connect()
+    ///     .await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connector<F, C, T>(mut self, connect: F) -> Self
+    where
+        F: Fn(Uri) -> C + Clone + Send + Sync + 'static,
+        C: Future<Output = io::Result<T>> + Send + 'static,
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.connect = grpc::custom(connect);
+        self
+    }
+
+    /// Trusts this certificate authority (PEM) besides the operating system's, for `https` URLs.
+    #[cfg(feature = "tls")]
+    pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_certificate = Some(pem.into());
+        self
+    }
+
+    /// Opens the session: one attempt of 10 s at most. From then on the client comes back by itself.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_FIELD` (the URL), `UNREACHABLE`, `TIMEOUT`, and what the server says: `TOKEN_MISSING`, `TOKEN_INVALID`,
+    /// `TOKEN_EXPIRED`, `FORBIDDEN`, `DRAINING`, `RATE_LIMITED`, `LIMIT_EXCEEDED`, `INVALID_FIELD`.
+    pub async fn connect(self) -> Result<Session, Error> {
+        let dial = GrpcDial::new(
+            &self.url,
+            self.connect,
+            #[cfg(feature = "tls")]
+            self.ca_certificate,
+        )?;
+        let direct = sealing::derive(self.secret.as_ref(), "").await?;
+        let calls = dial.calls();
+        let handle = Driver::start(dial, self.hello, self.event_queue, Seals::new(direct)).await?;
+        Ok(Session::new(handle, calls, self.secret))
+    }
+}
+
+// The hello may hold a token.
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("url", &self.url)
+            .field("event_queue", &self.event_queue)
+            .finish_non_exhaustive()
+    }
+}

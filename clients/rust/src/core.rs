@@ -1,0 +1,264 @@
+//! A session's state without network, clock or tasks: what was sent and not acknowledged, what came and was handed on.
+//!
+//! The driver owns one [`Core`], asks it what to write next and tells it what arrived. Everything that makes a
+//! session exact over lost connections is decided here, so that it can be tested without any of them.
+
+pub(crate) mod inbox;
+pub(crate) mod outbox;
+#[cfg(test)]
+mod property_tests;
+pub(crate) mod roster;
+#[cfg(test)]
+mod roster_property_tests;
+
+use std::collections::HashMap;
+
+use wigwag_proto::v1::{ClientFrame, Pong, Resume, ServerFrame, Welcome, client_frame, welcome};
+
+use self::{
+    inbox::{Arrival, Inbox},
+    outbox::{BadAck, Outbox},
+};
+
+/// The numbering of one session in both directions, and the secret that resumes it.
+#[derive(Debug, Default)]
+pub(crate) struct Core {
+    pub(crate) outbox: Outbox,
+    pub(crate) inbox: Inbox,
+    identity: Option<Identity>,
+    pong_due: bool,
+    /// After a resume: a bare ack goes before everything else. It tells the server which epoch is in use.
+    ack_first: bool,
+    /// An acknowledgment may wait no longer, but travels with another frame when there is one.
+    ack_forced: bool,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Identity {
+    session_token: String,
+    epoch: u32,
+}
+
+// The token is a secret: it must not reach a log through a derived implementation.
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+/// What a `welcome` means for this session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Welcomed {
+    /// The first session of this client.
+    New,
+    /// The session goes on.
+    Resumed,
+    /// The session before is gone, and this is a new one.
+    Reset,
+}
+
+/// The server broke the protocol; the connection is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Violation {
+    #[error("frame {got} came where {expected} was due")]
+    Gap { expected: u32, got: u32 },
+    #[error(transparent)]
+    Ack(#[from] BadAck),
+    #[error("the welcome does not follow the hello")]
+    Welcome,
+}
+
+impl Core {
+    /// What to put into the hello of the next connection: `None` opens a new session.
+    pub(crate) fn resume(&mut self, room_versions: HashMap<String, u32>) -> Option<Resume> {
+        let identity = self.identity.clone()?;
+        Some(Resume {
+            session_token: identity.session_token,
+            epoch: identity.epoch,
+            last_seq: self.inbox.tell(),
+            room_versions,
+        })
+    }
+
+    /// Takes the first frame of a connection. `resuming` says whether the hello asked to resume.
+    pub(crate) fn welcomed(&mut self, welcome: &Welcome, ack: u32, resuming: bool) -> Result<Welcomed, Violation> {
+        let had_session = self.identity.is_some();
+        let outcome = match (welcome.outcome(), resuming) {
+            (welcome::Outcome::Resumed, true) => {
+                self.outbox.resumed(ack)?;
+                self.ack_first = true;
+                Welcomed::Resumed
+            }
+            (welcome::Outcome::Reset, true) | (welcome::Outcome::New, false) => {
+                self.outbox = Outbox::default();
+                self.inbox = Inbox::default();
+                self.ack_first = false;
+                if had_session { Welcomed::Reset } else { Welcomed::New }
+            }
+            _ => return Err(Violation::Welcome),
+        };
+        self.pong_due = false;
+        self.ack_forced = false;
+        self.identity = Some(Identity { session_token: welcome.session_token.clone(), epoch: welcome.epoch });
+        Ok(outcome)
+    }
+
+    /// Takes the numbers of a frame that is not a `welcome`. `false`: it was seen before and must be dropped.
+    pub(crate) fn received(&mut self, frame: &ServerFrame) -> Result<bool, Violation> {
+        self.outbox.acknowledged(frame.ack)?;
+        match self.inbox.accept(frame.seq) {
+            Arrival::Fresh => Ok(true),
+            Arrival::Seen => {
+                // The server sends what it believes missing; saying it again ends that.
+                self.ack_forced = true;
+                Ok(false)
+            }
+            Arrival::Gap { expected } => Err(Violation::Gap { expected, got: frame.seq }),
+        }
+    }
+
+    /// A `ping` came: the next frame is a `pong`.
+    pub(crate) fn ping(&mut self) {
+        self.pong_due = true;
+    }
+
+    /// The 500 ms after which an acknowledgment may wait no longer are over.
+    pub(crate) fn ack_now(&mut self) {
+        self.ack_forced = self.inbox.owes_ack();
+    }
+
+    /// Whether [`Core::next_frame`] has something to write.
+    pub(crate) fn has_frame(&self) -> bool {
+        self.ack_first || self.pong_due || self.outbox.has_unwritten() || self.ack_forced || self.inbox.ack_due()
+    }
+
+    /// The next frame to write. A `pong` goes before waiting frames; a bare ack goes alone only when nothing else
+    /// carries it.
+    pub(crate) fn next_frame(&mut self) -> Option<ClientFrame> {
+        let mut frame = if std::mem::take(&mut self.ack_first) {
+            ClientFrame::default()
+        } else if std::mem::take(&mut self.pong_due) {
+            ClientFrame { body: Some(client_frame::Body::Pong(Pong {})), ..ClientFrame::default() }
+        } else if let Some(frame) = self.outbox.pop_unwritten() {
+            frame
+        } else if self.ack_forced || self.inbox.ack_due() {
+            ClientFrame::default()
+        } else {
+            return None;
+        };
+        self.ack_forced = false;
+        frame.ack = self.inbox.tell();
+        Some(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn welcome(outcome: welcome::Outcome, epoch: u32) -> Welcome {
+        Welcome { session_token: "secret".into(), epoch, outcome: outcome.into(), ..Welcome::default() }
+    }
+
+    fn opened() -> Core {
+        let mut core = Core::default();
+        assert_eq!(core.welcomed(&welcome(welcome::Outcome::New, 1), 0, false), Ok(Welcomed::New));
+        core
+    }
+
+    fn body() -> client_frame::Body {
+        client_frame::Body::Join(Default::default())
+    }
+
+    #[test]
+    fn a_new_session_has_nothing_to_resume_and_nothing_to_say() {
+        let mut core = Core::default();
+        assert!(core.resume(HashMap::new()).is_none());
+        core = opened();
+        assert!(!core.has_frame());
+        assert!(core.next_frame().is_none());
+    }
+
+    #[test]
+    fn after_a_resume_a_bare_ack_comes_first_then_what_is_missing() {
+        let mut core = opened();
+        for _ in 0..3 {
+            core.outbox.push(body()).expect("number");
+            core.next_frame().expect("frame");
+        }
+        assert!(core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order"));
+        core.inbox.handed(1, 10);
+        let resume = core.resume(HashMap::from([("demo".into(), 4)])).expect("resumes");
+        assert_eq!((resume.epoch, resume.last_seq, resume.room_versions["demo"]), (1, 1, 4));
+        assert_eq!(core.welcomed(&welcome(welcome::Outcome::Resumed, 2), 2, true), Ok(Welcomed::Resumed));
+        let bare = core.next_frame().expect("bare ack");
+        assert_eq!((bare.seq, bare.ack, bare.body.is_none()), (0, 1, true));
+        assert_eq!(core.next_frame().expect("missing frame").seq, 3);
+        assert!(core.next_frame().is_none());
+        assert_eq!(core.resume(HashMap::new()).expect("resumes").epoch, 2);
+    }
+
+    #[test]
+    fn a_resume_that_forgot_what_was_acknowledged_is_refused() {
+        let mut core = opened();
+        core.outbox.push(body()).expect("number");
+        core.next_frame();
+        core.received(&ServerFrame { ack: 1, ..Default::default() }).expect("ack");
+        let forgot = core.welcomed(&welcome(welcome::Outcome::Resumed, 2), 0, true);
+        assert_eq!(forgot, Err(Violation::Ack(BadAck { acked: 1, sent: 1, got: 0 })));
+    }
+
+    #[test]
+    fn a_reset_starts_both_numberings_again() {
+        let mut core = opened();
+        core.outbox.push(body()).expect("number");
+        core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order");
+        core.inbox.handed(1, 1);
+        assert_eq!(core.welcomed(&welcome(welcome::Outcome::Reset, 1), 0, true), Ok(Welcomed::Reset));
+        assert!(!core.has_frame());
+        assert_eq!(core.outbox.push(body()), Ok(1));
+        assert_eq!(core.received(&ServerFrame { seq: 1, ..Default::default() }), Ok(true));
+    }
+
+    #[test]
+    fn a_welcome_must_fit_the_hello() {
+        let mut core = opened();
+        assert_eq!(core.welcomed(&welcome(welcome::Outcome::New, 1), 0, true), Err(Violation::Welcome));
+        assert_eq!(core.welcomed(&welcome(welcome::Outcome::Resumed, 1), 0, false), Err(Violation::Welcome));
+    }
+
+    #[test]
+    fn a_pong_goes_before_waiting_envelopes_and_carries_the_ack() {
+        let mut core = opened();
+        core.outbox.push(body()).expect("number");
+        core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order");
+        core.inbox.handed(1, 1);
+        core.ping();
+        let pong = core.next_frame().expect("pong");
+        assert_eq!((pong.seq, pong.ack), (0, 1));
+        assert_eq!(pong.body, Some(client_frame::Body::Pong(Pong {})));
+        assert_eq!(core.next_frame().expect("join").seq, 1);
+        assert!(!core.has_frame());
+    }
+
+    #[test]
+    fn a_frame_seen_before_is_dropped_and_acknowledged_again() {
+        let mut core = opened();
+        let frame = ServerFrame { seq: 1, ..Default::default() };
+        assert_eq!(core.received(&frame), Ok(true));
+        core.inbox.handed(1, 1);
+        core.ack_now();
+        core.next_frame().expect("ack");
+        assert_eq!(core.received(&frame), Ok(false));
+        assert_eq!(core.next_frame().expect("ack again").ack, 1);
+        assert_eq!(
+            core.received(&ServerFrame { seq: 3, ..Default::default() }),
+            Err(Violation::Gap { expected: 2, got: 3 })
+        );
+    }
+
+    #[test]
+    fn the_secret_stays_out_of_debug_output() {
+        assert!(!format!("{:?}", opened()).contains("secret"));
+    }
+}

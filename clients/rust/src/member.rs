@@ -1,0 +1,129 @@
+//! Peers as other peers see them.
+
+use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+
+use wigwag_proto::v1;
+
+/// Names one peer's stay with the server. Made by the server, 26 characters that cannot be guessed.
+///
+/// Peer ids compare by their bytes, and that order decides who is polite in perfect negotiation:
+///
+/// ```
+/// use wigwag_client::PeerId;
+///
+/// let (ada, grace) = (PeerId::from("aaaa"), PeerId::from("zzzz"));
+/// assert!(grace.is_polite_to(&ada));
+/// assert!(!ada.is_polite_to(&grace));
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(Arc<str>);
+
+impl PeerId {
+    /// The id as the API writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this peer gives way when its offer collides with one of `other`: the greater id is polite, whatever
+    /// rooms the two share.
+    #[must_use]
+    pub fn is_polite_to(&self, other: &Self) -> bool {
+        self > other
+    }
+}
+
+impl From<&str> for PeerId {
+    fn from(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+impl From<String> for PeerId {
+    fn from(id: String) -> Self {
+        Self(id.into())
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PeerId({})", self.0)
+    }
+}
+
+/// A peer's entry in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member {
+    /// Whom to send to.
+    pub peer_id: PeerId,
+    /// Who the application says the peer is: from its token, or without authentication from its hello. May be empty;
+    /// two members may share one.
+    pub user_id: String,
+    /// Name for people, at most 128 bytes. May be empty.
+    pub display_name: String,
+    /// The member's own key-value pairs, at most 4 KiB in all.
+    pub metadata: HashMap<String, String>,
+    /// Owner of the room or not.
+    pub role: Role,
+    /// Connected or reconnecting.
+    pub presence: Presence,
+    /// When it joined, by the server's clock.
+    pub joined_at: Option<SystemTime>,
+}
+
+/// What a member may do beyond sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Role {
+    /// Nothing more.
+    #[default]
+    Member,
+    /// May end the room and remove members.
+    Owner,
+}
+
+/// State of a member's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Presence {
+    /// Connected.
+    #[default]
+    Online,
+    /// Lost its connection more than two seconds ago and may return. It is a member: what is sent to it is kept and
+    /// delivered when it does.
+    Reconnecting,
+}
+
+impl From<v1::Member> for Member {
+    fn from(member: v1::Member) -> Self {
+        let role = match member.role() {
+            v1::member::Role::Owner => Role::Owner,
+            v1::member::Role::Member | v1::member::Role::Unspecified => Role::Member,
+        };
+        let presence = match member.state() {
+            v1::member::State::Reconnecting => Presence::Reconnecting,
+            v1::member::State::Online | v1::member::State::Unspecified => Presence::Online,
+        };
+        Self {
+            peer_id: member.peer_id.into(),
+            user_id: member.user_id,
+            display_name: member.display_name,
+            metadata: member.metadata,
+            role,
+            presence,
+            joined_at: point_in_time(member.joined_at),
+        }
+    }
+}
+
+/// A point in time the system's clock cannot express counts as absent.
+pub(crate) fn point_in_time(timestamp: Option<prost_types::Timestamp>) -> Option<SystemTime> {
+    timestamp.and_then(|at| SystemTime::try_from(at).ok())
+}

@@ -1,0 +1,251 @@
+//! What peers send each other.
+
+use std::fmt;
+
+use bytes::Bytes;
+use wigwag_proto::v1;
+
+/// The content of an envelope. The server does not look into it.
+///
+/// ```
+/// use wigwag_client::{IceCandidate, Payload, SessionDescription};
+///
+/// let offer: Payload = SessionDescription::offer("v=0\r\n…").into();
+/// let last: Payload = IceCandidate::end_of_candidates().into();
+/// let hello = Payload::Text("hello".into());
+/// # let _ = (offer, last, hello);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Payload {
+    /// A JSEP session description (RFC 9429).
+    Description(SessionDescription),
+    /// A trickled ICE candidate (RFC 8838).
+    Candidate(IceCandidate),
+    /// Text of the application's own.
+    Text(String),
+    /// Bytes of the application's own.
+    Binary(Bytes),
+    /// What the sender encrypted for the recipients.
+    Sealed(Bytes),
+}
+
+/// A session description: the W3C dictionary `RTCSessionDescriptionInit`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionDescription {
+    /// What the description is for.
+    pub kind: SdpType,
+    /// The SDP text (RFC 8866), carried unchanged. Empty for a rollback.
+    pub sdp: String,
+}
+
+impl SessionDescription {
+    /// An offer.
+    #[must_use]
+    pub fn offer(sdp: impl Into<String>) -> Self {
+        Self { kind: SdpType::Offer, sdp: sdp.into() }
+    }
+
+    /// An answer.
+    #[must_use]
+    pub fn answer(sdp: impl Into<String>) -> Self {
+        Self { kind: SdpType::Answer, sdp: sdp.into() }
+    }
+}
+
+/// The types of a session description (W3C `RTCSdpType`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SdpType {
+    /// `offer`.
+    Offer,
+    /// `answer`.
+    Answer,
+    /// `pranswer`: an answer that is not final.
+    Pranswer,
+    /// `rollback`: back to the state before the last offer.
+    Rollback,
+    /// One this client does not know. A server that does not know it either refuses it (`INVALID_FIELD`).
+    Other(String),
+}
+
+impl SdpType {
+    /// The type as W3C writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Offer => "offer",
+            Self::Answer => "answer",
+            Self::Pranswer => "pranswer",
+            Self::Rollback => "rollback",
+            Self::Other(other) => other,
+        }
+    }
+}
+
+impl From<String> for SdpType {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "offer" => Self::Offer,
+            "answer" => Self::Answer,
+            "pranswer" => Self::Pranswer,
+            "rollback" => Self::Rollback,
+            _ => Self::Other(name),
+        }
+    }
+}
+
+/// An ICE candidate: the W3C dictionary `RTCIceCandidateInit`. An absent field and an empty one are different.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct IceCandidate {
+    /// The candidate-attribute line (RFC 8839). The empty string means end of candidates.
+    pub candidate: Option<String>,
+    /// Media stream identification tag of the m-line.
+    pub sdp_mid: Option<String>,
+    /// Zero-based index of the m-line.
+    pub sdp_m_line_index: Option<u32>,
+    /// The ICE username fragment the candidate belongs to.
+    pub username_fragment: Option<String>,
+}
+
+impl IceCandidate {
+    /// The mark after the last candidate.
+    #[must_use]
+    pub fn end_of_candidates() -> Self {
+        Self { candidate: Some(String::new()), ..Self::default() }
+    }
+
+    /// Whether this is the mark after the last candidate.
+    #[must_use]
+    pub fn is_end_of_candidates(&self) -> bool {
+        self.candidate.as_deref() == Some("")
+    }
+}
+
+impl From<SessionDescription> for Payload {
+    fn from(description: SessionDescription) -> Self {
+        Self::Description(description)
+    }
+}
+
+impl From<IceCandidate> for Payload {
+    fn from(candidate: IceCandidate) -> Self {
+        Self::Candidate(candidate)
+    }
+}
+
+impl From<Payload> for v1::envelope::Payload {
+    fn from(payload: Payload) -> Self {
+        let message = |content| Self::Message(v1::AppData { content: Some(content) });
+        match payload {
+            Payload::Description(description) => Self::Description(v1::SessionDescription {
+                r#type: description.kind.as_str().to_owned(),
+                sdp: description.sdp,
+            }),
+            Payload::Candidate(candidate) => Self::Candidate(v1::IceCandidate {
+                candidate: candidate.candidate,
+                sdp_mid: candidate.sdp_mid,
+                sdp_m_line_index: candidate.sdp_m_line_index,
+                username_fragment: candidate.username_fragment,
+            }),
+            Payload::Text(text) => message(v1::app_data::Content::Text(text)),
+            Payload::Binary(bytes) => message(v1::app_data::Content::Binary(bytes.into())),
+            Payload::Sealed(bytes) => Self::Sealed(bytes.into()),
+        }
+    }
+}
+
+impl Payload {
+    /// `None`: a kind this client does not know.
+    pub(crate) fn from_wire(payload: v1::envelope::Payload) -> Option<Self> {
+        Some(match payload {
+            v1::envelope::Payload::Description(description) => {
+                Self::Description(SessionDescription { kind: description.r#type.into(), sdp: description.sdp })
+            }
+            v1::envelope::Payload::Candidate(candidate) => Self::Candidate(IceCandidate {
+                candidate: candidate.candidate,
+                sdp_mid: candidate.sdp_mid,
+                sdp_m_line_index: candidate.sdp_m_line_index,
+                username_fragment: candidate.username_fragment,
+            }),
+            v1::envelope::Payload::Message(message) => match message.content? {
+                v1::app_data::Content::Text(text) => Self::Text(text),
+                v1::app_data::Content::Binary(bytes) => Self::Binary(bytes.into()),
+            },
+            v1::envelope::Payload::Sealed(bytes) => Self::Sealed(bytes.into()),
+        })
+    }
+}
+
+// Descriptions and candidates hold network addresses and keys, and messages are private: debug output, which ends
+// in logs, shows kinds and sizes only.
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Description(description) => description.fmt(f),
+            Self::Candidate(candidate) => candidate.fmt(f),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Binary(bytes) => write!(f, "Binary({} bytes)", bytes.len()),
+            Self::Sealed(bytes) => write!(f, "Sealed({} bytes)", bytes.len()),
+        }
+    }
+}
+
+impl fmt::Debug for SessionDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionDescription({}, {} bytes)", self.kind.as_str(), self.sdp.len())
+    }
+}
+
+impl fmt::Debug for IceCandidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.candidate.as_deref() {
+            None => f.write_str("IceCandidate(none)"),
+            Some("") => f.write_str("IceCandidate(end of candidates)"),
+            Some(line) => write!(f, "IceCandidate({} bytes)", line.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_survives_the_wire() {
+        let payloads = [
+            Payload::Description(SessionDescription::offer("v=0\r\n")),
+            Payload::Description(SessionDescription { kind: SdpType::Rollback, sdp: String::new() }),
+            Payload::Candidate(IceCandidate::end_of_candidates()),
+            Payload::Candidate(IceCandidate::default()),
+            Payload::Candidate(IceCandidate {
+                candidate: Some("candidate:1 1 udp 1 192.0.2.1 9 typ host".into()),
+                sdp_mid: Some(String::new()),
+                sdp_m_line_index: Some(0),
+                username_fragment: Some("uf".into()),
+            }),
+            Payload::Text(String::new()),
+            Payload::Binary(Bytes::from_static(&[0, 255])),
+            Payload::Sealed(Bytes::new()),
+        ];
+        for payload in payloads {
+            let wire = v1::envelope::Payload::from(payload.clone());
+            assert!(Payload::from_wire(wire).as_ref() == Some(&payload), "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_no_content() {
+        let secrets = [
+            Payload::Description(SessionDescription::answer("SECRET")),
+            Payload::Candidate(IceCandidate { candidate: Some("SECRET".into()), ..IceCandidate::default() }),
+            Payload::Text("SECRET".into()),
+            Payload::Binary(Bytes::from_static(b"SECRET")),
+            Payload::Sealed(Bytes::from_static(b"SECRET")),
+        ];
+        for payload in secrets {
+            let shown = format!("{payload:?} {payload:#?}");
+            assert!(!shown.contains("SECRET") && !shown.contains("83"), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Rooms as their members see them, and the options to join or create one.
+
+use std::{collections::HashMap, time::SystemTime};
+
+use wigwag_proto::v1;
+
+use crate::{
+    driver::sealing,
+    member::{PeerId, point_in_time},
+};
+
+/// A room's settings and counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoomInfo {
+    /// Name: 1 to 128 bytes of UTF-8 without control characters, compared byte by byte.
+    pub name: String,
+    /// Name for people, at most 128 bytes. May be empty.
+    pub display_name: String,
+    /// Most members at a time. 0 = the server's own limit (default 1,000).
+    pub max_members: u32,
+    /// Members at the moment of `version`, reconnecting ones and oneself included.
+    pub member_count: u32,
+    /// What happens when a user joins who is a member already.
+    pub duplicate_users: DuplicateUsers,
+    /// The application's key-value pairs, at most 4 KiB in all.
+    pub metadata: HashMap<String, String>,
+    /// Who may end the room and remove members. `None` while nobody owns it.
+    pub owner: Option<PeerId>,
+    /// When the room came to be, by the server's clock.
+    pub created_at: Option<SystemTime>,
+    /// Counts every change of the room and its members, from 1.
+    pub version: u32,
+}
+
+/// What a room does when a user joins who is a member already. It looks at users from tokens only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum DuplicateUsers {
+    /// Both are members.
+    #[default]
+    Allow,
+    /// The newcomer is refused with `USER_TAKEN`.
+    Reject,
+    /// The newcomer takes the place; the older member is told `REPLACED`.
+    Replace,
+}
+
+/// How to enter a room.
+#[derive(Debug, Clone, Default)]
+pub struct JoinOptions {
+    pub(crate) display_name: String,
+    pub(crate) metadata: HashMap<String, String>,
+    pub(crate) secret: Option<sealing::Secret>,
+}
+
+impl JoinOptions {
+    /// Name for people in this room, at most 128 bytes. Default: the session's.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = name.into();
+        self
+    }
+
+    /// One key-value pair of the member's entry in this room, at most 4 KiB in all. Default: the session's pairs.
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Seals what is sent in this room and opens what comes: see [`seal`](crate::seal). Joining a room again with
+    /// another secret puts that one in force. Default: the session's.
+    ///
+    /// ```
+    /// use wigwag_client::{JoinOptions, seal::RoomSecret};
+    ///
+    /// let options = JoinOptions::default().room_secret(RoomSecret::key([7; 32]));
+    /// # let _ = options;
+    /// ```
+    #[cfg(feature = "seal")]
+    #[must_use]
+    pub fn room_secret(mut self, secret: crate::seal::RoomSecret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+}
+
+/// A room to create.
+///
+/// ```
+/// use wigwag_client::{DuplicateUsers, NewRoom};
+///
+/// let room = NewRoom::named("standup").max_members(2).duplicate_users(DuplicateUsers::Reject);
+/// # let _ = room;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct NewRoom {
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) max_members: u32,
+    pub(crate) duplicate_users: DuplicateUsers,
+    pub(crate) metadata: HashMap<String, String>,
+    pub(crate) secret: Option<sealing::Secret>,
+}
+
+impl NewRoom {
+    /// A room of that name: 1 to 128 bytes of UTF-8 without control characters.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// A room whose name the server makes, so that nobody can guess it.
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self::default()
+    }
+
+    /// Name for people, at most 128 bytes. Default: empty.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = name.into();
+        self
+    }
+
+    /// Most members at a time. Default 0: the server's limit.
+    #[must_use]
+    pub fn max_members(mut self, members: u32) -> Self {
+        self.max_members = members;
+        self
+    }
+
+    /// What happens when a user joins who is a member already. Default: allow.
+    #[must_use]
+    pub fn duplicate_users(mut self, rule: DuplicateUsers) -> Self {
+        self.duplicate_users = rule;
+        self
+    }
+
+    /// One of the room's key-value pairs, at most 4 KiB in all.
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Seals what is sent in this room and opens what comes: see [`seal`](crate::seal). A room without a name then
+    /// gets one from this client, since the keys depend on it. Default: the session's.
+    ///
+    /// ```
+    /// use wigwag_client::{NewRoom, seal::RoomSecret};
+    ///
+    /// let room = NewRoom::unnamed().room_secret(RoomSecret::key([7; 32]));
+    /// # let _ = room;
+    /// ```
+    #[cfg(feature = "seal")]
+    #[must_use]
+    pub fn room_secret(mut self, secret: crate::seal::RoomSecret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+}
+
+impl From<v1::RoomInfo> for RoomInfo {
+    fn from(info: v1::RoomInfo) -> Self {
+        let duplicate_users = match info.duplicate_users() {
+            v1::DuplicateUsers::Reject => DuplicateUsers::Reject,
+            v1::DuplicateUsers::Replace => DuplicateUsers::Replace,
+            v1::DuplicateUsers::Allow | v1::DuplicateUsers::Unspecified => DuplicateUsers::Allow,
+        };
+        Self {
+            name: info.room,
+            display_name: info.display_name,
+            max_members: info.max_members,
+            member_count: info.member_count,
+            duplicate_users,
+            metadata: info.metadata,
+            owner: (!info.owner.is_empty()).then(|| info.owner.into()),
+            created_at: point_in_time(info.created_at),
+            version: info.version,
+        }
+    }
+}
+
+impl From<DuplicateUsers> for v1::DuplicateUsers {
+    fn from(rule: DuplicateUsers) -> Self {
+        match rule {
+            DuplicateUsers::Allow => Self::Allow,
+            DuplicateUsers::Reject => Self::Reject,
+            DuplicateUsers::Replace => Self::Replace,
+        }
+    }
+}
+
+impl From<NewRoom> for v1::CreateRoom {
+    fn from(room: NewRoom) -> Self {
+        Self {
+            room: room.name,
+            display_name: room.display_name,
+            max_members: room.max_members,
+            duplicate_users: v1::DuplicateUsers::from(room.duplicate_users).into(),
+            metadata: room.metadata,
+        }
+    }
+}

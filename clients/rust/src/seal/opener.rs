@@ -1,0 +1,189 @@
+//! The way down: sealed bytes become payloads, or an error that says why not.
+
+use std::{collections::HashMap, fmt};
+
+use aes_gcm::{
+    Aes256Gcm, Nonce,
+    aead::{Aead, Payload as Ciphertext},
+};
+use prost::Message;
+use wigwag_proto::v1;
+
+use super::{RoomKeys, VERSION, associated_data, layout};
+use crate::{
+    error::{Code, Error, reason},
+    member::PeerId,
+    payload::Payload,
+};
+
+/// Senders whose counters are kept: four times the members of a full room.
+const SENDERS: usize = 4_096;
+
+/// Opens what comes in one room. Made by [`RoomKeys::opener`].
+///
+/// One for as long as one listens in the room: it remembers what was opened, and so recognizes what is repeated.
+pub struct Opener {
+    keys: RoomKeys,
+    senders: HashMap<Box<str>, Sender>,
+    /// Counts the envelopes that were opened, to tell who was heard last.
+    opened: u64,
+}
+
+struct Sender {
+    cipher: Aes256Gcm,
+    /// The counter of the last envelope that was opened.
+    counter: u64,
+    heard: u64,
+}
+
+impl Opener {
+    pub(super) fn new(keys: RoomKeys) -> Self {
+        Self { keys, senders: HashMap::new(), opened: 0 }
+    }
+
+    /// Opens the content of a [`Payload::Sealed`]. `from`: the sender as the server says, `None` for a backend. `to`:
+    /// one's own peer id when the envelope was sent to one peer, `None` when it was sent to everybody.
+    ///
+    /// # Errors
+    ///
+    /// `WRONG_KEY`: the sender has another secret. `SEAL_BROKEN`: it was changed on the way, or is not from this
+    /// sender, or not for this receiver. `REPLAYED`: it was opened before, or a later one was. `SEAL_UNKNOWN`: it is
+    /// not sealed in a format this client knows.
+    pub fn open(&mut self, from: Option<&PeerId>, to: Option<&PeerId>, sealed: &[u8]) -> Result<Payload, Error> {
+        let payload = self.open_wire(from.map_or("", PeerId::as_str), to.map_or("", PeerId::as_str), sealed)?;
+        Payload::from_wire(payload).ok_or_else(|| unknown("its content is of a kind this client does not know"))
+    }
+
+    pub(crate) fn open_wire(&mut self, from: &str, to: &str, sealed: &[u8]) -> Result<v1::envelope::Payload, Error> {
+        let parts = Parts::of(sealed)?;
+        if parts.key_id != self.keys.id() {
+            return Err(refused(
+                Code::FailedPrecondition,
+                reason::WRONG_KEY,
+                "it was sealed with another secret: give everybody in the room the same one",
+            ));
+        }
+        let bound = associated_data(parts.head, self.keys.room(), from, to);
+        let ciphertext = Ciphertext { msg: parts.ciphertext, aad: &bound };
+        let nonce = Nonce::from(parts.nonce);
+        let plaintext = match self.senders.get(from) {
+            Some(sender) => sender.cipher.decrypt(&nonce, ciphertext),
+            None => self.keys.cipher(from).decrypt(&nonce, ciphertext),
+        }
+        .map_err(|_| {
+            let message = "it was changed on the way, or is not from this sender, or not for this receiver";
+            refused(Code::DataLoss, reason::SEAL_BROKEN, message)
+        })?;
+        self.count(from, parts.counter)?;
+        let envelope = v1::Envelope::decode(&*plaintext).map_err(|_| unknown("its content cannot be read"))?;
+        envelope.payload.ok_or_else(|| unknown("its content is of a kind this client does not know"))
+    }
+
+    /// Takes note of a genuine envelope. Only those are counted: others could push true senders out.
+    fn count(&mut self, from: &str, counter: u64) -> Result<(), Error> {
+        let known = self.senders.get_mut(from);
+        if counter <= known.as_ref().map_or(0, |sender| sender.counter) {
+            let message = "the server repeated it, or delivered it after a later one";
+            return Err(refused(Code::DataLoss, reason::REPLAYED, message));
+        }
+        self.opened += 1;
+        if let Some(sender) = known {
+            (sender.counter, sender.heard) = (counter, self.opened);
+            return Ok(());
+        }
+        if self.senders.len() >= SENDERS {
+            let last = self.senders.iter().min_by_key(|(_, sender)| sender.heard).map(|(peer, _)| peer.clone());
+            if let Some(peer) = last {
+                self.senders.remove(&peer);
+            }
+        }
+        let sender = Sender { cipher: self.keys.cipher(from), counter, heard: self.opened };
+        self.senders.insert(from.into(), sender);
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn heard(&mut self, from: &str, counter: u64) {
+        self.count(from, counter).expect("greater");
+    }
+}
+
+struct Parts<'a> {
+    head: &'a [u8],
+    key_id: [u8; 8],
+    counter: u64,
+    nonce: [u8; 12],
+    ciphertext: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn of(sealed: &'a [u8]) -> Result<Self, Error> {
+        if sealed.first() != Some(&VERSION) {
+            return Err(unknown("it is not sealed in a format this client knows"));
+        }
+        if sealed.len() < layout::CIPHERTEXT + layout::TAG {
+            return Err(unknown("it is too short to be sealed"));
+        }
+        let fixed = "the length was checked";
+        Ok(Self {
+            head: &sealed[layout::HEAD],
+            key_id: sealed[layout::KEY_ID].try_into().expect(fixed),
+            counter: u64::from_be_bytes(sealed[layout::COUNTER].try_into().expect(fixed)),
+            nonce: sealed[layout::NONCE].try_into().expect(fixed),
+            ciphertext: &sealed[layout::CIPHERTEXT..],
+        })
+    }
+}
+
+fn unknown(why: &str) -> Error {
+    refused(Code::InvalidArgument, reason::SEAL_UNKNOWN, why)
+}
+
+fn refused(code: Code, reason: &'static str, why: &str) -> Error {
+    Error::new(code, reason, format!("an envelope cannot be opened: {why}"))
+}
+
+// The ciphers hold keys.
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener").field("keys", &self.keys).field("senders", &self.senders.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::RoomSecret;
+
+    #[test]
+    fn the_sender_heard_longest_ago_is_forgotten_first() {
+        let keys = RoomKeys::derive(&RoomSecret::key([1; 32]), "demo").expect("keys");
+        let mut opener = keys.opener();
+        for sender in 0..SENDERS {
+            opener.heard(&sender.to_string(), 1);
+        }
+        opener.heard("0", 2);
+        opener.heard("one more", 1);
+        assert_eq!(opener.senders.len(), SENDERS);
+        assert!(opener.senders.contains_key("0") && !opener.senders.contains_key("1"));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_counts_for_nobody() {
+        let keys = RoomKeys::derive(&RoomSecret::key([1; 32]), "demo").expect("keys");
+        let (ada, bob) = (PeerId::from("ada"), PeerId::from("bob"));
+        let sealed = keys.sealer(Some(&ada)).seal(None, Payload::Text("hello".into())).expect("sealed");
+        let mut opener = keys.opener();
+        assert_eq!(opener.open(Some(&bob), None, &sealed).expect_err("not from Bob").reason, "SEAL_BROKEN");
+        assert!(opener.senders.is_empty());
+        assert_eq!(opener.open(Some(&ada), None, &sealed), Ok(Payload::Text("hello".into())));
+        assert_eq!(opener.open(Some(&ada), None, &sealed).expect_err("again").reason, "REPLAYED");
+    }
+
+    #[test]
+    fn keys_stay_out_of_debug_output() {
+        let keys = RoomKeys::derive(&RoomSecret::key([83; 32]), "demo").expect("keys");
+        let shown = format!("{:?} {:?} {:?}", keys, keys.sealer(None), keys.opener());
+        assert!(!shown.contains("83") && !shown.contains("53"), "{shown}");
+    }
+}

@@ -1,0 +1,101 @@
+//! The way up: payloads become sealed bytes.
+
+use std::fmt;
+
+use aes_gcm::{
+    Aes256Gcm, Nonce,
+    aead::{Aead, Payload as Plaintext},
+};
+use bytes::Bytes;
+use prost::Message;
+use wigwag_proto::v1;
+
+use super::{RoomKeys, VERSION, associated_data, layout};
+use crate::{
+    error::{Code, Error, reason},
+    member::PeerId,
+    payload::Payload,
+};
+
+/// Seals what one sender sends in one room. Made by [`RoomKeys::sealer`].
+///
+/// One for as long as the sender has its peer id: the counter in it is what tells a repeated envelope from a new one.
+pub struct Sealer {
+    keys: RoomKeys,
+    from: Box<str>,
+    cipher: Aes256Gcm,
+    counter: u64,
+}
+
+impl Sealer {
+    pub(super) fn new(keys: RoomKeys, from: Option<&PeerId>) -> Self {
+        let from = from.map_or("", PeerId::as_str);
+        Self { cipher: keys.cipher(from), keys, from: from.into(), counter: 0 }
+    }
+
+    /// Goes on from this counter instead of 0: for a backend, which has the same empty id after every start. The
+    /// microseconds of the clock are a good choice.
+    #[must_use]
+    pub fn counting_from(mut self, counter: u64) -> Self {
+        self.counter = counter;
+        self
+    }
+
+    /// Seals a payload for one peer, or for everybody in the room. What it returns is the content of
+    /// [`Payload::Sealed`], 45 bytes longer than the payload in protobuf.
+    ///
+    /// # Errors
+    ///
+    /// `INTERNAL`: the operating system gave no random bytes.
+    pub fn seal(&mut self, to: Option<&PeerId>, payload: impl Into<Payload>) -> Result<Bytes, Error> {
+        self.seal_wire(to.map_or("", PeerId::as_str), payload.into().into())
+    }
+
+    pub(crate) fn seal_wire(&mut self, to: &str, payload: v1::envelope::Payload) -> Result<Bytes, Error> {
+        let mut nonce = [0; 12];
+        getrandom::fill(&mut nonce).map_err(|_| no_randomness())?;
+        self.counter += 1;
+        Ok(self.seal_with(to, payload, self.counter, nonce))
+    }
+
+    pub(super) fn seal_with(&self, to: &str, payload: v1::envelope::Payload, counter: u64, nonce: [u8; 12]) -> Bytes {
+        let plaintext = v1::Envelope { payload: Some(payload), ..v1::Envelope::default() }.encode_to_vec();
+        let mut sealed = Vec::with_capacity(layout::CIPHERTEXT + plaintext.len() + layout::TAG);
+        sealed.push(VERSION);
+        sealed.extend(self.keys.id());
+        sealed.extend(counter.to_be_bytes());
+        let bound = associated_data(&sealed, self.keys.room(), &self.from, to);
+        sealed.extend(nonce);
+        let ciphertext = self
+            .cipher
+            .encrypt(&Nonce::from(nonce), Plaintext { msg: &plaintext, aad: &bound })
+            .expect("far below the 64 GiB this cipher takes");
+        sealed.extend(ciphertext);
+        sealed.into()
+    }
+
+    /// Whose envelopes these are; empty for a backend.
+    pub(crate) fn from(&self) -> &str {
+        &self.from
+    }
+
+    /// Counts with the rest of a session.
+    pub(crate) fn count(&mut self, counter: u64) {
+        self.counter = counter;
+    }
+}
+
+fn no_randomness() -> Error {
+    Error::new(Code::Internal, reason::INTERNAL, "the operating system gave no random bytes: nothing can be sealed")
+}
+
+// The cipher holds a key.
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer")
+            .field("keys", &self.keys)
+            .field("from", &self.from)
+            .field("counter", &self.counter)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! What the server says about itself when a session begins.
+
+use std::{fmt, time::SystemTime};
+
+use wigwag_proto::v1;
+
+use crate::member::point_in_time;
+
+/// STUN and TURN servers with a common end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IceServers {
+    /// The servers, ready for a WebRTC stack's configuration. May be empty.
+    pub servers: Vec<IceServer>,
+    /// When their credentials expire; `None` when they do not. New ones come before as an event.
+    pub expires_at: Option<SystemTime>,
+}
+
+/// A STUN or TURN server: the W3C dictionary `RTCIceServer`.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// TURN user name. Empty for STUN.
+    pub username: String,
+    /// TURN password. Empty for STUN.
+    pub credential: String,
+}
+
+// The credential is a secret and must not reach a log.
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
+/// What the server accepts. Sizes are bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Largest frame (default 65,536): `FRAME_TOO_LARGE`.
+    pub max_frame_bytes: u32,
+    /// Longest room name (128).
+    pub max_room_name_bytes: u32,
+    /// Longest display name and user id (128).
+    pub max_display_name_bytes: u32,
+    /// Largest metadata of a member or room: the sum of its keys and values (4,096).
+    pub max_metadata_bytes: u32,
+    /// Most rooms a session is in (64).
+    pub max_rooms: u32,
+    /// Most members of a room (1,000).
+    pub max_members: u32,
+    /// Longest grace period a client may ask for, in milliseconds (600,000).
+    pub max_grace_ms: u32,
+}
+
+impl IceServers {
+    pub(crate) fn new(servers: Vec<v1::IceServer>, expires_at: Option<prost_types::Timestamp>) -> Self {
+        let servers = servers
+            .into_iter()
+            .map(|server| IceServer { urls: server.urls, username: server.username, credential: server.credential })
+            .collect();
+        Self { servers, expires_at: point_in_time(expires_at) }
+    }
+}
+
+impl From<v1::Limits> for Limits {
+    fn from(limits: v1::Limits) -> Self {
+        Self {
+            max_frame_bytes: limits.max_frame_bytes,
+            max_room_name_bytes: limits.max_room_name_bytes,
+            max_display_name_bytes: limits.max_display_name_bytes,
+            max_metadata_bytes: limits.max_metadata_bytes,
+            max_rooms: limits.max_rooms,
+            max_members: limits.max_members,
+            max_grace_ms: limits.max_grace_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_not_shown() {
+        let server = IceServer { credential: "SECRET".into(), username: "SECRET".into(), ..IceServer::default() };
+        assert!(!format!("{server:?}").contains("SECRET"));
+    }
+}

@@ -1,0 +1,15 @@
+//! The client against a real server, over real sockets.
+//!
+//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` makes it.
+
+mod closing;
+mod errors;
+mod exchange;
+mod peers;
+mod presence;
+#[path = "../support/proxy.rs"]
+mod proxy;
+mod resume;
+#[path = "../support/server.rs"]
+mod server;
+mod sessions;

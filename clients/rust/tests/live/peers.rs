@@ -1,0 +1,39 @@
+//! Peers of a test, and how to wait for what they hear.
+
+use wigwag_client::{Event, Events, Payload, PeerId, Room, Session};
+
+use crate::server::{Server, within};
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub(crate) async fn session(&self, name: &str) -> Session {
+        Session::builder(self.url()).display_name(name).connect().await.expect("a session")
+    }
+}
+
+/// The next event.
+pub(crate) async fn next(events: &mut Events) -> Event {
+    within("an event comes", events.next()).await.expect("the stream goes on")
+}
+
+/// The next envelope, whatever else happens meanwhile.
+pub(crate) async fn envelope(events: &mut Events) -> (Option<PeerId>, Payload) {
+    loop {
+        if let Event::Envelope { from, payload, .. } = next(events).await {
+            return (from, payload);
+        }
+    }
+}
+
+/// Two peers in one room; each knows of the other.
+pub(crate) async fn pair(server: &Server, room: &str) -> ((Session, Room), (Session, Room)) {
+    let (ada, bob) = (server.session("Ada").await, server.session("Bob").await);
+    let first = ada.join(room).await.expect("a seat");
+    let second = bob.join(room).await.expect("a seat");
+    let joined = next(&mut first.events()).await;
+    assert!(matches!(&joined, Event::MemberJoined { member, .. } if member.peer_id == bob.peer_id()), "{joined:?}");
+    ((ada, first), (bob, second))
+}
