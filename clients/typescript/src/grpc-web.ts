@@ -1,0 +1,124 @@
+import { fromJson, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { codeName, WigwagError } from "./error.js";
+import { ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
+import { type HelloJson, type ServerFrameJson, ServerFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
+import { ListenRequestSchema, PushRequestSchema, SignalingService } from "./gen/wigwag/v1/signaling_service_pb.js";
+import type { Batch, Connection, Pushed, Transport } from "./transport.js";
+
+/** A push that takes longer than this has failed. */
+const PUSH_TIMEOUT_MS = 10_000;
+/** Most bytes browsers let a page send while it goes away are 64 KiB, shared by all such requests of the page. */
+const FAREWELL_BYTES = 48 * 1024;
+
+/** The gRPC-Web door: `Listen` down, `Push` up, both with `fetch`. `fetch` is the browser's unless given. */
+export function grpcWebTransport(url: string, fetch: typeof globalThis.fetch = globalThis.fetch): Transport {
+  const baseUrl = url.replace(/\/+$/, "");
+  const client = createClient(SignalingService, createGrpcWebTransport({ baseUrl, fetch }));
+  const pushUrl = `${baseUrl}/${SignalingService.typeName}/${SignalingService.method.push.name}`;
+  return {
+    open: (hello, signal) => new GrpcWebConnection(client, pushUrl, fetch, hello, signal),
+  };
+}
+
+class GrpcWebConnection implements Connection {
+  readonly frames: AsyncIterable<ServerFrameJson>;
+
+  constructor(
+    private readonly client: Client<typeof SignalingService>,
+    private readonly pushUrl: string,
+    private readonly fetch: typeof globalThis.fetch,
+    hello: HelloJson,
+    private readonly signal: AbortSignal,
+  ) {
+    this.frames = this.#listen(hello);
+  }
+
+  async *#listen(hello: HelloJson): AsyncGenerator<ServerFrameJson> {
+    try {
+      const request = fromJson(ListenRequestSchema, { hello: json(hello) });
+      for await (const frame of this.client.listen(request, { signal: this.signal })) {
+        yield toJson(ServerFrameSchema, frame);
+      }
+    } catch (error) {
+      throw fromConnect(error);
+    }
+  }
+
+  async push(batch: Batch): Promise<Pushed> {
+    try {
+      const request = fromJson(PushRequestSchema, json({ ...batch }));
+      return await this.client.push(request, { signal: this.signal, timeoutMs: PUSH_TIMEOUT_MS });
+    } catch (error) {
+      throw fromConnect(error);
+    }
+  }
+
+  farewell(batch: Batch): void {
+    const message = toBinary(PushRequestSchema, fromJson(PushRequestSchema, json({ ...batch })));
+    if (message.length > FAREWELL_BYTES) return;
+    // A gRPC message: one byte of flags, four of length, then the bytes.
+    const body = new Uint8Array(5 + message.length);
+    new DataView(body.buffer).setUint32(1, message.length);
+    body.set(message, 5);
+    // The same headers as the other pushes have, so that a browser needs no new preflight.
+    const headers = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
+    // Called without a receiver: as a method, browsers refuse it.
+    const { fetch } = this;
+    fetch(this.pushUrl, { method: "POST", keepalive: true, headers, body }).catch(() => {
+      // Nobody is left to be told.
+    });
+  }
+}
+
+/** Frames in JSON form are JSON; only their type does not say so. */
+function json(value: object): JsonObject {
+  return value as JsonObject;
+}
+
+/**
+ * The error of a failed call in this package's form. One without Wigwag's own details comes from the network, the
+ * browser or a proxy: `reason` is then CONNECTION_LOST, PROTOCOL for what could not be read, or the code's name.
+ */
+export function fromConnect(error: unknown): WigwagError {
+  if (error instanceof WigwagError) return error;
+  const failure = ConnectError.from(error);
+  const code = codeName(failure.code);
+  const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === "wigwag");
+  if (info) {
+    const delay = failure.findDetails(RetryInfoSchema)[0]?.retryDelay;
+    return new WigwagError(failure.rawMessage, {
+      code,
+      reason: info.reason,
+      metadata: info.metadata,
+      retryAfterMs: delay ? durationMs(delay) : 0,
+      cause: error,
+    });
+  }
+  switch (failure.code) {
+    case Code.Unknown:
+    case Code.Canceled:
+    case Code.Unavailable:
+    case Code.DeadlineExceeded:
+    case Code.Aborted:
+      return new WigwagError(`the connection to the server was lost: ${failure.rawMessage}`, {
+        code: "UNAVAILABLE",
+        reason: "CONNECTION_LOST",
+        cause: error,
+      });
+    case Code.Internal:
+      return new WigwagError(`the server's answer cannot be read: ${failure.rawMessage}`, {
+        code,
+        reason: "PROTOCOL",
+        cause: error,
+      });
+    default:
+      return new WigwagError(`this does not look like a Wigwag server: ${failure.rawMessage}`, {
+        code,
+        reason: code,
+        cause: error,
+      });
+  }
+}

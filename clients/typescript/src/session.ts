@@ -1,0 +1,332 @@
+import { type Desk, dispatch, undeliverableError } from "./dispatch.js";
+import { WigwagError } from "./error.js";
+import { Emitter, type EventOf, type EventsOptions, type Paced } from "./events.js";
+import type { EnvelopeJson } from "./gen/wigwag/v1/envelope_pb.js";
+import type { ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
+import { endedError, Link, type LinkEvents, type LinkOptions } from "./link.js";
+import {
+  type DuplicateUsers,
+  duplicateUsersJson,
+  type IceServer,
+  iceServersFrom,
+  limitsFrom,
+  type WelcomeInfo,
+} from "./model.js";
+import { watchPage } from "./page.js";
+import { decodePayload, encodePayload, type Payload } from "./payload.js";
+import { Requests } from "./requests.js";
+import { type Delivery, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
+import type { Attached, ClientBody } from "./session-core.js";
+import type { SessionEvent, SessionState } from "./session-events.js";
+
+/** How to join a room. */
+export interface JoinOptions extends RequestOptions {
+  /** Name for people in this room. Default: the one given to `connect`. At most 128 bytes. */
+  displayName?: string;
+  /** Key-value pairs for this room. Default: those given to `connect`. At most 4 KiB in all. */
+  metadata?: Record<string, string>;
+}
+
+/** How to create a room. */
+export interface CreateRoomOptions extends RequestOptions {
+  /** Name: 1 to 128 bytes of UTF-8 without control characters. Default: the server makes one that cannot be guessed. */
+  room?: string;
+  /** Name of the room for people, at most 128 bytes. */
+  displayName?: string;
+  /** Most members at a time. Default: the server's limit. */
+  maxMembers?: number;
+  /** What happens when a user joins who is a member already. Default: `"allow"`. */
+  duplicateUsers?: DuplicateUsers;
+  /** The room's key-value pairs, at most 4 KiB in all. */
+  metadata?: Record<string, string>;
+}
+
+/**
+ * A peer's stay with the server, which survives lost connections. Made by {@link connect}.
+ *
+ * While the connection is lost, requests and signals wait; the session comes back by itself, and what was missed is
+ * made up for. Events tell of it.
+ */
+export class Session {
+  readonly #link: Link;
+  readonly #emitter = new Emitter<SessionEvent>();
+  readonly #requests = new Requests();
+  readonly #rooms = new Map<string, Room>();
+  readonly #desk: Desk;
+  readonly #unwatch: () => void;
+  #state: SessionState = "connecting";
+  #peerId = "";
+  #welcome: WelcomeInfo;
+  #iceServers: IceServer[] = [];
+  #opened: { resolve(): void; reject(error: WigwagError): void } | undefined;
+
+  /** @internal Use {@link connect}. */
+  constructor(options: Omit<LinkOptions, "roomVersions">) {
+    this.#welcome = { epoch: 0, heartbeatMs: 0, graceMs: 0, limits: limitsFrom(undefined), node: "" };
+    this.#desk = {
+      requests: this.#requests,
+      rooms: this.#rooms,
+      joined: (frame) => this.#joined(frame),
+      direct: (frame) => this.#direct(frame),
+      iceServers: (frame) => this.#newIceServers(frame),
+      undeliverable: (to, error) => this.#emitter.emit({ type: "undeliverable", to, error }),
+      error: (error) => this.#emitter.emit({ type: "error", error }),
+    };
+    const roomVersions = () => Object.fromEntries([...this.#rooms].map(([name, room]) => [name, room.version]));
+    this.#link = new Link({ ...options, roomVersions }, this.#linkEvents());
+    this.#unwatch = watchPage({
+      wake: (networkChanged) => this.#link.wake(networkChanged),
+      gone: () => this.#link.abandon(),
+    });
+  }
+
+  /** This peer's id, while the session lives; a `reset` changes it. */
+  get peerId(): string {
+    return this.#peerId;
+  }
+
+  /**
+   * Secret that names this session. A page that reloads gives it to the next `connect` as `replaces`, so that its former
+   * self leaves at once. Never log it.
+   */
+  get sessionToken(): string {
+    return this.#link.core.sessionToken;
+  }
+
+  /** What the server said when it last welcomed this session. */
+  get welcome(): WelcomeInfo {
+    return this.#welcome;
+  }
+
+  /** Where the session stands. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** STUN and TURN servers for `new RTCPeerConnection({ iceServers })`; an `ice-servers` event tells of new ones. */
+  get iceServers(): IceServer[] {
+    return structuredClone(this.#iceServers);
+  }
+
+  /** The rooms this session is in, by name. */
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#rooms;
+  }
+
+  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  on<T extends SessionEvent["type"]>(type: T, listener: (event: EventOf<SessionEvent, T>) => void): () => void {
+    return this.#emitter.on(type, listener);
+  }
+
+  /** Every event from now on; ends after `closed`, or when the signal aborts. */
+  events(options?: EventsOptions): AsyncIterableIterator<SessionEvent> {
+    return this.#emitter.iterate(options);
+  }
+
+  /** Joins a room; one this session is in already gives the same `Room`. */
+  join(room: string, options: JoinOptions = {}): Promise<Room> {
+    const { displayName, metadata, signal } = options;
+    return this.#enter({ join: { room, ...defined({ displayName, metadata }) } }, signal);
+  }
+
+  /** Creates a room, joins it and makes this session its owner. */
+  createRoom(options: CreateRoomOptions = {}): Promise<Room> {
+    const { room, displayName, maxMembers, duplicateUsers: rule, metadata, signal } = options;
+    const duplicateUsers = rule && duplicateUsersJson(rule);
+    return this.#enter({ createRoom: defined({ room, displayName, maxMembers, duplicateUsers, metadata }) }, signal);
+  }
+
+  /** Sends a signal to a peer directly, in no room, where the server allows that. Otherwise as `Room.send`. */
+  send(peerId: string, payload: Payload, options: SendOptions & { receipt: true }): Promise<Delivery>;
+  send(peerId: string, payload: Payload, options?: SendOptions): Promise<Delivery | undefined>;
+  async send(peerId: string, payload: Payload, options?: SendOptions): Promise<Delivery | undefined> {
+    return this.#send({ to: peerId, ...encodePayload(payload) }, options);
+  }
+
+  /** Replaces the token before it expires. Resolves with the moment at which the new one does. */
+  async refreshToken(token: string, options?: RequestOptions): Promise<Date> {
+    const { refreshed } = await this.#request({ refresh: { token } }, options);
+    return new Date(refreshed?.expiresAt ?? 0);
+  }
+
+  /** Leaves every room, says bye and ends. The session cannot be resumed. */
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#requests.failAll(endedError());
+    await this.#link.close();
+  }
+
+  /** @internal Connects; settles with the first welcome, or with what makes it impossible. */
+  open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#opened = { resolve, reject };
+      void this.#link.run();
+    });
+  }
+
+  /** @internal Ends a session that is not wanted any more. */
+  abort(error: WigwagError): void {
+    this.#link.finish(error);
+  }
+
+  #linkEvents(): LinkEvents {
+    return {
+      attached: (welcome, attached) => this.#attached(welcome, attached),
+      frame: (frame) => dispatch(frame, this.#desk),
+      reconnecting: (attempt, delayMs, error) => {
+        if (this.#state === "connecting") return;
+        this.#state = "reconnecting";
+        this.#emitter.emit({ type: "reconnecting", attempt, delayMs, error });
+      },
+      finished: (error) => this.#finished(error),
+      backpressure: () => {
+        const waiting = this.#emitters().flatMap((emitter) => emitter.room ?? []);
+        return waiting.length === 0 ? undefined : Promise.all(waiting);
+      },
+      cut: () => this.#emitters().forEach((emitter) => emitter.cut()),
+    };
+  }
+
+  #emitters(): Paced[] {
+    return [this.#emitter, ...[...this.#rooms.values()].map((room) => room.paced)];
+  }
+
+  #attached(welcome: WelcomeJson, attached: Attached): void {
+    this.#state = "connected";
+    this.#peerId = welcome.peerId ?? "";
+    this.#welcome = {
+      epoch: welcome.epoch ?? 0,
+      heartbeatMs: welcome.heartbeatMs ?? 0,
+      graceMs: welcome.graceMs ?? 0,
+      limits: limitsFrom(welcome.limits),
+      node: welcome.node ?? "",
+    };
+    this.#iceServers = iceServersFrom(welcome.iceServers);
+    if (attached.outcome === "reset") this.#reset(attached.reason);
+    else if (attached.outcome === "resumed") this.#emitter.emit({ type: "resumed" });
+    this.#opened?.resolve();
+    this.#opened = undefined;
+  }
+
+  #reset(reason: string): void {
+    const error = new WigwagError("the session could not be resumed; this is a new one: join again", {
+      code: "ABORTED",
+      reason,
+      advice: "rejoin",
+    });
+    this.#link.dropWaiting(error);
+    this.#requests.failAll(error);
+    const rooms = this.#closeRooms(reason);
+    this.#emitter.emit({ type: "reset", reason, rooms });
+  }
+
+  #finished(error: WigwagError | undefined): void {
+    this.#state = "closed";
+    this.#unwatch();
+    this.#opened?.reject(error ?? endedError());
+    this.#opened = undefined;
+    this.#requests.failAll(error ?? endedError());
+    this.#closeRooms(error?.reason ?? "LEFT");
+    this.#emitter.emit({ type: "closed", error });
+    this.#emitter.end();
+  }
+
+  #closeRooms(reason: string): string[] {
+    const rooms = [...this.#rooms.values()];
+    this.#rooms.clear();
+    for (const room of rooms) room.close(reason);
+    return rooms.map((room) => room.name);
+  }
+
+  #joined(frame: ServerFrameJson): void {
+    const joined = frame.joined ?? {};
+    const room = this.#rooms.get(joined.room ?? "");
+    if (room) room.receive(frame);
+    else this.#rooms.set(joined.room ?? "", new Room(this.#roomHost(), joined));
+  }
+
+  #direct(frame: ServerFrameJson): void {
+    const payload = frame.envelope && decodePayload(frame.envelope);
+    if (payload) this.#emitter.emit({ type: "envelope", from: frame.envelope?.from ?? "", payload });
+  }
+
+  #newIceServers(frame: ServerFrameJson): void {
+    this.#iceServers = iceServersFrom(frame.iceServers?.servers);
+    this.#emitter.emit({ type: "ice-servers", iceServers: this.iceServers });
+  }
+
+  #roomHost(): RoomHost {
+    return {
+      request: (body: ClientBody, options?: RequestOptions) => this.#request(body, options),
+      send: (envelope: EnvelopeJson, options?: SendOptions) => this.#send(envelope, options),
+    };
+  }
+
+  /** Joins or creates. When the caller gives up and the seat comes all the same, it is given back. */
+  async #enter(body: ClientBody, signal: AbortSignal | undefined): Promise<Room> {
+    const had = body.join?.room !== undefined && this.#rooms.has(body.join.room);
+    const late = (frame: ServerFrameJson) => {
+      const room = this.#rooms.get(frame.joined?.room ?? "");
+      if (room && !had) room.leave().catch(() => undefined);
+    };
+    const { joined } = await this.#request(body, signal ? { signal } : {}, late);
+    const room = this.#rooms.get(joined?.room ?? "");
+    if (!room) throw endedError();
+    return room;
+  }
+
+  /** Asks for something and waits for the one frame that answers it. `late` gets an answer nobody waits for any more. */
+  #request(
+    body: ClientBody,
+    { signal }: RequestOptions = {},
+    late: (frame: ServerFrameJson) => void = () => undefined,
+  ): Promise<ServerFrameJson> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      let givenUp = false;
+      const abort = () => {
+        givenUp = true;
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      const settle = () => signal?.removeEventListener("abort", abort);
+      const waiter = {
+        reply: (frame: ServerFrameJson) => {
+          settle();
+          if (givenUp) late(frame);
+          else resolve(frame);
+        },
+        fail: (error: WigwagError) => {
+          settle();
+          reject(error);
+        },
+      };
+      this.#submit(body, (seq) => this.#requests.expect(seq, waiter)).catch(waiter.fail);
+    });
+  }
+
+  async #send(envelope: EnvelopeJson, { receipt = false, signal }: SendOptions = {}): Promise<Delivery | undefined> {
+    if (receipt) {
+      const { receipt: told } = await this.#request({ envelope: { ...envelope, receipt } }, signal ? { signal } : {});
+      if (told?.outcome === "OUTCOME_DELIVERED") return "delivered";
+      if (told?.outcome === "OUTCOME_WRITTEN") return "written";
+      throw undeliverableError(told?.reason ?? "");
+    }
+    signal?.throwIfAborted();
+    const { room = "", to = "" } = envelope;
+    await this.#submit({ envelope }, (seq) => this.#requests.sent(seq, { room, to }));
+    return undefined;
+  }
+
+  #submit(body: ClientBody, onSeq: (seq: number) => void): Promise<void> {
+    return this.#link.submit(body, this.#welcome.limits.maxFrameBytes, onSeq);
+  }
+}
+
+/** Without the keys that have no value. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never;
+}

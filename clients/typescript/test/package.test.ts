@@ -1,0 +1,50 @@
+// What comes out of the build, seen by those who install it. Needs dist/: `npm test` builds first.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { VERSION } from "../src/version.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+describe("the package", () => {
+  it("names its own version to the server", () => {
+    const { version } = JSON.parse(read("package.json")) as { version: string };
+    assert.equal(VERSION, version);
+  });
+
+  it("can be required and imported", async () => {
+    // By its own name, through the exports in package.json.
+    const name = "@wigwag/client";
+    const imported = (await import(name)) as Record<string, unknown>;
+    const required = createRequire(import.meta.url)(name) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(required).sort(), Object.keys(imported).sort());
+    assert.equal(typeof imported["connect"], "function");
+  });
+
+  it("has types that stand by themselves, and a README whose example they allow", () => {
+    const [, snippet] = /```ts\n([^]*?)```/.exec(read("README.md")) ?? [];
+    assert.ok(snippet);
+    const folder = mkdtempSync(join(root, ".snippet-"));
+    try {
+      for (const extension of ["mts", "cts"]) {
+        // CommonJS has no await outside of functions.
+        const code = extension === "mts" ? snippet : `${snippet.replace(/^(import.*)$/m, "$1\nvoid (async () => {")}})();`;
+        writeFileSync(join(folder, `snippet.${extension}`), code);
+      }
+      execFileSync(
+        join(root, "node_modules/.bin/tsc"),
+        ["--noEmit", "--strict", "--ignoreConfig", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--types", "", "snippet.mts", "snippet.cts"],
+        { cwd: folder, encoding: "utf8" },
+      );
+    } catch (error) {
+      assert.fail(String((error as { stdout?: string }).stdout ?? error));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

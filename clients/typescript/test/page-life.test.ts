@@ -1,0 +1,100 @@
+// A session in a page that comes and goes. The page is two event targets where a browser has its globals.
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { connect } from "../src/index.js";
+import { FakeServer, until } from "./fake-server.js";
+
+const globals = globalThis as { window?: EventTarget | undefined };
+
+describe("a session in a page", { timeout: 60_000 }, () => {
+  let window: EventTarget;
+  beforeEach(() => {
+    window = globals.window = new EventTarget();
+  });
+  afterEach(() => {
+    delete globals.window;
+    mock.restoreAll();
+  });
+
+  const pagehide = (persisted: boolean) => Object.assign(new Event("pagehide"), { persisted });
+
+  it("says bye when the page goes, with everything unconfirmed before it", async () => {
+    const server = new FakeServer();
+    const session = await connect("http://wigwag.test", { transport: server.transport });
+    const room = await session.join("demo");
+    server.beforePush = () => {
+      throw new Error("cut");
+    };
+    await room.broadcast({ text: "last words" });
+    await until(() => server.pushes.at(-1)?.frames.some(({ envelope }) => envelope) ?? false);
+    window.dispatchEvent(pagehide(false));
+    assert.equal(session.state, "closed");
+    const frames = server.farewells[0]?.frames ?? [];
+    assert.deepEqual(frames.map(({ seq, envelope, bye }) => [seq, envelope?.message?.text ?? bye]), [
+      [2, "last words"],
+      [3, {}],
+    ]);
+    assert.equal(server.sessions.size, 0);
+  });
+
+  it("says bye even when its connection is lost, as it often is before the page hears that it goes", async () => {
+    const server = new FakeServer();
+    const session = await connect("http://wigwag.test", { transport: server.transport });
+    server.onOpen = () => {
+      throw new Error("gone");
+    };
+    server.session().connection?.fail();
+    await until(() => session.state === "reconnecting");
+    window.dispatchEvent(pagehide(false));
+    assert.deepEqual(server.farewells.map(({ epoch, frames }) => [epoch, frames.at(-1)?.bye]), [[1, {}]]);
+    assert.equal(server.sessions.size, 0);
+  });
+
+  it("says nothing when the page may return, and looks around when it does", async () => {
+    const server = new FakeServer();
+    const session = await connect("http://wigwag.test", { transport: server.transport });
+    window.dispatchEvent(pagehide(true));
+    assert.equal(session.state, "connected");
+    const pushes = server.pushes.length;
+    window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    await until(() => server.pushes.length === pushes + 1);
+    assert.deepEqual(server.pushes.at(-1)?.frames, [{ ack: 0 }]);
+    await session.close();
+  });
+
+  it("comes back at once when the network does, in the middle of a long wait", async () => {
+    const server = new FakeServer();
+    const session = await connect("http://wigwag.test", { transport: server.transport });
+    mock.method(Math, "random", () => 0);
+    let down = true;
+    server.onOpen = () => {
+      if (down) throw new Error("unreachable");
+    };
+    server.session().connection?.fail();
+    await until(() => server.hellos.length >= 7);
+    // The next wait is the longest there is.
+    mock.method(Math, "random", () => 1);
+    let waits = 0;
+    session.on("reconnecting", ({ delayMs }) => (waits = delayMs));
+    await until(() => waits === 8_000);
+    down = false;
+    const began = Date.now();
+    window.dispatchEvent(new Event("online"));
+    await until(() => session.state === "connected");
+    assert.ok(Date.now() - began < 1_000);
+    await session.close();
+  });
+
+  it("waits for no more than the next heartbeat after the network changed", async () => {
+    const server = new FakeServer();
+    server.welcome = { ...server.welcome, heartbeatMs: 200 };
+    const session = await connect("http://wigwag.test", { transport: server.transport });
+    const began = Date.now();
+    let waited = 0;
+    session.on("reconnecting", () => (waited ||= Date.now() - began));
+    window.dispatchEvent(new Event("online"));
+    await until(() => waited > 0);
+    assert.ok(waited >= 230 && waited < 490, `${waited} ms`);
+    await session.close();
+  });
+});

@@ -1,0 +1,179 @@
+// Small parts, each by itself.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { adviceFor } from "../src/advice.js";
+import { Backoff } from "../src/backoff.js";
+import { WigwagError } from "../src/error.js";
+import { ErrorInfoSchema, RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
+import { fromConnect } from "../src/grpc-web.js";
+import { watchPage } from "../src/page.js";
+import { decodePayload, encodePayload } from "../src/payload.js";
+import { comparePeerIds } from "../src/peer-id.js";
+
+describe("back-off", () => {
+  it("is full jitter over a step that doubles up to a cap", () => {
+    const backoff = new Backoff(() => 1);
+    const delays = Array.from({ length: 8 }, () => backoff.next());
+    assert.deepEqual(delays, [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+    backoff.reset();
+    assert.equal(backoff.next(), 250);
+    assert.equal(new Backoff(() => 0).next(), 0);
+  });
+
+  it("never undercuts what the server asked for", () => {
+    assert.equal(new Backoff(() => 0).next(3_000), 3_000);
+    assert.equal(new Backoff(() => 1).next(3_000), 3_250);
+  });
+});
+
+describe("peer ids", () => {
+  it("compare byte by byte", () => {
+    assert.ok(comparePeerIds("a", "b") < 0);
+    assert.ok(comparePeerIds("ab", "a") > 0);
+    assert.equal(comparePeerIds("é", "é"), 0);
+    // In UTF-16 the emoji comes first: its surrogates are smaller than U+FF5E.
+    assert.ok(comparePeerIds("～", "😀") < 0);
+    assert.ok("～" > "😀");
+  });
+});
+
+describe("payloads", () => {
+  it("keep empty and absent apart in candidates", () => {
+    assert.deepEqual(encodePayload({ candidate: null }), { candidate: { candidate: "" } });
+    assert.deepEqual(encodePayload({ candidate: { candidate: "c", sdpMid: "", sdpMLineIndex: 0, usernameFragment: null } }), {
+      candidate: { candidate: "c", sdpMid: "", sdpMLineIndex: 0 },
+    });
+  });
+
+  it("take browser objects, whose fields are on the prototype", () => {
+    class Description {
+      get type() {
+        return "answer" as const;
+      }
+      get sdp() {
+        return "v=0";
+      }
+    }
+    assert.deepEqual(encodePayload({ description: new Description() }), { description: { type: "answer", sdp: "v=0" } });
+  });
+
+  it("carry any bytes", () => {
+    const binary = Uint8Array.from({ length: 100_000 }, (_, n) => n % 256);
+    assert.deepEqual(decodePayload(encodePayload({ binary })), { binary });
+    assert.deepEqual(decodePayload(encodePayload({ sealed: new Uint8Array(0) })), { sealed: new Uint8Array(0) });
+  });
+
+  it("this version does not know are none", () => {
+    assert.equal(decodePayload({ room: "r" }), undefined);
+  });
+});
+
+describe("errors of calls", () => {
+  const detail = (type: string, value: Uint8Array) => ({ type, value });
+
+  it("carry the server's reason, facts and delay", () => {
+    const failed = new ConnectError("slow down", Code.ResourceExhausted);
+    failed.details = [
+      detail(
+        "google.rpc.ErrorInfo",
+        toBinary(
+          ErrorInfoSchema,
+          create(ErrorInfoSchema, { reason: "RATE_LIMITED", domain: "wigwag", metadata: { limit: "5" } }),
+        ),
+      ),
+      detail(
+        "google.rpc.RetryInfo",
+        toBinary(RetryInfoSchema, create(RetryInfoSchema, { retryDelay: { seconds: 1n, nanos: 500_000_000 } })),
+      ),
+    ];
+    const { code, reason, metadata, retryAfterMs, retryable, message } = fromConnect(failed);
+    assert.deepEqual(
+      { code, reason, metadata, retryAfterMs, retryable, message },
+      {
+        code: "RESOURCE_EXHAUSTED",
+        reason: "RATE_LIMITED",
+        metadata: { limit: "5" },
+        retryAfterMs: 1_500,
+        retryable: true,
+        message: "slow down",
+      },
+    );
+  });
+
+  it("of the network are a lost connection, and those of strangers say so", () => {
+    assert.equal(fromConnect(new TypeError("network error")).reason, "CONNECTION_LOST");
+    assert.equal(fromConnect("missing trailer").reason, "CONNECTION_LOST");
+    assert.equal(fromConnect(new ConnectError("parse binary: …", Code.Internal)).reason, "PROTOCOL");
+    const stranger = fromConnect(new ConnectError("HTTP 404", Code.Unimplemented));
+    assert.equal(stranger.reason, "UNIMPLEMENTED");
+    assert.equal(stranger.retryable, false);
+  });
+});
+
+describe("advice", () => {
+  const error = (reason: string, code: WigwagError["code"] = "UNAVAILABLE", advice?: WigwagError["advice"]) =>
+    new WigwagError(reason, { reason, code, advice });
+  const known = { established: true, renewableToken: false };
+
+  it("of the server counts, but a superseded session never comes back", () => {
+    assert.equal(adviceFor(error("NEW_REASON", "INTERNAL", "stop"), known), "stop");
+    assert.equal(adviceFor(error("NEW_REASON", "INTERNAL", "rejoin"), known), "rejoin");
+    assert.equal(adviceFor(error("SUPERSEDED", "ABORTED", "resume"), known), "stop");
+  });
+
+  it("without the server's: what a stranger says ends no session, only a first try", () => {
+    const stranger = error("UNIMPLEMENTED", "UNIMPLEMENTED");
+    assert.equal(adviceFor(stranger, known), "resume");
+    assert.equal(adviceFor(stranger, { ...known, established: false }), "stop");
+    assert.equal(adviceFor(error("CONNECTION_LOST"), { ...known, established: false }), "retry");
+  });
+
+  it("on an expired token depends on whether there can be another", () => {
+    const expired = error("TOKEN_EXPIRED", "UNAUTHENTICATED");
+    assert.equal(adviceFor(expired, known), "stop");
+    assert.equal(adviceFor(expired, { ...known, renewableToken: true }), "resume");
+    assert.equal(adviceFor(error("TOKEN_INVALID", "UNAUTHENTICATED"), { ...known, renewableToken: true }), "stop");
+  });
+});
+
+describe("the page around a session", () => {
+  function page() {
+    const window = new EventTarget();
+    const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+    const said: string[] = [];
+    const stop = watchPage(
+      { wake: (network) => said.push(network ? "network" : "look"), gone: () => said.push("gone") },
+      { window, document },
+    );
+    return { window, document, said, stop };
+  }
+  const transition = (type: string, persisted: boolean) => Object.assign(new Event(type), { persisted });
+
+  it("says when it is gone, which it is not while it may return", () => {
+    const { window, said } = page();
+    window.dispatchEvent(transition("pagehide", true));
+    window.dispatchEvent(transition("pageshow", true));
+    window.dispatchEvent(transition("pagehide", false));
+    assert.deepEqual(said, ["network", "gone"]);
+  });
+
+  it("says when it or its network is back", () => {
+    const { window, document, said, stop } = page();
+    window.dispatchEvent(new Event("online"));
+    document.visibilityState = "hidden";
+    document.dispatchEvent(new Event("visibilitychange"));
+    document.visibilityState = "visible";
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.dispatchEvent(transition("pageshow", false));
+    assert.deepEqual(said, ["network", "look"]);
+    stop();
+    window.dispatchEvent(new Event("online"));
+    assert.equal(said.length, 2);
+  });
+
+  it("need not be there", () => {
+    watchPage({ wake: () => undefined, gone: () => undefined }, {})();
+  });
+});

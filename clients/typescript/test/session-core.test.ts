@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WigwagError } from "../src/error.js";
+import { ACK, BATCH, OUTBOX, SessionCore } from "../src/session-core.js";
+
+const WELCOME = { sessionToken: "secret", epoch: 1, outcome: "OUTCOME_NEW" } as const;
+const text = (text: string) => ({ envelope: { room: "r", message: { text } } });
+
+function welcomed(): SessionCore {
+  const core = new SessionCore();
+  assert.deepEqual(core.welcome(WELCOME, 0), { outcome: "new" });
+  return core;
+}
+
+describe("frames up", () => {
+  it("are numbered from 1 and carry the acknowledgment", () => {
+    const core = welcomed();
+    core.submit(text("a"));
+    core.submit(text("b"));
+    assert.deepEqual(core.take(), [
+      { seq: 1, ack: 0, ...text("a") },
+      { seq: 2, ack: 0, ...text("b") },
+    ]);
+    assert.deepEqual(core.take(), []);
+    core.handled({ seq: 1, done: {} });
+    core.submit(text("c"));
+    assert.deepEqual(core.take(), [{ seq: 3, ack: 1, ...text("c") }]);
+  });
+
+  it("are sent again from what the server has, in order", () => {
+    const core = welcomed();
+    for (const word of ["a", "b", "c"]) core.submit(text(word));
+    core.take();
+    core.confirm(1);
+    core.rewind();
+    assert.deepEqual(core.take().map(({ seq }) => seq), [2, 3]);
+    core.confirm(3);
+    core.rewind();
+    assert.equal(core.pending, false);
+  });
+
+  it("stop at the bounds of a batch", () => {
+    const core = welcomed();
+    for (let n = 0; n < BATCH.frames + 1; n += 1) core.submit(text("x"));
+    assert.equal(core.take().length, BATCH.frames);
+    assert.equal(core.take().length, 1);
+    for (let n = 0; n < 4; n += 1) core.submit(text("x".repeat(BATCH.bytes / 2)));
+    assert.equal(core.take().length, 1);
+  });
+
+  it("fill the outbox up to a bound in frames and one in bytes", () => {
+    const core = welcomed();
+    for (let n = 0; n < OUTBOX.frames; n += 1) {
+      assert.equal(core.full, false);
+      core.submit(text("x"));
+    }
+    assert.equal(core.full, true);
+    core.take();
+    core.confirm(1);
+    assert.equal(core.full, false);
+    const large = welcomed();
+    large.submit(text("x".repeat(OUTBOX.bytes)));
+    assert.equal(large.full, true);
+  });
+
+  it("cannot be acknowledged before they were sent", () => {
+    const core = welcomed();
+    core.submit(text("a"));
+    assert.throws(() => core.confirm(2), (error: WigwagError) => error.reason === "PROTOCOL");
+  });
+
+  it("go all at once, with the last word behind them, when the page goes", () => {
+    const core = welcomed();
+    core.submit(text("a"));
+    core.take();
+    assert.deepEqual(core.takeAll({ bye: {} }), [
+      { seq: 1, ack: 0, ...text("a") },
+      { seq: 2, ack: 0, bye: {} },
+    ]);
+  });
+});
+
+describe("frames down", () => {
+  it("are delivered once, in order, and a missing one is noticed", () => {
+    const core = welcomed();
+    assert.equal(core.receive({ seq: 1, done: {} }), "deliver");
+    core.handled({ seq: 1, done: {} });
+    assert.equal(core.receive({ seq: 1, done: {} }), "seen");
+    assert.equal(core.receive({ seq: 3, done: {} }), "gap");
+    assert.equal(core.receive({ seq: 2, done: {} }), "deliver");
+  });
+
+  it("outside the numbering are always delivered", () => {
+    const core = welcomed();
+    assert.equal(core.receive({ ping: {} }), "deliver");
+    core.handled({ ping: {} });
+    assert.equal(core.heard, 0);
+  });
+
+  it("are acknowledged soon, and at once when many or large ones came", () => {
+    const core = welcomed();
+    assert.equal(core.ackDue, "no");
+    core.handled({ seq: 1, done: {} });
+    assert.equal(core.ackDue, "soon");
+    for (let seq = 2; seq <= ACK.frames; seq += 1) core.handled({ seq, done: {} });
+    assert.equal(core.ackDue, "now");
+    assert.deepEqual(core.take(true), [{ ack: ACK.frames }]);
+    assert.equal(core.ackDue, "no");
+    core.handled({ seq: ACK.frames + 1, envelope: { message: { text: "x".repeat(ACK.bytes) } } });
+    assert.equal(core.ackDue, "now");
+  });
+
+  it("are acknowledged again when the push was lost", () => {
+    const core = welcomed();
+    core.handled({ seq: 1, done: {} });
+    core.take(true);
+    core.rewind();
+    assert.equal(core.ackDue, "soon");
+    core.take(true);
+    core.arrived(1);
+    core.rewind();
+    assert.equal(core.ackDue, "no");
+  });
+
+  it("that ask for a pong get one, once, outside the numbering", () => {
+    const core = welcomed();
+    core.pong();
+    assert.equal(core.ackDue, "now");
+    assert.deepEqual(core.take(), [{ ack: 0, pong: {} }]);
+    assert.deepEqual(core.take(), []);
+  });
+});
+
+describe("a resume", () => {
+  it("names what was last heard, and is followed by a bare ack and what is missing", () => {
+    const core = welcomed();
+    for (const word of ["a", "b", "c"]) core.submit(text(word));
+    core.take();
+    core.handled({ seq: 1, done: {} });
+    assert.deepEqual(core.resume({ r: 7 }), {
+      sessionToken: "secret",
+      epoch: 1,
+      lastSeq: 1,
+      roomVersions: { r: 7 },
+    });
+    assert.deepEqual(core.welcome({ ...WELCOME, epoch: 2, outcome: "OUTCOME_RESUMED" }, 2), { outcome: "resumed" });
+    assert.equal(core.epoch, 2);
+    assert.deepEqual(core.take(), [{ ack: 1 }, { seq: 3, ack: 1, ...text("c") }]);
+  });
+
+  it("from the very beginning is one, too", () => {
+    const core = welcomed();
+    assert.equal(core.resume({})?.lastSeq, 0);
+    core.welcome({ ...WELCOME, epoch: 2, outcome: "OUTCOME_RESUMED" }, 0);
+    assert.deepEqual(core.take(), [{ ack: 0 }]);
+  });
+
+  it("that is refused starts over", () => {
+    const core = welcomed();
+    core.submit(text("a"));
+    core.handled({ seq: 1, done: {} });
+    const reset = { sessionToken: "other", epoch: 1, outcome: "OUTCOME_RESET", resetReason: "EXPIRED" } as const;
+    assert.deepEqual(core.welcome(reset, 0), { outcome: "reset", reason: "EXPIRED" });
+    assert.equal(core.heard, 0);
+    assert.equal(core.pending, false);
+    assert.equal(core.submit(text("b")), 1);
+  });
+
+  it("is not asked for after the session was forgotten, and the new one is a reset", () => {
+    const core = welcomed();
+    core.forget();
+    assert.equal(core.resume({}), undefined);
+    assert.equal(core.welcome({ ...WELCOME, sessionToken: "other" }, 0).outcome, "reset");
+  });
+
+  it("nobody asked for is a breach of the protocol", () => {
+    const core = new SessionCore();
+    assert.throws(() => core.welcome({ ...WELCOME, outcome: "OUTCOME_RESUMED" }, 0), { name: "WigwagError" });
+  });
+});

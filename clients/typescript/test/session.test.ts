@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { connect, type RoomEvent, type Session, WigwagError } from "../src/index.js";
+import { FakeServer, nextTurn, refusal, until } from "./fake-server.js";
+
+const URL = "http://wigwag.test";
+
+async function open(server: FakeServer, displayName = "Ada"): Promise<Session> {
+  return connect(URL, { displayName, transport: server.transport });
+}
+
+const reason = (reason: string) => (error: WigwagError) => error instanceof WigwagError && error.reason === reason;
+
+describe("connecting", { timeout: 60_000 }, () => {
+  it("asks for a resumable session and knows itself afterwards", async () => {
+    const server = new FakeServer();
+    server.welcome = { ...server.welcome, iceServers: [{ urls: ["stun:stun.example.org"] }], node: "n1" };
+    const session = await open(server);
+    assert.equal(session.peerId, "peer-1");
+    assert.equal(session.state, "connected");
+    assert.equal(session.welcome.node, "n1");
+    assert.deepEqual(session.iceServers, [{ urls: ["stun:stun.example.org"] }]);
+    assert.equal(server.hellos[0]?.resumable, true);
+    assert.equal(server.hellos[0]?.displayName, "Ada");
+    await session.close();
+  });
+
+  it("tries again when the server cannot be reached", async () => {
+    const server = new FakeServer();
+    let times = 0;
+    server.onOpen = () => {
+      times += 1;
+      if (times < 3) throw refusal("DRAINING", "UNAVAILABLE");
+    };
+    const session = await open(server);
+    assert.equal(times, 3);
+    await session.close();
+  });
+
+  it("rejects at once when trying again cannot help", async () => {
+    const server = new FakeServer();
+    server.onOpen = () => {
+      throw refusal("TOKEN_MISSING", "UNAUTHENTICATED");
+    };
+    await assert.rejects(open(server), reason("TOKEN_MISSING"));
+    assert.equal(server.hellos.length, 1);
+  });
+
+  it("gives up after its time, and when it is aborted", async () => {
+    const server = new FakeServer();
+    server.onOpen = () => {
+      throw new Error("unreachable");
+    };
+    const { transport } = server;
+    await assert.rejects(connect(URL, { transport, timeoutMs: 50 }), reason("CONNECTION_LOST"));
+    const abort = new AbortController();
+    const connecting = connect(URL, { transport, signal: abort.signal });
+    abort.abort(new Error("enough"));
+    await assert.rejects(connecting, { message: "enough" });
+  });
+
+  it("takes http URLs only", async () => {
+    await assert.rejects(connect("ftp://example.org"), reason("INVALID_FIELD"));
+  });
+
+  it("asks for a fresh token before every connection", async () => {
+    const server = new FakeServer();
+    let tokens = 0;
+    const session = await connect(URL, { transport: server.transport, token: () => `t${(tokens += 1)}` });
+    server.session().connection?.fail();
+    await until(() => server.hellos.length === 2);
+    assert.deepEqual(server.hellos.map(({ token }) => token), ["t1", "t2"]);
+    await session.close();
+  });
+
+  it("names the session it replaces, the first time only", async () => {
+    const server = new FakeServer();
+    const session = await connect(URL, { transport: server.transport, replaces: "old" });
+    server.session().connection?.fail();
+    await until(() => server.hellos.length === 2);
+    assert.deepEqual(server.hellos.map(({ replaces }) => replaces), ["old", undefined]);
+    await session.close();
+  });
+});
+
+describe("a room", { timeout: 60_000 }, () => {
+  it("knows its members and hears of new ones and of their signals", async () => {
+    const server = new FakeServer();
+    const ada = await open(server);
+    const first = await ada.join("demo");
+    assert.equal(first.created, true);
+    const events: RoomEvent[] = [];
+    for (const type of ["joined", "left", "envelope"] as const) first.on(type, (event) => events.push(event));
+
+    const bob = await open(server, "Bob");
+    const second = await bob.join("demo");
+    assert.deepEqual([...second.members.keys()], [ada.peerId]);
+    assert.equal(second.isPolite(ada.peerId), true);
+    assert.equal(first.isPolite(bob.peerId), false);
+    await second.send(ada.peerId, { text: "hello" });
+    await second.broadcast({ candidate: null });
+    await bob.close();
+    await until(() => events.length === 4);
+    assert.deepEqual(events.map(({ type }) => type), ["joined", "envelope", "envelope", "left"]);
+    assert.deepEqual(events[1], { type: "envelope", from: "peer-2", payload: { text: "hello" } });
+    assert.deepEqual(events[2], { type: "envelope", from: "peer-2", payload: { candidate: { candidate: "" } } });
+    assert.equal(first.members.size, 0);
+    await ada.close();
+  });
+
+  it("hands out nothing before the listeners of the joining turn are there", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const joining = session.join("demo");
+    await until(() => server.rooms.has("demo"));
+    server.session().post({ envelope: { room: "demo", from: "x", message: { text: "early" } } });
+    const room = await joining;
+    const heard = await new Promise<string>((resolve) => {
+      room.on("envelope", ({ from }) => resolve(from));
+    });
+    assert.equal(heard, "x");
+    await session.close();
+  });
+
+  it("is the same when it is joined twice", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const [first, second] = await Promise.all([session.join("demo"), session.join("demo")]);
+    assert.equal(first, second);
+    assert.equal(session.rooms.size, 1);
+    await session.close();
+  });
+
+  it("tells of its end once, by event and iterator", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const room = await session.createRoom({ displayName: "Room" });
+    assert.equal(room.name, "made-by-server");
+    const events: string[] = [];
+    const reading = (async () => {
+      for await (const event of room.events()) events.push(event.type);
+    })();
+    await room.leave();
+    await reading;
+    assert.deepEqual(events, ["closed"]);
+    assert.equal(room.closed, true);
+    await room.leave();
+    await assert.rejects(room.broadcast({ text: "too late" }), reason("NOT_JOINED"));
+    await assert.rejects(room.update({}), reason("NOT_JOINED"));
+    await session.close();
+  });
+
+  it("gives receipts, and tells of what cannot be delivered", async () => {
+    const server = new FakeServer();
+    const ada = await open(server);
+    const bob = await open(server, "Bob");
+    const room = await ada.join("demo");
+    await bob.join("demo");
+    assert.equal(await room.send(bob.peerId, { text: "a" }, { receipt: true }), "delivered");
+    await assert.rejects(room.send("nobody", { text: "b" }, { receipt: true }), reason("PEER_NOT_FOUND"));
+
+    const undelivered: Array<[string, string]> = [];
+    room.on("undeliverable", ({ to, error }) => undelivered.push([to, error.reason]));
+    await room.send("nobody", { text: "c" });
+    await room.send(bob.peerId, { text: "d" });
+    await until(() => undelivered.length === 1);
+    const told = server.session(ada.peerId);
+    told.post({ replyTo: told.clientSeq, receipt: { peerId: bob.peerId, outcome: "OUTCOME_UNDELIVERABLE", reason: "EXPIRED" } });
+    await until(() => undelivered.length === 2);
+    assert.deepEqual(undelivered, [["nobody", "PEER_NOT_FOUND"], [bob.peerId, "EXPIRED"]]);
+    await Promise.all([ada.close(), bob.close()]);
+  });
+
+  it("is left again when the caller gave up waiting for it", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const abort = new AbortController();
+    const joining = session.join("demo", { signal: abort.signal });
+    abort.abort(new Error("changed my mind"));
+    await assert.rejects(joining, { message: "changed my mind" });
+    await until(() => server.rooms.has("demo"));
+    await until(() => server.rooms.get("demo")?.members.size === 0);
+    assert.equal(session.rooms.size, 0);
+    await session.close();
+  });
+
+  it("refuses at once what is far too large for any server", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const room = await session.join("demo");
+    await assert.rejects(room.broadcast({ text: "x".repeat(300_000) }), reason("FRAME_TOO_LARGE"));
+    await room.broadcast({ text: "still here" });
+    await session.close();
+  });
+});
+
+describe("a session", { timeout: 60_000 }, () => {
+  it("says bye when it is closed, and takes nothing afterwards", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const room = await session.join("demo");
+    const closed: unknown[] = [];
+    session.on("closed", ({ error }) => closed.push(error));
+    room.on("closed", ({ reason }) => closed.push(reason));
+    const waiting = room.update({ displayName: "late" });
+    const rejected = assert.rejects(waiting, reason("ENDED"));
+    await session.close();
+    await rejected;
+    assert.equal(server.sessions.size, 0);
+    assert.deepEqual(closed, ["LEFT", undefined]);
+    assert.equal(session.state, "closed");
+    await assert.rejects(session.join("demo"), reason("ENDED"));
+    await session.close();
+  });
+
+  it("answers pings", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    server.session().tell({ ping: {} });
+    await until(() => server.session().pongs === 1);
+    await session.close();
+  });
+
+  it("acknowledges by itself within the acknowledgment delay", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    await session.join("demo");
+    await until(() => server.session().acked === 1);
+    assert.deepEqual(server.pushes.at(-1)?.frames, [{ ack: 1 }]);
+    await session.close();
+  });
+
+  it("sends what was submitted in one turn in one push, and one push at a time", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const room = await session.join("demo");
+    const before = server.pushes.length;
+    let under = 0;
+    server.beforePush = async () => {
+      under += 1;
+      assert.equal(under, 1);
+      await nextTurn();
+      under -= 1;
+      return undefined;
+    };
+    for (const text of ["a", "b", "c"]) void room.broadcast({ text });
+    await until(() => server.pushes.length === before + 1);
+    void room.broadcast({ text: "d" });
+    await until(() => server.session().clientSeq === 5);
+    assert.deepEqual(server.pushes.slice(before).map(({ frames }) => frames.length), [3, 1]);
+    await session.close();
+  });
+
+  it("waits when the outbox is full, and keeps the order", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const bob = await open(server, "Bob");
+    const room = await session.join("demo");
+    const heard: string[] = [];
+    (await bob.join("demo")).on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    const sent = Array.from({ length: 3_000 }, (_, n) => String(n));
+    await Promise.all(sent.map((text) => room.send(bob.peerId, { text })));
+    await until(() => heard.length === sent.length);
+    assert.deepEqual(heard, sent);
+    await Promise.all([session.close(), bob.close()]);
+  });
+
+  it("skips frames it does not know and acknowledges them", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    server.session().post({});
+    await until(() => server.session().acked === 1);
+    await session.close();
+  });
+});
