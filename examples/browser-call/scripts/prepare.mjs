@@ -1,0 +1,9 @@
+// The page is bundled from the client's own sources beside it, whose dependencies are installed there.
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const client = fileURLToPath(new URL("../../../clients/typescript", import.meta.url));
+if (!existsSync(`${client}/node_modules`)) {
+  execFileSync("npm", ["ci"], { cwd: client, stdio: "inherit" });
+}

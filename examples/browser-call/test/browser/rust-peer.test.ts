@@ -1,0 +1,126 @@
+// A Rust peer over native gRPC and a page in Chromium over gRPC-Web see each other's signals in one room, both ways. The
+// page comes from another origin than the server.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+import { startServer, type WigwagServer } from "../../../../clients/typescript/test/server/wigwag-server.js";
+import { launch } from "./tabs.js";
+
+const PEER = process.env["WIGWAG_TWO_PEERS"] ?? path("../../../../target/debug/two-peers");
+const CANDIDATES = ["candidate:1 1 udp 2122260223 127.0.0.1 50001 typ host", "candidate:1 1 udp 2122260223 127.0.0.1 50002 typ host"];
+
+let server: WigwagServer;
+let browser: Browser;
+let pages: Server;
+
+before(async () => {
+  [server, browser, pages] = await Promise.all([startServer(), launch({ camera: false }), servePage()]);
+});
+after(async () => {
+  await browser.close();
+  pages.close();
+  await server.stop();
+});
+
+describe("a Rust peer and a page", { timeout: 60_000 }, () => {
+  it("meet when the page was there first: the Rust peer offers", async () => {
+    const page = await openPage();
+    const rust = runPeer();
+    const output = await rust.ended;
+    assert.match(output, /found Chromium, sending an offer/);
+    assert.match(output, /got an answer, sending a text/);
+    assert.match(output, /the text was Delivered/);
+    const received = await payloads(page, 5);
+    assert.equal(received[0].description.type, "offer");
+    assert.deepEqual(received.slice(1, 4).map(candidate), [...CANDIDATES, ""]);
+    assert.deepEqual(received[4], { text: "hello from Ada" });
+    await page.context().close();
+  });
+
+  it("meet when the Rust peer was there first: the page offers", async () => {
+    const rust = runPeer();
+    await rust.says("waiting for another peer");
+    const page = await openPage();
+    const output = await rust.ended;
+    assert.match(output, /Chromium joined/);
+    assert.match(output, /got an offer of \d+ bytes, answering/);
+    assert.match(output, /got candidate:1 1 udp 1 127\.0\.0\.1 9 typ host/);
+    assert.match(output, /got the last candidate/);
+    assert.match(output, /got the text "hello from Chromium"/);
+    const received = await payloads(page, 4);
+    assert.equal(received[0].description.type, "answer");
+    assert.deepEqual(received.slice(1).map(candidate), [...CANDIDATES, ""]);
+    await page.context().close();
+  });
+});
+
+/** Opens the page and waits until it has joined. */
+async function openPage(): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  const { port } = pages.address() as AddressInfo;
+  await page.goto(`http://localhost:${port}/?server=${encodeURIComponent(server.url)}`);
+  await page.locator('body[data-state="joined"]').waitFor({ state: "attached" });
+  return page;
+}
+
+/** What the page was sent, once it is so much. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+async function payloads(page: Page, count: number): Promise<any[]> {
+  await page.locator("li.received").nth(count - 1).waitFor({ state: "attached" });
+  const lines = await page.locator("li.received").allTextContents();
+  assert.equal(lines.length, count);
+  return lines.map((line) => JSON.parse(line));
+}
+
+function candidate(payload: { candidate: { candidate: string } }): string {
+  return payload.candidate.candidate;
+}
+
+/** Runs the example as Ada. */
+function runPeer() {
+  const child = spawn(PEER, ["Ada"], {
+    env: { ...process.env, WIGWAG_URL: server.url },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const ended = once(child, "exit").then(([code]) => {
+    assert.equal(code, 0, output);
+    return output;
+  });
+  const says = async (text: string) => {
+    while (!output.includes(text)) await once(child.stdout, "data");
+  };
+  return { ended, says };
+}
+
+/** Serves the page from an origin of its own. */
+async function servePage(): Promise<Server> {
+  const bundle = await build({
+    entryPoints: [path("./rust-peer-page.ts")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    logLevel: "warning",
+  });
+  const script = bundle.outputFiles[0]?.text ?? "";
+  const pages = createServer((request, response) => {
+    const isScript = request.url === "/page.js";
+    response.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
+    response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script><body></body>');
+  });
+  pages.listen(0, "127.0.0.1");
+  await once(pages, "listening");
+  return pages;
+}
+
+function path(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
