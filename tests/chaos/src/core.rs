@@ -1,0 +1,300 @@
+//! A client's side of a session, written from the contract alone: numbers, acknowledgements, what to send again.
+//!
+//! It shares nothing with the clients of this repository, so that it does not share their mistakes either.
+
+use std::collections::{HashMap, VecDeque};
+
+use wigwag_proto::v1::{
+    ClientFrame, Hello, Pong, Resume, ServerFrame, Welcome, client_frame::Body, server_frame, welcome::Outcome,
+};
+
+/// Frames after which an acknowledgement does not wait for another frame to ride on.
+const ACK_FRAMES: u32 = 32;
+
+/// The protocol was broken by the server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Breach {
+    /// A frame's number does not follow.
+    #[error("frame {got} where {due} was due")]
+    Gap {
+        /// The number that was due.
+        due: u32,
+        /// The number that came.
+        got: u32,
+    },
+    /// An acknowledgement of a frame that was never sent, or one that takes an earlier one back.
+    #[error("an ack of {got}, with {acked} acknowledged and {last} sent")]
+    Ack {
+        /// The ack.
+        got: u32,
+        /// What was acknowledged before.
+        acked: u32,
+        /// The last number used.
+        last: u32,
+    },
+    /// The outcome of a welcome does not fit the hello, or another peer id came back.
+    #[error("a welcome that does not fit: {0}")]
+    Welcome(String),
+}
+
+/// What a frame's number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is new, or outside the numbering.
+    Fresh,
+    /// It came before and must be dropped.
+    Seen,
+}
+
+/// One session, resumable.
+#[derive(Debug, Default)]
+pub struct Core {
+    welcome: Option<Welcome>,
+    hello: Hello,
+    /// The last number given out.
+    last: u32,
+    /// The last number the server acknowledged.
+    acked: u32,
+    /// Everything above `acked`.
+    held: VecDeque<ClientFrame>,
+    /// How many of `held` have been written in this attachment.
+    written: usize,
+    /// The last number received and handed to the application, which here is one step.
+    received: u32,
+    /// The last number acknowledged to the server, in this attachment or before.
+    told: u32,
+    pong_due: bool,
+    ack_due: bool,
+    versions: HashMap<String, u32>,
+}
+
+impl Core {
+    /// A session that will be opened with this hello.
+    #[must_use]
+    pub fn new(hello: Hello) -> Self {
+        Self { hello: Hello { resumable: true, ..hello }, ..Self::default() }
+    }
+
+    /// The hello of the next connection.
+    #[must_use]
+    pub fn hello(&self) -> Hello {
+        let resume = self.welcome.as_ref().map(|welcome| Resume {
+            session_token: welcome.session_token.clone(),
+            epoch: welcome.epoch,
+            last_seq: self.received,
+            room_versions: self.versions.clone(),
+        });
+        Hello { resume, ..self.hello.clone() }
+    }
+
+    /// Takes the welcome of a connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when it does not fit the hello.
+    pub fn welcomed(&mut self, welcome: Welcome, ack: u32) -> Result<Outcome, Breach> {
+        let outcome = welcome.outcome();
+        match (&self.welcome, outcome) {
+            (None, Outcome::New) => {}
+            (Some(before), Outcome::Resumed) => {
+                if before.peer_id != welcome.peer_id || before.epoch >= welcome.epoch {
+                    let epochs = (before.epoch, welcome.epoch);
+                    return Err(Breach::Welcome(format!("another peer id, or an epoch of the past: {epochs:?}")));
+                }
+                // The ack is read in the step that ends the old epoch: nothing beyond it has taken effect.
+                self.acknowledged(ack)?;
+                if ack < self.acked {
+                    return Err(Breach::Ack { got: ack, acked: self.acked, last: self.last });
+                }
+                self.written = 0;
+                self.ack_due = true;
+            }
+            (Some(_), Outcome::Reset) => *self = Self { hello: self.hello.clone(), ..Self::default() },
+            (_, other) => return Err(Breach::Welcome(format!("{other:?}"))),
+        }
+        self.pong_due = false;
+        self.welcome = Some(welcome);
+        Ok(outcome)
+    }
+
+    /// Takes the numbers of a frame that is no welcome.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when they do not follow.
+    pub fn arrived(&mut self, frame: &ServerFrame) -> Result<Arrival, Breach> {
+        self.acknowledged(frame.ack)?;
+        if let Some(server_frame::Body::Ping(_)) = frame.body {
+            self.pong_due = true;
+        }
+        if frame.seq == 0 {
+            return Ok(Arrival::Fresh);
+        }
+        if frame.seq <= self.received {
+            self.ack_due = true;
+            return Ok(Arrival::Seen);
+        }
+        if frame.seq != self.received + 1 {
+            return Err(Breach::Gap { due: self.received + 1, got: frame.seq });
+        }
+        self.received = frame.seq;
+        if self.received - self.told >= ACK_FRAMES {
+            self.ack_due = true;
+        }
+        Ok(Arrival::Fresh)
+    }
+
+    /// Notes how far the server is. Acknowledgements are cumulative; an older one says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach::Ack`] when it was never sent.
+    pub fn acknowledged(&mut self, ack: u32) -> Result<(), Breach> {
+        if ack > self.last {
+            return Err(Breach::Ack { got: ack, acked: self.acked, last: self.last });
+        }
+        while self.acked < ack {
+            self.held.pop_front();
+            self.acked += 1;
+            self.written = self.written.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Numbers a frame and holds it until it is acknowledged.
+    pub fn push(&mut self, body: Body) -> u32 {
+        self.last += 1;
+        self.held.push_back(ClientFrame { seq: self.last, ack: 0, body: Some(body) });
+        self.last
+    }
+
+    /// The next frame to write, with an acknowledgement in it. After a resume that is a bare one.
+    pub fn next_frame(&mut self) -> Option<ClientFrame> {
+        let mut frame = if self.pong_due {
+            self.pong_due = false;
+            ClientFrame { body: Some(Body::Pong(Pong {})), ..ClientFrame::default() }
+        } else if self.ack_due {
+            ClientFrame::default()
+        } else {
+            let frame = self.held.get(self.written)?.clone();
+            self.written += 1;
+            frame
+        };
+        self.ack_due = false;
+        frame.ack = self.received;
+        self.told = self.received;
+        Some(frame)
+    }
+
+    /// What was written since the last acknowledgement may not have arrived: [`Self::next_frame`] begins with it again.
+    pub fn rewind(&mut self) {
+        self.written = 0;
+    }
+
+    /// An acknowledgement has waited long enough.
+    pub fn ack_now(&mut self) {
+        self.ack_due |= self.received > self.told;
+    }
+
+    /// A room's version, to be told at the next resume.
+    pub fn room_version(&mut self, room: &str, version: Option<u32>) {
+        match version {
+            Some(version) => self.versions.insert(room.to_owned(), version),
+            None => self.versions.remove(room),
+        };
+    }
+
+    /// Frames the server has not acknowledged.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// The numbers of those frames.
+    pub fn unacknowledged(&self) -> impl Iterator<Item = u32> {
+        self.held.iter().map(|frame| frame.seq)
+    }
+
+    /// The welcome of this attachment.
+    #[must_use]
+    pub fn welcome(&self) -> Option<&Welcome> {
+        self.welcome.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn welcome(outcome: Outcome, epoch: u32) -> Welcome {
+        Welcome { peer_id: "p".into(), epoch, outcome: outcome.into(), ..Welcome::default() }
+    }
+
+    fn opened() -> Core {
+        let mut core = Core::new(Hello::default());
+        assert!(core.hello().resumable && core.hello().resume.is_none());
+        assert_eq!(core.welcomed(welcome(Outcome::New, 1), 0), Ok(Outcome::New));
+        core
+    }
+
+    fn frame(seq: u32) -> ServerFrame {
+        ServerFrame { seq, ..ServerFrame::default() }
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_is_written_again_behind_a_bare_ack() {
+        let mut core = opened();
+        for seq in 1..=3 {
+            assert_eq!(core.push(Body::Bye(Default::default())), seq);
+            assert_eq!(core.next_frame().expect("a frame").seq, seq);
+        }
+        assert_eq!(core.arrived(&frame(1)), Ok(Arrival::Fresh));
+        assert_eq!(core.hello().resume.expect("a session").last_seq, 1);
+        assert_eq!(core.welcomed(welcome(Outcome::Resumed, 2), 2), Ok(Outcome::Resumed));
+        let bare = core.next_frame().expect("a bare ack");
+        assert_eq!((bare.seq, bare.ack, bare.body), (0, 1, None));
+        assert_eq!(core.next_frame().expect("what is missing").seq, 3);
+        assert_eq!((core.next_frame(), core.held()), (None, 1));
+    }
+
+    #[test]
+    fn numbers_follow_and_repetitions_are_dropped() {
+        let mut core = opened();
+        assert_eq!(core.arrived(&frame(1)), Ok(Arrival::Fresh));
+        assert_eq!(core.arrived(&frame(1)), Ok(Arrival::Seen));
+        assert_eq!(core.arrived(&frame(3)), Err(Breach::Gap { due: 2, got: 3 }));
+        assert_eq!(core.acknowledged(1), Err(Breach::Ack { got: 1, acked: 0, last: 0 }));
+    }
+
+    #[test]
+    fn acknowledgements_are_due_after_32_frames() {
+        let mut core = opened();
+        for seq in 1..=31 {
+            core.arrived(&frame(seq)).expect("in order");
+        }
+        assert_eq!(core.next_frame(), None);
+        core.arrived(&frame(32)).expect("in order");
+        assert_eq!(core.next_frame().expect("an ack").ack, 32);
+        core.arrived(&frame(33)).expect("in order");
+        core.ack_now();
+        assert_eq!(core.next_frame().expect("an ack").ack, 33);
+    }
+
+    #[test]
+    fn a_resume_must_go_on_with_the_same_peer_in_a_newer_epoch() {
+        assert!(opened().welcomed(welcome(Outcome::New, 2), 0).is_err());
+        assert!(opened().welcomed(welcome(Outcome::Resumed, 1), 0).is_err());
+        let other = Welcome { peer_id: "q".into(), ..welcome(Outcome::Resumed, 2) };
+        assert!(opened().welcomed(other, 0).is_err());
+    }
+
+    #[test]
+    fn a_reset_begins_again() {
+        let mut core = opened();
+        core.push(Body::Bye(Default::default()));
+        core.room_version("demo", Some(3));
+        assert_eq!(core.welcomed(welcome(Outcome::Reset, 1), 0), Ok(Outcome::Reset));
+        assert_eq!((core.held(), core.push(Body::Bye(Default::default()))), (0, 1));
+        assert!(core.hello().resume.expect("the new session").room_versions.is_empty());
+    }
+}

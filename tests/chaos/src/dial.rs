@@ -1,0 +1,192 @@
+//! Connections through the proxy, and the two doors a session comes in by.
+
+use std::{
+    future::Future,
+    io,
+    net::Ipv4Addr,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::Uri;
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioIo},
+};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming, body::Body, transport::Endpoint};
+use tonic_web::{GrpcWebCall, GrpcWebClientLayer, GrpcWebClientService};
+use tower::{Layer as _, Service};
+use wigwag_proto::v1::{
+    ClientFrame, Hello, ListenRequest, PushRequest, PushResponse, ServerFrame, client_frame,
+    signaling_service_client::SignalingServiceClient,
+};
+
+use crate::proxy::{Fault, Proxy, Way, Wire};
+
+/// Frames a `Signal` stream takes before the network has them.
+const UP_QUEUE: usize = 64;
+
+/// A way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// gRPC over HTTP/2: `Signal`.
+    Signal,
+    /// gRPC-Web over HTTP/1.1: `Listen` and `Push`.
+    Web,
+}
+
+/// Dials through a proxy, from an address of its own, and keeps the wires. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Dialer {
+    proxy: Arc<Proxy>,
+    from: Ipv4Addr,
+    // Guards the list only; pushed to for each connection.
+    wires: Arc<Mutex<Dialed>>,
+}
+
+#[derive(Debug, Default)]
+struct Dialed {
+    open: Vec<Wire>,
+    /// Faults of the next connection, set before its first byte.
+    next: Vec<(Way, Fault)>,
+}
+
+impl Dialer {
+    /// A dialer of its own source address: the ports of one address are too few for a long run.
+    #[must_use]
+    pub fn new(proxy: Arc<Proxy>, index: u32) -> Self {
+        let [.., high, low] = index.to_be_bytes();
+        Self { proxy, from: Ipv4Addr::new(127, 1, high, low.max(1)), wires: Arc::default() }
+    }
+
+    /// The connections that are open.
+    #[must_use]
+    pub fn wires(&self) -> Vec<Wire> {
+        let mut dialed = self.dialed();
+        dialed.open.retain(|wire| !wire.is_over());
+        dialed.open.clone()
+    }
+
+    /// Sets a fault of the next connection.
+    pub fn next_wire(&self, way: Way, fault: Fault) {
+        self.dialed().next.push((way, fault));
+    }
+
+    async fn dial(self) -> io::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((self.from, 0).into())?;
+        let wire = self.proxy.expect(socket.local_addr()?);
+        {
+            let mut dialed = self.dialed();
+            for (way, fault) in dialed.next.drain(..) {
+                wire.set(way, fault);
+            }
+            dialed.open.retain(|wire| !wire.is_over());
+            dialed.open.push(wire);
+        }
+        let stream = socket.connect(self.proxy.addr()).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    fn dialed(&self) -> MutexGuard<'_, Dialed> {
+        self.wires.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service<Uri> for Dialer {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let dialer = self.clone();
+        Box::pin(async move { dialer.dial().await.map(TokioIo::new) })
+    }
+}
+
+type Web = GrpcWebClientService<Client<Dialer, GrpcWebCall<Body>>>;
+
+/// The way up of a connection.
+#[derive(Debug)]
+pub enum Up {
+    /// The stream itself.
+    Stream(mpsc::Sender<ClientFrame>),
+    /// Calls.
+    Calls(Box<Pusher>),
+}
+
+/// Pushes frames of one attachment. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pusher {
+    client: SignalingServiceClient<Web>,
+    /// From the welcome.
+    pub session_token: String,
+    /// From the welcome.
+    pub epoch: u32,
+}
+
+impl Pusher {
+    /// One call.
+    ///
+    /// # Errors
+    ///
+    /// What the server or the network said.
+    pub async fn push(self, frames: Vec<ClientFrame>) -> Result<PushResponse, Status> {
+        let Self { mut client, session_token, epoch } = self;
+        client.push(PushRequest { session_token, epoch, frames }).await.map(tonic::Response::into_inner)
+    }
+}
+
+/// One connection: what comes down, and the way up.
+#[derive(Debug)]
+pub struct Link {
+    /// Frames from the server.
+    pub down: Streaming<ServerFrame>,
+    /// Frames to the server.
+    pub up: Up,
+}
+
+impl Link {
+    /// Connects and says hello. The welcome is the first frame that comes down.
+    ///
+    /// # Errors
+    ///
+    /// What the server or the network said.
+    pub async fn open(door: Door, dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
+        match door {
+            Door::Signal => {
+                let endpoint = Endpoint::from_static("http://wigwag.test");
+                let connecting = endpoint.connect_with_connector(dialer.clone()).await;
+                let channel = connecting.map_err(|error| Status::unavailable(error.to_string()))?;
+                let (up, queue) = mpsc::channel(UP_QUEUE);
+                let hello = ClientFrame { body: Some(client_frame::Body::Hello(hello)), ..ClientFrame::default() };
+                // The queue is new and empty.
+                let _ = up.try_send(hello);
+                let answer = SignalingServiceClient::new(channel).signal(ReceiverStream::new(queue)).await?;
+                Ok(Self { down: answer.into_inner(), up: Up::Stream(up) })
+            }
+            Door::Web => {
+                let http = Client::builder(TokioExecutor::new())
+                    .pool_idle_timeout(Duration::from_secs(10))
+                    .build::<_, GrpcWebCall<Body>>(dialer.clone());
+                let web = GrpcWebClientLayer::new().layer(http);
+                let mut client = SignalingServiceClient::with_origin(web, Uri::from_static("http://wigwag.test"));
+                let answer = client.listen(ListenRequest { hello: Some(hello) }).await?;
+                let pusher = Pusher { client, session_token: String::new(), epoch: 0 };
+                Ok(Self { down: answer.into_inner(), up: Up::Calls(Box::new(pusher)) })
+            }
+        }
+    }
+}

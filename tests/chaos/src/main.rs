@@ -1,0 +1,213 @@
+//! `wigwag-chaos`: runs the scenarios against a server and says what came of them.
+
+#![forbid(unsafe_code)]
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand};
+use tokio::time::Instant;
+use wigwag_chaos::{judge::judge, restart, server::Process, slow, swarm};
+
+/// Breaks connections on purpose and says whether sessions survived it. Exits with 1 when a promise was broken.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// Sessions talk in rooms while their connections break
+    Swarm(SwarmArgs),
+    /// Members that never read: what they cost, and what others feel of it
+    Slow(SlowArgs),
+    /// The server stops under traffic and comes back
+    Restart(RestartArgs),
+}
+
+/// Where the server is.
+#[derive(Debug, Args)]
+struct ServerArgs {
+    /// The server's binary; started on a free port and stopped at the end
+    #[arg(long, value_name = "PATH", default_value = "target/release/wigwag-server")]
+    server: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct SwarmArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Envelopes in all
+    #[arg(long, default_value_t = 20_000)]
+    messages: u32,
+    /// Sessions
+    #[arg(long, default_value_t = 200)]
+    sessions: u32,
+    /// Connections to break in all
+    #[arg(long, default_value_t = 300)]
+    cuts: u32,
+    /// Decides who says what to whom, and what breaks when
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Milliseconds between two pings of the server
+    #[arg(long, default_value_t = 1_000)]
+    heartbeat_ms: u32,
+    /// Write what each session saw into this directory, one file each
+    #[arg(long, value_name = "DIR")]
+    logs: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SlowArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Members that never read
+    #[arg(long, default_value_t = 1_000)]
+    members: usize,
+    /// Members of one room
+    #[arg(long, default_value_t = 20)]
+    per_room: usize,
+    /// Envelopes a second towards each
+    #[arg(long, default_value_t = 200)]
+    per_second: u32,
+    /// Bytes of each envelope
+    #[arg(long, default_value_t = 100)]
+    bytes: usize,
+    /// Bytes a session may hold, attached or not
+    #[arg(long, default_value_t = 65_536)]
+    cap_bytes: usize,
+    /// Pairs that measure how long an envelope takes
+    #[arg(long, default_value_t = 10)]
+    pairs: usize,
+}
+
+#[derive(Debug, Args)]
+struct RestartArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Sessions
+    #[arg(long, default_value_t = 2_000)]
+    sessions: usize,
+    /// TCP connections they share
+    #[arg(long, default_value_t = 40)]
+    connections: usize,
+    /// Members of a room
+    #[arg(long, default_value_t = 5)]
+    per_room: usize,
+    /// Milliseconds the server may take to drain
+    #[arg(long, default_value_t = 5_000)]
+    drain_timeout_ms: u32,
+    /// Milliseconds over which it tells sessions to move
+    #[arg(long, default_value_t = 2_000)]
+    drain_window_ms: u32,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Cli::parse().scenario {
+        Scenario::Swarm(args) => run_swarm(args).await,
+        Scenario::Slow(args) => run_slow(args).await,
+        Scenario::Restart(args) => run_restart(args).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("wigwag-chaos: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn free_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+async fn run_swarm(args: SwarmArgs) -> io::Result<bool> {
+    let SwarmArgs { server, messages, sessions, cuts, seed, heartbeat_ms, logs } = args;
+    let settings = [format!("session.heartbeat_ms={heartbeat_ms}")];
+    let server = Process::start(&server.server, free_port(), &settings).await?;
+    let heartbeat = Duration::from_millis(heartbeat_ms.into());
+    let began = Instant::now();
+    let options = swarm::Options { sessions, messages, cuts, seed, heartbeat };
+    let history = swarm::run(server.addr, options).await?;
+    let took = began.elapsed();
+    let resident = server.resident_bytes()?;
+    if let Some(directory) = logs {
+        history.write(&directory)?;
+    }
+    let verdict = judge(&history);
+    for violation in &verdict.violations {
+        println!("{:?}: {}", violation.promise, violation.what);
+    }
+    let per_second = verdict.messages as f64 / took.as_secs_f64();
+    println!(
+        "swarm sessions={sessions} seed={seed} seconds={:.1} messages_per_second={per_second:.0} server_rss_mib={} {verdict}",
+        took.as_secs_f64(),
+        resident >> 20,
+    );
+    Ok(verdict.is_clean() && verdict.messages == u64::from(messages))
+}
+
+/// What a slow member may cost beside its mailbox, for all of them together.
+const SLOW_ALLOWANCE: u64 = 64 << 20;
+
+async fn run_slow(args: SlowArgs) -> io::Result<bool> {
+    let SlowArgs { server, members, per_room, per_second, bytes, cap_bytes, pairs } = args;
+    let settings = [
+        format!("session.mailbox_bytes={cap_bytes}"),
+        "session.detached_bytes=0".to_owned(),
+        "session.max_frame_bytes=65536".to_owned(),
+    ];
+    let server = Process::start(&server.server, free_port(), &settings).await?;
+    let (flood, calm) = (Duration::from_secs(60), Duration::from_secs(5));
+    let options = slow::Options { members, per_room, per_second, bytes, pairs, flood, calm };
+    let outcome = slow::run(&server, options).await.map_err(io::Error::other)?;
+    let grown = outcome.resident_peak.saturating_sub(outcome.resident_before);
+    let allowed = members as u64 * cap_bytes as u64 + SLOW_ALLOWANCE;
+    let slow::Outcome { calm_p99, flood_p99, round_trips, sent, told, named, closed, .. } = outcome;
+    println!(
+        "slow members={members} per_second={per_second} seconds={:.1} sent={sent} told={told} named={named} \
+         closed={closed} rss_before_mib={} rss_grown_mib={} allowed_mib={} calm_p99_us={} flood_p99_us={} \
+         round_trips={round_trips}",
+        outcome.flood.as_secs_f64(),
+        outcome.resident_before >> 20,
+        grown >> 20,
+        allowed >> 20,
+        calm_p99.as_micros(),
+        flood_p99.as_micros(),
+    );
+    Ok(grown <= allowed && told == members && named + closed == members && flood_p99 <= calm_p99 * 2)
+}
+
+async fn run_restart(args: RestartArgs) -> io::Result<bool> {
+    let RestartArgs { server, sessions, connections, per_room, drain_timeout_ms, drain_window_ms } = args;
+    let options = restart::Options {
+        sessions,
+        connections,
+        per_room,
+        drain_timeout_ms,
+        drain_window_ms,
+        before: Duration::from_secs(3),
+        deadline: Duration::from_secs(60),
+    };
+    let outcome = restart::run(&server.server, free_port(), options).await?;
+    let restart::Outcome { exit, back, told, outcomes, sent, received, undeliverable, .. } = &outcome;
+    println!(
+        "restart sessions={sessions} exit={exit:?} drained_ms={} down_ms={} told={told} back={back} back_ms={} \
+         outcomes={outcomes:?} sent={sent} received={received} undeliverable={undeliverable}",
+        outcome.drained_in.as_millis(),
+        outcome.down_for.as_millis(),
+        outcome.back_in.as_millis(),
+    );
+    let in_time = outcome.drained_in <= Duration::from_millis(u64::from(drain_timeout_ms) + 2_000);
+    let explicit = outcomes.keys().all(|outcome| outcome == "NEW" || outcome.starts_with("RESET_"));
+    let accounted = outcomes.values().sum::<usize>() == sessions;
+    Ok(*exit == Some(0) && in_time && *back == sessions && *told == sessions && explicit && accounted)
+}

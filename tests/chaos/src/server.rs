@@ -1,0 +1,138 @@
+//! The server under test: in this process, or a process of its own.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    net::TcpListener,
+    process::{Child, Command},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+use wigwag_server::{
+    config::Config,
+    server::{self, ServeError},
+};
+
+/// How long a process may take to say where it listens.
+const START: Duration = Duration::from_secs(30);
+
+/// A server in this process. Dropping it begins its drain.
+#[derive(Debug)]
+pub struct InProcess {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), ServeError>>,
+}
+
+impl InProcess {
+    /// Starts a server on a free port of loopback.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be bound.
+    pub async fn start(change: impl FnOnce(&mut Config)) -> io::Result<Self> {
+        let mut config = Config { node_name: "chaos".to_owned(), ..Config::default() };
+        config.drain.timeout_ms = 1_000;
+        change(&mut config);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let addr = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(server::serve(config, listener, async {
+            let _ = stopped.await;
+        }));
+        Ok(Self { addr, stop, served })
+    }
+
+    /// Drains it and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// When it ended with an error.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        let _ = self.stop.send(());
+        self.served.await.unwrap_or(Err(ServeError::ListenerEnded))
+    }
+}
+
+/// A server process. Killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the binary with these settings (`key=value`), logging errors only, and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or ends before it listens.
+    pub async fn start(binary: &Path, listen: SocketAddr, settings: &[String]) -> io::Result<Self> {
+        let mut command = Command::new(binary);
+        command.args(["--listen", &listen.to_string(), "--log-level", "error"]);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let Some(stdout) = child.stdout.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let mut lines = BufReader::new(stdout).lines();
+        let addr = timeout(START, async {
+            while let Some(line) = lines.next_line().await? {
+                let addr = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+                if let Some(addr) = addr.and_then(|addr| addr.parse().ok()) {
+                    return Ok(addr);
+                }
+            }
+            Err(io::Error::other("the server ended before it listened"))
+        });
+        let addr = addr.await.map_err(|_| io::ErrorKind::TimedOut)??;
+        // What else it says must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self { addr, child })
+    }
+
+    /// Resident memory, in bytes, as the kernel counts it.
+    ///
+    /// # Errors
+    ///
+    /// When the process is gone, or this is not Linux.
+    pub fn resident_bytes(&self) -> io::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+        kib.map(|kib: u64| kib * 1024).ok_or_else(|| io::Error::other("no VmRSS"))
+    }
+
+    /// Tells it to drain.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone.
+    pub async fn terminate(&self) -> io::Result<()> {
+        let sent = Command::new("kill").args(["-s", "TERM", &self.id()?.to_string()]).status().await?;
+        if sent.success() { Ok(()) } else { Err(io::Error::other("kill failed")) }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be waited for.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    fn id(&self) -> io::Result<u32> {
+        self.child.id().ok_or_else(|| io::Error::other("the server has ended"))
+    }
+}

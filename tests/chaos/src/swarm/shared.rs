@@ -1,0 +1,153 @@
+//! What the sessions of a run share: who is who, how far the run is, and how much is on its way to whom.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        OnceLock, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use tokio::sync::watch;
+
+use crate::history::{RoomPlan, STRANGER, Where, Who};
+
+/// Envelopes on their way to one session. Below what a detached mailbox takes, with room for receipts: nothing has to be
+/// undeliverable.
+const MAX_ON_THE_WAY: i64 = 150;
+/// Bytes of them.
+const MAX_BYTES_ON_THE_WAY: i64 = 128 << 10;
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Sessions open and take their seats.
+    Gather,
+    /// They talk and are cut.
+    Talk,
+    /// All is quiet: everybody asks for the rosters of its rooms once more.
+    Compare,
+    /// Finished, or given up.
+    Over,
+}
+
+/// The shared state.
+#[derive(Debug)]
+pub(super) struct Shared {
+    phase: watch::Sender<Phase>,
+    rooms: Vec<RoomPlan>,
+    names: HashMap<String, Where>,
+    ids: Vec<OnceLock<String>>,
+    // Written once per session, read for each envelope.
+    by_id: RwLock<HashMap<String, Who>>,
+    on_the_way: Vec<OnTheWay>,
+    /// Sessions that have done what the phase asks of them.
+    ready: AtomicUsize,
+    progress: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct OnTheWay {
+    envelopes: AtomicI64,
+    bytes: AtomicI64,
+}
+
+impl Shared {
+    pub(super) fn new(sessions: u32, rooms: Vec<RoomPlan>) -> Self {
+        let names = (0..).zip(&rooms).map(|(index, room)| (room.name.clone(), index)).collect();
+        Self {
+            phase: watch::Sender::new(Phase::Gather),
+            rooms,
+            names,
+            ids: (0..sessions).map(|_| OnceLock::new()).collect(),
+            by_id: RwLock::default(),
+            on_the_way: (0..sessions).map(|_| OnTheWay::default()).collect(),
+            ready: AtomicUsize::new(0),
+            progress: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Begins a phase; nobody has done its part of it yet.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.ready.store(0, SeqCst);
+        self.phase.send_replace(phase);
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// One session has done its part of the phase.
+    pub(super) fn done(&self) {
+        self.ready.fetch_add(1, SeqCst);
+        self.note_progress();
+    }
+
+    /// Everybody has done its part, and nothing is on its way.
+    pub(super) fn all_ready(&self) -> bool {
+        self.ready.load(SeqCst) == self.ids.len()
+            && self.on_the_way.iter().all(|on_the_way| on_the_way.envelopes.load(SeqCst) == 0)
+    }
+
+    pub(super) fn note_progress(&self) {
+        self.progress.fetch_add(1, SeqCst);
+    }
+
+    pub(super) fn progress(&self) -> u64 {
+        self.progress.load(SeqCst)
+    }
+
+    pub(super) fn sessions(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Tells who has this peer id. `false` when the session had another one before.
+    pub(super) fn introduce(&self, who: Who, id: &str) -> bool {
+        self.by_id.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), who);
+        self.ids[who as usize].get_or_init(|| id.to_owned()) == id
+    }
+
+    pub(super) fn who(&self, id: &str) -> Who {
+        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(STRANGER)
+    }
+
+    pub(super) fn id(&self, who: Who) -> &str {
+        self.ids[who as usize].get().map_or("", String::as_str)
+    }
+
+    pub(super) fn rooms(&self) -> &[RoomPlan] {
+        &self.rooms
+    }
+
+    pub(super) fn room(&self, room: Where) -> &RoomPlan {
+        &self.rooms[usize::from(room)]
+    }
+
+    /// The room of that name; a name nobody uses is a room nobody knows.
+    pub(super) fn room_named(&self, name: &str) -> Where {
+        self.names.get(name).copied().unwrap_or(Where::MAX)
+    }
+
+    /// Whether a session may get one more envelope.
+    pub(super) fn has_room(&self, who: Who) -> bool {
+        let OnTheWay { envelopes, bytes } = &self.on_the_way[who as usize];
+        envelopes.load(SeqCst) < MAX_ON_THE_WAY && bytes.load(SeqCst) < MAX_BYTES_ON_THE_WAY
+    }
+
+    /// An envelope of so many bytes begins its way.
+    pub(super) fn depart(&self, to: Who, bytes: usize) {
+        self.on_the_way[to as usize].envelopes.fetch_add(1, SeqCst);
+        self.on_the_way[to as usize].bytes.fetch_add(bytes as i64, SeqCst);
+    }
+
+    /// It has arrived, or is known not to.
+    pub(super) fn arrive(&self, to: Who, bytes: usize) {
+        self.on_the_way[to as usize].envelopes.fetch_sub(1, SeqCst);
+        self.on_the_way[to as usize].bytes.fetch_sub(bytes as i64, SeqCst);
+        self.note_progress();
+    }
+}
