@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Builds everything, measures everything, prints the table and writes it to bench/results/.
+#
+#   bench/run.sh            five rounds: half an hour
+#   bench/run.sh quick      two rounds: some ten minutes, for a first look
+#   bench/run.sh quick …    what follows goes to wigwag-bench (see --help): --only wigwag-grpc,node-ws --workloads candidate
+#
+# SERVER_CORE and GENERATOR_CORE choose the cores (0 and 1); they must differ. NAME chooses the name of the results (the
+# date).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rounds=5
+if [[ "${1:-}" == quick ]]; then
+    rounds=2
+    shift
+fi
+
+if [[ "$(nproc)" -lt 2 ]]; then
+    echo "bench/run.sh: two cores are needed: one for the server, one for the generator" >&2
+    exit 1
+fi
+# 10,000 connections at each end, and some to spare.
+ulimit -n "$(ulimit -Hn)"
+if [[ "$(ulimit -n)" != unlimited && "$(ulimit -n)" -lt 12000 ]]; then
+    echo "bench/run.sh: at least 12,000 open files are needed, the limit is $(ulimit -n); try --sessions 1000" >&2
+fi
+
+target="${CARGO_TARGET_DIR:-target}"
+cargo build --release -p wigwag-server -p wigwag-bench
+
+baselines=()
+if command -v npm >/dev/null && (cd bench/baselines && npm ci --silent --no-audit --no-fund); then
+    baselines=(--baselines bench/baselines)
+else
+    echo "bench/run.sh: the baselines are skipped: npm is missing or cannot install them" >&2
+fi
+tools="$target/bench-tools"
+if [[ ! -x "$tools/bin/matchbox_server" ]]; then
+    CARGO_TARGET_DIR="$tools/build" cargo install --quiet --locked --root "$tools" matchbox_server@0.15.0 ||
+        echo "bench/run.sh: matchbox_server is skipped: it cannot be installed" >&2
+    rm -rf "$tools/build"
+fi
+
+exec taskset -c "${GENERATOR_CORE:-1}" "$target/release/wigwag-bench" \
+    --wigwag "$target/release/wigwag-server" \
+    "${baselines[@]}" --tools "$tools/bin" \
+    --cores "${SERVER_CORE:-0}" --rounds "$rounds" \
+    --out "bench/results/${NAME:-$(date -I)}" \
+    "$@"

@@ -1,0 +1,31 @@
+//! Reading the little that is needed out of JSON, without a parser.
+
+use memchr::memmem;
+
+/// The string behind `key`, which includes its quotes and colon. Strings with escapes are cut at the first one.
+pub(super) fn string<'a>(message: &'a [u8], key: &str) -> Option<&'a str> {
+    let start = memmem::find(message, key.as_bytes())? + key.len();
+    let rest = message[start..].strip_prefix(b"\"")?;
+    let end = memchr::memchr2(b'"', b'\\', rest)?;
+    std::str::from_utf8(&rest[..end]).ok()
+}
+
+/// The number behind `key`, which includes its quotes and colon. 0 when it is not there.
+pub(super) fn number(message: &[u8], key: &str) -> u32 {
+    let Some(start) = memmem::find(message, key.as_bytes()) else { return 0 };
+    let digits = message[start + key.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found() {
+        let message = br#"{"seq":12,"welcome":{"peerId":"abc","epoch":1}}"#;
+        assert_eq!(string(message, r#""peerId":"#), Some("abc"));
+        assert_eq!(string(message, r#""none":"#), None);
+        assert_eq!((number(message, r#""seq":"#), number(message, r#""ack":"#)), (12, 0));
+    }
+}

@@ -1,0 +1,119 @@
+//! What Wigwag is to reach, as ratios of medians of one run, so that no machine is a yardstick.
+
+use crate::{
+    subject::{LIMIT, PEER},
+    workload::{IDLE_BYTES, JOIN_US, NOTIFY_US, PER_CPU, Workload},
+};
+
+/// One aim: a floor that must hold, and a goal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Goal {
+    /// What is compared.
+    pub(crate) what: &'static str,
+    /// Whose value.
+    pub(crate) of: &'static str,
+    pub(crate) workload: Workload,
+    pub(crate) value: &'static str,
+    /// What it is divided by.
+    pub(crate) by: By,
+    pub(crate) floor: f64,
+    pub(crate) goal: f64,
+    /// More is better.
+    pub(crate) more: bool,
+}
+
+/// The other side of a ratio.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum By {
+    /// The same value of another server.
+    Other(&'static str),
+    /// The same value of the same server in another workload.
+    Workload(Workload),
+    /// KiB.
+    Kib,
+}
+
+const GRPC: &str = "wigwag-grpc";
+const PROTO: &str = "wigwag-ws-proto";
+const JSON: &str = "wigwag-ws-json";
+
+/// All aims.
+pub(crate) const GOALS: &[Goal] = &[
+    at_least("gRPC, candidates, to Node ws", GRPC, Workload::Candidate, PEER, 1.4, 1.7),
+    at_least("gRPC, candidates, to bare TCP", GRPC, Workload::Candidate, LIMIT, 0.5, 0.6),
+    at_least("gRPC, 3 KB descriptions, to Node ws", GRPC, Workload::Description, PEER, 3.0, 3.7),
+    at_least("gRPC, 32 in flight, to Node ws", GRPC, Workload::Pipeline, PEER, 12.0, 18.0),
+    at_least("WebSocket binary, candidates, to Node ws", PROTO, Workload::Candidate, PEER, 2.0, 2.2),
+    at_least("WebSocket JSON, candidates, to Node ws", JSON, Workload::Candidate, PEER, 1.5, 1.8),
+    memory("gRPC, idle connection, KiB", GRPC, Workload::Idle, 40.0, 32.0),
+    memory("gRPC, idle session, 50 on a connection, KiB", GRPC, Workload::Shared, 16.0, 8.0),
+    memory("WebSocket, idle connection, KiB", PROTO, Workload::Idle, 12.0, 8.0),
+    at_most("gRPC, CPU per join, to Node ws", Workload::Idle, JOIN_US, By::Other(PEER), 0.8, 0.5),
+    at_most("gRPC, CPU per notification, 1,000, to Node ws", Workload::Join1000, NOTIFY_US, By::Other(PEER), 1.0, 0.9),
+    at_most(
+        "gRPC, CPU per notification, 1,000 to 100",
+        Workload::Join1000,
+        NOTIFY_US,
+        By::Workload(Workload::Join100),
+        1.25,
+        1.1,
+    ),
+];
+
+const fn at_least(
+    what: &'static str,
+    of: &'static str,
+    workload: Workload,
+    other: &'static str,
+    floor: f64,
+    goal: f64,
+) -> Goal {
+    Goal { what, of, workload, value: PER_CPU, by: By::Other(other), floor, goal, more: true }
+}
+
+const fn at_most(what: &'static str, workload: Workload, value: &'static str, by: By, floor: f64, goal: f64) -> Goal {
+    Goal { what, of: GRPC, workload, value, by, floor, goal, more: false }
+}
+
+const fn memory(what: &'static str, of: &'static str, workload: Workload, floor: f64, goal: f64) -> Goal {
+    Goal { what, of, workload, value: IDLE_BYTES, by: By::Kib, floor, goal, more: false }
+}
+
+impl Goal {
+    /// The ratio, once `median` of (server, workload, value) is known for both sides.
+    pub(crate) fn ratio(&self, median: impl Fn(&str, Workload, &str) -> Option<f64>) -> Option<f64> {
+        let value = median(self.of, self.workload, self.value)?;
+        let by = match self.by {
+            By::Other(other) => median(other, self.workload, self.value)?,
+            By::Workload(workload) => median(self.of, workload, self.value)?,
+            By::Kib => 1_024.0,
+        };
+        Some(value / by)
+    }
+
+    /// How a ratio is to be judged.
+    pub(crate) fn verdict(&self, ratio: f64) -> &'static str {
+        let reached = |aim: f64| if self.more { ratio >= aim } else { ratio <= aim };
+        match () {
+            () if reached(self.goal) => "goal",
+            () if reached(self.floor) => "floor",
+            () => "missed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_judged_in_their_direction() {
+        let value = |server: &str, _: Workload, _: &str| Some(if server == GRPC { 150.0 } else { 100.0 });
+        let goal = at_least("", GRPC, Workload::Candidate, PEER, 1.4, 1.7);
+        let ratio = goal.ratio(value).expect("both sides are known");
+        assert_eq!((ratio, goal.verdict(ratio)), (1.5, "floor"));
+        let memory = memory("", GRPC, Workload::Idle, 40.0, 32.0);
+        assert_eq!(memory.verdict(31.0), "goal");
+        assert_eq!(memory.verdict(41.0), "missed");
+    }
+}

@@ -1,0 +1,114 @@
+//! `wigwag-bench`: measures Wigwag beside other signaling servers. `bench/README.md` tells what and how.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod dialect;
+mod engine;
+mod goals;
+mod machine;
+mod meter;
+mod process;
+mod report;
+mod rounds;
+mod signal;
+mod subject;
+mod transport;
+mod workload;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Parser, ValueEnum as _};
+
+use crate::{
+    report::Report,
+    rounds::{Plan, Rounds},
+    subject::Subject,
+    workload::{Scale, Workload},
+};
+
+/// Measures signaling servers, each pinned to its cores, and prints tables.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    /// A build of Wigwag: the command that starts it, or LABEL=COMMAND to compare builds. May be repeated.
+    #[arg(long, value_name = "COMMAND")]
+    wigwag: Vec<String>,
+    /// The folder of the baselines' scripts. Without it none is run.
+    #[arg(long, value_name = "DIR")]
+    baselines: Option<PathBuf>,
+    /// The folder of installed baselines (matchbox_server).
+    #[arg(long, value_name = "DIR", default_value = "target/bench-tools/bin")]
+    tools: PathBuf,
+    /// Names of rows to measure, or their beginnings; all when left out.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Workloads; all when left out.
+    #[arg(long, value_delimiter = ',')]
+    workloads: Vec<Workload>,
+    /// Rounds: each runs every workload on every server once.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Measured time of a relay workload in milliseconds.
+    #[arg(long, default_value_t = 1_000)]
+    window_ms: u64,
+    /// Sessions of the idle workloads.
+    #[arg(long, default_value_t = 10_000)]
+    sessions: usize,
+    /// Pairs of the relay workloads in place of their own number, for a look with a slow profiler.
+    #[arg(long)]
+    pairs: Option<usize>,
+    /// Cores of the servers, as taskset takes them.
+    #[arg(long, default_value = "0")]
+    cores: String,
+    /// A run is repeated when others kept more than this many processors busy meanwhile…
+    #[arg(long, default_value_t = 0.15)]
+    quiet: f64,
+    /// … at most this many times; then the quietest counts.
+    #[arg(long, default_value_t = 3)]
+    repeats: usize,
+    /// Where to write NAME.json, NAME.md and NAME.svg; nowhere when left out.
+    #[arg(long, value_name = "DIR/NAME")]
+    out: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let subjects = subjects(&cli);
+    if subjects.is_empty() {
+        eprintln!("wigwag-bench: nothing to measure: give --wigwag, --baselines, or other names to --only");
+        return ExitCode::FAILURE;
+    }
+    let workloads = if cli.workloads.is_empty() { Workload::value_variants().into() } else { cli.workloads };
+    let plan = Plan {
+        subjects,
+        workloads,
+        rounds: cli.rounds,
+        scale: Scale { window: Duration::from_millis(cli.window_ms), sessions: cli.sessions, pairs: cli.pairs },
+        cores: cli.cores,
+        quiet: cli.quiet,
+        repeats: cli.repeats,
+    };
+    let samples = Rounds::new(&plan).run();
+    let report = Report::new(&plan, samples);
+    println!("{}", report.markdown());
+    if let Some(out) = cli.out
+        && let Err(error) = report.write(&out)
+    {
+        eprintln!("wigwag-bench: the results cannot be written: {error}");
+        return ExitCode::FAILURE;
+    }
+    if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn subjects(cli: &Cli) -> Vec<Subject> {
+    let builds = cli.wigwag.iter().flat_map(|build| match build.split_once('=') {
+        Some((label, command)) if !label.contains(['/', ' ']) => subject::wigwag(label, command),
+        _ => subject::wigwag("", build),
+    });
+    let own = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
+    let others = cli.baselines.iter().flat_map(|root| subject::baselines(root, &cli.tools, &own));
+    let wanted =
+        |subject: &Subject| cli.only.is_empty() || cli.only.iter().any(|name| subject.name.starts_with(name.as_str()));
+    builds.chain(others).filter(wanted).collect()
+}
