@@ -1,0 +1,66 @@
+# The words everybody uses here: run, test, lint, gen, bench. CI uses the same ones.
+
+export PATH := $(PATH):$(CURDIR)/target/tools
+export WIGWAG_SERVER ?= $(CURDIR)/target/debug/wigwag-server
+TS := clients/typescript
+PAGE := examples/browser-call
+DIALECTS := tests/dialects
+
+.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop sabotage soak bench bench-quick
+
+run: ## Start a server on loopback
+	cargo run --release
+
+test: setup test-rust test-ts test-browser test-dialects test-interop ## Everything: Rust, TypeScript, browsers, foreign clients
+	@echo "make test: all suites passed"
+
+setup: ## Install what the tests need, as far as possible
+	@scripts/setup.sh
+
+server:
+	cargo build -p wigwag-server
+
+npm:
+	cd $(TS) && npm ci --no-audit --no-fund
+	cd $(PAGE) && npm ci --no-audit --no-fund
+	cd $(DIALECTS) && npm ci --no-audit --no-fund
+
+test-rust: server ## Hub, server, Rust client, generated code
+	cargo test --workspace
+
+test-ts: server npm ## TypeScript client and the example page
+	cd $(TS) && npm test && npm run test:server
+	cd $(PAGE) && npm test
+
+test-browser: server npm ## Real Chromium against a real server
+	cd $(TS) && npm run test:browser
+	cd $(PAGE) && npm run test:browser
+
+test-dialects: server npm ## The clients of the servers people run today
+	cd $(DIALECTS) && npm test
+
+test-interop: server ## Clients nobody here wrote: grpcio, grpcurl
+	tests/python/run.sh
+
+lint: npm ## Formatting, clippy, protos
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cd $(TS) && npm run lint:proto && npm run format:proto
+	@if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then cd $(TS) && AGAINST=tag=$$tag npm run breaking:proto; \
+	else echo "buf breaking: no release tag yet to compare with"; fi
+
+sabotage: ## Deliberate defects in the hub: each must be noticed by its tests
+	scripts/sabotage.sh
+
+soak: ## Cut sessions a thousand times over: MESSAGES, SESSIONS, CUTS, SEED
+	scripts/soak.sh
+
+bench: ## Wigwag beside other servers, half an hour
+	bench/run.sh
+
+bench-quick: ## The same in some ten minutes
+	bench/run.sh quick
+
+gen: npm ## Regenerate code from proto/
+	-cargo test -q -p wigwag-proto
+	cd $(TS) && npm run generate

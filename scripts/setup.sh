@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond Rust, as far as it can, and says what it could not. Run by `make test`.
+# Downloads only from package registries. Works as root and as a user with sudo.
+set -u
+
+missing=()
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then sudo="sudo"; else sudo="none"; fi
+fi
+
+updated=""
+apt_install() {
+  command -v apt-get >/dev/null 2>&1 || return 1
+  [ "$sudo" = "none" ] && return 1
+  if [ -z "$updated" ]; then
+    $sudo apt-get update -qq >/dev/null 2>&1 || true
+    updated=yes
+  fi
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
+}
+
+# need COMMAND WHAT-FOR PACKAGE...
+need() {
+  local command="$1" purpose="$2"
+  shift 2
+  command -v "$command" >/dev/null 2>&1 && return 0
+  echo "setup: installing $* ($purpose)"
+  apt_install "$@"
+  command -v "$command" >/dev/null 2>&1 || missing+=("$command ($purpose): install the package $*")
+}
+
+need cc "linking Rust programs" gcc libc6-dev
+need python3 "the interoperability tests" python3 python3-venv
+need node "the TypeScript client and the browser tests" nodejs npm
+need npm "the TypeScript client and the browser tests" npm
+need chromium "the browser tests" chromium
+
+if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
+  apt_install python3-venv
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=("python3 venv (the interoperability tests): install the package python3-venv")
+fi
+command -v cargo >/dev/null 2>&1 || missing+=("cargo (everything): install Rust 1.88 or newer with rustup")
+
+# grpcurl comes as a Go module. Without Go its tests are skipped, and say so.
+tools="${WIGWAG_TOOLS:-target/tools}"
+if ! command -v grpcurl >/dev/null 2>&1 && [ ! -x "$tools/grpcurl" ]; then
+  if command -v go >/dev/null 2>&1; then
+    echo "setup: installing grpcurl (the walk-through of the README)"
+    mkdir -p "$tools"
+    GOBIN="$(cd "$tools" && pwd)" GOFLAGS=-mod=mod go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4 >/dev/null 2>&1 ||
+      echo "setup: grpcurl could not be installed; its tests will be skipped"
+  else
+    echo "setup: no Go, so no grpcurl; its tests will be skipped"
+  fi
+fi
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  echo "setup: these are missing and could not be installed here:"
+  printf 'setup:   %s\n' "${missing[@]}"
+  exit 1
+fi
+echo "setup: everything the tests need is here"

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Breaks the connections of many sessions for a long time and says what came of it, with a server of its own.
+#
+#   scripts/soak.sh                            a million messages between 200 sessions, over ten thousand resumes
+#   MESSAGES=10000000 CUTS=120000 SEED=7 scripts/soak.sh
+#   scripts/soak.sh slow                       members that never read
+#   scripts/soak.sh restart                    the server stops under traffic and comes back
+#
+# More arguments are passed on: `wigwag-chaos --help`. Exits with 1 when a promise was broken; then the logs of all
+# sessions of a soak are in target/soak.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target="${CARGO_TARGET_DIR:-target}"
+cargo build --release -p wigwag-server -p wigwag-chaos
+chaos="$target/release/wigwag-chaos"
+server=(--server "$target/release/wigwag-server")
+
+scenario="${1:-swarm}"
+shift || true
+case "$scenario" in
+  swarm)
+    exec "$chaos" swarm "${server[@]}" --messages "${MESSAGES:-1000000}" --sessions "${SESSIONS:-200}" \
+      --cuts "${CUTS:-12000}" --seed "${SEED:-1}" --logs "$target/soak" "$@"
+    ;;
+  slow | restart)
+    exec "$chaos" "$scenario" "${server[@]}" "$@"
+    ;;
+  *)
+    echo "scripts/soak.sh: no scenario \"$scenario\": swarm, slow or restart" >&2
+    exit 64
+    ;;
+esac
