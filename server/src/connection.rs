@@ -324,7 +324,10 @@ where
                 },
                 Poll::Ready(Some(None)) => self.input_ended(true),
                 Poll::Ready(None) => self.input_ended(false),
-                Poll::Pending => return progress,
+                Poll::Pending => {
+                    self.pacing.caught_up();
+                    return progress;
+                }
             }
             progress = true;
         }

@@ -28,12 +28,17 @@ impl Pacing {
     pub(super) fn admit(&mut self, node: &Node, attachment: &dyn Attachment, input: Input) -> Option<Input> {
         let wait_ms = attachment.pace(node.now());
         if wait_ms == 0 {
-            self.waiting_since = None;
             return Some(input);
         }
         self.waiting_since.get_or_insert_with(Instant::now);
         self.held = Some((input, Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms.into())))));
         None
+    }
+
+    /// Nothing is left to read: the client keeps its pace again. A frame that need not wait shows less: the one before may
+    /// have been let through late, on a busy machine, with many more behind it.
+    pub(super) fn caught_up(&mut self) {
+        self.waiting_since = None;
     }
 
     /// The held frame once it may go; `None` when there is none. Fails when the client has been too fast for too long.

@@ -1,6 +1,9 @@
 //! The conversation between a dialect's client and its session.
 
-use std::future::{Future, pending};
+use std::{
+    future::{Future, pending, poll_fn},
+    pin::pin,
+};
 
 use serde_json::{Map, Value};
 use tokio::time::{Duration, Instant, sleep_until};
@@ -10,6 +13,7 @@ use super::{
     complaint::Complaint,
     guest::{Guest, News},
 };
+
 /// A message of a dialect, in JSON.
 pub(super) type Object = Map<String, Value>;
 
@@ -73,6 +77,7 @@ pub(super) async fn converse<L: Line, D: Dialect>(line: &mut L, mut guest: Guest
     let last = loop {
         out.drain(..).for_each(|message| line.say(message));
         line.flushed().await;
+        let (holding, until) = (pace.held.is_some(), pace.until);
         let message = tokio::select! {
             fetched = guest.news(&mut news) => {
                 if fetched == Fetched::Cut(Cut::Ended(Reason::Left)) {
@@ -83,13 +88,13 @@ pub(super) async fn converse<L: Line, D: Dialect>(line: &mut L, mut guest: Guest
                     Err(complaint) => break complaint,
                 }
             }
-            heard = line.hear(), if pace.held.is_none() => match heard {
+            heard = pace.hear(line), if !holding => match heard {
                 Heard::Said(message) => pace.admit(&guest, Ok(message)),
                 Heard::Unclear(complaint) => pace.admit(&guest, Err(complaint)),
                 Heard::Broken(complaint) => break complaint,
                 Heard::Gone => return None,
             },
-            () = sleep_until(pace.until), if pace.held.is_some() => match pace.retry(&guest) {
+            () = sleep_until(until), if holding => match pace.retry(&guest) {
                 Ok(message) => message,
                 Err(cut) => {
                     guest.give_up(cut);
@@ -167,13 +172,23 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// The next message. When it has to be waited for, the client keeps its pace again.
+    async fn hear<L: Line>(&mut self, line: &mut L) -> Heard {
+        let mut heard = pin!(line.hear());
+        poll_fn(|cx| {
+            let heard = heard.as_mut().poll(cx);
+            if heard.is_pending() {
+                self.waiting_since = None;
+            }
+            heard
+        })
+        .await
+    }
+
     /// Lets a message through, or holds it until it may.
     fn admit(&mut self, guest: &Guest, message: Result<Object, Complaint>) -> Option<Result<Object, Complaint>> {
         match guest.pace() {
-            0 => {
-                self.waiting_since = None;
-                Some(message)
-            }
+            0 => Some(message),
             wait_ms => {
                 self.waiting_since.get_or_insert_with(Instant::now);
                 self.hold(message, wait_ms);
