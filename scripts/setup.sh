@@ -40,7 +40,7 @@ if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >
   apt_install python3-venv
   python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=("python3 venv (the interoperability tests): install the package python3-venv")
 fi
-command -v cargo >/dev/null 2>&1 || missing+=("cargo (everything): install Rust 1.88 or newer with rustup")
+command -v cargo >/dev/null 2>&1 || missing+=("cargo (everything): install Rust 1.94 or newer with rustup")
 
 # grpcurl comes as a Go module. Without Go its tests are skipped, and say so.
 tools="${WIGWAG_TOOLS:-target/tools}"
