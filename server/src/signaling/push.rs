@@ -16,35 +16,59 @@ use crate::{
 pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<PushResponse, Fault> {
     node.policy().allow(&caller, Action::Open, None)?;
     let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
-    let attachment = match node.backend().find(&credentials, push.epoch).wait().await {
-        Ok(attachment) => attachment,
+    let says_bye = says_bye(&push);
+    let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
+        Ok(attachment) => {
+            attachment.heard(node.now());
+            take(&Applier { node: node.clone(), caller, attachment }, push.frames).await
+        }
         Err(FindError::UnknownSession) => return Err(FindError::UnknownSession.into()),
-        Err(FindError::Cut(cut)) => {
-            // A page that goes loses its stream a moment before its last words arrive on another connection. Frames before the
-            // bye are not applied: their sender is gone, and nobody was told that they were accepted.
-            if says_bye(&push) && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
+        Err(FindError::Cut(cut)) => Err(Stopped::Cut(cut)),
+    };
+    match stopped {
+        Ok(answer) => Ok(answer),
+        Err(Stopped::Fault(fault)) => Err(fault),
+        Err(Stopped::Cut(cut)) => {
+            // A page that goes loses its stream a moment before its last words arrive on another connection, or while they are
+            // read. Frames before the bye are not applied: their sender is gone, and nobody was told that they were accepted.
+            if says_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
                 tracing::info!(peer.id = %credentials.peer, "session ended by its client");
                 return Ok(PushResponse { ack: 0, retry_after_ms: 0 });
             }
-            return Err(over(cut));
+            Err(over(cut))
         }
-    };
-    attachment.heard(node.now());
-    let applier = Applier { node, caller, attachment };
-    for bytes in push.frames {
+    }
+}
+
+/// Why no more frames of a push are taken.
+enum Stopped {
+    /// The attachment is over, or was from the start.
+    Cut(Cut),
+    /// A frame is one that no client may send.
+    Fault(Fault),
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+async fn take(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushResponse, Stopped> {
+    for bytes in frames {
         let retry_after_ms = applier.attachment.pace(applier.node.now());
         if retry_after_ms > 0 {
             return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
         }
-        match apply(&applier, bytes).await? {
+        match apply(applier, bytes).await? {
             Verdict::Fine => {}
             Verdict::Bye => break,
             Verdict::Gap { got: 0, .. } => {
-                return Err(Fault::invalid("frames.seq", "is missing: this session numbers its frames from 1"));
+                return Err(Fault::invalid("frames.seq", "is missing: this session numbers its frames from 1").into());
             }
             Verdict::Gap { .. } => break,
-            Verdict::Fatal(fault) => return Err(fault),
-            Verdict::Cut(cut) => return Err(over(cut)),
+            Verdict::Fatal(fault) => return Err(fault.into()),
+            Verdict::Cut(cut) => return Err(Stopped::Cut(cut)),
         }
     }
     Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms: 0 })
