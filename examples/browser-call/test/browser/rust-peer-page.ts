@@ -9,6 +9,8 @@ const server = new URLSearchParams(location.search).get("server") ?? "";
 const session = await connect(server, { displayName: "Chromium" });
 const room = await session.join("two-peers");
 document.body.dataset["state"] = "joined";
+// A closed tab may have no time for a last word; then the next peer would find this one.
+Object.assign(globalThis, { leave: () => session.close() });
 for (const { peerId } of room.members.values()) await describe(room, peerId, "offer");
 
 for await (const event of room.events()) {

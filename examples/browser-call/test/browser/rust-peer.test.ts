@@ -40,7 +40,7 @@ describe("a Rust peer and a page", { timeout: 60_000 }, () => {
     assert.equal(received[0].description.type, "offer");
     assert.deepEqual(received.slice(1, 4).map(candidate), [...CANDIDATES, ""]);
     assert.deepEqual(received[4], { text: "hello from Ada" });
-    await page.context().close();
+    await close(page);
   });
 
   it("meet when the Rust peer was there first: the page offers", async () => {
@@ -56,7 +56,7 @@ describe("a Rust peer and a page", { timeout: 60_000 }, () => {
     const received = await payloads(page, 4);
     assert.equal(received[0].description.type, "answer");
     assert.deepEqual(received.slice(1).map(candidate), [...CANDIDATES, ""]);
-    await page.context().close();
+    await close(page);
   });
 });
 
@@ -67,6 +67,12 @@ async function openPage(): Promise<Page> {
   await page.goto(`http://localhost:${port}/?server=${encodeURIComponent(server.url)}`);
   await page.locator('body[data-state="joined"]').waitFor({ state: "attached" });
   return page;
+}
+
+/** Leaves the room, then closes the page. */
+async function close(page: Page): Promise<void> {
+  await page.evaluate("leave()");
+  await page.context().close();
 }
 
 /** What the page was sent, once it is so much. */
