@@ -310,7 +310,7 @@ async fn a_client_that_never_reads_again_is_closed() {
 
 #[tokio::test]
 async fn a_stream_that_is_not_read_is_missed_by_its_heartbeats() {
-    let node = Node::with(|config| config.session.heartbeat_ms = 400).await;
+    let node = Node::with(|config| config.session.heartbeat_ms = 1_000).await;
     let mut ada = Peer::live(&node).await;
     ada.join("demo").await;
     let mut slow = Peer::with(&mut narrow_client_of(node.addr).await, resumable()).await;

@@ -33,7 +33,7 @@ fn said(seq: u32, text: &str) -> ClientFrame {
 
 /// A node whose heartbeats are quick.
 async fn quick() -> Node {
-    Node::with(|config| config.session.heartbeat_ms = 400).await
+    Node::with(|config| config.session.heartbeat_ms = 1_000).await
 }
 
 #[tokio::test]
@@ -287,14 +287,14 @@ async fn a_signal_stream_that_answers_no_ping_is_given_up_only_if_it_can_resume(
 
 #[tokio::test]
 async fn a_connection_that_says_nothing_is_closed_by_name() {
-    let node = Node::with(|config| config.session.hello_timeout_ms = 200).await;
+    let node = Node::with(|config| config.session.hello_timeout_ms = 1_000).await;
     let refused = Peer::begin(&mut node.client().await, Vec::new()).await;
     let Err((error, status)) = refused else { panic!("welcomed") };
     assert_eq!((error.reason.as_str(), error.fatal), ("HELLO_TIMEOUT", true));
     assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "HELLO_TIMEOUT"));
     // One that has spoken may be silent for longer than that.
     let mut peer = Peer::open(&node).await;
-    sleep(Duration::from_millis(400)).await;
+    sleep(Duration::from_millis(1_500)).await;
     peer.join("demo").await;
 }
 

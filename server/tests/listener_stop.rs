@@ -44,7 +44,7 @@ async fn streams_without_end_silent_and_upgraded_peers_do_not_hold_it_up() {
 
     let stats = listening.stats.clone();
     let took = listening.stop().await;
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(stats.open(), 0);
 
     let mut told = false;
@@ -122,7 +122,7 @@ async fn a_server_tells_that_it_goes_and_goes_in_time() {
     assert_eq!(second, Some(ServingStatus::NotServing));
     // The watch would go on for ever.
     let took = stopping.await.expect("no panic");
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[tokio::test]

@@ -197,8 +197,8 @@ async fn missed_heartbeats_detach_a_resumable_session() {
 #[tokio::test]
 async fn a_session_that_cannot_be_resumed_lives_by_websocket_pings() {
     let server = Running::start(|config| {
-        config.http2.keepalive_interval_ms = 200;
-        config.http2.keepalive_timeout_ms = 200;
+        config.http2.keepalive_interval_ms = 1_000;
+        config.http2.keepalive_timeout_ms = 1_000;
     })
     .await;
     let mut bob = Client::connect(server.addr, PROTO).await;
@@ -210,7 +210,7 @@ async fn a_session_that_cannot_be_resumed_lives_by_websocket_pings() {
     ada.hello(Hello::default()).await;
     ada.join(1, "demo").await;
     assert!(matches!(bob.next().await.1, Down::MemberJoined(_)));
-    let lively = tokio::time::timeout(Duration::from_millis(1_500), async {
+    let lively = tokio::time::timeout(Duration::from_millis(5_000), async {
         let _ = tokio::join!(ada.frame(), bob.next());
     });
     assert!(lively.await.is_err(), "answered pings keep a session");
@@ -308,5 +308,5 @@ async fn a_drain_tells_every_socket_and_closes_it() {
         assert_eq!((u16::from(closed.code), closed.reason.as_str()), (4001, "DRAINING"));
         let _ = client.socket.close(None).await;
     }
-    assert!(stopping.await.expect("no panic") < Duration::from_secs(5));
+    assert!(stopping.await.expect("no panic") < Duration::from_secs(15));
 }

@@ -81,20 +81,20 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     const began = Date.now();
     window.dispatchEvent(new Event("online"));
     await until(() => session.state === "connected");
-    assert.ok(Date.now() - began < 1_000);
+    assert.ok(Date.now() - began < 5_000);
     await session.close();
   });
 
   it("waits for no more than the next heartbeat after the network changed", async () => {
     const server = new FakeServer();
-    server.welcome = { ...server.welcome, heartbeatMs: 200 };
+    server.welcome = { ...server.welcome, heartbeatMs: 1_000 };
     const session = await connect("http://wigwag.test", { transport: server.transport });
     const began = Date.now();
     let waited = 0;
     session.on("reconnecting", () => (waited ||= Date.now() - began));
     window.dispatchEvent(new Event("online"));
     await until(() => waited > 0);
-    assert.ok(waited >= 230 && waited < 490, `${waited} ms`);
+    assert.ok(waited >= 1_150 && waited < 2_450, `${waited} ms`);
     await session.close();
   });
 });

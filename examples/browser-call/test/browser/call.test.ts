@@ -6,7 +6,7 @@ import { startServer, type WigwagServer } from "../../../../clients/typescript/t
 import { launch, Tab } from "./tabs.js";
 
 /** A bye takes one request; a session that is just lost would be kept for 30 s. */
-const QUICK_MS = 3_000;
+const QUICK_MS = 8_000;
 
 let server: WigwagServer;
 let browser: Browser;
