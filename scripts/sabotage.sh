@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-suites="contract simulation bugs properties concurrency"
+suites="contract interleavings simulation bugs properties concurrency"
 export RUST_BACKTRACE=0 SEEDS="${SEEDS:-150}" PROPTEST_CASES="${PROPTEST_CASES:-200}" PROPTEST_FAILURE_PERSISTENCE=off
 names=${*:-$(grep -rhoE 'sabotaged!\("[a-z-]+"\)' server/hub/src | cut -d'"' -f2 | sort -u)}
 

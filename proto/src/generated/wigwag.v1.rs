@@ -1067,7 +1067,9 @@ pub struct Receipt {
     /// Delivered, written or undeliverable.
     #[prost(enumeration = "receipt::Outcome", tag = "2")]
     pub outcome: i32,
-    /// With UNDELIVERABLE: MAILBOX_FULL, CONNECTION_LOST, EXPIRED, LEFT, ENDED, REPLACED, MAILBOX_OVERFLOW or DRAINING.
+    /// With UNDELIVERABLE: how the receiver's session ended (LEFT, ENDED, REPLACED, EXPIRED, CONNECTION_LOST, SLOW_CONSUMER,
+    /// MAILBOX_OVERFLOW, SEQ_MISMATCH, SEQ_EXHAUSTED, DRAINING); MAILBOX_FULL; or NOT_JOINED, when the sender lost its own seat
+    /// while an envelope to the whole room was on the way.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }

@@ -279,7 +279,8 @@ pub trait Attachment: Send + Sync {
     /// the attachment is over.
     fn ack(&self, now: Now, upto: u32) -> Result<(), u32>;
 
-    /// Sends an envelope.
+    /// Sends an envelope. Refused is only what nobody got: a sender that loses its seat while its envelope to a whole room is
+    /// on the way gets a receipt, [`Reason::NotJoined`], for each member that was not reached.
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>>;
     /// Takes a seat; the answer is put into the mailbox. A second join of a room is answered with its roster.
     fn join(&self, now: Now, cseq: u32, join: Join) -> Submitted<Result<(), StepError<JoinError>>>;

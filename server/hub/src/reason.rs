@@ -27,6 +27,8 @@ pub enum Reason {
     MailboxOverflow,
     /// The recipient's mailbox is full.
     MailboxFull,
+    /// The sender lost its seat while its envelope to the whole room was on the way.
+    NotJoined,
     /// The node is going away.
     Draining,
     /// The server does not know that session.
@@ -53,6 +55,7 @@ impl Reason {
             Self::SlowConsumer => "SLOW_CONSUMER",
             Self::MailboxOverflow => "MAILBOX_OVERFLOW",
             Self::MailboxFull => "MAILBOX_FULL",
+            Self::NotJoined => "NOT_JOINED",
             Self::Draining => "DRAINING",
             Self::UnknownSession => "UNKNOWN_SESSION",
             Self::SeqMismatch => "SEQ_MISMATCH",

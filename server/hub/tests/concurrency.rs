@@ -228,6 +228,7 @@ impl Actor {
     fn after(&mut self, result: Result<(), StepError<()>>) {
         match result {
             Ok(()) => self.life().sent += 1,
+            // Nothing came of it, so the next frame may have its number.
             Err(StepError::Refused(())) => {}
             Err(StepError::Cut(_)) => self.return_or_begin(),
             Err(error @ (StepError::Seen | StepError::Gap { .. })) => panic!("a frame was counted wrongly: {error:?}"),
@@ -445,7 +446,9 @@ fn judge(stage: &Stage, actors: &[Actor]) {
                 "{me} was handed something twice, or out of order: {ids:?}"
             );
         }
-        assert!(life.told.values().all(|times| *times == 1), "an outcome is told once");
+        for ((number, peer), times) in &life.told {
+            assert_eq!(*times, 1, "{me} was told more than once what became of {number} to {peer}");
+        }
         if life.over {
             continue;
         }

@@ -272,10 +272,15 @@ impl MemoryAttachment {
                 .filter(|s| !Arc::ptr_eq(s, &self.session) || sabotaged!("broadcast-to-oneself"))
                 .collect()
         };
-        let mut undelivered = Vec::new();
+        let (mut undelivered, mut reached) = (Vec::new(), false);
         for target in others {
             match self.put(now, cseq, &target, send, Some((&room.name, Some(ticket)))) {
-                Taken::Yes | Taken::NotThere => {}
+                Taken::Yes => reached = true,
+                Taken::NotThere => {}
+                // The seat was lost on the way. Refused is only what nobody got: a refused frame's number is used again.
+                Taken::TicketTorn if reached && !sabotaged!("broadcast-refused-halfway") => {
+                    undelivered.push((target.peer.clone(), Reason::NotJoined));
+                }
                 Taken::TicketTorn => return Err(SendError::NotJoined),
                 Taken::Undeliverable(reason) => undelivered.push((target.peer.clone(), reason)),
             }

@@ -1836,7 +1836,9 @@ export type Receipt = Message<"wigwag.v1.Receipt"> & {
   outcome: Receipt_Outcome;
 
   /**
-   * With UNDELIVERABLE: MAILBOX_FULL, CONNECTION_LOST, EXPIRED, LEFT, ENDED, REPLACED, MAILBOX_OVERFLOW or DRAINING.
+   * With UNDELIVERABLE: how the receiver's session ended (LEFT, ENDED, REPLACED, EXPIRED, CONNECTION_LOST, SLOW_CONSUMER,
+   * MAILBOX_OVERFLOW, SEQ_MISMATCH, SEQ_EXHAUSTED, DRAINING); MAILBOX_FULL; or NOT_JOINED, when the sender lost its own seat
+   * while an envelope to the whole room was on the way.
    *
    * @generated from field: string reason = 3;
    */
@@ -1864,7 +1866,9 @@ export type ReceiptJson = {
   outcome?: Receipt_OutcomeJson;
 
   /**
-   * With UNDELIVERABLE: MAILBOX_FULL, CONNECTION_LOST, EXPIRED, LEFT, ENDED, REPLACED, MAILBOX_OVERFLOW or DRAINING.
+   * With UNDELIVERABLE: how the receiver's session ended (LEFT, ENDED, REPLACED, EXPIRED, CONNECTION_LOST, SLOW_CONSUMER,
+   * MAILBOX_OVERFLOW, SEQ_MISMATCH, SEQ_EXHAUSTED, DRAINING); MAILBOX_FULL; or NOT_JOINED, when the sender lost its own seat
+   * while an envelope to the whole room was on the way.
    *
    * @generated from field: string reason = 3;
    */

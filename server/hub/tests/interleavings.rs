@@ -1,0 +1,101 @@
+//! Interleavings that many threads meet once in a thousand runs, made to happen each time: a connection's waker, called
+//! between two steps of somebody else's operation, does what another thread might just then.
+//!
+//! Only the memory backend lends itself to this, and only where its wakers are called without a room's lock.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    task::{Wake, Waker},
+};
+
+use wigwag_hub::{
+    Backend, Item, Limits, MemoryBackend, Reason,
+    contract::kit::{Client, World, answer, in_room, room_name},
+    error::{SendError, StepError},
+    session::Fetched,
+};
+
+/// Runs something the first time it is woken.
+struct Meanwhile<F>(Mutex<Option<F>>);
+
+impl<F: FnOnce() + Send + 'static> Wake for Meanwhile<F> {
+    fn wake(self: Arc<Self>) {
+        let run = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(run) = run {
+            run();
+        }
+    }
+}
+
+/// Does something the next time this client's connection is woken.
+fn when_woken(world: &World, client: &mut Client<'_>, run: impl FnOnce() + Send + 'static) {
+    client.pump();
+    client.inbox.clear();
+    let waker = Waker::from(Arc::new(Meanwhile(Mutex::new(Some(run)))));
+    let fetched = client.attachment.fetch(world.now(), &waker, 1 << 20, &mut Vec::new());
+    assert_eq!(fetched, Fetched::Idle, "it sleeps");
+}
+
+fn world(limits: Limits) -> (Arc<MemoryBackend>, World) {
+    let backend = Arc::new(MemoryBackend::new(limits));
+    (backend.clone(), World::new(backend))
+}
+
+/// Four clients; all but the last are in a room.
+fn clients(world: &World) -> [Client<'_>; 4] {
+    let mut clients = ["ada", "bob", "eve", "via"].map(|name| world.client(name));
+    clients[..3].iter_mut().for_each(|client| drop(client.join("demo")));
+    clients
+}
+
+/// It was refused after some had it: its number was used again, and the sender heard of two envelopes under one number.
+#[test]
+fn a_broadcast_that_has_begun_is_not_refused() {
+    let (backend, world) = world(Limits::default());
+    let [mut ada, mut bob, mut eve, mut via] = clients(&world);
+    let (peer, now) = (ada.peer().clone(), world.now());
+    when_woken(&world, &mut bob, move || {
+        answer(backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
+    });
+    assert_eq!(ada.send(in_room("demo", None, "all")), Ok(()), "bob has it");
+    ada.tell(bob.peer(), "next");
+    bob.attachment.close(world.now(), Reason::Left);
+    assert_eq!(eve.reads(&mut via), [""; 0], "nothing from somebody who is out");
+    let told: Vec<_> = (0..4)
+        .map(|_| match ada.take(|item| matches!(item, Item::Numbered { .. })) {
+            Item::Numbered { reply_to, body, .. } => (reply_to, world.say(&body)),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [
+        (0, "left demo REMOVED"),
+        (2, "receipt eve UNDELIVERABLE NOT_JOINED"),
+        (2, "receipt bob UNDELIVERABLE LEFT"),
+        (3, "receipt bob UNDELIVERABLE LEFT"),
+    ];
+    assert_eq!(told, expected.map(|(number, text)| (number, text.to_owned())));
+    assert_eq!(ada.reads(&mut via), [""; 0], "and that is all");
+}
+
+/// The first receiver's mailbox is full, and the sender is removed before the second: nobody has it, so it is refused as a
+/// whole and nothing else is said about it.
+#[test]
+fn a_broadcast_that_reached_nobody_is_refused() {
+    let (backend, world) = world(Limits { mailbox_frames: 2, ..Limits::default() });
+    let [mut ada, mut bob, mut eve, mut via] = clients(&world);
+    let (peer, now) = (ada.peer().clone(), world.now());
+    bob.ack();
+    for text in ["one", "two"] {
+        via.tell(bob.peer(), text);
+    }
+    ada.ack();
+    when_woken(&world, &mut bob, move || {
+        answer(backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
+    });
+    assert_eq!(ada.send(in_room("demo", None, "all")), Err(StepError::Refused(SendError::NotJoined)));
+    assert_eq!(ada.reads(&mut via), ["left demo REMOVED"]);
+    bob.resume().expect("it was cut");
+    assert_eq!(bob.reads(&mut via), [""; 0]);
+    eve.ack();
+    assert_eq!(eve.reads(&mut via), [""; 0]);
+}
