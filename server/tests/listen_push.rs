@@ -237,6 +237,7 @@ async fn a_bye_of_an_older_attachment_does_not_end_a_newer_one() {
     ada.hears("still here").await;
 }
 
+/// Bug j of `hub/tests/bugs.rs`, with a node that notices.
 #[tokio::test]
 async fn a_listener_that_answers_no_ping_is_given_up_and_can_resume() {
     let node = quick().await;

@@ -1,12 +1,13 @@
 //! Bugs that other signaling and messaging systems had where sessions are resumed, each as a test of its own. The letters are
-//! those of the list in the project's notes on reliability; f and g (a node died, the store restarted) are the cluster's.
+//! those of the list in the project's notes on reliability. f and g were bugs of clusters (a node died, a store restarted);
+//! here stands what they come to on a single node.
 
 use std::{sync::Arc, task::Waker};
 
 use wigwag_hub::{
     Backend, Limits, MemoryBackend, Reason,
     contract::kit::{Client, World, answer, direct, in_room, join, room_name},
-    error::{Cut, JoinError, ResumeError, StepError},
+    error::{Cut, JoinError, ResumeError, SendError, StepError},
     session::Fetched,
 };
 
@@ -105,6 +106,50 @@ fn bug_e_two_connections_of_one_session() {
     assert_eq!(bob.reads(&mut ada), ["once"]);
 }
 
+/// The server went down, and its clients waited for sessions that were gone.
+#[test]
+fn bug_f_the_server_went_down() {
+    let before = world();
+    let mut clients = seats(&before, &["ada", "bob"]);
+    let asked = clients.pop().expect("two").resume_request();
+    // Its successor knows nobody. It says so at once, each time it is asked, and nothing is left of the question.
+    let after = world();
+    let mut bob = after.client("bob");
+    for _ in 0..3 {
+        let reset = bob.resume_with(|resume| *resume = asked.clone());
+        assert_eq!(reset, Err(ResumeError::Reset(Reason::UnknownSession)));
+    }
+    assert_eq!(after.backend.census().sessions, 1, "the one of after");
+    assert!(bob.join("demo").created, "who was in the room has to come again");
+}
+
+/// Heartbeats went on, and nothing was received any more: the subscription had been lost.
+#[test]
+fn bug_g_alive_and_deaf() {
+    let world = World::new(Arc::new(MemoryBackend::new(Limits { presence_events: 2, ..Limits::default() })));
+    let mut clients = seats(&world, &["ada", "bob"]);
+    let (ada, bob) = clients.split_at_mut(1);
+    let (ada, bob) = (&mut ada[0], &mut bob[0]);
+    bob.pump();
+    bob.inbox.clear();
+    let mut hears_again = |news: &str, lose: fn(&mut Client<'_>, &mut Client<'_>)| {
+        lose(ada, bob);
+        world.pass(10_000);
+        bob.attachment.heard(world.now());
+        let told = bob.hears("demo", ada);
+        assert_eq!(told.first().map(String::as_str), Some("roster ada bob"), "how things are: {told:?}");
+        ada.set("demo", "k", news);
+        assert_eq!(bob.hears("demo", ada), ["~ada online"], "what comes after: {news}");
+    };
+    hears_again("more changed than its queue holds", |ada, _| {
+        (0..9).for_each(|number| ada.set("demo", "k", &number.to_string()));
+    });
+    hears_again("its connection was another one", |_, bob| {
+        bob.lose();
+        bob.resume().expect("resumed");
+    });
+}
+
 /// "The client says it handled 9 new frames, but we only sent 0": numbers were counted instead of written.
 #[test]
 fn bug_h_numbers_nobody_sent() {
@@ -150,6 +195,7 @@ fn bug_j_a_half_open_connection() {
     world.pass(25_000);
     assert_eq!(world.now().mono_ms - bob.attachment.last_heard_ms(), 25_000, "silence can be measured");
     ada.tell(bob.peer(), "into the void");
+    bob.pump(); // Written, and lost on its way.
     bob.attachment.detach(world.now(), Cut::HeartbeatTimeout);
     assert_eq!(bob.over(), Cut::HeartbeatTimeout);
     bob.last = 0;
@@ -170,6 +216,8 @@ fn bug_k_removed_and_resumed() {
         answer(world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), ban)).expect("removed");
         bob.resume().expect("the session goes on, outside of the room");
         assert_eq!(world.inside("demo"), "ada eve");
+        let past = clients[0].send(in_room("demo", Some(bob.peer()), "to nobody"));
+        assert_eq!(past, Err(StepError::Refused(SendError::PeerNotFound)), "nothing of the room reaches it");
         let shut = bob.send(in_room("demo", None, "let me in"));
         assert!(matches!(shut, Err(StepError::Refused(_))));
         let again = bob.try_join(join("demo"));

@@ -220,6 +220,7 @@ async fn a_session_that_stays_away_too_long_is_reset() {
     ada.join("away").await.expect("the new session works");
 }
 
+/// Bug f of `server/hub/tests/bugs.rs`, as an application meets it.
 #[tokio::test]
 async fn a_server_that_was_restarted_knows_nobody() {
     let server = Server::start().await;
