@@ -1,9 +1,7 @@
-import { fromJson, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
-import { durationMs } from "@bufbuild/protobuf/wkt";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { fromJson, toBinary, toJson } from "@bufbuild/protobuf";
+import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { codeName, WigwagError } from "./error.js";
-import { ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
+import { fromConnect, json } from "./connect-error.js";
 import { type HelloJson, type ServerFrameJson, ServerFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
 import { ListenRequestSchema, PushRequestSchema, SignalingService } from "./gen/wigwag/v1/signaling_service_pb.js";
 import type { Batch, Connection, Pushed, Transport } from "./transport.js";
@@ -70,55 +68,5 @@ class GrpcWebConnection implements Connection {
     fetch(this.pushUrl, { method: "POST", keepalive: true, headers, body }).catch(() => {
       // Nobody is left to be told.
     });
-  }
-}
-
-/** Frames in JSON form are JSON; only their type does not say so. */
-function json(value: object): JsonObject {
-  return value as JsonObject;
-}
-
-/**
- * The error of a failed call in this package's form. One without Wigwag's own details comes from the network, the
- * browser or a proxy: `reason` is then CONNECTION_LOST, PROTOCOL for what could not be read, or the code's name.
- */
-export function fromConnect(error: unknown): WigwagError {
-  if (error instanceof WigwagError) return error;
-  const failure = ConnectError.from(error);
-  const code = codeName(failure.code);
-  const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === "wigwag");
-  if (info) {
-    const delay = failure.findDetails(RetryInfoSchema)[0]?.retryDelay;
-    return new WigwagError(failure.rawMessage, {
-      code,
-      reason: info.reason,
-      metadata: info.metadata,
-      retryAfterMs: delay ? durationMs(delay) : 0,
-      cause: error,
-    });
-  }
-  switch (failure.code) {
-    case Code.Unknown:
-    case Code.Canceled:
-    case Code.Unavailable:
-    case Code.DeadlineExceeded:
-    case Code.Aborted:
-      return new WigwagError(`the connection to the server was lost: ${failure.rawMessage}`, {
-        code: "UNAVAILABLE",
-        reason: "CONNECTION_LOST",
-        cause: error,
-      });
-    case Code.Internal:
-      return new WigwagError(`the server's answer cannot be read: ${failure.rawMessage}`, {
-        code,
-        reason: "PROTOCOL",
-        cause: error,
-      });
-    default:
-      return new WigwagError(`this does not look like a Wigwag server: ${failure.rawMessage}`, {
-        code,
-        reason: code,
-        cause: error,
-      });
   }
 }

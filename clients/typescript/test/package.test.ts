@@ -11,19 +11,30 @@ import { VERSION } from "../src/version.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
+const NAME = "@wigwag/client";
+/** What can be imported, by the exports in package.json. */
+const ENTRIES = Object.keys((JSON.parse(read("package.json")) as { exports: object }).exports)
+  .filter((entry) => !entry.endsWith(".json"))
+  .map((entry) => NAME + entry.slice(1));
+
 describe("the package", () => {
   it("names its own version to the server", () => {
     const { version } = JSON.parse(read("package.json")) as { version: string };
     assert.equal(VERSION, version);
   });
 
-  it("can be required and imported", async () => {
-    // By its own name, through the exports in package.json.
-    const name = "@wigwag/client";
-    const imported = (await import(name)) as Record<string, unknown>;
-    const required = createRequire(import.meta.url)(name) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(required).sort(), Object.keys(imported).sort());
-    assert.equal(typeof imported["connect"], "function");
+  for (const entry of ENTRIES) {
+    it(`can be required and imported: ${entry}`, async () => {
+      // By its own name, through the exports in package.json.
+      const imported = (await import(entry)) as Record<string, unknown>;
+      const required = createRequire(import.meta.url)(entry) as Record<string, unknown>;
+      const names = (module: object) => Object.keys(module).filter((name) => name !== "__esModule" && name !== "module.exports");
+      assert.deepEqual(names(required).sort(), names(imported).sort());
+    });
+  }
+
+  it("carries the license of the project", () => {
+    assert.equal(read("LICENSE"), read("../../LICENSE"));
   });
 
   it("has types that stand by themselves, and a README whose example they allow", () => {

@@ -7,7 +7,7 @@ import { adviceFor } from "../src/advice.js";
 import { Backoff } from "../src/backoff.js";
 import { WigwagError } from "../src/error.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
-import { fromConnect } from "../src/grpc-web.js";
+import { fromConnect } from "../src/connect-error.js";
 import { watchPage } from "../src/page.js";
 import { decodePayload, encodePayload } from "../src/payload.js";
 import { comparePeerIds } from "../src/peer-id.js";

@@ -1,0 +1,132 @@
+/**
+ * The gRPC door for Node: one `Signal` stream, both ways. Needs the package `@connectrpc/connect-node`.
+ *
+ * @module
+ */
+import { fromJson, toJson } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { fromConnect, json } from "./connect-error.js";
+import { WigwagError } from "./error.js";
+import { type ClientFrame, ClientFrameSchema, type ServerFrameJson, ServerFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
+import { SignalingService } from "./gen/wigwag/v1/signaling_service_pb.js";
+import type { Batch, Connection, Pushed, Transport } from "./transport.js";
+
+/** Options of {@link grpcTransport}. */
+export interface GrpcOptions {
+  /** Options of Node's `http2.connect`, for instance `ca`, `cert` and `key`. Default: Node's own. */
+  nodeOptions?: NonNullable<ConstructorParameters<typeof Http2SessionManager>[2]>;
+}
+
+/**
+ * Native gRPC over HTTP/2, cleartext for `http://` and TLS for `https://`. Give it to `connect` as `transport`, or
+ * `(url) => grpcTransport(url, options)`.
+ */
+export function grpcTransport(url: string, options: GrpcOptions = {}): Transport {
+  const baseUrl = url.replace(/\/+$/, "");
+  return {
+    open: (hello, signal) => {
+      // One network connection for each attachment: when it is given up, nothing of it may linger.
+      const sessionManager = new Http2SessionManager(baseUrl, {}, options.nodeOptions);
+      const client = createClient(SignalingService, createGrpcTransport({ baseUrl, sessionManager }));
+      const up = new Upstream();
+      up.add([fromJson(ClientFrameSchema, json({ hello }))]).catch(() => undefined);
+      signal.addEventListener("abort", () => up.end(), { once: true });
+      return new GrpcConnection(up, listen());
+
+      async function* listen(): AsyncGenerator<ServerFrameJson> {
+        try {
+          signal.throwIfAborted();
+          for await (const frame of client.signal(up, { signal })) yield toJson(ServerFrameSchema, frame);
+        } catch (error) {
+          throw fromConnect(error);
+        } finally {
+          up.end();
+          sessionManager.abort();
+        }
+      }
+    },
+  };
+}
+
+class GrpcConnection implements Connection {
+  readonly transport = "grpc";
+
+  constructor(
+    private readonly up: Upstream,
+    readonly frames: AsyncIterable<ServerFrameJson>,
+  ) {}
+
+  async push(batch: Batch): Promise<Pushed> {
+    await this.up.add(batch.frames.map((frame) => fromJson(ClientFrameSchema, json(frame))));
+    return {};
+  }
+
+  farewell(batch: Batch): void {
+    this.push(batch).catch(() => undefined);
+  }
+}
+
+/** Frames on their way up; HTTP/2 takes the next one when it has room for it. */
+class Upstream implements AsyncIterableIterator<ClientFrame> {
+  readonly #queue: Array<{ frame: ClientFrame; taken?: () => void; failed?: (error: WigwagError) => void }> = [];
+  #waiting: ((result: IteratorResult<ClientFrame>) => void) | undefined;
+  #ended = false;
+
+  /** Resolves when all of these were taken; rejects when the stream has ended before. */
+  add(frames: readonly ClientFrame[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) {
+        reject(lost());
+        return;
+      }
+      frames.forEach((frame, at) => {
+        const isLast = at === frames.length - 1;
+        this.#queue.push({ frame, ...(isLast && { taken: resolve, failed: reject }) });
+      });
+      this.#give();
+    });
+  }
+
+  /** No more frames; what was not taken is dropped. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { failed } of this.#queue.splice(0)) failed?.(lost());
+    this.#give();
+  }
+
+  next(): Promise<IteratorResult<ClientFrame>> {
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+      this.#give();
+    });
+  }
+
+  return(): Promise<IteratorResult<ClientFrame>> {
+    this.end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #give(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    const first = this.#queue.shift();
+    if (!first && !this.#ended) return;
+    this.#waiting = undefined;
+    if (!first) {
+      waiting({ value: undefined, done: true });
+      return;
+    }
+    waiting({ value: first.frame, done: false });
+    first.taken?.();
+  }
+}
+
+function lost(): WigwagError {
+  return new WigwagError("the connection to the server was lost", { code: "UNAVAILABLE", reason: "CONNECTION_LOST" });
+}
