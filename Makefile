@@ -5,13 +5,15 @@ export WIGWAG_SERVER ?= $(CURDIR)/target/debug/wigwag-server
 TS := clients/typescript
 PAGE := examples/browser-call
 DIALECTS := tests/dialects
+ECHO := examples/rust-echo
+PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop sabotage soak bench bench-quick
+.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage soak bench bench-quick
 
 run: ## Start a server on loopback
 	cargo run --release
 
-test: setup test-rust test-ts test-browser test-dialects test-interop ## Everything: Rust, TypeScript, browsers, foreign clients
+test: setup test-rust test-ts test-browser test-dialects test-interop test-peers ## Everything: Rust, TypeScript, browsers, foreign clients
 	@echo "make test: all suites passed"
 
 setup: ## Install what the tests need, as far as possible
@@ -24,6 +26,7 @@ npm:
 	cd $(TS) && npm ci --no-audit --no-fund
 	cd $(PAGE) && npm ci --no-audit --no-fund
 	cd $(DIALECTS) && npm ci --no-audit --no-fund
+	cd $(PEERS) && npm ci --no-audit --no-fund
 
 test-rust: server ## Hub, server, Rust client, generated code
 	cargo test --workspace
@@ -42,9 +45,14 @@ test-dialects: server npm ## The clients of the servers people run today
 test-interop: server ## Clients nobody here wrote: grpcio, grpcurl
 	tests/python/run.sh
 
+test-peers: server npm ## The examples that are no web page, with Chromium
+	cd $(ECHO) && cargo build && cargo test
+	cd $(PEERS) && npm test
+
 lint: npm ## Formatting, clippy, protos
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cd $(ECHO) && cargo fmt --check && cargo clippy --all-targets -- -D warnings
 	cd $(TS) && npm run lint:proto && npm run format:proto
 	@if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then cd $(TS) && AGAINST=tag=$$tag npm run breaking:proto; \
 	else echo "buf breaking: no release tag yet to compare with"; fi

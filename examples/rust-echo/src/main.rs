@@ -1,0 +1,57 @@
+//! A Rust peer that sends back what it hears: it joins a room over gRPC, opens a WebRTC data channel with every other
+//! member, and returns each message, text as text and bytes as bytes.
+//!
+//! Start a server with `cargo run` at the root of the repository, then here:
+//!
+//!     cargo run -- ROOM
+//!
+//! and join the same room (default: `echo`) with a browser. From the environment:
+//!
+//! - `WIGWAG_URL`: the server. Default: `http://127.0.0.1:8080`.
+//! - `WIGWAG_ECHO_ADDRESS`: the address of this machine that browsers are given. Default: 127.0.0.1, which serves
+//!   browsers of the same machine.
+//!
+//! `echo.rs` is what a peer does with Wigwag; `connection.rs` is one WebRTC connection, with [str0m], which does no
+//! I/O of its own; `backlog.rs` keeps what a channel does not take at once.
+//!
+//! [str0m]: https://docs.rs/str0m
+
+mod backlog;
+mod connection;
+mod echo;
+
+use std::{
+    env,
+    error::Error,
+    net::{IpAddr, Ipv4Addr},
+    process::ExitCode,
+};
+
+use wigwag_client::Session;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rust-echo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let room = env::args().nth(1).unwrap_or_else(|| "echo".into());
+    let url = env::var("WIGWAG_URL").unwrap_or_else(|_| "http://127.0.0.1:8080".into());
+    let address = match env::var("WIGWAG_ECHO_ADDRESS") {
+        Ok(address) => address.parse().map_err(|_| "WIGWAG_ECHO_ADDRESS has to be an IP address")?,
+        Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    let session = Session::builder(url).display_name("Echo").connect().await?;
+    let served = tokio::select! {
+        served = echo::serve(&session, &room, address) => served,
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    };
+    session.close().await;
+    Ok(served?)
+}

@@ -1,0 +1,58 @@
+// An example as a process of its own, and what it says.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** A running example. */
+export class Program {
+  #output = "";
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
+  /** Called when there is more to read, or nothing more will come. */
+  readonly #watchers = new Set<() => void>();
+  #over = false;
+
+  constructor(command: string, args: string[], env: Record<string, string>) {
+    this.#child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output += text;
+        this.#wake();
+      });
+    }
+    this.#child.on("error", (error) => (this.#output += String(error)));
+    this.#exited = once(this.#child, "close").then(([code]) => code as number | null);
+    void this.#exited.finally(() => {
+      this.#over = true;
+      this.#wake();
+    });
+  }
+
+  /** Everything it said so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits until it says this. Fails when it ends before. */
+  async says(text: string | RegExp): Promise<void> {
+    while (!(typeof text === "string" ? this.#output.includes(text) : text.test(this.#output))) {
+      if (this.#over) throw new Error(`it ended without a word of ${String(text)}:\n${this.#output}`);
+      await new Promise<void>((resolve) => this.#watchers.add(resolve));
+    }
+  }
+
+  /** Waits for its end; its exit code. */
+  ended(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** Interrupts it, as Ctrl-C does; its exit code. */
+  stop(): Promise<number | null> {
+    this.#child.kill("SIGINT");
+    return this.#exited;
+  }
+
+  #wake(): void {
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
