@@ -1,4 +1,6 @@
-//! Connections through the proxy, and the two doors a session comes in by.
+//! Connections through the proxy, and the doors a session comes in by.
+
+mod socket;
 
 use std::{
     future::Future,
@@ -28,18 +30,40 @@ use wigwag_proto::v1::{
     signaling_service_client::SignalingServiceClient,
 };
 
+use self::socket::Format;
+pub use self::socket::Socket;
 use crate::proxy::{Fault, Proxy, Way, Wire};
 
-/// Frames a `Signal` stream takes before the network has them.
+/// Frames a stream takes before the network has them.
 const UP_QUEUE: usize = 64;
 
 /// A way in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Door {
     /// gRPC over HTTP/2: `Signal`.
     Signal,
     /// gRPC-Web over HTTP/1.1: `Listen` and `Push`.
     Web,
+    /// WebSocket, protobuf in binary messages.
+    SocketProto,
+    /// WebSocket, protobuf JSON in text messages.
+    SocketJson,
+}
+
+impl Door {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Signal, Self::Web, Self::SocketProto, Self::SocketJson];
+
+    /// Its name in a report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signal => "grpc",
+            Self::Web => "grpc_web",
+            Self::SocketProto => "ws_proto",
+            Self::SocketJson => "ws_json",
+        }
+    }
 }
 
 /// Dials through a proxy, from an address of its own, and keeps the wires. Cheap to clone.
@@ -149,11 +173,34 @@ impl Pusher {
     }
 }
 
+/// The way down of a connection.
+#[derive(Debug)]
+pub enum Down {
+    /// gRPC or gRPC-Web.
+    Rpc(Box<Streaming<ServerFrame>>),
+    /// WebSocket.
+    Socket(Socket),
+}
+
+impl Down {
+    /// The next frame; `None` at the end. Nothing is lost when it is given up before it is there.
+    ///
+    /// # Errors
+    ///
+    /// When the connection broke, or brought what is no frame.
+    pub async fn message(&mut self) -> Result<Option<ServerFrame>, Status> {
+        match self {
+            Self::Rpc(streaming) => streaming.message().await,
+            Self::Socket(socket) => socket.message().await,
+        }
+    }
+}
+
 /// One connection: what comes down, and the way up.
 #[derive(Debug)]
 pub struct Link {
     /// Frames from the server.
-    pub down: Streaming<ServerFrame>,
+    pub down: Down,
     /// Frames to the server.
     pub up: Up,
 }
@@ -166,27 +213,43 @@ impl Link {
     /// What the server or the network said.
     pub async fn open(door: Door, dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
         match door {
-            Door::Signal => {
-                let endpoint = Endpoint::from_static("http://wigwag.test");
-                let connecting = endpoint.connect_with_connector(dialer.clone()).await;
-                let channel = connecting.map_err(|error| Status::unavailable(error.to_string()))?;
-                let (up, queue) = mpsc::channel(UP_QUEUE);
-                let hello = ClientFrame { body: Some(client_frame::Body::Hello(hello)), ..ClientFrame::default() };
-                // The queue is new and empty.
-                let _ = up.try_send(hello);
-                let answer = SignalingServiceClient::new(channel).signal(ReceiverStream::new(queue)).await?;
-                Ok(Self { down: answer.into_inner(), up: Up::Stream(up) })
-            }
-            Door::Web => {
-                let http = Client::builder(TokioExecutor::new())
-                    .pool_idle_timeout(Duration::from_secs(10))
-                    .build::<_, GrpcWebCall<Body>>(dialer.clone());
-                let web = GrpcWebClientLayer::new().layer(http);
-                let mut client = SignalingServiceClient::with_origin(web, Uri::from_static("http://wigwag.test"));
-                let answer = client.listen(ListenRequest { hello: Some(hello) }).await?;
-                let pusher = Pusher { client, session_token: String::new(), epoch: 0 };
-                Ok(Self { down: answer.into_inner(), up: Up::Calls(Box::new(pusher)) })
-            }
+            Door::Signal => Self::signal(dialer, hello).await,
+            Door::Web => Self::web(dialer, hello).await,
+            Door::SocketProto => Self::socket(Format::Proto, dialer, hello).await,
+            Door::SocketJson => Self::socket(Format::Json, dialer, hello).await,
         }
     }
+
+    async fn signal(dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
+        let endpoint = Endpoint::from_static("http://wigwag.test");
+        let connecting = endpoint.connect_with_connector(dialer.clone()).await;
+        let channel = connecting.map_err(|error| Status::unavailable(error.to_string()))?;
+        let (up, queue) = mpsc::channel(UP_QUEUE);
+        say_hello(&up, hello);
+        let answer = SignalingServiceClient::new(channel).signal(ReceiverStream::new(queue)).await?;
+        Ok(Self { down: Down::Rpc(Box::new(answer.into_inner())), up: Up::Stream(up) })
+    }
+
+    async fn web(dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
+        let http = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(Duration::from_secs(10))
+            .build::<_, GrpcWebCall<Body>>(dialer.clone());
+        let web = GrpcWebClientLayer::new().layer(http);
+        let mut client = SignalingServiceClient::with_origin(web, Uri::from_static("http://wigwag.test"));
+        let answer = client.listen(ListenRequest { hello: Some(hello) }).await?;
+        let pusher = Pusher { client, session_token: String::new(), epoch: 0 };
+        Ok(Self { down: Down::Rpc(Box::new(answer.into_inner())), up: Up::Calls(Box::new(pusher)) })
+    }
+
+    async fn socket(format: Format, dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
+        let (socket, up) = Socket::open(format, dialer).await?;
+        say_hello(&up, hello);
+        Ok(Self { down: Down::Socket(socket), up: Up::Stream(up) })
+    }
+}
+
+/// Into a queue that is new and empty: it has room.
+fn say_hello(up: &mpsc::Sender<ClientFrame>, hello: Hello) {
+    let hello = ClientFrame { body: Some(client_frame::Body::Hello(hello)), ..ClientFrame::default() };
+    let _ = up.try_send(hello);
 }

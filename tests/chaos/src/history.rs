@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use crate::dial::Door;
+
 /// A session of the run, by its place in [`History::logs`].
 pub type Who = u32;
 
@@ -66,9 +68,9 @@ pub enum To {
 pub enum Outcome {
     /// Acknowledged by its receiver.
     Delivered,
-    /// Not confirmed.
+    /// Not confirmed: the receiver's mailbox was full.
     Undeliverable,
-    /// Something else, which no resumable receiver gives cause for.
+    /// Something else, for which no receiver of a run gives cause.
     Other,
 }
 
@@ -184,8 +186,18 @@ pub enum Event {
     },
     /// Its connection was lost, or given up.
     Lost,
+    /// The server named a reason before it ended the connection.
+    Cut {
+        /// Which.
+        reason: String,
+    },
     /// It came back and goes on.
-    Resumed,
+    Resumed {
+        /// Through which door.
+        door: Door,
+        /// That is another one than the connection before came through.
+        moved: bool,
+    },
     /// Its session is gone; the server gave it a new one.
     Reset {
         /// Why.

@@ -16,7 +16,10 @@ mod presence;
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::history::{Event, History};
+use crate::{
+    dial::Door,
+    history::{Event, History},
+};
 
 /// A broken promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,12 +62,19 @@ pub struct Verdict {
     pub messages: u64,
     /// Envelopes received.
     pub deliveries: u64,
-    /// Envelopes whose sender was told that they are undeliverable, counted by receiver.
+    /// Envelopes whose sender was told that the receiver's mailbox is full, counted by receiver. No promise is broken by
+    /// that; whoever leaves room for all that is on its way expects none.
     pub undeliverable: u64,
     /// Connections lost.
     pub cuts: u64,
+    /// Cuts for which the server named a reason.
+    pub named: BTreeMap<String, u64>,
     /// Resumes that succeeded.
     pub resumes: u64,
+    /// The same by the door they came through.
+    pub through: BTreeMap<Door, u64>,
+    /// Those that came through another door than the connection before.
+    pub moved: u64,
     /// Violations by promise.
     pub counts: BTreeMap<Promise, u64>,
     /// The first violations, [`Verdict::KEPT`] at most.
@@ -97,9 +107,16 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { messages, deliveries, undeliverable, cuts, resumes, .. } = self;
+        let Self { messages, deliveries, undeliverable, cuts, resumes, moved, .. } = self;
         write!(f, "messages={messages} deliveries={deliveries} undeliverable={undeliverable} cuts={cuts}")?;
+        for (reason, count) in &self.named {
+            write!(f, " {}={count}", reason.to_lowercase())?;
+        }
         write!(f, " resumes={resumes}")?;
+        for (door, count) in &self.through {
+            write!(f, " {}={count}", door.name())?;
+        }
+        write!(f, " moved={moved}")?;
         let named = [
             ("lost", Promise::Lost),
             ("duplicated", Promise::Duplicated),
@@ -124,7 +141,12 @@ pub fn judge(history: &History) -> Verdict {
         for event in log {
             match event {
                 Event::Lost => verdict.cuts += 1,
-                Event::Resumed => verdict.resumes += 1,
+                Event::Cut { reason } => *verdict.named.entry(reason.clone()).or_default() += 1,
+                Event::Resumed { door, moved } => {
+                    verdict.resumes += 1;
+                    verdict.moved += u64::from(*moved);
+                    *verdict.through.entry(*door).or_default() += 1;
+                }
                 Event::Reset { reason } => verdict.add(Promise::Reset, || format!("{who} was reset: {reason}")),
                 Event::Breach(what) => verdict.add(Promise::Protocol, || format!("{who} saw {what}")),
                 _ => {}

@@ -8,7 +8,7 @@ mod session;
 mod shared;
 mod troubles;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
@@ -32,8 +32,8 @@ pub struct Options {
     pub sessions: u32,
     /// Envelopes in all.
     pub messages: u32,
-    /// Connections to break in all. A break in the middle of a resume costs more than one connection, a broken call
-    /// none: there are about as many resumes.
+    /// Connections to break in all. A break in the middle of a resume costs more than one connection, a broken call none,
+    /// and at full speed a connection is often broken twice: there are two resumes for three of them.
     pub cuts: u32,
     /// Decides who sends what to whom, and what breaks when. Two runs with one seed plan the same; the network's own
     /// timing still differs.
@@ -41,6 +41,22 @@ pub struct Options {
     /// How often the server pings, which bounds how long a dead connection is believed to live.
     pub heartbeat: Duration,
 }
+
+/// The one line that runs it again.
+impl fmt::Display for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sessions, messages, cuts, seed, heartbeat } = self;
+        write!(f, "MESSAGES={messages} SESSIONS={sessions} CUTS={cuts} SEED={seed} scripts/soak.sh swarm")?;
+        write!(f, " --heartbeat-ms {}", heartbeat.as_millis())
+    }
+}
+
+/// Frames of a mailbox that never fills up in a run, whatever breaks; of 1 KiB each.
+///
+/// Senders leave a receiver alone that has not received what is on its way to it. But acknowledgements may vanish on their
+/// way for as long as it takes to notice that a connection is dead, and until then the server holds, rightly, everything
+/// the receiver has received in that time.
+pub const ROOMY: u32 = 16_384;
 
 /// Members of a session's first room, and of its second.
 const ROOMS: [u32; 2] = [5, 10];

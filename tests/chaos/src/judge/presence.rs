@@ -79,7 +79,7 @@ impl Observer<'_> {
     fn see(&mut self, event: &Event) {
         match event {
             Event::Entering { room } => drop(self.asked.insert(*room, false)),
-            Event::Resumed => {
+            Event::Resumed { .. } => {
                 self.asked.values_mut().for_each(|resumed| *resumed = true);
                 self.rooms.values_mut().for_each(|view| view.blurred |= view.leaving);
             }

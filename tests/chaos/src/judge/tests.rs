@@ -1,6 +1,7 @@
 //! A clean history, and one sabotage for each kind of violation: the judge must name it.
 
 use super::*;
+use crate::dial::Door;
 use crate::history::{Outcome, RoomPlan, STRANGER, To};
 
 fn sent(n: u32, to: To) -> Event {
@@ -14,6 +15,9 @@ fn received(from: u32, n: u32) -> Event {
 fn left(room: u16) -> Event {
     Event::Left { room, reason: "LEFT".into() }
 }
+
+/// A resume through another door.
+const RESUMED: Event = Event::Resumed { door: Door::SocketJson, moved: true };
 
 fn gone(version: u32, peer: u32, reason: &str) -> Event {
     Event::Gone { room: 0, version, peer, reason: reason.into() }
@@ -38,7 +42,8 @@ fn clean() -> History {
         Event::Joined { room: 0, version: 4, peer: 2 },
         received(0, 1),
         Event::Lost,
-        Event::Resumed,
+        Event::Cut { reason: "SLOW_CONSUMER".into() },
+        RESUMED,
         Event::Roster { room: 0, version: 5, members: vec![0, 2] },
         received(0, 2),
         Event::Joined { room: 1, version: 3, peer: 2 },
@@ -80,7 +85,8 @@ fn a_clean_history_is_clean() {
     assert!(verdict.is_clean(), "{:?}", verdict.violations);
     assert_eq!((verdict.messages, verdict.deliveries, verdict.cuts, verdict.resumes), (3, 5, 1, 1));
     let text = verdict.to_string();
-    assert!(text.starts_with("messages=3 deliveries=5 undeliverable=0 cuts=1 resumes=1 lost=0"), "{text}");
+    let head = "messages=3 deliveries=5 undeliverable=0 cuts=1 slow_consumer=1 resumes=1 ws_json=1 moved=1 lost=0";
+    assert!(text.starts_with(head), "{text}");
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn a_lost_seat_is_a_leave_too() {
 #[test]
 fn a_reset_is_a_broken_resume() {
     let reset = |logs: &mut [Vec<Event>]| {
-        let at = at(&logs[1], &Event::Resumed);
+        let at = at(&logs[1], &RESUMED);
         logs[1][at] = Event::Reset { reason: "EXPIRED".into() };
         logs[1].insert(at + 1, Event::Entered { room: 0, version: 5, members: vec![0, 2] });
         logs[1].insert(at + 2, Event::Entered { room: 1, version: 2, members: vec![] });
@@ -221,7 +227,7 @@ fn a_replay_behind_the_own_leave_has_no_roster_in_front() {
             let at = at(&logs[2], &left(1));
             logs[2].insert(at, replayed.clone());
             if resumed {
-                logs[2].insert(at, Event::Resumed);
+                logs[2].insert(at, RESUMED);
             }
         })
     };

@@ -33,6 +33,9 @@ const TRIES: usize = 4;
 /// Receipts that are awaited, at most: they need room in the own mailbox.
 const RECEIPTS: usize = 64;
 
+/// One in so many resumes draws the door anew.
+const MOVES: u32 = 3;
+
 /// One session.
 pub(super) struct Session {
     who: Who,
@@ -95,7 +98,7 @@ impl Session {
     ) -> Self {
         let mut moments: Vec<u32> = (0..cuts).map(|_| rng.u32(..=quota)).collect();
         moments.sort_unstable();
-        let door = if who % 3 == 2 { Door::Web } else { Door::Signal };
+        let door = Door::ALL[who as usize % Door::ALL.len()];
         Self {
             who,
             shared,
@@ -155,12 +158,12 @@ impl Session {
 
     /// Connects, opens or resumes. `None` when the connection was lost on the way.
     async fn attach(&mut self) -> Option<Link> {
-        if self.rng.u32(..10) == 0 {
-            // Through any door.
-            self.door = if self.door == Door::Web { Door::Signal } else { Door::Web };
-        }
+        let door = match self.core.welcome() {
+            Some(_) if self.rng.u32(..MOVES) == 0 => Door::ALL[self.rng.usize(..Door::ALL.len())],
+            _ => self.door,
+        };
         let patience = self.patience();
-        let opened = timeout(patience, Link::open(self.door, &self.dialer, self.core.hello())).await;
+        let opened = timeout(patience, Link::open(door, &self.dialer, self.core.hello())).await;
         let mut link = opened.ok()?.ok()?;
         let first = timeout(patience, link.down.message()).await.ok()?.ok()??;
         let Some(Down::Welcome(welcome)) = first.body else {
@@ -173,7 +176,7 @@ impl Session {
         }
         let (id, reason) = (welcome.peer_id.clone(), welcome.reset_reason.clone());
         match self.core.welcomed(welcome, first.ack) {
-            Ok(Outcome::Resumed) => self.log.push(Event::Resumed),
+            Ok(Outcome::Resumed) => self.log.push(Event::Resumed { door, moved: door != self.door }),
             Ok(Outcome::Reset) => {
                 self.log.push(Event::Reset { reason });
                 self.give_up();
@@ -184,6 +187,7 @@ impl Session {
                 return None;
             }
         }
+        self.door = door;
         self.shared.introduce(self.who, &id);
         self.left_behind = None;
         self.shared.note_progress();

@@ -43,9 +43,10 @@ impl Session {
             }
             Some(Down::Error(error)) if error.fatal => {
                 // What a broken connection may rightly be told.
-                if !["SUPERSEDED", "HEARTBEAT_TIMEOUT", "SLOW_CONSUMER", "PROTOCOL"].contains(&error.reason.as_str()) {
-                    self.breach(format!("a fatal {}: {}", error.reason, error.message));
+                if !["SUPERSEDED", "HEARTBEAT_TIMEOUT", "SLOW_CONSUMER"].contains(&error.reason.as_str()) {
+                    self.breach(format!("a fatal {} over {:?}: {}", error.reason, self.door, error.message));
                 }
+                self.log.push(Event::Cut { reason: error.reason });
                 return false;
             }
             Some(Down::Error(error)) => match self.asked.get(&reply_to) {
@@ -84,11 +85,14 @@ impl Session {
         let peer = self.shared.who(&receipt.peer_id);
         let outcome = match receipt.outcome() {
             Told::Delivered => Outcome::Delivered,
-            Told::Undeliverable => Outcome::Undeliverable,
-            Told::Unspecified | Told::Written => Outcome::Other,
+            Told::Undeliverable if receipt.reason == "MAILBOX_FULL" => Outcome::Undeliverable,
+            Told::Unspecified | Told::Written | Told::Undeliverable => {
+                self.breach(format!("a receipt that says {:?} {}", receipt.outcome(), receipt.reason));
+                Outcome::Other
+            }
         };
         self.receipts = self.receipts.saturating_sub(1);
-        if outcome == Outcome::Undeliverable
+        if outcome != Outcome::Delivered
             && let Some(Some(size)) = self.sizes.get(n as usize - 1)
         {
             self.shared.arrive(peer, *size);
