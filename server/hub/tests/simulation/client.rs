@@ -21,11 +21,21 @@ pub struct Log {
     pub faults: Vec<String>,
     /// Everybody who was ever welcomed.
     pub peers: BTreeMap<String, PeerId>,
+    /// Everything, in words, when somebody wants to read it: each frame written and read, each step of the clock, each event.
+    pub trace: Option<Vec<String>>,
 }
 
 impl Log {
     pub fn note(&mut self, event: Event) {
+        self.trace(|| format!("{event:?}"));
         self.events.push(event);
+    }
+
+    /// Adds a line to the trace.
+    pub fn trace(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(line());
+        }
     }
 
     pub fn fault(&mut self, what: impl Into<String>) {

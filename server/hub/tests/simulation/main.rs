@@ -30,10 +30,8 @@ fn promises_are_kept_whatever_happens() {
     };
     let (mut events, mut resumed) = (0, 0);
     for seed in seeds {
-        let report = run::run(seed, &memory);
-        if number("SEED").is_some() {
-            report.events.iter().for_each(|event| println!("{event:?}"));
-        }
+        let report = if number("SEED").is_some() { run::traced(seed, &memory) } else { run::run(seed, &memory) };
+        report.trace.iter().for_each(|line| println!("{line}"));
         assert!(
             report.faults.is_empty(),
             "SEED={seed} cargo test -p wigwag-hub --test simulation\n{}",
@@ -45,12 +43,33 @@ fn promises_are_kept_whatever_happens() {
     println!("{events} events, {resumed} resumes");
 }
 
+/// Every frame either side wrote or read, every answer of the backend, every step of the clock, to the last letter.
 #[test]
 fn a_seed_is_a_run() {
+    let mut earlier = Vec::new();
     for seed in 0..40 {
-        let (first, again) = (run::run(seed, &memory), run::run(seed, &memory));
-        assert_eq!(first.trace(), again.trace(), "seed {seed} ran in two ways");
+        let (first, again) = (run::traced(seed, &memory), run::traced(seed, &memory));
+        for (number, (one, two)) in first.trace.iter().zip(&again.trace).enumerate() {
+            assert_eq!(one, two, "seed {seed} ran in two ways, from line {number} on");
+        }
+        assert_eq!(first.trace.len(), again.trace.len(), "seed {seed}");
+        assert_eq!(first.events, again.events, "seed {seed}");
+        assert_ne!(first.trace, earlier, "seed {seed} is another run");
+        earlier = first.trace;
     }
+}
+
+/// A trace holds what a history leaves out, or two equal ones would say little.
+#[test]
+fn a_trace_is_whole() {
+    let report = run::traced(7, &memory);
+    for what in
+        [" up: Up {", " down: Welcome", " down: Item", " applied ", " reads link ", " ms pass", "Presence(", "Handed {"]
+    {
+        assert!(report.trace.iter().any(|line| line.contains(what)), "no {what:?}");
+    }
+    assert!(report.trace.len() > 2 * report.events.len());
+    assert_eq!(run::run(7, &memory).events, report.events, "reading along changes nothing");
 }
 
 #[test]

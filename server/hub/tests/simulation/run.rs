@@ -1,6 +1,6 @@
 //! One run: clients, links and a server, and chance deciding who goes next.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use wigwag_hub::{
     Backend, Limits, PeerId, RoomName,
@@ -13,7 +13,7 @@ use wigwag_hub::{
 };
 
 use crate::{
-    client::{Client, Session, Then},
+    client::{Client, Log, Session, Then},
     server::Server,
     wire::{Ask, Door, Fin, Letter, Link, Up},
 };
@@ -25,19 +25,8 @@ pub struct Report {
     pub faults: Vec<String>,
     /// Resumes that went on with their session.
     pub resumed: u64,
-}
-
-impl Report {
-    /// A number that is the same for the same run (FNV-1a).
-    pub fn trace(&self) -> u64 {
-        let (mut text, mut hash) = (String::new(), 0xcbf2_9ce4_8422_2325_u64);
-        for event in &self.events {
-            text.clear();
-            let _ = write!(text, "{event:?}");
-            hash = text.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        }
-        hash
-    }
+    /// All that was written, read and decided, when it was asked for.
+    pub trace: Vec<String>,
 }
 
 struct World {
@@ -57,10 +46,19 @@ const WINDOW: usize = 8;
 
 /// Runs one seed over a backend.
 pub fn run(seed: u64, make: &dyn Fn(Limits) -> Arc<dyn Backend>) -> Report {
+    run_with(seed, make, Log::default())
+}
+
+/// The same, with a trace.
+pub fn traced(seed: u64, make: &dyn Fn(Limits) -> Arc<dyn Backend>) -> Report {
+    run_with(seed, make, Log { trace: Some(Vec::new()), ..Log::default() })
+}
+
+fn run_with(seed: u64, make: &dyn Fn(Limits) -> Arc<dyn Backend>, log: Log) -> Report {
     let mut rng = Rng::new(seed);
     let limits = limits(&mut rng);
     let grace_ms = *rng.pick(&[3_000, 30_000]).expect("not empty");
-    let server = Server::new(make(limits), grace_ms);
+    let server = Server::new(make(limits), grace_ms, log);
     let count = 2 + rng.below(5);
     let clients = (0..count).map(|_| Client::new(!rng.percent(25))).collect();
     let rooms = (0..1 + rng.below(3)).map(|n| room_name(&format!("room-{n}"))).collect();
@@ -221,7 +219,7 @@ impl World {
     }
 
     fn dial(&mut self, client: usize, hello: Up) {
-        let mut link = Link::new();
+        let mut link = Link::new(self.links.len());
         link.up.push_back(hello);
         self.clients[client].link = Some(self.links.len());
         self.links.push(link);
@@ -307,6 +305,7 @@ impl World {
     fn client_takes(&mut self, client: usize) {
         let Some(at) = self.clients[client].link else { return };
         let Some(frame) = self.links[at].down.pop_front() else { return };
+        self.server.log.trace(|| format!("client {client} reads link {at}: {frame:?}"));
         let mut out = Vec::new();
         let then = self.clients[client].receive(frame, &mut out, &mut self.server.log);
         self.links[at].up.extend(out);
@@ -354,7 +353,8 @@ impl World {
         } else {
             End::Open
         };
-        let resumed = self.server.backend.census().resumed_total;
+        let census = self.server.backend.census();
+        self.server.log.trace(|| format!("{census:?}"));
         let mut faults = std::mem::take(&mut self.server.log.faults);
         faults.extend(check(&self.server.log.events, end).iter().map(ToString::to_string));
         let events = std::mem::take(&mut self.server.log.events);
@@ -362,7 +362,8 @@ impl World {
             self.leave_nothing();
             faults = std::mem::take(&mut self.server.log.faults);
         }
-        Report { events, faults, resumed }
+        let trace = self.server.log.trace.take().unwrap_or_default();
+        Report { events, faults, resumed: census.resumed_total, trace }
     }
 
     /// Everybody comes back, and reads and is read until nothing moves.
@@ -438,6 +439,7 @@ impl World {
                 for _ in 0..400 {
                     let Some(at) = self.clients[client].link else { break };
                     let Some(frame) = self.links[at].down.pop_front() else { break };
+                    self.server.log.trace(|| format!("client {client} reads link {at}: {frame:?}"));
                     let then = self.clients[client].receive(frame, &mut Vec::new(), &mut self.server.log);
                     if then == Then::Close {
                         self.links[at].deaf = true;

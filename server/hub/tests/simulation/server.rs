@@ -39,13 +39,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(backend: Arc<dyn Backend>, grace_ms: u32) -> Self {
+    pub fn new(backend: Arc<dyn Backend>, grace_ms: u32, log: Log) -> Self {
         let watch = backend.watch(None);
         Self {
             backend,
             now: Now { mono_ms: 1_000, unix_ms: 1_700_000_000_000 },
             grace_ms,
-            log: Log::default(),
+            log,
             draining: false,
             watch,
             seats: BTreeMap::new(),
@@ -55,6 +55,7 @@ impl Server {
     /// Lets time pass.
     pub fn pass(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
+        self.log.trace(|| format!("{ms} ms pass"));
         self.backend.tick(self.now);
         self.observe();
     }
@@ -98,7 +99,10 @@ impl Server {
             return;
         }
         match link.up.pop_front() {
-            Some(frame) => self.frame(link, frame, rng),
+            Some(frame) => {
+                self.log.trace(|| format!("link {} up: {frame:?}", link.number));
+                self.frame(link, frame, rng);
+            }
             None if link.fin == Fin::Closed => self.lose(link, Cut::Detached),
             None => {}
         }
@@ -111,7 +115,7 @@ impl Server {
             attachment.detach(self.now, cut);
             self.observe();
         }
-        link.send(Down::Closed(None));
+        self.say(link, Down::Closed(None));
     }
 
     fn frame(&mut self, link: &mut Link, frame: Up, rng: &mut Rng) {
@@ -126,6 +130,7 @@ impl Server {
         }
         let Some(ask) = frame.body else { return };
         let result = self.step(&attachment, frame.seq, ask);
+        self.log.trace(|| format!("link {} applied {}: {result:?}", link.number, attachment.applied()));
         match result {
             Ok(()) | Err(StepError::Seen) => {}
             Err(StepError::Gap { applied }) => {
@@ -134,7 +139,7 @@ impl Server {
             Err(StepError::Cut(cut)) => {
                 let over = if cut == Cut::Ended(Reason::Draining) { Some(Reason::Draining) } else { None };
                 link.door = Door::Closed;
-                link.send(Down::Closed(over));
+                self.say(link, Down::Closed(over));
             }
             Err(StepError::Refused(why)) => {
                 let body = Body::Encoded(text_bytes(&why));
@@ -147,10 +152,15 @@ impl Server {
         }
     }
 
+    fn say(&mut self, link: &mut Link, frame: Down) {
+        self.log.trace(|| format!("link {} down: {frame:?}", link.number));
+        link.send(frame);
+    }
+
     fn hello(&mut self, link: &mut Link, frame: Up, rng: &mut Rng) {
         if self.draining {
             link.door = Door::Closed;
-            return link.send(Down::Closed(None));
+            return self.say(link, Down::Closed(None));
         }
         match frame.body {
             Some(Ask::Open { resumable, replaces }) => {
@@ -166,7 +176,7 @@ impl Server {
                     Ok(resumed) => {
                         let (epoch, applied) = (resumed.attachment.epoch(), resumed.applied);
                         link.door = Door::Attached(resumed.attachment);
-                        link.send(Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied });
+                        self.say(link, Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied });
                     }
                     Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), rng),
                     Err(ResumeError::Superseded) => {
@@ -175,7 +185,7 @@ impl Server {
                             self.log.fault("superseded by nobody");
                         }
                         link.door = Door::Closed;
-                        link.send(Down::Closed(None));
+                        self.say(link, Down::Closed(None));
                     }
                 }
             }
@@ -199,7 +209,7 @@ impl Server {
             Ok(attachment) => {
                 let epoch = attachment.epoch();
                 link.door = Door::Attached(attachment);
-                link.send(Down::Welcome { credentials, epoch, outcome, applied: 0 });
+                self.say(link, Down::Welcome { credentials, epoch, outcome, applied: 0 });
             }
             Err(error) => self.log.fault(format!("not opened: {error}")),
         }
@@ -252,15 +262,16 @@ impl Server {
         if link.down.len() >= window {
             return;
         }
+        let attachment = attachment.clone();
         let mut items: Vec<Item> = Vec::new();
         let fetched = attachment.fetch(self.now, Waker::noop(), 400, &mut items);
         let ack = attachment.applied();
         for item in items {
-            link.send(Down::Item { ack, item });
+            self.say(link, Down::Item { ack, item });
         }
         if let Fetched::Cut(cut) = fetched {
             link.door = Door::Closed;
-            link.send(Down::Closed(if let Cut::Ended(reason) = cut { Some(reason) } else { None }));
+            self.say(link, Down::Closed(if let Cut::Ended(reason) = cut { Some(reason) } else { None }));
         }
         self.observe();
     }

@@ -40,6 +40,7 @@ pub struct Letter {
 }
 
 /// A frame from the server.
+#[derive(Debug)]
 pub enum Down {
     Welcome {
         credentials: Credentials,
@@ -80,6 +81,8 @@ pub enum Door {
 
 /// One connection.
 pub struct Link {
+    /// Which one, of its run.
+    pub number: usize,
     pub up: VecDeque<Up>,
     pub fin: Fin,
     pub down: VecDeque<Down>,
@@ -89,8 +92,8 @@ pub struct Link {
 }
 
 impl Link {
-    pub fn new() -> Self {
-        Self { up: VecDeque::new(), fin: Fin::Open, down: VecDeque::new(), deaf: false, door: Door::Waiting }
+    pub fn new(number: usize) -> Self {
+        Self { number, up: VecDeque::new(), fin: Fin::Open, down: VecDeque::new(), deaf: false, door: Door::Waiting }
     }
 
     pub fn send(&mut self, frame: Down) {
