@@ -1,6 +1,6 @@
 // What runs in Chromium: a member of a room that opens a data channel with every other member, and sends messages through
 // it to compare them with what comes back.
-import { connect, type Member, type ReceivedPayload, type Room } from "@wigwag/client";
+import { connect, type Member, type ReceivedPayload, type Room, type Session } from "@wigwag/client";
 
 /** What a page can be asked for. */
 export interface TestPage {
@@ -14,6 +14,8 @@ export interface TestPage {
   ask(displayName: string, text: string): Promise<string>;
   /** Closes the connection with the member of that name and opens another one, with an offer from here. */
   renew(displayName: string): Promise<void>;
+  /** Ends the session, and with it all connections. */
+  leave(): Promise<void>;
   /** Resolves when the member of that name is gone and its connection with it. */
   gone(displayName: string): Promise<void>;
 }
@@ -81,6 +83,7 @@ class Peer {
   }
 }
 
+let session: Session;
 const peers = new Map<string, Peer>();
 /** Called when a peer came or went. */
 const watchers = new Set<() => void>();
@@ -138,7 +141,7 @@ function show(message: Message): string {
 
 const page: TestPage = {
   async join(server, name, displayName) {
-    const session = await connect(server, { displayName });
+    session = await connect(server, { displayName });
     const room = await session.join(name);
     // Whoever finds the other in the room makes the first offer.
     for (const member of room.members.values()) meet(room, member, true);
@@ -178,6 +181,10 @@ const page: TestPage = {
     const { room, member, connection } = await until(() => named(displayName));
     connection.close();
     meet(room, member, true);
+  },
+  async leave() {
+    await session.close();
+    for (const { connection } of peers.values()) connection.close();
   },
   gone: (displayName) => until(() => (named(displayName) ? undefined : true)).then(() => undefined),
 };
