@@ -59,12 +59,32 @@ impl Builder {
     }
 
     /// Access token, when the server wants one. Default: none.
+    ///
+    /// ```no_run
+    /// # async fn example(token: String) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").token(token).connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.hello.token = token.into();
         self
     }
 
     /// Name for people, at most 128 bytes; rooms may be joined under another. Default: empty.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").display_name("Ada").connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
         self.hello.display_name = name.into();
         self
@@ -72,12 +92,32 @@ impl Builder {
 
     /// Who the application says this peer is, at most 128 bytes. Counts only on servers without authentication.
     /// Default: empty.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").user_id("ada@example.com").connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.hello.user_id = user_id.into();
         self
     }
 
     /// One key-value pair for the rooms joined later, at most 4 KiB in all. Default: none.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").metadata("device", "phone").connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.hello.metadata.insert(key.into(), value.into());
         self
@@ -85,6 +125,17 @@ impl Builder {
 
     /// How long the session may be without a connection, in whole milliseconds. The server cuts it to its own maximum
     /// (10 minutes by default). Default: the server's, 30 s.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use std::time::Duration;
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").grace(Duration::from_secs(300)).connect().await?;
+    /// println!("granted: {:?}", session.grace());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.hello.grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
         self
@@ -129,6 +180,17 @@ impl Builder {
     }
 
     /// Events each queue holds before the session waits for the application, at least 1. Default: 256.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// // A bot that is busy for seconds at a time.
+    /// let session = Session::builder("http://localhost:8080").event_queue(4_096).connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn event_queue(mut self, events: usize) -> Self {
         self.event_queue = events.max(1);
         self
@@ -161,6 +223,17 @@ impl Builder {
     }
 
     /// Trusts this certificate authority (PEM) besides the operating system's, for `https` URLs.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use wigwag_client::Session;
+    ///
+    /// let authority = std::fs::read("ca.pem")?;
+    /// let session = Session::builder("https://signal.internal").ca_certificate(authority).connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "tls")]
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_certificate = Some(pem.into());
@@ -168,6 +241,19 @@ impl Builder {
     }
 
     /// Opens the session: one attempt of 10 s at most. From then on the client comes back by itself.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// match Session::builder("https://signal.example.com").connect().await {
+    ///     Ok(session) => println!("connected as {}", session.peer_id()),
+    ///     Err(error) if error.retryable => println!("not now: {error}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

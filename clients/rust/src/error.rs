@@ -7,6 +7,15 @@ use wigwag_proto::v1;
 
 /// Reasons this client gives itself. All others come from the server: the API lists and explains them in
 /// `ErrorReason`.
+///
+/// ```
+/// use wigwag_client::{Error, reason};
+///
+/// fn is_over(error: &Error) -> bool {
+///     error.reason == reason::CLOSED
+/// }
+/// # let _ = is_over;
+/// ```
 pub mod reason {
     /// The session was closed by this application, or has ended.
     pub const CLOSED: &str = "CLOSED";
@@ -146,6 +155,15 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The classes of failures: gRPC's status codes.
+///
+/// ```
+/// use wigwag_client::{Code, Error};
+///
+/// fn needs_a_token(error: &Error) -> bool {
+///     error.code == Code::Unauthenticated
+/// }
+/// # let _ = needs_a_token;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {

@@ -18,6 +18,24 @@ use crate::{
 };
 
 /// One thing that happened.
+///
+/// ```no_run
+/// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::Event;
+///
+/// let mut events = room.events();
+/// while let Some(event) = events.next().await {
+///     match event {
+///         Event::MemberJoined { member, .. } => println!("{} joined", member.display_name),
+///         Event::MemberLeft { peer_id, reason, .. } => println!("{peer_id} left: {reason:?}"),
+///         Event::Envelope { from: Some(from), payload, .. } => println!("{from}: {payload:?}"),
+///         Event::Undeliverable { to, reason, .. } => println!("{to} was not reached: {reason}"),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
@@ -121,6 +139,23 @@ pub enum Event {
 }
 
 /// Names an envelope this session sent, until the session is reset.
+///
+/// ```no_run
+/// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::{Event, Payload};
+///
+/// let id = room.broadcast(Payload::Text("hello".into())).await?;
+/// let mut events = room.events();
+/// while let Some(event) = events.next().await {
+///     if let Event::SendFailed { id: failed, error, .. } = event
+///         && failed == id
+///     {
+///         println!("the greeting did not go out: {error}");
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvelopeId(pub(crate) u32);
 
@@ -133,6 +168,22 @@ impl fmt::Display for EnvelopeId {
 /// A stream of events, in order. Ends after [`Event::Left`] (a room's) or [`Event::Closed`] (a session's).
 ///
 /// Streams taken from the same session or room share one queue: each event goes to one of them.
+///
+/// ```no_run
+/// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::Event;
+///
+/// let mut events = room.events();
+/// tokio::spawn(async move {
+///     while let Some(event) = events.next().await {
+///         if let Event::Left { reason, .. } = event {
+///             println!("no longer in the room: {reason}");
+///         }
+///     }
+/// });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Events {
     // Pinned and boxed, since the receiver as a stream holds its place in the line of waiting readers.
@@ -145,6 +196,17 @@ impl Events {
     }
 
     /// The next event; `None` after the last one. Safe to cancel.
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// let mut events = room.events();
+    /// tokio::select! {
+    ///     event = events.next() => println!("{event:?}"),
+    ///     () = tokio::time::sleep(std::time::Duration::from_secs(5)) => println!("nothing happened, and nothing is lost"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Event> {
         self.queue.recv().await.ok()
     }

@@ -20,6 +20,12 @@ pub struct PeerId(Arc<str>);
 
 impl PeerId {
     /// The id as the API writes it.
+    ///
+    /// ```
+    /// use wigwag_client::PeerId;
+    ///
+    /// assert_eq!(PeerId::from("aaaa").as_str(), "aaaa");
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -27,6 +33,14 @@ impl PeerId {
 
     /// Whether this peer gives way when its offer collides with one of `other`: the greater id is polite, whatever
     /// rooms the two share.
+    ///
+    /// ```
+    /// use wigwag_client::PeerId;
+    ///
+    /// let (ada, grace) = (PeerId::from("aaaa"), PeerId::from("zzzz"));
+    /// // Both offered at once: Grace takes Ada's offer and drops her own, Ada ignores Grace's.
+    /// assert!(grace.is_polite_to(&ada) && !ada.is_polite_to(&grace));
+    /// ```
     #[must_use]
     pub fn is_polite_to(&self, other: &Self) -> bool {
         self > other
@@ -58,6 +72,14 @@ impl fmt::Debug for PeerId {
 }
 
 /// A peer's entry in a room.
+///
+/// ```no_run
+/// # fn example(room: wigwag_client::Room) {
+/// for member in room.members() {
+///     println!("{} on {:?}", member.display_name, member.metadata.get("device"));
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {
@@ -79,6 +101,15 @@ pub struct Member {
 }
 
 /// What a member may do beyond sending.
+///
+/// ```no_run
+/// # fn example(room: wigwag_client::Room) {
+/// use wigwag_client::Role;
+///
+/// let is_owner = room.me().is_some_and(|me| me.role == Role::Owner);
+/// # let _ = is_owner;
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Role {
@@ -90,6 +121,15 @@ pub enum Role {
 }
 
 /// State of a member's connection.
+///
+/// ```no_run
+/// # fn example(room: wigwag_client::Room) {
+/// use wigwag_client::Presence;
+///
+/// let online = room.members().iter().filter(|member| member.presence == Presence::Online).count();
+/// println!("{online} are here");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Presence {

@@ -31,6 +31,14 @@ pub enum Payload {
 }
 
 /// A session description: the W3C dictionary `RTCSessionDescriptionInit`.
+///
+/// ```
+/// use wigwag_client::{Payload, SdpType, SessionDescription};
+///
+/// let offer = SessionDescription::offer("v=0\r\n…");
+/// assert_eq!(offer.kind, SdpType::Offer);
+/// assert_eq!(Payload::from(offer.clone()), Payload::Description(offer));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionDescription {
     /// What the description is for.
@@ -41,12 +49,26 @@ pub struct SessionDescription {
 
 impl SessionDescription {
     /// An offer.
+    ///
+    /// ```
+    /// use wigwag_client::SessionDescription;
+    ///
+    /// let offer = SessionDescription::offer("v=0\r\n…");
+    /// assert_eq!(offer.kind.as_str(), "offer");
+    /// ```
     #[must_use]
     pub fn offer(sdp: impl Into<String>) -> Self {
         Self { kind: SdpType::Offer, sdp: sdp.into() }
     }
 
     /// An answer.
+    ///
+    /// ```
+    /// use wigwag_client::SessionDescription;
+    ///
+    /// let answer = SessionDescription::answer("v=0\r\n…");
+    /// assert_eq!(answer.kind.as_str(), "answer");
+    /// ```
     #[must_use]
     pub fn answer(sdp: impl Into<String>) -> Self {
         Self { kind: SdpType::Answer, sdp: sdp.into() }
@@ -54,6 +76,13 @@ impl SessionDescription {
 }
 
 /// The types of a session description (W3C `RTCSdpType`).
+///
+/// ```
+/// use wigwag_client::{SdpType, SessionDescription};
+///
+/// let rollback = SessionDescription { kind: SdpType::Rollback, sdp: String::new() };
+/// assert_eq!(rollback.kind, SdpType::from("rollback".to_owned()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SdpType {
@@ -71,6 +100,12 @@ pub enum SdpType {
 
 impl SdpType {
     /// The type as W3C writes it.
+    ///
+    /// ```
+    /// use wigwag_client::SdpType;
+    ///
+    /// assert_eq!(SdpType::Pranswer.as_str(), "pranswer");
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -96,6 +131,17 @@ impl From<String> for SdpType {
 }
 
 /// An ICE candidate: the W3C dictionary `RTCIceCandidateInit`. An absent field and an empty one are different.
+///
+/// ```
+/// use wigwag_client::IceCandidate;
+///
+/// let candidate = IceCandidate {
+///     candidate: Some("candidate:1 1 udp 2122260223 192.0.2.1 50001 typ host".into()),
+///     sdp_mid: Some("0".into()),
+///     ..IceCandidate::default()
+/// };
+/// assert!(!candidate.is_end_of_candidates());
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct IceCandidate {
     /// The candidate-attribute line (RFC 8839). The empty string means end of candidates.
@@ -110,12 +156,26 @@ pub struct IceCandidate {
 
 impl IceCandidate {
     /// The mark after the last candidate.
+    ///
+    /// ```
+    /// use wigwag_client::IceCandidate;
+    ///
+    /// assert_eq!(IceCandidate::end_of_candidates().candidate.as_deref(), Some(""));
+    /// ```
     #[must_use]
     pub fn end_of_candidates() -> Self {
         Self { candidate: Some(String::new()), ..Self::default() }
     }
 
     /// Whether this is the mark after the last candidate.
+    ///
+    /// ```
+    /// use wigwag_client::IceCandidate;
+    ///
+    /// assert!(IceCandidate::end_of_candidates().is_end_of_candidates());
+    /// // No candidate at all is something else.
+    /// assert!(!IceCandidate::default().is_end_of_candidates());
+    /// ```
     #[must_use]
     pub fn is_end_of_candidates(&self) -> bool {
         self.candidate.as_deref() == Some("")

@@ -16,6 +16,16 @@ use crate::{
 };
 
 /// What became of an accepted envelope.
+///
+/// ```no_run
+/// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::Payload;
+///
+/// let receipt = room.send_with_receipt(&peer, Payload::Text("hello".into())).await?.await?;
+/// println!("{}: {:?}", receipt.peer_id, receipt.outcome);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -26,6 +36,20 @@ pub struct Receipt {
 }
 
 /// What became of an accepted envelope.
+///
+/// ```no_run
+/// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::{Outcome, Payload};
+///
+/// match room.send_with_receipt(&peer, Payload::Text("hello".into())).await?.await?.outcome {
+///     Outcome::Delivered => println!("it has arrived"),
+///     Outcome::Written => println!("it is on its way, to a peer that confirms nothing"),
+///     Outcome::Undeliverable { reason } => println!("it may not have arrived: {reason}"),
+///     _ => {}
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -44,6 +68,18 @@ pub enum Outcome {
 /// an error when it was refused or the session ended first. Dropping it changes nothing for the envelope.
 ///
 /// A receiver without a connection may take its whole grace period (30 s by default) to answer.
+///
+/// ```no_run
+/// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::Payload;
+///
+/// let first = room.send_with_receipt(&peer, Payload::Text("one".into())).await?;
+/// let second = room.send_with_receipt(&peer, Payload::Text("two".into())).await?;
+/// // Both are on their way while this waits.
+/// println!("{:?}, {:?}", first.await?.outcome, second.await?.outcome);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a receipt says nothing until it is awaited"]
 pub struct PendingReceipt {
@@ -57,6 +93,16 @@ impl PendingReceipt {
     }
 
     /// Which envelope this is about.
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Payload;
+    ///
+    /// let receipt = room.send_with_receipt(&peer, Payload::Text("hello".into())).await?;
+    /// println!("sent as {}", receipt.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> EnvelopeId {
         self.id

@@ -55,24 +55,53 @@ impl Room {
     }
 
     /// The room's name.
+    ///
+    /// ```no_run
+    /// # fn example(room: wigwag_client::Room) {
+    /// println!("in {}", room.name());
+    /// # }
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.seat.name
     }
 
     /// Whether joining made the room.
+    ///
+    /// ```no_run
+    /// # fn example(room: wigwag_client::Room) {
+    /// if room.was_created() {
+    ///     println!("nobody was here before");
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn was_created(&self) -> bool {
         self.seat.created
     }
 
     /// The room's settings as last heard.
+    ///
+    /// ```no_run
+    /// # fn example(room: wigwag_client::Room) {
+    /// let info = room.info();
+    /// println!("{} of {} members", info.member_count, info.max_members);
+    /// # }
+    /// ```
     #[must_use]
     pub fn info(&self) -> RoomInfo {
         self.seat.roster.borrow().info.clone()
     }
 
     /// This session's own entry.
+    ///
+    /// ```no_run
+    /// # fn example(room: wigwag_client::Room) {
+    /// if let Some(me) = room.me() {
+    ///     println!("known here as {}", me.display_name);
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn me(&self) -> Option<Member> {
         self.seat.roster.borrow().me.clone()
@@ -81,12 +110,30 @@ impl Room {
     /// The members that were there when this session joined, in the order in which they joined. Who comes later is told
     /// by [`Event::MemberJoined`]. Whoever finds another member here makes the first offer: that way two peers
     /// never both do.
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::SessionDescription;
+    ///
+    /// for member in room.found() {
+    ///     room.send(&member.peer_id, SessionDescription::offer("v=0\r\n…")).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn found(&self) -> &[Member] {
         &self.seat.found
     }
 
     /// The other members as last heard, in the order in which they joined. May be ahead of the events that were read.
+    ///
+    /// ```no_run
+    /// # fn example(room: wigwag_client::Room) {
+    /// let names: Vec<String> = room.members().into_iter().map(|member| member.display_name).collect();
+    /// println!("with {}", names.join(", "));
+    /// # }
+    /// ```
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
         self.seat.roster.borrow().members.clone()
@@ -97,6 +144,16 @@ impl Room {
     ///
     /// A failure later on is told by [`Event::SendFailed`] (`PEER_NOT_FOUND`, …) or [`Event::Undeliverable`].
     /// Dropping the future before it is done may or may not send the envelope.
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{IceCandidate, Payload};
+    ///
+    /// room.send(&peer, Payload::Text("hello".into())).await?;
+    /// room.send(&peer, IceCandidate::end_of_candidates()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -128,6 +185,15 @@ impl Room {
 
     /// Sends to all other members of the moment at which the server accepts it.
     ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Payload;
+    ///
+    /// room.broadcast(Payload::Text("hello everybody".into())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
@@ -136,6 +202,16 @@ impl Room {
     }
 
     /// Changes this session's entry: the name when one is given; `metadata` is merged, an empty value deletes its key.
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// use std::collections::HashMap;
+    ///
+    /// let muted = HashMap::from([("muted".to_owned(), "yes".to_owned()), ("hand".to_owned(), String::new())]);
+    /// room.update_me(Some("Ada (away)"), muted).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -147,6 +223,13 @@ impl Room {
 
     /// Takes a member's seat away. Owners only.
     ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+    /// room.remove(&peer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `NOT_JOINED`, `FORBIDDEN`, `PEER_NOT_FOUND`; and `RESET` and `CLOSED`.
@@ -155,6 +238,13 @@ impl Room {
     }
 
     /// Takes a member's seat away until the room ends. Owners only.
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+    /// room.ban(&peer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -170,6 +260,17 @@ impl Room {
 
     /// Ends the room for everybody. Owners only.
     ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Role;
+    ///
+    /// if room.me().is_some_and(|me| me.role == Role::Owner) {
+    ///     room.end().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `NOT_JOINED`, `FORBIDDEN`; and `RESET` and `CLOSED`.
@@ -179,6 +280,13 @@ impl Room {
 
     /// Leaves the room.
     ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// room.leave().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `NOT_JOINED`; and `RESET` and `CLOSED`.
@@ -187,6 +295,16 @@ impl Room {
     }
 
     /// What happens in the room, from the moment of joining. The stream ends with [`Event::Left`].
+    ///
+    /// ```no_run
+    /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
+    /// let mut events = room.events();
+    /// while let Some(event) = events.next().await {
+    ///     println!("{event:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn events(&self) -> Events {
         Events::new(self.seat.events.clone())
@@ -194,6 +312,13 @@ impl Room {
 
     /// Throws this room's events away from now on, so that nobody has to read them. [`members`](Self::members) stays
     /// up to date.
+    ///
+    /// ```no_run
+    /// # fn example(room: wigwag_client::Room) {
+    /// // A bot that only sends.
+    /// room.ignore_events();
+    /// # }
+    /// ```
     pub fn ignore_events(&self) {
         self.seat.events.close();
     }

@@ -10,6 +10,13 @@ use crate::{
 };
 
 /// A room's settings and counters.
+///
+/// ```no_run
+/// # fn example(room: wigwag_client::Room) {
+/// let info = room.info();
+/// println!("{} belongs to {:?}", info.name, info.owner);
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RoomInfo {
@@ -34,6 +41,14 @@ pub struct RoomInfo {
 }
 
 /// What a room does when a user joins who is a member already. It looks at users from tokens only.
+///
+/// ```
+/// use wigwag_client::{DuplicateUsers, NewRoom};
+///
+/// // A user who joins from another device takes over.
+/// let room = NewRoom::named("desk").duplicate_users(DuplicateUsers::Replace);
+/// # let _ = room;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum DuplicateUsers {
@@ -47,6 +62,17 @@ pub enum DuplicateUsers {
 }
 
 /// How to enter a room.
+///
+/// ```no_run
+/// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::JoinOptions;
+///
+/// let options = JoinOptions::default().display_name("The host").metadata("device", "phone");
+/// let room = session.join_with("demo", options).await?;
+/// # let _ = room;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct JoinOptions {
     pub(crate) display_name: String,
@@ -56,6 +82,13 @@ pub struct JoinOptions {
 
 impl JoinOptions {
     /// Name for people in this room, at most 128 bytes. Default: the session's.
+    ///
+    /// ```
+    /// use wigwag_client::JoinOptions;
+    ///
+    /// let options = JoinOptions::default().display_name("The host");
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
         self.display_name = name.into();
@@ -63,6 +96,13 @@ impl JoinOptions {
     }
 
     /// One key-value pair of the member's entry in this room, at most 4 KiB in all. Default: the session's pairs.
+    ///
+    /// ```
+    /// use wigwag_client::JoinOptions;
+    ///
+    /// let options = JoinOptions::default().metadata("seat", "12");
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
@@ -106,18 +146,45 @@ pub struct NewRoom {
 
 impl NewRoom {
     /// A room of that name: 1 to 128 bytes of UTF-8 without control characters.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::NewRoom;
+    ///
+    /// let room = session.create_room(NewRoom::named("standup")).await?;
+    /// assert!(room.was_created());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
     /// A room whose name the server makes, so that nobody can guess it.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::NewRoom;
+    ///
+    /// let room = session.create_room(NewRoom::unnamed()).await?;
+    /// println!("invite others to {}", room.name());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn unnamed() -> Self {
         Self::default()
     }
 
     /// Name for people, at most 128 bytes. Default: empty.
+    ///
+    /// ```
+    /// use wigwag_client::NewRoom;
+    ///
+    /// let room = NewRoom::unnamed().display_name("Weekly review");
+    /// # let _ = room;
+    /// ```
     #[must_use]
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
         self.display_name = name.into();
@@ -125,6 +192,13 @@ impl NewRoom {
     }
 
     /// Most members at a time. Default 0: the server's limit.
+    ///
+    /// ```
+    /// use wigwag_client::NewRoom;
+    ///
+    /// let room = NewRoom::unnamed().max_members(2);
+    /// # let _ = room;
+    /// ```
     #[must_use]
     pub fn max_members(mut self, members: u32) -> Self {
         self.max_members = members;
@@ -132,6 +206,13 @@ impl NewRoom {
     }
 
     /// What happens when a user joins who is a member already. Default: allow.
+    ///
+    /// ```
+    /// use wigwag_client::{DuplicateUsers, NewRoom};
+    ///
+    /// let room = NewRoom::named("exam").duplicate_users(DuplicateUsers::Reject);
+    /// # let _ = room;
+    /// ```
     #[must_use]
     pub fn duplicate_users(mut self, rule: DuplicateUsers) -> Self {
         self.duplicate_users = rule;
@@ -139,6 +220,13 @@ impl NewRoom {
     }
 
     /// One of the room's key-value pairs, at most 4 KiB in all.
+    ///
+    /// ```
+    /// use wigwag_client::NewRoom;
+    ///
+    /// let room = NewRoom::named("standup").metadata("topic", "releases");
+    /// # let _ = room;
+    /// ```
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());

@@ -7,6 +7,13 @@ use wigwag_proto::v1;
 use crate::member::point_in_time;
 
 /// STUN and TURN servers with a common end.
+///
+/// ```no_run
+/// # fn example(session: wigwag_client::Session) {
+/// let ice = session.ice_servers();
+/// println!("{} servers, good until {:?}", ice.servers.len(), ice.expires_at);
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceServers {
@@ -17,6 +24,16 @@ pub struct IceServers {
 }
 
 /// A STUN or TURN server: the W3C dictionary `RTCIceServer`.
+///
+/// ```no_run
+/// # fn example(session: wigwag_client::Session) {
+/// for server in session.ice_servers().servers {
+///     for url in server.urls {
+///         println!("{url} as {:?}", server.username);
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceServer {
@@ -36,6 +53,15 @@ impl fmt::Debug for IceServer {
 }
 
 /// What the server accepts. Sizes are bytes.
+///
+/// ```no_run
+/// # fn example(session: wigwag_client::Session) {
+/// let file = vec![0; 100_000];
+/// if file.len() > session.limits().max_frame_bytes as usize {
+///     println!("too large for an envelope: send it through a data channel");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -57,6 +57,19 @@ pub struct Session {
 }
 
 /// Whether a session has a connection.
+///
+/// ```no_run
+/// # fn example(session: wigwag_client::Session) {
+/// use wigwag_client::SessionState;
+///
+/// let light = match session.state() {
+///     SessionState::Online => "green",
+///     SessionState::Reconnecting => "yellow",
+///     _ => "red",
+/// };
+/// println!("{light}");
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionState {
@@ -75,6 +88,16 @@ impl Session {
 
     /// Opens a session with the defaults of [`builder`](Self::builder).
     ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::connect("http://localhost:8080").await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// See [`Builder::connect`].
@@ -83,11 +106,27 @@ impl Session {
     }
 
     /// Says how to open a session with the server at `url`, for instance `http://localhost:8080`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").display_name("Ada").connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(url: impl Into<String>) -> Builder {
         Builder::new(url.into())
     }
 
     /// This peer's id. Changes only when the session is reset.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session) {
+    /// println!("I am {}", session.peer_id());
+    /// # }
+    /// ```
     #[must_use]
     pub fn peer_id(&self) -> PeerId {
         self.handle.facts().peer_id.clone()
@@ -95,12 +134,26 @@ impl Session {
 
     /// Secret that names this session. An app that starts again gives it to [`Builder::replaces`], so that its former
     /// self leaves at once. Changes when the session is reset. Never log it, and keep it where only this app reads.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session, kept: &std::path::Path) -> std::io::Result<()> {
+    /// std::fs::write(kept, session.session_token())?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn session_token(&self) -> String {
         self.handle.facts().session_token.clone()
     }
 
     /// STUN and TURN servers for this peer. Fresh ones come before the credentials expire.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session) {
+    /// let urls: Vec<String> = session.ice_servers().servers.into_iter().flat_map(|server| server.urls).collect();
+    /// println!("{urls:?}");
+    /// # }
+    /// ```
     #[must_use]
     pub fn ice_servers(&self) -> IceServers {
         self.handle.facts().ice_servers.clone()
@@ -127,18 +180,40 @@ impl Session {
     }
 
     /// What the server accepts.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session) {
+    /// println!("envelopes of up to {} bytes", session.limits().max_frame_bytes);
+    /// # }
+    /// ```
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.handle.facts().limits
     }
 
     /// How long the session may be without a connection, as the server granted it.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session) {
+    /// println!("{} seconds to come back", session.grace().as_secs());
+    /// # }
+    /// ```
     #[must_use]
     pub fn grace(&self) -> Duration {
         self.handle.facts().grace
     }
 
     /// Whether the session has a connection at this moment.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session) {
+    /// use wigwag_client::SessionState;
+    ///
+    /// if session.state() == SessionState::Reconnecting {
+    ///     println!("what is sent now goes out later");
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn state(&self) -> SessionState {
         self.handle.facts().state
@@ -147,6 +222,14 @@ impl Session {
     /// Joins a room. Joining a room again gives the same seat.
     ///
     /// Dropping the future gives up the seat if it is obtained all the same.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// let room = session.join("demo").await?;
+    /// println!("{} others are here", room.found().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -157,6 +240,16 @@ impl Session {
     }
 
     /// Joins a room under another name or with other metadata than the session's.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::JoinOptions;
+    ///
+    /// let room = session.join_with("demo", JoinOptions::default().display_name("The host")).await?;
+    /// # let _ = room;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -169,6 +262,16 @@ impl Session {
     }
 
     /// Creates a room, joins it and becomes its owner.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::NewRoom;
+    ///
+    /// let room = session.create_room(NewRoom::unnamed().max_members(2)).await?;
+    /// println!("invite somebody to {}", room.name());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -189,6 +292,15 @@ impl Session {
 
     /// Sends to a peer without a room. Servers with authentication refuse that by default.
     ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Payload;
+    ///
+    /// session.send(&peer, Payload::Text("psst".into())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Room::send`].
@@ -197,6 +309,16 @@ impl Session {
     }
 
     /// Sends to a peer without a room and asks what became of it.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Outcome, Payload};
+    ///
+    /// let receipt = session.send_with_receipt(&peer, Payload::Text("psst".into())).await?;
+    /// assert_eq!(receipt.await?.outcome, Outcome::Delivered);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -207,6 +329,14 @@ impl Session {
 
     /// Replaces the token before it expires; the new one is of the same subject. Returns when it expires.
     ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session, token: String) -> Result<(), wigwag_client::Error> {
+    /// let expires_at = session.refresh_token(token).await?;
+    /// println!("good until {expires_at:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `TOKEN_INVALID`, `TOKEN_EXPIRED`, `FORBIDDEN`, `UNIMPLEMENTED`; and `RESET` and `CLOSED`.
@@ -215,6 +345,24 @@ impl Session {
     }
 
     /// What happens to the session as a whole: direct envelopes, new ICE servers, the connection's ups and downs.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Event;
+    ///
+    /// let mut events = session.events();
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         Event::Reconnecting => println!("the connection was lost"),
+    ///         Event::Resumed => println!("back, and nothing is lost"),
+    ///         Event::Reset { reason, .. } => println!("all rooms are to be joined again: {reason}"),
+    ///         Event::Closed(why) => println!("over: {why:?}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn events(&self) -> Events {
         self.handle.events()
@@ -222,11 +370,27 @@ impl Session {
 
     /// Ends the session: its rooms are left, and what was sent before goes out first. Takes 3 s at most; a server
     /// that cannot be reached in that time sees the session end by itself after its grace period.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// session.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(&self) {
         self.handle.close().await;
     }
 
     /// Waits until the session has ended, and tells why when the application did not close it.
+    ///
+    /// ```no_run
+    /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
+    /// if let Some(why) = session.closed().await {
+    ///     println!("the session is over: {why}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn closed(&self) -> Option<Error> {
         self.handle.closed().await
     }

@@ -37,6 +37,16 @@ impl RoomKeys {
     /// Derives the keys of a room; the empty name stands for direct envelopes. With a passphrase this takes a
     /// fraction of a second: not for a thread that must not wait.
     ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::seal::{RoomKeys, RoomSecret};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// # let _ = keys;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `INVALID_FIELD`: the passphrase is empty.
@@ -49,24 +59,68 @@ impl RoomKeys {
     }
 
     /// The room's name.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::seal::{RoomKeys, RoomSecret};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// assert_eq!(keys.room(), "demo");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn room(&self) -> &str {
         &self.0.room
     }
 
     /// Says which secret this is without saying anything about it: the same secret has the same id in a room.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::seal::{RoomKeys, RoomSecret};
+    ///
+    /// let keys = |secret| RoomKeys::derive(&RoomSecret::key(secret), "demo");
+    /// assert_eq!(keys([7; 32])?.id(), keys([7; 32])?.id());
+    /// assert_ne!(keys([7; 32])?.id(), keys([8; 32])?.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> [u8; 8] {
         self.0.id
     }
 
     /// Seals what `from` sends. `None`: a backend.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Payload, seal::{RoomKeys, RoomSecret}};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// let mut sealer = keys.sealer(None);
+    /// let for_everybody = sealer.seal(None, Payload::Text("maintenance at noon".into()))?;
+    /// # let _ = for_everybody;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn sealer(&self, from: Option<&PeerId>) -> Sealer {
         Sealer::new(self.clone(), from)
     }
 
     /// Opens what comes.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Payload, seal::{RoomKeys, RoomSecret}};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// let sealed = keys.sealer(None).seal(None, Payload::Text("hello".into()))?;
+    /// assert_eq!(keys.opener().open(None, None, &sealed)?, Payload::Text("hello".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn opener(&self) -> Opener {
         Opener::new(self.clone())

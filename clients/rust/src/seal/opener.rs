@@ -22,6 +22,21 @@ const SENDERS: usize = 4_096;
 /// Opens what comes in one room. Made by [`RoomKeys::opener`].
 ///
 /// One for as long as one listens in the room: it remembers what was opened, and so recognizes what is repeated.
+///
+/// ```
+/// # fn main() -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::{Payload, PeerId, seal::{RoomKeys, RoomSecret}};
+///
+/// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+/// let ada = PeerId::from("ada");
+/// let sealed = keys.sealer(Some(&ada)).seal(None, Payload::Text("hello".into()))?;
+///
+/// let mut opener = keys.opener();
+/// assert!(opener.open(Some(&ada), None, &sealed).is_ok());
+/// assert_eq!(opener.open(Some(&ada), None, &sealed).unwrap_err().reason, "REPLAYED");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Opener {
     keys: RoomKeys,
     senders: HashMap<Box<str>, Sender>,
@@ -43,6 +58,22 @@ impl Opener {
 
     /// Opens the content of a [`Payload::Sealed`]. `from`: the sender as the server says, `None` for a backend. `to`:
     /// one's own peer id when the envelope was sent to one peer, `None` when it was sent to everybody.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Payload, PeerId, seal::{RoomKeys, RoomSecret}};
+    ///
+    /// let keys = |secret| RoomKeys::derive(&RoomSecret::key(secret), "demo");
+    /// let (ada, bob) = (PeerId::from("ada"), PeerId::from("bob"));
+    /// let sealed = keys([7; 32])?.sealer(Some(&ada)).seal(Some(&bob), Payload::Text("hello".into()))?;
+    ///
+    /// let wrong = keys([8; 32])?.opener().open(Some(&ada), Some(&bob), &sealed);
+    /// assert_eq!(wrong.unwrap_err().reason, "WRONG_KEY");
+    /// let not_for_all = keys([7; 32])?.opener().open(Some(&ada), None, &sealed);
+    /// assert_eq!(not_for_all.unwrap_err().reason, "SEAL_BROKEN");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -20,6 +20,18 @@ use crate::{
 /// Seals what one sender sends in one room. Made by [`RoomKeys::sealer`].
 ///
 /// One for as long as the sender has its peer id: the counter in it is what tells a repeated envelope from a new one.
+///
+/// ```
+/// # fn main() -> Result<(), wigwag_client::Error> {
+/// use wigwag_client::{Payload, PeerId, seal::{RoomKeys, RoomSecret}};
+///
+/// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+/// let mut sealer = keys.sealer(Some(&PeerId::from("ada")));
+/// let (one, two) = (sealer.seal(None, Payload::Text("hello".into()))?, sealer.seal(None, Payload::Text("hello".into()))?);
+/// assert_ne!(one, two);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sealer {
     keys: RoomKeys,
     from: Box<str>,
@@ -35,6 +47,19 @@ impl Sealer {
 
     /// Goes on from this counter instead of 0: for a backend, which has the same empty id after every start. The
     /// microseconds of the clock are a good choice.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use std::time::{SystemTime, UNIX_EPOCH};
+    /// use wigwag_client::seal::{RoomKeys, RoomSecret};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64);
+    /// let sealer = keys.sealer(None).counting_from(micros);
+    /// # let _ = sealer;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn counting_from(mut self, counter: u64) -> Self {
         self.counter = counter;
@@ -43,6 +68,19 @@ impl Sealer {
 
     /// Seals a payload for one peer, or for everybody in the room. What it returns is the content of
     /// [`Payload::Sealed`], 45 bytes longer than the payload in protobuf.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Payload, PeerId, SessionDescription, seal::{RoomKeys, RoomSecret}};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// let mut sealer = keys.sealer(Some(&PeerId::from("ada")));
+    /// let sealed = sealer.seal(Some(&PeerId::from("bob")), SessionDescription::offer("v=0\r\n…"))?;
+    /// let payload = Payload::Sealed(sealed);
+    /// # let _ = payload;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

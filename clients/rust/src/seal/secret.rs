@@ -34,6 +34,13 @@ enum Kind {
 
 impl RoomSecret {
     /// A key: 32 random bytes. The better choice, since nobody can guess it.
+    ///
+    /// ```
+    /// use wigwag_client::seal::RoomSecret;
+    ///
+    /// let secret = RoomSecret::key([7; 32]); // from a source of random numbers, of course
+    /// # let _ = secret;
+    /// ```
     #[must_use]
     pub fn key(key: [u8; 32]) -> Self {
         Self(Kind::Key(Arc::new(Zeroizing::new(key))))
@@ -42,6 +49,13 @@ impl RoomSecret {
     /// A passphrase, for people who tell each other. Whoever records traffic can try passphrases offline: five random
     /// words at least. Letters with accents may be composed either way (it is taken in Unicode's NFC). An empty one is
     /// refused where it is used.
+    ///
+    /// ```
+    /// use wigwag_client::seal::RoomSecret;
+    ///
+    /// let secret = RoomSecret::passphrase("correct horse battery staple");
+    /// # let _ = secret;
+    /// ```
     #[must_use]
     pub fn passphrase(passphrase: impl Into<String>) -> Self {
         let given = Zeroizing::new(passphrase.into());
