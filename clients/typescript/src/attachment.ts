@@ -1,22 +1,25 @@
 import { WigwagError } from "./error.js";
 import type { GoAwayJson, HelloJson, ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
 import { asWigwagError, Pump } from "./pump.js";
-import { type Attached, protocolError, type SessionCore } from "./session-core.js";
+import { type Attached, protocolError, type SessionCore, type Verdict } from "./session-core.js";
 import type { Connection, Transport } from "./transport.js";
 
 /** Time from the hello to the welcome. */
-const WELCOME_TIMEOUT_MS = 15_000;
+const WELCOME_TIMEOUT_MS = 10_000;
 /** Heartbeats without a sign of life after which a connection is dead: two missed, and half a one of patience. */
 const MISSED_HEARTBEATS = 2.5;
 /** The same after the page or its network came back: the next heartbeat must come. */
 const SUSPECT_HEARTBEATS = 1.2;
 
-/** What an attachment tells. Everything is called synchronously, in the order of the frames. */
+/** What an attachment tells, in the order of the frames. */
 export interface AttachmentEvents {
   /** The welcome came. */
   attached(welcome: WelcomeJson, attached: Attached): void;
-  /** The next frame for the application. True: something the application awaits was settled, so give it a turn. */
-  frame(frame: ServerFrameJson): boolean;
+  /**
+   * The next frame for the application. True: something the application awaits was settled, so give it a turn. A promise of
+   * that when the frame must be opened first; no other comes before it is.
+   */
+  frame(frame: ServerFrameJson): boolean | Promise<boolean>;
   /** The server asks to go. */
   goAway(goAway: GoAwayJson): void;
   /** The server confirmed frames. */
@@ -51,6 +54,11 @@ export class Attachment {
     });
   }
 
+  /** What carries it. */
+  get transport(): string {
+    return this.#connection.transport;
+  }
+
   /** The welcome came: frames may be sent. */
   get welcomed(): boolean {
     return this.#welcomed;
@@ -63,7 +71,8 @@ export class Attachment {
       for await (const frame of this.#connection.frames) {
         if (this.#abort.signal.aborted) break;
         this.#alive();
-        if (this.#take(frame)) await turn();
+        const settled = this.#take(frame);
+        if (typeof settled === "boolean" ? settled : await settled) await turn();
         await this.#paced();
         if (this.#abort.signal.aborted) break;
       }
@@ -111,7 +120,7 @@ export class Attachment {
   }
 
   /** A frame that cannot be taken in is a fault of that frame, and no lost connection. */
-  #take(frame: ServerFrameJson): boolean {
+  #take(frame: ServerFrameJson): boolean | Promise<boolean> {
     try {
       return this.#receive(frame);
     } catch (cause) {
@@ -120,7 +129,7 @@ export class Attachment {
   }
 
   /** Takes one frame in; true when the application should get a turn before the next. */
-  #receive(frame: ServerFrameJson): boolean {
+  #receive(frame: ServerFrameJson): boolean | Promise<boolean> {
     if (frame.error?.fatal) throw WigwagError.fromFrame(frame.error);
     if (!this.#welcomed) return this.#welcome(frame);
     if (frame.welcome) throw protocolError("the server sent a second welcome");
@@ -129,13 +138,18 @@ export class Attachment {
     if (verdict === "gap") {
       throw new WigwagError("a frame of the server is missing", { code: "DATA_LOSS", reason: "SEQ_GAP" });
     }
-    let settled = false;
+    let settled: boolean | Promise<boolean> = false;
     if (verdict === "deliver") {
       if (frame.ping) this.core.pong();
       else if (frame.goAway) this.events.goAway(frame.goAway);
       else settled = this.events.frame(frame);
-      this.core.handled(frame);
     }
+    if (typeof settled !== "boolean") return settled.then((later) => this.#handled(frame, verdict, later));
+    return this.#handled(frame, verdict, settled);
+  }
+
+  #handled(frame: ServerFrameJson, verdict: Verdict, settled: boolean): boolean {
+    if (verdict === "deliver") this.core.handled(frame);
     this.#pump.poke();
     return settled;
   }

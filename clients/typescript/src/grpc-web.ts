@@ -22,6 +22,7 @@ export function grpcWebTransport(url: string, fetch: typeof globalThis.fetch = g
 }
 
 class GrpcWebConnection implements Connection {
+  readonly transport = "grpc-web";
   readonly frames: AsyncIterable<ServerFrameJson>;
 
   constructor(

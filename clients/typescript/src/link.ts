@@ -3,13 +3,19 @@ import { Attachment, type AttachmentEvents } from "./attachment.js";
 import { Backoff } from "./backoff.js";
 import { WigwagError } from "./error.js";
 import type { GoAwayJson, HelloJson } from "./gen/wigwag/v1/frame_pb.js";
-import { type ClientBody, LARGEST_FRAME, SessionCore, sizeOf } from "./session-core.js";
-import type { TransportFactory } from "./transport.js";
+import { isTooLarge } from "./frame-size.js";
+import { asWigwagError } from "./pump.js";
+import { type ClientBody, SessionCore } from "./session-core.js";
+import type { Transport, TransportFactory } from "./transport.js";
 
 /** How long a bye may take. */
-const CLOSE_TIMEOUT_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 3_000;
 /** Frames that may wait for room in the outbox; beyond it, sending fails. */
 const MAX_WAITING = 4_096;
+/** A connection that lived this long was good, whatever came over it. */
+const GOOD_LIFE_MS = 8_000;
+/** What a server that goes may still have to say once its moment is over. */
+const LAST_WORDS_MS = 1_000;
 /** An attachment that lived at least this long may be followed by the next one at once. */
 const SETTLED_MS = 1_000;
 
@@ -17,8 +23,8 @@ const SETTLED_MS = 1_000;
 export interface LinkOptions {
   url: string;
   transport: TransportFactory;
-  /** The hello of the next connection, without `resume`. */
-  hello: () => Promise<HelloJson>;
+  /** The hello of the next connection, without `resume`. `refreshed`: the token the application last gave, if it did. */
+  hello: (refreshed: string | undefined) => Promise<HelloJson>;
   /** The application gives a fresh token for every connection. */
   renewableToken: boolean;
   /** Versions of the joined rooms. */
@@ -41,19 +47,27 @@ interface Waiting {
 /** Keeps a session attached: connects, comes back, gives up. */
 export class Link {
   readonly core = new SessionCore();
+  /** The token the application last gave. */
+  token: string | undefined;
   readonly #backoff = new Backoff();
   #attachment: Attachment | undefined;
   /** The last one that was welcomed: a bye may be said through it even when it has ended. */
   #latest: Attachment | undefined;
-  #running: Promise<unknown> = Promise.resolve();
+  #ran: Promise<void> = Promise.resolve();
   /** Set from the moment on at which the session takes no more; `finished` when the last word is said, too. */
   #over: { error: WigwagError | undefined } | undefined;
   #finished = false;
+  /** The application wants no more; what waits is still sent. */
+  #closing = false;
   #waiting: Waiting[] = [];
   #wakeUp: (() => void) | undefined;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #moving = false;
   #endpoint = "";
+  /** The server goes and takes the session with it, for this reason: the next attachment is a new session. */
+  #leaving: string | undefined;
+  /** The connection that ended brought something. */
+  #progressed = false;
   /** Where the last resumed attachment got stuck, and how often in a row. */
   #stuck = { at: "", times: 0 };
 
@@ -62,12 +76,23 @@ export class Link {
     private readonly events: LinkEvents,
   ) {}
 
+  /** What carries the present attachment, or the last one; empty before the first. */
+  get transport(): string {
+    return this.#latest?.transport ?? "";
+  }
+
   /** Connects and stays connected until the session is over. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return (this.#ran = this.#run());
+  }
+
+  async #run(): Promise<void> {
     while (!this.#over) {
       const began = Date.now();
       const resuming = this.core.epoch > 0;
+      const position = this.#position;
       const error = await this.#attach();
+      this.#progressed = this.#position !== position;
       if (this.#over) return;
       const welcomed = this.#attachment?.welcomed ?? false;
       this.#attachment = undefined;
@@ -79,8 +104,8 @@ export class Link {
 
   /** Numbers a frame, now or when the outbox has room; `onSeq` is called in the same moment. */
   submit(body: ClientBody, maxFrameBytes: number, onSeq: (seq: number) => void): Promise<void> {
-    if (this.#over) return Promise.reject(this.#over.error ?? endedError());
-    if (sizeOf(body) > Math.max(LARGEST_FRAME, maxFrameBytes)) {
+    if (this.#over || this.#closing) return Promise.reject(this.#over?.error ?? endedError());
+    if (isTooLarge(body, maxFrameBytes, this.transport === "websocket")) {
       return Promise.reject(
         new WigwagError(`the frame is larger than the ${maxFrameBytes} bytes this server takes`, {
           code: "RESOURCE_EXHAUSTED",
@@ -99,6 +124,10 @@ export class Link {
         }),
       );
     }
+    return this.#queue(body, onSeq);
+  }
+
+  #queue(body: ClientBody, onSeq: (seq: number) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const submit = () => {
         try {
@@ -127,17 +156,18 @@ export class Link {
     this.#attachment?.probe();
   }
 
-  /** Says bye and ends. */
+  /** Sends what waits, says bye and ends; when that takes too long, without. */
   async close(): Promise<void> {
-    if (this.#over) return;
-    const attachment = this.#attachment;
-    if (attachment?.welcomed) {
-      const running = this.#running;
-      await this.submit({ bye: {} }, LARGEST_FRAME, () => undefined).catch(() => undefined);
-      this.#over = { error: undefined };
-      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS))]);
-    } else {
-      this.#latest?.farewell();
+    if (this.#over || this.#closing) return;
+    this.#closing = true;
+    if (this.core.epoch > 0) {
+      this.#queue({ bye: {} }, () => undefined).catch(() => undefined);
+      this.#wakeUp?.();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
+      await Promise.race([this.#ran, enough]);
+      clearTimeout(timer);
+      if (!this.#over) this.#latest?.farewell();
     }
     this.finish(undefined);
   }
@@ -167,7 +197,7 @@ export class Link {
   async #attach(): Promise<WigwagError> {
     let hello: HelloJson;
     try {
-      hello = await this.options.hello();
+      hello = await this.options.hello(this.token);
     } catch (cause) {
       return new WigwagError("the application gave no token", {
         code: "UNAUTHENTICATED",
@@ -178,21 +208,28 @@ export class Link {
     }
     if (this.#over) return endedError();
     const resume = this.core.resume(this.options.roomVersions());
-    const transport = this.options.transport(this.#endpoint || this.options.url);
+    let transport: Transport;
+    try {
+      transport = this.options.transport(this.#endpoint || this.options.url);
+    } catch (cause) {
+      return asWigwagError(cause);
+    }
     const attachment = new Attachment(transport, { ...hello, resumable: true, ...(resume && { resume }) }, this.core, {
       ...this.events,
       attached: (welcome, attached) => {
         this.#latest = this.#attachment;
         this.events.attached(welcome, attached);
+        // The bye went with the old session; the new one nobody wants.
+        if (this.#closing && attached.outcome === "reset") this.core.submit({ bye: {} });
       },
       progress: () => this.#progress(),
       goAway: (goAway) => this.#goAway(goAway, attachment),
     });
     this.#attachment = attachment;
-    const running = attachment.run();
-    this.#running = running;
-    const error = await running;
+    const error = await attachment.run();
     clearTimeout(this.#moveTimer);
+    // That was the answer to the bye.
+    if (this.#closing && !error && attachment.welcomed) this.#over = { error: undefined };
     return (
       error ??
       new WigwagError("the connection to the server was lost", { code: "UNAVAILABLE", reason: "CONNECTION_LOST" })
@@ -205,21 +242,32 @@ export class Link {
       established: this.core.epoch > 0,
       renewableToken: this.options.renewableToken,
     });
-    if (advice === "stop" || (resumed && this.#isStuck(error))) {
+    if (advice === "stop") {
       this.finish(error);
       return;
     }
-    if (advice === "rejoin") this.core.forget();
+    if (resumed && this.#isStuck(error)) {
+      this.finish(stuckError(error));
+      return;
+    }
+    const leaving = this.#leaving ?? (advice === "rejoin" ? error.reason : undefined);
+    this.#leaving = undefined;
+    if (leaving !== undefined) this.core.forget(leaving);
     // A server that says hello and hangs up must not be asked at full speed.
-    if (livedMs > 10_000) this.#backoff.reset();
+    if (this.#progressed || livedMs > GOOD_LIFE_MS) this.#backoff.reset();
   }
 
   /** True when two resumes in a row came to the same end at the same frame. */
   #isStuck(error: WigwagError): boolean {
     if (!isFault(error)) return false;
-    const at = `${this.core.heard}/${this.core.confirmed}`;
+    const at = this.#position;
     this.#stuck = this.#stuck.at === at ? { at, times: this.#stuck.times + 1 } : { at, times: 1 };
     return this.#stuck.times >= 2;
+  }
+
+  /** The last frames either side is known to have. */
+  get #position(): string {
+    return `${this.core.heard}/${this.core.confirmed}`;
   }
 
   async #pause(error: WigwagError, livedMs: number): Promise<void> {
@@ -242,19 +290,29 @@ export class Link {
   }
 
   #goAway(goAway: GoAwayJson, attachment: Attachment): void {
+    const reason = goAway.reason || "DRAINING";
+    const ends = !goAway.resumable || goAway.advice === "ADVICE_REJOIN";
+    this.#leaving = ends ? reason : undefined;
     const move = () => {
       this.#moving = true;
-      this.#endpoint = goAway.endpoint ?? "";
+      this.#endpoint = this.#permitted(goAway.endpoint ?? "");
       attachment.end(
         new WigwagError("the server asked this client to connect elsewhere", {
           code: "UNAVAILABLE",
-          reason: goAway.reason || "DRAINING",
-          advice: goAway.advice === "ADVICE_REJOIN" ? "rejoin" : "resume",
+          reason,
+          advice: ends ? "rejoin" : "resume",
         }),
       );
     };
     clearTimeout(this.#moveTimer);
-    this.#moveTimer = setTimeout(move, goAway.reconnectAfterMs ?? 0);
+    this.#moveTimer = setTimeout(move, (goAway.reconnectAfterMs ?? 0) + (ends ? LAST_WORDS_MS : 0));
+  }
+
+  /** A server may not send a session from TLS to cleartext. */
+  #permitted(endpoint: string): string {
+    if (!URL.canParse(endpoint)) return "";
+    const { protocol } = new URL(endpoint);
+    return protocol === "https:" || protocol === new URL(this.options.url).protocol ? endpoint : "";
   }
 
   /** The outbox may have room now. */
@@ -266,5 +324,15 @@ export class Link {
 
 /** The error of everything asked of a session that was closed. */
 export function endedError(): WigwagError {
-  return new WigwagError("the session is closed", { code: "FAILED_PRECONDITION", reason: "ENDED", advice: "stop" });
+  return new WigwagError("the session is closed", { code: "FAILED_PRECONDITION", reason: "CLOSED", advice: "stop" });
+}
+
+function stuckError(cause: WigwagError): WigwagError {
+  return new WigwagError(`two resumes in a row broke at the same frame: ${cause.message}`, {
+    code: "DATA_LOSS",
+    reason: "STUCK",
+    metadata: { reason: cause.reason },
+    advice: "stop",
+    cause,
+  });
 }

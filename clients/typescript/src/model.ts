@@ -80,6 +80,8 @@ export interface WelcomeInfo {
   readonly limits: Limits;
   /** Name of the server's node, for support. */
   readonly node: string;
+  /** What carries this attachment: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a transport of one's own. */
+  readonly transport: string;
 }
 
 /** A member from its wire form. */

@@ -108,6 +108,11 @@ class Upstream implements AsyncIterableIterator<ClientFrame> {
     return Promise.resolve({ value: undefined, done: true });
   }
 
+  // What reads this insists on it, and calls it when the call has failed.
+  throw(): Promise<IteratorResult<ClientFrame>> {
+    return this.return();
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "./base64.js";
 import type { AppDataJson, EnvelopeJson } from "./gen/wigwag/v1/envelope_pb.js";
 
 /** A session description (RFC 9429); the browser's `RTCSessionDescription` and its init dictionary fit. */
@@ -80,17 +81,4 @@ function decodeMessage(message: AppDataJson): ReceivedPayload | undefined {
   if (message.binary !== undefined) return { binary: fromBase64(message.binary) };
   if (message.text !== undefined) return { text: message.text };
   return undefined;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  // In slices: the arguments of a call live on the stack.
-  for (let at = 0; at < bytes.length; at += 8192) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return btoa(binary);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }

@@ -13,6 +13,12 @@ export type RoomEvent =
   | RosterChange
   /** A signal from a member; `from` is empty when a backend sent it. */
   | { type: "envelope"; from: string; payload: ReceivedPayload }
+  /**
+   * A signal came that cannot be opened, in a room with a secret; it is never handed on as genuine. `error.reason`: NOT_SEALED
+   * (its sender has no secret, or the server made it up), WRONG_KEY (another secret), SEAL_BROKEN (changed on the way, or not
+   * for this peer, or not from that one), REPLAYED (repeated, or out of order) or SEAL_UNKNOWN (sealed by something newer).
+   */
+  | { type: "unopened"; from: string; error: WigwagError }
   /** A signal to a member could not be delivered, or not be confirmed; `error.reason` says why. */
   | { type: "undeliverable"; to: string; error: WigwagError }
   /**
@@ -175,6 +181,11 @@ export class Room {
   /** @internal Tells of a signal that was not delivered. */
   undeliverable(to: string, error: WigwagError): void {
     this.#emitter.emit({ type: "undeliverable", to, error });
+  }
+
+  /** @internal Tells of a signal that could not be opened. */
+  unopened(from: string, error: WigwagError): void {
+    if (this.#closed === undefined) this.#emitter.emit({ type: "unopened", from, error });
   }
 
   /** @internal The seat is gone. */

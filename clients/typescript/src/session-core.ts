@@ -1,4 +1,5 @@
 import { WigwagError } from "./error.js";
+import { sizeOf } from "./frame-size.js";
 import type {
   ClientFrameJson,
   ResumeJson,
@@ -11,10 +12,10 @@ export const OUTBOX = { frames: 1024, bytes: 1024 * 1024 } as const;
 /** Most frames and bytes of one push; far below the 1 MiB at which the server's transport gives up. */
 export const BATCH = { frames: 64, bytes: 128 * 1024 } as const;
 /**
- * Largest frame this client sends, unless the server allows more, in {@link sizeOf}'s measure. What is over the server's own limit
- * the server refuses; but at 1 MiB its transport ends the session, and no single call should do that.
+ * Most frames that are on their way without a confirmation. A quarter of what a receiver's mailbox holds: a burst that comes
+ * faster than one receiver reads is slowed down here, before the server must refuse a part of it.
  */
-export const LARGEST_FRAME = 256 * 1024;
+export const WINDOW = 256;
 /** Frames and bytes after which an acknowledgment is sent at once. */
 export const ACK = { frames: 32, bytes: 64 * 1024 } as const;
 const LAST_SEQ = 2 ** 32 - 1;
@@ -57,6 +58,8 @@ export class SessionCore {
   #untoldBytes = 0;
   #owesAck = false;
   #owesPong = false;
+  /** Why the session was given up; empty while it was not. */
+  #forgotten = "";
 
   /** Secret of the session; empty before the first welcome. */
   get sessionToken(): string {
@@ -124,7 +127,8 @@ export class SessionCore {
     if (this.#owesAck) frames.push({ ack });
     if (this.#owesPong) frames.push({ ack, pong: {} });
     let bytes = 0;
-    while (this.#taken < this.#outbox.length && frames.length < BATCH.frames) {
+    const end = Math.min(this.#outbox.length, WINDOW);
+    while (this.#taken < end && frames.length < BATCH.frames) {
       const next = this.#outbox[this.#taken] as Queued;
       if (bytes > 0 && bytes + next.bytes > BATCH.bytes) break;
       bytes += next.bytes;
@@ -176,9 +180,9 @@ export class SessionCore {
     this.#told = this.#toldSurely;
   }
 
-  /** True while frames wait to be taken. */
+  /** True while frames wait that may be taken. */
   get pending(): boolean {
-    return this.#taken < this.#outbox.length;
+    return this.#taken < Math.min(this.#outbox.length, WINDOW);
   }
 
   /** Judges a frame by its number and takes in what it acknowledges. */
@@ -206,9 +210,10 @@ export class SessionCore {
     return { sessionToken: this.#sessionToken, epoch: this.#epoch, lastSeq: this.#heard, roomVersions };
   }
 
-  /** Forgets the session, so that the next welcome opens a new one. */
-  forget(): void {
+  /** Gives the session up for this reason, so that the next welcome opens a new one. */
+  forget(reason: string): void {
     this.#sessionToken = "";
+    this.#forgotten = reason;
   }
 
   /** Takes in a `welcome`, which starts an attachment. `ack` is that of its frame. */
@@ -232,8 +237,9 @@ export class SessionCore {
       return { outcome: "resumed" };
     }
     this.#startOver();
-    if (!hadSession) return { outcome: "new" };
-    return { outcome: "reset", reason: welcome.resetReason || "UNKNOWN_SESSION" };
+    const reason = this.#forgotten || welcome.resetReason || "UNKNOWN_SESSION";
+    this.#forgotten = "";
+    return hadSession ? { outcome: "reset", reason } : { outcome: "new" };
   }
 
   #startOver(): void {
@@ -254,13 +260,4 @@ export class SessionCore {
 /** A breach of the protocol by the server. */
 export function protocolError(message: string, cause?: unknown): WigwagError {
   return new WigwagError(message, { code: "INTERNAL", reason: "PROTOCOL", ...(cause !== undefined && { cause }) });
-}
-
-/** About how many bytes a frame takes: its texts and field names in UTF-16 units. UTF-8 takes at most three times that. */
-export function sizeOf(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 1;
-  let bytes = 2;
-  for (const [key, inner] of Object.entries(value)) bytes += key.length + sizeOf(inner);
-  return bytes;
 }

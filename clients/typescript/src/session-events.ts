@@ -17,6 +17,11 @@ export type SessionEvent =
   | { type: "closed"; error: WigwagError | undefined }
   /** A signal that was sent to this peer directly, in no room. `from` is empty when a backend sent it. */
   | { type: "envelope"; from: string; payload: ReceivedPayload }
+  /**
+   * A direct signal came that cannot be opened, in a session with a secret. `error.reason`: NOT_SEALED, WRONG_KEY, SEAL_BROKEN,
+   * REPLAYED or SEAL_UNKNOWN.
+   */
+  | { type: "unopened"; from: string; error: WigwagError }
   /** A direct signal, or one whose room is no longer known, could not be delivered. `to` is empty when that is no longer known. */
   | { type: "undeliverable"; to: string; error: WigwagError }
   /** New ICE servers, before the credentials of the old ones expire. */

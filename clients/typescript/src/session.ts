@@ -14,8 +14,11 @@ import {
 } from "./model.js";
 import { watchPage } from "./page.js";
 import { decodePayload, encodePayload, type Payload } from "./payload.js";
+import { asWigwagError } from "./pump.js";
 import { Requests } from "./requests.js";
 import { type Delivery, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
+import { randomRoomName, type RoomSecret, Sealing } from "./sealing.js";
+import { SendLane } from "./send-lane.js";
 import type { Attached, ClientBody } from "./session-core.js";
 import type { SessionEvent, SessionState } from "./session-events.js";
 
@@ -25,6 +28,11 @@ export interface JoinOptions extends RequestOptions {
   displayName?: string;
   /** Key-value pairs for this room. Default: those given to `connect`. At most 4 KiB in all. */
   metadata?: Record<string, string>;
+  /**
+   * Seals everything sent in this room and opens what comes. Default: the one given to `connect`, if any. Joining again with
+   * another secret replaces it, both ways.
+   */
+  secret?: RoomSecret;
 }
 
 /** How to create a room. */
@@ -39,6 +47,13 @@ export interface CreateRoomOptions extends RequestOptions {
   duplicateUsers?: DuplicateUsers;
   /** The room's key-value pairs, at most 4 KiB in all. */
   metadata?: Record<string, string>;
+  /** As {@link JoinOptions.secret}. A sealed room that is given no name gets one that cannot be guessed from this side. */
+  secret?: RoomSecret;
+}
+
+/** @internal What a session is made with. */
+export interface SessionInit extends Omit<LinkOptions, "roomVersions"> {
+  secret?: RoomSecret | undefined;
 }
 
 /**
@@ -53,6 +68,9 @@ export class Session {
   readonly #requests = new Requests();
   readonly #rooms = new Map<string, Room>();
   readonly #desk: Desk;
+  readonly #secret: RoomSecret | undefined;
+  readonly #sealing = new Sealing();
+  readonly #lane: SendLane;
   readonly #unwatch: () => void;
   #state: SessionState = "connecting";
   #peerId = "";
@@ -61,8 +79,9 @@ export class Session {
   #opened: { resolve(): void; reject(error: WigwagError): void } | undefined;
 
   /** @internal Use {@link connect}. */
-  constructor(options: Omit<LinkOptions, "roomVersions">) {
-    this.#welcome = { epoch: 0, heartbeatMs: 0, graceMs: 0, limits: limitsFrom(undefined), node: "" };
+  constructor({ secret, ...options }: SessionInit) {
+    this.#secret = secret;
+    this.#welcome = { epoch: 0, heartbeatMs: 0, graceMs: 0, limits: limitsFrom(undefined), node: "", transport: "" };
     this.#desk = {
       requests: this.#requests,
       rooms: this.#rooms,
@@ -74,6 +93,7 @@ export class Session {
     };
     const roomVersions = () => Object.fromEntries([...this.#rooms].map(([name, room]) => [name, room.version]));
     this.#link = new Link({ ...options, roomVersions }, this.#linkEvents());
+    this.#lane = new SendLane((body, onSeq) => this.#link.submit(body, this.#welcome.limits.maxFrameBytes, onSeq));
     this.#unwatch = watchPage({
       wake: (networkChanged) => this.#link.wake(networkChanged),
       gone: () => this.#link.abandon(),
@@ -96,6 +116,14 @@ export class Session {
   /** What the server said when it last welcomed this session. */
   get welcome(): WelcomeInfo {
     return this.#welcome;
+  }
+
+  /**
+   * What carries the session: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a transport of one's own. Empty before
+   * the first welcome; may change when the session comes back.
+   */
+  get transport(): string {
+    return this.#link.transport;
   }
 
   /** Where the session stands. */
@@ -123,17 +151,26 @@ export class Session {
     return this.#emitter.iterate(options);
   }
 
-  /** Joins a room; one this session is in already gives the same `Room`. */
+  /**
+   * Joins a room; one this session is in already gives the same `Room`. Rejects with a {@link WigwagError}: ROOM_FULL,
+   * USER_TAKEN, BANNED, FORBIDDEN, ROOM_NOT_FOUND, INVALID_FIELD, LIMIT_EXCEEDED; and, as every request, RESET when the
+   * session was lost before the answer came, and CLOSED.
+   */
   join(room: string, options: JoinOptions = {}): Promise<Room> {
-    const { displayName, metadata, signal } = options;
-    return this.#enter({ join: { room, ...defined({ displayName, metadata }) } }, signal);
+    const { displayName, metadata, secret } = options;
+    return this.#enter({ join: { room, ...defined({ displayName, metadata }) } }, secret, options);
   }
 
-  /** Creates a room, joins it and makes this session its owner. */
+  /**
+   * Creates a room, joins it and makes this session its owner. Rejects as {@link join} does, and with ROOM_EXISTS.
+   */
   createRoom(options: CreateRoomOptions = {}): Promise<Room> {
-    const { room, displayName, maxMembers, duplicateUsers: rule, metadata, signal } = options;
+    const { displayName, maxMembers, duplicateUsers: rule, metadata, secret } = options;
+    // The keys depend on the name, so it must be known before the server is asked.
+    const room = options.room || ((secret ?? this.#secret) ? randomRoomName() : undefined);
     const duplicateUsers = rule && duplicateUsersJson(rule);
-    return this.#enter({ createRoom: defined({ room, displayName, maxMembers, duplicateUsers, metadata }) }, signal);
+    const createRoom = defined({ room, displayName, maxMembers, duplicateUsers, metadata });
+    return this.#enter({ createRoom }, secret, options);
   }
 
   /** Sends a signal to a peer directly, in no room, where the server allows that. Otherwise as `Room.send`. */
@@ -146,13 +183,18 @@ export class Session {
   /** Replaces the token before it expires. Resolves with the moment at which the new one does. */
   async refreshToken(token: string, options?: RequestOptions): Promise<Date> {
     const { refreshed } = await this.#request({ refresh: { token } }, options);
+    this.#link.token = token;
     return new Date(refreshed?.expiresAt ?? 0);
   }
 
-  /** Leaves every room, says bye and ends. The session cannot be resumed. */
+  /**
+   * Sends what waits, leaves every room, says bye and ends; takes 3 s at most. The session cannot be resumed, and everything
+   * asked of it afterwards fails with CLOSED.
+   */
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#requests.failAll(endedError());
+    await this.#lane.close(endedError());
     await this.#link.close();
   }
 
@@ -160,8 +202,13 @@ export class Session {
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#opened = { resolve, reject };
-      void this.#link.run();
+      this.#unlock().then(() => this.#link.run(), reject);
     });
+  }
+
+  /** Keys for direct envelopes are there before the first of them comes. */
+  async #unlock(): Promise<void> {
+    if (this.#secret) await this.#sealing.direct(await this.#sealing.keys(this.#secret, ""));
   }
 
   /** @internal Ends a session that is not wanted any more. */
@@ -172,7 +219,7 @@ export class Session {
   #linkEvents(): LinkEvents {
     return {
       attached: (welcome, attached) => this.#attached(welcome, attached),
-      frame: (frame) => dispatch(frame, this.#desk),
+      frame: (frame) => this.#frame(frame),
       reconnecting: (attempt, delayMs, error) => {
         if (this.#state === "connecting") return;
         this.#state = "reconnecting";
@@ -200,6 +247,7 @@ export class Session {
       graceMs: welcome.graceMs ?? 0,
       limits: limitsFrom(welcome.limits),
       node: welcome.node ?? "",
+      transport: this.#link.transport,
     };
     this.#iceServers = iceServersFrom(welcome.iceServers);
     if (attached.outcome === "reset") this.#reset(attached.reason);
@@ -211,11 +259,14 @@ export class Session {
   #reset(reason: string): void {
     const error = new WigwagError("the session could not be resumed; this is a new one: join again", {
       code: "ABORTED",
-      reason,
+      reason: "RESET",
+      metadata: { reason },
       advice: "rejoin",
     });
+    this.#lane.reset(error);
     this.#link.dropWaiting(error);
     this.#requests.failAll(error);
+    this.#sealing.reset();
     const rooms = this.#closeRooms(reason);
     this.#emitter.emit({ type: "reset", reason, rooms });
   }
@@ -226,6 +277,7 @@ export class Session {
     this.#opened?.reject(error ?? endedError());
     this.#opened = undefined;
     this.#requests.failAll(error ?? endedError());
+    this.#lane.reset(error ?? endedError());
     this.#closeRooms(error?.reason ?? "LEFT");
     this.#emitter.emit({ type: "closed", error });
     this.#emitter.end();
@@ -262,14 +314,47 @@ export class Session {
     };
   }
 
+  /** Opens what is sealed, and hands the frame to what it is about. */
+  #frame(frame: ServerFrameJson): boolean | Promise<boolean> {
+    const { envelope } = frame;
+    if (!envelope || !this.#sealing.covers(envelope.room ?? "")) return this.#dispatch(frame);
+    return this.#sealing.open(this.#peerId, envelope).then(
+      (opened) => this.#dispatch({ ...frame, envelope: opened }),
+      (error: unknown) => {
+        this.#unopened(envelope, asWigwagError(error));
+        return false;
+      },
+    );
+  }
+
+  #dispatch(frame: ServerFrameJson): boolean {
+    // It may have been closed while the frame was being opened.
+    if (this.#state === "closed") return false;
+    if (frame.joined || frame.error) this.#sealing.answered(frame.replyTo ?? 0, frame.joined?.room);
+    if (frame.left) this.#sealing.left(frame.left.room ?? "");
+    return dispatch(frame, this.#desk);
+  }
+
+  #unopened({ room = "", from = "" }: EnvelopeJson, error: WigwagError): void {
+    if (this.#state === "closed") return;
+    if (room === "") this.#emitter.emit({ type: "unopened", from, error });
+    else this.#rooms.get(room)?.unopened(from, error);
+  }
+
   /** Joins or creates. When the caller gives up and the seat comes all the same, it is given back. */
-  async #enter(body: ClientBody, signal: AbortSignal | undefined): Promise<Room> {
-    const had = body.join?.room !== undefined && this.#rooms.has(body.join.room);
+  async #enter(body: ClientBody, ownSecret: RoomSecret | undefined, { signal }: RequestOptions): Promise<Room> {
+    signal?.throwIfAborted();
+    const name = body.join?.room ?? body.createRoom?.room ?? "";
+    const secret = ownSecret ?? this.#secret;
+    const keys = secret && (await this.#sealing.keys(secret, name));
+    if (keys) await this.#sealing.prepare();
+    const had = this.#rooms.has(name);
     const late = (frame: ServerFrameJson) => {
       const room = this.#rooms.get(frame.joined?.room ?? "");
       if (room && !had) room.leave().catch(() => undefined);
     };
-    const { joined } = await this.#request(body, signal ? { signal } : {}, late);
+    const asked = (seq: number) => keys && this.#sealing.asked(seq, keys);
+    const { joined } = await this.#request(body, signal ? { signal } : {}, late, asked);
     const room = this.#rooms.get(joined?.room ?? "");
     if (!room) throw endedError();
     return room;
@@ -277,9 +362,10 @@ export class Session {
 
   /** Asks for something and waits for the one frame that answers it. `late` gets an answer nobody waits for any more. */
   #request(
-    body: ClientBody,
+    body: ClientBody | Promise<ClientBody>,
     { signal }: RequestOptions = {},
     late: (frame: ServerFrameJson) => void = () => undefined,
+    asked: (seq: number) => void = () => undefined,
   ): Promise<ServerFrameJson> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -304,25 +390,31 @@ export class Session {
           reject(error);
         },
       };
-      this.#submit(body, (seq) => this.#requests.expect(seq, waiter)).catch(waiter.fail);
+      const onSeq = (seq: number) => {
+        asked(seq);
+        this.#requests.expect(seq, waiter);
+      };
+      this.#lane.submit(body, onSeq).catch(waiter.fail);
     });
   }
 
   async #send(envelope: EnvelopeJson, { receipt = false, signal }: SendOptions = {}): Promise<Delivery | undefined> {
+    signal?.throwIfAborted();
+    const body = this.#sealed(receipt ? { ...envelope, receipt } : envelope);
     if (receipt) {
-      const { receipt: told } = await this.#request({ envelope: { ...envelope, receipt } }, signal ? { signal } : {});
+      const { receipt: told } = await this.#request(body, signal ? { signal } : {});
       if (told?.outcome === "OUTCOME_DELIVERED") return "delivered";
       if (told?.outcome === "OUTCOME_WRITTEN") return "written";
       throw undeliverableError(told?.reason ?? "");
     }
-    signal?.throwIfAborted();
     const { room = "", to = "" } = envelope;
-    await this.#submit({ envelope }, (seq) => this.#requests.sent(seq, { room, to }));
+    await this.#lane.submit(body, (seq) => this.#requests.sent(seq, { room, to }));
     return undefined;
   }
 
-  #submit(body: ClientBody, onSeq: (seq: number) => void): Promise<void> {
-    return this.#link.submit(body, this.#welcome.limits.maxFrameBytes, onSeq);
+  #sealed(envelope: EnvelopeJson): ClientBody | Promise<ClientBody> {
+    if (!this.#sealing.covers(envelope.room ?? "")) return { envelope };
+    return this.#sealing.seal(this.#peerId, envelope).then((sealed) => ({ envelope: sealed }));
   }
 }
 

@@ -18,6 +18,9 @@ export type TransportFactory = (url: string) => Transport;
 
 /** One network attachment of a session. */
 export interface Connection {
+  /** What carries it, for instance `"websocket"`: {@link Session.transport} tells the application. */
+  readonly transport: string;
+
   /**
    * The server's frames in order, `welcome` first. Ends when the connection ends; throws a `WigwagError` when it ends
    * with a status, or cannot be opened.

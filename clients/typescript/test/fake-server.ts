@@ -214,6 +214,7 @@ export class FakeServer {
 }
 
 export class FakeConnection implements Connection {
+  readonly transport = "fake";
   readonly frames: AsyncIterable<ServerFrameJson>;
   session: FakeSession | undefined;
   #queue: ServerFrameJson[] = [];

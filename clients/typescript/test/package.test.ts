@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { VERSION } from "../src/version.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,6 +18,35 @@ const NAME = "@wigwag/client";
 const ENTRIES = Object.keys((JSON.parse(read("package.json")) as { exports: object }).exports)
   .filter((entry) => !entry.endsWith(".json"))
   .map((entry) => NAME + entry.slice(1));
+
+/** What a browser fetches for a module, as bundlers make it: at once, and when it is used. In bytes, gzip. */
+async function sizesOf(contents: string): Promise<{ entry: number; lazy: number }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    outdir: root,
+    absWorkingDir: root,
+    write: false,
+    metafile: true,
+  });
+  const atOnce = new Set<string>();
+  const take = (name: string) => {
+    if (atOnce.has(name)) return;
+    atOnce.add(name);
+    for (const { path, kind } of metafile.outputs[name]?.imports ?? []) if (kind === "import-statement") take(path);
+  };
+  for (const [name, { entryPoint }] of Object.entries(metafile.outputs)) if (entryPoint === "<stdin>") take(name);
+  const sizes = { entry: 0, lazy: 0 };
+  for (const { path, contents: file } of outputFiles) {
+    sizes[atOnce.has(relative(root, path)) ? "entry" : "lazy"] += gzipSync(file).length;
+  }
+  return sizes;
+}
 
 describe("the package", () => {
   it("names its own version to the server", () => {
@@ -32,6 +63,14 @@ describe("the package", () => {
       assert.deepEqual(names(required).sort(), names(imported).sort());
     });
   }
+
+  it("is small where a page imports the client only, and loads the rest when it is used", async () => {
+    const sizes = await sizesOf('export { connect } from "@wigwag/client";');
+    console.log(`default entry: ${sizes.entry} bytes gzip; loaded when used: ${sizes.lazy}`);
+    assert.ok(sizes.entry < 22_000, `${sizes.entry} bytes`);
+    // gRPC-Web and sealing are there, and elsewhere.
+    assert.ok(sizes.lazy > 10_000, `${sizes.lazy} bytes`);
+  });
 
   it("carries the license of the project", () => {
     assert.equal(read("LICENSE"), read("../../LICENSE"));

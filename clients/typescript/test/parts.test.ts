@@ -127,14 +127,16 @@ describe("advice", () => {
     const stranger = error("UNIMPLEMENTED", "UNIMPLEMENTED");
     assert.equal(adviceFor(stranger, known), "resume");
     assert.equal(adviceFor(stranger, { ...known, established: false }), "stop");
-    assert.equal(adviceFor(error("CONNECTION_LOST"), { ...known, established: false }), "retry");
+    assert.equal(adviceFor(error("CONNECTION_LOST"), { ...known, established: false }), "stop");
+    assert.equal(adviceFor(error("CONNECTION_LOST"), known), "resume");
   });
 
-  it("on an expired token depends on whether there can be another", () => {
+  it("on a token depends on whether there can be another", () => {
     const expired = error("TOKEN_EXPIRED", "UNAUTHENTICATED");
     assert.equal(adviceFor(expired, known), "stop");
     assert.equal(adviceFor(expired, { ...known, renewableToken: true }), "resume");
-    assert.equal(adviceFor(error("TOKEN_INVALID", "UNAUTHENTICATED"), { ...known, renewableToken: true }), "stop");
+    assert.equal(adviceFor(error("TOKEN_INVALID", "UNAUTHENTICATED", "stop"), { ...known, renewableToken: true }), "resume");
+    assert.equal(adviceFor(error("TOKEN_INVALID", "UNAUTHENTICATED"), known), "stop");
   });
 });
 

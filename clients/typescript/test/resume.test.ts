@@ -181,7 +181,7 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
       throw new Error("network");
     };
     const waiting = assert.rejects(room.update({ displayName: "x" }), (error: WigwagError) => {
-      return error.reason === "UNKNOWN_SESSION" && error.retryable;
+      return error.reason === "RESET" && error.metadata["reason"] === "UNKNOWN_SESSION" && error.retryable;
     });
     await until(() => server.pushes.length > 1);
     server.beforePush = () => undefined;
@@ -241,7 +241,7 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
       throw new Error("cut");
     };
     server.session().tell({ ping: {} });
-    assert.equal(await closed, "PROTOCOL");
+    assert.equal(await closed, "STUCK");
     assert.equal(server.hellos.length, 3);
   });
 
@@ -252,7 +252,7 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
       session.on("closed", ({ error }) => resolve(error?.reason));
     });
     server.session().post({ envelope: { room: "demo", from: "x", sealed: "***" } });
-    assert.equal(await closed, "PROTOCOL");
+    assert.equal(await closed, "STUCK");
     assert.equal(server.hellos.length, 3);
   });
 

@@ -168,9 +168,10 @@ describe("a resume", () => {
 
   it("is not asked for after the session was forgotten, and the new one is a reset", () => {
     const core = welcomed();
-    core.forget();
+    core.forget("SOME_REASON");
     assert.equal(core.resume({}), undefined);
-    assert.equal(core.welcome({ ...WELCOME, sessionToken: "other" }, 0).outcome, "reset");
+    const attached = core.welcome({ ...WELCOME, sessionToken: "other" }, 0);
+    assert.deepEqual(attached, { outcome: "reset", reason: "SOME_REASON" });
   });
 
   it("nobody asked for is a breach of the protocol", () => {

@@ -2,219 +2,224 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { connect, type ConnectOptions, type Payload, type Room, type Session, WigwagError } from "../../src/index.js";
 import { until } from "../fake-server.js";
+import { TRANSPORTS } from "./transports.js";
 import { Proxy, startServer, type WigwagServer } from "./wigwag-server.js";
 
 let server: WigwagServer;
-const sessions: Session[] = [];
 
 before(async () => {
   server = await startServer();
 });
-after(async () => {
-  await Promise.all(sessions.map((session) => session.close()));
-  await server.stop();
-});
-
-async function open(options: ConnectOptions = {}, url = server.url): Promise<Session> {
-  const session = await connect(url, options);
-  sessions.push(session);
-  return session;
-}
-
-/** Two members of a new room. */
-async function pair(): Promise<{ ada: Session; bob: Session; here: Room; there: Room }> {
-  const [ada, bob] = await Promise.all([open({ displayName: "Ada" }), open({ displayName: "Bob" })]);
-  const here = await ada.createRoom();
-  const there = await bob.join(here.name);
-  await until(() => here.members.has(bob.peerId));
-  return { ada, bob, here, there };
-}
+after(() => server.stop());
 
 const reason = (reason: string) => (error: unknown) => error instanceof WigwagError && error.reason === reason;
 
-describe("signals", { timeout: 60_000 }, () => {
-  it("of every kind arrive as they were sent", async () => {
-    const { ada, bob, here, there } = await pair();
-    const sent: Payload[] = [
-      { description: { type: "offer", sdp: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n".repeat(100) } },
-      { description: { type: "rollback", sdp: "" } },
-      { candidate: { candidate: "candidate:1 1 UDP 1 x.local 9 typ host", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "ab" } },
-      { candidate: { candidate: "" } },
-      { text: "flags: ⚑ 🏴‍☠️ ü" },
-      { binary: Uint8Array.from({ length: 256 }, (_, n) => n) },
-      { sealed: new Uint8Array(0) },
-    ];
-    const heard: unknown[] = [];
-    there.on("envelope", ({ from, payload }) => {
-      assert.equal(from, ada.peerId);
-      heard.push(payload);
+for (const [transport, way] of TRANSPORTS) describe(`over ${transport}`, () => contract(transport, way));
+
+function contract(transport: string, way: ConnectOptions): void {
+  const sessions: Session[] = [];
+  after(() => Promise.all(sessions.map((session) => session.close())));
+
+  async function open(options: ConnectOptions = {}, url = server.url): Promise<Session> {
+    const session = await connect(url, { ...way, ...options });
+    sessions.push(session);
+    return session;
+  }
+
+  /** Two members of a new room. */
+  async function pair(): Promise<{ ada: Session; bob: Session; here: Room; there: Room }> {
+    const [ada, bob] = await Promise.all([open({ displayName: "Ada" }), open({ displayName: "Bob" })]);
+    const here = await ada.createRoom();
+    const there = await bob.join(here.name);
+    await until(() => here.members.has(bob.peerId));
+    return { ada, bob, here, there };
+  }
+
+  describe("signals", { timeout: 60_000 }, () => {
+    it("of every kind arrive as they were sent", async () => {
+      const { ada, bob, here, there } = await pair();
+      const sent: Payload[] = [
+        { description: { type: "offer", sdp: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n".repeat(100) } },
+        { description: { type: "rollback", sdp: "" } },
+        { candidate: { candidate: "candidate:1 1 UDP 1 x.local 9 typ host", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "ab" } },
+        { candidate: { candidate: "" } },
+        { text: "flags: ⚑ 🏴‍☠️ ü" },
+        { binary: Uint8Array.from({ length: 256 }, (_, n) => n) },
+        { sealed: new Uint8Array(0) },
+      ];
+      const heard: unknown[] = [];
+      there.on("envelope", ({ from, payload }) => {
+        assert.equal(from, ada.peerId);
+        heard.push(payload);
+      });
+      for (const payload of sent) assert.equal(await here.send(bob.peerId, payload, { receipt: true }), "delivered");
+      assert.deepEqual(heard, sent);
     });
-    for (const payload of sent) assert.equal(await here.send(bob.peerId, payload, { receipt: true }), "delivered");
-    assert.deepEqual(heard, sent);
-  });
 
-  it("arrive in order, through the room and to one member", async () => {
-    const { ada, bob, here, there } = await pair();
-    const heard: string[] = [];
-    there.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
-    const sent = Array.from({ length: 3_000 }, (_, n) => String(n));
-    await Promise.all(
-      sent.map((text, n) => (n % 2 ? here.send(bob.peerId, { text }) : here.broadcast({ text }))),
-    );
-    await until(() => heard.length === sent.length);
-    assert.deepEqual(heard, sent);
-    assert.equal(ada.state, "connected");
-  });
-
-  it("go directly, too", async () => {
-    const { ada, bob } = await pair();
-    const heard = new Promise((resolve) => bob.on("envelope", ({ from, payload }) => resolve({ from, payload })));
-    await ada.send(bob.peerId, { text: "psst" });
-    assert.deepEqual(await heard, { from: ada.peerId, payload: { text: "psst" } });
-  });
-
-  it("that cannot be sent are refused by name, and the session goes on", async () => {
-    const { bob, here } = await pair();
-    const { peerId } = bob;
-    await assert.rejects(here.send("nobody", { text: "x" }, { receipt: true }), reason("PEER_NOT_FOUND"));
-    await assert.rejects(here.send(here.me.peerId, { text: "x" }, { receipt: true }), reason("INVALID_FIELD"));
-    await assert.rejects(here.send(peerId, { text: "x".repeat(70_000) }, { receipt: true }), reason("FRAME_TOO_LARGE"));
-    const bad = { description: { type: "nonsense" as "offer", sdp: "" } };
-    await assert.rejects(here.send(peerId, bad, { receipt: true }), reason("INVALID_FIELD"));
-    assert.equal(await here.send(peerId, { text: "still here" }, { receipt: true }), "delivered");
-  });
-});
-
-describe("rooms", { timeout: 60_000 }, () => {
-  it("tell who comes, changes and goes", async () => {
-    const { ada, here, there, bob } = await pair();
-    const told: string[] = [];
-    here.on("joined", ({ member }) => told.push(`+${member.displayName}`));
-    here.on("updated", ({ member }) => told.push(`=${member.displayName} ${JSON.stringify(member.metadata)}`));
-    here.on("left", ({ member, reason }) => told.push(`-${member.displayName} ${reason}`));
-    await there.update({ displayName: "Rob", metadata: { mood: "fine" } });
-    assert.equal(there.me.displayName, "Rob");
-    const eve = await open({ displayName: "Eve" });
-    await eve.join(here.name, { displayName: "Evelyn" });
-    await there.leave();
-    await eve.close();
-    await until(() => told.length === 4);
-    assert.deepEqual(told, ['=Rob {"mood":"fine"}', "+Evelyn", "-Rob LEFT", "-Evelyn LEFT"]);
-    assert.equal(there.closed, true);
-    assert.equal(bob.rooms.size, 0);
-    assert.equal(here.me.role, "owner");
-    assert.equal(here.info.owner, ada.peerId);
-  });
-
-  it("are their owner's to clear and to end", async () => {
-    const { here, there, bob } = await pair();
-    await assert.rejects(there.end(), reason("FORBIDDEN"));
-    const removed = new Promise((resolve) => there.on("closed", ({ reason }) => resolve(reason)));
-    await here.remove(bob.peerId, { ban: true });
-    assert.equal(await removed, "BANNED");
-    await assert.rejects(bob.join(here.name), reason("BANNED"));
-    const ended = new Promise((resolve) => here.on("closed", ({ reason }) => resolve(reason)));
-    await here.end();
-    assert.equal(await ended, "ENDED");
-  });
-
-  it("pass to the next member when their owner goes", async () => {
-    const { ada, there } = await pair();
-    await ada.close();
-    await until(() => there.me.role === "owner");
-    assert.equal(there.info.owner, there.me.peerId);
-  });
-
-  it("refuse by name", async () => {
-    const session = await open();
-    await assert.rejects(session.join(""), reason("INVALID_FIELD"));
-    await assert.rejects(session.join("x".repeat(129)), reason("INVALID_FIELD"));
-    const room = await session.createRoom({ maxMembers: 1 });
-    const other = await open();
-    await assert.rejects(other.join(room.name), reason("ROOM_FULL"));
-    await assert.rejects(other.createRoom({ room: room.name }), reason("ROOM_EXISTS"));
-  });
-});
-
-describe("a lost connection", { timeout: 60_000 }, () => {
-  it("costs nothing: every signal arrives once, in order, and nobody is seen leaving", async () => {
-    const proxy = await Proxy.start(server.port);
-    // Back-off is full jitter; short, so that there are many cuts.
-    const jitter = mock.method(Math, "random", () => 0.02);
-    const [ada, bob] = await Promise.all([open({}, proxy.url), open({}, proxy.url)]);
-    const rooms = [await ada.join("cuts"), await bob.join("cuts")];
-    const gone: string[] = [];
-    const heard = rooms.map((room) => {
-      const texts: string[] = [];
-      room.on("envelope", ({ payload }) => "text" in payload && texts.push(payload.text));
-      room.on("left", ({ member }) => gone.push(member.peerId));
-      return texts;
+    it("arrive in order, through the room and to one member", async () => {
+      const { ada, bob, here, there } = await pair();
+      const heard: string[] = [];
+      there.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+      const sent = Array.from({ length: 3_000 }, (_, n) => String(n));
+      await Promise.all(
+        sent.map((text, n) => (n % 2 ? here.send(bob.peerId, { text }) : here.broadcast({ text }))),
+      );
+      await until(() => heard.length === sent.length);
+      assert.deepEqual(heard, sent);
+      assert.equal(ada.transport, transport);
+      assert.equal(ada.state, "connected");
     });
-    const sent: string[] = [];
-    for (let cut = 0; cut < 15; cut += 1) {
-      for (let n = 0; n < 40; n += 1) {
-        const text = `${cut}/${n}`;
-        sent.push(text);
-        void rooms[0]?.send(bob.peerId, { text });
-        void rooms[1]?.broadcast({ text });
+
+    it("go directly, too", async () => {
+      const { ada, bob } = await pair();
+      const heard = new Promise((resolve) => bob.on("envelope", ({ from, payload }) => resolve({ from, payload })));
+      await ada.send(bob.peerId, { text: "psst" });
+      assert.deepEqual(await heard, { from: ada.peerId, payload: { text: "psst" } });
+    });
+
+    it("that cannot be sent are refused by name, and the session goes on", async () => {
+      const { bob, here } = await pair();
+      const { peerId } = bob;
+      await assert.rejects(here.send("nobody", { text: "x" }, { receipt: true }), reason("PEER_NOT_FOUND"));
+      await assert.rejects(here.send(here.me.peerId, { text: "x" }, { receipt: true }), reason("INVALID_FIELD"));
+      await assert.rejects(here.send(peerId, { text: "x".repeat(70_000) }, { receipt: true }), reason("FRAME_TOO_LARGE"));
+      const bad = { description: { type: "nonsense" as "offer", sdp: "" } };
+      await assert.rejects(here.send(peerId, bad, { receipt: true }), reason("INVALID_FIELD"));
+      assert.equal(await here.send(peerId, { text: "still here" }, { receipt: true }), "delivered");
+    });
+  });
+
+  describe("rooms", { timeout: 60_000 }, () => {
+    it("tell who comes, changes and goes", async () => {
+      const { ada, here, there, bob } = await pair();
+      const told: string[] = [];
+      here.on("joined", ({ member }) => told.push(`+${member.displayName}`));
+      here.on("updated", ({ member }) => told.push(`=${member.displayName} ${JSON.stringify(member.metadata)}`));
+      here.on("left", ({ member, reason }) => told.push(`-${member.displayName} ${reason}`));
+      await there.update({ displayName: "Rob", metadata: { mood: "fine" } });
+      assert.equal(there.me.displayName, "Rob");
+      const eve = await open({ displayName: "Eve" });
+      await eve.join(here.name, { displayName: "Evelyn" });
+      await there.leave();
+      await eve.close();
+      await until(() => told.length === 4);
+      assert.deepEqual(told, ['=Rob {"mood":"fine"}', "+Evelyn", "-Rob LEFT", "-Evelyn LEFT"]);
+      assert.equal(there.closed, true);
+      assert.equal(bob.rooms.size, 0);
+      assert.equal(here.me.role, "owner");
+      assert.equal(here.info.owner, ada.peerId);
+    });
+
+    it("are their owner's to clear and to end", async () => {
+      const { here, there, bob } = await pair();
+      await assert.rejects(there.end(), reason("FORBIDDEN"));
+      const removed = new Promise((resolve) => there.on("closed", ({ reason }) => resolve(reason)));
+      await here.remove(bob.peerId, { ban: true });
+      assert.equal(await removed, "BANNED");
+      await assert.rejects(bob.join(here.name), reason("BANNED"));
+      const ended = new Promise((resolve) => here.on("closed", ({ reason }) => resolve(reason)));
+      await here.end();
+      assert.equal(await ended, "ENDED");
+    });
+
+    it("pass to the next member when their owner goes", async () => {
+      const { ada, there } = await pair();
+      await ada.close();
+      await until(() => there.me.role === "owner");
+      assert.equal(there.info.owner, there.me.peerId);
+    });
+
+    it("refuse by name", async () => {
+      const session = await open();
+      await assert.rejects(session.join(""), reason("INVALID_FIELD"));
+      await assert.rejects(session.join("x".repeat(129)), reason("INVALID_FIELD"));
+      const room = await session.createRoom({ maxMembers: 1 });
+      const other = await open();
+      await assert.rejects(other.join(room.name), reason("ROOM_FULL"));
+      await assert.rejects(other.createRoom({ room: room.name }), reason("ROOM_EXISTS"));
+    });
+  });
+
+  describe("a lost connection", { timeout: 60_000 }, () => {
+    it("costs nothing: every signal arrives once, in order, and nobody is seen leaving", async () => {
+      const proxy = await Proxy.start(server.port);
+      // Back-off is full jitter; short, so that there are many cuts.
+      const jitter = mock.method(Math, "random", () => 0.02);
+      const [ada, bob] = await Promise.all([open({}, proxy.url), open({}, proxy.url)]);
+      const rooms = [await ada.join(`cuts over ${transport}`), await bob.join(`cuts over ${transport}`)];
+      const gone: string[] = [];
+      const heard = rooms.map((room) => {
+        const texts: string[] = [];
+        room.on("envelope", ({ payload }) => "text" in payload && texts.push(payload.text));
+        room.on("left", ({ member }) => gone.push(member.peerId));
+        return texts;
+      });
+      const sent: string[] = [];
+      for (let cut = 0; cut < 15; cut += 1) {
+        for (let n = 0; n < 40; n += 1) {
+          const text = `${cut}/${n}`;
+          sent.push(text);
+          void rooms[0]?.send(bob.peerId, { text });
+          void rooms[1]?.broadcast({ text });
+        }
+        // In the middle of this round's traffic.
+        await until(() => heard.every((texts) => texts.length >= sent.length - 20));
+        proxy.cut();
       }
-      // In the middle of this round's traffic.
-      await until(() => heard.every((texts) => texts.length >= sent.length - 20));
+      await until(() => heard.every((texts) => texts.length === sent.length));
+      jitter.mock.restore();
+      for (const texts of heard) assert.deepEqual(texts, sent);
+      assert.deepEqual(gone, []);
+      assert.ok(ada.welcome.epoch > 5, `only ${ada.welcome.epoch} attachments`);
+      await Promise.all([ada.close(), bob.close()]);
+      await proxy.stop();
+    });
+
+    it("that lasts longer than the grace period is a reset", async () => {
+      const proxy = await Proxy.start(server.port);
+      const session = await open({ graceMs: 500 }, proxy.url);
+      const watcher = await open();
+      const room = await session.join(`short grace over ${transport}`);
+      const left = new Promise((resolve) =>
+        watcher.join(`short grace over ${transport}`).then((watched) => watched.on("left", ({ reason }) => resolve(reason))),
+      );
+      const reset = new Promise((resolve) => session.on("reset", ({ rooms }) => resolve(rooms)));
+      const before = session.peerId;
+      await until(() => room.members.size === 1);
+      proxy.closed = true;
       proxy.cut();
-    }
-    await until(() => heard.every((texts) => texts.length === sent.length));
-    jitter.mock.restore();
-    for (const texts of heard) assert.deepEqual(texts, sent);
-    assert.deepEqual(gone, []);
-    assert.ok(ada.welcome.epoch > 5, `only ${ada.welcome.epoch} attachments`);
-    await Promise.all([ada.close(), bob.close()]);
-    await proxy.stop();
+      assert.equal(await left, "EXPIRED");
+      proxy.closed = false;
+      assert.deepEqual(await reset, [`short grace over ${transport}`]);
+      assert.notEqual(session.peerId, before);
+      assert.equal(room.closed, true);
+      await session.join(`short grace over ${transport}`);
+      await session.close();
+      await proxy.stop();
+    });
   });
 
-  it("that lasts longer than the grace period is a reset", async () => {
-    const proxy = await Proxy.start(server.port);
-    const session = await open({ graceMs: 500 }, proxy.url);
-    const watcher = await open();
-    const room = await session.join("short-grace");
-    const left = new Promise((resolve) =>
-      watcher.join("short-grace").then((watched) => watched.on("left", ({ reason }) => resolve(reason))),
-    );
-    const reset = new Promise((resolve) => session.on("reset", ({ rooms }) => resolve(rooms)));
-    const before = session.peerId;
-    await until(() => room.members.size === 1);
-    proxy.closed = true;
-    proxy.cut();
-    assert.equal(await left, "EXPIRED");
-    proxy.closed = false;
-    assert.deepEqual(await reset, ["short-grace"]);
-    assert.notEqual(session.peerId, before);
-    assert.equal(room.closed, true);
-    await session.join("short-grace");
-    await session.close();
-    await proxy.stop();
-  });
-});
+  describe("a session", { timeout: 60_000 }, () => {
+    it("that replaces an earlier one takes its place", async () => {
+      const { bob, here } = await pair();
+      const left = new Promise((resolve) => here.on("left", ({ reason }) => resolve(reason)));
+      const closed = new Promise((resolve) => bob.on("closed", ({ error }) => resolve(error?.reason)));
+      await open({ replaces: bob.sessionToken });
+      assert.equal(await left, "REPLACED");
+      assert.equal(typeof (await closed), "string");
+    });
 
-describe("a session", { timeout: 60_000 }, () => {
-  it("that replaces an earlier one takes its place", async () => {
-    const { bob, here } = await pair();
-    const left = new Promise((resolve) => here.on("left", ({ reason }) => resolve(reason)));
-    const closed = new Promise((resolve) => bob.on("closed", ({ error }) => resolve(error?.reason)));
-    await open({ replaces: bob.sessionToken });
-    assert.equal(await left, "REPLACED");
-    assert.equal(typeof (await closed), "string");
+    it("outlives its server: it starts over on the next one", async () => {
+      const first = await startServer();
+      const session = await open({}, first.url);
+      await session.join("demo");
+      const reset = new Promise((resolve) => session.on("reset", ({ rooms }) => resolve(rooms)));
+      await first.stop();
+      const second = await startServer({ port: first.port });
+      assert.deepEqual(await reset, ["demo"]);
+      await session.join("demo");
+      await session.close();
+      await second.stop();
+    });
   });
-
-  it("outlives its server: it starts over on the next one", async () => {
-    const first = await startServer();
-    const session = await open({}, first.url);
-    await session.join("demo");
-    const reset = new Promise((resolve) => session.on("reset", ({ rooms }) => resolve(rooms)));
-    await first.stop();
-    const second = await startServer({ port: first.port });
-    assert.deepEqual(await reset, ["demo"]);
-    await session.join("demo");
-    await session.close();
-    await second.stop();
-  });
-});
+}

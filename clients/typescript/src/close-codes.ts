@@ -1,0 +1,46 @@
+import { type Advice, type Code, WigwagError } from "./error.js";
+
+/**
+ * What each close code of the WebSocket door means, for a socket that ends without a fatal `error` frame before: the status
+ * code, the first of its reasons in case the close says none, and, where it differs from that of the code's range, the
+ * advice. docs/websocket.md has the table; a test compares the two.
+ */
+const CLOSES: Readonly<Record<number, readonly [Code, string, Advice?]>> = {
+  1011: ["INTERNAL", "INTERNAL"],
+  4001: ["UNAVAILABLE", "DRAINING"],
+  4002: ["RESOURCE_EXHAUSTED", "SLOW_CONSUMER"],
+  4003: ["ABORTED", "HEARTBEAT_TIMEOUT"],
+  4004: ["ABORTED", "SUPERSEDED", "stop"],
+  4005: ["OUT_OF_RANGE", "SEQ_GAP"],
+  4006: ["ABORTED", "DETACHED"],
+  4007: ["DEADLINE_EXCEEDED", "HELLO_TIMEOUT"],
+  4008: ["UNAVAILABLE", "STORE_UNREACHABLE"],
+  4009: ["RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"],
+  4029: ["RESOURCE_EXHAUSTED", "RATE_LIMITED"],
+  4501: ["UNAUTHENTICATED", "TOKEN_INVALID"],
+  4502: ["UNAUTHENTICATED", "TOKEN_EXPIRED"],
+  4503: ["PERMISSION_DENIED", "REMOVED"],
+  4504: ["ALREADY_EXISTS", "REPLACED"],
+  4505: ["NOT_FOUND", "UNKNOWN_SESSION", "rejoin"],
+  4506: ["INVALID_ARGUMENT", "PROTOCOL"],
+  4507: ["RESOURCE_EXHAUSTED", "FRAME_TOO_LARGE"],
+  4508: ["PERMISSION_DENIED", "FORBIDDEN"],
+};
+
+/** The error a closed socket tells of; undefined when all was said. */
+export function closeError(code: number, reason: string): WigwagError | undefined {
+  if (code === 1000) return undefined;
+  if (code !== 1011 && code < 4000) {
+    return new WigwagError(`the connection to the server was lost (close code ${code})`, {
+      code: "UNAVAILABLE",
+      reason: "CONNECTION_LOST",
+    });
+  }
+  const mayReturn = code < 4500;
+  const [status, usual, advice] = CLOSES[code] ?? [mayReturn ? "UNAVAILABLE" : "FAILED_PRECONDITION", "CONNECTION_LOST"];
+  return new WigwagError(`the server closed the connection: ${reason || usual}`, {
+    code: status,
+    reason: reason || usual,
+    advice: advice ?? (mayReturn ? "resume" : "stop"),
+  });
+}

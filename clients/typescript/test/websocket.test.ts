@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { beforeEach, describe, it } from "node:test";
+import { WebSocket } from "ws";
+import { closeError } from "../src/close-codes.js";
+import { connect } from "../src/index.js";
+import type { Connection } from "../src/transport.js";
+import { type WebSocketConstructor, webSocketTransport } from "../src/websocket.js";
+import { FakeSocket } from "./fake-socket.js";
+
+/** What they are given as; that it compiles is the test. */
+const FITTING: ReadonlyArray<WebSocketConstructor | undefined> = [globalThis.WebSocket, WebSocket, FakeSocket];
+
+beforeEach(() => {
+  FakeSocket.made = [];
+});
+
+function open(url = "http://wigwag.test", openTimeoutMs?: number): { connection: Connection; socket: FakeSocket; abort: AbortController } {
+  const abort = new AbortController();
+  const options = { webSocket: FakeSocket, ...(openTimeoutMs !== undefined && { openTimeoutMs }) };
+  const connection = webSocketTransport(url, options).open({ displayName: "Ada" }, abort.signal);
+  const socket = FakeSocket.made.at(-1);
+  assert.ok(socket);
+  return { connection, socket, abort };
+}
+
+async function read(connection: Connection): Promise<unknown[]> {
+  const frames: unknown[] = [];
+  for await (const frame of connection.frames) frames.push(frame);
+  return frames;
+}
+
+describe("a WebSocket", () => {
+  it("goes to the door of its server, and says hello first", async () => {
+    const { connection, socket } = open("https://wigwag.test:8443/under/here/?key=1#part");
+    assert.equal(socket.url, "wss://wigwag.test:8443/under/here/v1/signal?key=1");
+    assert.equal(socket.asked, "wigwag.v1.json");
+    assert.deepEqual(socket.sent, []);
+    socket.open();
+    assert.deepEqual(socket.sent.map((text) => JSON.parse(text) as unknown), [{ hello: { displayName: "Ada" } }]);
+    socket.message('{"welcome":{"epoch":1}}');
+    socket.message('{"seq":1,"done":{}}');
+    socket.end(1000);
+    assert.deepEqual(await read(connection), [{ welcome: { epoch: 1 } }, { seq: 1, done: {} }]);
+    assert.equal(open("http://wigwag.test").socket.url, "ws://wigwag.test/v1/signal");
+    assert.equal(FITTING.length, 3);
+  });
+
+  it("that never opens is no way to the server", async () => {
+    const refused = open();
+    refused.socket.end(1006);
+    await assert.rejects(read(refused.connection), { reason: "UNREACHABLE", retryable: true });
+    const silent = open("http://wigwag.test", 1);
+    await assert.rejects(read(silent.connection), { reason: "UNREACHABLE" });
+    assert.equal(silent.socket.closed, 1);
+    const stranger = open();
+    stranger.socket.protocol = "";
+    stranger.socket.open();
+    await assert.rejects(read(stranger.connection), { reason: "UNREACHABLE" });
+    assert.deepEqual(stranger.socket.sent, []);
+  });
+
+  it("that brings what is no frame is given up", async () => {
+    for (const message of ["{", "7", "null", new Uint8Array(2)]) {
+      const { connection, socket } = open();
+      socket.open();
+      socket.message(message);
+      await assert.rejects(read(connection), { reason: "PROTOCOL" });
+      assert.equal(socket.closed, 1);
+    }
+  });
+
+  it("whose frames are not read is given up before they fill the memory", async () => {
+    const { connection, socket } = open();
+    socket.open();
+    for (let n = 0; n <= 10_000; n += 1) socket.message("{}");
+    assert.equal(socket.closed, 1);
+    await assert.rejects(read(connection), { reason: "SLOW_CONSUMER", advice: "resume" });
+  });
+
+  it("takes more only when it has written enough", async () => {
+    const { connection, socket } = open();
+    socket.open();
+    socket.bufferedAmount = 1_000_000;
+    let taken = false;
+    const pushing = connection.push({ sessionToken: "t", epoch: 1, frames: [{ seq: 1, ack: 0 }] }).then(() => (taken = true));
+    assert.deepEqual(socket.sent[1], '{"seq":1,"ack":0}');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(taken, false);
+    socket.bufferedAmount = 0;
+    await pushing;
+  });
+
+  it("is ended by its signal, and takes nothing afterwards", async () => {
+    const { connection, socket, abort } = open();
+    socket.open();
+    abort.abort();
+    assert.equal(socket.closed, 1);
+    await assert.rejects(read(connection), { reason: "CONNECTION_LOST" });
+    await assert.rejects(connection.push({ sessionToken: "t", epoch: 1, frames: [{}] }), { reason: "CONNECTION_LOST" });
+  });
+
+  it("must be there", async () => {
+    const globals = globalThis as { WebSocket?: unknown };
+    const own = globals.WebSocket;
+    delete globals.WebSocket;
+    try {
+      const field = { reason: "INVALID_FIELD", metadata: { field: "webSocket" } };
+      await assert.rejects(connect("http://wigwag.test", { transport: "websocket" }), field);
+    } finally {
+      if (own) globals.WebSocket = own;
+    }
+  });
+});
+
+describe("a close code", () => {
+  it("means what docs/websocket.md says", () => {
+    const page = readFileSync(new URL("../../../docs/websocket.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| (\d{4}) \| ([A-Z_, ]*) ?\|/gm)].map(
+      ([, code, reasons]) => [Number(code), (reasons ?? "").split(",").map((name) => name.trim()).filter(Boolean)] as const,
+    );
+    assert.ok(rows.length >= 20);
+    for (const [code, reasons] of rows) {
+      if (code === 1000) continue;
+      for (const reason of reasons) assert.equal(closeError(code, reason)?.reason, reason);
+      const { reason, advice } = closeError(code, "") ?? {};
+      // A close without a reason gets one that is documented for its code.
+      if (reasons.length > 0) assert.ok(reasons.includes(reason ?? ""), `${code} is ${reason}`);
+      const expected = code === 4004 ? "stop" : code === 4505 ? "rejoin" : code < 4500 ? "resume" : "stop";
+      assert.equal(advice, expected, String(code));
+    }
+  });
+
+  it("of the protocol below is a lost connection, but for a goodbye", () => {
+    assert.equal(closeError(1000, ""), undefined);
+    for (const code of [1001, 1005, 1006, 1012]) assert.equal(closeError(code, "x")?.reason, "CONNECTION_LOST");
+  });
+
+  it("that is new follows its half", () => {
+    assert.deepEqual([closeError(4321, "NEW")?.advice, closeError(4321, "NEW")?.reason], ["resume", "NEW"]);
+    assert.equal(closeError(4999, "NEW")?.advice, "stop");
+  });
+});
