@@ -1,0 +1,154 @@
+// What runs in the tabs of the mesh tests.
+import { connect, type Room, type Session } from "../../src/index.js";
+import { Mesh, Peer } from "../../src/rtc/index.js";
+
+/** What a tab can be asked for. */
+export interface MeshPage {
+  /** Joins a room and connects to everybody in it; with `media`, sends a small picture and sound. */
+  join(url: string, room: string, name: string, media: boolean): Promise<void>;
+  /** Connects to the server only. Resolves with the own peer id. */
+  connect(url: string): Promise<string>;
+  /** Joins a room, and connects to nobody. */
+  sit(room: string): Promise<void>;
+  /** Where the session stands, and how often it was resumed. */
+  session(): { state: string; resumed: number; peerId: string };
+  /** Members by name, in order. */
+  members(): string[];
+  /** Which others are not yet as they should be, and why; empty when these, and nobody else, are connected. */
+  missing(names: string[], media: boolean): string[];
+  /** Says something to everybody; how many that reached. */
+  say(text: string): number;
+  /** Somebody said so. */
+  heard(text: string): boolean;
+  /** Leaves the room and ends the session. */
+  leave(): Promise<void>;
+  /** Begins a connection to the one other member. Descriptions are held back until `release`. */
+  call(hold: boolean): void;
+  /** An offer was made, and is held back. */
+  offered(): boolean;
+  /** Sends what was held back. */
+  release(): void;
+  /** The connection of `call` carries a message in both directions. */
+  talks(): boolean;
+  /** Ends the connection of `call`. */
+  hangUp(): void;
+  /** Problems that peers told of. */
+  problems(): string[];
+}
+
+const TOKEN = "token";
+
+let session: Session;
+let room: Room;
+let mesh: Mesh;
+let peer: Peer | undefined;
+let resumed = 0;
+let talking = new Set<string>();
+let held: Array<() => void> | undefined;
+let offers = 0;
+const lines = new Set<string>();
+const problems: string[] = [];
+/** Tracks of which something arrived. */
+const arriving = new WeakSet<MediaStreamTrack>();
+
+const page: MeshPage = {
+  async connect(url) {
+    const replaces = sessionStorage.getItem(TOKEN);
+    session = await connect(url, { timeoutMs: 60_000, ...(replaces && { replaces }) });
+    sessionStorage.setItem(TOKEN, session.sessionToken);
+    session.on("resumed", () => (resumed += 1));
+    return session.peerId;
+  },
+  async sit(name) {
+    room = await session.join(name);
+  },
+  async join(url, name, displayName, media) {
+    await page.connect(url);
+    mesh = await Mesh.join(session, name, { displayName });
+    mesh.on("error", ({ error }) => problems.push(String(error)));
+    mesh.on("track", ({ track, transceiver }) => void watch(track, transceiver.receiver));
+    mesh.channel("chat").on("message", ({ data }) => lines.add(String(data)));
+    if (!media) return;
+    const video = { width: 160, height: 120, frameRate: 5 };
+    const stream = await navigator.mediaDevices.getUserMedia({ video, audio: true });
+    for (const track of stream.getTracks()) mesh.addTrack(track, stream);
+  },
+  session: () => ({ state: session.state, resumed, peerId: session.peerId }),
+  members: () => [...mesh.room.members.values()].map(({ displayName }) => displayName).sort(),
+  missing(names, media) {
+    const present = page.members();
+    if (present.join() !== [...names].sort().join()) return [`members are ${present.join(" ")}`];
+    const reached = mesh.channel("chat").peers;
+    return [...mesh.peers.values()].flatMap((other) => {
+      const name = other.member?.displayName ?? other.id;
+      if (other.state !== "connected") return [`${name}: ${other.state}, ${other.rtc.signalingState}`];
+      if (!reached.includes(other)) return [`${name}: no channel`];
+      const kinds = [...other.tracks.keys()].map(({ kind }) => kind).sort();
+      if (media && kinds.join() !== "audio,video") return [`${name}: sends ${kinds.join()}`];
+      const silent = [...other.tracks.keys()].filter((track) => !arriving.has(track)).map(({ kind }) => kind);
+      return media && silent.length > 0 ? [`${name}: no ${silent.join()}`] : [];
+    });
+  },
+  say: (text) => mesh.channel("chat").send(text),
+  heard: (text) => lines.has(text),
+  async leave() {
+    await mesh.close();
+    await session.close();
+  },
+  call(hold) {
+    offers = 0;
+    held = hold ? [] : undefined;
+    talking = new Set();
+    const send = plainSend(room);
+    Object.defineProperty(room, "send", {
+      configurable: true,
+      value: async (...args: Parameters<Room["send"]>) => {
+        if ("description" in args[1] && args[1].description.type === "offer") offers += 1;
+        if (held) await new Promise<void>((resolve) => held?.push(resolve));
+        return send(...args);
+      },
+    });
+    const [other = ""] = room.members.keys();
+    const call = new Peer(session, room, other);
+    peer = call;
+    call.on("error", ({ error }) => problems.push(String(error)));
+    const channel = call.channel("talk");
+    channel.send(`hello ${other}`);
+    channel.on("message", ({ data }) => {
+      if (data === `hello ${session.peerId}`) channel.send("thanks");
+      talking.add(String(data));
+    });
+  },
+  offered: () => offers > 0,
+  release() {
+    const waiting = held ?? [];
+    held = undefined;
+    for (const go of waiting) go();
+  },
+  talks: () => peer?.state === "connected" && talking.has(`hello ${session.peerId}`) && talking.has("thanks"),
+  hangUp: () => peer?.close(),
+  problems: () => problems,
+};
+Object.assign(globalThis, { page });
+
+/** The method itself, whatever an earlier call put before it. */
+function plainSend(of: Room): Room["send"] {
+  return (Object.getPrototypeOf(of) as Room).send.bind(of) as Room["send"];
+}
+
+/** Statistics tell what arrives; pages in the background need not show it. */
+async function watch(track: MediaStreamTrack, receiver: RTCRtpReceiver): Promise<void> {
+  if (track.kind === "video") {
+    // Somebody must want the picture, or it is not decoded.
+    const video = document.createElement("video");
+    Object.assign(video, { muted: true, autoplay: true, srcObject: new MediaStream([track]) });
+    document.body.append(video);
+  }
+  while (track.readyState === "live" && !arriving.has(track)) {
+    for (const entry of (await receiver.getStats()).values() as Iterable<RTCInboundRtpStreamStats>) {
+      const arrived = track.kind === "video" ? entry.framesReceived : entry.packetsReceived;
+      if (entry.type === "inbound-rtp" && (arrived ?? 0) > 0) arriving.add(track);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
