@@ -43,6 +43,9 @@ struct Flags {
     /// Name of this node
     #[arg(long, global = true, value_name = "NAME")]
     node_name: Option<String>,
+    /// Threads connections are spread over; 0 = one for each processor
+    #[arg(long, global = true, value_name = "COUNT")]
+    workers: Option<String>,
     /// Level or filter of the log
     #[arg(long, global = true, value_name = "FILTER")]
     log_level: Option<String>,
@@ -69,6 +72,7 @@ impl Cli {
         add("--listen", "listen", flags.listen.clone());
         add("--insecure-open", "insecure_open", flags.insecure_open.then(|| "true".to_owned()));
         add("--node-name", "node_name", flags.node_name.clone());
+        add("--workers", "workers", flags.workers.clone());
         add("--log-level", "log.level", flags.log_level.clone());
         add("--log-format", "log.format", flags.log_format.clone());
         Overrides { file: flags.config.clone(), settings }

@@ -32,6 +32,8 @@ pub use http2::Http2;
 pub use ice::{Ice, IceServer};
 pub use load::{Override, Overrides};
 pub use log::{Log, LogFormat};
+use range::Range;
+
 pub use problem::{Problem, Problems};
 pub use rooms::Rooms;
 pub use secret::Secret;
@@ -52,6 +54,8 @@ pub struct Config {
     pub demo: bool,
     /// Whether gRPC server reflection is served. Default: true.
     pub reflection: bool,
+    /// Threads connections are spread over. 0, the default: one for each processor.
+    pub workers: usize,
     /// Sessions.
     pub session: Session,
     /// Rooms.
@@ -82,6 +86,7 @@ impl Default for Config {
             node_name: String::new(),
             demo: true,
             reflection: true,
+            workers: 0,
             session: Session::default(),
             rooms: Rooms::default(),
             drain: Drain::default(),
@@ -95,6 +100,8 @@ impl Default for Config {
         }
     }
 }
+
+const RANGES: &[Range] = &[Range::new("workers", 0, 1024)];
 
 /// Longest node name, in bytes.
 const MAX_NODE_NAME: usize = 64;

@@ -9,9 +9,11 @@ mod accept;
 mod admission;
 mod connection;
 mod dispatch;
+mod homes;
 mod link;
 mod settings;
 mod stats;
+mod strands;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use tokio_util::task::TaskTracker;
 
 pub use accept::{Accept, Transport};
 pub use dispatch::{ConnectionHandle, PeerAddr};
+pub use homes::Homes;
 pub use settings::Settings;
 pub use stats::ListenerStats;
 
@@ -52,8 +55,8 @@ pub async fn serve<A, S, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let admission = Admission::new(settings.max_connections, settings.max_connections_per_ip, stats.clone());
-    let protocols = settings.protocols();
-    let shared = Arc::new(Shared { settings, protocols, stats, stop: stop.clone() });
+    let homes = settings.homes.clone();
+    let shared = Arc::new(Shared { settings, stats, stop: stop.clone() });
     let connections = TaskTracker::new();
     let mut backoff = Backoff::default();
 
@@ -69,7 +72,8 @@ pub async fn serve<A, S, B>(
                 // A refused connection is closed here rather than left in the backlog: its owner learns at once.
                 if let Some(place) = admission.admit(peer.ip()) {
                     io.tune();
-                    connections.spawn(connection::run(io, peer, service.clone(), shared.clone(), place));
+                    let (service, shared) = (service.clone(), shared.clone());
+                    homes.settle(&connections, io, move |io| connection::run(io, peer, service, shared, place));
                 }
             }
             Err(error) => {

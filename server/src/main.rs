@@ -10,7 +10,15 @@ use clap::Parser as _;
 use tokio::net::TcpListener;
 use wigwag_server::cli::{Cli, Command};
 use wigwag_server::config::{Config, Environment};
+use wigwag_server::listener::Homes;
+use wigwag_server::server::Workers;
 use wigwag_server::{server, telemetry};
+
+/// Idle connections are many small objects of a few sizes beside large buffers that are mostly untouched: jemalloc keeps
+/// the first apart without touching the second.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The command line or the configuration cannot be used (EX_USAGE of sysexits.h).
 const BAD_USAGE: u8 = 64;
@@ -41,17 +49,18 @@ fn main() -> ExitCode {
 fn run(mut config: Config) -> ExitCode {
     telemetry::init(&config.log);
     server::raise_open_files(&mut config);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let (runtime, workers) = match server::runtime().and_then(|runtime| Ok((runtime, Workers::start(config.workers)?)))
+    {
+        Ok(started) => started,
         Err(error) => return fail(&format!("the runtime cannot be started: {error}")),
     };
-    let code = runtime.block_on(bind_and_serve(config));
+    let code = runtime.block_on(bind_and_serve(config, workers.homes()));
     // What is still running holds nothing that must be finished.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
 }
 
-async fn bind_and_serve(config: Config) -> ExitCode {
+async fn bind_and_serve(config: Config, homes: Homes) -> ExitCode {
     let listener = match TcpListener::bind(config.listen).await {
         Ok(listener) => listener,
         Err(error) => return fail(&cannot_bind(&config, &error)),
@@ -61,7 +70,7 @@ async fn bind_and_serve(config: Config) -> ExitCode {
         Err(error) => return fail(&format!("signals cannot be received: {error}")),
     };
     say(&server::banner(&config, listener.local_addr().unwrap_or(config.listen)));
-    match server::serve(config, listener, shutdown).await {
+    match server::serve_over(homes, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
     }

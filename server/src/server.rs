@@ -3,6 +3,7 @@
 mod banner;
 mod open_files;
 mod signals;
+mod workers;
 
 use std::future::Future;
 use std::io;
@@ -19,14 +20,16 @@ use crate::config::Config;
 use crate::dialects::Dialects;
 use crate::grpc;
 use crate::http::{self, Origins, Pages, Readiness, admin_router};
-use crate::listener::{self, ListenerStats, Settings};
+use crate::listener::{self, Homes, ListenerStats, Settings};
 use crate::node::Node;
 use crate::rest;
+use crate::signaling::{FastLane, SignalingDoor};
 use crate::websocket;
 
 pub use banner::banner;
 pub use open_files::raise_open_files;
 pub use signals::termination;
+pub use workers::{Workers, runtime};
 
 /// Why a server could not run.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +61,20 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_over(Homes::here(), config, listener, shutdown).await
+}
+
+/// The same with connections spread over `homes`.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn serve_over(
+    homes: Homes,
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let admin = match config.admin.listen {
         Some(addr) => Some(TcpListener::bind(addr).await.map_err(|source| ServeError::Admin { addr, source })?),
         None => None,
@@ -72,12 +89,14 @@ pub async fn serve(
         .merge(dialects.routes());
     let pages = Pages { census: node.census(), readiness: readiness.clone(), origins, demo: config.demo };
     let settings = Settings::from_config(&config);
+    let spread = Settings { homes, ..settings.clone() };
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let admin = admin.map(|admin| spawn_admin(admin, &node, &stats, settings.clone(), stop.clone()));
-    let app = dialects.before(http::router(services, doors, pages));
-    let mut listening = tokio::spawn(listener::serve(listener, app, settings, stats, stop.clone()));
+    let admin = admin.map(|admin| spawn_admin(admin, &node, &stats, settings, stop.clone()));
+    let router = dialects.before(http::router(services, doors, pages));
+    let app = FastLane::new(SignalingDoor::new(node.clone()), router);
+    let mut listening = tokio::spawn(listener::serve(listener, app, spread, stats, stop.clone()));
     let ticking = tokio::spawn({
         let node = node.clone();
         async move { node.tick_forever().await }

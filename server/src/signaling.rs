@@ -1,10 +1,14 @@
 //! `wigwag.v1.SignalingService` over gRPC: one stream both ways, or a stream down and calls up.
 //!
 //! The routing is written by hand in place of the generated server, because frames are read and written by a codec of
-//! ours that leaves payloads alone.
+//! ours that leaves payloads alone. `Signal`, where the messages are, reads and writes its own gRPC framing; the rest is
+//! left to tonic.
 
+mod answer;
 mod codec;
 mod frames;
+mod lane;
+mod messages;
 mod push;
 
 use std::{
@@ -14,19 +18,18 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use futures_util::stream;
 use tonic::{
-    Request, Response, Status, Streaming,
+    Request, Response, Status,
     body::Body,
     codegen::{Body as HttpBody, Service, StdError},
-    server::{Grpc, NamedService, ServerStreamingService, StreamingService, UnaryService},
+    server::{Grpc, NamedService, ServerStreamingService, UnaryService},
 };
 use wigwag_proto::v1 as pb;
 
-use self::{
-    codec::FrameCodec,
-    frames::{FrameStream, Inbound},
-};
+pub(crate) use self::lane::FastLane;
+use self::{answer::Answer, frames::FrameStream, messages::Inbound};
 use crate::{
     authz::{Action, Caller},
     connection::{Connection, Input},
@@ -36,6 +39,8 @@ use crate::{
 
 /// Over this a message is refused by the transport and the session ends for good.
 pub(crate) const TRANSPORT_LIMIT: usize = 1 << 20;
+
+const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
 
 /// The service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,22 +52,38 @@ impl SignalingDoor {
     pub(crate) fn new(node: Node) -> Self {
         Self { node }
     }
+
+    /// Answers a call of `Signal`.
+    fn signal<B>(&self, request: http::Request<B>) -> Result<http::Response<Answer<Inbound<B>>>, Status>
+    where
+        B: HttpBody<Data = Bytes> + Unpin,
+    {
+        let (head, body) = request.into_parts();
+        // A client that means to compress is told now, rather than at its first compressed message.
+        let encoding = head.headers.get("grpc-encoding").filter(|encoding| *encoding != "identity");
+        if encoding.is_some() {
+            return Err(Status::unimplemented("messages must not be compressed"));
+        }
+        let caller = Caller::of(&head.extensions);
+        let input = Inbound::new(body, self.node.session().max_frame_bytes);
+        Ok(Answer::response(Connection::new(self.node.clone(), caller, input)))
+    }
 }
 
 impl NamedService for SignalingDoor {
     const NAME: &'static str = pb::signaling_service_server::SERVICE_NAME;
 }
 
-type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Infallible>> + Send>>;
+type Answering<T> = Pin<Box<dyn Future<Output = Result<T, Infallible>> + Send>>;
 
 impl<B> Service<http::Request<B>> for SignalingDoor
 where
-    B: HttpBody + Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<StdError> + Send + 'static,
 {
     type Response = http::Response<Body>;
     type Error = Infallible;
-    type Future = Answer<Self::Response>;
+    type Future = Answering<Self::Response>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -71,10 +92,9 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let door = self.clone();
         match request.uri().path() {
-            "/wigwag.v1.SignalingService/Signal" => {
-                let codec = FrameCodec::new(self.node.session().max_frame_bytes);
-                let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
-                Box::pin(async move { Ok(grpc.streaming(Signal(door), request).await) })
+            SIGNAL => {
+                let response = door.signal(request).map_or_else(Status::into_http, |answer| answer.map(Body::new));
+                Box::pin(async { Ok(response) })
             }
             "/wigwag.v1.SignalingService/Listen" => {
                 let codec = codec::DownCodec::<pb::ListenRequest>::default();
@@ -98,21 +118,6 @@ where
 
 type Call<T> = std::future::Ready<Result<Response<T>, Status>>;
 type Async<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
-
-struct Signal(SignalingDoor);
-
-impl StreamingService<Input> for Signal {
-    type Response = crate::wire::OutFrame;
-    type ResponseStream = FrameStream<Inbound>;
-    type Future = Call<Self::ResponseStream>;
-
-    fn call(&mut self, request: Request<Streaming<Input>>) -> Self::Future {
-        let caller = Caller::of(request.extensions());
-        let input = Inbound::new(request.into_inner());
-        let connection = Connection::new(self.0.node.clone(), caller, input);
-        std::future::ready(Ok(Response::new(FrameStream::new(connection))))
-    }
-}
 
 struct Listen(SignalingDoor);
 

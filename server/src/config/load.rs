@@ -152,7 +152,9 @@ fn reason_against(key: &str, value: &Value, settings: &[(String, Value)]) -> Opt
 }
 
 fn ranges() -> impl Iterator<Item = &'static Range> {
-    [session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES].into_iter().flatten()
+    [super::RANGES, session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES]
+        .into_iter()
+        .flatten()
 }
 
 /// The settings someone may have meant.

@@ -22,6 +22,14 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Sets the options a signaling connection wants. Called once, before the first read.
     fn tune(&self) {}
 
+    /// Moves to the runtime this is called in. Called before the first read, if at all.
+    fn rehome(self) -> io::Result<Self>
+    where
+        Self: Sized,
+    {
+        Ok(self)
+    }
+
     /// Makes the coming close immediate: what the peer has not read yet is thrown away.
     fn discard_unsent(&self) {}
 }
@@ -51,6 +59,10 @@ impl Transport for TcpStream {
             // The peer is gone already: the first read says so too.
             tracing::debug!(%error, "socket options could not be set");
         }
+    }
+
+    fn rehome(self) -> io::Result<Self> {
+        Self::from_std(self.into_std()?)
     }
 
     fn discard_unsent(&self) {

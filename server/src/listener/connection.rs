@@ -2,16 +2,15 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::future::pending;
+use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -19,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 use super::admission::Place;
 use super::dispatch::{ConnectionHandle, Dispatch, PeerAddr};
 use super::link::{Link, LinkedIo};
+use super::strands::{Ended, Spawner, Strands};
 use super::{ListenerStats, Settings, Transport};
 
 /// What all connections of a listener share.
 pub(super) struct Shared {
     pub(super) settings: Settings,
-    pub(super) protocols: auto::Builder<TokioExecutor>,
     pub(super) stats: Arc<ListenerStats>,
     pub(super) stop: CancellationToken,
 }
@@ -53,27 +52,49 @@ where
     let dispatch = Dispatch { service, peer: PeerAddr(peer), handle, link: link.clone() };
     let io = TokioIo::new(LinkedIo::new(io, link.clone(), open));
 
-    let life = async {
-        drive(io, dispatch, &link, &shared).await;
-        // Resolves when the byte stream is dropped: at once, unless a request was upgraded.
-        let _ = closed.await;
-    };
+    if drive(io, dispatch, &aborted, &link, &shared).await == Fate::Cut {
+        return;
+    }
     let stopped = async {
         shared.stop.cancelled().await;
         // A moment beyond what `drive` takes, which ends politely what can be ended politely.
         sleep(shared.settings.stop_grace + Duration::from_millis(20)).await;
     };
-    let mut life = pin!(life);
+    // Resolves when the byte stream is dropped: at once, unless a request was upgraded.
     tokio::select! {
         biased;
+        _ = closed => {}
         () = aborted.cancelled() => link.cut(true),
-        () = &mut life => {}
         () = stopped => link.cut(false),
     }
 }
 
-/// Speaks HTTP until the connection ends, is upgraded, misses a deadline, or the listener stops.
-async fn drive<I, S, B>(io: TokioIo<LinkedIo<I>>, dispatch: Dispatch<S>, link: &Link, shared: &Shared)
+/// How HTTP ended on a connection.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    /// By itself, or by an upgrade.
+    Over,
+    /// From outside, with what was unsent.
+    Cut,
+}
+
+/// What interrupts a connection.
+enum Interruption {
+    Aborted,
+    Overdue,
+    Stop,
+    /// The deadlines of the beginning are kept.
+    Settled,
+}
+
+/// Speaks HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
+async fn drive<I, S, B>(
+    io: TokioIo<LinkedIo<I>>,
+    dispatch: Dispatch<S>,
+    aborted: &CancellationToken,
+    link: &Arc<Link>,
+    shared: &Arc<Shared>,
+) -> Fate
 where
     I: Transport,
     S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -83,38 +104,78 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut connection = pin!(shared.protocols.serve_connection_with_upgrades(io, dispatch));
-    let grace = tokio::select! {
-        result = connection.as_mut() => return ended(result),
-        () = overdue(link, &shared.settings) => {
-            shared.stats.count_overdue();
-            GOODBYE
+    let streams = Spawner::default();
+    let protocols = shared.settings.protocols(streams.clone());
+    let mut connection = pin!(protocols.serve_connection_with_upgrades(io, dispatch));
+    let mut connection = Strands::new(connection.as_mut(), streams, interruptions(aborted, link, shared));
+    let grace = loop {
+        match (&mut connection).await {
+            Ended::Main(result) => return over(result),
+            Ended::Watch(Interruption::Aborted) => return cut(link),
+            Ended::Watch(Interruption::Overdue) => {
+                shared.stats.count_overdue();
+                break GOODBYE;
+            }
+            Ended::Watch(Interruption::Stop) => break shared.settings.stop_grace,
+            Ended::Watch(Interruption::Settled) => {}
         }
-        () = shared.stop.cancelled() => shared.settings.stop_grace,
     };
-    connection.as_mut().graceful_shutdown();
+    connection.main().graceful_shutdown();
+    let rest = async {
+        loop {
+            match (&mut connection).await {
+                Ended::Main(result) => return over(result),
+                Ended::Watch(Interruption::Aborted) => return cut(link),
+                Ended::Watch(_) => {}
+            }
+        }
+    };
     // hyper itself would wait without bound, for streams that never end or for a handshake that never comes.
-    if let Ok(result) = timeout(grace, connection).await {
-        ended(result);
-    }
+    timeout(grace, rest).await.unwrap_or(Fate::Over)
 }
 
-fn ended(result: Result<(), Box<dyn StdError + Send + Sync>>) {
+fn over(result: Result<(), Box<dyn StdError + Send + Sync>>) -> Fate {
     if let Err(error) = result {
         // Connections break all day long; what a session makes of it is logged with the session.
         tracing::debug!(error, "connection ended");
     }
+    Fate::Over
 }
 
-/// Resolves when the peer has missed the deadline of its first byte or of its first request; never, once it has kept
-/// both.
-async fn overdue(link: &Link, settings: &Settings) {
+/// Before the byte stream is dropped, which would send what is unsent.
+fn cut(link: &Link) -> Fate {
+    link.cut(true);
+    Fate::Cut
+}
+
+fn interruptions(
+    aborted: &CancellationToken,
+    link: &Arc<Link>,
+    shared: &Arc<Shared>,
+) -> Vec<Pin<Box<dyn Future<Output = Interruption> + Send>>> {
+    let (aborted, stop) = (aborted.clone().cancelled_owned(), shared.stop.clone().cancelled_owned());
+    let (link, shared) = (link.clone(), shared.clone());
+    vec![
+        Box::pin(async move {
+            aborted.await;
+            Interruption::Aborted
+        }),
+        Box::pin(async move {
+            stop.await;
+            Interruption::Stop
+        }),
+        Box::pin(async move {
+            if is_overdue(&link, &shared.settings).await { Interruption::Overdue } else { Interruption::Settled }
+        }),
+    ]
+}
+
+/// Whether the peer misses the deadline of its first byte or of its first request. Known when it has, or has kept both.
+async fn is_overdue(link: &Link, settings: &Settings) -> bool {
     sleep(settings.first_byte_timeout).await;
     if !link.heard() {
-        return;
+        return true;
     }
     sleep(settings.handshake_timeout.saturating_sub(settings.first_byte_timeout)).await;
-    if link.dispatched() {
-        pending().await
-    }
+    !link.dispatched()
 }

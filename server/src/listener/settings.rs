@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
 
+use super::Homes;
+use super::strands::Spawner;
 use crate::config::Config;
 
 /// Limits of one listener. [`Settings::from_config`] is the way to get them.
@@ -32,6 +34,8 @@ pub struct Settings {
     pub keepalive_timeout: Duration,
     /// Time open connections have to finish once the listener is stopped.
     pub stop_grace: Duration,
+    /// The threads connections are spread over.
+    pub homes: Homes,
 }
 
 /// Stream errors the peer provoked before the connection is ended (RUSTSEC-2024-0003, CVE-2025-8671).
@@ -64,12 +68,13 @@ impl Settings {
             keepalive_interval: (http2.keepalive_interval_ms > 0).then(|| ms(http2.keepalive_interval_ms)),
             keepalive_timeout: ms(http2.keepalive_timeout_ms),
             stop_grace: Duration::from_secs(1),
+            homes: Homes::here(),
         }
     }
 
     /// Every limit is set by hand: hyper's defaults are meant for general use, and two of them are "none".
-    pub(super) fn protocols(&self) -> auto::Builder<TokioExecutor> {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+    pub(super) fn protocols(&self, streams: Spawner) -> auto::Builder<Spawner> {
+        let mut builder = auto::Builder::new(streams);
         builder
             .http1()
             .timer(TokioTimer::new())

@@ -1,42 +1,27 @@
-//! A connection as tonic's streams.
+//! Frames in gRPC messages.
 
 use std::{
     pin::Pin,
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use futures_core::Stream;
-use tonic::{Code, Status, Streaming};
+use prost::Message as _;
+use tonic::Status;
 
 use crate::{
     connection::{Connection, Input},
-    wire::OutFrame,
+    wire::{OutFrame, RawClientFrame},
 };
 
-/// What a client streams up. `None` inside: the stream broke.
-pub(super) struct Inbound {
-    streaming: Streaming<Input>,
-}
-
-impl Inbound {
-    pub(super) fn new(streaming: Streaming<Input>) -> Self {
-        Self { streaming }
-    }
-}
-
-impl Stream for Inbound {
-    type Item = Option<Input>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.streaming).poll_next(cx).map(|item| match item? {
-            Ok(input) => Some(Some(input)),
-            // The transport reads no further after either.
-            Err(status) => match status.code() {
-                Code::OutOfRange | Code::ResourceExhausted => Some(Some(Input::Oversize)),
-                Code::Internal | Code::Unimplemented => Some(Some(Input::Malformed)),
-                _ => Some(None),
-            },
-        })
+/// Reads one message as a frame.
+pub(super) fn read(message: Bytes, max_frame_bytes: usize) -> Input {
+    let too_large = message.len() > max_frame_bytes;
+    match RawClientFrame::decode(message) {
+        Ok(frame) if too_large => Input::TooLarge(frame.seq),
+        Ok(frame) => Input::Frame(frame),
+        Err(_) => Input::Malformed,
     }
 }
 

@@ -1,0 +1,80 @@
+//! The threads connections live on: one current-thread runtime each.
+//!
+//! Not one runtime over all threads: a connection is small work that comes often, and handing it between threads costs
+//! more than it evens out. Measured beside it, see bench/README.md.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::listener::Homes;
+
+/// How long a worker waits for what still runs on it when it is stopped. Nothing of it must be finished.
+const LEAVE: Duration = Duration::from_millis(100);
+
+/// The worker threads beside the calling one. Stopped when dropped.
+#[derive(Debug)]
+pub struct Workers {
+    homes: Homes,
+    threads: Vec<Worker>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Workers for `count` threads in all, the calling one included; 0 = one for each processor this process may use.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread or no event queue.
+    pub fn start(count: usize) -> io::Result<Self> {
+        let count = match NonZeroUsize::new(count) {
+            Some(count) => count,
+            None => thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        };
+        let (mut handles, mut threads) = (Vec::new(), Vec::new());
+        for n in 1..count.get() {
+            let runtime = runtime()?;
+            handles.push(runtime.handle().clone());
+            let (stop, stopped) = oneshot::channel();
+            let thread = thread::Builder::new().name(format!("wigwag-{n}")).spawn(move || {
+                // Resolves also when the sender is dropped.
+                let _ = runtime.block_on(stopped);
+                runtime.shutdown_timeout(LEAVE);
+            })?;
+            threads.push(Worker { stop, thread });
+        }
+        Ok(Self { homes: Homes::with(handles), threads })
+    }
+
+    /// Where a listener on the calling thread may put connections.
+    pub fn homes(&self) -> Homes {
+        self.homes.clone()
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for Worker { stop, thread } in self.threads.drain(..) {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A runtime for one thread.
+///
+/// # Errors
+///
+/// When the system gives no event queue.
+pub fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}

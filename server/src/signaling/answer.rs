@@ -1,0 +1,92 @@
+//! A connection as the body of a gRPC response: everything that is ready in one chunk, and the status at the end.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use futures_core::Stream;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http_body::{Body, Frame};
+use tonic::Status;
+
+use super::messages::HEAD;
+use crate::{
+    connection::{Connection, Input},
+    fault::Fault,
+    wire::OutFrame,
+};
+
+/// Bytes after which a chunk is written although more is ready.
+const CHUNK: usize = 32 * 1024;
+
+/// The body. Holds no memory while there is nothing to write.
+pub(super) struct Answer<I> {
+    connection: Connection<I>,
+    /// How it ended, to be told in the trailers.
+    end: Option<Status>,
+    over: bool,
+}
+
+impl<I> Answer<I> {
+    /// A response that streams what the connection writes.
+    pub(super) fn response(connection: Connection<I>) -> http::Response<Self> {
+        let mut response = http::Response::new(Self { connection, end: None, over: false });
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        // As the router says of every gRPC answer; some calls do not pass it.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        response
+    }
+}
+
+fn write(frame: &OutFrame, chunk: &mut BytesMut) {
+    let len = frame.encoded_len();
+    chunk.reserve(HEAD + len);
+    chunk.put_u8(0);
+    chunk.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
+    frame.encode(chunk);
+}
+
+fn status(end: Option<Fault>) -> Status {
+    end.map_or_else(|| Status::ok(""), |fault| fault.to_status())
+}
+
+impl<I> Body for Answer<I>
+where
+    I: Stream<Item = Option<Input>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        let mut chunk = BytesMut::new();
+        while this.end.is_none() && !this.over && chunk.len() < CHUNK {
+            match Pin::new(&mut this.connection).poll_next(cx) {
+                Poll::Ready(Some(Ok(frame))) => write(&frame, &mut chunk),
+                Poll::Ready(Some(Err(fault))) => this.end = Some(status(Some(fault))),
+                Poll::Ready(None) => this.end = Some(status(None)),
+                Poll::Pending if chunk.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        if !chunk.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(chunk.freeze()))));
+        }
+        let Some(end) = this.end.take() else { return Poll::Ready(None) };
+        this.over = true;
+        let mut trailers = HeaderMap::new();
+        if let Err(unspeakable) = end.add_header(&mut trailers) {
+            tracing::error!(error = %unspeakable, "a status could not be written");
+        }
+        Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over
+    }
+}
