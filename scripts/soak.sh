@@ -2,12 +2,12 @@
 # Breaks the connections of many sessions for a long time and says what came of it, with a server of its own.
 #
 #   scripts/soak.sh                            a million messages between 200 sessions, over ten thousand resumes
-#   MESSAGES=10000000 CUTS=120000 SEED=7 scripts/soak.sh
+#   MESSAGES=10000000 CUTS=200000 SEED=7 scripts/soak.sh
 #   scripts/soak.sh slow                       members that never read
 #   scripts/soak.sh restart                    the server stops under traffic and comes back
 #
-# More arguments are passed on: `wigwag-chaos --help`. Exits with 1 when a promise was broken; then the logs of all
-# sessions of a soak are in target/soak.
+# More arguments are passed on: `wigwag-chaos swarm --help`. Exits with 1 when a promise was broken; a soak then prints the
+# line that runs it again, and the logs of all its sessions are in target/soak.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ shift || true
 case "$scenario" in
   swarm)
     exec "$chaos" swarm "${server[@]}" --messages "${MESSAGES:-1000000}" --sessions "${SESSIONS:-200}" \
-      --cuts "${CUTS:-12000}" --seed "${SEED:-1}" --logs "$target/soak" "$@"
+      --cuts "${CUTS:-20000}" --seed "${SEED:-1}" --logs "$target/soak" "$@"
     ;;
   slow | restart)
     exec "$chaos" "$scenario" "${server[@]}" "$@"

@@ -1,8 +1,8 @@
 //! Members that never read: what they cost the server, that each is cut by name, and what others feel of it.
 //!
 //! Members are in rooms with one sender each, which says so many envelopes a second to all of them until it has been told
-//! of each that it takes no more. Beside them pairs exchange envelopes all the time and measure how long one takes, first
-//! alone and then with the slow ones there.
+//! of each that it takes no more. Beside them pairs exchange envelopes all the time and measure how long one takes, alone
+//! and with the slow ones there, several times over: a machine has moods.
 
 use std::{
     collections::HashSet,
@@ -15,8 +15,9 @@ use std::{
 };
 
 use tokio::{
-    sync::{Barrier, mpsc},
-    task::{JoinHandle, JoinSet},
+    runtime,
+    sync::{Barrier, mpsc, oneshot},
+    task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -34,6 +35,8 @@ use crate::server::Process;
 /// A run.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// How often a crowd of slow members comes, at least 1.
+    pub rounds: usize,
     /// Members that never read.
     pub members: usize,
     /// Members of one room. They share a TCP connection.
@@ -44,19 +47,26 @@ pub struct Options {
     pub bytes: usize,
     /// Pairs that measure.
     pub pairs: usize,
-    /// How long the slow ones are sent to, at most.
+    /// How long the slow ones are sent to in a round, at most.
     pub flood: Duration,
-    /// How long the pairs measure alone.
+    /// How long the pairs measure alone in a round. Sessions of the round before must be gone by then.
     pub calm: Duration,
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The server's resident memory with all members there and nothing sent.
+    /// The server's resident memory with the first members there and nothing sent.
     pub resident_before: u64,
-    /// Its highest resident memory while they were sent to.
+    /// Its highest resident memory while members were sent to.
     pub resident_peak: u64,
+    /// One for each time a crowd came.
+    pub rounds: Vec<Round>,
+}
+
+/// One crowd.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Round {
     /// The 99th percentile of a pair's round trip, alone.
     pub calm_p99: Duration,
     /// The same while the slow ones were sent to.
@@ -67,12 +77,24 @@ pub struct Outcome {
     pub flood: Duration,
     /// Envelopes sent, each to all members of a room.
     pub sent: u64,
+    /// How many of them went to one room in a second, while its members were sent to.
+    pub per_second: f64,
     /// Members of whom their sender was told that they take no more.
     pub told: usize,
     /// Members that found SLOW_CONSUMER as the reason of their end once they looked.
     pub named: usize,
     /// Members whose connection was closed before they looked.
     pub closed: usize,
+}
+
+impl Outcome {
+    /// The median of all rounds.
+    #[must_use]
+    pub fn median(&self, of: impl Fn(&Round) -> Duration) -> Duration {
+        let mut all: Vec<_> = self.rounds.iter().map(of).collect();
+        all.sort_unstable();
+        all.get(all.len() / 2).copied().unwrap_or_default()
+    }
 }
 
 type Client = SignalingServiceClient<Channel>;
@@ -86,6 +108,14 @@ struct Stream {
 /// How long a member looks for the end of its stream.
 const LOOK: Duration = Duration::from_secs(20);
 
+/// Over this time senders begin, one after the other: no crowd keeps time.
+const ENTRANCE: Duration = Duration::from_secs(1);
+
+/// What a slow member's client takes without being asked: little, because it does not read.
+const SLOW_WINDOW: u32 = 1024;
+/// The same of everybody else's.
+const WINDOW: u32 = 64 * 1024;
+
 /// Runs against this server process.
 ///
 /// # Errors
@@ -93,72 +123,97 @@ const LOOK: Duration = Duration::from_secs(20);
 /// When the server cannot be reached, or is gone.
 pub async fn run(server: &Process, options: Options) -> Result<Outcome, Status> {
     let pairs = Pairs::start(server.addr, options.pairs).await?;
-    sleep(options.calm).await;
-    let calm_p99 = pairs.p99();
-
-    let mut slow = Vec::new();
-    let mut senders = Vec::new();
-    for first in (0..options.members).step_by(options.per_room) {
-        let (mut members, room) = (connect(server.addr).await?, format!("slow-{first}"));
-        let in_it = options.per_room.min(options.members - first);
-        for _ in 0..in_it {
-            slow.push(Stream::open(&mut members, &room, true).await?);
+    let mut outcome = Outcome { resident_before: 0, resident_peak: 0, rounds: Vec::new() };
+    for round in 0..options.rounds {
+        pairs.forget();
+        sleep(options.calm).await;
+        let calm_p99 = pairs.p99();
+        let crowd = Crowd::gather(server.addr, round, options).await?;
+        if round == 0 {
+            outcome.resident_before = server.resident_bytes().map_err(gone)?;
         }
-        senders.push((Stream::open(&mut connect(server.addr).await?, &room, false).await?, room, in_it));
+        pairs.forget();
+        let (flooded, resident_peak) = crowd.flood(server, options, &pairs).await?;
+        outcome.resident_peak = outcome.resident_peak.max(resident_peak);
+        outcome.rounds.push(Round { calm_p99, ..flooded });
     }
-    let resident_before = server.resident_bytes().map_err(gone)?;
-    pairs.forget();
+    Ok(outcome)
+}
 
-    let (sent, told) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut floods = JoinSet::new();
-    for (stream, room, members) in senders {
-        floods.spawn(flood(stream, room, members, options, sent.clone(), told.clone()));
-    }
-    let began = Instant::now();
-    let mut resident_peak = resident_before;
-    while began.elapsed() < options.flood && told.load(SeqCst) < options.members {
-        sleep(Duration::from_millis(50)).await;
-        resident_peak = resident_peak.max(server.resident_bytes().map_err(gone)?);
-    }
-    let flood = began.elapsed();
-    let (flood_p99, round_trips) = (pairs.p99(), pairs.count());
-    floods.abort_all();
+/// Slow members, and one sender in each of their rooms.
+struct Crowd {
+    slow: Vec<Stream>,
+    senders: Vec<(Stream, String, usize)>,
+}
 
-    let mut looks = JoinSet::new();
-    for stream in slow {
-        looks.spawn(stream.end());
-    }
-    let (mut named, mut closed) = (0, 0);
-    while let Some(end) = looks.join_next().await {
-        match end.unwrap_or(End::StillThere) {
-            End::Named => named += 1,
-            End::Closed => closed += 1,
-            End::StillThere => {}
+impl Crowd {
+    async fn gather(addr: SocketAddr, round: usize, options: Options) -> Result<Self, Status> {
+        let (mut slow, mut senders) = (Vec::new(), Vec::new());
+        for first in (0..options.members).step_by(options.per_room) {
+            let (mut members, room) = (connect(addr, SLOW_WINDOW).await?, format!("slow-{round}-{first}"));
+            let in_it = options.per_room.min(options.members - first);
+            for _ in 0..in_it {
+                slow.push(Stream::open(&mut members, &room, true).await?);
+            }
+            senders.push((Stream::open(&mut connect(addr, WINDOW).await?, &room, false).await?, room, in_it));
         }
+        Ok(Self { slow, senders })
     }
-    Ok(Outcome {
-        resident_before,
-        resident_peak,
-        calm_p99,
-        flood_p99,
-        round_trips,
-        flood,
-        sent: sent.load(SeqCst),
-        told: told.load(SeqCst),
-        named,
-        closed,
-    })
+
+    /// Sends to all of them until each is cut, lets them look, and gives back the highest resident memory as well.
+    async fn flood(self, server: &Process, options: Options, pairs: &Pairs) -> Result<(Round, u64), Status> {
+        let (sent, told) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+        let busy = Arc::new(AtomicU64::new(0));
+        let mut floods = JoinSet::new();
+        let pause = ENTRANCE / u32::try_from(self.senders.len()).unwrap_or(u32::MAX);
+        for (place, (stream, room, members)) in (0_u32..).zip(self.senders) {
+            let (sent, told, busy) = (sent.clone(), told.clone(), busy.clone());
+            floods.spawn(async move {
+                sleep(pause * place).await;
+                let began = Instant::now();
+                flood(stream, room, members, options, sent, &told).await;
+                busy.fetch_add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), SeqCst);
+            });
+        }
+        let began = Instant::now();
+        let mut resident_peak = 0;
+        while began.elapsed() < options.flood && told.load(SeqCst) < options.members {
+            sleep(Duration::from_millis(50)).await;
+            resident_peak = resident_peak.max(server.resident_bytes().map_err(gone)?);
+        }
+        let mut round = Round {
+            flood: began.elapsed(),
+            flood_p99: pairs.p99(),
+            round_trips: pairs.count(),
+            sent: sent.load(SeqCst),
+            per_second: sent.load(SeqCst) as f64 * 1e6 / busy.load(SeqCst).max(1) as f64,
+            told: told.load(SeqCst),
+            ..Round::default()
+        };
+        floods.abort_all();
+        let mut looks = JoinSet::new();
+        for stream in self.slow {
+            looks.spawn(stream.end());
+        }
+        while let Some(end) = looks.join_next().await {
+            match end.unwrap_or(End::StillThere) {
+                End::Named => round.named += 1,
+                End::Closed => round.closed += 1,
+                End::StillThere => {}
+            }
+        }
+        Ok((round, resident_peak))
+    }
 }
 
 fn gone(error: std::io::Error) -> Status {
     Status::unavailable(error.to_string())
 }
 
-async fn connect(addr: SocketAddr) -> Result<Client, Status> {
-    // Small windows: what a slow member costs is to be the server's mailbox, not this client's memory.
+async fn connect(addr: SocketAddr, window: u32) -> Result<Client, Status> {
     let endpoint = Endpoint::from_shared(format!("http://{addr}"))
         .map_err(|error| Status::internal(error.to_string()))?
-        .initial_stream_window_size(16 * 1024)
+        .initial_stream_window_size(window)
         .initial_connection_window_size(4 * 1024 * 1024);
     let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
     Ok(SignalingServiceClient::new(channel))
@@ -224,7 +279,7 @@ async fn flood(
     members: usize,
     options: Options,
     sent: Arc<AtomicU64>,
-    told: Arc<AtomicUsize>,
+    told: &AtomicUsize,
 ) {
     let Stream { up, mut down } = stream;
     let mut full = HashSet::new();
@@ -250,10 +305,11 @@ async fn flood(
     }
 }
 
-/// Pairs that play ping-pong.
+/// Pairs that play ping-pong, in a thread of their own: they are to wait for the server, not for those who send.
 struct Pairs {
     times: Arc<Times>,
-    tasks: Vec<JoinHandle<()>>,
+    /// Dropped, the thread ends.
+    _stop: oneshot::Sender<()>,
 }
 
 /// Round trips in microseconds, by how many there were: a bucket for each 20 µs.
@@ -267,20 +323,41 @@ const BUCKETS: usize = 500_000;
 impl Pairs {
     async fn start(addr: SocketAddr, count: usize) -> Result<Self, Status> {
         let times = Arc::new(Times { buckets: (0..BUCKETS).map(|_| AtomicUsize::new(0)).collect() });
-        let mut tasks = Vec::new();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (started, ready) = oneshot::channel();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(gone)?;
+        let playing = times.clone();
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                let mut players = JoinSet::new();
+                // Nobody waits for the answer any more when the run is over.
+                let _ = started.send(Self::gather(addr, count, &playing, &mut players).await);
+                let _ = stopped.await;
+            });
+        });
+        ready.await.map_err(|_| Status::internal("the thread of the pairs is gone"))??;
+        Ok(Self { times, _stop: stop })
+    }
+
+    async fn gather(
+        addr: SocketAddr,
+        count: usize,
+        times: &Arc<Times>,
+        players: &mut JoinSet<()>,
+    ) -> Result<(), Status> {
         let ready = Arc::new(Barrier::new(count * 2));
         for pair in 0..count {
             let room = format!("pair-{pair}");
             for serves in [true, false] {
-                let stream = Stream::open(&mut connect(addr).await?, &room, false).await?;
+                let stream = Stream::open(&mut connect(addr, WINDOW).await?, &room, false).await?;
                 let (times, room, ready) = (times.clone(), room.clone(), ready.clone());
-                tasks.push(tokio::spawn(async move {
+                players.spawn(async move {
                     ready.wait().await;
                     play(stream, &room, serves, &times).await;
-                }));
+                });
             }
         }
-        Ok(Self { times, tasks })
+        Ok(())
     }
 
     fn p99(&self) -> Duration {
@@ -301,12 +378,6 @@ impl Pairs {
 
     fn forget(&self) {
         self.times.buckets.iter().for_each(|bucket| bucket.store(0, SeqCst));
-    }
-}
-
-impl Drop for Pairs {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
