@@ -8,7 +8,7 @@ DIALECTS := tests/dialects
 ECHO := examples/rust-echo
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage soak bench bench-quick
+.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage fuzz soak bench bench-quick
 
 run: ## Start a server on loopback
 	cargo run --release
@@ -59,6 +59,9 @@ lint: npm ## Formatting, clippy, protos
 
 sabotage: ## Deliberate defects in the hub: each must be noticed by its tests
 	scripts/sabotage.sh
+
+fuzz: ## Every parser for a minute: FUZZ_SECONDS, or FUZZ_RUNS; FUZZ_JOBS, FUZZ_TARGETS
+	scripts/fuzz.sh
 
 soak: ## Cut sessions a thousand times over: MESSAGES, SESSIONS, CUTS, SEED
 	scripts/soak.sh

@@ -31,6 +31,7 @@ need() {
 }
 
 need cc "linking Rust programs" gcc libc6-dev
+need c++ "fuzzing" g++
 need python3 "the interoperability tests" python3 python3-venv
 need node "the TypeScript client and the browser tests" nodejs npm
 need npm "the TypeScript client and the browser tests" npm

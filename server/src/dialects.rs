@@ -7,6 +7,8 @@
 
 mod complaint;
 mod connector;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod guest;
 mod peerjs;
 mod plain_json;

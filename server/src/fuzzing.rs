@@ -7,9 +7,10 @@ use prost::Message as _;
 use wigwag_proto::v1::{self as pb, client_frame::Body};
 
 use crate::{
+    dialects::fuzzing as dialects,
     json::{self, Unreadable},
-    rest,
-    wire::{self, OutFrame, RawBody, RawClientFrame},
+    node, rest,
+    wire::{self, OutFrame, RawBody, RawClientFrame, RawPush},
 };
 
 /// An encoded `Envelope`: what the check lets through, every receiver can read, and finds the sender the server wrote.
@@ -31,6 +32,23 @@ pub fn client_frame(bytes: &[u8]) {
     assert_eq!(raw.body.is_some(), frame.body.is_some());
     if let (Some(RawBody::Envelope(bytes)), Some(Body::Envelope(_))) = (&raw.body, &frame.body) {
         envelope(bytes);
+    }
+}
+
+/// An encoded `PushRequest`: reading it with its frames left alone agrees with reading all of it. The session token it
+/// names is read as that of a resume is.
+pub fn push_request(bytes: &[u8]) {
+    let raw = RawPush::decode(bytes);
+    let Ok(push) = pb::PushRequest::decode(bytes) else { return };
+    let raw = raw.expect("what decodes as a whole decodes in part");
+    assert_eq!((raw.epoch, raw.frames.len()), (push.epoch, push.frames.len()));
+    assert_eq!(raw.session_token, push.session_token);
+    for frame in &raw.frames {
+        client_frame(frame);
+    }
+    if let Some(credentials) = node::credentials(&push.session_token) {
+        let peer = credentials.peer.as_str();
+        assert!(push.session_token.strip_prefix(peer).is_some_and(|rest| rest.starts_with('.')));
     }
 }
 
@@ -77,6 +95,32 @@ pub fn rest_request(bytes: &[u8]) {
     ] {
         assert!(fault.is_none_or(|bad| bad.fault().message.len() < 2_000));
     }
+}
+
+/// The rooms-ws dialect: the query of a URL in the first line, then messages.
+pub fn rooms_ws(bytes: &[u8]) {
+    dialects::rooms_ws(bytes);
+}
+
+/// The plain JSON dialect: `ROOM?QUERY` in the first line, then messages.
+pub fn plain_json(bytes: &[u8]) {
+    dialects::plain_json(bytes);
+}
+
+/// The connector dialect: messages, from the second line on.
+pub fn connector(bytes: &[u8]) {
+    dialects::connector(bytes);
+}
+
+/// The PeerJS dialect: the query of a URL in the first line, then messages.
+pub fn peerjs(bytes: &[u8]) {
+    dialects::peerjs(bytes);
+}
+
+/// The Socket.IO dialect: events as `["event", data]`, from the second line on.
+#[cfg(feature = "socketio")]
+pub fn socketio(bytes: &[u8]) {
+    dialects::socketio(bytes);
 }
 
 #[cfg(test)]
@@ -127,6 +171,54 @@ mod tests {
         "/v1/rooms/%C3%A9/members/p%3Ax?ban=true\n{\"displayName\":\"B\",\"metadata\":{\"k\":\"\"}}",
         "/v1/rooms?pageSize=5&pageToken=a%26b\n{\"room\":\"demo\",\"emptyTimeoutMs\":5}",
     ];
+
+    type Target = fn(&[u8]);
+    const CONVERSATIONS: &[(Target, &str)] = &[
+        (
+            rooms_ws,
+            "roomId=room&userId=bad&userName=B%20%C3%A9\n\
+             {\"type\":\"offer\",\"targetUserId\":\"good\",\"sdp\":{\"type\":\"offer\",\"sdp\":\"v=0\"}}\n\
+             {\"type\":\"ice-candidate\",\"targetUserId\":\"aaaaaaaaaaaaaaaaaaaaaaaaae\",\"candidate\":null}",
+        ),
+        (
+            plain_json,
+            "room?name=bad\n\
+             {\"type\":\"new-ice-candidate\",\"to\":\"@bystander\",\"candidate\":{\"candidate\":\"c\",\"sdpMid\":\"0\"}}\n\
+             {\"type\":\"answer\",\"to\":\"aaaaaaaaaaaaaaaaaaaaaaaaae\",\"sdp\":\"v=0\"}",
+        ),
+        (
+            connector,
+            "\n{\"type\":\"join_room\",\"data\":{\"room\":\"room\"}}\n\
+             {\"type\":\"connect\",\"to\":\"@bystander\",\"data\":{\"sdp\":\"v=0\",\"candidate\":\"c\"}}\n\
+             {\"type\":\"offer\",\"to\":\"aaaaaaaaaaaaaaaaaaaaaaaaae\",\"data\":{\"sdp\":{\"sdp\":\"v=0\"}}}\n\
+             {\"type\":\"leave_room\",\"to\":\"@bystander\",\"data\":{\"room\":\"room\"}}",
+        ),
+        (
+            peerjs,
+            "key=peerjs&id=bad&token=t\n\
+             {\"type\":\"OFFER\",\"dst\":\"aaaaaaaaaaaaaaaaaaaaaaaaae\",\"payload\":{\"sdp\":\"v=0\",\"connectionId\":\"dc_1\"}}\n\
+             {\"type\":\"CANDIDATE\",\"dst\":\"nobody\",\"payload\":{}}\n{\"type\":\"LEAVE\",\"dst\":\"good\"}\n{\"type\":\"LEAVE\"}",
+        ),
+        #[cfg(feature = "socketio")]
+        (
+            socketio,
+            "\n[\"offer_sdp\",{\"target\":\"@bystander\",\"sdp\":\"v=0\"}]\n\
+             [\"send_ice\",{\"target\":\"aaaaaaaaaaaaaaaaaaaaaaaaae\",\"candidate\":\"c\",\"mid\":0}]",
+        ),
+    ];
+
+    #[test]
+    fn a_dialect_bears_mutations_of_good_conversations() {
+        let mut random = Random(20_261_124);
+        for (play, conversation) in CONVERSATIONS {
+            play(conversation.as_bytes());
+            for _ in 0..200 {
+                let mut text = conversation.as_bytes().to_vec();
+                random.mutate(&mut text);
+                play(&text);
+            }
+        }
+    }
 
     #[test]
     fn promises_hold_for_mutations_of_good_input() {

@@ -1,6 +1,6 @@
 //! What went wrong, for a dialect to say in its own form.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde_json::{Value, json};
 use wigwag_hub::{Reason, error::Cut};
@@ -33,19 +33,19 @@ impl Complaint {
 
     /// The named peer is not there, or may not be addressed.
     pub(super) fn absent(who: &str, hint: impl Into<String>) -> Self {
-        Self::new("PEER_NOT_FOUND", format!("{who:?} is not here"), hint)
+        Self::new("PEER_NOT_FOUND", format!("{} is not here", Quoted(who)), hint)
     }
 
     /// A message of a type the dialect does not have. `known` lists those it has.
     pub(super) fn unknown_type(kind: &str, known: &str) -> Self {
         let message =
-            if kind.is_empty() { "type is missing".to_owned() } else { format!("type {kind:?} is not known") };
+            if kind.is_empty() { "type is missing".to_owned() } else { format!("type {} is not known", Quoted(kind)) };
         Self::new("UNKNOWN_FRAME", message, format!("type is {known}"))
     }
 
     /// A message was accepted and then did not arrive.
     pub(super) fn lost(to: &str, reason: Reason) -> Self {
-        Self::new(reason.as_str(), format!("a message to {to:?} did not arrive"), "")
+        Self::new(reason.as_str(), format!("a message to {} did not arrive", Quoted(to)), "")
     }
 
     /// The client's seat in its room is gone.
@@ -71,6 +71,23 @@ impl Complaint {
     fn worded(reason: Cow<'static, str>, text: &str, advice: Advice) -> Self {
         let (message, hint) = text.split_once(": ").unwrap_or((text, ""));
         Self { reason, message: message.to_owned(), hint: hint.to_owned(), advice }
+    }
+}
+
+/// What a client said, repeated to it in quotes: only so much that it can be recognized.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl Quoted<'_> {
+    /// Longest part that is repeated, in characters.
+    const MOST: usize = 64;
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(Self::MOST) {
+            Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
+            None => write!(f, "{:?}", self.0),
+        }
     }
 }
 
@@ -102,6 +119,14 @@ impl From<ErrorFrame> for Complaint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_client_said_is_not_repeated_at_length() {
+        assert_eq!(Quoted("a \"b\"").to_string(), "\"a \\\"b\\\"\"");
+        let long = "é".repeat(10_000);
+        assert_eq!(Quoted(&long).to_string(), format!("\"{}\"…", "é".repeat(64)));
+        assert!(Complaint::absent(&long, "").message.len() < 200);
+    }
 
     #[test]
     fn the_advice_in_a_fault_becomes_the_hint() {

@@ -32,7 +32,7 @@ pub(super) fn open(dialects: &Dialects, caller: Caller, upgrade: Upgrade) -> Res
     dialects.talk(upgrade, async move { Connector::enter(&node, &caller).await })
 }
 
-struct Connector {
+pub(super) struct Connector {
     scope: Scope,
     shape: DataShape,
 }
@@ -47,7 +47,7 @@ struct DataShape {
 }
 
 impl Connector {
-    async fn enter(node: &Node, caller: &Caller) -> Result<(Guest, Self), Complaint> {
+    pub(super) async fn enter(node: &Node, caller: &Caller) -> Result<(Guest, Self), Complaint> {
         let scope = Scope::new(NAME, MAIN);
         let peer = scope.peer(&random_name()).map_err(|error| Complaint::invalid(error.to_string(), ""))?;
         let visitor = Visitor { peer, secret: None, user: String::new(), display_name: String::new() };

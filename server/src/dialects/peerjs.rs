@@ -43,6 +43,9 @@ pub(super) use realm::Realm;
 
 const NAME: &str = "peerjs";
 
+/// The key of a client that was told none.
+const DEFAULT_KEY: &str = "peerjs";
+
 /// Longest key and token, in bytes.
 const MAX_KEY: usize = 128;
 
@@ -52,7 +55,7 @@ pub(super) fn routes() -> Router<Dialects> {
         .route("/peerjs", any(socket_or_about))
         .route("/peerjs/", get(about))
         .route("/peerjs/id", get(new_id))
-        .route("/peerjs/peers", get(|state: State<Dialects>| peers(state, Path(NAME.to_owned()))))
+        .route("/peerjs/peers", get(|state: State<Dialects>| peers(state, Path(DEFAULT_KEY.to_owned()))))
         .route("/peerjs/peerjs", any(socket))
         .route("/peerjs/{key}/id", get(new_id))
         .route("/peerjs/{key}/peers", get(peers))
@@ -72,7 +75,7 @@ async fn new_id() -> Response {
 
 async fn peers(State(dialects): State<Dialects>, Path(key): Path<String>) -> Response {
     match dialects.realm() {
-        Some(realm) => ([(header::CACHE_CONTROL, "no-store")], Json(realm.ids(&key))).into_response(),
+        Some(realm) => ([(header::CACHE_CONTROL, "no-store")], Json(realm.ids(meant(&key)))).into_response(),
         // The client knows this status and says what to do about it.
         None => (StatusCode::UNAUTHORIZED, "peers are not listed here: see dialects.peerjs_discovery").into_response(),
     }
@@ -102,16 +105,21 @@ async fn socket(
     dialects.talk(upgrade, async move { PeerJs::enter(&node, &caller, wanted?, realm).await })
 }
 
+/// A key as its client means it: one that is told `null` or `undefined` writes the word, as PeerJS's own pages do.
+fn meant(key: &str) -> &str {
+    if matches!(key, "null" | "undefined") { DEFAULT_KEY } else { key }
+}
+
 /// What the URL asks for.
 #[derive(Debug)]
-struct Wanted {
+pub(super) struct Wanted {
     key: String,
     id: String,
     token: String,
 }
 
 impl Wanted {
-    fn read(query: &str) -> Result<Self, Complaint> {
+    pub(super) fn read(query: &str) -> Result<Self, Complaint> {
         let value = |name: &str| {
             let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
             found.map(|(_, value)| value.into_owned())
@@ -122,11 +130,11 @@ impl Wanted {
         if key.len() > MAX_KEY || token.len() > MAX_KEY {
             return Err(Complaint::invalid("Invalid key provided", "keys and tokens have at most 128 bytes"));
         }
-        Ok(Self { key, id, token })
+        Ok(Self { key: meant(&key).to_owned(), id, token })
     }
 }
 
-struct PeerJs {
+pub(super) struct PeerJs {
     scope: Scope,
     waiting: Waiting,
     calls: Calls,
@@ -134,7 +142,7 @@ struct PeerJs {
 }
 
 impl PeerJs {
-    async fn enter(
+    pub(super) async fn enter(
         node: &Node,
         caller: &Caller,
         wanted: Wanted,

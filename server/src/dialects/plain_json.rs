@@ -25,19 +25,29 @@ const NAME: &str = "plain-json";
 /// Opens a conversation in a room.
 pub(super) fn open(dialects: &Dialects, caller: Caller, room: String, query: &str, upgrade: Upgrade) -> Response {
     let node = dialects.node().clone();
-    let name = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
-    let name = name.map(|(_, name)| name.into_owned()).unwrap_or_default();
+    let name = name_of(query);
     dialects.talk(upgrade, async move { PlainJson::enter(&node, &caller, &room, name).await })
 }
 
-struct PlainJson {
+/// The name a query gives a client for others to see. May be empty.
+pub(super) fn name_of(query: &str) -> String {
+    let name = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
+    name.map(|(_, name)| name.into_owned()).unwrap_or_default()
+}
+
+pub(super) struct PlainJson {
     room: RoomName,
     scope: Scope,
     shape: Shape,
 }
 
 impl PlainJson {
-    async fn enter(node: &Node, caller: &Caller, room: &str, name: String) -> Result<(Guest, Self), Complaint> {
+    pub(super) async fn enter(
+        node: &Node,
+        caller: &Caller,
+        room: &str,
+        name: String,
+    ) -> Result<(Guest, Self), Complaint> {
         let room = RoomName::parse(room)
             .map_err(|error| Complaint::invalid(format!("the room's name {error}"), "connect to /json/ROOM"))?;
         let scope = Scope::new(NAME, room.as_str());

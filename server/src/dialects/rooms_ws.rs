@@ -38,14 +38,14 @@ pub(crate) fn shown_id(room: &RoomName, peer: &PeerId) -> String {
 
 /// What the URL asks for.
 #[derive(Debug)]
-struct Wanted {
+pub(super) struct Wanted {
     room: String,
     user: String,
     name: String,
 }
 
 impl Wanted {
-    fn read(query: &str) -> Result<Self, Complaint> {
+    pub(super) fn read(query: &str) -> Result<Self, Complaint> {
         let value = |name: &'static str| {
             let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
             let hint = "connect to /?roomId=ROOM&userId=ID&userName=NAME";
@@ -57,14 +57,14 @@ impl Wanted {
     }
 }
 
-struct RoomsWs {
+pub(super) struct RoomsWs {
     room: RoomName,
     scope: Scope,
     shape: Shape,
 }
 
 impl RoomsWs {
-    async fn enter(node: &Node, caller: &Caller, wanted: Wanted) -> Result<(Guest, Self), Complaint> {
+    pub(super) async fn enter(node: &Node, caller: &Caller, wanted: Wanted) -> Result<(Guest, Self), Complaint> {
         let Wanted { room, user, name } = wanted;
         let room = RoomName::parse(&room)
             .map_err(|error| Complaint::invalid(format!("roomId {error}"), "use 1 to 128 bytes of text"))?;

@@ -29,7 +29,7 @@ use wigwag_proto::v1::{AppData, IceCandidate, app_data::Content, envelope::Paylo
 use self::line::{Inbox, SocketIoLine};
 use super::{
     Dialects,
-    complaint::Complaint,
+    complaint::{Complaint, Quoted},
     guest::{Guest, News},
     scope::{MAIN, Scope},
     signal::{self, Shape, object},
@@ -38,10 +38,13 @@ use super::{
 use crate::{
     authz::Caller,
     http::{Hint, Origins},
-    node::{Visitor, random_name},
+    node::{Node, Visitor, random_name},
     signaling::TRANSPORT_LIMIT,
     websocket::Upgrade,
 };
+
+#[cfg(any(fuzzing, test))]
+pub(super) use line::read as read_event;
 
 const NAME: &str = "socketio";
 const TYPES: &str = "offer_sdp, answer_sdp or send_ice";
@@ -132,7 +135,7 @@ struct Entering(Arc<Mutex<Option<(Inbox, Guest, Events)>>>);
 
 async fn enter(dialects: Dialects, socket: SocketRef) -> Result<(), String> {
     let caller = Caller::of(&socket.req_parts().extensions);
-    let opened = Events::enter(&dialects, &caller).await;
+    let opened = Events::enter(dialects.node(), &caller).await;
     let (guest, events) = opened.map_err(|complaint| format!("{}: {}", complaint.reason, complaint.message))?;
     let inbox = Inbox::listen(&socket, dialects.node().session().max_frame_bytes);
     socket.extensions.insert(Entering(Arc::new(Mutex::new(Some((inbox, guest, events))))));
@@ -149,18 +152,18 @@ async fn connected(socket: SocketRef) {
     line.close();
 }
 
-struct Events {
+pub(super) struct Events {
     scope: Scope,
     sdp: Shape,
     candidate: Shape,
 }
 
 impl Events {
-    async fn enter(dialects: &Dialects, caller: &Caller) -> Result<(Guest, Self), Complaint> {
+    pub(super) async fn enter(node: &Node, caller: &Caller) -> Result<(Guest, Self), Complaint> {
         let scope = Scope::new(NAME, MAIN);
         let peer = scope.peer(&random_name()).map_err(|error| Complaint::invalid(error.to_string(), ""))?;
         let visitor = Visitor { peer, secret: None, user: String::new(), display_name: String::new() };
-        let guest = Guest::open(dialects.node(), caller, visitor).await?;
+        let guest = Guest::open(node, caller, visitor).await?;
         Ok((guest, Self { scope, sdp: Shape::Text, candidate: Shape::Text }))
     }
 
@@ -214,7 +217,8 @@ impl Dialect for Events {
     async fn said(&mut self, guest: &mut Guest, mut message: Object, _: &mut Vec<Value>) -> Result<(), Complaint> {
         let event = signal::field(&message, "event")?.unwrap_or_default().to_owned();
         let Some(Value::Object(mut data)) = message.remove("data") else {
-            let hint = format!("emit({event:?}, {{target, …}})");
+            let event = Quoted(&event);
+            let hint = format!("emit({event}, {{target, …}})");
             return Err(Complaint::invalid(format!("{event} comes without an object"), hint));
         };
         let payload = self.read(&event, &data)?;

@@ -23,7 +23,7 @@ use wigwag_hub::error::Cut;
 
 use crate::{
     dialects::{
-        complaint::Complaint,
+        complaint::{Complaint, Quoted},
         signal::object,
         talk::{Heard, Line},
     },
@@ -79,7 +79,11 @@ impl Inbox {
 }
 
 /// An event as a message, and about how large it is.
-fn read(event: &str, data: Result<Value, String>, max_bytes: usize) -> (Result<Value, Complaint>, usize) {
+pub(in crate::dialects) fn read(
+    event: &str,
+    data: Result<Value, String>,
+    max_bytes: usize,
+) -> (Result<Value, Complaint>, usize) {
     let message = data.map(|data| json!({"event": event, "data": data}));
     let bytes = message.as_ref().map_or(0, |message| message.to_string().len());
     let message = match message {
@@ -87,7 +91,7 @@ fn read(event: &str, data: Result<Value, String>, max_bytes: usize) -> (Result<V
         Ok(message) => Ok(message),
         Err(error) => Err(Complaint::new(
             "PROTOCOL",
-            format!("the data of {event:?} cannot be read: {error}"),
+            format!("the data of {} cannot be read: {error}", Quoted(event)),
             "emit one object per event",
         )),
     };
