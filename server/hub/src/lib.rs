@@ -5,8 +5,8 @@
 //!
 //! # How the parts fit
 //!
-//! * [`session::SessionState`] is what one peer's session knows: its epoch, its [`mailbox::Mailbox`] of numbered frames, its
-//!   queue of presence, its seats. One connection at a time reads from it.
+//! * [`session::SessionState`] is what one peer's session knows: its epochs, its [`mailbox::Mailbox`] of numbered frames, its
+//!   seats and what is to be told of their rooms. One connection at a time reads from it.
 //! * [`room::RoomState`] is who is in a room, in join order, with a version that counts every change.
 //! * [`Backend`] is where sessions and rooms live. [`MemoryBackend`] keeps them in this process; a cluster's backend keeps
 //!   the same promises elsewhere. Doors know only [`Backend`] and [`Attachment`].

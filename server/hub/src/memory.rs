@@ -235,9 +235,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    #[cfg(wigwag_sabotage)]
+    crate::sabotage::stumble();
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    #[cfg(wigwag_sabotage)]
+    crate::sabotage::stumble();
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }

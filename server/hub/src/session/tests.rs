@@ -149,3 +149,13 @@ fn a_flush_ends_with_the_last_frame() {
     assert_eq!(fetch(&mut session), (vec!["1".to_owned()], Fetched::Cut(Cut::Ended(Reason::Draining))));
     assert_eq!(session.resume(1, 1, |_| {}), Err(ResumeError::Reset(Reason::Ended)));
 }
+
+#[test]
+fn whoever_was_superseded_hears_that_first_of_all() {
+    let mut session = resumable();
+    assert_eq!(session.resume(1, 0, |_| {}), Ok(2));
+    session.end(Reason::Left);
+    let mut fetched = |epoch| session.fetch(epoch, Waker::noop(), 1, &mut Vec::new(), |_| {});
+    assert_eq!(fetched(1), Fetched::Cut(Cut::Superseded));
+    assert_eq!(fetched(2), Fetched::Cut(Cut::Ended(Reason::Left)));
+}
