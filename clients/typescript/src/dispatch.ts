@@ -53,10 +53,11 @@ function unasked(frame: ServerFrameJson, desk: Desk): void {
   else desk.undeliverable(to, error);
 }
 
-/** The error of a signal that was not delivered, or not confirmed. */
+/** The error of a signal that was accepted and then not delivered, or not confirmed; `metadata.outcome` tells it from a refusal. */
 export function undeliverableError(reason: string): WigwagError {
   return new WigwagError("the signal was not delivered, or its delivery could not be confirmed", {
     code: "UNAVAILABLE",
     reason,
+    metadata: { outcome: "undeliverable" },
   });
 }

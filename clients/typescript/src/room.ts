@@ -68,6 +68,9 @@ export class Room {
   readonly #roster: Roster;
   readonly #emitter = new Emitter<RoomEvent>();
   #closed: string | undefined;
+  /** The session itself is over, for this reason. */
+  #over: WigwagError | undefined;
+  #found: readonly Member[] = [];
 
   /** @internal */
   constructor(host: RoomHost, joined: JoinedJson) {
@@ -76,11 +79,20 @@ export class Room {
     this.#host = host;
     this.#roster = new Roster(roomInfoFrom(this.name, joined.roomInfo), memberFrom(joined.me ?? {}));
     this.#roster.replace(joined.version ?? 0, joined.roomInfo, joined.members ?? [], joined.me);
+    this.#found = [...this.members.values()];
   }
 
   /** The other members by peer id, in the order in which they joined. Live: it follows the room. */
   get members(): ReadonlyMap<string, Member> {
     return this.#roster.members;
+  }
+
+  /**
+   * The members who were there when this session last joined, in the order in which they joined; whoever finds another makes
+   * the first offer.
+   */
+  get found(): readonly Member[] {
+    return this.#found;
   }
 
   /** One's own entry. */
@@ -155,9 +167,9 @@ export class Room {
     await this.#seated().request({ endRoom: { room: this.name } }, options);
   }
 
-  /** Leaves the room. */
+  /** Leaves the room. Rejects with NOT_JOINED when the seat is gone already. */
   async leave(options?: RequestOptions): Promise<void> {
-    if (!this.closed) await this.#host.request({ leave: { room: this.name } }, options);
+    await this.#seated().request({ leave: { room: this.name } }, options);
   }
 
   /** @internal The version as last heard, for a resume. */
@@ -174,7 +186,9 @@ export class Room {
     } else if (frame.left) {
       this.close(frame.left.reason ?? "");
     } else {
-      for (const change of this.#changes(frame)) this.#emitter.emit(change);
+      const changes = this.#changes(frame);
+      if (frame.joined) this.#found = [...this.members.values()];
+      for (const change of changes) this.#emitter.emit(change);
     }
   }
 
@@ -188,9 +202,10 @@ export class Room {
     if (this.#closed === undefined) this.#emitter.emit({ type: "unopened", from, error });
   }
 
-  /** @internal The seat is gone. */
-  close(reason: string): void {
+  /** @internal The seat is gone; `over`: and the session with it. */
+  close(reason: string, over?: WigwagError): void {
     if (this.#closed !== undefined) return;
+    this.#over = over;
     this.#closed = reason;
     this.#emitter.emit({ type: "closed", reason });
     this.#emitter.end();
@@ -203,6 +218,7 @@ export class Room {
 
   #seated(): RoomHost {
     if (this.#closed === undefined) return this.#host;
+    if (this.#over) throw this.#over;
     throw new WigwagError("this session is no longer a member of the room: join again", {
       code: "FAILED_PRECONDITION",
       reason: "NOT_JOINED",

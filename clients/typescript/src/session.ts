@@ -278,15 +278,15 @@ export class Session {
     this.#opened = undefined;
     this.#requests.failAll(error ?? endedError());
     this.#lane.reset(error ?? endedError());
-    this.#closeRooms(error?.reason ?? "LEFT");
+    this.#closeRooms(error?.reason ?? "LEFT", error ?? endedError());
     this.#emitter.emit({ type: "closed", error });
     this.#emitter.end();
   }
 
-  #closeRooms(reason: string): string[] {
+  #closeRooms(reason: string, over?: WigwagError): string[] {
     const rooms = [...this.#rooms.values()];
     this.#rooms.clear();
-    for (const room of rooms) room.close(reason);
+    for (const room of rooms) room.close(reason, over);
     return rooms.map((room) => room.name);
   }
 

@@ -140,7 +140,7 @@ describe("a room", { timeout: 60_000 }, () => {
     await reading;
     assert.deepEqual(events, ["closed"]);
     assert.equal(room.closed, true);
-    await room.leave();
+    await assert.rejects(room.leave(), reason("NOT_JOINED"));
     await assert.rejects(room.broadcast({ text: "too late" }), reason("NOT_JOINED"));
     await assert.rejects(room.update({}), reason("NOT_JOINED"));
     await session.close();

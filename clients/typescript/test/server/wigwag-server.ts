@@ -16,11 +16,12 @@ export interface WigwagServer {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts the server; settings are `key=value`, as for its `--set`. */
-export async function startServer({ port = 0, set = [] as string[] } = {}): Promise<WigwagServer> {
+/** Starts the server; settings are `key=value`, as for its `--set`, or in its environment. */
+export async function startServer({ port = 0, set = [] as string[], env = {} } = {}): Promise<WigwagServer> {
   const settings = set.flatMap((setting) => ["--set", setting]);
   const child = spawn(BINARY, ["--listen", `127.0.0.1:${port}`, "--log-level", "error", ...settings], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
   });
   const exited = once(child, "exit");
   const url = await listening(child, exited);
@@ -59,6 +60,8 @@ export class Proxy {
   closed = false;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
+  /** After how many more bytes, in both directions together, the connections break by themselves. */
+  #budget: { left: number; readonly each: number; readonly times: number } | undefined;
 
   private constructor(target: number) {
     this.#server = createServer((near) => {
@@ -70,13 +73,15 @@ export class Proxy {
       for (const [socket, other] of [[near, far], [far, near]] as const) {
         this.#sockets.add(socket);
         socket.setNoDelay(true);
+        socket.on("data", (bytes: Buffer) => this.#carry(bytes, socket, other));
+        socket.on("drain", () => other.resume());
+        socket.on("end", () => other.end());
         socket.on("error", () => undefined);
         socket.on("close", () => {
           this.#sockets.delete(socket);
           other.destroy();
         });
       }
-      near.pipe(far).pipe(near);
     });
   }
 
@@ -96,9 +101,28 @@ export class Proxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Cuts them after that many more bytes, wherever in a frame that is; and again, `times` times over. */
+  cutAfter(bytes: number, times = 1): void {
+    this.#budget = { left: bytes, each: bytes, times };
+  }
+
   async stop(): Promise<void> {
     this.cut();
     this.#server.close();
     await once(this.#server, "close");
+  }
+
+  #carry(bytes: Buffer, from: Socket, to: Socket): void {
+    const budget = this.#budget;
+    if (!budget || bytes.length < budget.left) {
+      if (budget) budget.left -= bytes.length;
+      if (!to.write(bytes)) from.pause();
+      return;
+    }
+    const { left, each, times } = budget;
+    this.#budget = times > 1 ? { left: each, each, times: times - 1 } : undefined;
+    const broken = [...this.#sockets];
+    for (const socket of broken) if (socket !== to) socket.pause();
+    to.write(bytes.subarray(0, left), () => broken.forEach((socket) => socket.destroy()));
   }
 }

@@ -1,0 +1,51 @@
+// Plays the scenarios of clients/conformance against the real server, over every transport, and prints what became of each.
+//
+// WIGWAG_SCENARIO=resume plays those only whose file name holds that word.
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { TRANSPORTS } from "../server/transports.js";
+import { Play } from "./play.js";
+import { scenarios } from "./scenario.js";
+
+/** Played at the same time: each has a server of its own. */
+const AT_A_TIME = 6;
+/** What this client and its runner have. */
+const HAVE: readonly string[] = ["seal"];
+
+it("plays every scenario over every transport", { timeout: 600_000 }, async () => {
+  const wanted = process.env["WIGWAG_SCENARIO"] ?? "";
+  const chosen = [...scenarios()].filter(([name]) => name.includes(wanted));
+  assert.ok(chosen.length > 0, `no scenario is called ${wanted}`);
+  const plays = chosen.flatMap(([name, scenario]) => [...TRANSPORTS].map(([transport, way]) => ({ name, scenario, transport, way })));
+  const results = new Map<string, string>();
+  const queue = [...plays];
+  const player = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { name, scenario, transport, way } = next;
+      const since = Date.now();
+      const lacks = scenario.needs?.find((need) => !HAVE.includes(need));
+      const result =
+        lacks === undefined
+          ? await Play.of(scenario, way).then(
+              () => `ok ${((Date.now() - since) / 1000).toFixed(1)} s`,
+              (error: unknown) => `FAILED ${(error as Error).message}`,
+            )
+          : `skipped: it needs ${lacks}`;
+      results.set(`${name} ${transport}`, result);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, player));
+
+  const failed: string[] = [];
+  console.log(["scenario".padEnd(28), ...[...TRANSPORTS.keys()].map((name) => name.padEnd(11)), "title"].join(" "));
+  for (const [name, { title }] of chosen) {
+    const cells = [...TRANSPORTS.keys()].map((transport) => {
+      const result = results.get(`${name} ${transport}`) ?? "";
+      if (!result.startsWith("ok")) failed.push(`${name} over ${transport}: ${result}`);
+      return (/^(ok .*|\w+)/.exec(result)?.[0] ?? "").padEnd(11);
+    });
+    console.log([name.padEnd(28), ...cells, title].join(" "));
+  }
+  console.log(`${plays.length} plays, ${failed.length} failed`);
+  assert.deepEqual(failed, []);
+});

@@ -1,0 +1,86 @@
+// Events as scenarios expect them.
+import { isDeepStrictEqual } from "node:util";
+import type { Member, RoomInfo } from "../../src/index.js";
+import type { AnyEvent } from "./actor.js";
+import { payload } from "./payload.js";
+import type { Fields, Json } from "./scenario.js";
+
+/** What scenarios call an event of this client. `closed` is a room's end in a room, and a session's in a session. */
+export function kindOf(event: AnyEvent): string {
+  switch (event.type) {
+    case "joined":
+      return "member_joined";
+    case "updated":
+      return "member_updated";
+    case "left":
+      return "member_left";
+    case "changed":
+      return "room_updated";
+    case "closed":
+      return "error" in event ? "closed" : "left";
+    case "ice-servers":
+      return "ice_servers";
+    default:
+      return event.type;
+  }
+}
+
+/** Whether it may come or not. */
+export function isOptional(event: AnyEvent): boolean {
+  return ["member_updated", "room_updated", "reconnecting", "resumed", "ice_servers"].includes(kindOf(event));
+}
+
+/** An event and what is looked at in it. */
+export type Expectation = (event: AnyEvent) => boolean;
+
+/** Reads the fields of an event. `peer` gives the peer id of a client. */
+export function expectation(fields: Fields, peer: (name: string) => string): Expectation {
+  const kind = fields.text("event");
+  const whom = kind === "envelope" || kind === "unopened" ? "from" : kind === "undeliverable" ? "to" : "peer";
+  const name = fields.textOr(whom, undefined);
+  const wanted = {
+    peer: name === undefined ? undefined : peer(name),
+    reasons: fields.choice("reason"),
+    payload: fields.objectOr("payload", undefined),
+    member: fields.objectOr("member", undefined),
+    info: fields.objectOr("info", undefined),
+  };
+  const info = wanted.info && { ...wanted.info };
+  if (info && typeof info["owner"] === "string") info["owner"] = peer(info["owner"]);
+  const isPeer = (id: string) => wanted.peer === undefined || wanted.peer === id;
+  const isReason = (reason: string | undefined) =>
+    wanted.reasons === undefined || (reason !== undefined && wanted.reasons.includes(reason));
+
+  return (event) => {
+    if (kindOf(event) !== kind) return false;
+    switch (event.type) {
+      case "envelope":
+        return isPeer(event.from) && (!wanted.payload || isDeepStrictEqual(event.payload, payload(wanted.payload)));
+      case "joined":
+      case "updated":
+        return isPeer(event.member.peerId) && has(event.member, wanted.member);
+      case "left":
+        return isPeer(event.member.peerId) && isReason(event.reason);
+      case "changed":
+        return has(event.info, info);
+      case "undeliverable":
+        return isPeer(event.to) && isReason(event.error.reason);
+      case "unopened":
+        return isPeer(event.from) && isReason(event.error.reason);
+      case "reset":
+        return isReason(event.reason);
+      case "closed":
+        if (!("error" in event)) return isReason(event.reason);
+        // No reason: closed by its application.
+        return wanted.reasons ? isReason(event.error?.reason) : event.error === undefined;
+      default:
+        return true;
+    }
+  };
+}
+
+/** Only what is named is looked at. */
+function has(whole: Member | RoomInfo, named: Json | undefined): boolean {
+  const found = whole as unknown as Json;
+  return Object.entries(named ?? {}).every(([field, value]) => isDeepStrictEqual(found[field], value));
+}
