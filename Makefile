@@ -32,7 +32,7 @@ test-rust: server ## Hub, server, Rust client, generated code
 	cargo test --workspace
 
 test-ts: server npm ## TypeScript client and the example page
-	cd $(TS) && npm test && npm run test:server && npm run test:conformance
+	cd $(TS) && npm test && npm run test:server && npm run test:conformance && npm run test:consumers
 	cd $(PAGE) && npm test
 
 test-browser: server npm ## Real Chromium against a real server
