@@ -214,7 +214,11 @@ export class Attachment {
  */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
-    // Not a timer: background pages get those once a second or less.
+    if (typeof MessageChannel === "undefined") {
+      setTimeout(resolve);
+      return;
+    }
+    // Rather than a timer: background pages get those once a second or less.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

@@ -3,6 +3,7 @@ import { WigwagError } from "./error.js";
 import type { HelloJson } from "./gen/wigwag/v1/frame_pb.js";
 import type { RoomSecret } from "./sealing.js";
 import { Session } from "./session.js";
+import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 import type { WebSocketConstructor } from "./websocket.js";
 
@@ -97,10 +98,8 @@ function tokenOf(token: string | undefined): { token?: string } {
 
 function absolute(url: string | URL): string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
-  if (URL.canParse(url, base)) {
-    const { protocol, href } = new URL(url, base);
-    if (protocol === "http:" || protocol === "https:") return href;
-  }
+  const parsed = parseUrl(url, base);
+  if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return parsed.href;
   throw new WigwagError("the URL of a server starts with http:// or https://", {
     code: "INVALID_ARGUMENT",
     reason: "INVALID_FIELD",

@@ -7,6 +7,7 @@ import { isTooLarge } from "./frame-size.js";
 import { asWigwagError } from "./pump.js";
 import { type ClientBody, SessionCore } from "./session-core.js";
 import type { Transport, TransportFactory } from "./transport.js";
+import { parseUrl } from "./url.js";
 
 /** How long a bye may take. */
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -102,8 +103,16 @@ export class Link {
     }
   }
 
-  /** Numbers a frame, now or when the outbox has room; `onSeq` is called in the same moment. */
-  submit(body: ClientBody, maxFrameBytes: number, onSeq: (seq: number) => void): Promise<void> {
+  /**
+   * Numbers a frame, now or when the outbox has room; `onSeq` is called in the same moment. Whoever gave up waiting does not find
+   * it sent later.
+   */
+  submit(
+    body: ClientBody,
+    maxFrameBytes: number,
+    onSeq: (seq: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (this.#over || this.#closing) return Promise.reject(this.#over?.error ?? endedError());
     if (isTooLarge(body, maxFrameBytes, this.transport === "websocket")) {
       return Promise.reject(
@@ -124,13 +133,14 @@ export class Link {
         }),
       );
     }
-    return this.#queue(body, onSeq);
+    return this.#queue(body, onSeq, signal);
   }
 
-  #queue(body: ClientBody, onSeq: (seq: number) => void): Promise<void> {
+  #queue(body: ClientBody, onSeq: (seq: number) => void, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const submit = () => {
         try {
+          signal?.throwIfAborted();
           onSeq(this.core.submit(body));
           resolve();
         } catch (error) {
@@ -310,9 +320,8 @@ export class Link {
 
   /** A server may not send a session from TLS to cleartext. */
   #permitted(endpoint: string): string {
-    if (!URL.canParse(endpoint)) return "";
-    const { protocol } = new URL(endpoint);
-    return protocol === "https:" || protocol === new URL(this.options.url).protocol ? endpoint : "";
+    const protocol = parseUrl(endpoint)?.protocol;
+    return protocol === "https:" || (protocol === "http:" && this.options.url.startsWith("http:")) ? endpoint : "";
   }
 
   /** The outbox may have room now. */

@@ -5,7 +5,7 @@ import type { ClientBody } from "./session-core.js";
 const MAX_WAITING = 4_096;
 
 /** Numbers a frame and sends it, now or later; those it is given first come first. */
-type Submit = (body: ClientBody, onSeq: (seq: number) => void) => Promise<void>;
+type Submit = (body: ClientBody, onSeq: (seq: number) => void, signal?: AbortSignal) => Promise<void>;
 
 /** Keeps frames in the order of the calls, though some of them must be sealed first, which takes a moment. */
 export class SendLane {
@@ -17,10 +17,16 @@ export class SendLane {
 
   constructor(private readonly deliver: Submit) {}
 
-  /** Submits a frame behind those that wait. Settles when it is numbered, or cannot be. */
-  submit(body: ClientBody | Promise<ClientBody>, onSeq: (seq: number) => void): Promise<void> {
+  /**
+   * Submits a frame behind those that wait. Settles when it is numbered, or cannot be; it is not when the signal aborts before.
+   */
+  submit(
+    body: ClientBody | Promise<ClientBody>,
+    onSeq: (seq: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (this.#closed) return refusedWith(this.#closed, body);
-    if (this.#waiting === 0 && !(body instanceof Promise)) return this.deliver(body, onSeq);
+    if (this.#waiting === 0 && !(body instanceof Promise)) return this.deliver(body, onSeq, signal);
     if (this.#waiting >= MAX_WAITING) {
       const error = new WigwagError("too many signals wait to be sealed: await the earlier ones first", {
         code: "RESOURCE_EXHAUSTED",
@@ -31,7 +37,7 @@ export class SendLane {
     }
     this.#waiting += 1;
     const life = this.#life;
-    const turn = this.#turn(body, this.#last, life, onSeq);
+    const turn = this.#turn(body, this.#last, life, onSeq, signal);
     this.#last = turn.then(
       () => undefined,
       () => undefined,
@@ -57,11 +63,12 @@ export class SendLane {
     before: Promise<void>,
     life: { over?: WigwagError },
     onSeq: (seq: number) => void,
+    signal: AbortSignal | undefined,
   ): Promise<{ delivered: Promise<void> }> {
     try {
       const [ready] = await Promise.all([body, before]);
       if (life.over) throw life.over;
-      return { delivered: this.deliver(ready, onSeq) };
+      return { delivered: this.deliver(ready, onSeq, signal) };
     } catch (error) {
       // A frame that cannot be sealed must not let the next one pass those before it.
       await before;

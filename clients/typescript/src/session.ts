@@ -93,7 +93,9 @@ export class Session {
     };
     const roomVersions = () => Object.fromEntries([...this.#rooms].map(([name, room]) => [name, room.version]));
     this.#link = new Link({ ...options, roomVersions }, this.#linkEvents());
-    this.#lane = new SendLane((body, onSeq) => this.#link.submit(body, this.#welcome.limits.maxFrameBytes, onSeq));
+    this.#lane = new SendLane((body, onSeq, signal) =>
+      this.#link.submit(body, this.#welcome.limits.maxFrameBytes, onSeq, signal),
+    );
     this.#unwatch = watchPage({
       wake: (networkChanged) => this.#link.wake(networkChanged),
       gone: () => this.#link.abandon(),
@@ -133,7 +135,7 @@ export class Session {
 
   /** STUN and TURN servers for `new RTCPeerConnection({ iceServers })`; an `ice-servers` event tells of new ones. */
   get iceServers(): IceServer[] {
-    return structuredClone(this.#iceServers);
+    return this.#iceServers.map((server) => ({ ...server, urls: [...server.urls] }));
   }
 
   /** The rooms this session is in, by name. */
@@ -346,7 +348,8 @@ export class Session {
     signal?.throwIfAborted();
     const name = body.join?.room ?? body.createRoom?.room ?? "";
     const secret = ownSecret ?? this.#secret;
-    const keys = secret && (await this.#sealing.keys(secret, name));
+    const making = secret && this.#sealing.keys(secret, name);
+    const keys = making && (await (signal ? unlessAborted(making, signal) : making));
     if (keys) await this.#sealing.prepare();
     const had = this.#rooms.has(name);
     const late = (frame: ServerFrameJson) => {
@@ -394,7 +397,7 @@ export class Session {
         asked(seq);
         this.#requests.expect(seq, waiter);
       };
-      this.#lane.submit(body, onSeq).catch(waiter.fail);
+      this.#lane.submit(body, onSeq, signal).catch(waiter.fail);
     });
   }
 
@@ -408,7 +411,8 @@ export class Session {
       throw undeliverableError(told?.reason ?? "");
     }
     const { room = "", to = "" } = envelope;
-    await this.#lane.submit(body, (seq) => this.#requests.sent(seq, { room, to }));
+    const submitted = this.#lane.submit(body, (seq) => this.#requests.sent(seq, { room, to }), signal);
+    await (signal ? unlessAborted(submitted, signal) : submitted);
     return undefined;
   }
 
@@ -416,6 +420,16 @@ export class Session {
     if (!this.#sealing.covers(envelope.room ?? "")) return { envelope };
     return this.#sealing.seal(this.#peerId, envelope).then((sealed) => ({ envelope: sealed }));
   }
+}
+
+/** Rejects with the signal's reason as soon as it aborts. */
+function unlessAborted<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    awaited.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 /** Without the keys that have no value. */

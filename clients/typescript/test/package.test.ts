@@ -76,21 +76,27 @@ describe("the package", () => {
     assert.equal(read("LICENSE"), read("../../LICENSE"));
   });
 
-  it("has types that stand by themselves, and a README whose example they allow", () => {
-    const [, snippet] = /```ts\n([^]*?)```/.exec(read("README.md")) ?? [];
-    assert.ok(snippet);
+  it("has types that stand by themselves, and a README whose examples they allow", () => {
+    const snippets = [...read("README.md").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code ?? "");
+    assert.ok(snippets.length >= 3);
     const folder = mkdtempSync(join(root, ".snippet-"));
     try {
-      for (const extension of ["mts", "cts"]) {
-        // CommonJS has no await outside of functions.
-        const code = extension === "mts" ? snippet : `${snippet.replace(/^(import.*)$/m, "$1\nvoid (async () => {")}})();`;
-        writeFileSync(join(folder, `snippet.${extension}`), code);
-      }
-      execFileSync(
-        join(root, "node_modules/.bin/tsc"),
-        ["--noEmit", "--strict", "--ignoreConfig", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--types", "", "snippet.mts", "snippet.cts"],
-        { cwd: folder, encoding: "utf8" },
+      const files = snippets.flatMap((snippet, at) =>
+        ["mts", "cts"].map((extension) => {
+          // CommonJS has no await outside of functions.
+          const [, imports = "", rest = ""] = /^((?:import.*\n)*)([^]*)$/.exec(snippet) ?? [];
+          const name = `snippet${at}.${extension}`;
+          writeFileSync(join(folder, name), extension === "mts" ? snippet : `${imports}void (async () => {${rest}})();`);
+          return { name, forNode: snippet.includes(`${NAME}/node`) };
+        }),
       );
+      // A page's project knows nothing of Node's types.
+      for (const forNode of [false, true]) {
+        const names = files.filter((file) => file.forNode === forNode).map(({ name }) => name);
+        const options = "--noEmit --strict --ignoreConfig --module nodenext --target es2022 --lib es2022,dom,dom.iterable".split(" ");
+        const types = ["--types", forNode ? "node" : ""];
+        execFileSync(join(root, "node_modules/.bin/tsc"), [...options, ...types, ...names], { cwd: folder, encoding: "utf8" });
+      }
     } catch (error) {
       assert.fail(String((error as { stdout?: string }).stdout ?? error));
     } finally {

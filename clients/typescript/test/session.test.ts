@@ -261,6 +261,26 @@ describe("a session", { timeout: 60_000 }, () => {
     await Promise.all([session.close(), bob.close()]);
   });
 
+  it("does not send what its sender gave up while it waited for room", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    const bob = await open(server, "Bob");
+    const room = await session.join("demo");
+    const heard: string[] = [];
+    (await bob.join("demo")).on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    const abort = new AbortController();
+    const sent = Array.from({ length: 1_100 }, (_, n) => String(n));
+    const sending = sent.map((text) => room.send(bob.peerId, { text }));
+    const given = room.send(bob.peerId, { text: "too late" }, { signal: abort.signal });
+    abort.abort(new Error("changed my mind"));
+    await assert.rejects(given, { message: "changed my mind" });
+    await Promise.all(sending);
+    await room.send(bob.peerId, { text: "last" });
+    await until(() => heard.length > sent.length);
+    assert.deepEqual(heard, [...sent, "last"]);
+    await Promise.all([session.close(), bob.close()]);
+  });
+
   it("skips frames it does not know and acknowledges them", async () => {
     const server = new FakeServer();
     const session = await open(server);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it, mock } from "node:test";
 import { WebSocket } from "ws";
 import { closeError } from "../src/close-codes.js";
-import { connect } from "../src/index.js";
+import { connect, WigwagError } from "../src/index.js";
 import type { Connection } from "../src/transport.js";
 import { type WebSocketConstructor, webSocketTransport } from "../src/websocket.js";
 import { FakeSocket } from "./fake-socket.js";
+import { until } from "./fake-server.js";
 
 /** What they are given as; that it compiles is the test. */
 const FITTING: ReadonlyArray<WebSocketConstructor | undefined> = [globalThis.WebSocket, WebSocket, FakeSocket];
@@ -109,6 +110,42 @@ describe("a WebSocket", () => {
       await assert.rejects(connect("http://wigwag.test", { transport: "websocket" }), field);
     } finally {
       if (own) globals.WebSocket = own;
+    }
+  });
+});
+
+describe("a session whose WebSocket cannot be opened any more", { timeout: 60_000 }, () => {
+  it("looks at its other door after three attempts, and not before", async () => {
+    const [{ fetch }, jitter] = [globalThis, mock.method(Math, "random", () => 0)];
+    let fetched = 0;
+    globalThis.fetch = () => {
+      fetched += 1;
+      return Promise.reject(new TypeError("no network"));
+    };
+    try {
+      const connecting = connect("http://wigwag.test", { webSocket: FakeSocket });
+      await until(() => FakeSocket.made.length === 1);
+      FakeSocket.made[0]?.open();
+      FakeSocket.made[0]?.message('{"welcome":{"peerId":"me","sessionToken":"t","epoch":1}}');
+      const session = await connecting;
+      assert.equal(session.transport, "websocket");
+      FakeSocket.made[0]?.end(1006);
+      for (let attempt = 1; attempt <= 3; attempt += 1) {
+        await until(() => FakeSocket.made.length === attempt + 1);
+        assert.equal(fetched, 0);
+        FakeSocket.made[attempt]?.end(1006);
+      }
+      await until(() => fetched === 1);
+      // Nothing there either: the WebSocket again, and the session still waits for its server.
+      await until(() => FakeSocket.made.length === 5);
+      assert.equal(session.state, "reconnecting");
+      FakeSocket.made[4]?.open();
+      FakeSocket.made[4]?.message('{"welcome":{"peerId":"me","sessionToken":"t","epoch":2,"outcome":"OUTCOME_RESUMED"}}');
+      await until(() => session.state === "connected");
+      session.abort(new WigwagError("over", { code: "CANCELLED", reason: "OVER" }));
+    } finally {
+      globalThis.fetch = fetch;
+      jitter.mock.restore();
     }
   });
 });
