@@ -3,6 +3,7 @@ import type { AppDataJson, EnvelopeJson } from "./gen/wigwag/v1/envelope_pb.js";
 
 /** A session description (RFC 9429); the browser's `RTCSessionDescription` and its init dictionary fit. */
 export interface SessionDescription {
+  /** What it is in the exchange of offer and answer. */
   type: "offer" | "answer" | "pranswer" | "rollback";
   /** The SDP text. May be absent for a rollback. */
   sdp?: string;
@@ -13,9 +14,13 @@ export interface SessionDescription {
  * end of candidates.
  */
 export interface IceCandidate {
+  /** The candidate-attribute (RFC 8839); empty: end of candidates. */
   candidate?: string;
+  /** The media description it belongs to, by its identification tag. */
   sdpMid?: string | null;
+  /** The media description it belongs to, by its index from 0. */
   sdpMLineIndex?: number | null;
+  /** The ICE generation it belongs to. */
   usernameFragment?: string | null;
 }
 

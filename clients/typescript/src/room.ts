@@ -135,7 +135,8 @@ export class Room {
   send(peerId: string, payload: Payload, options: SendOptions & { receipt: true }): Promise<Delivery>;
   /**
    * Sends a signal to one member. Resolves when the session has taken it, after which it is delivered in order or
-   * reported by `undeliverable`. Waits while more than 1,024 signals or 1 MiB are unconfirmed.
+   * reported by `undeliverable`. Waits while more than 1,024 signals or 1 MiB are unconfirmed. Rejects with NOT_JOINED,
+   * FRAME_TOO_LARGE (64 KiB unless the server says otherwise), LIMIT_EXCEEDED (4,096 of them wait already), or CLOSED.
    */
   send(peerId: string, payload: Payload, options?: SendOptions): Promise<Delivery | undefined>;
   async send(peerId: string, payload: Payload, options?: SendOptions): Promise<Delivery | undefined> {
@@ -147,7 +148,11 @@ export class Room {
     await this.#seated().send({ room: this.name, ...encodePayload(payload) }, options);
   }
 
-  /** Changes one's own entry. Metadata is merged; an empty value deletes its key. */
+  /**
+   * Changes one's own entry: a display name of at most 128 bytes, metadata of at most 4 KiB in all. Metadata is merged; an
+   * empty value deletes its key. Rejects with NOT_JOINED or INVALID_FIELD; and, as every request, with RESET when the session
+   * was lost before the answer came, and CLOSED.
+   */
   async update(
     entry: { displayName?: string; metadata?: Record<string, string> },
     options?: RequestOptions,
@@ -157,12 +162,15 @@ export class Room {
     for (const change of this.#roster.edited(entry)) this.#emitter.emit(change);
   }
 
-  /** Takes a member's seat away; a banned one may not return until the room ends. For the room's owner. */
+  /**
+   * Takes a member's seat away; a banned one may not return until the room ends. For the room's owner: else it rejects with
+   * FORBIDDEN; with PEER_NOT_FOUND when there is no such member.
+   */
   async remove(peerId: string, options: RequestOptions & { ban?: boolean } = {}): Promise<void> {
     await this.#seated().request({ removeMember: { room: this.name, peerId, ban: options.ban ?? false } }, options);
   }
 
-  /** Ends the room for everybody. For the room's owner. */
+  /** Ends the room for everybody. For the room's owner: else it rejects with FORBIDDEN. */
   async end(options?: RequestOptions): Promise<void> {
     await this.#seated().request({ endRoom: { room: this.name } }, options);
   }

@@ -1,11 +1,11 @@
+import { unlessAborted } from "./abort.js";
 import { type Desk, dispatch, undeliverableError } from "./dispatch.js";
 import { WigwagError } from "./error.js";
 import { Emitter, type EventOf, type EventsOptions, type Paced } from "./events.js";
 import type { EnvelopeJson } from "./gen/wigwag/v1/envelope_pb.js";
 import type { ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
-import { endedError, Link, type LinkEvents, type LinkOptions } from "./link.js";
+import { endedError, Link, type LinkEvents } from "./link.js";
 import {
-  type DuplicateUsers,
   duplicateUsersJson,
   type IceServer,
   iceServersFrom,
@@ -21,40 +21,9 @@ import { randomRoomName, type RoomSecret, Sealing } from "./sealing.js";
 import { SendLane } from "./send-lane.js";
 import type { Attached, ClientBody } from "./session-core.js";
 import type { SessionEvent, SessionState } from "./session-events.js";
+import type { CreateRoomOptions, JoinOptions, SessionInit } from "./session-options.js";
 
-/** How to join a room. */
-export interface JoinOptions extends RequestOptions {
-  /** Name for people in this room. Default: the one given to `connect`. At most 128 bytes. */
-  displayName?: string;
-  /** Key-value pairs for this room. Default: those given to `connect`. At most 4 KiB in all. */
-  metadata?: Record<string, string>;
-  /**
-   * Seals everything sent in this room and opens what comes. Default: the one given to `connect`, if any. Joining again with
-   * another secret replaces it, both ways.
-   */
-  secret?: RoomSecret;
-}
-
-/** How to create a room. */
-export interface CreateRoomOptions extends RequestOptions {
-  /** Name: 1 to 128 bytes of UTF-8 without control characters. Default: the server makes one that cannot be guessed. */
-  room?: string;
-  /** Name of the room for people, at most 128 bytes. */
-  displayName?: string;
-  /** Most members at a time. Default: the server's limit. */
-  maxMembers?: number;
-  /** What happens when a user joins who is a member already. Default: `"allow"`. */
-  duplicateUsers?: DuplicateUsers;
-  /** The room's key-value pairs, at most 4 KiB in all. */
-  metadata?: Record<string, string>;
-  /** As {@link JoinOptions.secret}. A sealed room that is given no name gets one that cannot be guessed from this side. */
-  secret?: RoomSecret;
-}
-
-/** @internal What a session is made with. */
-export interface SessionInit extends Omit<LinkOptions, "roomVersions"> {
-  secret?: RoomSecret | undefined;
-}
+export type { CreateRoomOptions, JoinOptions } from "./session-options.js";
 
 /**
  * A peer's stay with the server, which survives lost connections. Made by {@link connect}.
@@ -182,7 +151,11 @@ export class Session {
     return this.#send({ to: peerId, ...encodePayload(payload) }, options);
   }
 
-  /** Replaces the token before it expires. Resolves with the moment at which the new one does. */
+  /**
+   * Replaces the token before it expires; it is the one for later connections, too, unless `connect` was given a function.
+   * Resolves with the moment at which it expires. Rejects with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, or UNIMPLEMENTED where
+   * the server asks for no tokens.
+   */
   async refreshToken(token: string, options?: RequestOptions): Promise<Date> {
     const { refreshed } = await this.#request({ refresh: { token } }, options);
     this.#link.token = token;
@@ -420,16 +393,6 @@ export class Session {
     if (!this.#sealing.covers(envelope.room ?? "")) return { envelope };
     return this.#sealing.seal(this.#peerId, envelope).then((sealed) => ({ envelope: sealed }));
   }
-}
-
-/** Rejects with the signal's reason as soon as it aborts. */
-function unlessAborted<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    awaited.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** Without the keys that have no value. */

@@ -59,6 +59,16 @@ describe("connecting", { timeout: 60_000 }, () => {
     await assert.rejects(connect("ftp://example.org"), reason("INVALID_FIELD"));
   });
 
+  it("comes back with the token it was last given", async () => {
+    const server = new FakeServer();
+    const session = await connect(URL, { transport: server.transport, token: "first" });
+    await session.refreshToken("second");
+    server.session().connection?.fail();
+    await until(() => session.welcome.epoch === 2);
+    assert.deepEqual(server.hellos.map(({ token }) => token), ["first", "second"]);
+    await session.close();
+  });
+
   it("asks for a fresh token before every connection", async () => {
     const server = new FakeServer();
     let tokens = 0;
