@@ -140,9 +140,14 @@ export class Attachment {
     }
     let settled: boolean | Promise<boolean> = false;
     if (verdict === "deliver") {
-      if (frame.ping) this.core.pong();
-      else if (frame.goAway) this.events.goAway(frame.goAway);
-      else settled = this.events.frame(frame);
+      if (frame.ping) {
+        this.core.pong();
+      } else if (frame.goAway) {
+        this.core.hurry();
+        this.events.goAway(frame.goAway);
+      } else {
+        settled = this.events.frame(frame);
+      }
     }
     if (typeof settled !== "boolean") return settled.then((later) => this.#handled(frame, verdict, later));
     return this.#handled(frame, verdict, settled);

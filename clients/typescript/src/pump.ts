@@ -4,7 +4,7 @@ import type { SessionCore } from "./session-core.js";
 import type { Connection, Pushed } from "./transport.js";
 
 /** An acknowledgment that nothing carries goes out by itself after this long; 500 ms is what the contract allows. */
-const ACK_DELAY_MS = 200;
+const ACK_DELAY_MS = 100;
 /** Failed pushes in a row after which the connection is given up, while its way down still seems to live. */
 const MAX_FAILURES = 3;
 /** Trying the same push again cannot help: the attachment is over. */

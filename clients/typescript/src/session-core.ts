@@ -58,6 +58,8 @@ export class SessionCore {
   #untoldBytes = 0;
   #owesAck = false;
   #owesPong = false;
+  /** The server goes: what it does not hear soon it does not hear. */
+  #hurried = false;
   /** Why the session was given up; empty while it was not. */
   #forgotten = "";
 
@@ -111,12 +113,17 @@ export class SessionCore {
     this.#owesAck = true;
   }
 
+  /** The server goes, and tells senders that what is not acknowledged was not delivered: acknowledges at once from now on. */
+  hurry(): void {
+    this.#hurried = true;
+  }
+
   /** Whether an acknowledgment is due: at once, within the acknowledgment delay, or not at all. */
   get ackDue(): "now" | "soon" | "no" {
     if (this.#owesAck || this.#owesPong) return "now";
     const untold = this.#heard - this.#told;
     if (untold === 0) return "no";
-    return untold >= ACK.frames || this.#untoldBytes >= ACK.bytes ? "now" : "soon";
+    return this.#hurried || untold >= ACK.frames || this.#untoldBytes >= ACK.bytes ? "now" : "soon";
   }
 
   /** The next frames to send, each with the current acknowledgment. `ackNow` asks for a bare ack when there is nothing else. */
@@ -224,6 +231,7 @@ export class SessionCore {
       throw protocolError("the server's welcome names no session");
     }
     const hadSession = this.#epoch > 0;
+    this.#hurried = false;
     this.#sessionToken = token;
     this.#epoch = welcome.epoch ?? 0;
     if (resumed) {

@@ -122,6 +122,20 @@ describe("frames down", () => {
     assert.equal(core.ackDue, "no");
   });
 
+  it("are acknowledged at once when the server goes", () => {
+    const core = welcomed();
+    core.handled({ seq: 1, done: {} });
+    assert.equal(core.ackDue, "soon");
+    core.hurry();
+    assert.equal(core.ackDue, "now");
+    core.take(true);
+    assert.equal(core.ackDue, "no");
+    core.welcome({ ...WELCOME, outcome: "OUTCOME_RESUMED" }, 0);
+    core.take(true);
+    core.handled({ seq: 2, done: {} });
+    assert.equal(core.ackDue, "soon");
+  });
+
   it("that ask for a pong get one, once, outside the numbering", () => {
     const core = welcomed();
     core.pong();
