@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use admin::Admin;
 pub use connections::Connections;
-pub use cors::{AllowedOrigins, Cors};
+pub use cors::{AllowedHosts, AllowedOrigins, Cors};
 pub use dialects::Dialects;
 pub use drain::Drain;
 pub use http2::Http2;

@@ -40,7 +40,7 @@ use self::{
 use crate::{
     authz::Caller,
     config::Config,
-    http::Origins,
+    http::{Hosts, Origins},
     node::Node,
     websocket::{Settings, Upgrade},
 };
@@ -57,6 +57,7 @@ pub(crate) struct Dialects {
 struct Inner {
     node: Node,
     origins: Origins,
+    hosts: Hosts,
     sockets: Settings,
     enabled: crate::config::Dialects,
     /// Only there if clients may list each other.
@@ -73,8 +74,9 @@ impl Dialects {
     pub(crate) fn new(node: Node, origins: Origins, config: &Config) -> Self {
         // Where clients must show a token there are none: none of them has a place for it.
         let enabled = if config.is_open() { config.dialects.clone() } else { crate::config::Dialects::none() };
+        let hosts = Hosts::new(config);
         let realm = enabled.peerjs_discovery.then(peerjs::Realm::default);
-        Self { inner: Arc::new(Inner { node, origins, sockets: Settings::from_config(config), enabled, realm }) }
+        Self { inner: Arc::new(Inner { node, origins, hosts, sockets: Settings::from_config(config), enabled, realm }) }
     }
 
     /// The paths of the dialects that have one of their own.

@@ -6,6 +6,8 @@ mod content;
 mod demo;
 mod fallback;
 mod hint;
+mod host;
+mod icon;
 mod origin;
 mod status;
 
@@ -21,6 +23,8 @@ pub use admin::admin_router;
 pub use census::{Census, ParticipantView, RoomView};
 pub(crate) use demo::page;
 pub(crate) use hint::Hint;
+pub use host::Hosts;
+pub(crate) use host::{asked, names_this_machine, refusal};
 pub use origin::Origins;
 pub use status::Readiness;
 
@@ -33,6 +37,8 @@ pub struct Pages {
     pub readiness: Readiness,
     /// Which web pages may call.
     pub origins: Origins,
+    /// Under which names the rooms are told.
+    pub hosts: Hosts,
     /// Whether the demo page is served.
     pub demo: bool,
 }
@@ -42,7 +48,7 @@ pub struct Pages {
 /// `grpc` has at least one route; its fallback is replaced by one that answers gRPC calls in gRPC and all else in JSON.
 /// Doors that take calls of web pages ask [`Origins`] themselves.
 pub fn router(grpc: Router, doors: Router, pages: Pages) -> Router {
-    let Pages { census, readiness, origins, demo } = pages;
+    let Pages { census, readiness, origins, hosts, demo } = pages;
     // gRPC-Web only around the gRPC routes: the layer answers 400 to any other HTTP/1 request.
     let grpc = grpc
         .reset_fallback()
@@ -51,7 +57,7 @@ pub fn router(grpc: Router, doors: Router, pages: Pages) -> Router {
         .route_layer(set(HeaderName::from_static("x-accel-buffering"), "no"))
         .route_layer(set(header::CACHE_CONTROL, "no-store, no-transform"))
         .route_layer(from_fn(content::explain));
-    let router = grpc.merge(doors).merge(status::router(census, readiness));
+    let router = grpc.merge(doors).merge(status::router(census, hosts, readiness)).merge(icon::router());
     let router = if demo { router.merge(demo::router()) } else { router };
     router
         .fallback(fallback::not_found)

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::dialects::Dialects;
 use crate::grpc;
-use crate::http::{self, Origins, Pages, Readiness, admin_router};
+use crate::http::{self, Hosts, Origins, Pages, Readiness, admin_router};
 use crate::listener::{self, Homes, ListenerStats, Settings};
 use crate::node::Node;
 use crate::rest;
@@ -83,11 +83,12 @@ pub async fn serve_over(
     let (services, health) = grpc::routes(node.routes(), config.reflection).await;
     let readiness = Readiness::default();
     let origins = Origins::new(&config.cors.allowed_origins);
+    let hosts = Hosts::new(&config);
     let dialects = Dialects::new(node.clone(), origins.clone(), &config);
     let doors = websocket::router(node.clone(), origins.clone(), websocket::Settings::from_config(&config))
         .merge(rest::router(node.clone(), origins.clone()))
         .merge(dialects.routes());
-    let pages = Pages { census: node.census(), readiness: readiness.clone(), origins, demo: config.demo };
+    let pages = Pages { census: node.census(), readiness: readiness.clone(), origins, hosts, demo: config.demo };
     let settings = Settings::from_config(&config);
     let spread = Settings { homes, ..settings.clone() };
     let stats = Arc::new(ListenerStats::default());

@@ -89,6 +89,7 @@ fn every_kind_of_value_can_be_given_as_text() {
         ("WIGWAG_DEMO", "false"),
         ("WIGWAG_LOG__FORMAT", "json"),
         ("WIGWAG_CORS__ALLOWED_ORIGINS", "https://a.example, https://b.example:8443"),
+        ("WIGWAG_CORS__ALLOWED_HOSTS", "a.example, b.example"),
         ("WIGWAG_ICE__SERVERS", "[{urls = [\"turn:t.example\"], username = \"u\", credential = \"s3cret\"}]"),
         ("WIGWAG_ADMIN__LISTEN", "127.0.0.1:9090"),
     ]);
@@ -97,6 +98,7 @@ fn every_kind_of_value_can_be_given_as_text() {
     assert_eq!(config.log.format, LogFormat::Json);
     let origins = ["https://a.example".to_owned(), "https://b.example:8443".to_owned()];
     assert_eq!(config.cors.allowed_origins, AllowedOrigins::List(origins.into()));
+    assert_eq!(config.cors.allowed_hosts.as_slice(), ["a.example", "b.example"]);
     assert_eq!(config.ice.servers[0].credential.expose(), "s3cret");
     assert_eq!(config.admin.listen.map(|addr| addr.port()), Some(9090));
 }
@@ -107,6 +109,7 @@ fn all_mistakes_are_told_at_once_with_value_place_and_remedy() {
         "listen = \"0.0.0.0:80\"\ndemo = 1\nnode_name = \"a b\"\nlisten_on = 1\n\
          [session]\ngrace_ms = 4294967296\nheartbeat_ms = \"10s\"\nmailbox_bytes = 5000\n\
          [log]\nlevel = \"info,=\"\nformat = \"xml\"\n[rooms]\nlimit = 3\n[cors]\nallowed_origins = [\"example.com\"]\n\
+         allowed_hosts = [\"a.example:80\"]\n\
          [drain]\nwindow_ms = 20000\n[http2]\nstream_window = 1048576\n[admin]\nlisten = \"192.0.2.1:1\"\n[nope]\na = 1\n",
     );
     let environment = Environment::from([("WIGWAG_CONNECTIONS__MAX", "lots"), ("WIGWAG_SESSION__GRACE", "1")]);
@@ -125,6 +128,7 @@ fn all_mistakes_are_told_at_once_with_value_place_and_remedy() {
         "log.format",
         "rooms.limit",
         "cors.allowed_origins",
+        "cors.allowed_hosts",
         "drain.window_ms",
         "http2.connection_window",
         "admin.listen",
@@ -133,7 +137,7 @@ fn all_mistakes_are_told_at_once_with_value_place_and_remedy() {
     ] {
         assert_eq!(told.iter().filter(|told| **told == key).count(), 1, "{key} once in\n{problems}");
     }
-    assert_eq!(told.len(), 17, "{problems}");
+    assert_eq!(told.len(), 18, "{problems}");
 
     let text = problems.to_string();
     assert!(

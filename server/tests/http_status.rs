@@ -12,8 +12,8 @@ use axum::routing::post;
 use http::StatusCode;
 use running::{Listening, Running};
 use serde_json::json;
-use wigwag_server::config::AllowedOrigins;
-use wigwag_server::http::{Census, Origins, Pages, ParticipantView, Readiness, RoomView, admin_router, router};
+use wigwag_server::config::{AllowedOrigins, Config};
+use wigwag_server::http::{Census, Hosts, Origins, Pages, ParticipantView, Readiness, RoomView, admin_router, router};
 
 /// Two rooms, one of them empty.
 struct Rooms;
@@ -38,6 +38,7 @@ fn app(readiness: &Readiness) -> Router {
         census: Arc::new(Rooms),
         readiness: readiness.clone(),
         origins: Origins::new(&AllowedOrigins::Loopback),
+        hosts: Hosts::new(&Config::default()),
         demo: false,
     };
     router(Router::new().route("/a.v1.A/Do", post(|| async {})), Router::new(), pages)
@@ -68,6 +69,29 @@ async fn rooms_and_health_have_the_shape_existing_clients_read() {
     assert_eq!(health, expected);
     let timestamp = timestamp.as_str().expect("a text");
     assert!(timestamp.len() == 24 && timestamp.ends_with('Z'), "{timestamp}");
+    listening.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_whose_name_points_here_learns_of_nobody() {
+    let listening = Listening::start(app(&Readiness::default()), |_| {}).await;
+    let foreign = "rooms.example:8080";
+    let mut client = http1::connect(listening.addr).await;
+    let rooms = http1::send_as(&mut client, "/rooms", foreign).await;
+    assert_eq!((rooms.status, rooms.json()["error"].as_str()), (StatusCode::FORBIDDEN, Some("FORBIDDEN")));
+    assert!(rooms.json()["hint"].as_str().is_some_and(|hint| hint.contains("cors.allowed_hosts")));
+    let health = http1::send_as(&mut client, "/health", foreign).await;
+    assert_eq!((health.status, &health.json()["rooms"]), (StatusCode::OK, &json!(2)));
+    assert_eq!(health.json()["roomDetails"], json!([]));
+    listening.stop().await;
+}
+
+#[tokio::test]
+async fn browsers_get_the_icon_they_ask_for() {
+    let listening = Listening::start(app(&Readiness::default()), |_| {}).await;
+    let icon = http1::get(listening.addr, "/favicon.ico").await;
+    assert_eq!((icon.status, icon.header("content-type")), (StatusCode::OK, "image/svg+xml"));
+    assert!(icon.body.starts_with(b"<svg"));
     listening.stop().await;
 }
 

@@ -11,6 +11,55 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct Cors {
     /// Origins whose pages may call. A request without an `Origin` header does not come from a page and is not asked.
     pub allowed_origins: AllowedOrigins,
+    /// Names, beside `localhost` and IP addresses, under which a server on loopback tells who is in its rooms (`/rooms`,
+    /// `/health`, PeerJS's list). Default: none. Not asked where other machines can reach the listener.
+    pub allowed_hosts: AllowedHosts,
+}
+
+/// Host names, without scheme and port.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Names")]
+pub struct AllowedHosts(Vec<String>);
+
+/// An environment variable holds a list as text.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "is neither a list nor a text")]
+enum Names {
+    List(Vec<String>),
+    Text(String),
+}
+
+pub(super) const ALLOWED_HOSTS: &str = "a list of host names such as \"rooms.example.com\" (no scheme, no port)";
+
+impl AllowedHosts {
+    /// The names.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<String>> for AllowedHosts {
+    type Error = String;
+
+    fn try_from(names: Vec<String>) -> Result<Self, String> {
+        let is_name =
+            |name: &&String| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        match names.iter().find(|name| !is_name(name)) {
+            Some(bad) => Err(format!("{bad:?} is not a host name")),
+            None => Ok(Self(names)),
+        }
+    }
+}
+
+impl TryFrom<Names> for AllowedHosts {
+    type Error = String;
+
+    fn try_from(names: Names) -> Result<Self, String> {
+        match names {
+            Names::List(names) => names.try_into(),
+            Names::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>().try_into(),
+        }
+    }
 }
 
 /// A rule for the `Origin` header (RFC 6454).

@@ -143,6 +143,7 @@ fn reason_against(key: &str, value: &Value, settings: &[(String, Value)]) -> Opt
         "listen" => "an IP address and port, such as 127.0.0.1:8080 or [::1]:8080".to_owned(),
         "admin.listen" => admin::ALLOWED.to_owned(),
         "cors.allowed_origins" => format!("{error}; allowed is {}", cors::ALLOWED),
+        "cors.allowed_hosts" => format!("{error}; allowed is {}", cors::ALLOWED_HOSTS),
         "ice.servers" => ice::ALLOWED.to_owned(),
         "log.format" => log::ALLOWED_FORMAT.to_owned(),
         _ if default.is_bool() => "true or false".to_owned(),

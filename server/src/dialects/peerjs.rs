@@ -10,7 +10,7 @@ mod waiting;
 use axum::{
     Json, Router,
     extract::{FromRequestParts as _, Path, RawQuery, Request, State},
-    http::{Extensions, StatusCode, header},
+    http::{Extensions, HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -35,6 +35,7 @@ use super::{
 use crate::{
     authz::Caller,
     fault::Fault,
+    http::refusal,
     node::{Node, Visitor, random_uuid},
     websocket::Upgrade,
 };
@@ -55,7 +56,12 @@ pub(super) fn routes() -> Router<Dialects> {
         .route("/peerjs", any(socket_or_about))
         .route("/peerjs/", get(about))
         .route("/peerjs/id", get(new_id))
-        .route("/peerjs/peers", get(|state: State<Dialects>| peers(state, Path(DEFAULT_KEY.to_owned()))))
+        .route(
+            "/peerjs/peers",
+            get(|state: State<Dialects>, uri: Uri, headers: HeaderMap| {
+                peers(state, Path(DEFAULT_KEY.to_owned()), uri, headers)
+            }),
+        )
         .route("/peerjs/peerjs", any(socket))
         .route("/peerjs/{key}/id", get(new_id))
         .route("/peerjs/{key}/peers", get(peers))
@@ -73,8 +79,9 @@ async fn new_id() -> Response {
         .into_response()
 }
 
-async fn peers(State(dialects): State<Dialects>, Path(key): Path<String>) -> Response {
+async fn peers(State(dialects): State<Dialects>, Path(key): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     match dialects.realm() {
+        Some(_) if !dialects.inner.hosts.allow(&uri, &headers) => refusal(),
         Some(realm) => ([(header::CACHE_CONTROL, "no-store")], Json(realm.ids(meant(&key)))).into_response(),
         // The client knows this status and says what to do about it.
         None => (StatusCode::UNAUTHORIZED, "peers are not listed here: see dialects.peerjs_discovery").into_response(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::clock::{iso8601, unix_ms};
 
 use super::census::{Census, RoomView};
+use super::host::{self, Hosts};
 
 /// Whether the node takes new sessions, as `/ready` tells a load balancer. Cheap to clone; starts ready.
 #[derive(Clone, Debug)]
@@ -36,11 +37,18 @@ impl Readiness {
     }
 }
 
-pub(super) fn router(census: Arc<dyn Census>, readiness: Readiness) -> Router {
+/// What is told of the rooms, and under which names.
+#[derive(Clone)]
+struct Told {
+    census: Arc<dyn Census>,
+    hosts: Hosts,
+}
+
+pub(super) fn router(census: Arc<dyn Census>, hosts: Hosts, readiness: Readiness) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/rooms", get(rooms))
-        .with_state(census)
+        .with_state(Told { census, hosts })
         .route("/ready", get(ready).with_state(readiness))
 }
 
@@ -54,13 +62,14 @@ struct Health {
     timestamp: String,
 }
 
-async fn health(State(census): State<Arc<dyn Census>>) -> Json<Health> {
-    let room_details = census.rooms();
+/// Under a name that may not know who is here it counts only, so that whoever watches over the server still can.
+async fn health(State(told): State<Told>, uri: Uri, headers: HeaderMap) -> Json<Health> {
+    let rooms = told.census.rooms();
     Json(Health {
         status: "ok",
-        rooms: room_details.len(),
-        connections: census.connections(),
-        room_details,
+        rooms: rooms.len(),
+        connections: told.census.connections(),
+        room_details: if told.hosts.allow(&uri, &headers) { rooms } else { Vec::new() },
         timestamp: iso8601(unix_ms()),
     })
 }
@@ -70,8 +79,11 @@ struct Rooms {
     rooms: Vec<RoomView>,
 }
 
-async fn rooms(State(census): State<Arc<dyn Census>>) -> Json<Rooms> {
-    Json(Rooms { rooms: census.rooms() })
+async fn rooms(State(told): State<Told>, uri: Uri, headers: HeaderMap) -> Response {
+    if !told.hosts.allow(&uri, &headers) {
+        return host::refusal();
+    }
+    Json(Rooms { rooms: told.census.rooms() }).into_response()
 }
 
 #[derive(Serialize)]

@@ -48,11 +48,20 @@ pub(crate) async fn send(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(Full::new(Bytes::from_static(body))).expect("a request");
+    answer(sender, request.body(Full::new(Bytes::from_static(body))).expect("a request")).await
+}
+
+async fn answer(sender: &mut SendRequest<Full<Bytes>>, request: Request<Full<Bytes>>) -> Answer {
     sender.ready().await.expect("the connection is open");
     let (parts, body) = sender.send_request(request).await.expect("an answer").into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
     Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// A GET request under another host name.
+pub(crate) async fn send_as(sender: &mut SendRequest<Full<Bytes>>, path: &str, host: &str) -> Answer {
+    let request = Request::builder().uri(path).header("host", host).body(Full::default()).expect("a request");
+    answer(sender, request).await
 }
 
 /// One request on a connection of its own.
