@@ -28,6 +28,7 @@ export async function startServer(...settings) {
   });
   return {
     port,
+    pid: child.pid,
     host: `127.0.0.1:${port}`,
     /** What it has logged: warnings and above, unless the settings say otherwise. */
     log: () => Buffer.concat(log).toString(),

@@ -112,7 +112,7 @@ async function socketIo() {
       if (event !== "send_ice") return { kind: event.replace("_sdp", ""), value: data.sdp };
       // Until it has sent a candidate itself, it gets the line with the rest beside it.
       const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = data;
-      const whole = { candidate, sdpMid, sdpMLineIndex, usernameFragment };
+      const whole = JSON.parse(JSON.stringify({ candidate, sdpMid, sdpMLineIndex, usernameFragment }));
       return { kind: "candidate", value: typeof candidate === "string" ? whole : candidate };
     },
     close: () => socket.close(),
@@ -145,7 +145,9 @@ test("every ordered pair exchanges offer, answer and candidate unchanged", async
     for (const callee of ends) {
       if (caller === callee) continue;
       const what = `${caller.name} to ${callee.name}`;
-      const sdp = (kind) => `v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=${kind} of ${what} é😀\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n`;
+      // As long as those of a call with many tracks.
+      const long = `a=x-long:${"0123456789".repeat(3_000)}\r\n`;
+      const sdp = (kind) => `v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=${kind} of ${what} é😀\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n${kind === "offer" ? long : ""}`;
       const candidate = {
         candidate: `candidate:1 1 udp 2122260223 example.local 9 typ host generation 0 ${pairs}`,
         sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "uf/+",
@@ -156,10 +158,40 @@ test("every ordered pair exchanges offer, answer and candidate unchanged", async
       assert.deepEqual(await caller.hear(callee), { kind: "answer", value: sdp("answer") }, what);
       caller.send(callee, "candidate", candidate);
       assert.deepEqual(await callee.hear(caller), { kind: "candidate", value: candidate }, what);
+      // The end of candidates.
+      callee.send(caller, "candidate", { candidate: "" });
+      assert.deepEqual(await caller.hear(callee), { kind: "candidate", value: { candidate: "" } }, what);
       pairs += 1;
     }
   }
   assert.equal(pairs, 90);
+});
+
+test("a plain JSON client and a gRPC peer, alone in a room, need no addresses", async () => {
+  const room = "two";
+  const json = await openSocket(`ws://${server.host}/json/${room}`);
+  const { id } = await json.next("welcome");
+  const peer = await openGrpc(server.host);
+  await peer.join(room);
+  await json.next("peer-joined");
+  const candidate = { candidate: "candidate:1 1 udp 1 é😀 9 typ host", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "u" };
+  json.send({ type: "offer", sdp: "v=0\r\ns=é😀\r\n" });
+  assert.deepEqual((await peer.envelope(id)).description, { type: "offer", sdp: "v=0\r\ns=é😀\r\n" });
+  peer.request({ envelope: { room, description: { type: "answer", sdp: "v=0\r\ns=back\r\n" } } });
+  assert.deepEqual(await json.next("answer"), { type: "answer", from: peer.peerId, sdp: "v=0\r\ns=back\r\n" });
+  for (const signal of [candidate, { candidate: "" }]) {
+    json.send({ type: "new-ice-candidate", candidate: signal });
+    assert.deepEqual((await peer.envelope(id)).candidate, signal);
+    peer.request({ envelope: { room, candidate: signal } });
+    assert.deepEqual(await json.next("new-ice-candidate"), { type: "new-ice-candidate", from: peer.peerId, candidate: signal });
+  }
+  // The other way around: the peer offers.
+  peer.request({ envelope: { room, description: { type: "offer", sdp: "v=0 offer" } } });
+  assert.equal((await json.next("offer")).sdp, "v=0 offer");
+  json.send({ type: "answer", sdp: "v=0 answer" });
+  assert.equal((await peer.envelope(id)).description.sdp, "v=0 answer");
+  peer.close();
+  await json.close();
 });
 
 test("all members see each other in the room, by the ids they are addressed with", async () => {

@@ -210,6 +210,20 @@ for (const { name, start } of [ours, theirs]) {
   });
 }
 
+test("a page that has no key writes null, and means the default key", async () => {
+  const server = await startServer("dialects.peerjs_discovery=true");
+  const ada = await openSocket(`ws://${server.host}/peerjs?key=peerjs&id=ada&token=a`);
+  await ada.next("OPEN");
+  for (const key of ["null", "undefined"]) {
+    const thief = await openSocket(`ws://${server.host}/peerjs?key=${key}&id=ada&token=t`);
+    await thief.next("ID-TAKEN");
+    await thief.closed;
+    assert.deepEqual(await server.json(`/peerjs/${key}/peers`), ["ada"]);
+  }
+  await ada.close();
+  await server.stop();
+});
+
 test("without discovery the list is refused", async () => {
   const server = await startServer();
   assert.equal((await fetch(`http://${server.host}/peerjs/peerjs/peers`)).status, 401);
