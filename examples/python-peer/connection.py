@@ -22,7 +22,8 @@ class Connection:
         self._on_channel = on_channel
         # Whoever has the greater id gives way when both offer.
         self._is_polite = session.peer_id > member.peer_id
-        self._signals = asyncio.Queue(SIGNALS)
+        self._signals = asyncio.Queue()
+        self._closing = False
         self._rtc = self._make()
 
     @classmethod
@@ -33,15 +34,20 @@ class Connection:
 
     def hear(self, envelope):
         """Takes a signal of the other member. They are worked off in order: a candidate comes after its offer."""
-        try:
+        if self._signals.qsize() < SIGNALS:
             self._signals.put_nowait(envelope)
-        except asyncio.QueueFull:
+        elif not self._closing:
             print(f"{self.name} sends more signals than its connection takes")
-            self._task.cancel()
+            self._stop()
 
     async def close(self):
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        self._stop()
+        await self._task
+
+    def _stop(self):
+        # Not by cancelling the task: what it awaits in aioice may swallow that.
+        self._closing = True
+        self._signals.put_nowait(None)
 
     def _make(self):
         # Without a list of its own, aiortc asks a public STUN server.
@@ -66,8 +72,8 @@ class Connection:
         try:
             if offers:
                 await self._offer()
-            while True:
-                await self._take(await self._signals.get())
+            while (envelope := await self._signals.get()) is not None and not self._closing:
+                await self._take(envelope)
         except Exception as error:  # whatever a signal does to aiortc, the other connections go on
             print(f"{self.name}: {error!r}")
         finally:

@@ -4,6 +4,7 @@ import { once } from "node:events";
 
 /** A running example. */
 export class Program {
+  static readonly #running = new Set<Program>();
   #output = "";
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
@@ -19,12 +20,23 @@ export class Program {
         this.#wake();
       });
     }
+    Program.#running.add(this);
     this.#child.on("error", (error) => (this.#output += String(error)));
     this.#exited = once(this.#child, "close").then(([code]) => code as number | null);
     void this.#exited.finally(() => {
       this.#over = true;
+      Program.#running.delete(this);
       this.#wake();
     });
+  }
+
+  /** Kills what a test that failed has left behind, and shows what it said. */
+  static async killAll(): Promise<void> {
+    for (const program of this.#running) {
+      process.stderr.write(`still running: ${program.#child.spawnargs.join(" ")}\n${program.#output}\n`);
+      program.#child.kill("SIGKILL");
+      await program.#exited;
+    }
   }
 
   /** Everything it said so far. */

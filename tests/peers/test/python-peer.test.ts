@@ -25,6 +25,7 @@ describe("python-peer", { timeout: 120_000 }, () => {
     [server, pages] = await Promise.all([startServer(), Pages.start()]);
   });
   after(async () => {
+    await Program.killAll();
     await pages.stop();
     await server.stop();
   });

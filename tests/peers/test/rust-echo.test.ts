@@ -24,6 +24,7 @@ describe("rust-echo", { timeout: 120_000 }, () => {
     [server, pages] = await Promise.all([startServer(), Pages.start()]);
   });
   after(async () => {
+    await Program.killAll();
     await pages.stop();
     await server.stop();
   });
