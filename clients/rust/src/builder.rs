@@ -40,7 +40,7 @@ pub struct Builder {
     connect: grpc::Connect,
     event_queue: usize,
     secret: Option<sealing::Secret>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_rustls")]
     ca_certificate: Option<Vec<u8>>,
 }
 
@@ -53,7 +53,7 @@ impl Builder {
             connect: grpc::tcp(),
             event_queue: EVENT_QUEUE,
             secret: None,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_rustls")]
             ca_certificate: None,
         }
     }
@@ -222,7 +222,8 @@ impl Builder {
         self
     }
 
-    /// Trusts this certificate authority (PEM) besides the operating system's, for `https` URLs.
+    /// Trusts this certificate authority (PEM) besides those this build knows, for `https` URLs: those of the operating
+    /// system with the feature `tls`, those Mozilla trusts with `tls-webpki-roots`. Default: none besides.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -234,7 +235,7 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_rustls")]
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_certificate = Some(pem.into());
         self
@@ -257,13 +258,14 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `INVALID_FIELD` (the URL), `UNREACHABLE`, `TIMEOUT`, and what the server says: `TOKEN_MISSING`, `TOKEN_INVALID`,
+    /// `INVALID_FIELD` (the URL, the certificate authority), `UNREACHABLE` (also: the server's certificate is not
+    /// trusted, or for another name), `TIMEOUT`, and what the server says: `TOKEN_MISSING`, `TOKEN_INVALID`,
     /// `TOKEN_EXPIRED`, `FORBIDDEN`, `DRAINING`, `RATE_LIMITED`, `LIMIT_EXCEEDED`, `INVALID_FIELD`.
     pub async fn connect(self) -> Result<Session, Error> {
         let dial = GrpcDial::new(
             &self.url,
             self.connect,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_rustls")]
             self.ca_certificate,
         )?;
         let direct = sealing::derive(self.secret.as_ref(), "").await?;

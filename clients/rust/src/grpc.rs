@@ -53,11 +53,15 @@ const CONNECTION_WINDOW: u32 = 512 << 10;
 /// Largest frame from the server: the roster of a full room (1,000 members with 4 KiB of metadata each) and then some.
 const MAX_SERVER_FRAME: usize = 16 << 20;
 
+/// What begins a certificate in a PEM file.
+#[cfg(feature = "_rustls")]
+const PEM_MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// Connects over the network.
 pub(crate) struct GrpcDial {
     home: Endpoint,
     connect: Connect,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_rustls")]
     ca_certificate: Option<Vec<u8>>,
 }
 
@@ -65,13 +69,13 @@ impl GrpcDial {
     pub(crate) fn new(
         url: &str,
         connect: Connect,
-        #[cfg(feature = "tls")] ca_certificate: Option<Vec<u8>>,
+        #[cfg(feature = "_rustls")] ca_certificate: Option<Vec<u8>>,
     ) -> Result<Self, Error> {
         let placeholder = Endpoint::from_static("http://localhost");
         let mut dial = Self {
             home: placeholder,
             connect,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_rustls")]
             ca_certificate,
         };
         dial.home = dial.endpoint(url)?;
@@ -89,8 +93,8 @@ impl GrpcDial {
         if !is_https && uri.scheme() != Some(&Scheme::HTTP) {
             return Err(invalid("needs the scheme http or https: give one like http://localhost:8080"));
         }
-        if is_https && !cfg!(feature = "tls") {
-            return Err(invalid("is https: build wigwag-client with the feature `tls`"));
+        if is_https && !cfg!(feature = "_rustls") {
+            return Err(invalid("is https: build wigwag-client with the feature `tls` or `tls-webpki-roots`"));
         }
         let endpoint = Endpoint::from(uri)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -102,15 +106,36 @@ impl GrpcDial {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .user_agent(CLIENT)
             .map_err(|_| invalid("cannot be used"))?;
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_rustls")]
         if is_https {
-            let mut tls = tonic::transport::ClientTlsConfig::new().with_enabled_roots();
-            if let Some(pem) = &self.ca_certificate {
-                tls = tls.ca_certificate(tonic::transport::Certificate::from_pem(pem));
-            }
-            return endpoint.tls_config(tls).map_err(|_| invalid("cannot be used with this certificate authority"));
+            return self.secured(endpoint);
         }
         Ok(endpoint)
+    }
+
+    /// Puts TLS on an endpoint, with the certificate authorities this build knows and the one that was given.
+    #[cfg(feature = "_rustls")]
+    fn secured(&self, endpoint: Endpoint) -> Result<Endpoint, Error> {
+        use tonic::transport::{Certificate, ClientTlsConfig};
+
+        let Some(pem) = &self.ca_certificate else {
+            let known = ClientTlsConfig::new().with_enabled_roots();
+            return endpoint.tls_config(known).map_err(|error| {
+                let message = format!("no certificate authorities can be had from this machine: {}", chain(&error));
+                Error::new(Code::FailedPrecondition, reason::INTERNAL, message)
+            });
+        };
+        let given = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+        // A machine without authorities of its own, such as a container, does with the given one.
+        let both = endpoint.clone().tls_config(given.clone().with_enabled_roots());
+        let is_certificate = pem.windows(PEM_MARK.len()).any(|bytes| bytes == PEM_MARK);
+        both.or_else(|_| endpoint.tls_config(given)).ok().filter(|_| is_certificate).ok_or_else(|| {
+            let message =
+                "the certificate authority is no certificate in PEM: give a text that begins with BEGIN CERTIFICATE";
+            let mut error = Error::new(Code::InvalidArgument, reason::INVALID_FIELD, message);
+            error.metadata.insert("field".into(), "ca_certificate".into());
+            error
+        })
     }
 
     /// For single calls beside the session.
@@ -261,7 +286,7 @@ mod tests {
         GrpcDial::new(
             url,
             tcp(),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_rustls")]
             None,
         )
     }
@@ -273,7 +298,7 @@ mod tests {
             let error = dial(url).err().unwrap_or_else(|| panic!("{url} is no URL"));
             assert_eq!((error.reason.as_ref(), error.metadata["field"].as_str()), ("INVALID_FIELD", "url"));
         }
-        assert_eq!(dial("https://localhost").is_ok(), cfg!(feature = "tls"));
+        assert_eq!(dial("https://localhost").is_ok(), cfg!(feature = "_rustls"));
     }
 
     #[test]
@@ -284,7 +309,7 @@ mod tests {
         assert_eq!(dial.target(None).uri(), "http://localhost:8080/");
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_rustls")]
     #[test]
     fn a_secure_client_is_not_sent_to_an_open_port() {
         let dial = dial("https://localhost").expect("URL");

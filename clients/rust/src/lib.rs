@@ -40,6 +40,7 @@
 //! # Features
 //!
 //! - `tls`: `https` URLs, with rustls on ring and the certificate authorities of the operating system.
+//! - `tls-webpki-roots`: the same with the certificate authorities Mozilla trusts, built in.
 //! - `seal`: end-to-end encryption of what peers send each other; the module `seal`.
 //!
 //! None is on by default.

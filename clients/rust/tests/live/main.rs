@@ -13,3 +13,4 @@ mod resume;
 #[path = "../support/server.rs"]
 mod server;
 mod sessions;
+mod tls;

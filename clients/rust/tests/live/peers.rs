@@ -30,7 +30,11 @@ pub(crate) async fn envelope(events: &mut Events) -> (Option<PeerId>, Payload) {
 
 /// Two peers in one room; each knows of the other.
 pub(crate) async fn pair(server: &Server, room: &str) -> ((Session, Room), (Session, Room)) {
-    let (ada, bob) = (server.session("Ada").await, server.session("Bob").await);
+    pair_of(server.session("Ada").await, server.session("Bob").await, room).await
+}
+
+/// As [`pair`], of these sessions.
+pub(crate) async fn pair_of(ada: Session, bob: Session, room: &str) -> ((Session, Room), (Session, Room)) {
     let first = ada.join(room).await.expect("a seat");
     let second = bob.join(room).await.expect("a seat");
     let joined = next(&mut first.events()).await;

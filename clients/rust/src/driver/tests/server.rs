@@ -146,7 +146,7 @@ fn calls() -> crate::grpc::Calls {
     let dial = crate::grpc::GrpcDial::new(
         "http://localhost",
         crate::grpc::tcp(),
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_rustls")]
         None,
     );
     dial.expect("a URL").calls()
