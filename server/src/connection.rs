@@ -3,6 +3,7 @@
 //! A connection is a stream of server frames that polls its own input: no task and no queue stands between a client's frame
 //! and its effect. Doors give it an input and write what comes out.
 
+mod alarm;
 mod apply;
 mod pacing;
 mod timing;
@@ -18,14 +19,14 @@ use std::{
 use futures_core::Stream;
 use tokio::time::Instant;
 use wigwag_hub::{
-    Attachment, Item, Reason, Submitted,
+    Attachment, Item, Now, Reason, Submitted,
     error::Cut,
     session::{Fetched, Grade},
 };
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 pub(crate) use self::apply::{Applier, Verdict, duplicate_users, peer_id, room_name};
-use self::{pacing::Pacing, timing::Timing};
+use self::{alarm::Alarm, pacing::Pacing, timing::Timing};
 use crate::{
     authz::Caller,
     fault::Fault,
@@ -66,6 +67,14 @@ pub(crate) struct Connection<I> {
     fetched: Vec<Item>,
     timing: Timing,
     pacing: Pacing,
+    /// The moment of the present turn: reading the clock for every frame would cost more than a millisecond is worth.
+    now: Now,
+    /// Rung by the session, the input and the clock.
+    alarm: Alarm,
+    /// There may be more although nothing has rung since the last turn.
+    more: bool,
+    /// The clock has not been asked since the last turn.
+    timely: bool,
     /// Sees to it that this ends although its client does not read. From the welcome on.
     oversight: Option<Oversight>,
 }
@@ -106,6 +115,7 @@ where
     pub(crate) fn new(node: Node, caller: Caller, input: I) -> Self {
         let timing = Timing::new(Instant::now() + node.session().hello_timeout());
         Self {
+            now: node.now(),
             node,
             caller,
             input: Some(input),
@@ -114,6 +124,9 @@ where
             fetched: Vec::new(),
             timing,
             pacing: Pacing::default(),
+            alarm: Alarm::new(),
+            more: false,
+            timely: true,
             oversight: None,
         }
     }
@@ -187,7 +200,7 @@ where
                 return;
             }
         };
-        let now = self.node.now();
+        let now = self.now;
         live.attachment().heard(now);
         if frame.ack != 0
             && let Err(written) = live.attachment().ack(now, frame.ack)
@@ -271,52 +284,48 @@ where
         }
     }
 
-    /// Reads what the client sent. `true` when anything was read.
-    fn poll_input(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut progress = false;
+    /// Reads what the client sent.
+    fn poll_input(&mut self, cx: &mut Context<'_>) {
         for _ in 0..INPUTS_PER_POLL {
             if let Stage::Live(Live { applying: Some(applying), .. }) = &mut self.stage {
-                let Poll::Ready(verdict) = applying.as_mut().poll(cx) else { return progress };
+                let Poll::Ready(verdict) = applying.as_mut().poll(cx) else { return };
                 if let Stage::Live(live) = &mut self.stage {
                     live.applying = None;
                 }
                 self.judge(verdict);
-                progress = true;
             }
             if let Stage::Opening(opening, first) = &mut self.stage {
-                let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return progress };
+                let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return };
                 let first = first.take();
                 match opened {
                     Ok(opened) => self.welcome(opened, first),
                     Err(fault) => self.fail(fault),
                 }
-                progress = true;
                 continue;
             }
             if matches!(self.stage, Stage::Over(_) | Stage::Done) {
-                return progress;
+                return;
             }
             if let Stage::Live(live) = &self.stage {
                 match self.pacing.poll(cx, &self.node, &**live.attachment()) {
                     Poll::Ready(Ok(None)) => {}
                     Poll::Ready(Ok(Some(held))) => {
                         self.take(held);
-                        progress = true;
                         continue;
                     }
                     Poll::Ready(Err(cut)) => {
                         live.attachment().detach(self.node.now(), cut);
                         self.cut(cut);
-                        return true;
+                        return;
                     }
-                    Poll::Pending => return progress,
+                    Poll::Pending => return,
                 }
             }
-            let Some(input) = &mut self.input else { return progress };
+            let Some(input) = &mut self.input else { return };
             match Pin::new(input).poll_next(cx) {
                 Poll::Ready(Some(Some(input))) => match &self.stage {
                     Stage::Live(live) => {
-                        if let Some(input) = self.pacing.admit(&self.node, &**live.attachment(), input) {
+                        if let Some(input) = self.pacing.admit(self.now, &**live.attachment(), input) {
                             self.take(input);
                         }
                     }
@@ -326,30 +335,24 @@ where
                 Poll::Ready(None) => self.input_ended(false),
                 Poll::Pending => {
                     self.pacing.caught_up();
-                    return progress;
+                    return;
                 }
             }
-            progress = true;
         }
         // Others want their turn, and there may be more.
-        cx.waker().wake_by_ref();
-        progress
+        self.more = true;
     }
 
-    /// Takes what the session holds for this connection. `true` when anything was there.
-    fn poll_session(&mut self, cx: &Context<'_>) -> bool {
-        let Stage::Live(live) = &self.stage else { return false };
-        let attachment = live.attachment().clone();
-        let fetched = attachment.fetch(self.node.now(), cx.waker(), FETCH_BYTES, &mut self.fetched);
-        let any = !self.fetched.is_empty();
+    /// Takes what the session holds for this connection.
+    fn poll_session(&mut self, cx: &Context<'_>) {
+        let Stage::Live(live) = &self.stage else { return };
+        let attachment = live.attachment();
+        let fetched = attachment.fetch(self.now, cx.waker(), FETCH_BYTES, &mut self.fetched);
         self.out.extend(self.fetched.drain(..).map(|item| OutFrame::from_item(item, attachment.peer())));
         match fetched {
-            Fetched::More => true,
-            Fetched::Idle => any,
-            Fetched::Cut(cut) => {
-                self.cut(cut);
-                true
-            }
+            Fetched::More => self.more = true,
+            Fetched::Idle => {}
+            Fetched::Cut(cut) => self.cut(cut),
         }
     }
 
@@ -391,6 +394,7 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        let mut looked = false;
         loop {
             if let Some(mut frame) = this.out.pop_front() {
                 if let Stage::Live(Live { resumable: true, applier, .. }) = &this.stage {
@@ -407,9 +411,18 @@ where
             if matches!(this.stage, Stage::Done) {
                 return Poll::Ready(None);
             }
-            let read = this.poll_input(cx);
-            let fetched = this.poll_session(cx);
-            if !read && !fetched && !this.poll_time(cx) {
+            // Once: what rings during a turn has woken the task, which comes back when others have had theirs.
+            let rung = !looked && this.alarm.take(cx);
+            let waker = this.alarm.waker();
+            let cx = &mut Context::from_waker(&waker);
+            if rung || std::mem::take(&mut this.more) {
+                looked = true;
+                this.now = this.node.now();
+                this.poll_input(cx);
+                this.poll_session(cx);
+                this.timely = false;
+            } else if this.timely || !this.poll_time(cx) {
+                this.timely = true;
                 return Poll::Pending;
             }
         }

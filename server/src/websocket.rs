@@ -36,7 +36,7 @@ pub(crate) struct Settings {
 /// connection costs.
 const READ_BUFFER: usize = 4 * 1024;
 /// Bytes collected before they are written without being flushed.
-const WRITE_BUFFER: usize = 4 * 1024;
+const WRITE_BUFFER: usize = 16 * 1024;
 /// Never reached: more is queued only once there is room, and then at most one fragment and a control frame.
 const MAX_WRITE_BUFFER: usize = 64 * 1024;
 
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn every_limit_of_the_library_is_set() {
         let config = Settings::from_config(&Config::default()).tungstenite();
-        assert_eq!((config.read_buffer_size, config.write_buffer_size), (4096, 4096));
+        assert_eq!((config.read_buffer_size, config.write_buffer_size), (4096, 16_384));
         assert_eq!(config.max_write_buffer_size, 65_536);
         assert_eq!((config.max_message_size, config.max_frame_size), (Some(1 << 20), Some(1 << 20)));
         assert!(!config.accept_unmasked_frames);

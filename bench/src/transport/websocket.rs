@@ -6,6 +6,7 @@ use super::{Arrived, Broken, Transport};
 const KEY: &str = "d2lnd2FnIGJlbmNoIGtleQ==";
 
 const FIN: u8 = 0x80;
+const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
@@ -20,12 +21,15 @@ pub(crate) struct WebSocket {
     opcode: u8,
     up: bool,
     mask: u32,
+    /// The fragments of a message that have come.
+    partial: Vec<u8>,
 }
 
 impl WebSocket {
     /// A WebSocket to this path, whose messages are text or binary.
     pub(crate) fn new(path: String, subprotocol: Option<&'static str>, binary: bool) -> Self {
-        Self { path, subprotocol, opcode: if binary { BINARY } else { TEXT }, up: false, mask: 0x9e37_79b9 }
+        let opcode = if binary { BINARY } else { TEXT };
+        Self { path, subprotocol, opcode, up: false, mask: 0x9e37_79b9, partial: Vec::new() }
     }
 
     fn frame(&mut self, opcode: u8, payload: &[u8], out: &mut Vec<u8>) {
@@ -105,14 +109,18 @@ impl Transport for WebSocket {
             }
             let payload = *at + head..*at + head + len;
             *at = payload.end;
-            match first {
-                _ if first & FIN == 0 || first & 0x70 != 0 => {
-                    return Err(Broken::new("a fragmented or compressed frame"));
-                }
-                _ => {}
+            if first & 0x70 != 0 {
+                return Err(Broken::new("a compressed frame"));
             }
+            let last = first & FIN != 0;
             match first & 0x0f {
-                TEXT | BINARY => return Ok(Arrived::Whole(0, payload)),
+                TEXT | BINARY if last => return Ok(Arrived::Whole(0, payload)),
+                TEXT | BINARY | CONTINUATION => {
+                    self.partial.extend_from_slice(&input[payload]);
+                    if last {
+                        return Ok(Arrived::Pieced(0, std::mem::take(&mut self.partial)));
+                    }
+                }
                 PING => self.frame(PONG, &input[payload], out),
                 PONG => {}
                 CLOSE => {
@@ -163,6 +171,18 @@ mod tests {
         input.extend_from_slice(b"fg");
         assert!(
             matches!(socket.next(&input, &mut at, &mut out), Ok(Arrived::Whole(0, range)) if &input[range.clone()] == b"defg")
+        );
+    }
+
+    #[test]
+    fn fragments_make_one_message() {
+        let mut socket = WebSocket::new("/".into(), None, true);
+        let (mut at, mut out) = (0, Vec::new());
+        let input = b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x02\x02ab\x89\x00\x00\x01c\x80\x01d\x82\x01e";
+        assert!(matches!(socket.next(input, &mut at, &mut out), Ok(Arrived::Up)));
+        assert!(matches!(socket.next(input, &mut at, &mut out), Ok(Arrived::Pieced(0, message)) if message == b"abcd"));
+        assert!(
+            matches!(socket.next(input, &mut at, &mut out), Ok(Arrived::Whole(0, range)) if &input[range.clone()] == b"e")
         );
     }
 }

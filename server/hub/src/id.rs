@@ -89,7 +89,10 @@ fn check(text: &str, max: usize) -> Result<(), NameError> {
     if text.len() > max {
         return Err(NameError::TooLong(max));
     }
-    if text.chars().any(char::is_control) {
+    // Nearly all are ASCII, where a byte tells it.
+    let control =
+        if text.is_ascii() { text.bytes().any(|b| b.is_ascii_control()) } else { text.chars().any(char::is_control) };
+    if control {
         return Err(NameError::Control);
     }
     Ok(())

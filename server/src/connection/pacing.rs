@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::time::{Instant, Sleep};
-use wigwag_hub::{Attachment, error::Cut};
+use wigwag_hub::{Attachment, Now, error::Cut};
 
 use super::Input;
 use crate::node::Node;
@@ -25,8 +25,8 @@ pub(super) struct Pacing {
 
 impl Pacing {
     /// Lets a frame through, or holds it until it may.
-    pub(super) fn admit(&mut self, node: &Node, attachment: &dyn Attachment, input: Input) -> Option<Input> {
-        let wait_ms = attachment.pace(node.now());
+    pub(super) fn admit(&mut self, now: Now, attachment: &dyn Attachment, input: Input) -> Option<Input> {
+        let wait_ms = attachment.pace(now);
         if wait_ms == 0 {
             return Some(input);
         }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,7 +106,8 @@ where
 {
     let streams = Spawner::default();
     let protocols = shared.settings.protocols(streams.clone());
-    let mut connection = pin!(protocols.serve_connection_with_upgrades(io, dispatch));
+    // In a box of its own: an upgraded connection outlives it by far.
+    let mut connection = Box::pin(protocols.serve_connection_with_upgrades(io, dispatch));
     let mut connection = Strands::new(connection.as_mut(), streams, interruptions(aborted, link, shared));
     let grace = loop {
         match (&mut connection).await {

@@ -22,6 +22,9 @@ use crate::{
 /// Bytes after which a chunk is written although more is ready.
 const CHUNK: usize = 32 * 1024;
 
+/// Bytes reserved when a second frame is to go with the first.
+const BURST: usize = 4 * 1024;
+
 /// The body. Holds no memory while there is nothing to write.
 pub(super) struct Answer<I> {
     connection: Connection<I>,
@@ -45,7 +48,9 @@ impl<I> Answer<I> {
 
 fn write(frame: &OutFrame, chunk: &mut BytesMut) {
     let len = frame.encoded_len();
-    chunk.reserve(HEAD + len);
+    // One frame gets what it needs; where there are two there are often more.
+    let burst = if chunk.is_empty() || chunk.capacity() - chunk.len() >= HEAD + len { 0 } else { BURST };
+    chunk.reserve((HEAD + len).max(burst));
     chunk.put_u8(0);
     chunk.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
     frame.encode(chunk);

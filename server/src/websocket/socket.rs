@@ -56,7 +56,7 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(super) fn new(stream: Upstream, settings: Settings, connection: Option<ConnectionHandle>) -> Self {
-        let shared = Shared { stream, heard: Instant::now(), ended: false };
+        let shared = Shared { stream, heard: Instant::now(), fresh: false, ended: false };
         Self { link: Link(Arc::new(Mutex::new(shared))), settings, connection }
     }
 
@@ -72,6 +72,8 @@ pub(super) type Upstream = WebSocketStream<TokioIo<Upgraded>>;
 struct Shared {
     stream: Upstream,
     heard: Instant,
+    /// Something has come in since `heard`.
+    fresh: bool,
     /// Nothing more can be read.
     ended: bool,
 }
@@ -86,8 +88,13 @@ impl Link {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// When something came in last. The clock is read here, once for all that came together.
     pub(super) fn heard(&self) -> Instant {
-        self.lock().heard
+        let shared = &mut *self.lock();
+        if std::mem::take(&mut shared.fresh) {
+            shared.heard = Instant::now();
+        }
+        shared.heard
     }
 
     /// Whether nothing more can be read.
@@ -142,7 +149,7 @@ impl Stream for Incoming {
         let shared = &mut *self.0.lock();
         while !shared.ended {
             let message = ready!(Pin::new(&mut shared.stream).poll_next(cx));
-            shared.heard = Instant::now();
+            shared.fresh = true;
             let received = match message {
                 Some(Ok(Message::Text(text))) => Received::Text(text),
                 Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
