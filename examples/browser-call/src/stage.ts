@@ -1,6 +1,8 @@
 import type { Member } from "@wigwag/client";
-import type { Call } from "./call.js";
+import type { Peer } from "@wigwag/client/rtc";
 import { flagOf, initials } from "./names.js";
+import { find, notice } from "./page.js";
+import type { Status } from "./status.js";
 
 /** Flags there are in the style sheet. */
 const FLAGS = 6;
@@ -18,40 +20,60 @@ export class Stage {
     label(this.#self, peerId, name);
   }
 
-  /** Shows one's own camera. */
-  selfVideo(stream: MediaStream | undefined): void {
-    show(this.#self, stream);
+  /** Shows one's own picture, and whether one is heard. */
+  selfMedia(stream: MediaStream, status: Status): void {
+    const video = find<HTMLVideoElement>("video", this.#self);
+    if (video.srcObject !== stream) video.srcObject = stream;
+    this.#self.dataset["video"] = status.picture === "off" ? "off" : "on";
+    this.status(undefined, status);
   }
 
-  /** A peer came, or changed. */
+  /** A peer is there. */
+  add(peer: Peer): void {
+    const copy = this.#template.content.cloneNode(true) as DocumentFragment;
+    const tile = find(".tile", copy);
+    tile.dataset["peer"] = peer.id;
+    this.#tiles.set(peer.id, tile);
+    this.#stage.append(tile);
+    this.#count();
+    if (peer.member) this.member(peer.member);
+  }
+
+  /** A peer's name or presence. */
   member({ peerId, displayName, state }: Member): void {
-    let tile = this.#tiles.get(peerId);
-    if (!tile) {
-      const copy = this.#template.content.cloneNode(true) as DocumentFragment;
-      tile = find(".tile", copy);
-      tile.dataset["peer"] = peerId;
-      this.#tiles.set(peerId, tile);
-      this.#stage.append(tile);
-      this.#count();
-    }
+    const tile = this.#tiles.get(peerId);
+    if (!tile) return;
     tile.dataset["presence"] = state;
     label(tile, peerId, displayName);
     describe(tile);
   }
 
-  /** A peer's connection or chat channel changed. */
-  call(peerId: string, call: Call): void {
-    const tile = this.#tiles.get(peerId);
+  /** A peer's connection changed, or its chat. */
+  connection(peer: Peer, talks: boolean): void {
+    const tile = this.#tiles.get(peer.id);
     if (!tile) return;
-    tile.dataset["connection"] = call.connection;
-    tile.dataset["channel"] = call.channel;
+    tile.dataset["connection"] = peer.state;
+    tile.dataset["channel"] = talks ? "open" : "connecting";
     describe(tile);
   }
 
-  /** A peer's camera came or went. */
-  video(peerId: string, stream: MediaStream | undefined): void {
-    const tile = this.#tiles.get(peerId);
-    if (tile) show(tile, stream);
+  /** Whether a peer is muted, and what it shows; undefined means oneself. */
+  status(peerId: string | undefined, { microphone, picture }: Status): void {
+    const tile = peerId === undefined ? this.#self : this.#tiles.get(peerId);
+    if (!tile) return;
+    tile.dataset["microphone"] = microphone ? "on" : "off";
+    tile.dataset["picture"] = picture;
+  }
+
+  /** What a peer sends began or ended. */
+  media(peer: Peer): void {
+    const tile = this.#tiles.get(peer.id);
+    if (!tile) return;
+    const tracks = [...peer.tracks.keys()];
+    const video = find<HTMLVideoElement>("video", tile);
+    video.srcObject = tracks.length > 0 ? new MediaStream(tracks) : null;
+    tile.dataset["video"] = tracks.some(({ kind }) => kind === "video") ? "on" : "off";
+    if (tracks.length > 0) void play(video);
   }
 
   /** A peer went. */
@@ -66,30 +88,32 @@ export class Stage {
   }
 }
 
-/** The element a selector names; the page and the scripts are made for each other. */
-export function find<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T {
-  const element = within.querySelector<T>(selector);
-  if (!element) throw new Error(`the page has no ${selector}`);
-  return element;
+/** Browsers let a page make a sound only after a click in it. Until then there is the picture. */
+async function play(video: HTMLVideoElement): Promise<void> {
+  try {
+    await video.play();
+  } catch (error) {
+    // Another stream took its place, or nothing any more.
+    if ((error as Error).name !== "NotAllowedError") return;
+    video.muted = true;
+    notice("Click anywhere to hear the others.");
+    addEventListener("click", () => (video.muted = false), { once: true });
+    await video.play().catch(() => undefined);
+  }
 }
 
 function label(tile: HTMLElement, peerId: string, name: string): void {
-  find(".name", tile).textContent = name;
+  find(".name .text", tile).textContent = name;
   find(".initials", tile).textContent = initials(name);
   find(".portrait", tile).dataset["flag"] = String(flagOf(peerId, FLAGS));
-}
-
-function show(tile: HTMLElement, stream: MediaStream | undefined): void {
-  find<HTMLVideoElement>("video", tile).srcObject = stream ?? null;
-  tile.dataset["video"] = stream && stream.getVideoTracks().length > 0 ? "on" : "off";
 }
 
 /** In words what the dot says in color. */
 function describe(tile: HTMLElement): void {
   const { presence, connection, channel } = tile.dataset;
   const text = find(".connection .text", tile);
-  if (connection === "connected") text.textContent = channel === "open" ? "connected" : "opening the chat";
-  else if (presence === "reconnecting") text.textContent = "reconnecting";
+  if (presence === "reconnecting" && connection !== "connected") text.textContent = "lost, coming back";
+  else if (connection === "connected") text.textContent = channel === "open" ? "connected" : "opening the chat";
   else if (connection === "failed") text.textContent = "no way found, trying again";
   else if (connection === "disconnected") text.textContent = "interrupted";
   else text.textContent = "connecting";

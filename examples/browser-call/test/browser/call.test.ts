@@ -78,6 +78,42 @@ describe("the page", { timeout: 120_000 }, () => {
     bob.noComplaints();
   });
 
+  it("shows who is muted, and lets one speak without a camera", async () => {
+    const [ada, bob] = await pair();
+    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await bob.page.locator('[data-peer][data-microphone="off"]').waitFor();
+    await ada.page.click("#microphone");
+    await bob.page.locator('[data-peer][data-microphone="on"][data-video="off"]').waitFor();
+    await bob.page.waitForFunction(() => {
+      const stream = document.querySelector<HTMLVideoElement>("[data-peer] video")?.srcObject as MediaStream | null;
+      return stream?.getAudioTracks().some((track) => !track.muted) ?? false;
+    });
+    await ada.page.click("#microphone");
+    await bob.page.locator('[data-peer][data-microphone="off"]').waitFor();
+    ada.noComplaints();
+    bob.noComplaints();
+  });
+
+  it("keeps the chat behind a button on a phone, and counts what was not read", async () => {
+    const [ada] = await tabs(1);
+    const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    try {
+      const bob = await Tab.open(phone, (ada as Tab).url);
+      await Promise.all([(ada as Tab).talksTo(1), bob.talksTo(1)]);
+      await (ada as Tab).say("are you there");
+      await bob.page.locator("#unread", { hasText: "1" }).waitFor();
+      await bob.page.tap("#chat-toggle");
+      await bob.hears("are you there");
+      await bob.say("on the train");
+      await (ada as Tab).hears("on the train");
+      assert.equal(await bob.page.locator("#unread").isVisible(), false);
+      // Nothing sticks out: the page is as wide as the screen.
+      assert.equal(await bob.page.evaluate(() => document.documentElement.scrollWidth), 390);
+    } finally {
+      await phone.close();
+    }
+  });
+
   it("brings four tabs of one browser together, each with each", async () => {
     const four = await tabs(4);
     await Promise.all(four.map((tab) => tab.talksTo(3)));
@@ -114,6 +150,9 @@ describe("the page", { timeout: 120_000 }, () => {
     await bob.page.click("#leave");
     await ada.talksTo(0);
     await bob.state("closed");
+    await bob.page.locator("#end-title", { hasText: "You left" }).waitFor();
+    await bob.page.click("#again");
+    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
   });
 
   it("comes back after a reload, as somebody new", async () => {
@@ -126,6 +165,13 @@ describe("the page", { timeout: 120_000 }, () => {
     assert.notEqual(await bob.page.locator("body").getAttribute("data-peer-id"), before);
     await bob.say("back again");
     await ada.hears("back again");
+  });
+
+  it("says in plain words why a room cannot be joined", async () => {
+    context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${server.url}/#${"x".repeat(200)}`);
+    await page.locator("#end-title", { hasText: "This link does not work" }).waitFor();
   });
 
   it("resumes after five seconds without a network, and meets who came meanwhile", async () => {
