@@ -1,0 +1,71 @@
+// What runs in the tab of the React test: components in StrictMode, and somebody who watches them from outside.
+import { createElement as h, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { connect, type Session } from "../../src/index.js";
+import { useMesh, useRoom } from "../../src/react/index.js";
+import { Mesh } from "../../src/rtc/index.js";
+
+/** What the tab can be asked for. */
+export interface ReactPage {
+  /** Connects the session of the components, and a watcher who sits in the rooms already. */
+  start(url: string, rooms: string[]): Promise<void>;
+  /** Shows two components that use the same room, in StrictMode. */
+  showRoom(room: string): void;
+  /** Shows a component that uses a mesh, in StrictMode. */
+  showMesh(room: string): void;
+  /** Takes the components away. */
+  hide(): void;
+  /** What the watcher saw: `joined` and `left` in order. */
+  seen(): string[];
+  /** The rooms the components' session is in. */
+  rooms(): string[];
+  /** The watcher leaves the room. */
+  watcherLeaves(room: string): Promise<void>;
+  /** The session of the components is over. */
+  end(): Promise<void>;
+}
+
+const host = document.body.appendChild(document.createElement("div"));
+const seen: string[] = [];
+const meshes = new Map<string, Mesh>();
+let session: Session;
+let root: Root | undefined;
+
+function Members({ room, id }: { room: string; id: string }) {
+  const { members, me, state, error } = useRoom(session, room, { displayName: "reactor" });
+  const names = members.map(({ displayName }) => displayName).join();
+  return h("p", { id, "data-state": state }, `${me?.displayName ?? "?"} with ${names}`, error?.message);
+}
+
+function Peers({ room }: { room: string }) {
+  const { peers, state } = useMesh(session, room, { displayName: "reactor" });
+  const text = peers.map((peer) => `${peer.member?.displayName} ${peer.state}`).join();
+  return h("p", { id: "peers", "data-state": state }, text);
+}
+
+const page: ReactPage = {
+  async start(url, rooms) {
+    session = await connect(url);
+    const watcher = await connect(url);
+    for (const name of rooms) {
+      const mesh = await Mesh.join(watcher, name, { displayName: "watcher" });
+      meshes.set(name, mesh);
+      mesh.room.on("joined", () => seen.push("joined"));
+      mesh.room.on("left", () => seen.push("left"));
+    }
+  },
+  showRoom(room) {
+    root = createRoot(host);
+    root.render(h(StrictMode, null, h(Members, { room, id: "one" }), h(Members, { room, id: "two" })));
+  },
+  showMesh(room) {
+    root = createRoot(host);
+    root.render(h(StrictMode, null, h(Peers, { room })));
+  },
+  hide: () => root?.unmount(),
+  seen: () => seen.splice(0),
+  rooms: () => [...session.rooms.keys()],
+  watcherLeaves: async (room) => meshes.get(room)?.close(),
+  end: () => session.close(),
+};
+Object.assign(globalThis, { page });

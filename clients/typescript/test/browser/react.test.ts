@@ -1,0 +1,78 @@
+// The hooks in a real page, in StrictMode: React mounts everything twice there, to find what does not clean up.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { startServer, type WigwagServer } from "../server/wigwag-server.js";
+import { launch, serveScript, type Site } from "./mesh-tabs.js";
+import type { ReactPage } from "./react-page.js";
+
+declare const page: ReactPage;
+
+describe("the hooks", { timeout: 180_000 }, () => {
+  const complaints: string[] = [];
+  let server: WigwagServer;
+  let browser: Browser;
+  let site: Site;
+  let tab: Page;
+
+  before(async () => {
+    [server, browser, site] = await Promise.all([startServer(), launch(), serveScript({ file: "react-page.ts" })]);
+    tab = await (await browser.newContext()).newPage();
+    tab.setDefaultTimeout(60_000);
+    tab.on("pageerror", (error) => complaints.push(String(error)));
+    tab.on("console", (message) => {
+      if (message.type() === "error" && !message.location().url.endsWith("/favicon.ico")) complaints.push(message.text());
+    });
+    await tab.goto(site.url);
+    await tab.waitForFunction(() => "page" in globalThis);
+    await tab.evaluate((url) => page.start(url, ["room", "mesh"]), server.url);
+  });
+  after(async () => {
+    await browser.close();
+    site.stop();
+    await server.stop();
+  });
+
+  const left = () => tab.waitForFunction(() => page.rooms().length === 0);
+
+  it("useRoom joins once for all components, follows the room, and leaves once after the last", async () => {
+    await tab.evaluate(() => page.showRoom("room"));
+    for (const id of ["one", "two"]) {
+      await tab.locator(`#${id}[data-state="joined"]`, { hasText: "reactor with watcher" }).waitFor();
+    }
+    await tab.evaluate(() => page.watcherLeaves("room"));
+    for (const id of ["one", "two"]) await tab.locator(`#${id}`, { hasText: /^reactor with $/ }).waitFor();
+    assert.deepEqual(await tab.evaluate(() => page.rooms()), ["room"]);
+    await tab.evaluate(() => page.hide());
+    await left();
+    assert.deepEqual(await tab.evaluate(() => page.seen()), ["joined"]);
+  });
+
+  it("useMesh connects once, and can come again", async () => {
+    for (let time = 1; time <= 2; time += 1) {
+      await tab.evaluate(() => page.showMesh("mesh"));
+      await tab.locator('#peers[data-state="joined"]', { hasText: /^watcher connected$/ }).waitFor();
+      await tab.evaluate(() => page.hide());
+      await left();
+    }
+    await tab.waitForFunction(() => {
+      const seen = ((globalThis as { seen?: string[] }).seen ??= []);
+      seen.push(...page.seen());
+      return seen.join() === "joined,left,joined,left";
+    });
+  });
+
+  it("tell when it cannot be joined", async () => {
+    await tab.evaluate(() => page.showRoom("x".repeat(200)));
+    await tab.locator('#one[data-state="failed"]').waitFor();
+    await tab.evaluate(() => page.hide());
+  });
+
+  it("tell when the session is over", async () => {
+    await tab.evaluate(() => page.showMesh("mesh"));
+    await tab.locator('#peers[data-state="joined"]').waitFor();
+    await tab.evaluate(() => page.end());
+    await tab.locator('#peers[data-state="closed"]').waitFor({ state: "attached" });
+    assert.deepEqual(complaints, []);
+  });
+});
