@@ -5,6 +5,7 @@ export WIGWAG_SERVER ?= $(CURDIR)/target/debug/wigwag-server
 TS := clients/typescript
 PAGE := examples/browser-call
 DIALECTS := tests/dialects
+DOORS := tests/doors
 ECHO := examples/rust-echo
 PEERS := tests/peers
 
@@ -26,6 +27,7 @@ npm:
 	cd $(TS) && npm ci --no-audit --no-fund
 	cd $(PAGE) && npm ci --no-audit --no-fund
 	cd $(DIALECTS) && npm ci --no-audit --no-fund
+	cd $(DOORS) && npm ci --no-audit --no-fund
 	cd $(PEERS) && npm ci --no-audit --no-fund
 
 test-rust: server ## Hub, server, Rust client, generated code
@@ -41,6 +43,7 @@ test-browser: server npm ## Real Chromium against a real server
 
 test-dialects: server npm ## The clients of the servers people run today
 	cd $(DIALECTS) && npm test
+	cd $(DOORS) && npm test
 
 test-interop: server ## Clients nobody here wrote: grpcio, grpcurl
 	tests/python/run.sh
