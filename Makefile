@@ -9,7 +9,7 @@ DOORS := tests/doors
 ECHO := examples/rust-echo
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage fuzz soak bench bench-quick
+.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage fuzz soak bench bench-quick bench-publish
 
 run: ## Start a server on loopback
 	cargo run --release
@@ -70,11 +70,14 @@ fuzz: ## Every parser for a minute: FUZZ_SECONDS, or FUZZ_RUNS; FUZZ_JOBS, FUZZ_
 soak: ## Cut sessions a thousand times over: MESSAGES, SESSIONS, CUTS, SEED
 	scripts/soak.sh
 
-bench: ## Wigwag beside other servers, half an hour
+bench: ## Wigwag beside other servers, a quarter of an hour
 	bench/run.sh
 
-bench-quick: ## The same in some ten minutes
+bench-quick: ## The same in some five minutes
 	bench/run.sh quick
+
+bench-publish: ## The newest results into the README
+	bench/publish.sh
 
 gen: npm ## Regenerate code from proto/
 	-cargo test -q -p wigwag-proto

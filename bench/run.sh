@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Builds everything, measures everything, prints the table and writes it to bench/results/.
 #
-#   bench/run.sh            five rounds: half an hour
-#   bench/run.sh quick      two rounds: some ten minutes, for a first look
+#   bench/run.sh            five rounds, three of the idle sessions: a quarter of an hour on a quiet machine
+#   bench/run.sh quick      two rounds, one of the idle sessions: some five minutes, for a first look
 #   bench/run.sh quick …    what follows goes to wigwag-bench (see --help): --only wigwag-grpc,node-ws --workloads candidate
 #
 # SERVER_CORE and GENERATOR_CORE choose the cores (0 and 1); they must differ. NAME chooses the name of the results (the
-# date).
+# date). bench/publish.sh puts them into the README.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5
+rounds=5 idle_rounds=3 repeats=1
 if [[ "${1:-}" == quick ]]; then
-    rounds=2
+    rounds=2 idle_rounds=1 repeats=0
     shift
 fi
 
@@ -35,16 +35,19 @@ if command -v npm >/dev/null && (cd bench/baselines && npm ci --silent --no-audi
 else
     echo "bench/run.sh: the baselines are skipped: npm is missing or cannot install them" >&2
 fi
-tools="$target/bench-tools"
+tools="$target/tools"
 if [[ ! -x "$tools/bin/matchbox_server" ]]; then
+    # Its build takes minutes and is not needed after it.
     CARGO_TARGET_DIR="$tools/build" cargo install --quiet --locked --root "$tools" matchbox_server@0.15.0 ||
         echo "bench/run.sh: matchbox_server is skipped: it cannot be installed" >&2
     rm -rf "$tools/build"
 fi
 
-exec taskset -c "${GENERATOR_CORE:-1}" "$target/release/wigwag-bench" \
+started=$SECONDS
+taskset -c "${GENERATOR_CORE:-1}" "$target/release/wigwag-bench" \
     --wigwag "$target/release/wigwag-server" \
     "${baselines[@]}" --tools "$tools/bin" \
-    --cores "${SERVER_CORE:-0}" --rounds "$rounds" \
+    --cores "${SERVER_CORE:-0}" --rounds "$rounds" --idle-rounds "$idle_rounds" --repeats "$repeats" \
     --out "bench/results/${NAME:-$(date -I)}" \
     "$@"
+echo "bench/run.sh: measured in $((SECONDS - started)) seconds" >&2

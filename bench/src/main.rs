@@ -38,7 +38,7 @@ struct Cli {
     #[arg(long, value_name = "DIR")]
     baselines: Option<PathBuf>,
     /// The folder of installed baselines (matchbox_server).
-    #[arg(long, value_name = "DIR", default_value = "target/bench-tools/bin")]
+    #[arg(long, value_name = "DIR", default_value = "target/tools/bin")]
     tools: PathBuf,
     /// Names of rows to measure, or their beginnings; all when left out.
     #[arg(long, value_delimiter = ',')]
@@ -49,6 +49,9 @@ struct Cli {
     /// Rounds: each runs every workload on every server once.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Rounds of the idle workloads, if fewer: memory hardly varies, and each run takes as long as many others.
+    #[arg(long, default_value_t = 3)]
+    idle_rounds: usize,
     /// Measured time of a relay workload in milliseconds.
     #[arg(long, default_value_t = 1_000)]
     window_ms: u64,
@@ -67,7 +70,7 @@ struct Cli {
     /// … at most this many times; then the quietest counts.
     #[arg(long, default_value_t = 3)]
     repeats: usize,
-    /// Where to write NAME.json, NAME.md and NAME.svg; nowhere when left out.
+    /// Where to write NAME.json, NAME.md, NAME.svg and NAME.summary.md; nowhere when left out.
     #[arg(long, value_name = "DIR/NAME")]
     out: Option<PathBuf>,
 }
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         subjects,
         workloads,
         rounds: cli.rounds,
+        idle_rounds: cli.idle_rounds,
         scale: Scale { window: Duration::from_millis(cli.window_ms), sessions: cli.sessions, pairs: cli.pairs },
         cores: cli.cores,
         quiet: cli.quiet,

@@ -2,6 +2,7 @@
 
 mod chart;
 mod json;
+mod summary;
 mod table;
 
 use std::{fs, io, path::Path};
@@ -18,6 +19,7 @@ pub(crate) struct Report {
     subjects: Vec<String>,
     workloads: Vec<Workload>,
     rounds: usize,
+    idle_rounds: usize,
     window_ms: u128,
     quiet: f64,
     samples: Vec<Sample>,
@@ -48,6 +50,7 @@ impl Report {
             subjects: plan.subjects.iter().map(|subject| subject.name.clone()).collect(),
             workloads: plan.workloads.clone(),
             rounds: plan.rounds,
+            idle_rounds: plan.idle_rounds.min(plan.rounds),
             window_ms: plan.scale.window.as_millis(),
             quiet: plan.quiet,
             samples,
@@ -64,7 +67,7 @@ impl Report {
         table::markdown(self)
     }
 
-    /// Writes `out` with the endings json, md and svg.
+    /// Writes `out` with the endings json, md, svg and summary.md.
     pub(crate) fn write(&self, out: &Path) -> io::Result<()> {
         if let Some(folder) = out.parent() {
             fs::create_dir_all(folder)?;
@@ -76,6 +79,8 @@ impl Report {
         };
         fs::write(path(".json"), json::text(self))?;
         fs::write(path(".md"), self.markdown())?;
+        let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        fs::write(path(".summary.md"), summary::markdown(self, &name))?;
         fs::write(path(".svg"), chart::svg(self))
     }
 

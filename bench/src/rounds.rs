@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) subjects: Vec<Subject>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) rounds: usize,
+    /// Rounds of the idle workloads, if fewer.
+    pub(crate) idle_rounds: usize,
     pub(crate) scale: Scale,
     pub(crate) cores: String,
     pub(crate) quiet: f64,
@@ -59,6 +61,9 @@ impl<'a> Rounds<'a> {
         let mut samples = Vec::new();
         for round in 1..=self.plan.rounds {
             for workload in &self.plan.workloads {
+                if round > self.plan.idle_rounds && workload.is_idle() {
+                    continue;
+                }
                 for subject in &self.plan.subjects {
                     if let Some(result) = self.sample(subject, *workload) {
                         let sample = Sample { subject: subject.name.clone(), workload: *workload, round, result };

@@ -108,6 +108,11 @@ impl Workload {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// Whether its sessions do nothing.
+    pub(crate) fn is_idle(self) -> bool {
+        matches!(self, Self::Idle | Self::Shared)
+    }
+
     /// Whether it can be asked of a server with this protocol.
     pub(crate) fn fits(self, protocol: Protocol) -> bool {
         match self {

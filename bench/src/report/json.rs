@@ -11,6 +11,7 @@ pub(super) fn text(report: &Report) -> String {
     let whole = json!({
         "machine": report.machine,
         "rounds": report.rounds,
+        "idleRounds": report.idle_rounds,
         "windowMs": report.window_ms,
         "samples": samples,
     });

@@ -16,9 +16,9 @@ pub(super) fn markdown(report: &Report) -> String {
     let machine = &report.machine;
     let _ = writeln!(
         text,
-        "{} processors ({}), {} GiB, Linux {}. One core for the server, one for the generator. Medians of {} rounds \
-         (least to most in brackets).",
-        machine.cpus, machine.model, machine.memory_gib, machine.kernel, report.rounds
+        "{} processors ({}), {} GiB, Linux {}. One core for the server, one for the generator. Medians of {} rounds, \
+         {} for idle sessions (least to most in brackets).",
+        machine.cpus, machine.model, machine.memory_gib, machine.kernel, report.rounds, report.idle_rounds
     );
     match report.disturbed() {
         0 => {}
