@@ -7,6 +7,7 @@ PAGE := examples/browser-call
 DIALECTS := tests/dialects
 DOORS := tests/doors
 ECHO := examples/rust-echo
+BOT := examples/node-bot
 PEERS := tests/peers
 
 .PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage fuzz soak bench bench-quick bench-publish
@@ -28,6 +29,7 @@ npm:
 	cd $(PAGE) && npm ci --no-audit --no-fund
 	cd $(DIALECTS) && npm ci --no-audit --no-fund
 	cd $(DOORS) && npm ci --no-audit --no-fund
+	cd $(BOT) && npm ci --no-audit --no-fund
 	cd $(PEERS) && npm ci --no-audit --no-fund
 
 test-rust: server ## Hub, server, Rust client, generated code
@@ -50,6 +52,7 @@ test-interop: server ## Clients nobody here wrote: grpcio, grpcurl
 
 test-peers: server npm ## The examples that are no web page, with Chromium
 	cd $(ECHO) && cargo build && cargo test
+	cd $(TS) && npm run build
 	cd $(PEERS) && npm test
 
 lint: npm ## Formatting, clippy, protos

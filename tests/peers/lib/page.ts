@@ -14,6 +14,12 @@ export interface TestPage {
   ask(displayName: string, text: string): Promise<string>;
   /** Closes the connection with the member of that name and opens another one, with an offer from here. */
   renew(displayName: string): Promise<void>;
+  /** Sends the member of that name a text through the server. */
+  tell(displayName: string, text: string): Promise<void>;
+  /** Resolves with the next text that came through the server. */
+  hears(): Promise<string>;
+  /** Takes the seat of the member of that name away. */
+  remove(displayName: string): Promise<void>;
   /** Ends the session, and with it all connections. */
   leave(): Promise<void>;
   /** Resolves when the member of that name is gone and its connection with it. */
@@ -84,8 +90,10 @@ class Peer {
 }
 
 let session: Session;
+/** Texts that came through the server. */
+const texts: string[] = [];
 const peers = new Map<string, Peer>();
-/** Called when a peer came or went. */
+/** Called when a peer came or went, or a text came. */
 const watchers = new Set<() => void>();
 
 async function until<T>(look: () => T | undefined): Promise<T> {
@@ -113,7 +121,10 @@ function meet(room: Room, member: Member, offers: boolean): void {
 async function serve(room: Room): Promise<void> {
   for await (const event of room.events()) {
     if (event.type === "joined") meet(room, event.member, false);
-    else if (event.type === "envelope") peers.get(event.from)?.hear(event.payload);
+    else if (event.type === "envelope" && "text" in event.payload) {
+      texts.push(event.payload.text);
+      changed();
+    } else if (event.type === "envelope") peers.get(event.from)?.hear(event.payload);
     else if (event.type === "left") {
       peers.get(event.member.peerId)?.connection.close();
       peers.delete(event.member.peerId);
@@ -181,6 +192,15 @@ const page: TestPage = {
     const { room, member, connection } = await until(() => named(displayName));
     connection.close();
     meet(room, member, true);
+  },
+  async tell(displayName, text) {
+    const { room, member } = await until(() => named(displayName));
+    await room.send(member.peerId, { text });
+  },
+  hears: () => until(() => texts.shift()),
+  async remove(displayName) {
+    const { room, member } = await until(() => named(displayName));
+    await room.remove(member.peerId);
   },
   async leave() {
     await session.close();
