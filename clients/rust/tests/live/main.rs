@@ -5,6 +5,8 @@
 mod closing;
 mod errors;
 mod exchange;
+#[cfg(target_os = "linux")]
+mod operator;
 mod peers;
 mod presence;
 #[path = "../support/proxy.rs"]

@@ -14,7 +14,7 @@ use tokio::{net::TcpStream, time::timeout};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
-    process: Child,
+    pub(crate) process: Child,
     pub(crate) address: SocketAddr,
 }
 
@@ -26,6 +26,11 @@ impl Server {
     }
 
     pub(crate) async fn start_at(address: SocketAddr, settings: &[(&str, &str)]) -> Self {
+        Self::start_logging(address, settings, Stdio::null()).await
+    }
+
+    /// With its log going there.
+    pub(crate) async fn start_logging(address: SocketAddr, settings: &[(&str, &str)], log: Stdio) -> Self {
         let binary = binary();
         let process = Command::new(&binary)
             .arg("--listen")
@@ -33,7 +38,7 @@ impl Server {
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap_or_else(|error| {
                 panic!(
