@@ -7,7 +7,7 @@ use tokio::{
     sync::mpsc::{self, error::TrySendError},
     task::JoinSet,
 };
-use wigwag_client::{Error, Event, Member, Payload, PeerId, Room, SdpType, Session};
+use wigwag_client::{Error, Event, JoinOptions, Member, Payload, PeerId, Room, SdpType, Session};
 
 use crate::connection::{Connection, Signal};
 
@@ -20,9 +20,9 @@ const SIGNALS: usize = 128;
 /// # Errors
 ///
 /// Those of joining, and the one with which the session ended.
-pub(crate) async fn serve(session: &Session, room: &str, address: IpAddr) -> Result<(), Error> {
+pub(crate) async fn serve(session: &Session, room: &str, options: JoinOptions, address: IpAddr) -> Result<(), Error> {
     loop {
-        let room = session.join(room).await?;
+        let room = session.join_with(room, options.clone()).await?;
         println!("joined {:?} as {}", room.name(), session.peer_id());
         let mut echo =
             Echo { me: session.peer_id(), room, address, served: HashMap::new(), connections: JoinSet::new() };
@@ -75,6 +75,7 @@ impl Echo {
                 Some(event) = in_room.next() => match event {
                     Event::Envelope { from: Some(from), payload, .. } => self.hear(&from, payload),
                     Event::MemberLeft { peer_id, .. } => drop(self.served.remove(&peer_id)),
+                    Event::Unopened { error, .. } => println!("{error}"),
                     Event::Left { reason, .. } if is_taken_away(&reason) => return Over::Left(reason),
                     _ => {}
                 },

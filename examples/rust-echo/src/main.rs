@@ -10,6 +10,8 @@
 //! - `WIGWAG_URL`: the server. Default: `http://127.0.0.1:8080`.
 //! - `WIGWAG_ECHO_ADDRESS`: the address of this machine that browsers are given. Default: 127.0.0.1, which serves
 //!   browsers of the same machine.
+//! - `WIGWAG_ECHO_PASSPHRASE`: seals all signals, so that the server sees only who sends to whom. Who joins the room needs
+//!   the same one. Default: nothing is sealed.
 //!
 //! `echo.rs` is what a peer does with Wigwag; `connection.rs` is one WebRTC connection, with [str0m], which does no
 //! I/O of its own; `backlog.rs` keeps what a channel does not take at once.
@@ -27,7 +29,7 @@ use std::{
     process::ExitCode,
 };
 
-use wigwag_client::Session;
+use wigwag_client::{JoinOptions, Session, seal::RoomSecret};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -47,9 +49,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Ok(address) => address.parse().map_err(|_| "WIGWAG_ECHO_ADDRESS has to be an IP address")?,
         Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
     };
+    let options = match env::var("WIGWAG_ECHO_PASSPHRASE") {
+        Ok(passphrase) => JoinOptions::default().room_secret(RoomSecret::passphrase(passphrase)),
+        Err(_) => JoinOptions::default(),
+    };
     let session = Session::builder(url).display_name("Echo").connect().await?;
     let served = tokio::select! {
-        served = echo::serve(&session, &room, address) => served,
+        served = echo::serve(&session, &room, options, address) => served,
         interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
     };
     session.close().await;

@@ -4,8 +4,8 @@ import { connect, type Member, type ReceivedPayload, type Room, type Session } f
 
 /** What a page can be asked for. */
 export interface TestPage {
-  /** Joins the room, and from then on has a connection with each of its members. */
-  join(server: string, room: string, displayName: string): Promise<void>;
+  /** Joins the room, sealed with a passphrase if there is one, and from then on has a connection with each of its members. */
+  join(server: string, room: string, displayName: string, passphrase?: string): Promise<void>;
   /** Resolves with the label of the channel to the member of that name when it is open. */
   opened(displayName: string): Promise<string>;
   /** Sends so many random messages of these sizes in bytes; resolves when as many came back, with what differs. */
@@ -151,9 +151,9 @@ function show(message: Message): string {
 }
 
 const page: TestPage = {
-  async join(server, name, displayName) {
+  async join(server, name, displayName, passphrase) {
     session = await connect(server, { displayName });
-    const room = await session.join(name);
+    const room = await session.join(name, passphrase === undefined ? {} : { secret: { passphrase } });
     // Whoever finds the other in the room makes the first offer.
     for (const member of room.members.values()) meet(room, member, true);
     void serve(room);

@@ -97,6 +97,27 @@ describe("rust-echo", { timeout: 120_000 }, () => {
     await ada.context().close();
   });
 
+  it("opens what a page seals, and the other way round; with another passphrase neither does", async () => {
+    const passphrase = "correct horse battery staple";
+    const env = { WIGWAG_URL: server.url, WIGWAG_ECHO_PASSPHRASE: passphrase };
+    const first = await pages.open();
+    await first.evaluate(([url, secret]) => page.join(url, "sealed", "Ada", secret), [server.url, passphrase] as const);
+    // The Rust peer finds Ada and offers; Bob finds the Rust peer and offers.
+    const echo = new Program(ECHO, ["sealed"], env);
+    await echo.says('joined "sealed"');
+    assert.equal(await label(first), "echo");
+    assert.deepEqual(await echoes(first, SIZES, true), []);
+    const second = await pages.open();
+    await second.evaluate(([url, secret]) => page.join(url, "sealed", "Bob", secret), [server.url, passphrase] as const);
+    assert.equal(await label(second), "page");
+    assert.deepEqual(await echoes(second, SIZES, true), []);
+    const stranger = await pages.open();
+    await stranger.evaluate((url) => page.join(url, "sealed", "Eve", "another"), server.url);
+    await echo.says("WRONG_KEY");
+    assert.equal(await echo.stop(), 0);
+    await Promise.all([first, second, stranger].map((one) => one.context().close()));
+  });
+
   it("says what is wrong with its settings", async () => {
     const wrong = new Program(ECHO, [], { WIGWAG_URL: server.url, WIGWAG_ECHO_ADDRESS: "localhost" });
     assert.equal(await wrong.ended(), 1);
