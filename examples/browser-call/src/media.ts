@@ -12,7 +12,8 @@ export class Media {
   #picture: Picture = "off";
   /** The camera was on before the screen took its place. */
   #cameraBefore = false;
-  #busy = false;
+  /** What a browser is being asked for. */
+  readonly #asking = new Set<"picture" | "sound">();
 
   /** `changed` is called after each change. */
   constructor(changed: () => void) {
@@ -41,7 +42,7 @@ export class Media {
 
   /** Turns the camera on or off. Rejects when there is none or it may not be used. */
   toggleCamera(): Promise<void> {
-    return this.#once(async () => {
+    return this.#once("picture", async () => {
       if (this.#picture === "camera") this.#show(undefined, "off");
       else this.#show(await camera(), "camera");
     });
@@ -49,7 +50,7 @@ export class Media {
 
   /** Shows the screen, or stops that; a camera that was on before comes back. */
   toggleScreen(): Promise<void> {
-    return this.#once(async () => {
+    return this.#once("picture", async () => {
       if (this.#picture === "screen") return this.#endScreen();
       const { picture } = this;
       const shared = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
@@ -57,7 +58,7 @@ export class Media {
       if (!track) return;
       track.contentHint = "detail";
       // The browser has a button of its own for it.
-      track.addEventListener("ended", () => void this.#once(() => this.#endScreen()).catch(() => undefined));
+      track.addEventListener("ended", () => void this.#once("picture", () => this.#endScreen()));
       this.#cameraBefore = picture === "camera";
       this.#show(track, "screen");
     });
@@ -65,7 +66,7 @@ export class Media {
 
   /** Turns the microphone on, then mutes and unmutes it. Rejects when there is none or it may not be used. */
   toggleMicrophone(): Promise<void> {
-    return this.#once(async () => {
+    return this.#once("sound", async () => {
       const sound = this.#sound;
       if (sound) sound.enabled = !sound.enabled;
       else {
@@ -116,13 +117,13 @@ export class Media {
   }
 
   /** A second click while a browser asks for permission would ask again. */
-  async #once(work: () => Promise<void>): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
+  async #once(what: "picture" | "sound", work: () => Promise<void>): Promise<void> {
+    if (this.#asking.has(what)) return;
+    this.#asking.add(what);
     try {
       await work();
     } finally {
-      this.#busy = false;
+      this.#asking.delete(what);
     }
   }
 }

@@ -94,6 +94,22 @@ describe("the page", { timeout: 120_000 }, () => {
     bob.noComplaints();
   });
 
+  it("shows a screen in the place of the camera, which comes back after it", async () => {
+    const [ada, bob] = await pair();
+    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await ada.page.click("#camera");
+    await ada.page.click("#microphone");
+    await bob.page.locator('[data-peer][data-microphone="on"]').waitFor();
+    await bob.sees(1);
+    await ada.page.click("#screen");
+    await bob.page.locator('[data-peer][data-picture="screen"][data-video="on"]').waitFor();
+    await ada.page.click("#screen");
+    await bob.page.locator('[data-peer][data-picture="camera"][data-video="on"]').waitFor();
+    await bob.sees(1);
+    ada.noComplaints();
+    bob.noComplaints();
+  });
+
   it("keeps the chat behind a button on a phone, and counts what was not read", async () => {
     const [ada] = await tabs(1);
     const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
