@@ -47,8 +47,9 @@ test-dialects: server npm ## The clients of the servers people run today
 	cd $(DIALECTS) && npm test
 	cd $(DOORS) && npm test
 
-test-interop: server ## Clients nobody here wrote: grpcio, grpcurl
+test-interop: server ## Clients nobody here wrote: grpcio, grpcurl, schemathesis
 	tests/python/run.sh
+	tests/rest/schemathesis.sh
 
 test-peers: server npm ## The examples that are no web page, with Chromium
 	cd $(ECHO) && cargo build && cargo test

@@ -2,7 +2,7 @@
 # Calls every operation of /openapi.json with generated requests, good and bad. Fails on a server error, on a status or
 # content type the document does not tell of, and on an answer that does not fit its schema.
 #
-# EXAMPLES  requests for each operation and phase (default 60)
+# EXAMPLES  requests for each operation and phase (default 30)
 # SERVER    a server that is running already, such as http://127.0.0.1:8080; by default one is built and started
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -33,6 +33,6 @@ fi
 # UTF-8, which OpenAPI cannot say, and what the mapping of protobuf to JSON forgives (null, numbers in quotes, unknown
 # fields) is more than the document says.
 "$venv/bin/schemathesis" run "$SERVER/openapi.json" \
-    --max-examples "${EXAMPLES:-60}" --seed 1 --workers 1 --request-timeout 10 \
+    --max-examples "${EXAMPLES:-30}" --seed 1 --workers 1 --request-timeout 10 \
     --exclude-path /v1/rooms:watch \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,unsupported_method,use_after_free
