@@ -25,7 +25,7 @@ use wigwag_hub::{
 };
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
-pub(crate) use self::apply::{Applier, Verdict, duplicate_users, peer_id, room_name};
+pub(crate) use self::apply::{Applier, Names, Verdict, duplicate_users, peer_id, room_name};
 use self::{alarm::Alarm, pacing::Pacing, timing::Timing};
 use crate::{
     authz::Caller,
@@ -96,6 +96,7 @@ type Opening = Pin<Box<dyn Future<Output = Result<Opened, Fault>> + Send>>;
 
 struct Live {
     applier: Applier,
+    names: Names,
     resumable: bool,
     /// A client frame whose effect is under way. Nothing else is read until it is done.
     applying: Option<Pin<Box<dyn Future<Output = Verdict> + Send>>>,
@@ -153,7 +154,7 @@ where
         self.timing.attached(applied, Instant::now(), self.node.session().heartbeat());
         self.oversight = Some(self.node.oversee(attachment.clone(), self.caller.link.clone()));
         let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
-        self.stage = Stage::Live(Live { applier, resumable, applying: None });
+        self.stage = Stage::Live(Live { applier, names: Names::default(), resumable, applying: None });
         if self.node.draining() {
             // The others have been told; this one came back in the meantime.
             self.out.push_back(OutFrame::go_away(0));
@@ -211,17 +212,21 @@ where
         let seq = frame.seq;
         match frame.body {
             // The one kind of frame that must cost nothing but itself.
-            Some(RawBody::Envelope(bytes)) => match live.applier.submit(now, seq, &bytes) {
-                Ok(Submitted::Done(Ok(()))) => {}
-                Ok(submitted) => {
-                    let applier = live.applier.clone();
-                    live.applying = Some(Box::pin(async move { applier.conclude(seq, submitted.wait().await).await }));
+            Some(RawBody::Envelope(bytes)) => {
+                self.timing.took(bytes.len());
+                match live.applier.submit(now, seq, &bytes, &mut live.names) {
+                    Ok(Submitted::Done(Ok(()))) => {}
+                    Ok(submitted) => {
+                        let applier = live.applier.clone();
+                        live.applying =
+                            Some(Box::pin(async move { applier.conclude(seq, submitted.wait().await).await }));
+                    }
+                    Err(fault) => {
+                        let applier = live.applier.clone();
+                        live.applying = Some(Box::pin(async move { applier.refuse(seq, fault).await }));
+                    }
                 }
-                Err(fault) => {
-                    let applier = live.applier.clone();
-                    live.applying = Some(Box::pin(async move { applier.refuse(seq, fault).await }));
-                }
-            },
+            }
             Some(RawBody::Pong(_)) => {}
             None if seq == 0 && (live.resumable || frame.ack != 0) => {}
             body => {

@@ -129,6 +129,8 @@ struct Session {
     heard_ms: AtomicU64,
     // The client's pace: when, in microseconds, it will have used up what it sent so far (generic cell rate algorithm).
     paced_us: AtomicU64,
+    // Whether the peer id still leads here. Written by the registry, when it does no longer.
+    unlisted: AtomicBool,
     // Guards the mailbox and presence. The one lock a sender takes.
     state: Mutex<SessionState<Arc<Room>>>,
 }
@@ -138,6 +140,8 @@ struct Session {
 struct Inlet {
     /// The rooms the session joined. May name some it was removed from: their ticket is torn.
     tickets: Vec<(RoomName, Arc<Room>, Arc<Ticket>)>,
+    /// Whom the last envelope was for: the next one mostly is for them too.
+    last: Weak<Session>,
 }
 
 impl Session {

@@ -36,6 +36,30 @@ pub(crate) enum Verdict {
     Cut(Cut),
 }
 
+/// The names in the last envelope. Most envelopes of a connection are for one peer in one room; those names need not be
+/// checked again, nor held twice.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    room: Option<RoomName>,
+    to: Option<PeerId>,
+}
+
+impl Names {
+    fn room(&mut self, name: &str) -> Result<RoomName, Fault> {
+        match &self.room {
+            Some(room) if room.as_str() == name => Ok(room.clone()),
+            _ => Ok(self.room.insert(room_name("envelope.room", name)?).clone()),
+        }
+    }
+
+    fn to(&mut self, id: &str) -> Result<PeerId, Fault> {
+        match &self.to {
+            Some(to) if to.as_str() == id => Ok(to.clone()),
+            _ => Ok(self.to.insert(peer_id("envelope.to", id)?).clone()),
+        }
+    }
+}
+
 /// Applies the frames of one attachment.
 #[derive(Clone)]
 pub(crate) struct Applier {
@@ -51,10 +75,11 @@ impl Applier {
         now: Now,
         seq: u32,
         bytes: &[u8],
+        names: &mut Names,
     ) -> Result<Submitted<Result<(), StepError<SendError>>>, Fault> {
         let signal = wire::check(bytes)?;
-        let room = if signal.room.is_empty() { None } else { Some(room_name("envelope.room", signal.room)?) };
-        let to = if signal.to.is_empty() { None } else { Some(peer_id("envelope.to", signal.to)?) };
+        let room = if signal.room.is_empty() { None } else { Some(names.room(signal.room)?) };
+        let to = if signal.to.is_empty() { None } else { Some(names.to(signal.to)?) };
         if to.is_none() {
             if room.is_none() {
                 return Err(Fault::invalid("envelope.to", "is missing: set room, or to, or both"));
@@ -123,7 +148,7 @@ impl Applier {
     }
 
     async fn envelope(&self, seq: u32, bytes: &Bytes) -> Result<Verdict, Fault> {
-        let submitted = self.submit(self.node.now(), seq, bytes)?;
+        let submitted = self.submit(self.node.now(), seq, bytes, &mut Names::default())?;
         Ok(self.conclude(seq, submitted.wait().await).await)
     }
 

@@ -9,8 +9,11 @@ use std::{
 
 use tokio::time::{Instant, Sleep};
 
-/// Client frames after which the server acknowledges at once.
-const ACK_FRAMES: u32 = 32;
+/// Client frames after which the server acknowledges at once: an eighth of what a client may have unacknowledged.
+const ACK_FRAMES: u32 = 128;
+
+/// Bytes of envelopes after which it does, a quarter of what a client may have unacknowledged.
+const ACK_BYTES: usize = 256 * 1024;
 
 /// How long an acknowledgement may wait for a frame to ride on.
 const ACK_DELAY: Duration = Duration::from_millis(200);
@@ -22,6 +25,8 @@ pub(super) struct Timing {
     heartbeat: Option<Duration>,
     acked: u32,
     ack_at: Option<Instant>,
+    /// Bytes of envelopes since the last acknowledgement.
+    bytes: usize,
 }
 
 /// What is due.
@@ -40,6 +45,7 @@ impl Timing {
             heartbeat: None,
             acked: 0,
             ack_at: None,
+            bytes: 0,
         }
     }
 
@@ -55,12 +61,18 @@ impl Timing {
     pub(super) fn acked(&mut self, ack: u32) {
         self.acked = ack;
         self.ack_at = None;
+        self.bytes = 0;
+    }
+
+    /// An envelope of this size has come.
+    pub(super) fn took(&mut self, bytes: usize) {
+        self.bytes += bytes;
     }
 
     /// What is due, if anything is. To be called when there is nothing else to write.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, applied: u32) -> Option<Due> {
         let untold = applied.saturating_sub(self.acked);
-        if untold >= ACK_FRAMES {
+        if untold >= ACK_FRAMES || (untold > 0 && self.bytes >= ACK_BYTES) {
             return Some(Due { ack: true, ..Due::default() });
         }
         if untold > 0 && self.ack_at.is_none() {

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     authz::Caller,
-    connection::{Applier, Verdict},
+    connection::{Applier, Names, Verdict},
     fault::Fault,
     node::{Node, Visitor},
     wire::RawBody,
@@ -97,7 +97,8 @@ impl Guest {
             ..pb::Envelope::default()
         };
         let seq = self.next_seq();
-        let submitted = self.applier.submit(self.applier.node.now(), seq, &envelope.encode_to_vec())?;
+        let submitted =
+            self.applier.submit(self.applier.node.now(), seq, &envelope.encode_to_vec(), &mut Names::default())?;
         match submitted.wait().await {
             Ok(()) | Err(StepError::Seen | StepError::Gap { .. }) => Ok(()),
             Err(StepError::Refused(error)) => Err(error.into()),

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
     task::Waker,
 };
 
@@ -48,8 +48,13 @@ impl Attachment for MemoryAttachment {
     }
 
     fn heard(&self, now: Now) {
-        self.session.used_epoch.fetch_max(self.epoch, Ordering::AcqRel);
-        if self.session.live_epoch.load(Ordering::Acquire) == self.epoch {
+        // Read first: only the first frame of an epoch, and of a millisecond, has something to write.
+        if self.session.used_epoch.load(Ordering::Acquire) < self.epoch {
+            self.session.used_epoch.fetch_max(self.epoch, Ordering::AcqRel);
+        }
+        if self.session.live_epoch.load(Ordering::Acquire) == self.epoch
+            && self.session.heard_ms.load(Ordering::Relaxed) < now.mono_ms
+        {
             self.session.heard_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
         }
     }
@@ -115,18 +120,19 @@ impl Attachment for MemoryAttachment {
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {
         let mut inlet = lock(&self.session.inlet);
+        let Inlet { tickets, last } = &mut *inlet;
         Submitted::Done(self.session.next(self.epoch, cseq).and_then(|()| {
             if sabotaged!("acknowledged-before-effect") {
                 self.session.used(cseq);
             }
             let undelivered = match (&send.room, &send.to) {
                 (None, None) => return Err(StepError::Refused(SendError::PeerNotFound)),
-                (None, Some(to)) => self.send_direct(now, cseq, to, &send),
+                (None, Some(to)) => self.send_direct(now, cseq, to, last, &send),
                 (Some(room), to) => {
-                    let (room, ticket) = inlet.ticket(room).ok_or(StepError::Refused(SendError::NotJoined))?;
+                    let (room, ticket) = ticket(tickets, room).ok_or(StepError::Refused(SendError::NotJoined))?;
                     match to {
-                        Some(to) => self.send_to(now, cseq, &room, &ticket, to, &send),
-                        None => self.send_to_all(now, cseq, &room, &ticket, &send),
+                        Some(to) => self.send_to(now, cseq, (room, ticket), to, last, &send),
+                        None => self.send_to_all(now, cseq, room, ticket, &send),
                     }
                 }
             }
@@ -236,8 +242,15 @@ impl MemoryAttachment {
         Origin { from: self.session.peer.clone(), seq: cseq, receipt: send.receipt }
     }
 
-    fn send_direct(&self, now: Now, cseq: u32, to: &PeerId, send: &Outbound) -> Result<Undelivered, SendError> {
-        let target = self.shared.sessions.get(to.as_str()).ok_or(SendError::PeerNotFound)?;
+    fn send_direct(
+        &self,
+        now: Now,
+        cseq: u32,
+        to: &PeerId,
+        last: &mut Weak<Session>,
+        send: &Outbound,
+    ) -> Result<Undelivered, SendError> {
+        let target = self.shared.sessions.get_again(to, last).ok_or(SendError::PeerNotFound)?;
         self.settle(&target, self.put(now, cseq, &target, send, None))
     }
 
@@ -245,12 +258,12 @@ impl MemoryAttachment {
         &self,
         now: Now,
         cseq: u32,
-        room: &Room,
-        ticket: &Ticket,
+        (room, ticket): (&Room, &Ticket),
         to: &PeerId,
+        last: &mut Weak<Session>,
         send: &Outbound,
     ) -> Result<Undelivered, SendError> {
-        let target = self.shared.sessions.get(to.as_str()).ok_or(SendError::PeerNotFound)?;
+        let target = self.shared.sessions.get_again(to, last).ok_or(SendError::PeerNotFound)?;
         self.settle(&target, self.put(now, cseq, &target, send, Some((&room.name, Some(ticket)))))
     }
 
@@ -317,8 +330,9 @@ impl MemoryAttachment {
     ) -> Submitted<Result<(), StepError<MemberError>>> {
         let mut inlet = lock(&self.session.inlet);
         Submitted::Done(self.session.next(self.epoch, cseq).and_then(|()| {
-            let (found, ticket) = inlet.ticket(room).ok_or(StepError::Refused(MemberError::NotJoined))?;
-            run(&found, &ticket).map_err(StepError::Refused)?;
+            let seat = ticket(&mut inlet.tickets, room);
+            let (found, ticket) = seat.ok_or(StepError::Refused(MemberError::NotJoined))?;
+            run(found, ticket).map_err(StepError::Refused)?;
             self.session.used(cseq);
             Ok(())
         }))
@@ -347,15 +361,16 @@ impl MemoryAttachment {
 
 type Undelivered = Vec<(PeerId, Reason)>;
 
-impl Inlet {
-    /// The room and the right to act in it, while the seat is held.
-    fn ticket(&mut self, room: &RoomName) -> Option<(Arc<Room>, Arc<Ticket>)> {
-        let at = self.tickets.iter().position(|(name, _, _)| name == room)?;
-        if !self.tickets[at].2.valid() {
-            self.tickets.swap_remove(at);
-            return None;
-        }
-        let (_, room, ticket) = &self.tickets[at];
-        Some((room.clone(), ticket.clone()))
+/// The room and the right to act in it, while the seat is held.
+fn ticket<'a>(
+    tickets: &'a mut Vec<(RoomName, Arc<Room>, Arc<Ticket>)>,
+    room: &RoomName,
+) -> Option<(&'a Arc<Room>, &'a Arc<Ticket>)> {
+    let at = tickets.iter().position(|(name, _, _)| name == room)?;
+    if !tickets[at].2.valid() {
+        tickets.swap_remove(at);
+        return None;
     }
+    let (_, room, ticket) = &tickets[at];
+    Some((room, ticket))
 }

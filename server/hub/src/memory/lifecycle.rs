@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use super::{Inlet, MemoryBackend, Room, Session, Shared, delivery::wake, lock, registry::Known, timers::Due};
@@ -35,6 +35,7 @@ impl MemoryBackend {
             used_epoch: AtomicU32::new(0),
             heard_ms: AtomicU64::new(now.mono_ms),
             paced_us: AtomicU64::new(0),
+            unlisted: AtomicBool::new(false),
             state: Mutex::new(SessionState::new(open.grade)),
         });
         if !self.shared.sessions.insert(session.clone()) {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     sync::{
-        Arc, RwLock,
+        Arc, RwLock, Weak,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -68,6 +68,19 @@ impl Sessions {
         read(self.shard(peer)).living.get(peer).cloned()
     }
 
+    /// The same as [`get`](Self::get), for who asks for one peer again and again and remembers the `last` answer.
+    pub(super) fn get_again(&self, peer: &PeerId, last: &mut Weak<Session>) -> Option<Arc<Session>> {
+        if let Some(session) = last.upgrade()
+            && session.peer == *peer
+            && !session.unlisted.load(Ordering::Acquire)
+        {
+            return Some(session);
+        }
+        let session = self.get(peer.as_str())?;
+        *last = Arc::downgrade(&session);
+        Some(session)
+    }
+
     /// The session with these credentials. A wrong secret and an unknown session look the same.
     pub(super) fn prove(&self, credentials: &Credentials) -> Known {
         let shard = read(self.shard(credentials.peer.as_str()));
@@ -88,6 +101,7 @@ impl Sessions {
         let mut shard = write(self.shard(session.peer.as_str()));
         if shard.living.get(&session.peer).is_some_and(|s| Arc::ptr_eq(s, session)) {
             shard.living.remove(&session.peer);
+            session.unlisted.store(true, Ordering::Release);
             if let Some(reason) = reason.filter(|_| !sabotaged!("end-forgotten")) {
                 shard.ended.insert(session.peer.clone(), (session.secret_digest, reason));
             }
