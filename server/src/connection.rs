@@ -26,7 +26,11 @@ use wigwag_hub::{
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 pub(crate) use self::apply::{Applier, Names, Verdict, duplicate_users, peer_id, room_name};
-use self::{alarm::Alarm, pacing::Pacing, timing::Timing};
+use self::{
+    alarm::{Alarm, on},
+    pacing::Pacing,
+    timing::Timing,
+};
 use crate::{
     authz::Caller,
     fault::Fault,
@@ -71,10 +75,8 @@ pub(crate) struct Connection<I> {
     now: Now,
     /// Rung by the session, the input and the clock.
     alarm: Alarm,
-    /// There may be more although nothing has rung since the last turn.
-    more: bool,
-    /// The clock has not been asked since the last turn.
-    timely: bool,
+    /// Where to look, a set of [`on`]: what rang, and where there may be more although nothing has.
+    due: u8,
     /// Sees to it that this ends although its client does not read. From the welcome on.
     oversight: Option<Oversight>,
 }
@@ -126,8 +128,7 @@ where
             timing,
             pacing: Pacing::default(),
             alarm: Alarm::new(),
-            more: false,
-            timely: true,
+            due: 0,
             oversight: None,
         }
     }
@@ -152,6 +153,7 @@ where
         frame.ack = applied;
         self.out.push_back(frame);
         self.timing.attached(applied, Instant::now(), self.node.session().heartbeat());
+        self.due = on::ALL;
         self.oversight = Some(self.node.oversee(attachment.clone(), self.caller.link.clone()));
         let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
         self.stage = Stage::Live(Live { applier, names: Names::default(), resumable, applying: None });
@@ -345,30 +347,48 @@ where
             }
         }
         // Others want their turn, and there may be more.
-        self.more = true;
+        self.due |= on::INPUT;
+    }
+
+    /// Looks where there is something to look at.
+    fn turn(&mut self) {
+        self.now = self.node.now();
+        if self.due & on::INPUT != 0 {
+            // What was applied has to be acknowledged some time.
+            self.due = self.due & !on::INPUT | on::TIME;
+            let waker = self.alarm.for_input();
+            self.poll_input(&mut Context::from_waker(&waker));
+            // The answer goes with this turn's frames.
+            self.due |= self.alarm.take_only(on::SESSION);
+        }
+        if self.due & on::SESSION != 0 {
+            self.due &= !on::SESSION;
+            self.poll_session();
+        }
     }
 
     /// Takes what the session holds for this connection.
-    fn poll_session(&mut self, cx: &Context<'_>) {
+    fn poll_session(&mut self) {
         let Stage::Live(live) = &self.stage else { return };
         let attachment = live.attachment();
-        let fetched = attachment.fetch(self.now, cx.waker(), FETCH_BYTES, &mut self.fetched);
+        let fetched = attachment.fetch(self.now, &self.alarm.for_session(), FETCH_BYTES, &mut self.fetched);
         self.out.extend(self.fetched.drain(..).map(|item| OutFrame::from_item(item, attachment.peer())));
         match fetched {
-            Fetched::More => self.more = true,
+            Fetched::More => self.due |= on::SESSION,
             Fetched::Idle => {}
             Fetched::Cut(cut) => self.cut(cut),
         }
     }
 
     /// Pings, acknowledges, gives up. `true` when anything was queued.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> bool {
+    fn poll_time(&mut self) -> bool {
         let applied = match &self.stage {
             Stage::Live(live) if live.resumable => live.attachment().applied(),
             Stage::Over(_) | Stage::Done => return false,
             _ => 0,
         };
-        let Some(due) = self.timing.poll(cx, applied) else { return false };
+        let waker = self.alarm.for_time();
+        let Some(due) = self.timing.poll(&mut Context::from_waker(&waker), applied) else { return false };
         match &self.stage {
             Stage::Fresh => self.fail(Fault::hello_timeout()),
             Stage::Live(live) => {
@@ -417,17 +437,14 @@ where
                 return Poll::Ready(None);
             }
             // Once: what rings during a turn has woken the task, which comes back when others have had theirs.
-            let rung = !looked && this.alarm.take(cx);
-            let waker = this.alarm.waker();
-            let cx = &mut Context::from_waker(&waker);
-            if rung || std::mem::take(&mut this.more) {
+            if !looked {
                 looked = true;
-                this.now = this.node.now();
-                this.poll_input(cx);
-                this.poll_session(cx);
-                this.timely = false;
-            } else if this.timely || !this.poll_time(cx) {
-                this.timely = true;
+                this.due |= this.alarm.take(cx);
+            }
+            if this.due & (on::INPUT | on::SESSION) != 0 {
+                this.turn();
+            } else if this.due & on::TIME == 0 || !this.poll_time() {
+                this.due = 0;
                 return Poll::Pending;
             }
         }

@@ -32,9 +32,9 @@ pub(crate) struct Settings {
     pub(crate) ping_timeout: Duration,
 }
 
-/// Bytes read from the socket at once; allocated with it. The library's default of 128 KiB would be most of what an idle
-/// connection costs.
-const READ_BUFFER: usize = 4 * 1024;
+/// Bytes taken from what was read of the connection at once; allocated with the socket. The library's default of 128 KiB
+/// would be most of what an idle connection costs. Small costs no system calls: the listener reads in larger pieces.
+const READ_BUFFER: usize = 1024;
 /// Bytes collected before they are written without being flushed.
 const WRITE_BUFFER: usize = 16 * 1024;
 /// Never reached: more is queued only once there is room, and then at most one fragment and a control frame.
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn every_limit_of_the_library_is_set() {
         let config = Settings::from_config(&Config::default()).tungstenite();
-        assert_eq!((config.read_buffer_size, config.write_buffer_size), (4096, 16_384));
+        assert_eq!((config.read_buffer_size, config.write_buffer_size), (1024, 16_384));
         assert_eq!(config.max_write_buffer_size, 65_536);
         assert_eq!((config.max_message_size, config.max_frame_size), (Some(1 << 20), Some(1 << 20)));
         assert!(!config.accept_unmasked_frames);

@@ -1,58 +1,93 @@
-//! Whether there is a reason to look.
+//! Whether there is a reason to look, and where.
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicU8, Ordering::SeqCst},
     },
     task::{Context, Wake, Waker},
 };
 
 use atomic_waker::AtomicWaker;
 
-/// Stands between what a connection waits for and its task. A connection is asked for more whenever its transport has room
-/// for more, which is far more often than there is anything new; then a look at this takes the place of a look at the
-/// session, the input and the clock.
+/// What a connection waits for. Together: a set of them.
+pub(super) mod on {
+    /// The client's frames, and the effect of one that is under way.
+    pub(in super::super) const INPUT: u8 = 1;
+    /// What the session holds for the client.
+    pub(in super::super) const SESSION: u8 = 1 << 1;
+    /// The clock.
+    pub(in super::super) const TIME: u8 = 1 << 2;
+    /// All of it.
+    pub(in super::super) const ALL: u8 = INPUT | SESSION | TIME;
+}
+
+/// Stands between what a connection waits for and its task, and tells what rang: the others need no look, which would cost
+/// more than handling a frame. A connection is also asked for more whenever its transport has room for more, which is far
+/// more often than there is anything new.
 pub(super) struct Alarm {
     bell: Arc<Bell>,
-    waker: Waker,
+    wakers: [Waker; 3],
 }
 
 struct Bell {
-    rung: AtomicBool,
+    rung: AtomicU8,
     task: AtomicWaker,
 }
 
-impl Wake for Bell {
+/// Rings for one of the things a connection waits for.
+struct Rope {
+    bell: Arc<Bell>,
+    what: u8,
+}
+
+impl Wake for Rope {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
         // Who comes second finds the task woken already.
-        if !self.rung.swap(true, SeqCst) {
-            self.task.wake();
+        if self.bell.rung.fetch_or(self.what, SeqCst) == 0 {
+            self.bell.task.wake();
         }
     }
 }
 
 impl Alarm {
-    /// Rung: nobody has looked yet.
+    /// Rung for all: nobody has looked yet.
     pub(super) fn new() -> Self {
-        let bell = Arc::new(Bell { rung: AtomicBool::new(true), task: AtomicWaker::new() });
-        Self { waker: bell.clone().into(), bell }
+        let bell = Arc::new(Bell { rung: AtomicU8::new(on::ALL), task: AtomicWaker::new() });
+        let rope = |what| Waker::from(Arc::new(Rope { bell: bell.clone(), what }));
+        Self { wakers: [rope(on::INPUT), rope(on::SESSION), rope(on::TIME)], bell }
     }
 
-    /// Whether it rang since the last time. If it has not, the task of `cx` is woken when it does.
-    pub(super) fn take(&self, cx: &Context<'_>) -> bool {
+    /// What rang since the last time. When something does from now on, the task of `cx` is woken.
+    pub(super) fn take(&self, cx: &Context<'_>) -> u8 {
         self.bell.task.register(cx.waker());
         // Read first: it is mostly silent, and a write would take the line from whoever rings next.
-        self.bell.rung.load(SeqCst) && self.bell.rung.swap(false, SeqCst)
+        if self.bell.rung.load(SeqCst) == 0 { 0 } else { self.bell.rung.swap(0, SeqCst) }
     }
 
-    /// Rings it.
-    pub(super) fn waker(&self) -> Waker {
-        self.waker.clone()
+    /// Whether it rang for this since the last time. Only what cannot ring while it is looked at may be asked for: the input
+    /// does so to leave others their turn.
+    pub(super) fn take_only(&self, what: u8) -> u8 {
+        if self.bell.rung.load(SeqCst) & what == 0 { 0 } else { self.bell.rung.fetch_and(!what, SeqCst) & what }
+    }
+
+    /// Rings it for the input.
+    pub(super) fn for_input(&self) -> Waker {
+        self.wakers[0].clone()
+    }
+
+    /// Rings it for the session.
+    pub(super) fn for_session(&self) -> Waker {
+        self.wakers[1].clone()
+    }
+
+    /// Rings it for the clock.
+    pub(super) fn for_time(&self) -> Waker {
+        self.wakers[2].clone()
     }
 }
 
@@ -77,13 +112,20 @@ mod tests {
         let task: Waker = count.clone().into();
         let cx = Context::from_waker(&task);
         let alarm = Alarm::new();
-        assert!(alarm.take(&cx));
-        assert!(!alarm.take(&cx));
-        alarm.waker().wake();
-        alarm.waker().wake();
+        assert_eq!(alarm.take(&cx), on::ALL);
+        assert_eq!(alarm.take(&cx), 0);
+        alarm.for_session().wake();
+        alarm.for_session().wake();
+        alarm.for_time().wake();
         assert_eq!(count.0.load(SeqCst), 1);
-        assert!(alarm.take(&cx));
-        alarm.waker().wake();
+        assert_eq!(alarm.take(&cx), on::SESSION | on::TIME);
+        alarm.for_input().wake();
         assert_eq!(count.0.load(SeqCst), 2);
+        alarm.for_session().wake();
+        assert_eq!(alarm.take_only(on::SESSION), on::SESSION);
+        assert_eq!(alarm.take_only(on::SESSION), 0);
+        alarm.for_session().wake();
+        assert_eq!(count.0.load(SeqCst), 2, "the task is still to come for its input");
+        assert_eq!(alarm.take(&cx), on::INPUT | on::SESSION);
     }
 }
