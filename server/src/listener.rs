@@ -11,6 +11,7 @@ mod connection;
 mod dispatch;
 mod homes;
 mod link;
+mod outbox;
 mod settings;
 mod stats;
 mod strands;
@@ -56,6 +57,7 @@ pub async fn serve<A, S, B>(
 {
     let admission = Admission::new(settings.max_connections, settings.max_connections_per_ip, stats.clone());
     let homes = settings.homes.clone();
+    let outboxes = homes.outboxes();
     let shared = Arc::new(Shared { settings, stats, stop: stop.clone() });
     let connections = TaskTracker::new();
     let mut backoff = Backoff::default();
@@ -73,7 +75,8 @@ pub async fn serve<A, S, B>(
                 if let Some(place) = admission.admit(peer.ip()) {
                     io.tune();
                     let (service, shared) = (service.clone(), shared.clone());
-                    homes.settle(&connections, io, move |io| connection::run(io, peer, service, shared, place));
+                    let life = move |io, outbox| connection::run(io, outbox, peer, service, shared, place);
+                    homes.settle(&connections, &outboxes, io, life);
                 }
             }
             Err(error) => {

@@ -30,6 +30,15 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         Ok(self)
     }
 
+    /// Whether [`try_write`](Self::try_write) does anything. If not, each write is made by itself.
+    const TRIES: bool = false;
+
+    /// Writes what can be written without waiting, as [`TcpStream::try_write`] does.
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = bytes;
+        Err(ErrorKind::WouldBlock.into())
+    }
+
     /// Makes the coming close immediate: what the peer has not read yet is thrown away.
     fn discard_unsent(&self) {}
 }
@@ -63,6 +72,12 @@ impl Transport for TcpStream {
 
     fn rehome(self) -> io::Result<Self> {
         Self::from_std(self.into_std()?)
+    }
+
+    const TRIES: bool = true;
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Self::try_write(self, bytes)
     }
 
     fn discard_unsent(&self) {

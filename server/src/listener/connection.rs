@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::admission::Place;
 use super::dispatch::{ConnectionHandle, Dispatch, PeerAddr};
 use super::link::{Link, LinkedIo};
+use super::outbox::Outbox;
 use super::strands::{Ended, Spawner, Strands};
 use super::{ListenerStats, Settings, Transport};
 
@@ -33,7 +34,7 @@ const GOODBYE: Duration = Duration::from_millis(250);
 
 /// Serves one connection until its byte stream is closed, wherever an upgrade has taken it. Once the listener is
 /// stopped it ends within the grace of the settings.
-pub(super) async fn run<I, S, B>(io: I, peer: SocketAddr, service: S, shared: Arc<Shared>, place: Place)
+pub(super) async fn run<I, S, B>(io: I, outbox: Outbox, peer: SocketAddr, service: S, shared: Arc<Shared>, place: Place)
 where
     I: Transport,
     S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -50,7 +51,7 @@ where
     let (open, closed) = oneshot::channel::<Infallible>();
     let handle = ConnectionHandle::new(aborted.clone());
     let dispatch = Dispatch { service, peer: PeerAddr(peer), handle, link: link.clone() };
-    let io = TokioIo::new(LinkedIo::new(io, link.clone(), open));
+    let io = TokioIo::new(LinkedIo::new(io, link.clone(), outbox, open));
 
     if drive(io, dispatch, &aborted, &link, &shared).await == Fate::Cut {
         return;

@@ -4,6 +4,7 @@
 //! thread, and nothing of it is ever stolen by another.
 
 use std::future::Future;
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -11,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::Transport;
+use super::outbox::Outbox;
 
 /// The runtimes of a listener's connections. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -33,29 +35,40 @@ impl Homes {
         Self { others: others.into(), open }
     }
 
-    /// Runs the life of a connection in the home with the fewest.
-    pub(super) fn settle<I, F>(&self, tracker: &TaskTracker, io: I, life: impl FnOnce(I) -> F + Send + 'static)
-    where
+    /// An outbox for each: the first for the listener's own runtime, which is the one this is called in.
+    pub(super) fn outboxes(&self) -> Vec<Outbox> {
+        iter::once(&Handle::current()).chain(&*self.others).map(Outbox::of).collect()
+    }
+
+    /// Runs the life of a connection in the home with the fewest, with the outbox of that home.
+    pub(super) fn settle<I, F>(
+        &self,
+        tracker: &TaskTracker,
+        outboxes: &[Outbox],
+        io: I,
+        life: impl FnOnce(I, Outbox) -> F + Send + 'static,
+    ) where
         I: Transport,
         F: Future<Output = ()> + Send + 'static,
     {
         if self.others.is_empty() {
-            tracker.spawn(life(io));
+            tracker.spawn(life(io, outboxes[0].clone()));
             return;
         }
         let stay = self.emptiest();
+        let outbox = outboxes[stay.home].clone();
         match stay.home.checked_sub(1) {
             None => {
                 tracker.spawn(async move {
                     let _stay = stay;
-                    life(io).await;
+                    life(io, outbox).await;
                 });
             }
             Some(other) => {
                 let moved = async move {
                     let _stay = stay;
                     match io.rehome() {
-                        Ok(io) => life(io).await,
+                        Ok(io) => life(io, outbox).await,
                         Err(error) => tracing::warn!(%error, "a connection could not be moved to its thread"),
                     }
                 };

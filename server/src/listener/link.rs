@@ -1,22 +1,26 @@
 //! The byte stream of one connection, and the means to watch and cut it from outside.
 //!
-//! What the system has is taken in one go, and what is to go out is given to it in one piece: a system call costs as much
-//! as copying tens of kilobytes, and the libraries above read into buffers that are kept small for the sake of memory.
+//! What the system has is taken in one go, and what is to go out is given to it in one piece, by the [`Outbox`]: a system
+//! call costs as much as copying tens of kilobytes, and the libraries above read into buffers that are kept small for the
+//! sake of memory.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::io::{self, IoSlice};
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use atomic_waker::AtomicWaker;
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 use super::Transport;
+use super::outbox::{Outbox, Parcel};
 
 /// What the task of a connection, its requests and its byte stream share.
 #[derive(Debug, Default)]
@@ -65,33 +69,129 @@ impl Link {
 const GULP: usize = 16 * 1024;
 
 thread_local! {
-    /// What is read or written passes through here. One for each thread: it is never in use across two polls.
+    /// What is read passes through here. One for each thread: it is never in use across two polls.
     static SCRATCH: RefCell<[u8; GULP]> = const { RefCell::new([0; GULP]) };
 }
 
 /// A transport on its [`Link`].
 pub(super) struct LinkedIo<I: Transport> {
-    io: I,
+    wire: Arc<Wire<I>>,
     link: Arc<Link>,
+    outbox: Outbox,
     /// What was read and did not fit into the reader's buffer. Mostly nothing.
     ahead: Bytes,
     // Dropped with the byte stream, also when an upgrade has carried it elsewhere: the connection's task waits for it.
     _open: oneshot::Sender<Infallible>,
 }
 
+/// The transport and what is to be written to it, shared with the outbox.
+struct Wire<I> {
+    state: Mutex<State<I>>,
+    /// Who waits until there is room again.
+    writer: AtomicWaker,
+}
+
+struct State<I> {
+    io: I,
+    /// Up to a [`GULP`]. Holds no memory while it is empty.
+    out: Vec<u8>,
+    /// It is in the outbox.
+    posted: bool,
+    /// Writes what is there as the other end takes it. Nothing more is taken until it is done.
+    drain: Option<AbortHandle>,
+    failed: Option<ErrorKind>,
+}
+
+impl<I: Transport> Wire<I> {
+    fn lock(&self) -> MutexGuard<'_, State<I>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The other end must read before more can be written: waits for it beside the connection, which may have nothing
+    /// more to write and would not come back to this.
+    fn drain(self: Arc<Self>, state: &mut State<I>) {
+        let drained = poll_fn(move |cx| {
+            {
+                let state = &mut *self.lock();
+                ready!(state.poll_out(cx));
+                state.drain = None;
+            }
+            self.writer.wake();
+            Poll::Ready(())
+        });
+        state.drain = Some(tokio::spawn(drained).abort_handle());
+    }
+}
+
+impl<I: Transport> Parcel for Wire<I> {
+    fn send(self: Arc<Self>) {
+        let wire = self.clone();
+        let state = &mut *self.lock();
+        state.posted = false;
+        if state.drain.is_none() && !state.write_out() {
+            wire.drain(state);
+        }
+    }
+}
+
+impl<I: Transport> State<I> {
+    /// Takes the beginning of `bufs`, as much as there is room for.
+    fn take(&mut self, bufs: &[IoSlice<'_>]) -> usize {
+        let before = self.out.len();
+        for buf in bufs {
+            let fits = buf.len().min(GULP - self.out.len());
+            self.out.extend_from_slice(&buf[..fits]);
+        }
+        self.out.len() - before
+    }
+
+    /// Writes what can be written at once. `true` when nothing is left.
+    fn write_out(&mut self) -> bool {
+        if !self.out.is_empty() {
+            let written = self.io.try_write(&self.out);
+            self.written(written);
+        }
+        self.out.is_empty()
+    }
+
+    /// Writes all there is, or finds out that it never will.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.out.is_empty() {
+            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out));
+            self.written(if matches!(written, Ok(0)) { Err(ErrorKind::WriteZero.into()) } else { written });
+        }
+        Poll::Ready(())
+    }
+
+    fn written(&mut self, result: io::Result<usize>) {
+        match result {
+            Ok(all) if all == self.out.len() => self.out = Vec::new(),
+            Ok(part) => drop(self.out.drain(..part)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => {
+                self.failed = Some(error.kind());
+                self.out = Vec::new();
+            }
+        }
+    }
+}
+
 impl<I: Transport> LinkedIo<I> {
-    pub(super) fn new(io: I, link: Arc<Link>, open: oneshot::Sender<Infallible>) -> Self {
-        Self { io, link, ahead: Bytes::new(), _open: open }
+    pub(super) fn new(io: I, link: Arc<Link>, outbox: Outbox, open: oneshot::Sender<Infallible>) -> Self {
+        let state = State { io, out: Vec::new(), posted: false, drain: None, failed: None };
+        let wire = Arc::new(Wire { state: Mutex::new(state), writer: AtomicWaker::new() });
+        Self { wire, link, outbox, ahead: Bytes::new(), _open: open }
     }
 
     /// Reads as much as there is, up to a gulp; what does not fit is kept for the next read.
-    fn read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_gulp(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let state = &mut *self.wire.lock();
         if buf.remaining() >= GULP {
-            return Pin::new(&mut self.io).poll_read(cx, buf);
+            return Pin::new(&mut state.io).poll_read(cx, buf);
         }
         SCRATCH.with_borrow_mut(|scratch| {
             let mut gulp = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut self.io).poll_read(cx, &mut gulp))?;
+            ready!(Pin::new(&mut state.io).poll_read(cx, &mut gulp))?;
             let (now, ahead) = gulp.filled().split_at(gulp.filled().len().min(buf.remaining()));
             buf.put_slice(now);
             if !ahead.is_empty() {
@@ -101,13 +201,24 @@ impl<I: Transport> LinkedIo<I> {
         })
     }
 
+    /// Runs what writes, once what was taken before is out of its way.
     fn write_with<T>(
         &mut self,
         cx: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut I>, &mut Context<'_>) -> Poll<io::Result<T>>,
+        write: impl FnOnce(&mut State<I>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         self.link.check()?;
-        let result = write(Pin::new(&mut self.io), cx);
+        let result = {
+            let state = &mut *self.wire.lock();
+            match state.failed {
+                Some(error) => return Poll::Ready(Err(error.into())),
+                None if state.drain.is_some() => {
+                    self.wire.writer.register(cx.waker());
+                    Poll::Pending
+                }
+                None => write(state, cx),
+            }
+        };
         if result.is_pending() {
             self.link.writer.register(cx.waker());
             // A cut between the check and the registration woke nobody.
@@ -115,12 +226,43 @@ impl<I: Transport> LinkedIo<I> {
         }
         result
     }
+
+    fn poll_put(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let (wire, mut post) = (self.wire.clone(), false);
+        let result = self.write_with(cx, |state, cx| {
+            if !I::TRIES {
+                return Pin::new(&mut state.io).poll_write_vectored(cx, bufs);
+            }
+            if state.out.len() == GULP && !state.write_out() && state.out.len() == GULP {
+                wire.writer.register(cx.waker());
+                wire.clone().drain(state);
+                return Poll::Pending;
+            }
+            if let Some(error) = state.failed {
+                return Poll::Ready(Err(error.into()));
+            }
+            let taken = state.take(bufs);
+            post = taken > 0 && !std::mem::replace(&mut state.posted, true);
+            Poll::Ready(Ok(taken))
+        });
+        if post {
+            self.outbox.post(wire);
+        }
+        result
+    }
 }
 
 impl<I: Transport> Drop for LinkedIo<I> {
     fn drop(&mut self) {
+        let state = &mut *self.wire.lock();
         if self.link.discard.load(SeqCst) {
-            self.io.discard_unsent();
+            state.io.discard_unsent();
+        } else if state.drain.is_none() {
+            state.write_out();
+        }
+        state.out = Vec::new();
+        if let Some(drain) = state.drain.take() {
+            drain.abort();
         }
     }
 }
@@ -140,7 +282,7 @@ impl<I: Transport> AsyncRead for LinkedIo<I> {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let result = self.read(cx, buf);
+        let result = self.poll_gulp(cx, buf);
         if result.is_pending() {
             self.link.reader.register(cx.waker());
             self.link.check()?;
@@ -155,7 +297,7 @@ impl<I: Transport> AsyncRead for LinkedIo<I> {
 
 impl<I: Transport> AsyncWrite for LinkedIo<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.write_with(cx, |io, cx| io.poll_write(cx, buf))
+        self.poll_put(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -163,18 +305,7 @@ impl<I: Transport> AsyncWrite for LinkedIo<I> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
-        if len > GULP {
-            return self.write_with(cx, |io, cx| io.poll_write_vectored(cx, bufs));
-        }
-        SCRATCH.with_borrow_mut(|scratch| {
-            let mut at = 0;
-            for buf in bufs {
-                scratch[at..at + buf.len()].copy_from_slice(buf);
-                at += buf.len();
-            }
-            self.write_with(cx, |io, cx| io.poll_write(cx, &scratch[..at]))
-        })
+        self.poll_put(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -182,10 +313,22 @@ impl<I: Transport> AsyncWrite for LinkedIo<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(cx, |io, cx| io.poll_flush(cx))
+        self.write_with(cx, |state, cx| {
+            // What was taken is on its way.
+            if I::TRIES { Poll::Ready(Ok(())) } else { Pin::new(&mut state.io).poll_flush(cx) }
+        })
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(cx, |io, cx| io.poll_shutdown(cx))
+        self.write_with(cx, |state, cx| {
+            ready!(state.poll_out(cx));
+            match state.failed {
+                Some(error) => Poll::Ready(Err(error.into())),
+                None => Pin::new(&mut state.io).poll_shutdown(cx),
+            }
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

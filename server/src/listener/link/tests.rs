@@ -1,0 +1,140 @@
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::*;
+
+impl Transport for DuplexStream {}
+
+/// Far more than the system holds for a connection.
+const LOTS: usize = 32 << 20;
+
+fn linked<I: Transport>(io: I) -> (LinkedIo<I>, Arc<Link>) {
+    let link = Arc::new(Link::default());
+    let (open, _) = oneshot::channel();
+    (LinkedIo::new(io, link.clone(), Outbox::of(&Handle::current()), open), link)
+}
+
+async fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let (near, far) = tokio::join!(listener.accept(), TcpStream::connect(address));
+    (near.expect("accepted").0, far.expect("connected"))
+}
+
+fn bytes(from: usize, len: usize) -> Vec<u8> {
+    (from..from + len).map(|n| (n % 251) as u8).collect()
+}
+
+#[tokio::test]
+async fn bytes_keep_their_order_whatever_their_sizes() {
+    let (near, mut far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let write = async {
+        let mut at = 0;
+        for len in [1, 300, GULP, GULP + 1, 9, 5 * GULP + 7].into_iter().cycle().take(120) {
+            io.write_all(&bytes(at, len)).await.expect("written");
+            at += len;
+        }
+        io.shutdown().await.expect("shut down");
+        at
+    };
+    let mut got = Vec::new();
+    let (sent, read) = tokio::join!(write, far.read_to_end(&mut got));
+    read.expect("read");
+    assert_eq!(got.len(), sent);
+    assert!(got == bytes(0, sent));
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_holds_the_writer_up_and_then_gets_everything() {
+    let (near, mut far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let mut taken = 0;
+    while let Ok(written) = timeout(Duration::from_millis(200), io.write(&bytes(taken, GULP))).await {
+        taken += written.expect("no error");
+        assert!(taken < LOTS, "somebody takes it all");
+    }
+    // Nobody polls the writer from here on.
+    let mut got = vec![0; taken];
+    far.read_exact(&mut got).await.expect("all that was taken");
+    assert!(got == bytes(0, taken));
+    io.write_all(b"more").await.expect("there is room again");
+    let mut more = [0; 4];
+    far.read_exact(&mut more).await.expect("sent");
+    assert_eq!(&more, b"more");
+}
+
+#[tokio::test]
+async fn a_cut_ends_a_write_that_waits() {
+    let (near, _far) = pair().await;
+    let (mut io, link) = linked(near);
+    let endless = async { io.write_all(&bytes(0, LOTS)).await };
+    let cut = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        link.cut(true);
+    };
+    let (written, ()) = tokio::join!(endless, cut);
+    assert_eq!(written.expect_err("cut").kind(), ErrorKind::ConnectionAborted);
+}
+
+#[tokio::test]
+async fn what_was_taken_is_sent_though_the_stream_is_dropped_at_once() {
+    let (near, mut far) = pair().await;
+    near.writable().await.expect("open");
+    let (mut io, _link) = linked(near);
+    io.write_all(b"goodbye").await.expect("taken");
+    drop(io);
+    let mut got = Vec::new();
+    far.read_to_end(&mut got).await.expect("closed");
+    assert_eq!(got, b"goodbye");
+}
+
+#[tokio::test]
+async fn a_peer_that_is_gone_is_found_out() {
+    let (near, far) = pair().await;
+    let (mut io, _link) = linked(near);
+    drop(far);
+    let found = async {
+        while io.write_all(&bytes(0, GULP)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), found).await.expect("a write fails");
+}
+
+#[tokio::test]
+async fn more_than_the_reader_asks_for_is_kept_for_it() {
+    let (near, mut far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let sent = bytes(0, 50_000);
+    far.write_all(&sent).await.expect("sent");
+    drop(far);
+    let (mut got, mut small) = (Vec::new(), [0; 700]);
+    loop {
+        let read = io.read(&mut small).await.expect("read");
+        if read == 0 {
+            break;
+        }
+        got.extend_from_slice(&small[..read]);
+    }
+    assert!(got == sent);
+}
+
+#[tokio::test]
+async fn a_transport_that_cannot_try_is_written_to_in_its_own_turn() {
+    let (near, mut far) = duplex(64);
+    let (mut io, _link) = linked(near);
+    let sent = bytes(0, 10_000);
+    let write = async {
+        io.write_all(&sent).await.expect("written");
+        io.shutdown().await.expect("shut down");
+    };
+    let mut got = Vec::new();
+    let ((), read) = tokio::join!(write, far.read_to_end(&mut got));
+    read.expect("read");
+    assert!(got == sent);
+}
