@@ -70,8 +70,8 @@ pub const CASES: &[Case] = cases! {
         a_replaced_session_is_gone, a_full_backend_refuses;
     steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_uses_no_number_and_a_reply_does, live_sessions_are_not_counted,
         applied_follows_every_request;
-    delivery: direct_envelopes_arrive_in_order, room_envelopes_need_both_seats, a_broadcast_reaches_all_others,
-        refused_envelopes_reach_nobody, a_join_is_told_before_the_first_envelope, wake_ups_come, budgets_split_what_is_ready;
+    delivery: direct_envelopes_arrive_in_order, an_id_that_is_taken_again_leads_to_who_took_it, room_envelopes_need_both_seats,
+        a_broadcast_reaches_all_others, refused_envelopes_reach_nobody, a_join_is_told_before_the_first_envelope, wake_ups_come, budgets_split_what_is_ready;
     receipts: an_ack_is_told_to_who_asked, writing_is_told_for_live_receivers, the_end_of_a_receiver_is_told,
         an_outcome_is_told_once, a_resume_acknowledges;
     mailboxes: an_attached_reader_that_lags_is_cut, a_live_reader_that_lags_is_ended, a_detached_mailbox_refuses_envelopes,

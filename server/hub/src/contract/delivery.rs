@@ -33,6 +33,27 @@ pub(super) fn direct_envelopes_arrive_in_order(make: &Make<'_>) {
     assert_eq!(from("eve"), (0..40).step_by(3).map(|n| format!("eve {n}")).collect::<Vec<_>>());
 }
 
+pub(super) fn an_id_that_is_taken_again_leads_to_who_took_it(make: &Make<'_>) {
+    let world = make.world();
+    let mut ada = world.client("ada");
+    let id = PeerId::parse("dialect:demo:bob").expect("a peer id");
+    let named = |name| world.client_with(name, |open| open.credentials.peer = id.clone());
+    ada.join("demo");
+    // Connections outlive their sessions for a while.
+    let mut gone = Vec::new();
+    for round in 0..3 {
+        assert_eq!(ada.send(direct(&id, "early")), NOT_FOUND);
+        let (mut bob, mut via) = (named("bob"), world.client("via"));
+        bob.join("demo");
+        ada.tell(&id, &format!("direct {round}"));
+        assert_eq!(ada.send(in_room("demo", Some(&id), &format!("room {round}"))), Ok(()));
+        assert_eq!(bob.reads(&mut via), [format!("direct {round}"), format!("room {round}")]);
+        bob.attachment.close(world.now(), Reason::Left);
+        assert_eq!(ada.send(in_room("demo", Some(&id), "late")), NOT_FOUND);
+        gone.push(bob);
+    }
+}
+
 pub(super) fn room_envelopes_need_both_seats(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
