@@ -72,7 +72,7 @@ impl Sessions {
     pub(super) fn get_again(&self, peer: &PeerId, last: &mut Weak<Session>) -> Option<Arc<Session>> {
         if let Some(session) = last.upgrade()
             && session.peer == *peer
-            && !session.unlisted.load(Ordering::Acquire)
+            && (!session.unlisted.load(Ordering::Acquire) || sabotaged!("old-owner-of-an-id-found"))
         {
             return Some(session);
         }
