@@ -352,12 +352,19 @@ where
 
     /// Looks where there is something to look at.
     fn turn(&mut self) {
-        self.now = self.node.now();
+        let now = Instant::now();
+        self.now = self.node.at(now);
         if self.due & on::INPUT != 0 {
-            // What was applied has to be acknowledged some time.
-            self.due = self.due & !on::INPUT | on::TIME;
+            self.due &= !on::INPUT;
             let waker = self.alarm.for_input();
             self.poll_input(&mut Context::from_waker(&waker));
+            // What was applied has to be acknowledged some time.
+            if let Stage::Live(live) = &self.stage
+                && live.resumable
+                && self.timing.applied(live.attachment().applied(), now)
+            {
+                self.due |= on::TIME;
+            }
             // The answer goes with this turn's frames.
             self.due |= self.alarm.take_only(on::SESSION);
         }
@@ -371,7 +378,7 @@ where
     fn poll_session(&mut self) {
         let Stage::Live(live) = &self.stage else { return };
         let attachment = live.attachment();
-        let fetched = attachment.fetch(self.now, &self.alarm.for_session(), FETCH_BYTES, &mut self.fetched);
+        let fetched = attachment.fetch(self.now, self.alarm.for_session(), FETCH_BYTES, &mut self.fetched);
         self.out.extend(self.fetched.drain(..).map(|item| OutFrame::from_item(item, attachment.peer())));
         match fetched {
             Fetched::More => self.due |= on::SESSION,

@@ -81,8 +81,8 @@ impl Alarm {
     }
 
     /// Rings it for the session.
-    pub(super) fn for_session(&self) -> Waker {
-        self.wakers[1].clone()
+    pub(super) fn for_session(&self) -> &Waker {
+        &self.wakers[1]
     }
 
     /// Rings it for the clock.
@@ -114,17 +114,17 @@ mod tests {
         let alarm = Alarm::new();
         assert_eq!(alarm.take(&cx), on::ALL);
         assert_eq!(alarm.take(&cx), 0);
-        alarm.for_session().wake();
-        alarm.for_session().wake();
+        alarm.for_session().wake_by_ref();
+        alarm.for_session().wake_by_ref();
         alarm.for_time().wake();
         assert_eq!(count.0.load(SeqCst), 1);
         assert_eq!(alarm.take(&cx), on::SESSION | on::TIME);
         alarm.for_input().wake();
         assert_eq!(count.0.load(SeqCst), 2);
-        alarm.for_session().wake();
+        alarm.for_session().wake_by_ref();
         assert_eq!(alarm.take_only(on::SESSION), on::SESSION);
         assert_eq!(alarm.take_only(on::SESSION), 0);
-        alarm.for_session().wake();
+        alarm.for_session().wake_by_ref();
         assert_eq!(count.0.load(SeqCst), 2, "the task is still to come for its input");
         assert_eq!(alarm.take(&cx), on::INPUT | on::SESSION);
     }

@@ -69,18 +69,33 @@ impl Timing {
         self.bytes += bytes;
     }
 
+    /// Frames up to `applied` have taken effect. `true` when there is more to do about it than to wait: then
+    /// [`poll`](Self::poll) must be called.
+    pub(super) fn applied(&mut self, applied: u32, now: Instant) -> bool {
+        if self.must_ack(applied) {
+            return true;
+        }
+        if applied <= self.acked || self.ack_at.is_some() {
+            return false;
+        }
+        let at = now + ACK_DELAY;
+        self.ack_at = Some(at);
+        let late = self.sleep.deadline() > at;
+        if late {
+            self.sleep.as_mut().reset(at);
+        }
+        late
+    }
+
+    fn must_ack(&self, applied: u32) -> bool {
+        let untold = applied.saturating_sub(self.acked);
+        untold >= ACK_FRAMES || (untold > 0 && self.bytes >= ACK_BYTES)
+    }
+
     /// What is due, if anything is. To be called when there is nothing else to write.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, applied: u32) -> Option<Due> {
-        let untold = applied.saturating_sub(self.acked);
-        if untold >= ACK_FRAMES || (untold > 0 && self.bytes >= ACK_BYTES) {
+        if self.must_ack(applied) {
             return Some(Due { ack: true, ..Due::default() });
-        }
-        if untold > 0 && self.ack_at.is_none() {
-            let at = Instant::now() + ACK_DELAY;
-            self.ack_at = Some(at);
-            if self.sleep.deadline() > at {
-                self.sleep.as_mut().reset(at);
-            }
         }
         loop {
             if self.sleep.as_mut().poll(cx) == Poll::Pending {
@@ -88,7 +103,7 @@ impl Timing {
             }
             let now = Instant::now();
             let ping = now >= self.ping_at;
-            let ack = untold > 0 && self.ack_at.is_some_and(|at| now >= at);
+            let ack = applied > self.acked && self.ack_at.is_some_and(|at| now >= at);
             if ping && let Some(heartbeat) = self.heartbeat {
                 self.ping_at = now + heartbeat;
             }

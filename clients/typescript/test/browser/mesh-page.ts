@@ -10,6 +10,8 @@ export interface MeshPage {
   connect(url: string): Promise<string>;
   /** Joins a room, and connects to nobody. */
   sit(room: string): Promise<void>;
+  /** How many others are in the room. */
+  others(): number;
   /** Where the session stands, and how often it was resumed. */
   session(): { state: string; resumed: number; peerId: string };
   /** Members by name, in order. */
@@ -73,6 +75,7 @@ const page: MeshPage = {
     const stream = await navigator.mediaDevices.getUserMedia({ video, audio: true });
     for (const track of stream.getTracks()) mesh.addTrack(track, stream);
   },
+  others: () => room.members.size,
   session: () => ({ state: session.state, resumed, peerId: session.peerId }),
   members: () => [...mesh.room.members.values()].map(({ displayName }) => displayName).sort(),
   missing(names, media) {
@@ -108,7 +111,8 @@ const page: MeshPage = {
         return send(...args);
       },
     });
-    const [other = ""] = room.members.keys();
+    const [other] = room.members.keys();
+    if (!other) throw new Error("nobody is there to be called");
     const call = new Peer(session, room, other);
     peer = call;
     call.on("error", ({ error }) => problems.push(String(error)));

@@ -41,6 +41,15 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
     return (await open("ada", "bob")) as [MeshTab, MeshTab];
   }
 
+  /** Both are in the room, and know it of each other. */
+  async function meet(both: [MeshTab, MeshTab], room: string): Promise<void> {
+    for (const tab of both) {
+      await tab.page.evaluate((url) => page.connect(url), tab.url);
+      await tab.page.evaluate((room) => page.sit(room), room);
+    }
+    for (const tab of both) await tab.until(() => page.others() === 1, undefined);
+  }
+
   /** Each hears what each other one says. */
   async function talk(among: MeshTab[], about: string): Promise<void> {
     const line = (tab: MeshTab) => `${about} of ${tab.name}`;
@@ -83,9 +92,7 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
 
   it(`connects when both offer at once, ${GLARES} times`, async () => {
     const both = await pair();
-    for (const tab of both) await tab.page.evaluate((url) => page.connect(url), tab.url);
-    for (const tab of both) await tab.page.evaluate(() => page.sit("glare"));
-    await both[0].page.evaluate(() => page.session().peerId);
+    await meet(both, "glare");
     for (let glare = 0; glare < GLARES; glare += 1) {
       await Promise.all(both.map((tab) => tab.page.evaluate(() => page.call(true))));
       await Promise.all(both.map((tab) => tab.until(() => page.offered(), undefined)));
@@ -98,10 +105,7 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
 
   it("opens a channel when the one who joined is offline for 5 s between joining and offering", async () => {
     const [ada, bob] = await pair();
-    for (const tab of [ada, bob]) {
-      await tab.page.evaluate((url) => page.connect(url), tab.url);
-      await tab.page.evaluate(() => page.sit("set-up"));
-    }
+    await meet([ada, bob], "set-up");
     await bob.offline(true);
     await bob.until(() => page.session().state === "reconnecting", undefined);
     await bob.page.evaluate(() => page.call(false));
