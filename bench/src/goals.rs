@@ -44,7 +44,7 @@ pub(crate) const GOALS: &[Goal] = &[
     at_least("gRPC, 3 KB descriptions, to Node ws", GRPC, Workload::Description, PEER, 3.0, 3.7),
     at_least("gRPC, 32 in flight, to Node ws", GRPC, Workload::Pipeline, PEER, 12.0, 18.0),
     at_least("WebSocket binary, candidates, to Node ws", PROTO, Workload::Candidate, PEER, 2.0, 2.2),
-    at_least("WebSocket JSON, candidates, to Node ws", JSON, Workload::Candidate, PEER, 1.5, 1.8),
+    at_least("WebSocket JSON, candidates, to Node ws", JSON, Workload::Candidate, PEER, 1.5, 2.0),
     memory("gRPC, idle connection, KiB", GRPC, Workload::Idle, 40.0, 32.0),
     memory("gRPC, idle session, 50 on a connection, KiB", GRPC, Workload::Shared, 16.0, 8.0),
     memory("WebSocket, idle connection, KiB", PROTO, Workload::Idle, 12.0, 8.0),
