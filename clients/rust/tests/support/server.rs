@@ -2,13 +2,15 @@
 
 use std::{
     future::Future,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    io::{BufRead as _, BufReader, Read},
+    net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{sync::oneshot, time::timeout};
 
 /// Longest anything in these tests may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,10 +23,10 @@ pub(crate) struct Server {
 impl Server {
     /// With these settings in its environment.
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
-        Self::start_at(port, settings).await
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), settings).await
     }
 
+    /// At an address; with the port 0 the system chooses one that nobody else can have meanwhile.
     pub(crate) async fn start_at(address: SocketAddr, settings: &[(&str, &str)]) -> Self {
         Self::start_logging(address, settings, Stdio::null()).await
     }
@@ -32,12 +34,12 @@ impl Server {
     /// With its log going there.
     pub(crate) async fn start_logging(address: SocketAddr, settings: &[(&str, &str)], log: Stdio) -> Self {
         let binary = binary();
-        let process = Command::new(&binary)
+        let mut process = Command::new(&binary)
             .arg("--listen")
             .arg(address.to_string())
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| {
@@ -46,16 +48,13 @@ impl Server {
                     binary.display()
                 )
             });
+        let heard = listening(process.stdout.take().expect("its output is piped"));
+        // Stopped if it does not come up.
         let mut server = Self { process, address };
-        within("the server listens", async {
-            while TcpStream::connect(address).await.is_err() {
-                if let Some(status) = server.process.try_wait().expect("a child process") {
-                    panic!("the server ended at once: {status}");
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await;
+        match within("the server listens", heard).await {
+            Ok(address) => server.address = address,
+            Err(_) => panic!("the server ended at once: {:?}", server.process.wait()),
+        }
         server
     }
 
@@ -93,6 +92,23 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Where the server says it listens. The rest of what it says is read too, so that it can go on saying it.
+fn listening(output: impl Read + Send + 'static) -> oneshot::Receiver<SocketAddr> {
+    let (tell, told) = oneshot::channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| {
+            let (_, url) = line.split_once("listening on http://")?;
+            url.split_whitespace().next()?.parse().ok()
+        });
+        if let Some(address) = address {
+            let _ = tell.send(address);
+        }
+        lines.for_each(drop);
+    });
+    told
 }
 
 fn binary() -> PathBuf {
