@@ -2,7 +2,9 @@
 //!
 //! Deadlines never come from here; they use tokio's monotonic clock. What is read here is shown to people.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderValue;
 
 /// Milliseconds since the Unix epoch. 0 on a machine whose clock stands before 1970.
 // Banned elsewhere, so that time stays an argument.
@@ -10,6 +12,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The time as HTTP writes it (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn http_date() -> HeaderValue {
+    let text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(unix_ms()));
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A point in time as ISO 8601 in UTC with milliseconds, as JavaScript's `toISOString` writes it:

@@ -16,6 +16,7 @@ mod fault;
 pub mod fuzzing;
 pub mod grpc;
 pub mod http;
+mod http2;
 mod json;
 pub mod listener;
 pub mod node;

@@ -3,29 +3,34 @@
 //! It is our own loop rather than a framework's, because every limit that keeps a node standing is set here: how many
 //! connections, how long a peer may stay silent, how many streams, how much is buffered, and how long a stop may take.
 //! tonic's server leaves the number of streams and of provoked resets open and waits without end for streams that do not
-//! end; axum's has no HTTP/2 settings; hyper waits for ever for a peer that never finishes its handshake.
+//! end; axum's has no HTTP/2 settings; hyper waits for ever for a peer that never finishes its handshake. HTTP/1.1 is hyper's,
+//! HTTP/2 ours ([`crate::http2`]).
 
 mod accept;
 mod admission;
+mod body;
+mod byte_stream;
 mod connection;
 mod dispatch;
 mod homes;
+mod http2;
 mod link;
 mod outbox;
 mod settings;
 mod stats;
-mod strands;
+mod watched;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use accept::{Accept, Transport};
+pub use body::RequestBody;
+pub(crate) use byte_stream::ByteStream;
 pub use dispatch::{ConnectionHandle, PeerAddr};
 pub use homes::Homes;
 pub use settings::Settings;
@@ -34,6 +39,8 @@ pub use stats::ListenerStats;
 use accept::Backoff;
 use admission::Admission;
 use connection::Shared;
+
+pub use crate::http2::{Incoming, Outgoing, Written};
 
 /// Takes connections and hands their requests to `service`, until `stop` is cancelled.
 ///
@@ -48,11 +55,10 @@ pub async fn serve<A, S, B>(
     stop: CancellationToken,
 ) where
     A: Accept,
-    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: tower::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: Outgoing + Unpin + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let admission = Admission::new(settings.max_connections, settings.max_connections_per_ip, stats.clone());

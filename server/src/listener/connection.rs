@@ -2,14 +2,16 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Buf as _, BytesMut};
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -17,10 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::Place;
 use super::dispatch::{ConnectionHandle, Dispatch, PeerAddr};
+use super::http2::Http2;
 use super::link::{Link, LinkedIo};
 use super::outbox::Outbox;
-use super::strands::{Ended, Spawner, Strands};
-use super::{ListenerStats, Settings, Transport};
+use super::watched::{Ended, Graceful, Watches};
+use super::{ListenerStats, RequestBody, Settings, Transport};
+use crate::http2::{Outgoing, PREFACE};
 
 /// What all connections of a listener share.
 pub(super) struct Shared {
@@ -37,11 +41,10 @@ const GOODBYE: Duration = Duration::from_millis(250);
 pub(super) async fn run<I, S, B>(io: I, outbox: Outbox, peer: SocketAddr, service: S, shared: Arc<Shared>, place: Place)
 where
     I: Transport,
-    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: tower::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: Outgoing + Unpin + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     // First in, last out: the place is given back when the byte stream is gone.
@@ -51,7 +54,7 @@ where
     let (open, closed) = oneshot::channel::<Infallible>();
     let handle = ConnectionHandle::new(aborted.clone());
     let dispatch = Dispatch { service, peer: PeerAddr(peer), handle, link: link.clone() };
-    let io = TokioIo::new(LinkedIo::new(io, link.clone(), outbox, open));
+    let io = LinkedIo::new(io, link.clone(), outbox, open);
 
     if drive(io, dispatch, &aborted, &link, &shared).await == Fate::Cut {
         return;
@@ -90,7 +93,7 @@ enum Interruption {
 
 /// Speaks HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
 async fn drive<I, S, B>(
-    io: TokioIo<LinkedIo<I>>,
+    mut io: LinkedIo<I>,
     dispatch: Dispatch<S>,
     aborted: &CancellationToken,
     link: &Arc<Link>,
@@ -98,20 +101,83 @@ async fn drive<I, S, B>(
 ) -> Fate
 where
     I: Transport,
-    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: tower::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: Outgoing + Unpin + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let streams = Spawner::default();
-    let protocols = shared.settings.protocols(streams.clone());
-    // In a box of its own: an upgraded connection outlives it by far.
-    let mut connection = Box::pin(protocols.serve_connection_with_upgrades(io, dispatch));
-    let mut connection = Strands::new(connection.as_mut(), streams, interruptions(aborted, link, shared));
+    let mut watches = Watches::new(interruptions(aborted, link, shared));
+    let protocol = {
+        let mut sniffed = pin!(sniff(&mut io));
+        loop {
+            match watches.over(sniffed.as_mut()).await {
+                Ended::Main(protocol) => break protocol,
+                Ended::Watch(Interruption::Aborted) => return cut(link),
+                Ended::Watch(Interruption::Overdue) => {
+                    shared.stats.count_overdue();
+                    return Fate::Over;
+                }
+                Ended::Watch(Interruption::Stop) => return Fate::Over,
+                Ended::Watch(Interruption::Settled) => {}
+            }
+        }
+    };
+    // In boxes of their own: an upgraded connection outlives them by far.
+    match protocol {
+        Ok(Some(Protocol::Http1)) => {
+            let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
+            Box::pin(speak(Box::pin(http1), watches, link, shared)).await
+        }
+        Ok(Some(Protocol::Http2)) => {
+            let http2 = Http2::new(io, dispatch, &shared.settings);
+            Box::pin(speak(Box::pin(http2), watches, link, shared)).await
+        }
+        Ok(None) | Err(_) => Fate::Over,
+    }
+}
+
+/// What a connection speaks.
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Finds out what the client speaks. Nothing when it has gone before that could be told.
+async fn sniff<I: Transport>(io: &mut LinkedIo<I>) -> io::Result<Option<Protocol>> {
+    let mut heard = BytesMut::new();
+    loop {
+        let chunk = poll_fn(|cx| io.poll_chunk(cx)).await?;
+        if chunk.is_empty() {
+            return Ok(None);
+        }
+        heard.extend_from_slice(&chunk);
+        let compared = heard.len().min(PREFACE.len());
+        if heard[..compared] != PREFACE[..compared] {
+            io.unread(heard.freeze());
+            return Ok(Some(Protocol::Http1));
+        }
+        if compared == PREFACE.len() {
+            heard.advance(compared);
+            io.unread(heard.freeze());
+            return Ok(Some(Protocol::Http2));
+        }
+    }
+}
+
+/// Speaks a protocol to the end.
+async fn speak<P, E>(
+    mut protocol: Pin<Box<P>>,
+    mut watches: Watches<Interruption>,
+    link: &Arc<Link>,
+    shared: &Arc<Shared>,
+) -> Fate
+where
+    P: Graceful<Output = Result<(), E>> + Unpin,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
     let grace = loop {
-        match (&mut connection).await {
+        match watches.over(protocol.as_mut()).await {
             Ended::Main(result) => return over(result),
             Ended::Watch(Interruption::Aborted) => return cut(link),
             Ended::Watch(Interruption::Overdue) => {
@@ -122,24 +188,38 @@ where
             Ended::Watch(Interruption::Settled) => {}
         }
     };
-    connection.main().graceful_shutdown();
+    protocol.as_mut().graceful_shutdown();
     let rest = async {
         loop {
-            match (&mut connection).await {
+            match watches.over(protocol.as_mut()).await {
                 Ended::Main(result) => return over(result),
                 Ended::Watch(Interruption::Aborted) => return cut(link),
                 Ended::Watch(_) => {}
             }
         }
     };
-    // hyper itself would wait without bound, for streams that never end or for a handshake that never comes.
+    // It could wait without bound, for streams that never end or for a request that never comes.
     timeout(grace, rest).await.unwrap_or(Fate::Over)
 }
 
-fn over(result: Result<(), Box<dyn StdError + Send + Sync>>) -> Fate {
+impl<I, S, B> Graceful for UpgradeableConnection<TokioIo<LinkedIo<I>>, Dispatch<S>>
+where
+    I: Transport,
+    S: tower::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: Outgoing + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        Self::graceful_shutdown(self);
+    }
+}
+
+fn over<E: Into<Box<dyn StdError + Send + Sync>>>(result: Result<(), E>) -> Fate {
     if let Err(error) = result {
         // Connections break all day long; what a session makes of it is logged with the session.
-        tracing::debug!(error, "connection ended");
+        tracing::debug!(error = error.into(), "connection ended");
     }
     Fate::Over
 }

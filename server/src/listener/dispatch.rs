@@ -1,15 +1,19 @@
 //! The step from a connection to the service: every request learns where it came from.
 
+use std::error::Error as StdError;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::{Request, Response, header};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower::util::Oneshot;
 
+use super::RequestBody;
 use super::link::Link;
+use crate::clock::http_date;
+use crate::http2::{self, Outgoing};
 
 /// The address at the other end of the connection a request came in on. A request extension.
 ///
@@ -43,19 +47,48 @@ pub(super) struct Dispatch<S> {
     pub(super) link: Arc<Link>,
 }
 
-impl<S, B> hyper::service::Service<Request<Incoming>> for Dispatch<S>
-where
-    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone,
-{
-    type Response = Response<B>;
-    type Error = S::Error;
-    type Future = Oneshot<S, Request<Incoming>>;
-
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+impl<S: Clone> Dispatch<S> {
+    fn dispatch<B, R>(&self, mut request: Request<R>, body: impl FnOnce(R) -> RequestBody) -> Oneshot<S, Request<RequestBody>>
+    where
+        S: tower::Service<Request<RequestBody>, Response = Response<B>>,
+    {
         self.link.set_dispatched();
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
         extensions.insert(self.handle.clone());
-        self.service.clone().oneshot(request)
+        self.service.clone().oneshot(request.map(body))
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for Dispatch<S>
+where
+    S: tower::Service<Request<RequestBody>, Response = Response<B>> + Clone,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Oneshot<S, Request<RequestBody>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.dispatch(request, RequestBody::Http1)
+    }
+}
+
+impl<S, B> http2::Service for Dispatch<S>
+where
+    S: tower::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: Outgoing + Unpin + Send + 'static,
+{
+    type Body = B;
+
+    fn call(&self, request: Request<http2::Incoming>) -> http2::Calling<B> {
+        let answer = self.dispatch(request, RequestBody::Http2);
+        Box::pin(async move {
+            let mut response = answer.await.map_err(Into::into)?;
+            // RFC 9110, section 6.6.1. The library for HTTP/1 writes it itself.
+            response.headers_mut().entry(header::DATE).or_insert_with(http_date);
+            Ok(response)
+        })
     }
 }

@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use atomic_waker::AtomicWaker;
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+use tokio_util::io::poll_read_buf;
 
 use super::Transport;
 use super::outbox::{Outbox, Parcel};
@@ -69,12 +70,13 @@ impl Link {
 const GULP: usize = 16 * 1024;
 
 thread_local! {
-    /// What is read passes through here. One for each thread: it is never in use across two polls.
-    static SCRATCH: RefCell<[u8; GULP]> = const { RefCell::new([0; GULP]) };
+    /// What is read comes in here, and is given away in pieces. One for each thread: idle connections hold nothing, and
+    /// when the pieces are dropped soon, as they mostly are, it is always the same memory that is read into.
+    static INTAKE: RefCell<BytesMut> = RefCell::new(BytesMut::new());
 }
 
 /// A transport on its [`Link`].
-pub(super) struct LinkedIo<I: Transport> {
+pub(crate) struct LinkedIo<I: Transport> {
     wire: Arc<Wire<I>>,
     link: Arc<Link>,
     outbox: Outbox,
@@ -135,11 +137,20 @@ impl<I: Transport> Parcel for Wire<I> {
 }
 
 impl<I: Transport> State<I> {
+    /// Reads as much as there is, up to a gulp.
+    fn poll_intake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+        INTAKE.with_borrow_mut(|intake| {
+            intake.reserve(GULP);
+            ready!(poll_read_buf(Pin::new(&mut self.io), cx, intake))?;
+            Poll::Ready(Ok(intake.split()))
+        })
+    }
+
     /// Takes the beginning of `bufs`, as much as there is room for.
     fn take(&mut self, bufs: &[IoSlice<'_>]) -> usize {
         let before = self.out.len();
         for buf in bufs {
-            let fits = buf.len().min(GULP - self.out.len());
+            let fits = buf.len().min(GULP.saturating_sub(self.out.len()));
             self.out.extend_from_slice(&buf[..fits]);
         }
         self.out.len() - before
@@ -189,16 +200,75 @@ impl<I: Transport> LinkedIo<I> {
         if buf.remaining() >= GULP {
             return Pin::new(&mut state.io).poll_read(cx, buf);
         }
-        SCRATCH.with_borrow_mut(|scratch| {
-            let mut gulp = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut state.io).poll_read(cx, &mut gulp))?;
-            let (now, ahead) = gulp.filled().split_at(gulp.filled().len().min(buf.remaining()));
-            buf.put_slice(now);
-            if !ahead.is_empty() {
-                self.ahead = Bytes::copy_from_slice(ahead);
+        let gulp = ready!(state.poll_intake(cx))?;
+        let (now, ahead) = gulp.split_at(gulp.len().min(buf.remaining()));
+        buf.put_slice(now);
+        if !ahead.is_empty() {
+            self.ahead = Bytes::copy_from_slice(ahead);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// What has come, up to a gulp, without a buffer of the reader's own. Nothing at the end. To be dropped soon: it
+    /// holds memory that is shared with all that comes in on this thread.
+    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+        self.link.check()?;
+        if !self.ahead.is_empty() {
+            return Poll::Ready(Ok(std::mem::take(&mut self.ahead).into()));
+        }
+        let chunk = {
+            let state = &mut *self.wire.lock();
+            state.poll_intake(cx)
+        };
+        if chunk.is_pending() {
+            self.link.reader.register(cx.waker());
+            self.link.check()?;
+        }
+        let chunk = ready!(chunk)?;
+        if !chunk.is_empty() && !self.link.heard() {
+            self.link.heard.store(true, SeqCst);
+        }
+        Poll::Ready(Ok(chunk))
+    }
+
+    /// Gives back what was read too early: it is read again.
+    pub(super) fn unread(&mut self, bytes: Bytes) {
+        self.ahead = bytes;
+    }
+
+    /// Takes all of `bytes`, to be sent when the others on this thread have had their turn. Pending while the other end
+    /// takes none.
+    pub(super) fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &mut Vec<u8>) -> Poll<io::Result<()>> {
+        let (wire, mut post) = (self.wire.clone(), false);
+        let result = self.write_with(cx, |state, cx| {
+            if !I::TRIES {
+                while !bytes.is_empty() {
+                    let written = ready!(Pin::new(&mut state.io).poll_write(cx, bytes))?;
+                    bytes.drain(..written);
+                }
+                return Pin::new(&mut state.io).poll_flush(cx);
             }
+            if state.out.len() >= GULP && !state.write_out() && state.out.len() >= GULP {
+                wire.writer.register(cx.waker());
+                wire.clone().drain(state);
+                return Poll::Pending;
+            }
+            if let Some(error) = state.failed {
+                return Poll::Ready(Err(error.into()));
+            }
+            if state.out.is_empty() {
+                std::mem::swap(&mut state.out, bytes);
+            } else {
+                state.out.append(bytes);
+                *bytes = Vec::new();
+            }
+            post = !state.out.is_empty() && !std::mem::replace(&mut state.posted, true);
             Poll::Ready(Ok(()))
-        })
+        });
+        if post {
+            self.outbox.post(wire);
+        }
+        result
     }
 
     /// Runs what writes, once what was taken before is out of its way.
@@ -233,7 +303,7 @@ impl<I: Transport> LinkedIo<I> {
             if !I::TRIES {
                 return Pin::new(&mut state.io).poll_write_vectored(cx, bufs);
             }
-            if state.out.len() == GULP && !state.write_out() && state.out.len() == GULP {
+            if state.out.len() >= GULP && !state.write_out() && state.out.len() >= GULP {
                 wire.writer.register(cx.waker());
                 wire.clone().drain(state);
                 return Poll::Pending;

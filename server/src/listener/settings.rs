@@ -1,13 +1,13 @@
-//! The limits of a listener, and how hyper is told about them.
+//! The limits of a listener, and how those who speak HTTP are told about them.
 
 use std::time::Duration;
 
+use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
-use hyper_util::server::conn::auto;
 
 use super::Homes;
-use super::strands::Spawner;
 use crate::config::Config;
+use crate::http2::Limits;
 
 /// Limits of one listener. [`Settings::from_config`] is the way to get them.
 #[derive(Clone, Debug)]
@@ -39,15 +39,12 @@ pub struct Settings {
 }
 
 /// Stream errors the peer provoked before the connection is ended (RUSTSEC-2024-0003, CVE-2025-8671).
-const MAX_LOCAL_ERROR_RESETS: usize = 1024;
-/// Streams reset by the peer before they were taken up, before the connection is ended (CVE-2023-44487).
-const MAX_PENDING_ACCEPT_RESETS: usize = 20;
-/// The smallest the protocol allows: a large frame delays every other stream of its connection.
-const MAX_FRAME: u32 = 16 * 1024;
+const MAX_PROVOKED_RESETS: u32 = 1024;
+/// Streams the peer reset before they were answered, in excess of those that were answered, before the connection is
+/// ended (CVE-2023-44487).
+const MAX_EARLY_RESETS: u32 = 256;
 /// Bytes of all header fields of an HTTP/2 request.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
-/// Bytes an HTTP/2 stream holds for a peer that does not read. What is above waits in the session's mailbox.
-const MAX_SEND_BUFFER: usize = 64 * 1024;
 /// Bytes of an HTTP/1 request's head, and of its read buffer.
 const HTTP1_BUFFER: usize = 32 * 1024;
 
@@ -72,30 +69,25 @@ impl Settings {
         }
     }
 
-    /// Every limit is set by hand: hyper's defaults are meant for general use, and two of them are "none".
-    pub(super) fn protocols(&self, streams: Spawner) -> auto::Builder<Spawner> {
-        let mut builder = auto::Builder::new(streams);
+    /// Every limit is set by hand: hyper's defaults are meant for general use.
+    pub(super) fn http1(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
         builder
-            .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(self.http1_head_timeout)
             .half_close(false)
             .max_buf_size(HTTP1_BUFFER);
         builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(self.max_concurrent_streams)
-            .max_local_error_reset_streams(MAX_LOCAL_ERROR_RESETS)
-            .max_pending_accept_reset_streams(MAX_PENDING_ACCEPT_RESETS)
-            .initial_stream_window_size(self.stream_window)
-            .initial_connection_window_size(self.connection_window)
-            .max_frame_size(MAX_FRAME)
-            .max_header_list_size(MAX_HEADER_LIST)
-            .max_send_buf_size(MAX_SEND_BUFFER)
-            .keep_alive_interval(self.keepalive_interval)
-            .keep_alive_timeout(self.keepalive_timeout)
-            // WebSockets over HTTP/2 (RFC 8441).
-            .enable_connect_protocol();
-        builder
+    }
+
+    pub(super) fn http2(&self) -> Limits {
+        Limits {
+            max_streams: self.max_concurrent_streams,
+            stream_window: self.stream_window,
+            connection_window: self.connection_window,
+            max_header_list: MAX_HEADER_LIST,
+            max_provoked_resets: MAX_PROVOKED_RESETS,
+            max_early_resets: MAX_EARLY_RESETS,
+        }
     }
 }

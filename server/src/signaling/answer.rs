@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes};
 use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body::{Body, Frame};
@@ -16,17 +16,22 @@ use super::messages::HEAD;
 use crate::{
     connection::{Connection, Input},
     fault::Fault,
+    listener::{Outgoing, Written},
     wire::OutFrame,
 };
 
-/// Bytes after which a chunk is written although more is ready.
-const CHUNK: usize = 32 * 1024;
+/// Bytes after which a chunk is written although more is ready: with what mostly comes then, it fits into a frame of
+/// HTTP/2.
+const CHUNK: usize = 12 * 1024;
+
+/// Bytes that are no frame of ours yet.
+const SMALL: usize = 16;
 
 /// Bytes reserved when a second frame is to go with the first.
 const BURST: usize = 4 * 1024;
 
 /// The body. Holds no memory while there is nothing to write.
-pub(super) struct Answer<I> {
+pub(crate) struct Answer<I> {
     connection: Connection<I>,
     /// How it ended, to be told in the trailers.
     end: Option<Status>,
@@ -46,14 +51,14 @@ impl<I> Answer<I> {
     }
 }
 
-fn write(frame: &OutFrame, chunk: &mut BytesMut) {
+fn write(frame: &OutFrame, out: &mut Vec<u8>) {
     let len = frame.encoded_len();
     // One frame gets what it needs; where there are two there are often more.
-    let burst = if chunk.is_empty() || chunk.capacity() - chunk.len() >= HEAD + len { 0 } else { BURST };
-    chunk.reserve((HEAD + len).max(burst));
-    chunk.put_u8(0);
-    chunk.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
-    frame.encode(chunk);
+    let burst = if out.len() <= SMALL || out.capacity() - out.len() >= HEAD + len { 0 } else { BURST };
+    out.reserve((HEAD + len).max(burst));
+    out.put_u8(0);
+    out.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
+    frame.encode(out);
 }
 
 fn status(end: Option<Fault>) -> Status {
@@ -67,20 +72,42 @@ where
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let mut chunk = Vec::new();
+        self.poll_write(cx, &mut chunk).map_ok(|written| match written {
+            Written::Here => Frame::data(chunk.into()),
+            Written::Chunk(chunk) => Frame::data(chunk),
+            Written::Trailers(trailers) => Frame::trailers(trailers),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over
+    }
+}
+
+impl<I> Outgoing for Answer<I>
+where
+    I: Stream<Item = Option<Input>> + Unpin,
+{
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Option<Result<Written, Infallible>>> {
         let this = &mut *self;
-        let mut chunk = BytesMut::new();
-        while this.end.is_none() && !this.over && chunk.len() < CHUNK {
+        let start = out.len();
+        while this.end.is_none() && !this.over && out.len() < start + CHUNK {
             match Pin::new(&mut this.connection).poll_next(cx) {
-                Poll::Ready(Some(Ok(frame))) => write(&frame, &mut chunk),
+                Poll::Ready(Some(Ok(frame))) => write(&frame, out),
                 Poll::Ready(Some(Err(fault))) => this.end = Some(status(Some(fault))),
                 Poll::Ready(None) => this.end = Some(status(None)),
-                Poll::Pending if chunk.is_empty() => return Poll::Pending,
+                Poll::Pending if out.len() == start => return Poll::Pending,
                 Poll::Pending => break,
             }
         }
-        if !chunk.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(chunk.freeze()))));
+        if out.len() > start {
+            return Poll::Ready(Some(Ok(Written::Here)));
         }
         let Some(end) = this.end.take() else { return Poll::Ready(None) };
         this.over = true;
@@ -88,10 +115,6 @@ where
         if let Err(unspeakable) = end.add_header(&mut trailers) {
             tracing::error!(error = %unspeakable, "a status could not be written");
         }
-        Poll::Ready(Some(Ok(Frame::trailers(trailers))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.over
+        Poll::Ready(Some(Ok(Written::Trailers(trailers))))
     }
 }

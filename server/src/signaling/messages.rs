@@ -19,7 +19,7 @@ pub(super) const HEAD: usize = 5;
 
 /// The frames in a request's body. An item `None` says that the stream broke; nothing follows it, nor a frame after which
 /// no beginning of another can be found.
-pub(super) struct Inbound<B> {
+pub(crate) struct Inbound<B> {
     body: B,
     /// What has come and was not taken. Shares memory with what came when that holds whole messages.
     chunk: Bytes,

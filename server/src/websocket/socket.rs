@@ -9,8 +9,6 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::Sink;
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, ReadBuf},
     time::Instant,
@@ -21,7 +19,7 @@ use tokio_tungstenite::{
 };
 
 use super::Settings;
-use crate::listener::ConnectionHandle;
+use crate::listener::{ByteStream, ConnectionHandle};
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +64,7 @@ impl Socket {
     }
 }
 
-pub(super) type Upstream = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Upstream = WebSocketStream<ByteStream>;
 
 #[derive(Debug)]
 struct Shared {

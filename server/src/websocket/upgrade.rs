@@ -9,11 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use hyper::{
-    ext::Protocol,
-    upgrade::{OnUpgrade, Upgraded},
-};
-use hyper_util::rt::TokioIo;
+use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{handshake::derive_accept_key, protocol::Role},
@@ -22,7 +18,8 @@ use tokio_tungstenite::{
 use super::{Settings, Socket};
 use crate::{
     http::{Hint, Origins},
-    listener::ConnectionHandle,
+    http2::Offer,
+    listener::{ByteStream, ConnectionHandle},
 };
 
 /// A request that asks for a WebSocket and may have one: its headers are right, and so is its `Origin`.
@@ -31,12 +28,19 @@ use crate::{
 /// HTTP/2 with CONNECT. What it refuses is answered in JSON with a hint.
 #[derive(Debug)]
 pub(crate) struct Upgrade {
-    on_upgrade: OnUpgrade,
+    way: Way,
     /// Of HTTP/1.1 only.
     key: Option<HeaderValue>,
     offered: Vec<String>,
     /// Of HTTP/1.1 only: over HTTP/2 the connection carries other streams too.
     connection: Option<ConnectionHandle>,
+}
+
+/// How a request becomes a byte stream.
+#[derive(Debug)]
+enum Way {
+    Http1(OnUpgrade),
+    Http2(Offer),
 }
 
 impl Upgrade {
@@ -73,14 +77,19 @@ impl Upgrade {
     /// The same for who speaks WebSocket itself.
     pub(crate) fn accept_stream<F, Fut>(self, subprotocol: Option<&'static str>, serve: F) -> Response
     where
-        F: FnOnce(TokioIo<Upgraded>) -> Fut + Send + 'static,
+        F: FnOnce(ByteStream) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let Self { on_upgrade, key, .. } = self;
-        tokio::spawn(async move {
-            let Ok(upgraded) = on_upgrade.await else { return };
-            serve(TokioIo::new(upgraded)).await;
-        });
+        let Self { way, key, .. } = self;
+        match way {
+            Way::Http1(upgraded) => drop(tokio::spawn(async move {
+                if let Ok(upgraded) = upgraded.await {
+                    serve(upgraded.into()).await;
+                }
+            })),
+            // Taken before the answer is sent, which is what opens it.
+            Way::Http2(offer) => drop(tokio::spawn(serve(offer.accept().into()))),
+        }
 
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
@@ -155,12 +164,17 @@ where
         if http1 && key.as_ref().is_none_or(|key| key.len() != 24) {
             return refuse(StatusCode::BAD_REQUEST, "WEBSOCKET_KEY", "sec-websocket-key must be 16 bytes in base64");
         }
-        let Some(on_upgrade) = parts.extensions.remove::<OnUpgrade>() else {
+        let way = if http1 {
+            parts.extensions.remove::<OnUpgrade>().map(Way::Http1)
+        } else {
+            parts.extensions.remove::<Offer>().map(Way::Http2)
+        };
+        let Some(way) = way else {
             let hint = "this connection cannot become a WebSocket: is a proxy missing its upgrade settings?";
             return refuse(StatusCode::UPGRADE_REQUIRED, "NOT_UPGRADABLE", hint);
         };
         let connection = if http1 { parts.extensions.get::<ConnectionHandle>().cloned() } else { None };
-        Ok(Self { on_upgrade, key, offered: offered(&parts.headers), connection })
+        Ok(Self { way, key, offered: offered(&parts.headers), connection })
     }
 }
 
@@ -175,8 +189,8 @@ fn asks_by_upgrade(parts: &Parts) -> bool {
 
 /// RFC 8441, section 4.
 fn asks_by_connect(parts: &Parts) -> bool {
-    let protocol = parts.extensions.get::<Protocol>();
-    parts.method == Method::CONNECT && protocol.is_some_and(|protocol| protocol.as_str() == "websocket")
+    let offer = parts.extensions.get::<Offer>();
+    parts.method == Method::CONNECT && offer.is_some_and(|offer| offer.protocol() == "websocket")
 }
 
 fn offered(headers: &HeaderMap) -> Vec<String> {

@@ -1,0 +1,418 @@
+//! What comes in: frames, one after the other.
+
+use std::sync::Arc;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+
+use super::connection::{Connection, FAREWELL, State};
+use super::error::{Broken, Code, Wrong};
+use super::frame::{self, DEFAULT_TABLE, HEAD, Head, MAX_PAYLOAD, MAX_WINDOW, flag, kind, number, setting};
+use super::head::{self, Fields};
+use super::inbox::{Inbox, Incoming};
+use super::limits::{MAX_BLOCK, MAX_CONTINUATIONS};
+use super::places;
+use super::stream::{Input, Output, Service, Stream, Work};
+use super::tunnel::{Offer, Pipe};
+
+/// A header block on its way.
+pub(super) struct Block {
+    stream: u32,
+    ends_stream: bool,
+    /// Its stream depends on itself.
+    selfish: bool,
+    bytes: BytesMut,
+    pieces: usize,
+}
+
+impl<S: Service> Connection<S> {
+    /// Reads all frames that are whole, and keeps the rest.
+    pub(super) fn read(&mut self, mut chunk: Bytes) -> Result<(), Broken> {
+        while !self.input.partial.is_empty() && !chunk.is_empty() {
+            let partial = &mut self.input.partial;
+            let whole = match partial.first_chunk::<HEAD>() {
+                Some(head) => HEAD + payload_len(Head::read(head))?,
+                None => HEAD,
+            };
+            let missing = (whole - partial.len()).min(chunk.len());
+            partial.extend_from_slice(&chunk.split_to(missing));
+            if let Some(head) = partial.first_chunk::<HEAD>().map(Head::read)
+                && partial.len() == HEAD + payload_len(head)?
+            {
+                let mut frame = std::mem::take(partial).freeze();
+                frame.advance(HEAD);
+                self.frame(head, frame)?;
+            }
+        }
+        while let Some(head) = chunk.first_chunk::<HEAD>().map(Head::read)
+            && chunk.len() >= HEAD + payload_len(head)?
+        {
+            chunk.advance(HEAD);
+            let payload = chunk.split_to(head.len);
+            self.frame(head, payload)?;
+        }
+        if !self.is_over() {
+            self.input.partial.extend_from_slice(&chunk);
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, head: Head, payload: Bytes) -> Result<(), Broken> {
+        if self.is_over() {
+            return Ok(());
+        }
+        let outcome = self.accept(head, payload).or_else(|wrong| match wrong {
+            Wrong::Stream(code) => {
+                self.reset(head.stream, code);
+                self.resets.provoked(&self.limits)
+            }
+            wrong @ Wrong::Connection(..) => Err(wrong),
+        });
+        match outcome {
+            Err(Wrong::Connection(code, why)) => Err(Broken { code, why }),
+            Ok(()) | Err(Wrong::Stream(_)) => Ok(()),
+        }
+    }
+
+    fn accept(&mut self, head: Head, payload: Bytes) -> Result<(), Wrong> {
+        if self.state == State::Fresh {
+            if head.kind != kind::SETTINGS || head.has(flag::ACK) {
+                return Err(Wrong::protocol("the first frame is not SETTINGS"));
+            }
+            self.state = State::Open;
+        }
+        if self.input.block.is_some() && head.kind != kind::CONTINUATION {
+            return Err(Wrong::protocol("a frame inside a header block"));
+        }
+        match head.kind {
+            kind::DATA => self.data(head, payload),
+            kind::HEADERS => self.headers(head, payload),
+            kind::CONTINUATION => self.continuation(head, &payload),
+            kind::WINDOW_UPDATE => self.window_update(head, &payload),
+            kind::RST_STREAM => self.rst_stream(head, &payload),
+            kind::SETTINGS => self.settings(head, &payload),
+            kind::PING => self.pinged(head, &payload),
+            kind::PRIORITY => self.priority(head, &payload),
+            kind::GOAWAY if head.stream != 0 => Err(Wrong::protocol("GOAWAY on a stream")),
+            kind::GOAWAY if payload.len() < 8 => Err(Wrong::size("GOAWAY of less than 8 bytes")),
+            kind::GOAWAY => {
+                self.input.peer_leaves = true;
+                self.rest();
+                Ok(())
+            }
+            kind::PUSH_PROMISE => Err(Wrong::protocol("PUSH_PROMISE from a client")),
+            // Unknown types are for others.
+            _ => Ok(()),
+        }
+    }
+
+    fn data(&mut self, head: Head, payload: Bytes) -> Result<(), Wrong> {
+        let id = self.not_idle(head.stream)?;
+        self.input.window -= i64::try_from(head.len).unwrap_or(i64::MAX);
+        if self.input.window < 0 {
+            return Err(Wrong::Connection(Code::FLOW_CONTROL_ERROR, "more data than the connection's window"));
+        }
+        let len = u32::try_from(head.len).unwrap_or(u32::MAX);
+        let content = unpadded(head, payload)?;
+        let slot = self.streams.find(id);
+        let Some((slot, stream)) = slot.and_then(|slot| Some((slot, self.streams.get(slot)?))) else {
+            self.give_back(len);
+            return if self.resets.remembers(id) { Ok(()) } else { Err(Wrong::Stream(Code::STREAM_CLOSED)) };
+        };
+        let input = &mut stream.input;
+        input.held += len;
+        input.window -= i64::from(len);
+        if !input.open {
+            return Err(Wrong::Stream(Code::STREAM_CLOSED));
+        }
+        if input.window < 0 {
+            return Err(Wrong::Stream(Code::FLOW_CONTROL_ERROR));
+        }
+        if let Some(left) = &mut input.left {
+            // Section 8.1.1: as much as was declared.
+            let now_left = left.checked_sub(content.len() as u64).ok_or(Wrong::Stream(Code::PROTOCOL_ERROR))?;
+            *left = now_left;
+            if head.has(flag::END_STREAM) && now_left > 0 {
+                return Err(Wrong::Stream(Code::PROTOCOL_ERROR));
+            }
+        }
+        let padding = len - u32::try_from(content.len()).unwrap_or(len);
+        if let Some(inbox) = input.inbox.as_ref().filter(|_| !content.is_empty()) {
+            inbox.put(content);
+        }
+        if head.has(flag::END_STREAM) {
+            input.end(None);
+        }
+        self.output.unfinished |= places::of(slot);
+        if padding > 0 {
+            self.was_read(slot, padding);
+        }
+        Ok(())
+    }
+
+    fn headers(&mut self, head: Head, payload: Bytes) -> Result<(), Wrong> {
+        if head.stream == 0 {
+            return Err(Wrong::protocol("HEADERS on stream 0"));
+        }
+        let (mut bytes, mut selfish) = (unpadded(head, payload)?, false);
+        if head.has(flag::PRIORITY) {
+            let depends_on = number(&bytes).filter(|_| bytes.len() >= 5);
+            let depends_on = depends_on.ok_or(Wrong::size("HEADERS without room for its priority"))?;
+            bytes.advance(5);
+            selfish = depends_on & (u32::MAX >> 1) == head.stream;
+        }
+        let ends_stream = head.has(flag::END_STREAM);
+        let block = Block { stream: head.stream, ends_stream, selfish, bytes: BytesMut::new(), pieces: 0 };
+        if head.has(flag::END_HEADERS) {
+            return self.block(&block, &bytes);
+        }
+        self.input.block = Some(Block { bytes: bytes.into(), ..block });
+        Ok(())
+    }
+
+    fn continuation(&mut self, head: Head, payload: &[u8]) -> Result<(), Wrong> {
+        let Some(block) = &mut self.input.block else { return Err(Wrong::protocol("CONTINUATION without HEADERS")) };
+        if block.stream != head.stream {
+            return Err(Wrong::protocol("CONTINUATION of another stream"));
+        }
+        block.pieces += 1;
+        if block.bytes.len() + payload.len() > MAX_BLOCK || block.pieces > MAX_CONTINUATIONS {
+            return Err(Wrong::Connection(Code::ENHANCE_YOUR_CALM, "a header block without end"));
+        }
+        block.bytes.extend_from_slice(payload);
+        match self.input.block.take_if(|_| head.has(flag::END_HEADERS)) {
+            Some(whole) => self.block(&whole, &whole.bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// A whole header block: a request, or what follows its body.
+    fn block(&mut self, block: &Block, bytes: &[u8]) -> Result<(), Wrong> {
+        let &Block { stream: id, ends_stream: ends, selfish, .. } = block;
+        let (mut fields, max) = (Fields::default(), self.limits.max_header_list);
+        // Read in any case: later blocks refer to it.
+        let decoded = self.input.decoder.decode(bytes, |field| fields.take(field, max));
+        decoded.map_err(|_| Wrong::Connection(Code::COMPRESSION_ERROR, "a header block that cannot be read"))?;
+        if let Some(slot) = self.streams.find(id) {
+            return self.trailers(slot, ends, fields);
+        }
+        if id.is_multiple_of(2) {
+            return Err(Wrong::protocol("a stream of an even number"));
+        }
+        if id <= self.input.last {
+            let known = self.resets.remembers(id);
+            return if known { Ok(()) } else { Err(Wrong::Connection(Code::STREAM_CLOSED, "HEADERS on a closed stream")) };
+        }
+        self.input.last = id;
+        if matches!(self.state, State::Closing) {
+            // The peer knows that these are not taken.
+            self.resets.remember(id);
+            return Ok(());
+        }
+        if self.streams.count() >= self.limits.max_streams as usize {
+            self.reset(id, Code::REFUSED_STREAM);
+            return Ok(());
+        }
+        if selfish {
+            // RFC 7540, section 5.3.1.
+            return Err(Wrong::Stream(Code::PROTOCOL_ERROR));
+        }
+        if fields.is_over(max) {
+            self.refuse_head(id, ends);
+            return Ok(());
+        }
+        let head = fields.request(ends).map_err(|_| Wrong::Stream(Code::PROTOCOL_ERROR))?;
+        self.open(id, ends, head);
+        Ok(())
+    }
+
+    fn trailers(&mut self, slot: usize, ends: bool, fields: Fields) -> Result<(), Wrong> {
+        let over = fields.is_over(self.limits.max_header_list);
+        let Some(stream) = self.streams.get(slot) else { return Ok(()) };
+        if !stream.input.open {
+            return Err(Wrong::Stream(Code::STREAM_CLOSED));
+        }
+        let trailers = fields.trailers().ok().filter(|_| ends && !over && stream.input.left.is_none_or(|left| left == 0));
+        let trailers: HeaderMap = trailers.ok_or(Wrong::Stream(Code::PROTOCOL_ERROR))?;
+        stream.input.end(Some(trailers));
+        Ok(())
+    }
+
+    fn open(&mut self, id: u32, ends: bool, head: head::RequestHead) {
+        let head::RequestHead { mut request, protocol, declared } = head;
+        let slot = self.streams.next_slot();
+        let waker = self.bell.waker(places::of(slot));
+        let window = self.limits.stream_window;
+        let inbox = (!ends).then(|| Arc::new(Inbox::new(declared, waker.clone())));
+        let mut body = inbox.clone().map_or_else(Incoming::empty, Incoming::of);
+        let mut tunnel = None;
+        if let (Some(protocol), Some(inbox)) = (protocol, &inbox) {
+            // The bytes are for the tunnel, if there will be one.
+            body = Incoming::empty();
+            let pipe = tunnel.insert(Arc::new(Pipe::new(waker.clone()))).clone();
+            request.extensions_mut().insert(Offer::new(protocol, inbox.clone(), pipe));
+        }
+        let work = Work::Calling(self.service.call(request.map(|()| body)));
+        let input = Input { inbox, open: !ends, window: window.into(), held: 0, credit: 0, left: declared };
+        let output =
+            Output { window: self.output.stream_window, answered: false, rest: Bytes::new(), end: None, pipe: tunnel };
+        self.streams.add(Box::new(Stream { id, waker, work, input, output }));
+        self.output.unfinished |= places::of(slot);
+    }
+
+    /// Answers a request whose head is too large; nobody but its stream comes to harm.
+    fn refuse_head(&mut self, id: u32, ends: bool) {
+        self.put_head(id, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &HeaderMap::new(), true);
+        self.resets.remember(id);
+        if !ends {
+            frame::put(kind::RST_STREAM, 0, id, &Code::NO_ERROR.0.to_be_bytes(), &mut self.output.bytes);
+        }
+    }
+
+    fn window_update(&mut self, head: Head, payload: &[u8]) -> Result<(), Wrong> {
+        let more = number(payload).filter(|_| payload.len() == 4);
+        let more = more.ok_or(Wrong::size("WINDOW_UPDATE of other than 4 bytes"))? & (u32::MAX >> 1);
+        if head.stream == 0 {
+            self.output.window += i64::from(more);
+            if more == 0 {
+                return Err(Wrong::protocol("WINDOW_UPDATE by nothing"));
+            }
+            if self.output.window > MAX_WINDOW {
+                return Err(Wrong::Connection(Code::FLOW_CONTROL_ERROR, "a window over the largest there is"));
+            }
+            self.output.unfinished |= std::mem::take(&mut self.output.blocked);
+            return Ok(());
+        }
+        let id = self.not_idle(head.stream)?;
+        let Some(slot) = self.streams.find(id) else { return Ok(()) };
+        let Some(stream) = self.streams.get(slot) else { return Ok(()) };
+        if more == 0 {
+            return Err(Wrong::Stream(Code::PROTOCOL_ERROR));
+        }
+        stream.output.window += i64::from(more);
+        if stream.output.window > MAX_WINDOW {
+            return Err(Wrong::Stream(Code::FLOW_CONTROL_ERROR));
+        }
+        self.output.unfinished |= places::of(slot);
+        Ok(())
+    }
+
+    fn rst_stream(&mut self, head: Head, payload: &[u8]) -> Result<(), Wrong> {
+        let code = number(payload).filter(|_| payload.len() == 4);
+        let code = code.ok_or(Wrong::size("RST_STREAM of other than 4 bytes"))?;
+        let id = self.not_idle(head.stream)?;
+        let Some(stream) = self.remove(id) else { return Ok(()) };
+        stream.breaks(&Broken { code: Code(code), why: "the stream was reset by its client" });
+        if !stream.output.answered {
+            self.resets.early(&self.limits)?;
+        }
+        self.rest();
+        Ok(())
+    }
+
+    fn settings(&mut self, head: Head, payload: &[u8]) -> Result<(), Wrong> {
+        if head.stream != 0 {
+            return Err(Wrong::protocol("SETTINGS on a stream"));
+        }
+        let (settings, rest) = payload.as_chunks::<6>();
+        if !rest.is_empty() || (head.has(flag::ACK) && !payload.is_empty()) {
+            return Err(Wrong::size("SETTINGS of an odd size"));
+        }
+        if head.has(flag::ACK) {
+            return Ok(());
+        }
+        for &[n0, n1, v0, v1, v2, v3] in settings {
+            let value = u32::from_be_bytes([v0, v1, v2, v3]);
+            match u16::from_be_bytes([n0, n1]) {
+                setting::HEADER_TABLE_SIZE => self.output.disown_table |= value < DEFAULT_TABLE,
+                setting::ENABLE_PUSH if value > 1 => return Err(Wrong::protocol("ENABLE_PUSH is neither 0 nor 1")),
+                setting::INITIAL_WINDOW_SIZE => self.change_stream_windows(value)?,
+                setting::MAX_FRAME_SIZE if !(16_384..1 << 24).contains(&value) => {
+                    return Err(Wrong::protocol("MAX_FRAME_SIZE out of its range"));
+                }
+                // Frames of the smallest size are sent, lists of headers are short, nothing is pushed.
+                _ => {}
+            }
+        }
+        frame::put(kind::SETTINGS, flag::ACK, 0, &[], &mut self.output.bytes);
+        Ok(())
+    }
+
+    /// Section 6.9.2: a change counts for the streams that are open, and may make their windows negative.
+    fn change_stream_windows(&mut self, window: u32) -> Result<(), Wrong> {
+        const TOO_LARGE: Wrong = Wrong::Connection(Code::FLOW_CONTROL_ERROR, "a window over the largest there is");
+        let window = i64::from(window);
+        if window > MAX_WINDOW {
+            return Err(TOO_LARGE);
+        }
+        let change = window - self.output.stream_window;
+        self.output.stream_window = window;
+        for stream in self.streams.all() {
+            stream.output.window += change;
+            if stream.output.window > MAX_WINDOW {
+                return Err(TOO_LARGE);
+            }
+        }
+        if change > 0 {
+            self.output.unfinished = u64::MAX;
+        }
+        Ok(())
+    }
+
+    fn pinged(&mut self, head: Head, payload: &[u8]) -> Result<(), Wrong> {
+        if head.stream != 0 {
+            return Err(Wrong::protocol("PING on a stream"));
+        }
+        if payload.len() != 8 {
+            return Err(Wrong::size("PING of other than 8 bytes"));
+        }
+        if !head.has(flag::ACK) {
+            frame::put(kind::PING, flag::ACK, 0, payload, &mut self.output.bytes);
+        } else if payload == FAREWELL && self.state == State::Leaving {
+            self.state = State::Closing;
+            self.go_away(self.input.last, Code::NO_ERROR, "");
+            self.rest();
+        }
+        Ok(())
+    }
+
+    /// Priorities are not used any more (section 5.3.2), but read for what is wrong with them.
+    fn priority(&mut self, head: Head, payload: &[u8]) -> Result<(), Wrong> {
+        if head.stream == 0 {
+            return Err(Wrong::protocol("PRIORITY on stream 0"));
+        }
+        match number(payload).filter(|_| payload.len() == 5) {
+            None => Err(Wrong::Stream(Code::FRAME_SIZE_ERROR)),
+            // RFC 7540, section 5.3.1.
+            Some(on) if on & (u32::MAX >> 1) == head.stream => Err(Wrong::Stream(Code::PROTOCOL_ERROR)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The number of a stream that is, or was.
+    fn not_idle(&self, id: u32) -> Result<u32, Wrong> {
+        if id == 0 || id > self.input.last || id.is_multiple_of(2) {
+            return Err(Wrong::protocol("a frame on a stream that was never opened"));
+        }
+        Ok(id)
+    }
+}
+
+/// Bytes of a frame's payload, unless they are too many.
+fn payload_len(head: Head) -> Result<usize, Broken> {
+    if head.len > MAX_PAYLOAD {
+        return Err(Broken { code: Code::FRAME_SIZE_ERROR, why: "a frame over the largest size" });
+    }
+    Ok(head.len)
+}
+
+/// What is left of a payload without its padding.
+fn unpadded(head: Head, mut payload: Bytes) -> Result<Bytes, Wrong> {
+    if head.has(flag::PADDED) {
+        let padding = usize::from(*payload.first().ok_or(Wrong::size("no room for the length of the padding"))?);
+        payload.advance(1);
+        let content = payload.len().checked_sub(padding);
+        payload.truncate(content.ok_or(Wrong::protocol("more padding than there is payload"))?);
+    }
+    Ok(payload)
+}

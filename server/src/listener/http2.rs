@@ -1,0 +1,226 @@
+//! HTTP/2 on a connection: its bytes and its clock.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use tokio::io::AsyncWrite as _;
+use tokio::task::coop::has_budget_remaining;
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::link::LinkedIo;
+use super::watched::Graceful;
+use super::{Settings, Transport};
+use crate::http2::{Bell, Connection, Service, places};
+
+/// Turns of the loop before other tasks get theirs.
+const ROUNDS: usize = 32;
+
+/// How long the other end may take to read a goodbye, and to close.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// A connection with its bytes. Ends when the connection is closed.
+pub(super) struct Http2<I: Transport, S: Service> {
+    io: LinkedIo<I>,
+    connection: Connection<S>,
+    bell: Arc<Bell>,
+    /// Where to look, a set of [`places`].
+    due: u64,
+    /// Rings for the input.
+    input: Waker,
+    /// Rings when the other end has taken what was sent.
+    room: Waker,
+    /// What is to be sent is not taken.
+    blocked: bool,
+    keepalive: Option<Keepalive>,
+    ending: Option<Ending>,
+}
+
+/// All is said: the last bytes are sent, then what still comes is thrown away. Else the system would answer it with a
+/// reset, which overtakes what was sent.
+struct Ending {
+    patience: Pin<Box<Sleep>>,
+    sent: bool,
+    result: Result<(), Box<dyn StdError + Send + Sync>>,
+}
+
+/// Asks a silent peer for a sign of life, and gives up without one.
+struct Keepalive {
+    clock: Waker,
+    sleep: Pin<Box<Sleep>>,
+    interval: Duration,
+    timeout: Duration,
+    asked: bool,
+}
+
+impl<I: Transport, S: Service> Http2<I, S> {
+    /// A connection behind its preface.
+    pub(super) fn new(io: LinkedIo<I>, service: S, settings: &Settings) -> Self {
+        let bell = Arc::new(Bell::default());
+        let connection = Connection::new(service, settings.http2(), bell.clone());
+        let keepalive = settings.keepalive_interval.map(|interval| Keepalive {
+            clock: bell.waker(places::CLOCK),
+            sleep: Box::pin(sleep(interval)),
+            interval,
+            timeout: settings.keepalive_timeout,
+            asked: false,
+        });
+        let (input, room) = (bell.waker(places::INPUT), bell.waker(places::ROOM));
+        let due = places::INPUT | places::CLOCK;
+        Self { io, connection, bell, due, input, room, blocked: false, keepalive, ending: None }
+    }
+
+    /// Looks once at everything that is due. Ready when the connection is over.
+    fn look(&mut self) -> Poll<io::Result<()>> {
+        if self.due & places::ROOM != 0 {
+            self.due &= !places::ROOM;
+            self.blocked = false;
+        }
+        if self.due & places::CLOCK != 0 {
+            self.due &= !places::CLOCK;
+            if let Some(keepalive) = &mut self.keepalive
+                && keepalive.poll(&mut self.connection).is_ready()
+            {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        if !self.connection.is_full() && self.due & places::INPUT != 0 {
+            match self.io.poll_chunk(&mut Context::from_waker(&self.input)) {
+                Poll::Pending => self.due &= !places::INPUT,
+                Poll::Ready(Ok(chunk)) if chunk.is_empty() => self.connection.input_ended(),
+                Poll::Ready(Ok(chunk)) => self.connection.receive(chunk.freeze()),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            }
+            // What has come is worked on at once.
+            self.due |= self.bell.attend();
+        }
+        if !self.connection.is_full() {
+            let streams = self.due & !(places::INPUT | places::ROOM | places::CLOCK);
+            self.due &= !streams;
+            self.connection.poll(streams);
+        }
+        Poll::Pending
+    }
+
+    fn has_more(&self) -> bool {
+        !self.blocked && (self.due != 0 || self.connection.has_more())
+    }
+
+    /// Hands over what is to be sent.
+    fn send(&mut self) -> io::Result<()> {
+        if !self.blocked && !self.connection.out().is_empty() {
+            match self.io.poll_send(&mut Context::from_waker(&self.room), self.connection.out()) {
+                Poll::Pending => self.blocked = true,
+                Poll::Ready(sent) => sent?,
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, result: Result<(), Box<dyn StdError + Send + Sync>>) {
+        self.ending = Some(Ending { patience: Box::pin(sleep(LINGER)), sent: false, result });
+        self.blocked = false;
+    }
+
+    /// Sends the last bytes and waits until the other end has closed, or for as long as it may take.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(ending) = &mut self.ending else { return Poll::Pending };
+        if ending.patience.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        if !ending.sent {
+            let sent = ready!(self.io.poll_send(cx, self.connection.out()));
+            if sent.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
+                return Poll::Ready(());
+            }
+            ending.sent = true;
+        }
+        loop {
+            match ready!(self.io.poll_chunk(cx)) {
+                Ok(chunk) if !chunk.is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+/// Nothing in it is pinned.
+impl<I: Transport, S: Service> Unpin for Http2<I, S> {}
+
+impl<I: Transport, S: Service> Future for Http2<I, S> {
+    type Output = Result<(), Box<dyn StdError + Send + Sync>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.ending.is_none() {
+            this.bell.register(cx.waker());
+        }
+        for _ in 0..ROUNDS {
+            if this.ending.is_some() {
+                ready!(this.poll_end(cx));
+                let result = this.ending.take().map_or(Ok(()), |ending| ending.result);
+                return Poll::Ready(result);
+            }
+            this.due |= this.bell.attend();
+            if this.blocked && this.due & (places::ROOM | places::CLOCK) == 0 || this.due == 0 && !this.has_more() {
+                if this.bell.leave() {
+                    return Poll::Pending;
+                }
+                continue;
+            }
+            if let Poll::Ready(over) = this.look() {
+                return Poll::Ready(over.map_err(Into::into));
+            }
+            if this.connection.is_over() {
+                let failure = this.connection.failure().cloned();
+                this.end(failure.map_or(Ok(()), |failure| Err(failure.into())));
+                continue;
+            }
+            if (this.connection.is_full() || !this.has_more())
+                && let Err(error) = this.send()
+            {
+                return Poll::Ready(Err(error.into()));
+            }
+            if !has_budget_remaining() {
+                break;
+            }
+        }
+        if let Err(error) = this.send() {
+            return Poll::Ready(Err(error.into()));
+        }
+        // Whoever is woken from here on is found by the next poll, which is under way.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<I: Transport, S: Service> Graceful for Http2<I, S> {
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        let this = self.get_mut();
+        this.connection.leave();
+        this.bell.ring(places::ROOM);
+    }
+}
+
+impl Keepalive {
+    /// Ready when the peer has not answered.
+    fn poll<S: Service>(&mut self, connection: &mut Connection<S>) -> Poll<()> {
+        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.clock)).is_ready() {
+            if connection.take_heard() {
+                self.asked = false;
+            } else if self.asked {
+                return Poll::Ready(());
+            } else {
+                self.asked = true;
+                connection.ping();
+            }
+            let wait = if self.asked { self.timeout } else { self.interval };
+            self.sleep.as_mut().reset(Instant::now() + wait);
+        }
+        Poll::Pending
+    }
+}
