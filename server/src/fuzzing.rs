@@ -8,6 +8,7 @@ use wigwag_proto::v1::{self as pb, client_frame::Body};
 
 use crate::{
     dialects::fuzzing as dialects,
+    http2,
     json::{self, Unreadable},
     node, rest,
     wire::{self, OutFrame, RawBody, RawClientFrame, RawPush},
@@ -95,6 +96,11 @@ pub fn rest_request(bytes: &[u8]) {
     ] {
         assert!(fault.is_none_or(|bad| bad.fault().message.len() < 2_000));
     }
+}
+
+/// What comes in on an HTTP/2 connection, behind the preface.
+pub fn http2(bytes: &[u8]) {
+    http2::fuzzing::any(bytes);
 }
 
 /// The rooms-ws dialect: the query of a URL in the first line, then messages.
@@ -217,6 +223,20 @@ mod tests {
                 random.mutate(&mut text);
                 play(&text);
             }
+        }
+    }
+
+    #[test]
+    fn http2_bears_mutations_of_good_connections() {
+        let seeds = ["call", "continued", "tunnel", "padded", "resets"].map(|name| {
+            let path = format!("{}/fuzz/seeds/http2/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read(path).expect("a seed")
+        });
+        let mut random = Random(20_261_125);
+        for round in 0..4_000 {
+            let mut bytes = seeds[round % seeds.len()].clone();
+            random.mutate(&mut bytes);
+            http2(&bytes);
         }
     }
 

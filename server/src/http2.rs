@@ -7,6 +7,8 @@
 mod connection;
 mod error;
 mod frame;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod head;
 mod hpack;
 mod inbox;
@@ -18,6 +20,8 @@ mod resets;
 mod send;
 mod stream;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 
 pub(crate) use connection::Connection;

@@ -138,10 +138,12 @@ impl<S: Service> Connection<S> {
         &mut self.output.bytes
     }
 
-    /// Takes bytes from the peer.
+    /// Takes bytes from the peer. They say nothing any more once the connection is over.
     pub(crate) fn receive(&mut self, chunk: Bytes) {
         self.input.heard = true;
-        if let Err(broken) = self.read(chunk) {
+        if !self.is_over()
+            && let Err(broken) = self.read(chunk)
+        {
             self.fail(broken);
         }
     }
@@ -156,6 +158,10 @@ impl<S: Service> Connection<S> {
         let behind = due & !(self.output.turn | self.output.turn.wrapping_sub(1));
         for due in [behind, due & !behind] {
             for slot in places::slots(due, self.streams.slots()) {
+                if self.is_full() {
+                    self.output.unfinished |= places::of(slot);
+                    continue;
+                }
                 self.poll_stream(slot);
                 if self.is_over() {
                     return;
@@ -209,7 +215,7 @@ impl<S: Service> Connection<S> {
 
     /// Whether streams are to have a turn although nobody woke them.
     pub(crate) fn has_more(&self) -> bool {
-        self.output.unfinished != 0
+        self.output.unfinished != 0 && !self.is_over()
     }
 
     /// Whether the connection has ended, but for what is still to be sent.

@@ -201,7 +201,11 @@ impl<S: Service> Connection<S> {
         }
         if id <= self.input.last {
             let known = self.resets.remembers(id);
-            return if known { Ok(()) } else { Err(Wrong::Connection(Code::STREAM_CLOSED, "HEADERS on a closed stream")) };
+            return if known {
+                Ok(())
+            } else {
+                Err(Wrong::Connection(Code::STREAM_CLOSED, "HEADERS on a closed stream"))
+            };
         }
         self.input.last = id;
         if matches!(self.state, State::Closing) {
@@ -232,7 +236,8 @@ impl<S: Service> Connection<S> {
         if !stream.input.open {
             return Err(Wrong::Stream(Code::STREAM_CLOSED));
         }
-        let trailers = fields.trailers().ok().filter(|_| ends && !over && stream.input.left.is_none_or(|left| left == 0));
+        let trailers =
+            fields.trailers().ok().filter(|_| ends && !over && stream.input.left.is_none_or(|left| left == 0));
         let trailers: HeaderMap = trailers.ok_or(Wrong::Stream(Code::PROTOCOL_ERROR))?;
         stream.input.end(Some(trailers));
         Ok(())

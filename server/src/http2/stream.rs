@@ -15,8 +15,7 @@ use super::inbox::{Inbox, Incoming};
 use super::tunnel::Pipe;
 
 /// A call of the service.
-pub(crate) type Calling<B> =
-    Pin<Box<dyn Future<Output = Result<Response<B>, Box<dyn StdError + Send + Sync>>> + Send>>;
+pub(crate) type Calling<B> = Pin<Box<dyn Future<Output = Result<Response<B>, Box<dyn StdError + Send + Sync>>> + Send>>;
 
 /// What answers requests.
 pub(crate) trait Service {

@@ -48,7 +48,11 @@ pub(super) struct Dispatch<S> {
 }
 
 impl<S: Clone> Dispatch<S> {
-    fn dispatch<B, R>(&self, mut request: Request<R>, body: impl FnOnce(R) -> RequestBody) -> Oneshot<S, Request<RequestBody>>
+    fn dispatch<B, R>(
+        &self,
+        mut request: Request<R>,
+        body: impl FnOnce(R) -> RequestBody,
+    ) -> Oneshot<S, Request<RequestBody>>
     where
         S: tower::Service<Request<RequestBody>, Response = Response<B>>,
     {

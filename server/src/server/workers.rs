@@ -76,5 +76,10 @@ impl Drop for Workers {
 ///
 /// When the system gives no event queue.
 pub fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+    let n = |name: &str, or: u32| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(or);
+    Builder::new_current_thread()
+        .enable_all()
+        .max_io_events_per_tick(n("EVS", 1024) as usize)
+        .event_interval(n("EVI", 61))
+        .build()
 }
