@@ -9,17 +9,15 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper::{
     ext::Protocol,
     upgrade::{OnUpgrade, Upgraded},
 };
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{handshake::derive_accept_key, protocol::Role},
-};
+use sha1::{Digest as _, Sha1};
 
-use super::{Settings, Socket};
+use super::{Settings, Socket, wire::Stream};
 use crate::{
     http::{Hint, Origins},
     listener::ConnectionHandle,
@@ -64,9 +62,7 @@ impl Upgrade {
     {
         let connection = self.connection.clone();
         self.accept_stream(subprotocol, move |stream| async move {
-            let config = Some(settings.tungstenite());
-            let stream = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
-            serve(Socket::new(stream, settings, connection)).await;
+            serve(Socket::new(Stream::new(stream), settings, connection)).await;
         })
     }
 
@@ -90,7 +86,7 @@ impl Upgrade {
         if let Some(key) = key {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key.as_bytes())) {
+            if let Ok(accept) = HeaderValue::try_from(accept_key(key.as_bytes())) {
                 headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
             }
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -164,6 +160,12 @@ where
     }
 }
 
+/// RFC 6455, section 4.2.2.
+fn accept_key(key: &[u8]) -> String {
+    let digest = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+    BASE64_STANDARD.encode(digest)
+}
+
 /// RFC 6455, section 4.1.
 fn asks_by_upgrade(parts: &Parts) -> bool {
     let connection =
@@ -190,4 +192,14 @@ fn is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
 
 fn is_comma(byte: &u8) -> bool {
     *byte == b','
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_answered_as_in_the_rfc() {
+        assert_eq!(accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
 }
