@@ -21,6 +21,8 @@ pub(crate) use carry::Output;
 pub(crate) use close::Ending;
 pub(crate) use door::router;
 pub(crate) use frames::Violation;
+#[cfg(any(fuzzing, test))]
+pub(crate) use frames::fuzzing;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use socket::{Incoming, Received, Socket};
 pub(crate) use upgrade::Upgrade;

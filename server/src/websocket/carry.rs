@@ -150,3 +150,6 @@ async fn reset(link: &Link, connection: &ConnectionHandle) {
     let cut = poll_fn(|cx| link.poll_flush(cx));
     let _ = timeout(LINGER, cut).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! By hand rather than by a library, because thousands of sockets share a processor's cache: an idle one holds no buffer,
 //! and a message is unmasked and handed out where it was read.
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod head;
 mod mask;
 mod reader;

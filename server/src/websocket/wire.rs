@@ -89,3 +89,44 @@ where
         Pin::new(&mut self.io).poll_flush(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_idle_stream_holds_no_memory() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        let mut wire = Stream::new(ours);
+        let mut bytes = vec![7; 250];
+        wire.put(&mut bytes);
+        wire.put(&mut vec![8; 50]);
+        assert_eq!(bytes.capacity(), 0);
+        let written = poll_fn(|cx| wire.poll_flush(cx));
+        let mut read = vec![0; 300];
+        let (written, _) = tokio::join!(written, theirs.read_exact(&mut read));
+        written.expect("is written");
+        assert_eq!(read, [[7; 250].as_slice(), &[8; 50]].concat());
+        assert_eq!(wire.out.capacity(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_read_takes_the_same_memory_again_and_an_end_is_empty() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        let mut wire = Stream::new(ours);
+        let mut places = Vec::new();
+        for _ in 0..3 {
+            theirs.write_all(b"some").await.expect("sends");
+            let chunk = poll_fn(|cx| wire.poll_chunk(cx)).await.expect("bytes");
+            assert_eq!(chunk, b"some"[..]);
+            places.push(chunk.as_ptr());
+        }
+        assert!(places.iter().all(|place| *place == places[0]));
+        drop(theirs);
+        assert!(poll_fn(|cx| wire.poll_chunk(cx)).await.expect("an end").is_empty());
+    }
+}

@@ -230,3 +230,95 @@ fn lengths_are_written_in_their_shortest_form() {
     put_frame(&mut out, true, Opcode::Close, b"");
     assert_eq!(out, [0x01, 1, b'x', 0x80, 0, 0x88, 0]);
 }
+
+/// Where both have an opinion, it is that of a library that others rely on.
+#[test]
+fn a_well_known_library_reads_the_same() {
+    use std::io::{Cursor, ErrorKind};
+
+    use tokio_tungstenite::tungstenite::{
+        self, Error, WebSocket,
+        protocol::{Role, WebSocketConfig},
+    };
+
+    let mut state = 20_261_125_u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or(0) % below
+    };
+    let (mut messages, mut refused) = (0, 0);
+    for _ in 0..5_000 {
+        let mut bytes = Vec::new();
+        for _ in 0..random(8) {
+            let first = [0x81, 0x82, 0x82, 0x01, 0x02, 0x00, 0x80, 0x80, 0x89, 0x8A][random(10)];
+            let most = [4, 130, 700][random(3)];
+            bytes.extend(frame(first, &b"ab\xC3\xA9".repeat(200)[..random(most)]));
+        }
+        for _ in 0..random(4).saturating_sub(1) {
+            let at = random(bytes.len() + 1);
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << random(8);
+            }
+        }
+        let mut config = WebSocketConfig::default();
+        (config.max_message_size, config.max_frame_size) = (Some(LIMIT), Some(LIMIT));
+        // What it writes goes where it has been read.
+        let mut library = WebSocket::from_raw_socket(Quiet(Cursor::new(&bytes[..])), Role::Server, Some(config));
+        let (ours, ours_end) = read(&bytes, bytes.len().max(1));
+        let mut theirs = Vec::new();
+        let theirs_end = loop {
+            match library.read() {
+                Ok(message) => theirs.push(message),
+                Err(error) => break error,
+            }
+        };
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            let same = match (ours, theirs) {
+                (Message::Text(ours), tungstenite::Message::Text(theirs)) => ours.as_str() == theirs.as_str(),
+                (Message::Binary(ours), tungstenite::Message::Binary(theirs))
+                | (Message::Ping(ours), tungstenite::Message::Ping(theirs))
+                | (Message::Pong(ours), tungstenite::Message::Pong(theirs)) => ours == theirs,
+                (Message::Close(_), tungstenite::Message::Close(_)) => true,
+                _ => false,
+            };
+            assert!(same, "{ours:?} is {theirs:?}");
+        }
+        messages += ours.len();
+        let incomplete = matches!(&theirs_end, Error::Io(error) if error.kind() == ErrorKind::WouldBlock);
+        match (ours_end, &theirs_end) {
+            // It answers a close with a code that may not be sent by a close of its own.
+            _ if theirs.last().is_some_and(tungstenite::Message::is_close) => continue,
+            // It looks at the fragments of a text one by one.
+            (_, Error::Utf8(_)) if theirs.len() <= ours.len() => continue,
+            // It waits for a payload before it looks at what is wrong with the head.
+            (Some(_), _) if incomplete => {}
+            (Some(_), Error::Capacity(_) | Error::Protocol(_)) => refused += 1,
+            (None, _) if incomplete => {}
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(ours.len(), theirs.len());
+    }
+    assert!(messages > 2_000 && refused > 2_000, "{messages} messages, {refused} refused");
+}
+
+/// Reads what there is and then has nothing yet; takes what is written nowhere.
+struct Quiet<'a>(std::io::Cursor<&'a [u8]>);
+
+impl std::io::Read for Quiet<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::ErrorKind::WouldBlock.into()),
+            read => Ok(read),
+        }
+    }
+}
+
+impl std::io::Write for Quiet<'_> {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
