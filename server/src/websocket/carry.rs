@@ -72,7 +72,7 @@ impl<O: Output> Carrier<O> {
         let Self { link, out, unflushed, speaker } = self;
         let Some((output, alive)) = speaker else { return Poll::Pending };
         loop {
-            let Turn { flushed, heard, ended } = match poll_write(link, out, output, unflushed, cx) {
+            let Turn { flushed, now, heard, ended } = match poll_write(link, out, output, unflushed, cx) {
                 Poll::Ready(Err(ending)) => return Poll::Ready(Ended::Ending(ending)),
                 Poll::Ready(Ok(())) => link.turn(cx, Some(out), *unflushed),
                 Poll::Pending => link.turn(cx, None, true),
@@ -84,7 +84,7 @@ impl<O: Output> Carrier<O> {
                 Poll::Ready(Ok(())) if !ended => alive.unblocked(),
                 Poll::Ready(_) => return Poll::Ready(Ended::Ending(Ending::Lost)),
             }
-            match ready!(alive.poll(cx, heard)) {
+            match ready!(alive.poll(cx, now, heard)) {
                 Due::Ping => out.control(Opcode::Ping, &[]),
                 Due::Dead => return Poll::Ready(Ended::Ending(Ending::Lost)),
                 Due::Stuck => return Poll::Ready(Ended::Stuck),

@@ -110,7 +110,8 @@ impl<W: Wire + ?Sized> Shared<W> {
 pub(super) struct Turn {
     /// Ready: all is written.
     pub(super) flushed: Poll<io::Result<()>>,
-    /// When something came in last. The clock is read for all that came together.
+    pub(super) now: Instant,
+    /// When something came in last.
     pub(super) heard: Instant,
     /// Nothing more can be read.
     pub(super) ended: bool,
@@ -139,10 +140,11 @@ impl Link {
         let shared = &mut *self.lock();
         let given = out.is_some_and(|out| shared.give(out));
         let flushed = if given || unflushed { shared.wire.poll_flush(cx) } else { Poll::Ready(Ok(())) };
+        let now = Instant::now();
         if mem::take(&mut shared.fresh) {
-            shared.heard = Instant::now();
+            shared.heard = now;
         }
-        Turn { flushed, heard: shared.heard, ended: shared.ended }
+        Turn { flushed, now, heard: shared.heard, ended: shared.ended }
     }
 
     /// Writes all there is and nothing else.
