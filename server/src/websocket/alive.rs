@@ -43,7 +43,7 @@ impl Alive {
         Self { at: sleep.deadline(), sleep, waker: None, interval, timeout, pinged: None, blocked: None }
     }
 
-    /// A write got through, or nothing is waiting to be written.
+    /// There is room to write again, or nothing is waiting to be written.
     pub(super) fn unblocked(&mut self) {
         self.blocked = None;
     }

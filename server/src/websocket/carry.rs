@@ -72,10 +72,10 @@ impl<O: Output> Carrier<O> {
         let Self { link, out, unflushed, speaker } = self;
         let Some((output, alive)) = speaker else { return Poll::Pending };
         loop {
-            let Turn { flushed, now, heard, ended } = match poll_write(link, out, output, unflushed, cx) {
+            let Turn { flushed, now, heard, ended } = match poll_write(link, out, output, alive, unflushed, cx) {
                 Poll::Ready(Err(ending)) => return Poll::Ready(Ended::Ending(ending)),
                 Poll::Ready(Ok(())) => link.turn(cx, Some(out), *unflushed),
-                Poll::Pending => link.turn(cx, None, true),
+                Poll::Pending => link.turn(cx, None, *unflushed),
             };
             *unflushed = flushed.is_pending();
             match flushed {
@@ -98,6 +98,7 @@ fn poll_write(
     link: &Link,
     out: &mut Outgoing,
     output: &mut impl Output,
+    alive: &mut Alive,
     unflushed: &mut bool,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Ending>> {
@@ -108,6 +109,7 @@ fn poll_write(
             if ready!(link.poll_room(cx, out)).is_err() {
                 return Poll::Ready(Err(Ending::Lost));
             }
+            alive.unblocked();
             must_wait = false;
         }
         if out.fragment() {

@@ -135,11 +135,16 @@ impl Link {
         shared.wire.poll_room(cx)
     }
 
-    /// Ends a turn: writes `out`, if there is room for it, and a pong. `unflushed`: something was written before.
+    /// Ends a turn: writes `out` and a pong, unless there is no room for it. `unflushed`: something was written before.
     pub(super) fn turn(&self, cx: &mut Context<'_>, out: Option<&mut Outgoing>, unflushed: bool) -> Turn {
         let shared = &mut *self.lock();
-        let given = out.is_some_and(|out| shared.give(out));
-        let flushed = if given || unflushed { shared.wire.poll_flush(cx) } else { Poll::Ready(Ok(())) };
+        let flushed = match out {
+            None => Poll::Pending,
+            Some(out) => {
+                let given = shared.give(out);
+                if given || unflushed { shared.wire.poll_flush(cx) } else { Poll::Ready(Ok(())) }
+            }
+        };
         let now = Instant::now();
         if mem::take(&mut shared.fresh) {
             shared.heard = now;

@@ -134,3 +134,13 @@ async fn a_reader_that_takes_nothing_at_all_is_given_up() {
     (&mut other.carried).await.expect("no panic");
     assert_eq!(before.elapsed().as_secs(), 10);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_has_all_the_time_it_needs() {
+    let mut other = echo(1_000, (0..20).map(|_| "x".repeat(10_000)));
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        other.expect(&[0x81, 126, 0x27, 0x10]).await;
+        other.expect(&[b'x'; 10_000]).await;
+    }
+}
