@@ -10,7 +10,7 @@ use crate::{
     dialects::fuzzing as dialects,
     http2,
     json::{self, Unreadable},
-    node, rest,
+    node, rest, websocket,
     wire::{self, OutFrame, RawBody, RawClientFrame, RawPush},
 };
 
@@ -103,6 +103,11 @@ pub fn http2(bytes: &[u8]) {
     http2::fuzzing::any(bytes);
 }
 
+/// What comes in on a WebSocket: frames of RFC 6455.
+pub fn websocket(bytes: &[u8]) {
+    websocket::fuzzing::frames(bytes);
+}
+
 /// The rooms-ws dialect: the query of a URL in the first line, then messages.
 pub fn rooms_ws(bytes: &[u8]) {
     dialects::rooms_ws(bytes);
@@ -176,6 +181,12 @@ mod tests {
         "/v1/rooms/a%2Fb:send?x=1\n{\"envelope\":{\"message\":{\"text\":\"x\"}},\"requestId\":\"r\"}",
         "/v1/rooms/%C3%A9/members/p%3Ax?ban=true\n{\"displayName\":\"B\",\"metadata\":{\"k\":\"\"}}",
         "/v1/rooms?pageSize=5&pageToken=a%26b\n{\"room\":\"demo\",\"emptyTimeoutMs\":5}",
+    ];
+
+    const SOCKETS: [&[u8]; 3] = [
+        b"\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58\x89\x80\0\0\0\0\x82\xFE\0\x03\0\0\0\0\0\x01\x02\x88\x85\0\0\0\0\x03\xE8bye",
+        b"\x01\x82\0\0\0\0a\xC3\x8A\x82\x01\x02\x03\x04ok\0\x80\0\0\0\0\x80\x81\0\0\0\0\xA9\x02\x80\0\0\0\0\x80\x83\x05\x06\x07\x08abc",
+        b"\x82\xFE\x02\x58\0\0\0\0\x81\xFF\0\0\0\0\0\0\0\x02\0\0\0\0{}\x88\x80\0\0\0\0",
     ];
 
     type Target = fn(&[u8]);
@@ -255,6 +266,9 @@ mod tests {
             let mut request = REQUESTS[round % REQUESTS.len()].as_bytes().to_vec();
             random.mutate(&mut request);
             rest_request(&request);
+            let mut frames = SOCKETS[round % SOCKETS.len()].to_vec();
+            random.mutate(&mut frames);
+            websocket(&frames);
         }
     }
 }

@@ -33,6 +33,7 @@ pub use body::RequestBody;
 pub(crate) use byte_stream::ByteStream;
 pub use dispatch::{ConnectionHandle, PeerAddr};
 pub use homes::Homes;
+pub(crate) use link::LinkedIo;
 pub use settings::Settings;
 pub use stats::ListenerStats;
 

@@ -8,10 +8,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_core::Stream;
 use futures_util::StreamExt as _;
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::Message;
 
 use super::{
     complaint::Complaint,
@@ -20,7 +18,7 @@ use super::{
 use crate::{
     fault::Fault,
     signaling::TRANSPORT_LIMIT,
-    websocket::{Ending, Incoming, Received, Socket, Violation},
+    websocket::{Ending, Incoming, Outgoing, Output, Received, Socket, Violation},
 };
 
 /// Carries a conversation over a socket until it ends; `talk` gives the reason when the server ends it.
@@ -38,33 +36,32 @@ where
 /// Messages on their way out. Filled by the conversation, emptied by the socket, both in one task: the lock is never
 /// contended. It holds what came of one step: the conversation does not go on while anything is in it.
 #[derive(Clone, Debug, Default)]
-struct Pipe(Arc<Mutex<VecDeque<Message>>>);
+struct Pipe(Arc<Mutex<VecDeque<String>>>);
 
 impl Pipe {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Message>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A conversation as the stream of messages a socket carries.
+/// A conversation as what a socket carries.
 struct Script<Fut> {
     talk: Option<Pin<Box<Fut>>>,
     pipe: Pipe,
     ending: Option<Ending>,
 }
 
-impl<Fut: Future<Output = Option<Complaint>>> Stream for Script<Fut> {
-    type Item = Result<Message, Ending>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+impl<Fut: Future<Output = Option<Complaint>>> Output for Script<Fut> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut Outgoing) -> Poll<Result<(), Ending>> {
         loop {
             if let Some(message) = self.pipe.lock().pop_front() {
-                return Poll::Ready(Some(Ok(message)));
+                out.text(message);
+                return Poll::Ready(Ok(()));
             }
             if let Some(ending) = self.ending.take() {
-                return Poll::Ready(Some(Err(ending)));
+                return Poll::Ready(Err(ending));
             }
-            let Some(talk) = &mut self.talk else { return Poll::Ready(None) };
+            let Some(talk) = &mut self.talk else { return Poll::Ready(Err(Ending::normal())) };
             match talk.as_mut().poll(cx) {
                 Poll::Ready(last) => {
                     self.talk = None;
@@ -78,7 +75,6 @@ impl<Fut: Future<Output = Option<Complaint>>> Stream for Script<Fut> {
 }
 
 /// One client's line.
-#[derive(Debug)]
 pub(super) struct SocketLine {
     incoming: Incoming,
     pipe: Pipe,
@@ -88,7 +84,7 @@ pub(super) struct SocketLine {
 impl Line for SocketLine {
     async fn hear(&mut self) -> Heard {
         match self.incoming.next().await {
-            Some(Received::Text(text)) => match read(&text, self.max_message_bytes) {
+            Some(Received::Text(text)) => match read(text.as_str(), self.max_message_bytes) {
                 Ok(message) => Heard::Said(message),
                 Err(complaint) => Heard::Unclear(complaint),
             },
@@ -103,7 +99,7 @@ impl Line for SocketLine {
     }
 
     fn say(&mut self, message: Value) {
-        self.pipe.lock().push_back(Message::text(message.to_string()));
+        self.pipe.lock().push_back(message.to_string());
     }
 
     async fn flushed(&mut self) {

@@ -112,11 +112,20 @@ impl<I: Transport, S: Service> Http2<I, S> {
 
     /// Hands over what is to be sent.
     fn send(&mut self) -> io::Result<()> {
-        if !self.blocked && !self.connection.out().is_empty() {
-            match self.io.poll_send(&mut Context::from_waker(&self.room), self.connection.out()) {
-                Poll::Pending => self.blocked = true,
-                Poll::Ready(sent) => sent?,
+        if self.blocked || (self.connection.out().is_empty() && I::TRIES) {
+            return Ok(());
+        }
+        let cx = &mut Context::from_waker(&self.room);
+        let mut room = self.io.poll_room(cx);
+        if let Poll::Ready(Ok(())) = room {
+            self.io.put(self.connection.out());
+            if !I::TRIES {
+                room = self.io.poll_room(cx);
             }
+        }
+        match room {
+            Poll::Pending => self.blocked = true,
+            Poll::Ready(room) => room?,
         }
         Ok(())
     }
@@ -133,8 +142,9 @@ impl<I: Transport, S: Service> Http2<I, S> {
             return Poll::Ready(());
         }
         if !ending.sent {
-            let sent = ready!(self.io.poll_send(cx, self.connection.out()));
-            if sent.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
+            let room = ready!(self.io.poll_room(cx));
+            self.io.put(self.connection.out());
+            if room.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
                 return Poll::Ready(());
             }
             ending.sent = true;

@@ -211,7 +211,7 @@ impl<I: Transport> LinkedIo<I> {
 
     /// What has come, up to a gulp, without a buffer of the reader's own. Nothing at the end. To be dropped soon: it
     /// holds memory that is shared with all that comes in on this thread.
-    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+    pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
         self.link.check()?;
         if !self.ahead.is_empty() {
             return Poll::Ready(Ok(std::mem::take(&mut self.ahead).into()));
@@ -231,44 +231,59 @@ impl<I: Transport> LinkedIo<I> {
         Poll::Ready(Ok(chunk))
     }
 
-    /// Gives back what was read too early: it is read again.
+    /// Gives back what was read too early: it is read again, before anything else.
     pub(super) fn unread(&mut self, bytes: Bytes) {
-        self.ahead = bytes;
+        self.ahead = if self.ahead.is_empty() { bytes } else { [bytes, self.ahead.clone()].concat().into() };
     }
 
-    /// Takes all of `bytes`, to be sent when the others on this thread have had their turn. Pending while the other end
-    /// takes none.
-    pub(super) fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &mut Vec<u8>) -> Poll<io::Result<()>> {
-        let (wire, mut post) = (self.wire.clone(), false);
-        let result = self.write_with(cx, |state, cx| {
-            if !I::TRIES {
-                while !bytes.is_empty() {
-                    let written = ready!(Pin::new(&mut state.io).poll_write(cx, bytes))?;
-                    bytes.drain(..written);
-                }
-                return Pin::new(&mut state.io).poll_flush(cx);
-            }
-            if state.out.len() >= GULP && !state.write_out() && state.out.len() >= GULP {
-                wire.writer.register(cx.waker());
-                wire.clone().drain(state);
-                return Poll::Pending;
-            }
+    /// Ready when there is room for more: when the other end takes what was sent before.
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.link.check()?;
+        let full = {
+            let state = &mut *self.wire.lock();
+            let full = if state.drain.is_some() {
+                self.wire.writer.register(cx.waker());
+                true
+            } else if !I::TRIES {
+                state.poll_out(cx).is_pending()
+            } else if state.out.len() >= GULP && !state.write_out() && state.out.len() >= GULP {
+                self.wire.writer.register(cx.waker());
+                self.wire.clone().drain(state);
+                true
+            } else {
+                false
+            };
             if let Some(error) = state.failed {
                 return Poll::Ready(Err(error.into()));
             }
+            full
+        };
+        if full {
+            self.link.writer.register(cx.waker());
+            // A cut between the check and the registration woke nobody.
+            self.link.check()?;
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes all of `bytes`, to be sent when the others on this thread have had their turn. To be called when there is
+    /// room. A transport that cannot be tried sends them as [`poll_room`](Self::poll_room) is called again.
+    pub(crate) fn put(&mut self, bytes: &mut Vec<u8>) {
+        let post = {
+            let state = &mut *self.wire.lock();
             if state.out.is_empty() {
                 std::mem::swap(&mut state.out, bytes);
             } else {
                 state.out.append(bytes);
                 *bytes = Vec::new();
             }
-            post = !state.out.is_empty() && !std::mem::replace(&mut state.posted, true);
-            Poll::Ready(Ok(()))
-        });
+            let idle = I::TRIES && !state.out.is_empty() && state.drain.is_none();
+            idle && !std::mem::replace(&mut state.posted, true)
+        };
         if post {
-            self.outbox.post(wire);
+            self.outbox.post(self.wire.clone());
         }
-        result
     }
 
     /// Runs what writes, once what was taken before is out of its way.

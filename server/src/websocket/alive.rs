@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -24,6 +24,9 @@ pub(super) enum Due {
 #[derive(Debug)]
 pub(super) struct Alive {
     sleep: Pin<Box<Sleep>>,
+    /// When `sleep` ends, and whom it wakes then. Kept here because a look at a timer costs more than one at the clock.
+    at: Instant,
+    waker: Option<Waker>,
     interval: Option<Duration>,
     timeout: Duration,
     pinged: Option<Instant>,
@@ -37,10 +40,10 @@ impl Alive {
     /// Pings after `interval` of silence; waits `timeout` for a sign of life, and for a blocked write to get on.
     pub(super) fn new(interval: Option<Duration>, timeout: Duration) -> Self {
         let sleep = Box::pin(tokio::time::sleep(interval.unwrap_or(FAR)));
-        Self { sleep, interval, timeout, pinged: None, blocked: None }
+        Self { at: sleep.deadline(), sleep, waker: None, interval, timeout, pinged: None, blocked: None }
     }
 
-    /// A write got through, or nothing is waiting to be written.
+    /// There is room to write again, or nothing is waiting to be written.
     pub(super) fn unblocked(&mut self) {
         self.blocked = None;
     }
@@ -50,16 +53,25 @@ impl Alive {
         if self.blocked.is_none() {
             let now = Instant::now();
             self.blocked = Some(now);
-            if self.sleep.deadline() > now + self.timeout {
-                self.sleep.as_mut().reset(now + self.timeout);
+            if self.at > now + self.timeout {
+                self.sleep_until(now + self.timeout);
             }
         }
     }
 
-    /// What is due, when the other end was last heard at `heard`. Pending while nothing is.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, heard: Instant) -> Poll<Due> {
+    fn sleep_until(&mut self, at: Instant) {
+        self.sleep.as_mut().reset(at);
+        (self.at, self.waker) = (at, None);
+    }
+
+    /// What is due `now`, when the other end was last heard at `heard`. Pending while nothing is.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Instant, heard: Instant) -> Poll<Due> {
+        if now < self.at && self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
         loop {
             if self.sleep.as_mut().poll(cx).is_pending() {
+                self.waker = Some(cx.waker().clone());
                 return Poll::Pending;
             }
             let now = Instant::now();
@@ -73,12 +85,12 @@ impl Alive {
                 (None, None, None) => (now + FAR, Due::Ping),
             };
             if now < at {
-                self.sleep.as_mut().reset(at);
+                self.sleep_until(at);
                 continue;
             }
             if due == Due::Ping {
                 self.pinged = Some(now);
-                self.sleep.as_mut().reset(now + self.timeout);
+                self.sleep_until(now + self.timeout);
             }
             return Poll::Ready(due);
         }
@@ -96,7 +108,7 @@ mod tests {
 
     async fn next(alive: &mut Alive, heard: Instant) -> (Due, Duration) {
         let started = Instant::now();
-        (poll_fn(|cx| alive.poll(cx, heard)).await, started.elapsed())
+        (poll_fn(|cx| alive.poll(cx, Instant::now(), heard)).await, started.elapsed())
     }
 
     fn about(duration: Duration, seconds: u64) -> bool {

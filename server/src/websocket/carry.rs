@@ -1,59 +1,52 @@
-//! Carrying a stream of messages over a socket until either ends.
+//! Carrying messages over a socket until either end has enough.
 
 use std::{
     future::poll_fn,
-    pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures_core::Stream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{
-    Message,
-    protocol::frame::{
-        Frame,
-        coding::{Data, OpCode},
-    },
-};
 
 use super::{
-    Ending, Socket,
+    Ending, Outgoing, Socket,
     alive::{Alive, Due},
-    socket::Link,
+    frames::Opcode,
+    socket::{Link, Turn},
 };
 use crate::listener::ConnectionHandle;
-
-/// Messages above this go out in fragments, so that a large one needs no large buffer and a slow reader shows progress.
-const FRAGMENT: usize = 16 * 1024;
 
 /// How long the other end has to answer a close frame.
 const LINGER: Duration = Duration::from_secs(1);
 
-impl Socket {
-    /// Writes what `out` gives until it ends, the other end has gone, or does not read. Returns when the socket is
-    /// closed.
+/// Whoever has something to say over a socket.
+pub(crate) trait Output {
+    /// Writes the next message to `out`, or says how the socket ends: then it is not asked again.
     ///
-    /// `out` polls the socket's [`incoming`](Self::incoming) itself. It is asked for a message only when there is room
-    /// for one: what a slow reader has not taken waits where it is bounded, in the session. What is ready together is
-    /// written together.
-    pub(crate) async fn carry<S>(self, out: S)
-    where
-        S: Stream<Item = Result<Message, Ending>> + Unpin,
-    {
+    /// It is asked only when there is room: what a slow reader has not taken waits where it is bounded, in the session.
+    fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut Outgoing) -> Poll<Result<(), Ending>>;
+}
+
+impl Socket {
+    /// Writes what `output` has to say until it ends, the other end has gone, or does not read. Returns when the socket
+    /// is closed.
+    ///
+    /// `output` polls the socket's [`incoming`](Self::incoming) itself. What is ready together is written together.
+    pub(crate) fn carry<O: Output>(self, output: O) -> impl Future<Output = ()> {
         let Self { link, settings, connection } = self;
-        let mut alive = Alive::new(settings.ping_interval, settings.ping_timeout);
-        let mut carrier = Carrier { link, out, rest: None, dirty: false };
-        let ended = poll_fn(|cx| carrier.poll(cx, &mut alive)).await;
-        let Carrier { link, out, .. } = carrier;
-        // The session learns now that its connection is over, not when the other end has answered.
-        drop((out, alive));
-        match ended {
-            Ended::Ending(ending) => close(&link, ending).await,
-            Ended::Stuck => {
-                if let Some(connection) = connection {
-                    reset(&link, &connection).await;
+        let alive = Alive::new(settings.ping_interval, settings.ping_timeout);
+        let mut carrier = Carrier { link, out: Outgoing::default(), unflushed: false, speaker: Some((output, alive)) };
+        async move {
+            let ended = poll_fn(|cx| carrier.poll(cx)).await;
+            // The session learns now that its connection is over, not when the other end has answered.
+            carrier.speaker = None;
+            let Carrier { link, out, .. } = &mut carrier;
+            match ended {
+                Ended::Ending(ending) => close(link, out, ending).await,
+                Ended::Stuck => {
+                    if let Some(connection) = connection {
+                        reset(link, &connection).await;
+                    }
                 }
             }
         }
@@ -65,109 +58,85 @@ enum Ended {
     Stuck,
 }
 
-struct Carrier<S> {
+struct Carrier<O> {
     link: Link,
-    out: S,
-    rest: Option<Rest>,
-    dirty: bool,
+    out: Outgoing,
+    /// Something was written that is not known to be on its way.
+    unflushed: bool,
+    /// Until the end.
+    speaker: Option<(O, Alive)>,
 }
 
-impl<S> Carrier<S>
-where
-    S: Stream<Item = Result<Message, Ending>> + Unpin,
-{
-    fn poll(&mut self, cx: &mut Context<'_>, alive: &mut Alive) -> Poll<Ended> {
+impl<O: Output> Carrier<O> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
+        let Self { link, out, unflushed, speaker } = self;
+        let Some((output, alive)) = speaker else { return Poll::Pending };
         loop {
-            match self.poll_write(cx) {
-                Poll::Ready(Some(ending)) => return Poll::Ready(Ended::Ending(ending)),
-                Poll::Ready(None) => alive.unblocked(),
-                Poll::Pending => alive.blocked(),
-            }
-            match alive.poll(cx, self.link.heard()) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Due::Ping) if self.link.feed(Message::Ping(Bytes::new())).is_ok() => self.dirty = true,
-                Poll::Ready(Due::Ping | Due::Dead) => return Poll::Ready(Ended::Ending(Ending::Lost)),
-                Poll::Ready(Due::Stuck) => return Poll::Ready(Ended::Stuck),
-            }
-        }
-    }
-
-    /// Writes what there is. Ready without an ending: all of it; pending: the other end must read first.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
-        let lost = Poll::Ready(Some(Ending::Lost));
-        loop {
-            match self.link.poll_ready(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(_)) => return lost,
-                Poll::Ready(Ok(())) => {}
-            }
-            let message = match self.rest.take() {
-                Some(rest) => rest.split(&mut self.rest),
-                None => match Pin::new(&mut self.out).poll_next(cx) {
-                    Poll::Pending => break,
-                    Poll::Ready(None) => return Poll::Ready(Some(Ending::normal())),
-                    Poll::Ready(Some(Err(ending))) => return Poll::Ready(Some(ending)),
-                    Poll::Ready(Some(Ok(message))) if message.len() > FRAGMENT => {
-                        Rest::of(message).split(&mut self.rest)
-                    }
-                    Poll::Ready(Some(Ok(message))) => message,
-                },
+            let Turn { flushed, now, heard, ended } = match poll_write(link, out, output, alive, unflushed, cx) {
+                Poll::Ready(Err(ending)) => return Poll::Ready(Ended::Ending(ending)),
+                Poll::Ready(Ok(())) => link.turn(cx, Some(out), *unflushed),
+                Poll::Pending => link.turn(cx, None, *unflushed),
             };
-            if self.link.feed(message).is_err() {
-                return lost;
+            *unflushed = flushed.is_pending();
+            match flushed {
+                Poll::Pending => alive.blocked(),
+                // Whoever has something to say may be waiting for something else than the client.
+                Poll::Ready(Ok(())) if !ended => alive.unblocked(),
+                Poll::Ready(_) => return Poll::Ready(Ended::Ending(Ending::Lost)),
             }
-            self.dirty = true;
-        }
-        if self.dirty {
-            match self.link.poll_flush(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(_)) => return lost,
-                Poll::Ready(Ok(())) => self.dirty = false,
+            match ready!(alive.poll(cx, now, heard)) {
+                Due::Ping => out.control(Opcode::Ping, &[]),
+                Due::Dead => return Poll::Ready(Ended::Ending(Ending::Lost)),
+                Due::Stuck => return Poll::Ready(Ended::Stuck),
             }
         }
-        // Whoever gives the messages may be waiting for something else than the client.
-        if self.link.ended() { lost } else { Poll::Ready(None) }
     }
 }
 
-/// The unsent part of a large message.
-struct Rest {
-    kind: Data,
-    bytes: Bytes,
-    is_text: bool,
-}
-
-impl Rest {
-    fn of(message: Message) -> Self {
-        let is_text = message.is_text();
-        let kind = if is_text { Data::Text } else { Data::Binary };
-        Self { kind, bytes: message.into_data(), is_text }
-    }
-
-    /// The next fragment; what is left goes into `rest`.
-    fn split(mut self, rest: &mut Option<Self>) -> Message {
-        let mut at = self.bytes.len().min(FRAGMENT);
-        // Not every client takes fragments that end inside a character.
-        while self.is_text && at < self.bytes.len() && self.bytes[at] & 0xC0 == 0x80 {
-            at -= 1;
+/// Has `output` say what it has to. Pending: the other end must read first.
+fn poll_write(
+    link: &Link,
+    out: &mut Outgoing,
+    output: &mut impl Output,
+    alive: &mut Alive,
+    unflushed: &mut bool,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Ending>> {
+    let mut must_wait = *unflushed;
+    loop {
+        if must_wait || out.is_enough() {
+            *unflushed = true;
+            if ready!(link.poll_room(cx, out)).is_err() {
+                return Poll::Ready(Err(Ending::Lost));
+            }
+            alive.unblocked();
+            must_wait = false;
         }
-        let fragment = self.bytes.split_to(at);
-        let frame = Frame::message(fragment, OpCode::Data(self.kind), self.bytes.is_empty());
-        if !self.bytes.is_empty() {
-            *rest = Some(Self { kind: Data::Continue, ..self });
+        if out.fragment() {
+            continue;
         }
-        Message::Frame(frame)
+        match output.poll_write(cx, out) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(ending)) => return Poll::Ready(Err(ending)),
+            Poll::Pending => return Poll::Ready(Ok(())),
+        }
     }
 }
 
-/// Says goodbye and waits for the answer.
-async fn close(link: &Link, ending: Ending) {
-    let Some(frame) = ending.frame() else { return };
+/// Says goodbye and waits for the answer, or gives it.
+async fn close(link: &Link, out: &mut Outgoing, ending: Ending) {
+    let theirs = link.take_close();
+    let (payload, is_answer) = match (theirs, ending.payload()) {
+        (Some(payload), _) => (payload, true),
+        (None, Some(payload)) => (payload.into(), false),
+        (None, None) => return,
+    };
+    out.control(Opcode::Close, &payload);
     let goodbye = async {
-        if poll_fn(|cx| link.poll_ready(cx)).await.is_err() || link.feed(Message::Close(Some(frame))).is_err() {
+        if poll_fn(|cx| link.poll_room(cx, out)).await.is_err() || poll_fn(|cx| link.poll_flush(cx)).await.is_err() {
             return;
         }
-        if poll_fn(|cx| link.poll_flush(cx)).await.is_ok() {
+        if !is_answer {
             poll_fn(|cx| link.poll_discard(cx)).await;
         }
     };
@@ -185,23 +154,4 @@ async fn reset(link: &Link, connection: &ConnectionHandle) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fragments_hold_the_whole_text_and_whole_characters() {
-        let text = "aé€😀".repeat(9_000);
-        let mut rest = Some(Rest::of(Message::text(text.clone())));
-        let (mut kinds, mut whole) = (Vec::new(), String::new());
-        while let Some(part) = rest.take() {
-            let Message::Frame(frame) = part.split(&mut rest) else { panic!("a frame") };
-            assert!(frame.payload().len() <= FRAGMENT);
-            assert_eq!(frame.header().is_final, rest.is_none());
-            kinds.push(frame.header().opcode);
-            whole.push_str(std::str::from_utf8(frame.payload()).expect("whole characters"));
-        }
-        assert_eq!(whole, text);
-        assert_eq!(kinds[0], OpCode::Data(Data::Text));
-        assert!(kinds.len() > 2 && kinds[1..].iter().all(|kind| *kind == OpCode::Data(Data::Continue)));
-    }
-}
+mod tests;

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wigwag_proto::v1::Advice;
 
 use crate::fault::Fault;
@@ -44,14 +43,14 @@ impl Ending {
         Self::close(code(&reason, advice), reason)
     }
 
-    pub(super) fn frame(&self) -> Option<CloseFrame> {
+    /// What a close frame holds.
+    pub(super) fn payload(&self) -> Option<Vec<u8>> {
         let Self::Close { code, reason } = self else { return None };
         let mut end = reason.len().min(MAX_REASON);
         while !reason.is_char_boundary(end) {
             end -= 1;
         }
-        let reason = &reason[..end];
-        Some(CloseFrame { code: CloseCode::from(*code), reason: reason.into() })
+        Some([&code.to_be_bytes(), &reason.as_bytes()[..end]].concat())
     }
 }
 
@@ -160,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {
-        let frame = Ending::close(4500, "é".repeat(100)).frame().expect("a frame");
-        assert_eq!(frame.reason.len(), 122);
+        let payload = Ending::close(4500, "é".repeat(100)).payload().expect("a frame");
+        assert_eq!(payload, [&4500_u16.to_be_bytes(), "é".repeat(61).as_bytes()].concat());
     }
 }

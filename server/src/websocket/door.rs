@@ -4,7 +4,7 @@ mod format;
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
@@ -15,17 +15,16 @@ use axum::{
     routing::any,
 };
 use futures_core::Stream;
-use futures_util::stream;
-use tokio_tungstenite::tungstenite::Message;
 
 use self::format::Format;
-use super::{Ending, Incoming, Received, Settings, Socket, Upgrade, Violation};
+use super::{Ending, Incoming, Outgoing, Output, Received, Settings, Socket, Upgrade, Violation};
 use crate::{
     authz::Caller,
     connection::{Connection, Input},
     fault::Fault,
     http::{Hint, Origins},
     node::Node,
+    wire::OutFrame,
 };
 
 const WHICH: &str = "offer a subprotocol: wigwag.v1.json for protobuf JSON in text messages, or wigwag.v1.proto for \
@@ -71,8 +70,7 @@ async fn serve(node: Node, caller: Caller, socket: Socket, format: Format) {
 
 async fn refuse(socket: Socket) {
     let fault = Fault::protocol(WHICH);
-    let word = Format::Json.message(&fault.to_fatal());
-    socket.carry(stream::iter([word, Err(Ending::from(&fault))])).await;
+    socket.carry(Refusal { word: Some(fault.to_fatal()), ending: Ending::from(&fault) }).await;
 }
 
 /// Messages as a connection's input.
@@ -101,7 +99,7 @@ impl Stream for Up {
 impl Up {
     fn input(&self, received: Received) -> Input {
         match (received, self.format) {
-            (Received::Text(text), Format::Json) => format::read_text(&text, self.max_frame_bytes),
+            (Received::Text(text), Format::Json) => format::read_text(text.as_str(), self.max_frame_bytes),
             (Received::Binary(bytes), Format::Proto) => format::read_binary(bytes, self.max_frame_bytes),
             (Received::Text(_) | Received::Binary(_), format) => Input::Broken(Fault::protocol(format.wrong_kind())),
             (Received::Violation(Violation::TooLong), _) => Input::Oversize,
@@ -121,16 +119,27 @@ struct Down {
     format: Format,
 }
 
-impl Stream for Down {
-    type Item = Result<Message, Ending>;
+impl Output for Down {
+    fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut Outgoing) -> Poll<Result<(), Ending>> {
+        Poll::Ready(match ready!(Pin::new(&mut self.connection).poll_next(cx)) {
+            Some(Ok(frame)) => self.format.write(&frame, out),
+            Some(Err(fault)) => Err(Ending::from(&fault)),
+            None => Err(Ending::normal()),
+        })
+    }
+}
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let format = self.format;
-        Pin::new(&mut self.connection).poll_next(cx).map(|item| {
-            Some(match item? {
-                Ok(frame) => format.message(&frame),
-                Err(fault) => Err(Ending::from(&fault)),
-            })
+/// One word, and the end.
+struct Refusal {
+    word: Option<OutFrame>,
+    ending: Ending,
+}
+
+impl Output for Refusal {
+    fn poll_write(&mut self, _: &mut Context<'_>, out: &mut Outgoing) -> Poll<Result<(), Ending>> {
+        Poll::Ready(match self.word.take() {
+            Some(frame) => Format::Json.write(&frame, out),
+            None => Err(self.ending.clone()),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! An open WebSocket, read and written by one task.
 
 use std::{
+    io, mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
@@ -8,43 +9,27 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::Sink;
-use tokio::{
-    io::{AsyncRead, ReadBuf},
-    time::Instant,
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Error, Message, Utf8Bytes},
-};
+use tokio::time::Instant;
 
-use super::Settings;
-use crate::listener::{ByteStream, ConnectionHandle};
+use super::{
+    Outgoing, Settings,
+    frames::{Message, Opcode, Reader, Text, Violation},
+    wire::Wire,
+};
+use crate::listener::ConnectionHandle;
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
     /// A text message, whole whatever its fragments.
-    Text(Utf8Bytes),
+    Text(Text),
     /// A binary message.
     Binary(Bytes),
     /// Bytes after which nothing more can be read. The other direction still works.
     Violation(Violation),
 }
 
-/// How a client breaks RFC 6455, or our limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Violation {
-    /// A message, or the length a frame announces, is over the limit.
-    TooLong,
-    /// A text message is not UTF-8.
-    NotUtf8,
-    /// Anything else: a reserved bit, a missing mask, a wrong fragment.
-    Protocol,
-}
-
 /// An open WebSocket.
-#[derive(Debug)]
 pub(crate) struct Socket {
     pub(super) link: Link,
     pub(super) settings: Settings,
@@ -53,8 +38,9 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: Upstream, settings: Settings, connection: Option<ConnectionHandle>) -> Self {
-        let shared = Shared { stream, heard: Instant::now(), fresh: false, ended: false };
+    pub(super) fn new(wire: impl Wire + 'static, settings: Settings, connection: Option<ConnectionHandle>) -> Self {
+        let reader = Reader::new(settings.max_message);
+        let shared = Shared { reader, answer: None, heard: Instant::now(), fresh: false, ended: false, wire };
         Self { link: Link(Arc::new(Mutex::new(shared))), settings, connection }
     }
 
@@ -64,80 +50,140 @@ impl Socket {
     }
 }
 
-pub(super) type Upstream = WebSocketStream<ByteStream>;
+/// What the protocol itself has to say. The latest stands for all: a flood of pings costs no memory.
+enum Answer {
+    /// To a ping.
+    Pong(Bytes),
+    /// To a close. Nothing may follow.
+    Close(Bytes),
+}
 
-#[derive(Debug)]
-struct Shared {
-    stream: Upstream,
+struct Shared<W: ?Sized> {
+    reader: Reader,
+    answer: Option<Answer>,
     heard: Instant,
     /// Something has come in since `heard`.
     fresh: bool,
     /// Nothing more can be read.
     ended: bool,
+    wire: W,
 }
 
-/// Both directions in one place. They belong to one task, so the lock is never contended; it stands in for the split
-/// that a socket with a single state cannot have.
-#[derive(Clone, Debug)]
-pub(super) struct Link(Arc<Mutex<Shared>>);
+impl<W: Wire + ?Sized> Shared<W> {
+    /// The next message; `None` when nothing more can be read.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Violation>>> {
+        while !self.ended {
+            let message = match self.reader.next() {
+                Ok(None) => match ready!(self.wire.poll_chunk(cx)) {
+                    Ok(chunk) if !chunk.is_empty() => {
+                        self.reader.feed(chunk);
+                        continue;
+                    }
+                    Ok(_) | Err(_) => break,
+                },
+                Ok(Some(message)) => Ok(message),
+                Err(violation) => Err(violation),
+            };
+            self.fresh = true;
+            self.ended = matches!(message, Err(_) | Ok(Message::Close(_)));
+            return Poll::Ready(Some(message));
+        }
+        self.ended = true;
+        Poll::Ready(None)
+    }
+
+    /// Gives the wire what there is to write. `true` when there was something.
+    fn give(&mut self, out: &mut Outgoing) -> bool {
+        if let Some(Answer::Pong(payload)) = &self.answer {
+            out.control(Opcode::Pong, payload);
+            self.answer = None;
+        }
+        let any = !out.bytes().is_empty();
+        if any {
+            self.wire.put(out.bytes());
+        }
+        any
+    }
+}
+
+/// How things stand after a turn of writing.
+pub(super) struct Turn {
+    /// Ready: all is written.
+    pub(super) flushed: Poll<io::Result<()>>,
+    pub(super) now: Instant,
+    /// When something came in last.
+    pub(super) heard: Instant,
+    /// Nothing more can be read.
+    pub(super) ended: bool,
+}
+
+/// Both directions in one place. They belong to one task, so the lock is never contended: it lets what is read be polled
+/// from inside of what is written.
+#[derive(Clone)]
+pub(super) struct Link(Arc<Mutex<Shared<dyn Wire>>>);
 
 impl Link {
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    fn lock(&self) -> MutexGuard<'_, Shared<dyn Wire + 'static>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When something came in last. The clock is read here, once for all that came together.
-    pub(super) fn heard(&self) -> Instant {
+    /// Writes `out` until there is room for more.
+    pub(super) fn poll_room(&self, cx: &mut Context<'_>, out: &mut Outgoing) -> Poll<io::Result<()>> {
         let shared = &mut *self.lock();
-        if std::mem::take(&mut shared.fresh) {
-            shared.heard = Instant::now();
+        ready!(shared.wire.poll_room(cx))?;
+        shared.give(out);
+        shared.wire.poll_room(cx)
+    }
+
+    /// Ends a turn: writes `out` and a pong, unless there is no room for it. `unflushed`: something was written before.
+    pub(super) fn turn(&self, cx: &mut Context<'_>, out: Option<&mut Outgoing>, unflushed: bool) -> Turn {
+        let shared = &mut *self.lock();
+        let flushed = match out {
+            None => Poll::Pending,
+            Some(out) => {
+                let given = shared.give(out);
+                if given || unflushed { shared.wire.poll_flush(cx) } else { Poll::Ready(Ok(())) }
+            }
+        };
+        let now = Instant::now();
+        if mem::take(&mut shared.fresh) {
+            shared.heard = now;
         }
-        shared.heard
+        Turn { flushed, now, heard: shared.heard, ended: shared.ended }
     }
 
-    /// Whether nothing more can be read.
-    pub(super) fn ended(&self) -> bool {
-        self.lock().ended
+    /// Writes all there is and nothing else.
+    pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lock().wire.poll_flush(cx)
     }
 
-    /// Writes out what waits until there is room for a message.
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.lock().stream).poll_ready(cx)
-    }
-
-    /// Queues a message. To be called when there is room.
-    pub(super) fn feed(&self, message: Message) -> Result<(), Error> {
-        Pin::new(&mut self.lock().stream).start_send(message)
-    }
-
-    pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.lock().stream).poll_flush(cx)
+    /// The payload of the client's close, if there was one that is not answered yet.
+    pub(super) fn take_close(&self) -> Option<Bytes> {
+        match self.lock().answer.take() {
+            Some(Answer::Close(payload)) => Some(payload),
+            Some(Answer::Pong(_)) | None => None,
+        }
     }
 
     /// Reads and throws away, so that the system does not answer unread bytes with a reset that would overtake the
     /// close frame. Ready when the other end has closed.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let shared = &mut *self.lock();
-        while !shared.ended {
-            shared.ended = match ready!(Pin::new(&mut shared.stream).poll_next(cx)) {
-                None => return Poll::Ready(()),
-                Some(Ok(_)) => false,
-                Some(Err(_)) => true,
-            };
-        }
-        let mut buffer = [0; 1024];
-        loop {
-            let mut read = ReadBuf::new(&mut buffer);
-            let result = ready!(Pin::new(shared.stream.get_mut()).poll_read(cx, &mut read));
-            if result.is_err() || read.filled().is_empty() {
+        while let Some(message) = ready!(shared.poll_message(cx)) {
+            if let Ok(Message::Close(_)) = message {
                 return Poll::Ready(());
             }
         }
+        while let Ok(chunk) = ready!(shared.wire.poll_chunk(cx)) {
+            if chunk.is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(())
     }
 }
 
 /// What comes in. Ends when the socket is closed or lost, or after a violation.
-#[derive(Debug)]
 pub(crate) struct Incoming(Link);
 
 impl Stream for Incoming {
@@ -145,38 +191,24 @@ impl Stream for Incoming {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         let shared = &mut *self.0.lock();
-        while !shared.ended {
-            let message = ready!(Pin::new(&mut shared.stream).poll_next(cx));
-            shared.fresh = true;
-            let received = match message {
+        loop {
+            let received = match ready!(shared.poll_message(cx)) {
                 Some(Ok(Message::Text(text))) => Received::Text(text),
                 Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
-                // The socket answers pings and closes by itself, the next time it is read.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_))) => continue,
-                Some(Err(error)) => {
-                    shared.ended = true;
-                    match violation(&error) {
-                        Some(violation) => Received::Violation(violation),
-                        None => break,
-                    }
+                // Copied: it may wait, and must not hold what it was read into.
+                Some(Ok(Message::Ping(payload))) => {
+                    shared.answer = Some(Answer::Pong(Bytes::copy_from_slice(&payload)));
+                    continue;
                 }
-                None => break,
+                Some(Ok(Message::Pong(_))) => continue,
+                Some(Ok(Message::Close(payload))) => {
+                    shared.answer = Some(Answer::Close(Bytes::copy_from_slice(&payload)));
+                    return Poll::Ready(None);
+                }
+                Some(Err(violation)) => Received::Violation(violation),
+                None => return Poll::Ready(None),
             };
             return Poll::Ready(Some(received));
         }
-        shared.ended = true;
-        Poll::Ready(None)
-    }
-}
-
-/// `None`: the connection is gone.
-fn violation(error: &Error) -> Option<Violation> {
-    use tokio_tungstenite::tungstenite::error::ProtocolError::{ResetWithoutClosingHandshake, SendAfterClosing};
-    match error {
-        Error::Capacity(_) => Some(Violation::TooLong),
-        Error::Utf8(_) => Some(Violation::NotUtf8),
-        Error::Protocol(ResetWithoutClosingHandshake | SendAfterClosing) => None,
-        Error::Protocol(_) => Some(Violation::Protocol),
-        _ => None,
     }
 }

@@ -9,13 +9,11 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper::upgrade::OnUpgrade;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{handshake::derive_accept_key, protocol::Role},
-};
+use sha1::{Digest as _, Sha1};
 
-use super::{Settings, Socket};
+use super::{Settings, Socket, wire::Stream};
 use crate::{
     http::{Hint, Origins},
     http2::Offer,
@@ -68,9 +66,11 @@ impl Upgrade {
     {
         let connection = self.connection.clone();
         self.accept_stream(subprotocol, move |stream| async move {
-            let config = Some(settings.tungstenite());
-            let stream = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
-            serve(Socket::new(stream, settings, connection)).await;
+            let socket = match stream {
+                ByteStream::Tcp(io) => Socket::new(*io, settings, connection),
+                other => Socket::new(Stream::new(other), settings, connection),
+            };
+            serve(socket).await;
         })
     }
 
@@ -99,7 +99,7 @@ impl Upgrade {
         if let Some(key) = key {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key.as_bytes())) {
+            if let Ok(accept) = HeaderValue::try_from(accept_key(key.as_bytes())) {
                 headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
             }
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -178,6 +178,12 @@ where
     }
 }
 
+/// RFC 6455, section 4.2.2.
+fn accept_key(key: &[u8]) -> String {
+    let digest = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+    BASE64_STANDARD.encode(digest)
+}
+
 /// RFC 6455, section 4.1.
 fn asks_by_upgrade(parts: &Parts) -> bool {
     let connection =
@@ -204,4 +210,14 @@ fn is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
 
 fn is_comma(byte: &u8) -> bool {
     *byte == b','
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_answered_as_in_the_rfc() {
+        assert_eq!(accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
 }

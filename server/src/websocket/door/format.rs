@@ -1,13 +1,12 @@
 //! The two forms of a frame: protobuf JSON in text messages, protobuf in binary ones.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use prost::Message as _;
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     connection::Input,
     json::{self, Unreadable},
-    websocket::Ending,
+    websocket::{Ending, Outgoing},
     wire::{OutFrame, RawClientFrame},
 };
 
@@ -36,21 +35,18 @@ impl Format {
         }
     }
 
-    pub(super) fn message(self, frame: &OutFrame) -> Result<Message, Ending> {
+    pub(super) fn write(self, frame: &OutFrame, out: &mut Outgoing) -> Result<(), Ending> {
         match self {
-            Self::Proto => {
-                let mut bytes = BytesMut::with_capacity(frame.encoded_len());
-                frame.encode(&mut bytes);
-                Ok(Message::Binary(bytes.freeze()))
-            }
+            Self::Proto => out.binary(frame.encoded_len(), |bytes| frame.encode(bytes)),
             Self::Json => match json::write_frame(frame) {
-                Some(text) => Ok(Message::text(text)),
+                Some(text) => out.text(text),
                 None => {
                     tracing::error!("a frame could not be written as JSON");
-                    Err(Ending::close(1011, "INTERNAL"))
+                    return Err(Ending::close(1011, "INTERNAL"));
                 }
             },
         }
+        Ok(())
     }
 }
 

@@ -1,0 +1,156 @@
+//! The bytes under a WebSocket.
+
+use std::{
+    cell::RefCell,
+    io::{self, ErrorKind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_util::io::poll_read_buf;
+
+use crate::listener::LinkedIo;
+
+/// Bytes that are read in one go.
+const GULP: usize = 16 * 1024;
+
+/// A byte stream that gives what it has in one piece, and takes what is to be written in one piece.
+///
+/// Reading and writing each wake the task that asked last.
+pub(super) trait Wire: Send {
+    /// What came next, up to 16 KiB. Empty: nothing more will come. To be dropped soon: what all sockets of a thread read
+    /// may pass through one buffer.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>>;
+
+    /// Takes all of `bytes`, and leaves nothing there. To be called when there is room.
+    fn put(&mut self, bytes: &mut Vec<u8>);
+
+    /// Ready when there is room for more: when what was taken before does not wait for the other end to read.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ready when all that was taken is on its way.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+}
+
+impl Wire for LinkedIo<TcpStream> {
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+        Self::poll_chunk(self, cx)
+    }
+
+    fn put(&mut self, bytes: &mut Vec<u8>) {
+        Self::put(self, bytes);
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Self::poll_room(self, cx)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What was taken is on its way.
+        Self::poll_room(self, cx)
+    }
+}
+
+thread_local! {
+    /// What is read passes through here, so that idle sockets need no buffer. It is never in use across two polls.
+    static SCRATCH: RefCell<BytesMut> = RefCell::new(BytesMut::new());
+}
+
+/// Any byte stream as a [`Wire`].
+pub(super) struct Stream<S> {
+    io: S,
+    /// What is not written yet. Holds no memory while it is empty.
+    out: Vec<u8>,
+    /// How much of it is.
+    written: usize,
+}
+
+impl<S> Stream<S> {
+    pub(super) fn new(io: S) -> Self {
+        Self { io, out: Vec::new(), written: 0 }
+    }
+}
+
+impl<S> Wire for Stream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            // Takes the same memory again, unless something of it is still held.
+            scratch.reserve(GULP);
+            ready!(poll_read_buf(Pin::new(&mut self.io), cx, scratch))?;
+            Poll::Ready(Ok(scratch.split()))
+        })
+    }
+
+    fn put(&mut self, bytes: &mut Vec<u8>) {
+        if self.out.is_empty() {
+            self.out = std::mem::take(bytes);
+        } else {
+            self.out.append(&mut std::mem::take(bytes));
+        }
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(left @ [_, ..]) = self.out.get(self.written..) {
+            match ready!(Pin::new(&mut self.io).poll_write(cx, left))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                written => self.written += written,
+            }
+        }
+        (self.out, self.written) = (Vec::new(), 0);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_room(cx))?;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_idle_stream_holds_no_memory() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        let mut wire = Stream::new(ours);
+        let mut bytes = vec![7; 250];
+        wire.put(&mut bytes);
+        wire.put(&mut vec![8; 50]);
+        assert_eq!(bytes.capacity(), 0);
+        let written = poll_fn(|cx| wire.poll_flush(cx));
+        let mut read = vec![0; 300];
+        let (written, _) = tokio::join!(written, theirs.read_exact(&mut read));
+        written.expect("is written");
+        assert_eq!(read, [[7; 250].as_slice(), &[8; 50]].concat());
+        assert_eq!(wire.out.capacity(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_read_takes_the_same_memory_again_and_an_end_is_empty() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        let mut wire = Stream::new(ours);
+        let mut places = Vec::new();
+        for _ in 0..3 {
+            theirs.write_all(b"some").await.expect("sends");
+            let chunk = poll_fn(|cx| wire.poll_chunk(cx)).await.expect("bytes");
+            assert_eq!(chunk, b"some"[..]);
+            places.push(chunk.as_ptr());
+        }
+        assert!(places.iter().all(|place| *place == places[0]));
+        drop(theirs);
+        assert!(poll_fn(|cx| wire.poll_chunk(cx)).await.expect("an end").is_empty());
+    }
+}
