@@ -9,7 +9,7 @@ mod pacing;
 mod timing;
 
 use std::{
-    collections::VecDeque,
+    cell::RefCell,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -35,6 +35,7 @@ use crate::{
     authz::Caller,
     fault::Fault,
     node::{Node, Opened, Oversight},
+    short_queue::ShortQueue,
     wire::{OutFrame, RawBody, RawClientFrame},
 };
 
@@ -61,14 +62,18 @@ const INPUTS_PER_POLL: usize = 64;
 /// Bytes fetched from the session in one go.
 const FETCH_BYTES: usize = 16 * 1024;
 
+thread_local! {
+    /// What a connection fetched, on its way into frames. One for each thread: it is empty between two uses.
+    static FETCHED: RefCell<Vec<Item>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A connection over an input. Ends with `None` after `bye`, with a fault otherwise.
 pub(crate) struct Connection<I> {
     node: Node,
     caller: Caller,
     input: Option<I>,
     stage: Stage,
-    out: VecDeque<OutFrame>,
-    fetched: Vec<Item>,
+    out: ShortQueue<OutFrame>,
     timing: Timing,
     pacing: Pacing,
     /// The moment of the present turn: reading the clock for every frame would cost more than a millisecond is worth.
@@ -123,8 +128,7 @@ where
             caller,
             input: Some(input),
             stage: Stage::Fresh,
-            out: VecDeque::new(),
-            fetched: Vec::new(),
+            out: ShortQueue::default(),
             timing,
             pacing: Pacing::default(),
             alarm: Alarm::new(),
@@ -356,8 +360,9 @@ where
         self.now = self.node.at(now);
         if self.due & on::INPUT != 0 {
             self.due &= !on::INPUT;
-            let waker = self.alarm.for_input();
+            let waker = self.alarm.lend_for_input();
             self.poll_input(&mut Context::from_waker(&waker));
+            self.alarm.give_back(waker);
             // What was applied has to be acknowledged some time.
             if let Stage::Live(live) = &self.stage
                 && live.resumable
@@ -378,8 +383,13 @@ where
     fn poll_session(&mut self) {
         let Stage::Live(live) = &self.stage else { return };
         let attachment = live.attachment();
-        let fetched = attachment.fetch(self.now, self.alarm.for_session(), FETCH_BYTES, &mut self.fetched);
-        self.out.extend(self.fetched.drain(..).map(|item| OutFrame::from_item(item, attachment.peer())));
+        let fetched = FETCHED.with_borrow_mut(|items| {
+            let fetched = attachment.fetch(self.now, self.alarm.for_session(), FETCH_BYTES, items);
+            for item in items.drain(..) {
+                self.out.push_back(OutFrame::from_item(item, attachment.peer()));
+            }
+            fetched
+        });
         match fetched {
             Fetched::More => self.due |= on::SESSION,
             Fetched::Idle => {}

@@ -23,6 +23,7 @@ pub mod node;
 mod rest;
 mod room_service;
 pub mod server;
+mod short_queue;
 mod signaling;
 pub mod telemetry;
 mod websocket;

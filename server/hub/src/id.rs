@@ -11,8 +11,14 @@ pub const MAX_ROOM_NAME_BYTES: usize = 128;
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// Names one peer's stay with the server, and its session: the two are one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(Arc<str>);
+
+impl PartialEq for PeerId {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.0, &other.0)
+    }
+}
 
 impl PeerId {
     /// The id for 128 random bits: 26 characters of base32 (RFC 4648 section 6, lower case, no padding).
@@ -51,8 +57,19 @@ impl PeerId {
 }
 
 /// A room's name: 1 to 128 bytes of UTF-8 without control characters, compared byte by byte.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomName(Arc<str>);
+
+impl PartialEq for RoomName {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.0, &other.0)
+    }
+}
+
+/// Clones of one name are known by their place, without a look at the text.
+fn same(one: &Arc<str>, other: &Arc<str>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
+}
 
 impl RoomName {
     /// Checks a name that came from outside.

@@ -141,7 +141,7 @@ struct Inlet {
     /// The rooms the session joined. May name some it was removed from: their ticket is torn.
     tickets: Vec<(RoomName, Arc<Room>, Arc<Ticket>)>,
     /// Whom the last envelope was for: the next one mostly is for them too.
-    last: Weak<Session>,
+    last: Option<(PeerId, Weak<Session>)>,
 }
 
 impl Session {

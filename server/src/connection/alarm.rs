@@ -75,9 +75,14 @@ impl Alarm {
         if self.bell.rung.load(SeqCst) & what == 0 { 0 } else { self.bell.rung.fetch_and(!what, SeqCst) & what }
     }
 
-    /// Rings it for the input.
-    pub(super) fn for_input(&self) -> Waker {
-        self.wakers[0].clone()
+    /// Lends what rings it for the input; it is to be given back.
+    pub(super) fn lend_for_input(&mut self) -> Waker {
+        std::mem::replace(&mut self.wakers[0], Waker::noop().clone())
+    }
+
+    /// Takes back what was lent. A clone would cost more: its count lies somewhere else.
+    pub(super) fn give_back(&mut self, for_input: Waker) {
+        self.wakers[0] = for_input;
     }
 
     /// Rings it for the session.
@@ -111,7 +116,7 @@ mod tests {
         let count = Arc::new(Count::default());
         let task: Waker = count.clone().into();
         let cx = Context::from_waker(&task);
-        let alarm = Alarm::new();
+        let mut alarm = Alarm::new();
         assert_eq!(alarm.take(&cx), on::ALL);
         assert_eq!(alarm.take(&cx), 0);
         alarm.for_session().wake_by_ref();
@@ -119,7 +124,9 @@ mod tests {
         alarm.for_time().wake();
         assert_eq!(count.0.load(SeqCst), 1);
         assert_eq!(alarm.take(&cx), on::SESSION | on::TIME);
-        alarm.for_input().wake();
+        let waker = alarm.lend_for_input();
+        waker.wake_by_ref();
+        alarm.give_back(waker);
         assert_eq!(count.0.load(SeqCst), 2);
         alarm.for_session().wake_by_ref();
         assert_eq!(alarm.take_only(on::SESSION), on::SESSION);

@@ -21,6 +21,8 @@ const ACK_DELAY: Duration = Duration::from_millis(200);
 /// One timer for all of it. It may fire early, never late: moving it for each frame would cost more than it saves.
 pub(super) struct Timing {
     sleep: Pin<Box<Sleep>>,
+    /// When it fires: known here as well, since the timer lies somewhere else.
+    deadline: Instant,
     ping_at: Instant,
     heartbeat: Option<Duration>,
     acked: u32,
@@ -41,6 +43,7 @@ impl Timing {
     pub(super) fn new(deadline: Instant) -> Self {
         Self {
             sleep: Box::pin(tokio::time::sleep_until(deadline)),
+            deadline,
             ping_at: deadline,
             heartbeat: None,
             acked: 0,
@@ -54,7 +57,7 @@ impl Timing {
         self.heartbeat = Some(heartbeat);
         self.acked = applied;
         self.ping_at = now + heartbeat;
-        self.sleep.as_mut().reset(self.ping_at);
+        self.set(self.ping_at);
     }
 
     /// A frame has told the client this much.
@@ -80,11 +83,16 @@ impl Timing {
         }
         let at = now + ACK_DELAY;
         self.ack_at = Some(at);
-        let late = self.sleep.deadline() > at;
+        let late = self.deadline > at;
         if late {
-            self.sleep.as_mut().reset(at);
+            self.set(at);
         }
         late
+    }
+
+    fn set(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        self.sleep.as_mut().reset(deadline);
     }
 
     fn must_ack(&self, applied: u32) -> bool {
@@ -108,7 +116,7 @@ impl Timing {
                 self.ping_at = now + heartbeat;
             }
             let next = self.ack_at.filter(|_| !ack).map_or(self.ping_at, |at| at.min(self.ping_at));
-            self.sleep.as_mut().reset(next);
+            self.set(next);
             if ping || ack {
                 return Some(Due { ping, ack });
             }

@@ -1,6 +1,5 @@
 //! A request's body on its way from the connection to whoever reads it.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -10,6 +9,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
 use super::error::Broken;
+use crate::short_queue::ShortQueue;
 
 /// The body of a request that came over HTTP/2.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Inbox {
 
 #[derive(Debug)]
 struct State {
-    chunks: VecDeque<Bytes>,
+    chunks: ShortQueue<Bytes>,
     /// As many of the last ones lie in memory shared with all that came together.
     shared: usize,
     end: End,
@@ -62,7 +62,7 @@ impl Drop for Incoming {
     fn drop(&mut self) {
         // Nobody reads it any more.
         if let Some(inbox) = &self.0 {
-            inbox.lock().chunks = VecDeque::new();
+            inbox.lock().chunks = ShortQueue::default();
         }
     }
 }
@@ -91,7 +91,7 @@ impl Body for Incoming {
 impl Inbox {
     pub(super) fn new(declared: Option<u64>, stream: Waker) -> Self {
         let state = State {
-            chunks: VecDeque::new(),
+            chunks: ShortQueue::default(),
             shared: 0,
             end: End::Open,
             reader: None,
@@ -153,7 +153,7 @@ impl Inbox {
     /// Nothing more comes, and what has come is not worth reading.
     pub(super) fn breaks(&self, broken: Broken) {
         self.change(|state| {
-            state.chunks = VecDeque::new();
+            state.chunks = ShortQueue::default();
             state.end = End::Broken(broken);
         });
     }

@@ -30,12 +30,12 @@ pub(super) fn of(slot: usize) -> u64 {
 /// The slots below `len` whose place is among `woken`.
 pub(super) fn slots(woken: u64, len: usize) -> impl Iterator<Item = usize> {
     let mut places = (woken & !ATTENDED) >> FIRST;
-    let mut next = move || {
+    let next = move || {
         let place = places.trailing_zeros() as usize;
         places &= places.wrapping_sub(1);
         (place < PLACES).then_some(place)
     };
-    std::iter::from_fn(move || next()).flat_map(move |place| (place..len).step_by(PLACES))
+    std::iter::from_fn(next).flat_map(move |place| (place..len).step_by(PLACES))
 }
 
 /// Rung by whatever a connection waits for.

@@ -9,11 +9,13 @@ pub(super) struct Streams<B> {
     free: Vec<usize>,
     /// Number and slot, in the order of the numbers, which is that in which they come.
     index: Vec<(u32, usize)>,
+    /// The one looked for last: most frames are for it again.
+    last: Option<(u32, usize)>,
 }
 
 impl<B> Streams<B> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), index: Vec::new() }
+        Self { slots: Vec::new(), free: Vec::new(), index: Vec::new(), last: None }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -26,11 +28,13 @@ impl<B> Streams<B> {
     }
 
     /// The slot of a stream.
-    pub(super) fn find(&self, id: u32) -> Option<usize> {
-        match self.index[..] {
-            // Most connections have one.
-            [(only, slot)] => (only == id).then_some(slot),
-            _ => self.position(id).map(|at| self.index[at].1),
+    pub(super) fn find(&mut self, id: u32) -> Option<usize> {
+        match self.last {
+            Some((last, slot)) if last == id => Some(slot),
+            _ => {
+                self.last = self.position(id).map(|at| self.index[at]);
+                self.last.map(|(_, slot)| slot)
+            }
         }
     }
 
@@ -72,6 +76,7 @@ impl<B> Streams<B> {
 
     /// Forgets a stream, whether or not it is taken out.
     pub(super) fn remove(&mut self, id: u32) -> Option<Box<Stream<B>>> {
+        self.last = None;
         let (_, slot) = self.index.remove(self.position(id)?);
         self.free.push(slot);
         self.slots[slot].take()

@@ -127,11 +127,11 @@ where
     match protocol {
         Ok(Some(Protocol::Http1)) => {
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
-            Box::pin(speak(Box::pin(http1), watches, link, shared)).await
+            Box::pin(speak(http1, watches, link, shared)).await
         }
         Ok(Some(Protocol::Http2)) => {
             let http2 = Http2::new(io, dispatch, &shared.settings);
-            Box::pin(speak(Box::pin(http2), watches, link, shared)).await
+            Box::pin(speak(http2, watches, link, shared)).await
         }
         Ok(None) | Err(_) => Fate::Over,
     }
@@ -166,16 +166,12 @@ async fn sniff<I: Transport>(io: &mut LinkedIo<I>) -> io::Result<Option<Protocol
 }
 
 /// Speaks a protocol to the end.
-async fn speak<P, E>(
-    mut protocol: Pin<Box<P>>,
-    mut watches: Watches<Interruption>,
-    link: &Arc<Link>,
-    shared: &Arc<Shared>,
-) -> Fate
+async fn speak<P, E>(protocol: P, mut watches: Watches<Interruption>, link: &Arc<Link>, shared: &Arc<Shared>) -> Fate
 where
-    P: Graceful<Output = Result<(), E>> + Unpin,
+    P: Graceful<Output = Result<(), E>>,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
+    let mut protocol = pin!(protocol);
     let grace = loop {
         match watches.over(protocol.as_mut()).await {
             Ended::Main(result) => return over(result),

@@ -247,7 +247,7 @@ impl MemoryAttachment {
         now: Now,
         cseq: u32,
         to: &PeerId,
-        last: &mut Weak<Session>,
+        last: &mut Option<(PeerId, Weak<Session>)>,
         send: &Outbound,
     ) -> Result<Undelivered, SendError> {
         let target = self.shared.sessions.get_again(to, last).ok_or(SendError::PeerNotFound)?;
@@ -260,7 +260,7 @@ impl MemoryAttachment {
         cseq: u32,
         (room, ticket): (&Room, &Ticket),
         to: &PeerId,
-        last: &mut Weak<Session>,
+        last: &mut Option<(PeerId, Weak<Session>)>,
         send: &Outbound,
     ) -> Result<Undelivered, SendError> {
         let target = self.shared.sessions.get_again(to, last).ok_or(SendError::PeerNotFound)?;
@@ -367,6 +367,8 @@ fn ticket<'a>(
     room: &RoomName,
 ) -> Option<(&'a Arc<Room>, &'a Arc<Ticket>)> {
     let at = tickets.iter().position(|(name, _, _)| name == room)?;
+    // The caller's own clone: it comes again, and is known by its place then.
+    tickets[at].0.clone_from(room);
     if !tickets[at].2.valid() {
         tickets.swap_remove(at);
         return None;

@@ -69,15 +69,16 @@ impl Sessions {
     }
 
     /// The same as [`get`](Self::get), for who asks for one peer again and again and remembers the `last` answer.
-    pub(super) fn get_again(&self, peer: &PeerId, last: &mut Weak<Session>) -> Option<Arc<Session>> {
-        if let Some(session) = last.upgrade()
-            && session.peer == *peer
+    pub(super) fn get_again(&self, peer: &PeerId, last: &mut Option<(PeerId, Weak<Session>)>) -> Option<Arc<Session>> {
+        if let Some((last, session)) = last
+            && last == peer
+            && let Some(session) = session.upgrade()
             && (!session.unlisted.load(Ordering::Acquire) || sabotaged!("old-owner-of-an-id-found"))
         {
             return Some(session);
         }
         let session = self.get(peer.as_str())?;
-        *last = Arc::downgrade(&session);
+        *last = Some((peer.clone(), Arc::downgrade(&session)));
         Some(session)
     }
 

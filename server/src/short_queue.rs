@@ -1,0 +1,70 @@
+//! A queue that mostly holds one thing.
+
+use std::collections::VecDeque;
+
+/// First in, first out. The first lies in the queue itself; memory of its own is only for those that wait behind it.
+#[derive(Debug)]
+pub(crate) struct ShortQueue<T> {
+    first: Option<T>,
+    rest: VecDeque<T>,
+}
+
+impl<T> Default for ShortQueue<T> {
+    fn default() -> Self {
+        Self { first: None, rest: VecDeque::new() }
+    }
+}
+
+impl<T> ShortQueue<T> {
+    pub(crate) fn push_back(&mut self, item: T) {
+        if self.is_empty() {
+            self.first = Some(item);
+        } else {
+            self.rest.push_back(item);
+        }
+    }
+
+    pub(crate) fn pop_front(&mut self) -> Option<T> {
+        let first = self.first.take()?;
+        if self.rest.capacity() > 0 {
+            self.first = self.rest.pop_front();
+            if self.first.is_none() {
+                self.rest = VecDeque::new();
+            }
+        }
+        Some(first)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.rest.len()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
+        self.first.iter_mut().chain(&mut self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_come_out_as_they_went_in() {
+        let mut queue = ShortQueue::default();
+        for round in 0..3 {
+            for n in 0..round + 2 {
+                queue.push_back(n);
+            }
+            assert_eq!(queue.len(), round + 2);
+            assert_eq!(queue.iter_mut().rev().map(|n| *n).next(), Some(round + 1));
+            for n in 0..round + 2 {
+                assert_eq!(queue.pop_front(), Some(n));
+            }
+            assert!(queue.is_empty() && queue.pop_front().is_none());
+        }
+    }
+}
