@@ -385,6 +385,7 @@ where
         let attachment = live.attachment();
         let fetched = FETCHED.with_borrow_mut(|items| {
             let fetched = attachment.fetch(self.now, self.alarm.for_session(), FETCH_BYTES, items);
+            self.out.reserve(items.len());
             for item in items.drain(..) {
                 self.out.push_back(OutFrame::from_item(item, attachment.peer()));
             }

@@ -28,7 +28,7 @@ pub(crate) use connection::Connection;
 pub(crate) use frame::PREFACE;
 pub use inbox::Incoming;
 pub(crate) use limits::Limits;
-pub use outgoing::{Outgoing, Written};
+pub use outgoing::{Outgoing, Page, Written};
 pub(crate) use places::Bell;
 pub(crate) use stream::{Calling, Service};
 pub(crate) use tunnel::{Offer, Tunnel};

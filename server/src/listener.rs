@@ -41,7 +41,7 @@ use accept::Backoff;
 use admission::Admission;
 use connection::Shared;
 
-pub use crate::http2::{Incoming, Outgoing, Written};
+pub use crate::http2::{Incoming, Outgoing, Page, Written};
 
 /// Takes connections and hands their requests to `service`, until `stop` is cancelled.
 ///

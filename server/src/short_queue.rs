@@ -16,6 +16,14 @@ impl<T> Default for ShortQueue<T> {
 }
 
 impl<T> ShortQueue<T> {
+    /// Memory for as many more, in one go.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let behind = more.saturating_sub(usize::from(self.first.is_none()));
+        if behind > 0 {
+            self.rest.reserve(behind);
+        }
+    }
+
     pub(crate) fn push_back(&mut self, item: T) {
         if self.is_empty() {
             self.first = Some(item);
@@ -56,6 +64,7 @@ mod tests {
     fn things_come_out_as_they_went_in() {
         let mut queue = ShortQueue::default();
         for round in 0..3 {
+            queue.reserve(round + 2);
             for n in 0..round + 2 {
                 queue.push_back(n);
             }

@@ -12,7 +12,7 @@ use super::error::{Broken, Code};
 use super::frame::{self, HEAD, Head, MAX_PAYLOAD, flag, kind};
 use super::stream::{End, Service, Stream, Work};
 use super::tunnel::Piped;
-use super::{Outgoing as _, Written, head, hpack, places};
+use super::{Outgoing as _, Page, Written, head, hpack, places};
 
 /// How far a stream came in its turn.
 enum Turn {
@@ -28,8 +28,8 @@ enum Turn {
 enum Gave {
     /// Nothing yet.
     Nothing,
-    /// Bytes behind the room for a frame's head.
-    Here,
+    /// Bytes behind the room for a frame's head, which begins here.
+    Here(usize),
     /// What goes on.
     More,
 }
@@ -63,11 +63,10 @@ impl<S: Service> Connection<S> {
                 self.output.unfinished |= places::of(slot);
                 return Turn::Waits;
             }
-            let start = self.output.bytes.len();
             match self.work(stream) {
                 Ok(Gave::Nothing) => return Turn::Waits,
                 Ok(Gave::More) => {}
-                Ok(Gave::Here) => self.frame_what_is_here(start, stream),
+                Ok(Gave::Here(start)) => self.frame_what_is_here(start, stream),
                 Err(code) => return Turn::Broken(code),
             }
         }
@@ -136,16 +135,17 @@ impl<S: Service> Connection<S> {
                 }
             },
             Work::Answering(body) => {
-                let out = &mut self.output.bytes;
-                let start = out.len();
-                if out.is_empty() {
-                    // What a small message takes, in one go.
-                    out.reserve(512);
+                let mut page = Page::new(&mut self.output.bytes, HEAD);
+                let gave = Pin::new(body).poll_write(cx, &mut page);
+                let lead = page.lead();
+                if let (Poll::Ready(Some(Ok(Written::Here))), Some(lead)) = (&gave, lead) {
+                    return Ok(Gave::Here(lead));
                 }
-                out.extend_from_slice(&[0; HEAD]);
-                let gave = match Pin::new(body).poll_write(cx, out) {
-                    Poll::Ready(Some(Ok(Written::Here))) => return Ok(Gave::Here),
+                // A body that writes and then says something else is not to spoil what stands before.
+                self.output.bytes.truncate(lead.unwrap_or(usize::MAX));
+                match gave {
                     Poll::Pending => Ok(Gave::Nothing),
+                    Poll::Ready(Some(Ok(Written::Here))) => Ok(Gave::More),
                     Poll::Ready(Some(Ok(Written::Chunk(chunk)))) => {
                         stream.output.rest = chunk;
                         Ok(Gave::More)
@@ -160,9 +160,7 @@ impl<S: Service> Connection<S> {
                     }
                     // Its reason was logged where it arose.
                     Poll::Ready(Some(Err(_))) => Err(Code::INTERNAL_ERROR),
-                };
-                out.truncate(start);
-                gave
+                }
             }
             Work::Tunneling(pipe) => match pipe.take() {
                 Piped::Nothing => Ok(Gave::Nothing),

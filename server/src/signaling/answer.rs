@@ -16,16 +16,13 @@ use super::messages::HEAD;
 use crate::{
     connection::{Connection, Input},
     fault::Fault,
-    listener::{Outgoing, Written},
+    listener::{Outgoing, Page, Written},
     wire::OutFrame,
 };
 
 /// Bytes after which a chunk is written although more is ready: with what mostly comes then, it fits into a frame of
 /// HTTP/2.
 const CHUNK: usize = 12 * 1024;
-
-/// Bytes that are no frame of ours yet.
-const SMALL: usize = 16;
 
 /// Bytes reserved when a second frame is to go with the first.
 const BURST: usize = 4 * 1024;
@@ -51,11 +48,13 @@ impl<I> Answer<I> {
     }
 }
 
-fn write(frame: &OutFrame, out: &mut Vec<u8>) {
+fn write(frame: &OutFrame, page: &mut Page<'_>) {
     let len = frame.encoded_len();
-    // One frame gets what it needs; where there are two there are often more.
-    let burst = if out.len() <= SMALL || out.capacity() - out.len() >= HEAD + len { 0 } else { BURST };
-    out.reserve((HEAD + len).max(burst));
+    if !page.is_empty() {
+        // One frame gets what it needs; where there are two there are often more.
+        page.reserve(BURST);
+    }
+    let out = page.append(HEAD + len);
     out.put_u8(0);
     out.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
     frame.encode(out);
@@ -74,7 +73,7 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let mut chunk = Vec::new();
-        self.poll_write(cx, &mut chunk).map_ok(|written| match written {
+        self.poll_write(cx, &mut Page::new(&mut chunk, 0)).map_ok(|written| match written {
             Written::Here => Frame::data(chunk.into()),
             Written::Chunk(chunk) => Frame::data(chunk),
             Written::Trailers(trailers) => Frame::trailers(trailers),
@@ -93,20 +92,19 @@ where
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        out: &mut Vec<u8>,
+        page: &mut Page<'_>,
     ) -> Poll<Option<Result<Written, Infallible>>> {
         let this = &mut *self;
-        let start = out.len();
-        while this.end.is_none() && !this.over && out.len() < start + CHUNK {
+        while this.end.is_none() && !this.over && page.len() < CHUNK {
             match Pin::new(&mut this.connection).poll_next(cx) {
-                Poll::Ready(Some(Ok(frame))) => write(&frame, out),
+                Poll::Ready(Some(Ok(frame))) => write(&frame, page),
                 Poll::Ready(Some(Err(fault))) => this.end = Some(status(Some(fault))),
                 Poll::Ready(None) => this.end = Some(status(None)),
-                Poll::Pending if out.len() == start => return Poll::Pending,
+                Poll::Pending if page.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
             }
         }
-        if out.len() > start {
+        if !page.is_empty() {
             return Poll::Ready(Some(Ok(Written::Here)));
         }
         let Some(end) = this.end.take() else { return Poll::Ready(None) };

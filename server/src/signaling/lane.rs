@@ -18,7 +18,7 @@ use http_body::{Frame, SizeHint};
 use tonic::codegen::{Body as HttpBody, Service, StdError};
 
 use super::{SIGNAL, SignalingDoor, answer::Answer, messages::Inbound};
-use crate::listener::{Outgoing, Written};
+use crate::listener::{Outgoing, Page, Written};
 
 /// Takes native gRPC calls of `Signal` itself and leaves everything else to the router, which would take them as well, but
 /// wrap their bodies in a layer for each of its own: to be passed by every message.
@@ -90,11 +90,11 @@ where
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        out: &mut Vec<u8>,
+        page: &mut Page<'_>,
     ) -> Poll<Option<Result<Written, Error>>> {
         match self.get_mut() {
-            Self::Signal(answer) => Pin::new(&mut **answer).poll_write(cx, out).map_err(|never| match never {}),
-            Self::Other(body) => Pin::new(body).poll_write(cx, out).map_err(Into::into),
+            Self::Signal(answer) => Pin::new(&mut **answer).poll_write(cx, page).map_err(|never| match never {}),
+            Self::Other(body) => Pin::new(body).poll_write(cx, page).map_err(Into::into),
         }
     }
 }
