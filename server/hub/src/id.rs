@@ -1,6 +1,11 @@
 //! Names: of peers and of rooms.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{
+    borrow::Borrow,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 /// Longest peer id in bytes; the server's own are 26.
 pub const MAX_PEER_ID_BYTES: usize = 256;
@@ -11,12 +16,18 @@ pub const MAX_ROOM_NAME_BYTES: usize = 128;
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// Names one peer's stay with the server, and its session: the two are one.
-#[derive(Clone, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct PeerId(Arc<str>);
 
 impl PartialEq for PeerId {
     fn eq(&self, other: &Self) -> bool {
         same(&self.0, &other.0)
+    }
+}
+
+impl Hash for PeerId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 
@@ -57,12 +68,18 @@ impl PeerId {
 }
 
 /// A room's name: 1 to 128 bytes of UTF-8 without control characters, compared byte by byte.
-#[derive(Clone, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct RoomName(Arc<str>);
 
 impl PartialEq for RoomName {
     fn eq(&self, other: &Self) -> bool {
         same(&self.0, &other.0)
+    }
+}
+
+impl Hash for RoomName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

@@ -138,3 +138,72 @@ async fn a_transport_that_cannot_try_is_written_to_in_its_own_turn() {
     read.expect("read");
     assert!(got == sent);
 }
+
+/// Gives all of these bytes, a piece at a time, each when there is room for it.
+async fn put_all<I: Transport>(io: &mut LinkedIo<I>, sent: &[u8], piece: usize) -> io::Result<()> {
+    for piece in sent.chunks(piece) {
+        poll_fn(|cx| io.poll_room(cx)).await?;
+        let mut piece = piece.to_vec();
+        io.put(&mut piece);
+        assert_eq!(piece.capacity(), 0, "taken as it is");
+    }
+    poll_fn(|cx| io.poll_room(cx)).await
+}
+
+#[tokio::test]
+async fn what_is_put_is_sent_in_order_and_no_more_is_taken_than_there_is_room_for() {
+    let (near, mut far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let sent = bytes(0, 3 << 20);
+    let write = async {
+        put_all(&mut io, &sent, 5_000).await.expect("room");
+        io.shutdown().await.expect("shut down");
+    };
+    let mut got = Vec::new();
+    let ((), read) = tokio::join!(write, far.read_to_end(&mut got));
+    read.expect("read");
+    assert!(got == sent);
+
+    let (near, far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let lots = bytes(0, LOTS);
+    let stuck = timeout(Duration::from_millis(300), put_all(&mut io, &lots, 5_000)).await;
+    assert!(stuck.is_err(), "somebody takes it all");
+    drop(far);
+    let failed = timeout(Duration::from_secs(20), put_all(&mut io, &lots, 5_000)).await.expect("found out");
+    assert!(failed.is_err());
+}
+
+#[tokio::test]
+async fn what_is_put_to_a_transport_that_cannot_try_is_sent_when_room_is_asked_for() {
+    let (near, mut far) = duplex(64);
+    let (mut io, _link) = linked(near);
+    let sent = bytes(0, 10_000);
+    let write = async {
+        put_all(&mut io, &sent, 300).await.expect("room");
+        io.shutdown().await.expect("shut down");
+    };
+    let mut got = Vec::new();
+    let ((), read) = tokio::join!(write, far.read_to_end(&mut got));
+    read.expect("read");
+    assert!(got == sent);
+}
+
+#[tokio::test]
+async fn chunks_come_from_one_memory_and_what_is_given_back_comes_first() {
+    let (near, mut far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let mut places = Vec::new();
+    for _ in 0..3 {
+        far.write_all(b"some").await.expect("sent");
+        let chunk = poll_fn(|cx| io.poll_chunk(cx)).await.expect("bytes");
+        assert_eq!(chunk, b"some"[..]);
+        places.push(chunk.as_ptr());
+    }
+    assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
+    io.unread(Bytes::from_static(b"second"));
+    io.unread(Bytes::from_static(b"first, "));
+    assert_eq!(poll_fn(|cx| io.poll_chunk(cx)).await.expect("bytes"), b"first, second"[..]);
+    drop(far);
+    assert!(poll_fn(|cx| io.poll_chunk(cx)).await.expect("an end").is_empty());
+}
