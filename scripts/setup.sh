@@ -43,18 +43,22 @@ if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >
 fi
 command -v cargo >/dev/null 2>&1 || missing+=("cargo (everything): install Rust 1.94 or newer with rustup")
 
-# grpcurl comes as a Go module. Without Go its tests are skipped, and say so.
+# These come as Go modules. Without Go their tests are skipped, and say so.
 tools="${WIGWAG_TOOLS:-target/tools}"
-if ! command -v grpcurl >/dev/null 2>&1 && [ ! -x "$tools/grpcurl" ]; then
-  if command -v go >/dev/null 2>&1; then
-    echo "setup: installing grpcurl (the walk-through of the README)"
-    mkdir -p "$tools"
-    GOBIN="$(cd "$tools" && pwd)" GOFLAGS=-mod=mod go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4 >/dev/null 2>&1 ||
-      echo "setup: grpcurl could not be installed; its tests will be skipped"
-  else
-    echo "setup: no Go, so no grpcurl; its tests will be skipped"
+go_tool() {
+  local command="$1" purpose="$2" module="$3"
+  if command -v "$command" >/dev/null 2>&1 || [ -x "$tools/$command" ]; then return 0; fi
+  if ! command -v go >/dev/null 2>&1; then
+    echo "setup: no Go, so no $command; its tests will be skipped"
+    return 0
   fi
-fi
+  echo "setup: installing $command ($purpose)"
+  mkdir -p "$tools"
+  GOBIN="$(cd "$tools" && pwd)" GOFLAGS=-mod=mod go install "$module" >/dev/null 2>&1 ||
+    echo "setup: $command could not be installed; its tests will be skipped"
+}
+go_tool grpcurl "the walk-through of the README" github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+go_tool h2spec "the tests of HTTP/2" github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
 
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "setup: these are missing and could not be installed here:"

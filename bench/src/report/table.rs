@@ -108,7 +108,8 @@ fn goals(report: &Report) -> String {
         if text.is_empty() {
             text.push_str("\n### Aims\n\n| what | measured | floor | goal | reached |\n|---|---|---|---|---|\n");
         }
-        let (floor, aim, verdict) = (goal.floor, goal.goal, goal.verdict(ratio));
+        let floor = goal.floor.map_or_else(String::new, |floor| floor.to_string());
+        let (aim, verdict) = (goal.goal, goal.verdict(ratio));
         let _ = writeln!(text, "| {} | {ratio:.2} | {floor} | {aim} | {verdict} |", goal.what);
     }
     text
