@@ -239,11 +239,12 @@ mod tests {
 
     #[test]
     fn http2_bears_mutations_of_good_connections() {
-        let seeds = ["call", "continued", "tunnel", "padded", "resets"].map(|name| {
+        let seeds = ["call", "continued", "leaves", "padded", "resets", "tunnel"].map(|name| {
             let path = format!("{}/fuzz/seeds/http2/{name}", env!("CARGO_MANIFEST_DIR"));
             std::fs::read(path).expect("a seed")
         });
         let mut random = Random(20_261_125);
+        seeds.iter().for_each(|seed| http2(seed));
         for round in 0..4_000 {
             let mut bytes = seeds[round % seeds.len()].clone();
             random.mutate(&mut bytes);

@@ -28,7 +28,7 @@ pub(super) struct Block {
 impl<S: Service> Connection<S> {
     /// Reads all frames that are whole, and keeps the rest.
     pub(super) fn read(&mut self, mut chunk: Bytes) -> Result<(), Broken> {
-        while !self.input.partial.is_empty() && !chunk.is_empty() {
+        while !self.input.partial.is_empty() && !chunk.is_empty() && !self.is_over() {
             let partial = &mut self.input.partial;
             let whole = match partial.first_chunk::<HEAD>() {
                 Some(head) => HEAD + payload_len(Head::read(head))?,
@@ -44,7 +44,8 @@ impl<S: Service> Connection<S> {
                 self.frame(head, frame)?;
             }
         }
-        while let Some(head) = chunk.first_chunk::<HEAD>().map(Head::read)
+        while !self.is_over()
+            && let Some(head) = chunk.first_chunk::<HEAD>().map(Head::read)
             && chunk.len() >= HEAD + payload_len(head)?
         {
             chunk.advance(HEAD);
@@ -58,9 +59,7 @@ impl<S: Service> Connection<S> {
     }
 
     fn frame(&mut self, head: Head, payload: Bytes) -> Result<(), Broken> {
-        if self.is_over() {
-            return Ok(());
-        }
+        tracing::trace!(kind = head.kind, flags = head.flags, stream = head.stream, len = head.len, "frame came");
         let outcome = self.accept(head, payload).or_else(|wrong| match wrong {
             Wrong::Stream(code) => {
                 self.reset(head.stream, code);
