@@ -2,7 +2,7 @@
 
 use prost::Message;
 use serde::Deserialize;
-use wigwag_proto::v1::{ClientFrame, ServerFrame, client_frame::Body};
+use wigwag_proto::v1::{ClientFrame, Envelope, ServerFrame, client_frame::Body, server_frame::Body as Down};
 
 use super::{BadJson, read};
 use crate::{
@@ -56,11 +56,24 @@ pub(crate) fn read_seq(text: &str) -> Option<u32> {
 }
 
 /// Writes a frame. `None` when it holds what JSON cannot say, which no frame of this server does.
-pub(crate) fn write_frame(frame: &OutFrame) -> Option<String> {
-    let mut bytes = Vec::with_capacity(frame.encoded_len());
-    frame.encode(&mut bytes);
-    let frame = ServerFrame::decode(bytes.as_slice()).ok()?;
-    serde_json::to_string(&frame).ok()
+pub(crate) fn write_frame(frame: &OutFrame) -> Option<Vec<u8>> {
+    let len = frame.encoded_len();
+    let whole = match frame.envelope() {
+        // The one kind there is much of: what it is stands there already.
+        Some(envelope) => {
+            let body = Some(Down::Envelope(Envelope::decode(envelope.clone()).ok()?));
+            ServerFrame { seq: frame.seq, ack: frame.ack, reply_to: frame.reply_to, body }
+        }
+        None => {
+            let mut bytes = Vec::with_capacity(len);
+            frame.encode(&mut bytes);
+            ServerFrame::decode(bytes.as_slice()).ok()?
+        }
+    };
+    // Names and quotes, and what a session description needs for its line ends.
+    let mut text = Vec::with_capacity(len + len / 8 + 128);
+    serde_json::to_writer(&mut text, &whole).ok()?;
+    Some(text)
 }
 
 fn raw(frame: ClientFrame) -> RawClientFrame {
@@ -82,7 +95,23 @@ fn raw(frame: ClientFrame) -> RawClientFrame {
 
 #[cfg(test)]
 mod tests {
+    use wigwag_hub::{
+        frame::{self as hub, Item},
+        id::PeerId,
+    };
+
     use super::*;
+
+    #[test]
+    fn an_envelope_goes_out_with_what_stands_before_it() {
+        let body = Envelope { room: "demo".into(), from: "p".into(), ..Envelope::default() };
+        let item = Item::Numbered { seq: 300, reply_to: 5, body: hub::Body::Envelope(body.encode_to_vec().into()) };
+        let mut frame = OutFrame::from_item(item, &PeerId::from_random(1));
+        frame.ack = 7;
+        let text = write_frame(&frame).expect("JSON");
+        let read: ServerFrame = serde_json::from_slice(&text).expect("a frame");
+        assert_eq!((read.seq, read.ack, read.reply_to, read.body), (300, 7, 5, Some(Down::Envelope(body))));
+    }
 
     #[test]
     fn an_envelope_stays_what_it_was() {

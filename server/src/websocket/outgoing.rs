@@ -28,12 +28,13 @@ struct Rest {
 }
 
 impl Outgoing {
-    /// Writes a text message.
-    pub(crate) fn text(&mut self, text: String) {
+    /// Writes a text message: a `String`, or bytes that are one.
+    pub(crate) fn text(&mut self, text: impl Into<Vec<u8>>) {
+        let text = text.into();
         if text.len() > FRAGMENT {
             self.rest = Some(Rest { opcode: Opcode::Text, bytes: text.into(), is_text: true });
         } else {
-            put_frame(&mut self.bytes, true, Opcode::Text, text.as_bytes());
+            put_frame(&mut self.bytes, true, Opcode::Text, &text);
         }
     }
 

@@ -67,6 +67,11 @@ impl OutFrame {
         }
     }
 
+    /// The encoded `Envelope` it holds, if it is one.
+    pub(crate) fn envelope(&self) -> Option<&Bytes> {
+        if let OutBody::Envelope(bytes) = &self.body { Some(bytes) } else { None }
+    }
+
     /// Bytes of the frame on the wire.
     pub(crate) fn encoded_len(&self) -> usize {
         let number = |n: u32| if n == 0 { 0 } else { 1 + encoded_len_varint(n.into()) };
