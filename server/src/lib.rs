@@ -26,5 +26,7 @@ pub mod server;
 mod short_queue;
 mod signaling;
 pub mod telemetry;
+#[cfg(test)]
+mod wake_count;
 mod websocket;
 mod wire;

@@ -98,23 +98,12 @@ impl Alarm {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use super::*;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, SeqCst);
-        }
-    }
+    use crate::wake_count::WakeCount;
 
     #[test]
     fn it_wakes_once_for_all_that_rang_and_again_after_a_look() {
-        let count = Arc::new(Count::default());
-        let task: Waker = count.clone().into();
+        let (count, task) = WakeCount::new();
         let cx = Context::from_waker(&task);
         let mut alarm = Alarm::new();
         assert_eq!(alarm.take(&cx), on::ALL);
@@ -122,17 +111,17 @@ mod tests {
         alarm.for_session().wake_by_ref();
         alarm.for_session().wake_by_ref();
         alarm.for_time().wake();
-        assert_eq!(count.0.load(SeqCst), 1);
+        assert_eq!(count.get(), 1);
         assert_eq!(alarm.take(&cx), on::SESSION | on::TIME);
         let waker = alarm.lend_for_input();
         waker.wake_by_ref();
         alarm.give_back(waker);
-        assert_eq!(count.0.load(SeqCst), 2);
+        assert_eq!(count.get(), 2);
         alarm.for_session().wake_by_ref();
         assert_eq!(alarm.take_only(on::SESSION), on::SESSION);
         assert_eq!(alarm.take_only(on::SESSION), 0);
         alarm.for_session().wake_by_ref();
-        assert_eq!(count.0.load(SeqCst), 2, "the task is still to come for its input");
+        assert_eq!(count.get(), 2, "the task is still to come for its input");
         assert_eq!(alarm.take(&cx), on::INPUT | on::SESSION);
     }
 }

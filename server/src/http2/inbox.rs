@@ -184,14 +184,12 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    use std::task::Wake;
-
     use futures_util::FutureExt as _;
     use http_body_util::BodyExt as _;
 
     use super::super::error::Code;
     use super::*;
+    use crate::wake_count::WakeCount;
 
     fn inbox(stream: Waker) -> (Arc<Inbox>, Incoming) {
         let inbox = Arc::new(Inbox::new(None, stream));
@@ -203,26 +201,17 @@ mod tests {
         frame.into_data().expect("data")
     }
 
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, SeqCst);
-        }
-    }
-
     #[test]
     fn what_is_read_is_told_when_the_connection_is_not_about_to_look() {
-        let rung = Arc::new(Count::default());
-        let (inbox, mut body) = inbox(rung.clone().into());
+        let (rung, stream) = WakeCount::new();
+        let (inbox, mut body) = inbox(stream);
         for _ in 0..4 {
             inbox.put(Bytes::from_static(b"abc"));
         }
         assert_eq!(next(&mut body), "abc");
-        assert_eq!((inbox.look(), rung.0.load(SeqCst)), (3, 0));
+        assert_eq!((inbox.look(), rung.get()), (3, 0));
         assert_eq!((next(&mut body), next(&mut body)), ("abc".into(), "abc".into()));
-        assert_eq!((inbox.look(), rung.0.load(SeqCst)), (6, 1));
+        assert_eq!((inbox.look(), rung.get()), (6, 1));
         assert_eq!(inbox.look(), 0);
         inbox.end(Some(HeaderMap::new()));
         assert_eq!(next(&mut body), "abc");

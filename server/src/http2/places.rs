@@ -92,35 +92,25 @@ impl Wake for Rope {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use super::*;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, SeqCst);
-        }
-    }
+    use crate::wake_count::WakeCount;
 
     #[test]
     fn the_task_is_woken_once_and_not_while_it_attends() {
-        let (bell, count) = (Arc::new(Bell::default()), Arc::new(Count::default()));
-        bell.register(&count.clone().into());
+        let (bell, (count, task)) = (Arc::new(Bell::default()), WakeCount::new());
+        bell.register(&task);
         bell.waker(INPUT).wake();
         bell.waker(of(2)).wake_by_ref();
-        assert_eq!(count.0.load(SeqCst), 1);
+        assert_eq!(count.get(), 1);
         assert_eq!(bell.attend(), INPUT | of(2));
         bell.waker(CLOCK).wake();
-        assert_eq!(count.0.load(SeqCst), 1);
+        assert_eq!(count.get(), 1);
         assert!(!bell.leave());
         assert_eq!(bell.attend(), CLOCK);
         assert!(bell.leave());
-        bell.register(&count.clone().into());
+        bell.register(&task);
         bell.waker(ROOM).wake();
-        assert_eq!(count.0.load(SeqCst), 2);
+        assert_eq!(count.get(), 2);
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! call costs as much as copying tens of kilobytes, and the libraries above read into buffers that are kept small for the
 //! sake of memory.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -18,9 +17,9 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
-use tokio_util::io::poll_read_buf;
 
 use super::Transport;
+use super::intake::{GULP, poll_intake};
 use super::outbox::{Outbox, Parcel};
 
 /// What the task of a connection, its requests and its byte stream share.
@@ -64,15 +63,6 @@ impl Link {
     fn check(&self) -> io::Result<()> {
         if self.cut.load(SeqCst) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
-}
-
-/// Bytes that are read or written in one go.
-const GULP: usize = 16 * 1024;
-
-thread_local! {
-    /// What is read comes in here, and is given away in pieces. One for each thread: idle connections hold nothing, and
-    /// when the pieces are dropped soon, as they mostly are, it is always the same memory that is read into.
-    static INTAKE: RefCell<BytesMut> = RefCell::new(BytesMut::new());
 }
 
 /// A transport on its [`Link`].
@@ -137,15 +127,6 @@ impl<I: Transport> Parcel for Wire<I> {
 }
 
 impl<I: Transport> State<I> {
-    /// Reads as much as there is, up to a gulp.
-    fn poll_intake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
-        INTAKE.with_borrow_mut(|intake| {
-            intake.reserve(GULP);
-            ready!(poll_read_buf(Pin::new(&mut self.io), cx, intake))?;
-            Poll::Ready(Ok(intake.split()))
-        })
-    }
-
     /// Takes the beginning of `bufs`, as much as there is room for.
     fn take(&mut self, bufs: &[IoSlice<'_>]) -> usize {
         let before = self.out.len();
@@ -200,7 +181,7 @@ impl<I: Transport> LinkedIo<I> {
         if buf.remaining() >= GULP {
             return Pin::new(&mut state.io).poll_read(cx, buf);
         }
-        let gulp = ready!(state.poll_intake(cx))?;
+        let gulp = ready!(poll_intake(&mut state.io, cx))?;
         let (now, ahead) = gulp.split_at(gulp.len().min(buf.remaining()));
         buf.put_slice(now);
         if !ahead.is_empty() {
@@ -218,7 +199,7 @@ impl<I: Transport> LinkedIo<I> {
         }
         let chunk = {
             let state = &mut *self.wire.lock();
-            state.poll_intake(cx)
+            poll_intake(&mut state.io, cx)
         };
         if chunk.is_pending() {
             self.link.reader.register(cx.waker());

@@ -1,7 +1,6 @@
 //! The bytes under a WebSocket.
 
 use std::{
-    cell::RefCell,
     io::{self, ErrorKind},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -12,12 +11,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_util::io::poll_read_buf;
 
-use crate::listener::LinkedIo;
-
-/// Bytes that are read in one go.
-const GULP: usize = 16 * 1024;
+use crate::listener::{LinkedIo, poll_intake};
 
 /// A byte stream that gives what it has in one piece, and takes what is to be written in one piece.
 ///
@@ -56,11 +51,6 @@ impl Wire for LinkedIo<TcpStream> {
     }
 }
 
-thread_local! {
-    /// What is read passes through here, so that idle sockets need no buffer. It is never in use across two polls.
-    static SCRATCH: RefCell<BytesMut> = RefCell::new(BytesMut::new());
-}
-
 /// Any byte stream as a [`Wire`].
 pub(super) struct Stream<S> {
     io: S,
@@ -81,12 +71,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
-        SCRATCH.with_borrow_mut(|scratch| {
-            // Takes the same memory again, unless something of it is still held.
-            scratch.reserve(GULP);
-            ready!(poll_read_buf(Pin::new(&mut self.io), cx, scratch))?;
-            Poll::Ready(Ok(scratch.split()))
-        })
+        poll_intake(&mut self.io, cx)
     }
 
     fn put(&mut self, bytes: &mut Vec<u8>) {

@@ -1,0 +1,28 @@
+//! The memory that what comes in is read into.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use tokio::io::AsyncRead;
+use tokio_util::io::poll_read_buf;
+
+/// Bytes that are read in one go.
+pub(crate) const GULP: usize = 16 * 1024;
+
+thread_local! {
+    /// What is read comes in here, and is given away in pieces. One for each thread: idle connections hold nothing, and
+    /// when the pieces are dropped soon, as they mostly are, it is always the same memory that is read into.
+    static INTAKE: RefCell<BytesMut> = RefCell::new(BytesMut::new());
+}
+
+/// Reads as much as there is, up to a gulp. Nothing: the end.
+pub(crate) fn poll_intake<R: AsyncRead + Unpin>(reader: &mut R, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+    INTAKE.with_borrow_mut(|intake| {
+        intake.reserve(GULP);
+        ready!(poll_read_buf(Pin::new(reader), cx, intake))?;
+        Poll::Ready(Ok(intake.split()))
+    })
+}
