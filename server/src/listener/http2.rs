@@ -74,8 +74,8 @@ impl<I: Transport, S: Service> Http2<I, S> {
         Self { io, connection, bell, due, input, room, blocked: false, keepalive, ending: None }
     }
 
-    /// Looks once at everything that is due. Ready when the connection is over.
-    fn look(&mut self) -> Poll<io::Result<()>> {
+    /// Looks once at everything that is due.
+    fn look(&mut self) -> io::Result<()> {
         if self.due & places::ROOM != 0 {
             self.due &= !places::ROOM;
             self.blocked = false;
@@ -85,15 +85,16 @@ impl<I: Transport, S: Service> Http2<I, S> {
             if let Some(keepalive) = &mut self.keepalive
                 && keepalive.poll(&mut self.connection).is_ready()
             {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                return Err(io::ErrorKind::TimedOut.into());
             }
         }
         if !self.connection.is_full() && self.due & places::INPUT != 0 {
             match self.io.poll_chunk(&mut Context::from_waker(&self.input)) {
                 Poll::Pending => self.due &= !places::INPUT,
-                Poll::Ready(Ok(chunk)) if chunk.is_empty() => self.connection.input_ended(),
-                Poll::Ready(Ok(chunk)) => self.connection.receive(chunk.freeze()),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(chunk) => match chunk? {
+                    end if end.is_empty() => self.connection.input_ended(),
+                    chunk => self.connection.receive(chunk.freeze()),
+                },
             }
             // What has come is worked on at once.
             self.due |= self.bell.attend();
@@ -103,7 +104,7 @@ impl<I: Transport, S: Service> Http2<I, S> {
             self.due &= !streams;
             self.connection.poll(streams);
         }
-        Poll::Pending
+        Ok(())
     }
 
     fn has_more(&self) -> bool {
@@ -182,26 +183,20 @@ impl<I: Transport, S: Service> Future for Http2<I, S> {
                 }
                 continue;
             }
-            if let Poll::Ready(over) = this.look() {
-                return Poll::Ready(over.map_err(Into::into));
-            }
+            this.look()?;
             if this.connection.is_over() {
                 let failure = this.connection.failure().cloned();
                 this.end(failure.map_or(Ok(()), |failure| Err(failure.into())));
                 continue;
             }
-            if (this.connection.is_full() || !this.has_more())
-                && let Err(error) = this.send()
-            {
-                return Poll::Ready(Err(error.into()));
+            if this.connection.is_full() || !this.has_more() {
+                this.send()?;
             }
             if !has_budget_remaining() {
                 break;
             }
         }
-        if let Err(error) = this.send() {
-            return Poll::Ready(Err(error.into()));
-        }
+        this.send()?;
         // Whoever is woken from here on is found by the next poll, which is under way.
         cx.waker().wake_by_ref();
         Poll::Pending
