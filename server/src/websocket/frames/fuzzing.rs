@@ -8,10 +8,11 @@ const LIMIT: usize = 600;
 
 /// Any bytes: the same messages and the same end however they are cut, within the limits, and read again when written.
 pub(crate) fn frames(bytes: &[u8]) {
-    let whole = read(bytes, |left| left.len());
+    let read = |bytes: &[u8], cut: &dyn Fn(&[u8]) -> usize| read(LIMIT, bytes, cut);
+    let whole = read(bytes, &<[u8]>::len);
     // Cut at places that the bytes themselves choose, and everywhere.
-    assert_eq!(read(bytes, |left| usize::from(left[0]) % 40 + 1), whole);
-    assert_eq!(read(bytes, |_| 1), whole);
+    assert_eq!(read(bytes, &|left| usize::from(left[0]) % 40 + 1), whole);
+    assert_eq!(read(bytes, &|_| 1), whole);
     let mut written = Vec::new();
     for message in &whole.0 {
         let (opcode, payload) = match message {
@@ -29,12 +30,12 @@ pub(crate) fn frames(bytes: &[u8]) {
         written.extend_from_slice(&[0; 4]);
         written.extend_from_slice(payload);
     }
-    assert_eq!(read(&written, |left| left.len()), (whole.0, None));
+    assert_eq!(read(&written, &<[u8]>::len), (whole.0, None));
 }
 
-/// Reads all there is, in pieces as long as `cut` says.
-fn read(mut bytes: &[u8], cut: impl Fn(&[u8]) -> usize) -> (Vec<Message>, Option<Violation>) {
-    let mut reader = Reader::new(LIMIT);
+/// The messages in `bytes`, read in pieces as long as `cut` says of what is left, and what ends them.
+pub(super) fn read(limit: usize, mut bytes: &[u8], cut: &dyn Fn(&[u8]) -> usize) -> (Vec<Message>, Option<Violation>) {
+    let mut reader = Reader::new(limit);
     let mut messages = Vec::new();
     while !bytes.is_empty() {
         let (piece, rest) = bytes.split_at(cut(bytes).min(bytes.len()));

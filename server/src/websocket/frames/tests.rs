@@ -22,19 +22,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// The messages in `bytes`, which come in chunks of `size`, and what ends them.
 fn read(bytes: &[u8], size: usize) -> (Vec<Message>, Option<Violation>) {
-    let mut reader = Reader::new(LIMIT);
-    let mut messages = Vec::new();
-    for chunk in bytes.chunks(size) {
-        reader.feed(BytesMut::from(chunk));
-        loop {
-            match reader.next() {
-                Ok(Some(message)) => messages.push(message),
-                Ok(None) => break,
-                Err(violation) => return (messages, Some(violation)),
-            }
-        }
-    }
-    (messages, None)
+    super::fuzzing::read(LIMIT, bytes, &|_| size)
 }
 
 /// The messages in `frames`, however they are cut.
