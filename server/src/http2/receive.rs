@@ -69,7 +69,11 @@ impl<S: Service> Connection<S> {
         });
         match outcome {
             Err(Wrong::Connection(code, why)) => Err(Broken { code, why }),
-            Ok(()) | Err(Wrong::Stream(_)) => Ok(()),
+            Ok(()) | Err(Wrong::Stream(_)) => {
+                // It may have been the last frame, or have ended the last stream: what stands behind it is not read.
+                self.rest();
+                Ok(())
+            }
         }
     }
 
@@ -96,7 +100,6 @@ impl<S: Service> Connection<S> {
             kind::GOAWAY if payload.len() < 8 => Err(Wrong::size("GOAWAY of less than 8 bytes")),
             kind::GOAWAY => {
                 self.input.peer_leaves = true;
-                self.rest();
                 Ok(())
             }
             kind::PUSH_PROMISE => Err(Wrong::protocol("PUSH_PROMISE from a client")),
@@ -310,7 +313,6 @@ impl<S: Service> Connection<S> {
         if !stream.output.answered {
             self.resets.early(&self.limits)?;
         }
-        self.rest();
         Ok(())
     }
 
@@ -375,7 +377,6 @@ impl<S: Service> Connection<S> {
         } else if payload == FAREWELL && self.state == State::Leaving {
             self.state = State::Closing;
             self.go_away(self.input.last, Code::NO_ERROR, "");
-            self.rest();
         }
         Ok(())
     }

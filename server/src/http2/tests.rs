@@ -297,6 +297,23 @@ fn a_peer_that_leaves_is_served_to_the_end() {
 }
 
 #[test]
+fn the_end_of_the_last_stream_is_that_of_a_peer_that_leaves_however_it_comes() {
+    let too_large = [0xff; HEAD];
+    let ends = [
+        frame(kind::RST_STREAM, 0, 1, &8_u32.to_be_bytes()),
+        // Wrong, so that this side resets it.
+        frame(kind::PRIORITY, 0, 1, &[0]),
+    ];
+    for end in ends {
+        let mut peer = Peer::new();
+        let goaway = frame(kind::GOAWAY, 0, 0, &[0; 8]);
+        peer.say(&[post(1, "/never"), goaway, end, too_large.to_vec()].concat());
+        assert!(peer.connection.is_over());
+        assert!(peer.connection.failure().is_none(), "what stands behind the end is not read");
+    }
+}
+
+#[test]
 fn a_peer_with_a_smaller_table_is_told_that_none_is_used() {
     let mut peer = Peer::new();
     peer.say(&settings(&[(setting::HEADER_TABLE_SIZE, 0)]));
