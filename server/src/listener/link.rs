@@ -214,6 +214,10 @@ impl<I: Transport> LinkedIo<I> {
 
     /// Gives back what was read too early: it is read again, before anything else.
     pub(super) fn unread(&mut self, bytes: Bytes) {
+        // Nothing may still hold the memory it was read into.
+        if bytes.is_empty() {
+            return;
+        }
         self.ahead = if self.ahead.is_empty() { bytes } else { [bytes, self.ahead.clone()].concat().into() };
     }
 
@@ -246,6 +250,19 @@ impl<I: Transport> LinkedIo<I> {
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Ready when the system has all that was taken.
+    pub(crate) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.write_with(cx, |state, cx| {
+            ready!(state.poll_out(cx));
+            Poll::Ready(state.failed.map_or(Ok(()), |error| Err(error.into())))
+        })
+    }
+
+    /// Bytes taken that the system does not have yet.
+    pub(crate) fn left(&self) -> usize {
+        self.wire.lock().out.len()
     }
 
     /// Takes all of `bytes`, to be sent when the others on this thread have had their turn. To be called when there is
@@ -282,7 +299,14 @@ impl<I: Transport> LinkedIo<I> {
                     self.wire.writer.register(cx.waker());
                     Poll::Pending
                 }
-                None => write(state, cx),
+                None => {
+                    let result = write(state, cx);
+                    if result.is_pending() {
+                        // A parcel may yet find that it must wait, and then it is who waits for the system.
+                        self.wire.writer.register(cx.waker());
+                    }
+                    result
+                }
             }
         };
         if result.is_pending() {

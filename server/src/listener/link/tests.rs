@@ -207,3 +207,114 @@ async fn chunks_come_from_one_memory_and_what_is_given_back_comes_first() {
     drop(far);
     assert!(poll_fn(|cx| io.poll_chunk(cx)).await.expect("an end").is_empty());
 }
+
+#[tokio::test]
+async fn an_empty_rest_of_a_request_holds_no_memory() {
+    let (near, _far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let mut buffer = BytesMut::with_capacity(8_192);
+    buffer.extend_from_slice(b"GET / HTTP/1.1");
+    let head = buffer.split().freeze();
+    io.unread(buffer.freeze());
+    assert!(head.is_unique(), "what the head was read into is held");
+}
+
+/// Takes a few bytes and then has no room for a moment.
+struct Narrow {
+    io: Mutex<(usize, Arc<Mutex<Vec<u8>>>)>,
+}
+
+impl AsyncRead for Narrow {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Narrow {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.try_write(buf) {
+            Err(_) => {
+                // There is room a moment later.
+                self.io.lock().unwrap().0 = 4;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            written => Poll::Ready(written),
+        }
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Transport for Narrow {
+    const TRIES: bool = true;
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let (room, taken) = &mut *self.io.lock().unwrap();
+        let fits = bytes.len().min(*room);
+        if fits == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        *room -= fits;
+        taken.lock().unwrap().extend_from_slice(&bytes[..fits]);
+        Ok(fits)
+    }
+}
+
+#[tokio::test]
+async fn what_was_put_last_arrives_though_the_other_end_reads_a_moment_later() {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let (mut io, _link) = linked(Narrow { io: Mutex::new((4, taken.clone())) });
+    poll_fn(|cx| io.poll_room(cx)).await.expect("room");
+    io.put(&mut b"some words, goodbye".to_vec());
+    // What is put last waits for room, and is dropped behind this.
+    poll_fn(|cx| io.poll_sent(cx)).await.expect("on its way");
+    drop(io);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(String::from_utf8_lossy(&taken.lock().unwrap()), "some words, goodbye");
+}
+
+#[tokio::test]
+async fn a_shutdown_that_waits_for_the_other_end_ends_when_it_reads() {
+    let (near, mut far) = pair().await;
+    near.writable().await.expect("open");
+    let mut before = 0;
+    while let Ok(written) = near.try_write(&[0; 100_000]) {
+        before += written;
+    }
+    let (mut io, _link) = linked(near);
+    let end = tokio::spawn(async move {
+        io.write_all(b"goodbye").await.expect("taken");
+        io.shutdown().await
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut got = vec![0; before + 7];
+    timeout(Duration::from_secs(5), far.read_exact(&mut got)).await.expect("in time").expect("all of it");
+    assert!(got.ends_with(b"goodbye"));
+    timeout(Duration::from_secs(5), far.read(&mut [0])).await.expect("the end comes").expect("no error");
+    end.await.expect("no panic").expect("shut down");
+}
+
+#[tokio::test]
+async fn what_is_put_last_is_with_the_system_when_it_is_said_to_be_sent() {
+    let (near, mut far) = pair().await;
+    near.writable().await.expect("open");
+    let mut before = 0;
+    while let Ok(written) = near.try_write(&[0; 100_000]) {
+        before += written;
+    }
+    let (mut io, _link) = linked(near);
+    let end = tokio::spawn(async move {
+        poll_fn(|cx| io.poll_room(cx)).await.expect("room");
+        io.put(&mut b"goodbye".to_vec());
+        poll_fn(|cx| io.poll_sent(cx)).await.expect("sent");
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut got = Vec::new();
+    timeout(Duration::from_secs(5), far.read_to_end(&mut got)).await.expect("in time").expect("all of it");
+    assert!(got.len() == before + 7 && got.ends_with(b"goodbye"), "{} of {}", got.len(), before + 7);
+    end.await.expect("no panic");
+}
