@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep};
+use tokio::{
+    task::coop::has_budget_remaining,
+    time::{Instant, Sleep},
+};
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub(super) struct Alive {
     interval: Option<Duration>,
     timeout: Duration,
     pinged: Option<Instant>,
-    blocked: Option<Instant>,
+    /// Since when, and with how many bytes left.
+    blocked: Option<(Instant, usize)>,
 }
 
 /// Stands for "never" where there are no pings.
@@ -48,11 +52,11 @@ impl Alive {
         self.blocked = None;
     }
 
-    /// A write did not get through.
-    pub(super) fn blocked(&mut self) {
-        if self.blocked.is_none() {
+    /// A write did not get through: so much of it is left.
+    pub(super) fn blocked(&mut self, left: usize) {
+        if self.blocked.is_none_or(|(_, before)| before != left) {
             let now = Instant::now();
-            self.blocked = Some(now);
+            self.blocked = Some((now, left));
             if self.at > now + self.timeout {
                 self.sleep_until(now + self.timeout);
             }
@@ -71,7 +75,8 @@ impl Alive {
         }
         loop {
             if self.sleep.as_mut().poll(cx).is_pending() {
-                self.waker = Some(cx.waker().clone());
+                // At the end of a busy turn the timer was not even looked at, and knows nobody to wake.
+                self.waker = has_budget_remaining().then(|| cx.waker().clone());
                 return Poll::Pending;
             }
             let now = Instant::now();
@@ -79,7 +84,7 @@ impl Alive {
                 self.pinged = None;
             }
             let (at, due) = match (self.blocked, self.pinged, self.interval) {
-                (Some(since), ..) => (since + self.timeout, Due::Stuck),
+                (Some((since, _)), ..) => (since + self.timeout, Due::Stuck),
                 (None, Some(pinged), _) => (pinged + self.timeout, Due::Dead),
                 (None, None, Some(interval)) => (heard + interval, Due::Ping),
                 (None, None, None) => (now + FAR, Due::Ping),
@@ -137,10 +142,35 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_blocked_write_is_waited_for_from_its_first_moment() {
         let mut alive = Alive::new(None, TIMEOUT);
-        alive.blocked();
+        alive.blocked(1);
         tokio::time::sleep(Duration::from_secs(4)).await;
-        alive.blocked();
+        alive.blocked(1);
         let (due, after) = next(&mut alive, Instant::now()).await;
         assert!(due == Due::Stuck && about(after, 6), "{due:?} after {after:?}");
+    }
+
+    /// Uses up what a task may do in one turn.
+    fn exhaust(cx: &mut Context<'_>) {
+        while let Poll::Ready(turn) = tokio::task::coop::poll_proceed(cx) {
+            turn.made_progress();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_turn_leaves_the_timer_armed() {
+        let task = tokio::spawn(async {
+            let mut alive = Alive::new(Some(INTERVAL), TIMEOUT);
+            let heard = Instant::now();
+            let mut first = true;
+            poll_fn(|cx| {
+                if std::mem::take(&mut first) {
+                    exhaust(cx);
+                }
+                alive.poll(cx, Instant::now(), heard)
+            })
+            .await
+        });
+        let due = tokio::time::timeout(Duration::from_secs(3_600), task).await.expect("is asked within an hour");
+        assert_eq!(due.expect("no panic"), Due::Ping);
     }
 }

@@ -72,14 +72,14 @@ impl<O: Output> Carrier<O> {
         let Self { link, out, unflushed, speaker } = self;
         let Some((output, alive)) = speaker else { return Poll::Pending };
         loop {
-            let Turn { flushed, now, heard, ended } = match poll_write(link, out, output, alive, unflushed, cx) {
+            let Turn { flushed, left, now, heard, ended } = match poll_write(link, out, output, alive, unflushed, cx) {
                 Poll::Ready(Err(ending)) => return Poll::Ready(Ended::Ending(ending)),
                 Poll::Ready(Ok(())) => link.turn(cx, Some(out), *unflushed),
                 Poll::Pending => link.turn(cx, None, *unflushed),
             };
             *unflushed = flushed.is_pending();
             match flushed {
-                Poll::Pending => alive.blocked(),
+                Poll::Pending => alive.blocked(left),
                 // Whoever has something to say may be waiting for something else than the client.
                 Poll::Ready(Ok(())) if !ended => alive.unblocked(),
                 Poll::Ready(_) => return Poll::Ready(Ended::Ending(Ending::Lost)),
@@ -133,7 +133,7 @@ async fn close(link: &Link, out: &mut Outgoing, ending: Ending) {
     };
     out.control(Opcode::Close, &payload);
     let goodbye = async {
-        if poll_fn(|cx| link.poll_room(cx, out)).await.is_err() || poll_fn(|cx| link.poll_flush(cx)).await.is_err() {
+        if poll_fn(|cx| link.poll_room(cx, out)).await.is_err() || poll_fn(|cx| link.poll_sent(cx)).await.is_err() {
             return;
         }
         if !is_answer {
@@ -149,7 +149,7 @@ async fn close(link: &Link, out: &mut Outgoing, ending: Ending) {
 async fn reset(link: &Link, connection: &ConnectionHandle) {
     connection.abort();
     // Dropped before it is cut, the byte stream would be closed in the polite way.
-    let cut = poll_fn(|cx| link.poll_flush(cx));
+    let cut = poll_fn(|cx| link.poll_sent(cx));
     let _ = timeout(LINGER, cut).await;
 }
 

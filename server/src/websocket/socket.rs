@@ -40,7 +40,8 @@ pub(crate) struct Socket {
 impl Socket {
     pub(super) fn new(wire: impl Wire + 'static, settings: Settings, connection: Option<ConnectionHandle>) -> Self {
         let reader = Reader::new(settings.max_message);
-        let shared = Shared { reader, answer: None, heard: Instant::now(), fresh: false, ended: false, wire };
+        let shared =
+            Shared { reader, answer: None, heard: Instant::now(), fresh: false, ended: false, violated: false, wire };
         Self { link: Link(Arc::new(Mutex::new(shared))), settings, connection }
     }
 
@@ -66,6 +67,8 @@ struct Shared<W: ?Sized> {
     fresh: bool,
     /// Nothing more can be read.
     ended: bool,
+    /// It ended by a violation: who reads has been told, and has the last word.
+    violated: bool,
     wire: W,
 }
 
@@ -76,6 +79,8 @@ impl<W: Wire + ?Sized> Shared<W> {
             let message = match self.reader.next() {
                 Ok(None) => match ready!(self.wire.poll_chunk(cx)) {
                     Ok(chunk) if !chunk.is_empty() => {
+                        // Of a long message, too: no pong can come in the middle of a frame.
+                        self.fresh = true;
                         self.reader.feed(chunk);
                         continue;
                     }
@@ -85,7 +90,8 @@ impl<W: Wire + ?Sized> Shared<W> {
                 Err(violation) => Err(violation),
             };
             self.fresh = true;
-            self.ended = matches!(message, Err(_) | Ok(Message::Close(_)));
+            self.violated = message.is_err();
+            self.ended = self.violated || matches!(message, Ok(Message::Close(_)));
             return Poll::Ready(Some(message));
         }
         self.ended = true;
@@ -110,10 +116,12 @@ impl<W: Wire + ?Sized> Shared<W> {
 pub(super) struct Turn {
     /// Ready: all is written.
     pub(super) flushed: Poll<io::Result<()>>,
+    /// Bytes that are not, of those the wire has taken.
+    pub(super) left: usize,
     pub(super) now: Instant,
     /// When something came in last.
     pub(super) heard: Instant,
-    /// Nothing more can be read.
+    /// Nothing more can be read, and nobody is to have a last word about it.
     pub(super) ended: bool,
 }
 
@@ -149,12 +157,14 @@ impl Link {
         if mem::take(&mut shared.fresh) {
             shared.heard = now;
         }
-        Turn { flushed, now, heard: shared.heard, ended: shared.ended }
+        // Asked for only then: it takes a lock.
+        let left = if flushed.is_pending() { shared.wire.left() } else { 0 };
+        Turn { flushed, left, now, heard: shared.heard, ended: shared.ended && !shared.violated }
     }
 
-    /// Writes all there is and nothing else.
-    pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.lock().wire.poll_flush(cx)
+    /// Writes all there is and nothing else. Ready when it is sent whatever becomes of the socket.
+    pub(super) fn poll_sent(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lock().wire.poll_sent(cx)
     }
 
     /// The payload of the client's close, if there was one that is not answered yet.

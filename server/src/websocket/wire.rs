@@ -30,6 +30,14 @@ pub(super) trait Wire: Send {
 
     /// Ready when all that was taken is on its way.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ready when all that was taken is sent though this be dropped.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+
+    /// Bytes taken and not written yet.
+    fn left(&self) -> usize;
 }
 
 impl Wire for LinkedIo<TcpStream> {
@@ -48,6 +56,14 @@ impl Wire for LinkedIo<TcpStream> {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // What was taken is on its way.
         Self::poll_room(self, cx)
+    }
+
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Self::poll_sent(self, cx)
+    }
+
+    fn left(&self) -> usize {
+        Self::left(self)
     }
 }
 
@@ -96,6 +112,10 @@ where
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_room(cx))?;
         Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn left(&self) -> usize {
+        self.out.len() - self.written
     }
 }
 

@@ -45,8 +45,12 @@ struct Other {
 
 /// The client's end of an echo, over a stream that holds `room` bytes.
 fn echo(room: usize, words: impl IntoIterator<Item = String>) -> Other {
+    echo_with(room, SETTINGS, words)
+}
+
+fn echo_with(room: usize, settings: Settings, words: impl IntoIterator<Item = String>) -> Other {
     let (ours, io) = tokio::io::duplex(room);
-    let socket = Socket::new(Stream::new(ours), SETTINGS, None);
+    let socket = Socket::new(Stream::new(ours), settings, None);
     let (sender, asked) = tokio::sync::watch::channel(0);
     let echo = Echo { incoming: socket.incoming(), words: words.into_iter().collect(), asked: sender };
     Other { io, carried: tokio::spawn(socket.carry(echo)), asked }
@@ -143,4 +147,64 @@ async fn a_slow_reader_has_all_the_time_it_needs() {
         other.expect(&[0x81, 126, 0x27, 0x10]).await;
         other.expect(&[b'x'; 10_000]).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_sender_is_alive() {
+    let settings = Settings { ping_interval: Some(Duration::from_secs(20)), ..SETTINGS };
+    let mut other = echo_with(4_096, settings, []);
+    let message = [&[0x81_u8, 0xFE, 0x03, 0xE8, 0, 0, 0, 0][..], &[b'x'; 1000]].concat();
+    for (at, piece) in message.chunks(20).enumerate() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        other.io.write_all(piece).await.unwrap_or_else(|error| panic!("{error} after {at} s"));
+    }
+    other.expect(b"\x81\x7E\x03\xE8").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_bytes_all_the_time_is_not_stuck() {
+    let mut other = echo(1_000, (0..10).map(|_| "x".repeat(10_000)));
+    let mut taken = 0;
+    let mut buffer = [0; 1_000];
+    for second in 0..99 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let read = other.io.read(&mut buffer).await.expect("bytes");
+        assert!(read > 0, "given up after {second} s, {taken} bytes");
+        taken += read;
+    }
+}
+
+/// Says nothing for now, although it was told that nothing more can be read.
+struct Paced {
+    incoming: Incoming,
+    held: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl Output for Paced {
+    fn poll_write(&mut self, cx: &mut Context<'_>, _: &mut Outgoing) -> Poll<Result<(), Ending>> {
+        loop {
+            if let Some(held) = &mut self.held {
+                ready!(held.as_mut().poll(cx));
+                return Poll::Ready(Err(Ending::close(4506, "PROTOCOL")));
+            }
+            match ready!(Pin::new(&mut self.incoming).poll_next(cx)) {
+                Some(Received::Violation(_)) => {
+                    self.held = Some(Box::pin(tokio::time::sleep(Duration::from_millis(20))));
+                }
+                Some(_) => {}
+                None => return Poll::Ready(Err(Ending::normal())),
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_violation_that_waits_for_its_turn_is_told() {
+    let (ours, io) = tokio::io::duplex(4_096);
+    let socket = Socket::new(Stream::new(ours), SETTINGS, None);
+    let paced = Paced { incoming: socket.incoming(), held: None };
+    let (_, asked) = tokio::sync::watch::channel(0);
+    let mut other = Other { io, carried: tokio::spawn(socket.carry(paced)), asked };
+    other.io.write_all(b"\x81\x01x").await.expect("sends");
+    other.expect(b"\x88\x0A\x11\x9APROTOCOL").await;
 }
