@@ -52,6 +52,8 @@ pub(super) struct Input {
     pub(super) decoder: Decoder,
     /// The highest number of a stream so far.
     pub(super) last: u32,
+    /// The highest of those that were taken.
+    pub(super) taken: u32,
     /// Bytes the peer may still send.
     pub(super) window: i64,
     /// Bytes to give back to the window.
@@ -60,6 +62,8 @@ pub(super) struct Input {
     pub(super) heard: bool,
     /// The peer will open no more streams.
     pub(super) peer_leaves: bool,
+    /// The peer knows this side's settings.
+    pub(super) settled: bool,
 }
 
 /// What goes out.
@@ -75,8 +79,8 @@ pub(super) struct Output {
     pub(super) unfinished: u64,
     /// Places of streams that wait for the connection's window.
     pub(super) blocked: u64,
-    /// The place that had its turn last.
-    pub(super) turn: u64,
+    /// The slot that had its turn last.
+    pub(super) turn: usize,
 }
 
 /// The ping that separates streams that were on their way from those opened in spite of a GOAWAY.
@@ -116,10 +120,12 @@ impl<S: Service> Connection<S> {
                 block: None,
                 decoder: Decoder::new(DEFAULT_TABLE as usize),
                 last: 0,
+                taken: 0,
                 window: i64::from(limits.connection_window.max(DEFAULT_WINDOW)),
                 credit: 0,
                 heard: false,
                 peer_leaves: false,
+                settled: false,
             },
             output: Output {
                 bytes,
@@ -128,7 +134,7 @@ impl<S: Service> Connection<S> {
                 disown_table: false,
                 unfinished: 0,
                 blocked: 0,
-                turn: 0,
+                turn: places::LAST_SLOT,
             },
         }
     }
@@ -155,9 +161,10 @@ impl<S: Service> Connection<S> {
         }
         let due = woken | std::mem::take(&mut self.output.unfinished);
         // Round and round, so that a stream with much to say does not silence those behind it.
-        let behind = due & !(self.output.turn | self.output.turn.wrapping_sub(1));
-        for due in [behind, due & !behind] {
-            for slot in places::slots(due, self.streams.slots()) {
+        let last = self.output.turn;
+        for behind in [true, false] {
+            let slots = places::slots(due, self.streams.slots());
+            for slot in slots.filter(|slot| places::is_behind(*slot, last) == behind) {
                 if self.is_full() {
                     self.output.unfinished |= places::of(slot);
                     continue;
@@ -176,7 +183,7 @@ impl<S: Service> Connection<S> {
         let leaves = self.input.peer_leaves || matches!(self.state, State::Closing);
         if leaves && self.streams.count() == 0 && !self.is_over() {
             if !matches!(self.state, State::Closing) {
-                self.go_away(self.input.last, Code::NO_ERROR, "");
+                self.go_away(self.input.taken, Code::NO_ERROR, "");
             }
             self.state = State::Over(None);
         }
@@ -235,7 +242,7 @@ impl<S: Service> Connection<S> {
 
     /// Ends the connection for something its peer did.
     fn fail(&mut self, broken: Broken) {
-        self.go_away(self.input.last, broken.code, broken.why);
+        self.go_away(self.input.taken, broken.code, broken.why);
         self.end(Some(broken));
     }
 

@@ -38,6 +38,14 @@ pub(super) fn slots(woken: u64, len: usize) -> impl Iterator<Item = usize> {
     std::iter::from_fn(next).flat_map(move |place| (place..len).step_by(PLACES))
 }
 
+/// Whether [`slots`] gives this slot after another.
+pub(super) fn is_behind(slot: usize, other: usize) -> bool {
+    (slot % PLACES, slot) > (other % PLACES, other)
+}
+
+/// One behind which there is none as long as there are no more slots than places.
+pub(super) const LAST_SLOT: usize = PLACES - 1;
+
 /// Rung by whatever a connection waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
@@ -118,5 +126,6 @@ mod tests {
         assert_eq!(slots(of(0) | of(5), 4).collect::<Vec<_>>(), [0]);
         assert_eq!(slots(of(1) | of(62) | INPUT | ROOM | CLOCK, 130).collect::<Vec<_>>(), [1, 61, 121, 2, 62, 122]);
         assert_eq!(slots(u64::MAX, 200).count(), 200);
+        assert!(slots(u64::MAX, 200).is_sorted_by(|slot, next| is_behind(*next, *slot)));
     }
 }

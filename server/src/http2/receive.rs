@@ -7,7 +7,9 @@ use http::{HeaderMap, StatusCode};
 
 use super::connection::{Connection, FAREWELL, State};
 use super::error::{Broken, Code, Wrong};
-use super::frame::{self, DEFAULT_TABLE, HEAD, Head, MAX_PAYLOAD, MAX_WINDOW, flag, kind, number, setting};
+use super::frame::{
+    self, DEFAULT_TABLE, DEFAULT_WINDOW, HEAD, Head, MAX_PAYLOAD, MAX_WINDOW, flag, kind, number, setting,
+};
 use super::head::{self, Fields};
 use super::inbox::{Inbox, Incoming};
 use super::limits::{MAX_BLOCK, MAX_CONTINUATIONS};
@@ -127,7 +129,7 @@ impl<S: Service> Connection<S> {
         if !input.open {
             return Err(Wrong::Stream(Code::STREAM_CLOSED));
         }
-        if input.window < 0 {
+        if input.window < 0 && len > 0 {
             return Err(Wrong::Stream(Code::FLOW_CONTROL_ERROR));
         }
         if let Some(left) = &mut input.left {
@@ -215,6 +217,7 @@ impl<S: Service> Connection<S> {
             self.resets.remember(id);
             return Ok(());
         }
+        self.input.taken = id;
         if self.streams.count() >= self.limits.max_streams as usize {
             self.reset(id, Code::REFUSED_STREAM);
             return Ok(());
@@ -249,7 +252,8 @@ impl<S: Service> Connection<S> {
         let head::RequestHead { mut request, protocol, declared } = head;
         let slot = self.streams.next_slot();
         let waker = self.bell.waker(places::of(slot));
-        let window = self.limits.stream_window;
+        // Section 6.9.3: until it knows better, the peer may send as much as the protocol allows at first.
+        let window = i64::from(self.limits.stream_window) + if self.input.settled { 0 } else { self.unsettled() };
         let inbox = (!ends).then(|| Arc::new(Inbox::new(declared, waker.clone())));
         let mut body = inbox.clone().map_or_else(Incoming::empty, Incoming::of);
         let mut tunnel = None;
@@ -260,7 +264,7 @@ impl<S: Service> Connection<S> {
             request.extensions_mut().insert(Offer::new(protocol, inbox.clone(), pipe));
         }
         let work = Work::Calling(self.service.call(request.map(|()| body)));
-        let input = Input { inbox, open: !ends, window: window.into(), held: 0, credit: 0, left: declared };
+        let input = Input { inbox, open: !ends, window, held: 0, credit: 0, left: declared };
         let output =
             Output { window: self.output.stream_window, answered: false, rest: Bytes::new(), end: None, pipe: tunnel };
         self.streams.add(Box::new(Stream { id, waker, work, input, output }));
@@ -325,6 +329,7 @@ impl<S: Service> Connection<S> {
             return Err(Wrong::size("SETTINGS of an odd size"));
         }
         if head.has(flag::ACK) {
+            self.settled();
             return Ok(());
         }
         for &[n0, n1, v0, v1, v2, v3] in settings {
@@ -342,6 +347,21 @@ impl<S: Service> Connection<S> {
         }
         frame::put(kind::SETTINGS, flag::ACK, 0, &[], &mut self.output.bytes);
         Ok(())
+    }
+
+    /// Bytes by which the window of a stream is larger while the peer does not know this side's settings.
+    fn unsettled(&self) -> i64 {
+        DEFAULT_WINDOW.saturating_sub(self.limits.stream_window).into()
+    }
+
+    /// The peer knows this side's settings.
+    fn settled(&mut self) {
+        if !std::mem::replace(&mut self.input.settled, true) {
+            let less = self.unsettled();
+            for stream in self.streams.all() {
+                stream.input.window -= less;
+            }
+        }
     }
 
     /// Section 6.9.2: a change counts for the streams that are open, and may make their windows negative.
@@ -376,7 +396,7 @@ impl<S: Service> Connection<S> {
             frame::put(kind::PING, flag::ACK, 0, payload, &mut self.output.bytes);
         } else if payload == FAREWELL && self.state == State::Leaving {
             self.state = State::Closing;
-            self.go_away(self.input.last, Code::NO_ERROR, "");
+            self.go_away(self.input.taken, Code::NO_ERROR, "");
         }
         Ok(())
     }
@@ -386,12 +406,16 @@ impl<S: Service> Connection<S> {
         if head.stream == 0 {
             return Err(Wrong::protocol("PRIORITY on stream 0"));
         }
-        match number(payload).filter(|_| payload.len() == 5) {
-            None => Err(Wrong::Stream(Code::FRAME_SIZE_ERROR)),
+        let (code, why) = match number(payload).filter(|_| payload.len() == 5) {
+            None => (Code::FRAME_SIZE_ERROR, "PRIORITY of other than 5 bytes"),
             // RFC 7540, section 5.3.1.
-            Some(on) if on & (u32::MAX >> 1) == head.stream => Err(Wrong::Stream(Code::PROTOCOL_ERROR)),
-            Some(_) => Ok(()),
-        }
+            Some(on) if on & (u32::MAX >> 1) == head.stream => {
+                (Code::PROTOCOL_ERROR, "a stream that depends on itself")
+            }
+            Some(_) => return Ok(()),
+        };
+        // A stream that is still idle cannot be reset (section 6.4).
+        Err(if head.stream > self.input.last { Wrong::Connection(code, why) } else { Wrong::Stream(code) })
     }
 
     /// The number of a stream that is, or was.

@@ -38,7 +38,7 @@ impl<S: Service> Connection<S> {
     /// Gives a stream its turn.
     pub(super) fn poll_stream(&mut self, slot: usize) {
         let Some(mut stream) = self.streams.take(slot) else { return };
-        self.output.turn = places::of(slot);
+        self.output.turn = slot;
         let turn = self.turn(slot, &mut stream);
         let id = stream.id;
         self.streams.put_back(slot, stream);

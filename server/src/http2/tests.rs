@@ -314,6 +314,57 @@ fn the_end_of_the_last_stream_is_that_of_a_peer_that_leaves_however_it_comes() {
 }
 
 #[test]
+fn a_peer_may_send_what_the_protocol_allows_until_it_knows_the_settings() {
+    let bell = Arc::new(Bell::default());
+    let limits = Limits { stream_window: 1_000, ..LIMITS };
+    let mut peer = Peer { connection: Connection::new(App, limits, bell.clone()), bell };
+    let heard = peer.say(&[settings(&[]), post(1, "/never"), frame(kind::DATA, 0, 1, &[0; 5_000])].concat());
+    assert_eq!(resets(&heard), []);
+    let settled = frame(kind::SETTINGS, flag::ACK, 0, &[]);
+    let end = frame(kind::DATA, flag::END_STREAM, 1, &[]);
+    assert_eq!(resets(&peer.say(&[settled, end].concat())), []);
+    let more = |stream, len| [post(stream, "/never"), frame(kind::DATA, 0, stream, &vec![0; len])].concat();
+    assert_eq!(resets(&peer.say(&more(3, 1_000))), []);
+    assert_eq!(resets(&peer.say(&more(5, 1_001))), [(5, Code::FLOW_CONTROL_ERROR)]);
+}
+
+#[test]
+fn streams_have_their_turns_however_many_they_are() {
+    let mut peer = Peer::new();
+    peer.say(&[settings(&[(setting::INITIAL_WINDOW_SIZE, 1 << 30)]), window(0, 1 << 30)].concat());
+    // The first stream and the last are woken by the same bit.
+    let silent: Vec<u8> = (1..60).flat_map(|n| post(2 * n + 1, "/never")).collect();
+    let heard = peer.say(&[get(1, "/2000000"), silent, get(121, "/10")].concat());
+    let before = heard.iter().take_while(|frame| frame.head.stream != 121);
+    let before = before.map(|frame| frame.payload.len()).sum::<usize>();
+    assert!(before < 100_000, "{before} bytes before its turn");
+}
+
+#[test]
+fn streams_that_are_not_taken_any_more_do_not_count_as_taken() {
+    let mut peer = Peer::new();
+    peer.say(&post(1, "/never"));
+    peer.connection.leave();
+    let heard = peer.hear();
+    let ping = heard.iter().find(|frame| frame.head.kind == kind::PING).expect("a ping").payload.clone();
+    assert_eq!(goaway(&peer.say(&frame(kind::PING, flag::ACK, 0, &ping))), Some((1, Code::NO_ERROR)));
+    peer.say(&get(5, "/1"));
+    assert_eq!(goaway(&peer.say(&frame(kind::PING, 0, 1, &[0; 8]))), Some((1, Code::PROTOCOL_ERROR)));
+}
+
+#[test]
+fn a_stream_that_was_never_opened_is_not_reset() {
+    for payload in [&[0][..], &[0, 0, 0, 7, 0]] {
+        let mut peer = Peer::new();
+        let heard = peer.say(&frame(kind::PRIORITY, 0, 7, payload));
+        assert!(resets(&heard).is_empty() && goaway(&heard).is_some());
+        let mut peer = Peer::new();
+        peer.say(&post(7, "/never"));
+        assert_eq!(resets(&peer.say(&frame(kind::PRIORITY, 0, 7, payload))).len(), 1);
+    }
+}
+
+#[test]
 fn a_peer_with_a_smaller_table_is_told_that_none_is_used() {
     let mut peer = Peer::new();
     peer.say(&settings(&[(setting::HEADER_TABLE_SIZE, 0)]));
