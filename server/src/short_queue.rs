@@ -51,8 +51,17 @@ impl<T> ShortQueue<T> {
         usize::from(self.first.is_some()) + self.rest.len()
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
-        self.first.iter_mut().chain(&mut self.rest)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.first.iter().chain(&self.rest)
+    }
+
+    /// Throws all away but the first `len`.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len == 0 {
+            *self = Self::default();
+        } else {
+            self.rest.truncate(len - 1);
+        }
     }
 }
 
@@ -69,11 +78,15 @@ mod tests {
                 queue.push_back(n);
             }
             assert_eq!(queue.len(), round + 2);
-            assert_eq!(queue.iter_mut().rev().map(|n| *n).next(), Some(round + 1));
-            for n in 0..round + 2 {
+            assert!(queue.iter().copied().eq(0..round + 2));
+            queue.truncate(round + 1);
+            for n in 0..round + 1 {
                 assert_eq!(queue.pop_front(), Some(n));
             }
             assert!(queue.is_empty() && queue.pop_front().is_none());
+            queue.push_back(0);
+            queue.truncate(0);
+            assert!(queue.is_empty());
         }
     }
 }

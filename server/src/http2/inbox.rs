@@ -35,9 +35,14 @@ struct State {
     read: u32,
     /// The connection will look without being told.
     attended: bool,
+    /// Nobody will read any more.
+    left_alone: bool,
     /// What the declared length leaves to come.
     left: Option<u64>,
 }
+
+/// Pieces below this are joined with what comes behind them.
+const SMALL: usize = 1024;
 
 #[derive(Debug)]
 enum End {
@@ -60,9 +65,8 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        // Nobody reads it any more.
         if let Some(inbox) = &self.0 {
-            inbox.lock().chunks = ShortQueue::default();
+            inbox.leave();
         }
     }
 }
@@ -97,6 +101,7 @@ impl Inbox {
             reader: None,
             read: 0,
             attended: false,
+            left_alone: false,
             left: declared,
         };
         Self { state: Mutex::new(state), stream }
@@ -109,10 +114,7 @@ impl Inbox {
     pub(super) fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let state = &mut *self.lock();
         if let Some(chunk) = state.chunks.pop_front() {
-            if state.read == 0 && !state.attended {
-                self.stream.wake_by_ref();
-            }
-            state.read = state.read.saturating_add(u32::try_from(chunk.len()).unwrap_or(u32::MAX));
+            self.count(state, chunk.len());
             state.shared = state.shared.min(state.chunks.len());
             state.left = state.left.map(|left| left.saturating_sub(chunk.len() as u64));
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
@@ -136,12 +138,35 @@ impl Inbox {
         state.chunks.is_empty() && matches!(state.end, End::Over)
     }
 
+    /// Counts bytes as read.
+    fn count(&self, state: &mut State, bytes: usize) {
+        if state.read == 0 && !state.attended {
+            self.stream.wake_by_ref();
+        }
+        state.read = state.read.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+    }
+
+    /// Nobody will read any more: what has come and what still comes counts as read, so that it holds up no other stream.
+    pub(super) fn leave(&self) {
+        let state = &mut *self.lock();
+        state.left_alone = true;
+        state.shared = 0;
+        let unread: usize = std::mem::take(&mut state.chunks).iter().map(Bytes::len).sum();
+        if unread > 0 {
+            self.count(state, unread);
+        }
+    }
+
     /// Puts a piece of the body. The connection will [`look`](Self::look) afterwards.
     pub(super) fn put(&self, chunk: Bytes) {
         self.change(|state| {
-            state.chunks.push_back(chunk);
-            state.shared += 1;
             state.attended = true;
+            if state.left_alone {
+                self.count(state, chunk.len());
+            } else {
+                state.chunks.push_back(chunk);
+                state.shared += 1;
+            }
         });
     }
 
@@ -173,12 +198,27 @@ impl Inbox {
     /// hold all that came with it.
     pub(super) fn look(&self) -> u32 {
         let state = &mut *self.lock();
-        for chunk in state.chunks.iter_mut().rev().take(state.shared) {
-            *chunk = Bytes::copy_from_slice(chunk);
+        if state.shared > 0 {
+            state.gather();
         }
-        state.shared = 0;
         state.attended = false;
         std::mem::take(&mut state.read)
+    }
+}
+
+impl State {
+    /// Copies what lies in shared memory into one piece, with a small one before it: a piece for each byte would take many
+    /// times as much memory as the window says.
+    fn gather(&mut self) {
+        let mut first = self.chunks.len().saturating_sub(self.shared);
+        if first > 0 && self.chunks.iter().nth(first - 1).is_some_and(|before| before.len() < SMALL) {
+            first -= 1;
+        }
+        let pieces: Vec<&[u8]> = self.chunks.iter().skip(first).map(|chunk| &chunk[..]).collect();
+        let whole = pieces.concat();
+        self.chunks.truncate(first);
+        self.chunks.push_back(whole.into());
+        self.shared = 0;
     }
 }
 
@@ -210,9 +250,11 @@ mod tests {
         }
         assert_eq!(next(&mut body), "abc");
         assert_eq!((inbox.look(), rung.get()), (3, 0));
-        assert_eq!((next(&mut body), next(&mut body)), ("abc".into(), "abc".into()));
-        assert_eq!((inbox.look(), rung.get()), (6, 1));
+        assert_eq!(next(&mut body), "abcabcabc");
+        assert_eq!((inbox.look(), rung.get()), (9, 1));
         assert_eq!(inbox.look(), 0);
+        inbox.put(Bytes::from_static(b"abc"));
+        assert_eq!((inbox.look(), rung.get()), (0, 1));
         inbox.end(Some(HeaderMap::new()));
         assert_eq!(next(&mut body), "abc");
         let last = body.frame().now_or_never().expect("ready").expect("trailers").expect("whole");
@@ -233,6 +275,34 @@ mod tests {
         inbox.look();
         assert!(came.try_reclaim(1000));
         assert_eq!(next(&mut body), [1; 10][..]);
+    }
+
+    #[test]
+    fn many_small_pieces_take_little_memory() {
+        let (inbox, mut body) = inbox(Waker::noop().clone());
+        for n in 0..10_000_u32 {
+            inbox.put(Bytes::copy_from_slice(&n.to_le_bytes()));
+            inbox.look();
+        }
+        assert!(inbox.lock().chunks.len() < 50);
+        let mut whole = Vec::new();
+        while whole.len() < 40_000 {
+            whole.extend_from_slice(&next(&mut body));
+        }
+        assert!(whole == (0..10_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_nobody_reads_counts_as_read() {
+        let (rung, stream) = WakeCount::new();
+        let (inbox, body) = inbox(stream);
+        inbox.put(Bytes::from_static(b"abc"));
+        assert_eq!((inbox.look(), rung.get()), (0, 0));
+        drop(body);
+        assert_eq!((inbox.look(), rung.get()), (3, 1));
+        inbox.put(Bytes::from_static(b"abcd"));
+        assert!(inbox.lock().chunks.is_empty());
+        assert_eq!((inbox.look(), rung.get()), (4, 1));
     }
 
     #[test]

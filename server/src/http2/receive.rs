@@ -255,14 +255,17 @@ impl<S: Service> Connection<S> {
         // Section 6.9.3: until it knows better, the peer may send as much as the protocol allows at first.
         let window = i64::from(self.limits.stream_window) + if self.input.settled { 0 } else { self.unsettled() };
         let inbox = (!ends).then(|| Arc::new(Inbox::new(declared, waker.clone())));
-        let mut body = inbox.clone().map_or_else(Incoming::empty, Incoming::of);
         let mut tunnel = None;
-        if let (Some(protocol), Some(inbox)) = (protocol, &inbox) {
-            // The bytes are for the tunnel, if there will be one.
-            body = Incoming::empty();
-            let pipe = tunnel.insert(Arc::new(Pipe::new(waker.clone()))).clone();
-            request.extensions_mut().insert(Offer::new(protocol, inbox.clone(), pipe));
-        }
+        let body = match (protocol, &inbox) {
+            (Some(protocol), Some(inbox)) => {
+                let pipe = tunnel.insert(Arc::new(Pipe::new(waker.clone()))).clone();
+                request.extensions_mut().insert(Offer::new(protocol, inbox.clone(), pipe));
+                // The bytes are for the tunnel, if there will be one.
+                Incoming::empty()
+            }
+            (None, Some(inbox)) => Incoming::of(inbox.clone()),
+            (_, None) => Incoming::empty(),
+        };
         let work = Work::Calling(self.service.call(request.map(|()| body)));
         let input = Input { inbox, open: !ends, window, held: 0, credit: 0, left: declared };
         let output =

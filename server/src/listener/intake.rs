@@ -12,6 +12,9 @@ use tokio_util::io::poll_read_buf;
 /// Bytes that are read in one go.
 pub(crate) const GULP: usize = 16 * 1024;
 
+/// With less room than this nothing is read.
+const LEAST: usize = 4 * 1024;
+
 thread_local! {
     /// What is read comes in here, and is given away in pieces. One for each thread: idle connections hold nothing, and
     /// when the pieces are dropped soon, as they mostly are, it is always the same memory that is read into.
@@ -21,7 +24,10 @@ thread_local! {
 /// Reads as much as there is, up to a gulp. Nothing: the end.
 pub(crate) fn poll_intake<R: AsyncRead + Unpin>(reader: &mut R, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
     INTAKE.with_borrow_mut(|intake| {
-        intake.reserve(GULP);
+        // Where pieces are still held the rest of the memory does, so that each of them does not hold a gulp.
+        if !intake.try_reclaim(GULP) && intake.capacity() < LEAST {
+            intake.reserve(GULP);
+        }
         ready!(poll_read_buf(Pin::new(reader), cx, intake))?;
         Poll::Ready(Ok(intake.split()))
     })

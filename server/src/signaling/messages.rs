@@ -21,7 +21,8 @@ pub(super) const HEAD: usize = 5;
 /// no beginning of another can be found.
 pub(crate) struct Inbound<B> {
     body: B,
-    /// What has come and was not taken. Shares memory with what came when that holds whole messages.
+    /// What has come and was not taken: whole messages, and what there is of the next. Shares memory with all that came.
+    /// Empty while more is waited for.
     chunk: Bytes,
     /// The beginning of a message the rest of which is on its way.
     partial: BytesMut,
@@ -38,9 +39,14 @@ impl<B> Inbound<B> {
     fn take(&mut self) -> Option<Input> {
         loop {
             if self.partial.is_empty() {
-                let len = match announced(&self.chunk)? {
-                    Ok(len) => len,
-                    Err(input) => return Some(self.end(input)),
+                let len = match announced(&self.chunk) {
+                    Some(Ok(len)) => len,
+                    Some(Err(input)) => return Some(self.end(input)),
+                    None => {
+                        // It may be long until the rest comes, and a few bytes must not hold all they came with.
+                        self.partial.put(std::mem::take(&mut self.chunk));
+                        return None;
+                    }
                 };
                 if self.chunk.len() >= HEAD + len {
                     self.chunk.advance(HEAD);
@@ -108,12 +114,7 @@ where
                 Poll::Ready(Some(Ok(frame))) => {
                     // Trailers say nothing here.
                     let Ok(data) = frame.into_data() else { continue };
-                    if this.chunk.is_empty() {
-                        this.chunk = data;
-                    } else {
-                        // Less than a head was left.
-                        this.partial.put(std::mem::replace(&mut this.chunk, data));
-                    }
+                    this.chunk = data;
                 }
                 Poll::Ready(Some(Err(_))) => {
                     this.over = true;
@@ -121,8 +122,7 @@ where
                 }
                 Poll::Ready(None) => {
                     this.over = true;
-                    let cut_short = !this.partial.is_empty() || !this.chunk.is_empty();
-                    return Poll::Ready(cut_short.then_some(Some(Input::Malformed)));
+                    return Poll::Ready((!this.partial.is_empty()).then_some(Some(Input::Malformed)));
                 }
             }
         }

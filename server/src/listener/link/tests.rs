@@ -209,6 +209,20 @@ async fn chunks_come_from_one_memory_and_what_is_given_back_comes_first() {
 }
 
 #[tokio::test]
+async fn small_pieces_that_are_kept_share_memory() {
+    let (near, mut far) = pair().await;
+    let (mut io, _link) = linked(near);
+    let mut kept = Vec::new();
+    for n in 0..200_u8 {
+        far.write_all(&[n]).await.expect("written");
+        kept.push(poll_fn(|cx| io.poll_chunk(cx)).await.expect("a byte"));
+    }
+    assert!(kept.iter().flatten().copied().eq(0..200));
+    let apart = kept.windows(2).filter(|pair| pair[0].as_ptr().wrapping_add(1) != pair[1].as_ptr()).count();
+    assert!(apart < 3, "{apart} times in other memory");
+}
+
+#[tokio::test]
 async fn an_empty_rest_of_a_request_holds_no_memory() {
     let (near, _far) = pair().await;
     let (mut io, _link) = linked(near);
