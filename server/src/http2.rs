@@ -31,4 +31,4 @@ pub(crate) use limits::Limits;
 pub use outgoing::{Outgoing, Page, Written};
 pub(crate) use places::Bell;
 pub(crate) use stream::{Calling, Service};
-pub(crate) use tunnel::{Offer, Tunnel};
+pub(crate) use tunnel::{Offer, Tunnel, TunnelHandle};

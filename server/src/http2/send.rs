@@ -53,7 +53,8 @@ impl<S: Service> Connection<S> {
     fn turn(&mut self, slot: usize, stream: &mut Stream<S::Body>) -> Turn {
         loop {
             if !self.send_rest(slot, stream) {
-                return Turn::Waits;
+                let aborted = matches!(&stream.work, Work::Tunneling(pipe) if pipe.is_aborted());
+                return if aborted { Turn::Broken(Code::CANCEL) } else { Turn::Waits };
             }
             if let Some(end) = stream.output.end.take() {
                 self.send_end(stream.id, end);

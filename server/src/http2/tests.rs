@@ -1,15 +1,18 @@
 //! A connection as its peer sees it.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use super::error::Code;
 use super::frame::{self, HEAD, Head, MAX_PAYLOAD, flag, kind, setting};
-use super::{Bell, Calling, Connection, Incoming, Limits, Service, hpack};
+use super::{Bell, Calling, Connection, Incoming, Limits, Offer, Service, Tunnel, TunnelHandle, hpack};
 
 const LIMITS: Limits = Limits {
     max_streams: 100,
@@ -21,12 +24,19 @@ const LIMITS: Limits = Limits {
 };
 
 /// `/N` answers with N bytes, `/count` with the number of bytes it read, `/never` not at all, and everything at once.
-struct App;
+/// Tunnels are taken and kept.
+#[derive(Default)]
+struct App(Arc<Mutex<Vec<(Tunnel, TunnelHandle)>>>);
 
 impl Service for App {
     type Body = Body;
 
-    fn call(&self, request: Request<Incoming>) -> Calling<Body> {
+    fn call(&self, mut request: Request<Incoming>) -> Calling<Body> {
+        if let Some(offer) = request.extensions_mut().remove::<Offer>() {
+            let handle = offer.handle();
+            self.0.lock().expect("no panic").push((offer.accept(), handle));
+            return Box::pin(async { Ok(Response::new(Body::empty())) });
+        }
         Box::pin(async move {
             let path = request.uri().path()[1..].to_owned();
             let body = match path.as_str() {
@@ -61,7 +71,7 @@ impl Peer {
     /// A peer that has said hello and heard what comes back.
     fn new() -> Self {
         let bell = Arc::new(Bell::default());
-        let mut peer = Self { connection: Connection::new(App, LIMITS, bell.clone()), bell };
+        let mut peer = Self { connection: Connection::new(App::default(), LIMITS, bell.clone()), bell };
         let heard = peer.say(&settings(&[]));
         let kinds: Vec<u8> = heard.iter().map(|frame| frame.head.kind).collect();
         assert_eq!(kinds, [kind::SETTINGS, kind::WINDOW_UPDATE, kind::SETTINGS]);
@@ -317,7 +327,7 @@ fn the_end_of_the_last_stream_is_that_of_a_peer_that_leaves_however_it_comes() {
 fn a_peer_may_send_what_the_protocol_allows_until_it_knows_the_settings() {
     let bell = Arc::new(Bell::default());
     let limits = Limits { stream_window: 1_000, ..LIMITS };
-    let mut peer = Peer { connection: Connection::new(App, limits, bell.clone()), bell };
+    let mut peer = Peer { connection: Connection::new(App::default(), limits, bell.clone()), bell };
     let heard = peer.say(&[settings(&[]), post(1, "/never"), frame(kind::DATA, 0, 1, &[0; 5_000])].concat());
     assert_eq!(resets(&heard), []);
     let settled = frame(kind::SETTINGS, flag::ACK, 0, &[]);
@@ -362,6 +372,62 @@ fn a_stream_that_was_never_opened_is_not_reset() {
         peer.say(&post(7, "/never"));
         assert_eq!(resets(&peer.say(&frame(kind::PRIORITY, 0, 7, payload))).len(), 1);
     }
+}
+
+/// A tunnel, as both ends have it.
+fn tunnel(peer: &mut Peer, stream: u32) -> (Tunnel, TunnelHandle) {
+    let mut block = Vec::new();
+    for (name, value) in
+        [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/"), (":authority", "a")]
+    {
+        hpack::put_field(name.as_bytes(), value.as_bytes(), false, &mut block);
+    }
+    let heard = peer.say(&frame(kind::HEADERS, flag::END_HEADERS, stream, &block));
+    assert!(heard.iter().any(|frame| frame.head.kind == kind::HEADERS && frame.head.stream == stream));
+    peer.connection.service.0.lock().expect("no panic").pop().expect("taken")
+}
+
+fn write(tunnel: &mut Tunnel, bytes: &[u8]) {
+    let written = Pin::new(tunnel).poll_write(&mut Context::from_waker(Waker::noop()), bytes);
+    assert!(matches!(written, Poll::Ready(Ok(len)) if len == bytes.len()), "{written:?}");
+}
+
+#[test]
+fn a_tunnel_carries_bytes_both_ways_until_either_end_closes() {
+    let mut peer = Peer::new();
+    let (mut tunnel, _) = tunnel(&mut peer, 1);
+    write(&mut tunnel, b"to the peer");
+    assert_eq!(data(&peer.hear(), 1), 11);
+    peer.say(&frame(kind::DATA, flag::END_STREAM, 1, b"back"));
+    let (mut room, mut read) = ([0; 10], Vec::new());
+    for _ in 0..2 {
+        let mut buf = ReadBuf::new(&mut room);
+        let ready = Pin::new(&mut tunnel).poll_read(&mut Context::from_waker(Waker::noop()), &mut buf);
+        assert!(matches!(ready, Poll::Ready(Ok(()))));
+        read.push(buf.filled().to_vec());
+    }
+    assert_eq!(read, [&b"back"[..], b""]);
+    drop(tunnel);
+    let heard = peer.hear();
+    assert!(ended(&heard, 1) && resets(&heard).is_empty());
+}
+
+#[test]
+fn a_tunnel_that_is_given_up_is_reset_when_its_client_does_not_read() {
+    let mut peer = Peer::new();
+    peer.say(&settings(&[(setting::INITIAL_WINDOW_SIZE, 10)]));
+    let ((mut reads, read_handle), (mut stuck, stuck_handle)) = (tunnel(&mut peer, 1), tunnel(&mut peer, 3));
+    write(&mut reads, &[7; 10]);
+    write(&mut stuck, &[7; 20]);
+    let heard = peer.hear();
+    assert_eq!((data(&heard, 1), data(&heard, 3)), (10, 10));
+    for (tunnel, handle) in [(reads, read_handle), (stuck, stuck_handle)] {
+        handle.abort();
+        drop(tunnel);
+    }
+    let heard = peer.hear();
+    assert!(ended(&heard, 1) && !ended(&heard, 3));
+    assert_eq!(resets(&heard), [(1, Code::NO_ERROR), (3, Code::CANCEL)]);
 }
 
 #[test]

@@ -29,10 +29,28 @@ impl Offer {
         &self.protocol
     }
 
+    /// Means to end the tunnel from outside.
+    pub(crate) fn handle(&self) -> TunnelHandle {
+        TunnelHandle(self.pipe.clone())
+    }
+
     /// The tunnel. Open once the request is answered with success; what is written before waits.
     pub(crate) fn accept(self) -> Tunnel {
         self.pipe.lock().accepted = true;
         Tunnel { inbox: self.inbox, pipe: self.pipe, ahead: Bytes::new() }
+    }
+}
+
+/// Ends a tunnel from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct TunnelHandle(Arc<Pipe>);
+
+impl TunnelHandle {
+    /// Resets the stream when what was written to it cannot be sent, because its client does not read. To be called by
+    /// who drops the tunnel.
+    pub(crate) fn abort(&self) {
+        self.0.lock().aborted = true;
+        self.0.stream.wake_by_ref();
     }
 }
 
@@ -61,6 +79,8 @@ struct State {
     closed: bool,
     /// Nothing more is sent.
     broken: bool,
+    /// What cannot be sent at once is not worth waiting for.
+    aborted: bool,
     writer: Option<Waker>,
 }
 
@@ -83,6 +103,10 @@ impl Pipe {
     /// Whether the request's stream has become a tunnel.
     pub(super) fn is_accepted(&self) -> bool {
         self.lock().accepted
+    }
+
+    pub(super) fn is_aborted(&self) -> bool {
+        self.lock().aborted
     }
 
     /// Takes what is to be sent.
@@ -121,6 +145,7 @@ impl Pipe {
 
 impl Drop for Tunnel {
     fn drop(&mut self) {
+        self.inbox.leave();
         self.pipe.close();
     }
 }

@@ -20,8 +20,12 @@ use crate::http2::{Bell, Connection, Service, places};
 /// Turns of the loop before other tasks get theirs.
 const ROUNDS: usize = 32;
 
-/// How long the other end may take to read a goodbye, and to close.
+/// How long the other end may be silent at the end before the connection is closed under it.
 const LINGER: Duration = Duration::from_millis(250);
+
+/// How long it may take for the last bytes of a connection that ended in peace: what is left of a response is for it to
+/// read at its own pace.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection with its bytes. Ends when the connection is closed.
 pub(super) struct Http2<I: Transport, S: Service> {
@@ -34,8 +38,8 @@ pub(super) struct Http2<I: Transport, S: Service> {
     input: Waker,
     /// Rings when the other end has taken what was sent.
     room: Waker,
-    /// What is to be sent is not taken.
-    blocked: bool,
+    /// What is to be sent is not taken: so many bytes were left of it when that was last looked at.
+    blocked: Option<usize>,
     keepalive: Option<Keepalive>,
     ending: Option<Ending>,
 }
@@ -44,6 +48,8 @@ pub(super) struct Http2<I: Transport, S: Service> {
 /// reset, which overtakes what was sent.
 struct Ending {
     patience: Pin<Box<Sleep>>,
+    /// Nobody is waited for beyond this.
+    until: Instant,
     sent: bool,
     result: Result<(), Box<dyn StdError + Send + Sync>>,
 }
@@ -71,19 +77,22 @@ impl<I: Transport, S: Service> Http2<I, S> {
         });
         let (input, room) = (bell.waker(places::INPUT), bell.waker(places::ROOM));
         let due = places::INPUT | places::CLOCK;
-        Self { io, connection, bell, due, input, room, blocked: false, keepalive, ending: None }
+        Self { io, connection, bell, due, input, room, blocked: None, keepalive, ending: None }
     }
 
     /// Looks once at everything that is due.
     fn look(&mut self) -> io::Result<()> {
         if self.due & places::ROOM != 0 {
             self.due &= !places::ROOM;
-            self.blocked = false;
+            self.blocked = None;
         }
         if self.due & places::CLOCK != 0 {
             self.due &= !places::CLOCK;
+            // While it is blocked nothing is read: then it is a sign of life that bytes are taken.
+            let left = self.blocked.is_some().then(|| self.io.left());
+            let takes = std::mem::replace(&mut self.blocked, left) > left;
             if let Some(keepalive) = &mut self.keepalive
-                && keepalive.poll(&mut self.connection).is_ready()
+                && keepalive.poll(&mut self.connection, takes).is_ready()
             {
                 return Err(io::ErrorKind::TimedOut.into());
             }
@@ -108,12 +117,12 @@ impl<I: Transport, S: Service> Http2<I, S> {
     }
 
     fn has_more(&self) -> bool {
-        !self.blocked && (self.due != 0 || self.connection.has_more())
+        self.blocked.is_none() && (self.due != 0 || self.connection.has_more())
     }
 
     /// Hands over what is to be sent.
     fn send(&mut self) -> io::Result<()> {
-        if self.blocked || (self.connection.out().is_empty() && I::TRIES) {
+        if self.blocked.is_some() || (self.connection.out().is_empty() && I::TRIES) {
             return Ok(());
         }
         let cx = &mut Context::from_waker(&self.room);
@@ -125,15 +134,17 @@ impl<I: Transport, S: Service> Http2<I, S> {
             }
         }
         match room {
-            Poll::Pending => self.blocked = true,
+            Poll::Pending => self.blocked = Some(self.io.left()),
             Poll::Ready(room) => room?,
         }
         Ok(())
     }
 
     fn end(&mut self, result: Result<(), Box<dyn StdError + Send + Sync>>) {
-        self.ending = Some(Ending { patience: Box::pin(sleep(LINGER)), sent: false, result });
-        self.blocked = false;
+        let patience = if result.is_ok() { PATIENCE } else { LINGER };
+        let until = Instant::now() + patience;
+        self.ending = Some(Ending { patience: Box::pin(sleep(patience)), until, sent: false, result });
+        self.blocked = None;
     }
 
     /// Sends the last bytes and waits until the other end has closed, or for as long as it may take.
@@ -149,13 +160,23 @@ impl<I: Transport, S: Service> Http2<I, S> {
                 return Poll::Ready(());
             }
             ending.sent = true;
+            ending.linger();
         }
-        loop {
-            match ready!(self.io.poll_chunk(cx)) {
-                Ok(chunk) if !chunk.is_empty() => {}
+        while let Poll::Ready(chunk) = self.io.poll_chunk(cx) {
+            match chunk {
+                // It says what it has read.
+                Ok(chunk) if !chunk.is_empty() => ending.linger(),
                 _ => return Poll::Ready(()),
             }
         }
+        ending.patience.as_mut().poll(cx)
+    }
+}
+
+impl Ending {
+    /// Waits for another while.
+    fn linger(&mut self) {
+        self.patience.as_mut().reset(self.until.min(Instant::now() + LINGER));
     }
 }
 
@@ -177,7 +198,9 @@ impl<I: Transport, S: Service> Future for Http2<I, S> {
                 return Poll::Ready(result);
             }
             this.due |= this.bell.attend();
-            if this.blocked && this.due & (places::ROOM | places::CLOCK) == 0 || this.due == 0 && !this.has_more() {
+            if this.blocked.is_some() && this.due & (places::ROOM | places::CLOCK) == 0
+                || this.due == 0 && !this.has_more()
+            {
                 if this.bell.leave() {
                     return Poll::Pending;
                 }
@@ -212,10 +235,10 @@ impl<I: Transport, S: Service> Graceful for Http2<I, S> {
 }
 
 impl Keepalive {
-    /// Ready when the peer has not answered.
-    fn poll<S: Service>(&mut self, connection: &mut Connection<S>) -> Poll<()> {
+    /// Ready when the peer has not answered. `takes`: it has taken something of what was sent.
+    fn poll<S: Service>(&mut self, connection: &mut Connection<S>, takes: bool) -> Poll<()> {
         while self.sleep.as_mut().poll(&mut Context::from_waker(&self.clock)).is_ready() {
-            if connection.take_heard() {
+            if connection.take_heard() || takes {
                 self.asked = false;
             } else if self.asked {
                 return Poll::Ready(());
@@ -229,3 +252,6 @@ impl Keepalive {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -260,7 +260,7 @@ impl<I: Transport> LinkedIo<I> {
         })
     }
 
-    /// Bytes taken that the system does not have yet.
+    /// Bytes taken that the system has not.
     pub(crate) fn left(&self) -> usize {
         self.wire.lock().out.len()
     }

@@ -12,7 +12,7 @@ use super::{
     Ending, Outgoing, Socket,
     alive::{Alive, Due},
     frames::Opcode,
-    socket::{Link, Turn},
+    socket::{Carried, Link, Turn},
 };
 use crate::listener::ConnectionHandle;
 
@@ -33,7 +33,7 @@ impl Socket {
     ///
     /// `output` polls the socket's [`incoming`](Self::incoming) itself. What is ready together is written together.
     pub(crate) fn carry<O: Output>(self, output: O) -> impl Future<Output = ()> {
-        let Self { link, settings, connection } = self;
+        let Self { link, settings, by } = self;
         let alive = Alive::new(settings.ping_interval, settings.ping_timeout);
         let mut carrier = Carrier { link, out: Outgoing::default(), unflushed: false, speaker: Some((output, alive)) };
         async move {
@@ -41,13 +41,12 @@ impl Socket {
             // The session learns now that its connection is over, not when the other end has answered.
             carrier.speaker = None;
             let Carrier { link, out, .. } = &mut carrier;
-            match ended {
-                Ended::Ending(ending) => close(link, out, ending).await,
-                Ended::Stuck => {
-                    if let Some(connection) = connection {
-                        reset(link, &connection).await;
-                    }
-                }
+            match (ended, by) {
+                (Ended::Ending(ending), _) => close(link, out, ending).await,
+                (Ended::Stuck, Some(Carried::Connection(connection))) => reset(link, &connection).await,
+                (Ended::Stuck | Ended::Dead, Some(Carried::Tunnel(tunnel))) => tunnel.abort(),
+                // The system gives up what a dead client does not take.
+                (Ended::Stuck | Ended::Dead, _) => {}
             }
         }
     }
@@ -55,6 +54,9 @@ impl Socket {
 
 enum Ended {
     Ending(Ending),
+    /// The other end shows no sign of life.
+    Dead,
+    /// It does not read.
     Stuck,
 }
 
@@ -86,7 +88,7 @@ impl<O: Output> Carrier<O> {
             }
             match ready!(alive.poll(cx, now, heard)) {
                 Due::Ping => out.control(Opcode::Ping, &[]),
-                Due::Dead => return Poll::Ready(Ended::Ending(Ending::Lost)),
+                Due::Dead => return Poll::Ready(Ended::Dead),
                 Due::Stuck => return Poll::Ready(Ended::Stuck),
             }
         }

@@ -16,7 +16,7 @@ use super::{
     frames::{Message, Opcode, Reader, Text, Violation},
     wire::Wire,
 };
-use crate::listener::ConnectionHandle;
+use crate::{http2::TunnelHandle, listener::ConnectionHandle};
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +33,23 @@ pub(crate) enum Received {
 pub(crate) struct Socket {
     pub(super) link: Link,
     pub(super) settings: Settings,
-    /// The TCP connection, when it carries nothing else.
-    pub(super) connection: Option<ConnectionHandle>,
+    pub(super) by: Option<Carried>,
+}
+
+/// What carries a socket and nothing else, to be ended when its client does not read.
+pub(super) enum Carried {
+    /// A TCP connection.
+    Connection(ConnectionHandle),
+    /// A stream of an HTTP/2 connection.
+    Tunnel(TunnelHandle),
 }
 
 impl Socket {
-    pub(super) fn new(wire: impl Wire + 'static, settings: Settings, connection: Option<ConnectionHandle>) -> Self {
+    pub(super) fn new(wire: impl Wire + 'static, settings: Settings, by: Option<Carried>) -> Self {
         let reader = Reader::new(settings.max_message);
         let shared =
             Shared { reader, answer: None, heard: Instant::now(), fresh: false, ended: false, violated: false, wire };
-        Self { link: Link(Arc::new(Mutex::new(shared))), settings, connection }
+        Self { link: Link(Arc::new(Mutex::new(shared))), settings, by }
     }
 
     /// What comes in. To be polled by the task that carries the socket, and once only.

@@ -13,7 +13,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper::upgrade::OnUpgrade;
 use sha1::{Digest as _, Sha1};
 
-use super::{Settings, Socket, wire::Stream};
+use super::{Settings, Socket, socket::Carried, wire::Stream};
 use crate::{
     http::{Hint, Origins},
     http2::Offer,
@@ -64,11 +64,14 @@ impl Upgrade {
         F: FnOnce(Socket) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let connection = self.connection.clone();
+        let by = match &self.way {
+            Way::Http1(_) => self.connection.clone().map(Carried::Connection),
+            Way::Http2(offer) => Some(Carried::Tunnel(offer.handle())),
+        };
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
-                ByteStream::Tcp(io) => Socket::new(*io, settings, connection),
-                other => Socket::new(Stream::new(other), settings, connection),
+                ByteStream::Tcp(io) => Socket::new(*io, settings, by),
+                other => Socket::new(Stream::new(other), settings, by),
             };
             serve(socket).await;
         })

@@ -1,0 +1,100 @@
+//! A connection over TCP with little room, read slowly.
+
+use axum::body::Body;
+use http::{Request, Response};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::super::link::Link;
+use super::super::outbox::Outbox;
+use super::*;
+use crate::config::Config;
+use crate::http2::{Calling, Incoming};
+
+const SIZE: usize = 100_000;
+
+/// Answers with [`SIZE`] bytes.
+struct App;
+
+impl Service for App {
+    type Body = Body;
+
+    fn call(&self, _: Request<Incoming>) -> Calling<Body> {
+        Box::pin(async { Ok(Response::new(Body::from(vec![7; SIZE]))) })
+    }
+}
+
+fn settings() -> Settings {
+    Settings::from_config(&Config::default())
+}
+
+/// A client that has asked and may be sent all of the answer, and the server's end.
+async fn asked(settings: Settings, more: &[u8]) -> (TcpStream, JoinHandle<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    socket2::SockRef::from(&listener).set_send_buffer_size(4_096).expect("a smaller buffer");
+    let address = listener.local_addr().expect("bound");
+    let far = TcpSocket::new_v4().expect("a socket");
+    far.set_recv_buffer_size(4_096).expect("a smaller buffer");
+    let (near, far) = tokio::join!(listener.accept(), far.connect(address));
+    let (near, mut far) = (near.expect("accepted").0, far.expect("connected"));
+    let (open, _) = oneshot::channel();
+    let io = LinkedIo::new(near, Arc::new(Link::default()), Outbox::of(&Handle::current()), open);
+    let http2 = Http2::new(io, App, &settings);
+    let served = tokio::spawn(async move { http2.await.is_ok() });
+    let window = [0, 0x10, 0, 0];
+    let hello = [
+        frame(4, 0, 0, &[&[0, 4][..], &window].concat()),
+        frame(8, 0, 0, &window),
+        frame(1, 5, 1, &[0x82, 0x86, 0x84]),
+        more.to_vec(),
+    ];
+    far.write_all(&hello.concat()).await.expect("sends");
+    (far, served)
+}
+
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(payload.len()).expect("short");
+    [&[0, 0, len, kind, flags, 0, 0, 0, stream][..], payload].concat()
+}
+
+/// Reads slowly, saying so each time, until the server closes or enough has come.
+async fn read_slowly(far: &mut TcpStream, enough: usize) -> usize {
+    let (mut got, mut some) = (0, vec![0; 2_000]);
+    while got < enough {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        // The server may have closed its end.
+        let _ = far.write_all(&frame(8, 0, 0, &2_000_u32.to_be_bytes())).await;
+        match far.read(&mut some).await {
+            Ok(0) | Err(_) => break,
+            Ok(more) => got += more,
+        }
+    }
+    got
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_the_whole_answer_of_a_connection_it_leaves() {
+    let goaway = frame(7, 0, 0, &[0; 8]);
+    let (mut far, served) = asked(settings(), &goaway).await;
+    assert!(read_slowly(&mut far, usize::MAX).await > SIZE);
+    assert!(served.await.expect("no panic"));
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_alive_and_one_that_does_not_read_is_not() {
+    let settings = Settings {
+        keepalive_interval: Some(Duration::from_millis(200)),
+        keepalive_timeout: Duration::from_millis(200),
+        ..settings()
+    };
+    let (mut reads, served) = asked(settings.clone(), &[]).await;
+    assert!(read_slowly(&mut reads, SIZE).await >= SIZE);
+    drop(reads);
+    served.await.expect("no panic");
+    let (_far, served) = asked(settings, &[]).await;
+    let over = tokio::time::timeout(Duration::from_secs(10), served).await;
+    assert!(!over.expect("is given up").expect("no panic"));
+}
