@@ -75,7 +75,8 @@ impl Policy {
                 "this server does not carry direct messages: join a room with the peer (session.direct_messages)",
             )),
             Action::Admin if !caller.is_local() => Err(Fault::forbidden(
-                "without authentication RoomService is served to this machine only: call it over loopback",
+                "without authentication RoomService is served to this machine only: call it over loopback, under localhost \
+                 or an IP address, and not through a proxy",
             )),
             _ => Ok(()),
         }

@@ -14,8 +14,10 @@ mod status;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use tonic_web::GrpcWebLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -24,7 +26,7 @@ pub use census::{Census, ParticipantView, RoomView};
 pub(crate) use demo::page;
 pub(crate) use hint::Hint;
 pub use host::Hosts;
-pub(crate) use host::{asked, names_this_machine, refusal};
+pub(crate) use host::{caller, refusal};
 pub use origin::Origins;
 pub use status::Readiness;
 
@@ -56,7 +58,8 @@ pub fn router(grpc: Router, doors: Router, pages: Pages) -> Router {
         // nginx would hold a stream back until it ends.
         .route_layer(set(HeaderName::from_static("x-accel-buffering"), "no"))
         .route_layer(set(header::CACHE_CONTROL, "no-store, no-transform"))
-        .route_layer(from_fn(content::explain));
+        .route_layer(from_fn(content::explain))
+        .route_layer(from_fn(identify));
     let router = grpc.merge(doors).merge(status::router(census, hosts, readiness)).merge(icon::router());
     let router = if demo { router.merge(demo::router()) } else { router };
     router
@@ -64,6 +67,13 @@ pub fn router(grpc: Router, doors: Router, pages: Pages) -> Router {
         .layer(from_fn_with_state(origins.clone(), origin::refuse_strangers))
         // Outermost, so that refusals and unknown paths can be read by the pages that may call.
         .layer(origins.cors())
+}
+
+/// Says who calls, for services that are asked for what may be reserved to this machine.
+async fn identify(mut request: Request, next: Next) -> Response {
+    let caller = host::caller(&request);
+    request.extensions_mut().insert(caller);
+    next.run(request).await
 }
 
 fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -31,7 +31,7 @@ use self::{
 use crate::{
     authz::{Action, Caller},
     fault::Fault,
-    http::Origins,
+    http::{self, Origins},
     node::Node,
     room_service::Rooms,
 };
@@ -105,7 +105,7 @@ async fn guard(State(door): State<Door>, mut request: Request, next: Next) -> Re
         );
         return Problem::from(fault).into_response();
     }
-    let caller = request::caller(&request);
+    let caller = http::caller(&request);
     if let Err(fault) = door.node.policy().allow(&caller, Action::Admin, None) {
         return Problem::from(fault).into_response();
     }

@@ -202,12 +202,15 @@ async fn strangers_are_refused_before_anything_is_looked_at() {
         config.cors.allowed_origins = AllowedOrigins::List(vec!["https://app.example.com".to_owned()]);
     })
     .await;
-    let cases: [(&str, &str, u16); 7] = [
+    let cases: [(&str, &str, u16); 9] = [
         ("host", "localhost", 200),
         ("host", "127.0.0.1:8080", 200),
         // A name may have been made to point here.
         ("host", "rooms.example.com", 403),
         ("host", "localhost.example.com", 403),
+        // A proxy beside the server asks for somebody else.
+        ("x-forwarded-for", "203.0.113.9", 403),
+        ("forwarded", "for=203.0.113.9", 403),
         ("origin", "https://app.example.com", 200),
         ("origin", "https://evil.example.com", 403),
         ("origin", "null", 403),
@@ -238,6 +241,26 @@ async fn it_is_the_service_of_the_grpc_door() {
     let status = grpc.get_room(GetRoomRequest { room: "nobody".into() }).await.expect_err("no room");
     let rest = call(server.addr, "GET", "/v1/rooms/nobody", None).await;
     assert_eq!((status.code() as i32, status.message()), (5, rest.json["message"].as_str().expect("a text")));
+}
+
+#[tokio::test]
+async fn over_grpc_too_it_is_for_this_machine_only() {
+    let server = start().await;
+    for (host, proxied, allowed) in
+        [("localhost:8080", false, true), ("localhost:8080", true, false), ("rooms.example.com", false, false)]
+    {
+        let channel = Endpoint::from_shared(format!("http://{}", server.addr)).expect("an address");
+        let channel =
+            channel.origin(format!("http://{host}").parse().expect("a name")).connect().await.expect("connects");
+        let mut grpc = RoomServiceClient::new(channel);
+        let mut request = tonic::Request::new(GetRoomRequest { room: "nobody".into() });
+        if proxied {
+            request.metadata_mut().insert("x-forwarded-for", "203.0.113.9".parse().expect("a value"));
+        }
+        let code = grpc.get_room(request).await.expect_err("no room").code();
+        let expected = if allowed { tonic::Code::NotFound } else { tonic::Code::PermissionDenied };
+        assert_eq!(code, expected, "{host} proxied: {proxied}");
+    }
 }
 
 /// Events of a watch, as they come.

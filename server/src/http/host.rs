@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
+use axum::http::{HeaderMap, HeaderName, Request, StatusCode, Uri, header, uri::Authority};
 use axum::response::{IntoResponse, Response};
 
+use crate::authz::Caller;
 use crate::config::Config;
 
 use super::hint::Hint;
@@ -38,23 +39,44 @@ impl Hosts {
     pub fn allow(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         match &*self.0 {
             Rule::Any => true,
-            Rule::Own(names) => asked(uri, headers).is_none_or(|authority| {
-                names_this_machine(authority)
-                    || host_of(authority).is_some_and(|host| names.iter().any(|name| name.eq_ignore_ascii_case(&host)))
-            }),
+            Rule::Own(names) => {
+                !is_for_others(uri, headers)
+                    || asked(uri, headers)
+                        .and_then(host_of)
+                        .is_some_and(|host| names.iter().any(|name| name.eq_ignore_ascii_case(&host)))
+            }
         }
     }
 }
 
+/// Who asks, where what is asked for may be reserved to this machine: whoever comes from elsewhere counts as far away.
+pub(crate) fn caller<B>(request: &Request<B>) -> Caller {
+    let mut caller = Caller::of(request.extensions());
+    if is_for_others(request.uri(), request.headers()) {
+        caller.addr = None;
+    }
+    caller
+}
+
+/// Whether a request comes from elsewhere though its connection be local: it asks under a name that is not this machine's
+/// own, or a proxy says that it passes it on. A proxy that hides both cannot be told from a program on this machine.
+fn is_for_others(uri: &Uri, headers: &HeaderMap) -> bool {
+    !asked(uri, headers).is_none_or(names_this_machine) || FORWARDED.iter().any(|name| headers.contains_key(name))
+}
+
+/// Headers by which proxies tell for whom they ask (RFC 7239, and what came before it).
+const FORWARDED: [HeaderName; 3] =
+    [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+
 /// The name a request asks for, with its port: of HTTP/2 `:authority`, of HTTP/1.1 `Host`.
-pub(crate) fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let authority = uri.authority().map(Authority::as_str);
     // A name that is no text is nobody's, but it is one.
     authority.or_else(|| headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default()))
 }
 
 /// Whether this is `localhost` or an IP address, which nobody else can have point here.
-pub(crate) fn names_this_machine(authority: &str) -> bool {
+fn names_this_machine(authority: &str) -> bool {
     host_of(authority)
         .is_some_and(|host| host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok())
 }
@@ -97,6 +119,18 @@ mod tests {
         assert!(allow(&config, "Rooms.example:8080") && allow(&config, "127.0.0.1") && !allow(&config, "evil.example"));
         config.listen = "0.0.0.0:80".parse().expect("an address");
         assert!(allow(&config, "evil.example"));
+    }
+
+    #[test]
+    fn what_a_proxy_passes_on_is_for_others_under_any_name() {
+        let hosts = Hosts::new(&Config::default());
+        for name in ["forwarded", "x-forwarded-for", "X-Real-IP"] {
+            let headers = HeaderMap::from_iter([
+                (header::HOST, "127.0.0.1:8080".parse().expect("a header")),
+                (HeaderName::from_bytes(name.as_bytes()).expect("a name"), "203.0.113.9".parse().expect("a header")),
+            ]);
+            assert!(!hosts.allow(&Uri::from_static("/rooms"), &headers), "{name}");
+        }
     }
 
     #[test]

@@ -14,25 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::problem::Problem;
-use crate::{
-    authz::Caller,
-    fault::Fault,
-    http::{asked, names_this_machine},
-    json,
-    room_service::MAX_REQUEST,
-};
-
-/// Who asks.
-///
-/// Under a host name that is not this machine's own, a caller counts as far away although the connection is local: a web
-/// page can have its own name point here (DNS rebinding), and a proxy beside the server forwards callers from anywhere.
-pub(super) fn caller(request: &Request) -> Caller {
-    let mut caller = Caller::of(request.extensions());
-    if !asked(request.uri(), request.headers()).is_none_or(names_this_machine) {
-        caller.addr = None;
-    }
-    caller
-}
+use crate::{authz::Caller, fault::Fault, json, room_service::MAX_REQUEST};
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = std::convert::Infallible;
