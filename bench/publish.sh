@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts the table and the chart of a run into README.md, between the lines bench:begin and bench:end.
 #
-#   bench/publish.sh          the newest of bench/results
+#   bench/publish.sh          the newest whole run of bench/results
 #   bench/publish.sh NAME     those of bench/results/NAME.*
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,9 +10,9 @@ shopt -s nullglob
 if [[ $# -gt 0 ]]; then
     summary="bench/results/$1.summary.md"
 else
-    summaries=(bench/results/*.summary.md)
+    summaries=(bench/results/????-??-??.summary.md)
     [[ ${#summaries[@]} -gt 0 ]] || { echo "bench/publish.sh: no results: run make bench first" >&2; exit 1; }
-    summary=$(ls -t "${summaries[@]}" | head -n 1)
+    summary=${summaries[-1]}
 fi
 [[ -f "$summary" ]] || { echo "bench/publish.sh: $summary is not there" >&2; exit 1; }
 for mark in begin end; do

@@ -29,7 +29,8 @@ use crate::{
 
 /// Measures signaling servers, each pinned to its cores, and prints tables.
 #[derive(Debug, Parser)]
-#[command(version)]
+// What bench/run.sh says can be said again.
+#[command(version, args_override_self = true)]
 struct Cli {
     /// A build of Wigwag: the command that starts it, or LABEL=COMMAND to compare builds. May be repeated.
     #[arg(long, value_name = "COMMAND")]
@@ -55,8 +56,8 @@ struct Cli {
     /// Measured time of a relay workload in milliseconds.
     #[arg(long, default_value_t = 1_000)]
     window_ms: u64,
-    /// Sessions of the idle workloads.
-    #[arg(long, default_value_t = 10_000)]
+    /// Sessions of the idle workloads, a multiple of four.
+    #[arg(long, default_value_t = 10_000, value_parser = sessions)]
     sessions: usize,
     /// Pairs of the relay workloads in place of their own number, for a look with a slow profiler.
     #[arg(long)]
@@ -103,6 +104,14 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn sessions(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number above 0 is needed".to_owned()),
+        Ok(count) if count % 4 > 0 => Err("a multiple of four is needed: rooms have four members".to_owned()),
+        Ok(count) => Ok(count),
+    }
 }
 
 fn subjects(cli: &Cli) -> Vec<Subject> {

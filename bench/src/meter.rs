@@ -51,6 +51,8 @@ impl Meter {
         let server = end.server.saturating_sub(self.server).as_secs_f64();
         let generator = end.own.saturating_sub(self.own).as_secs_f64();
         let busy = end.busy.saturating_sub(self.busy).as_secs_f64();
-        Ok(Usage { wall, server, generator, foreign: ((busy - server - generator) / wall).max(0.0) })
+        // Others are known to the tick only, at either end.
+        let others = busy - server - generator - 2.0 * machine::TICK.as_secs_f64();
+        Ok(Usage { wall, server, generator, foreign: (others / wall).max(0.0) })
     }
 }

@@ -5,12 +5,12 @@ mod json;
 mod summary;
 mod table;
 
-use std::{fs, io, path::Path};
+use std::{fmt::Write as _, fs, io, path::Path};
 
 use crate::{
     machine::Machine,
     rounds::{Plan, Sample},
-    workload::{Measured, Workload},
+    workload::{Measured, Scale, Workload},
 };
 
 /// All samples of a run, and where they come from.
@@ -20,7 +20,8 @@ pub(crate) struct Report {
     workloads: Vec<Workload>,
     rounds: usize,
     idle_rounds: usize,
-    window_ms: u128,
+    scale: Scale,
+    cores: String,
     quiet: f64,
     samples: Vec<Sample>,
 }
@@ -51,7 +52,8 @@ impl Report {
             workloads: plan.workloads.clone(),
             rounds: plan.rounds,
             idle_rounds: plan.idle_rounds.min(plan.rounds),
-            window_ms: plan.scale.window.as_millis(),
+            scale: plan.scale,
+            cores: plan.cores.clone(),
             quiet: plan.quiet,
             samples,
         }
@@ -59,7 +61,58 @@ impl Report {
 
     /// Something of Wigwag's could not be measured or broke a promise.
     pub(crate) fn failed(&self) -> bool {
-        self.samples.iter().any(|sample| sample.result.is_err() && sample.subject.starts_with("wigwag"))
+        let mut own = self.subjects.iter().filter(|subject| subject.starts_with("wigwag"));
+        own.any(|subject| {
+            let mut samples = self.samples.iter().filter(|sample| sample.subject == *subject).peekable();
+            samples.peek().is_none() || samples.any(|sample| sample.result.is_err())
+        })
+    }
+
+    /// Where and how it was measured.
+    fn setting(&self) -> String {
+        let Machine { cpus, model, memory_gib, kernel, node, revision } = &self.machine;
+        let mut text = format!("{cpus} processors ({model}), {memory_gib} GiB, Linux {kernel}");
+        if !node.is_empty() {
+            let _ = write!(text, ", Node {}", node.trim_start_matches('v'));
+        }
+        if !revision.is_empty() {
+            let _ = write!(text, "; Wigwag at {revision}");
+        }
+        let cores = if self.cores.contains([',', '-']) { "cores" } else { "core" };
+        let _ = write!(
+            text,
+            "; server on {cores} {}, load from another; medians of {} rounds, {} for idle sessions.",
+            self.cores, self.rounds, self.idle_rounds
+        );
+        text
+    }
+
+    /// What a reader has to know of these samples, a line each.
+    fn remarks(&self) -> String {
+        let mut text = String::new();
+        if self.subjects.iter().any(|subject| self.workloads.iter().any(|workload| self.bound(subject, *workload))) {
+            text.push_str("\\* The generator was the bottleneck: what a server costs that is not full, and no rate it could not pass.\n");
+        }
+        let disturbed = self.disturbed();
+        if disturbed > 0 {
+            let _ = writeln!(
+                text,
+                "{disturbed} of {} runs were disturbed: others kept more than {} processors busy.",
+                self.samples.len(),
+                self.quiet
+            );
+        }
+        for Sample { subject, workload, round, result } in &self.samples {
+            if let Err(error) = result {
+                let _ = writeln!(text, "\n{subject}, {}, round {round}, failed: {error}", workload.name());
+            }
+        }
+        text
+    }
+
+    /// Whether the generator was the bottleneck in a run.
+    fn bound(&self, subject: &str, workload: Workload) -> bool {
+        self.of(subject, workload).any(Sample::generator_bound)
     }
 
     /// The tables.
@@ -91,6 +144,12 @@ impl Report {
     fn spread(&self, subject: &str, workload: Workload, value: &str) -> Option<Spread> {
         let measured = self.of(subject, workload).filter_map(|sample| sample.result.as_ref().ok());
         Spread::of(measured.filter_map(|Measured { values, .. }| values.get(value).copied()).collect())
+    }
+
+    /// The value of one round.
+    fn in_round(&self, round: usize, subject: &str, workload: Workload, value: &str) -> Option<f64> {
+        let sample = self.of(subject, workload).find(|sample| sample.round == round)?;
+        sample.result.as_ref().ok()?.values.get(value).copied()
     }
 
     fn median(&self, subject: &str, workload: Workload, value: &str) -> Option<f64> {

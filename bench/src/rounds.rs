@@ -82,7 +82,7 @@ impl<'a> Rounds<'a> {
             return None;
         }
         if let Some(program) = subject.missing() {
-            eprintln!("{}: skipped, {program} is not there", subject.name);
+            eprintln!("{}: skipped, {program} is not there or not installed", subject.name);
             self.hopeless.insert(key);
             return None;
         }

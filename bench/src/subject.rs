@@ -116,10 +116,15 @@ pub(crate) fn baselines(root: &Path, tools: &Path, own: &Path) -> Vec<Subject> {
 }
 
 impl Subject {
-    /// The program it needs, when that can be missing and is.
+    /// The program it needs, when that can be missing and is, or cannot run without what is missing.
     pub(crate) fn missing(&self) -> Option<&str> {
         let path = |word: &&String| word.contains('/') && !word.starts_with('-');
         let program = self.command.iter().find(path)?;
-        (!Path::new(program).exists()).then_some(program)
+        let is_there = match self.command.first() {
+            // Its packages, beside the script.
+            Some(first) if first == "node" => Path::new(program).with_file_name("node_modules").exists(),
+            _ => Path::new(program).exists(),
+        };
+        (!is_there).then_some(program)
     }
 }

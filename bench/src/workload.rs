@@ -138,7 +138,7 @@ impl Workload {
             Self::Pipeline => relay(50, 32, Shape::Candidate),
             Self::Idle => fill(1),
             Self::Shared => fill(50),
-            Self::Join10 => broadcast(10, 50, 1),
+            Self::Join10 => broadcast(10, 200, 1),
             Self::Join100 => broadcast(100, 10, 4),
             Self::Join1000 => broadcast(1_000, 1, 20),
         }

@@ -12,7 +12,10 @@ pub(super) fn text(report: &Report) -> String {
         "machine": report.machine,
         "rounds": report.rounds,
         "idleRounds": report.idle_rounds,
-        "windowMs": report.window_ms,
+        "windowMs": report.scale.window.as_millis(),
+        "sessions": report.scale.sessions,
+        "pairs": report.scale.pairs,
+        "cores": report.cores,
         "samples": samples,
     });
     format!("{whole:#}\n")

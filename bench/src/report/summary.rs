@@ -39,20 +39,13 @@ pub(super) fn markdown(report: &Report, name: &str) -> String {
             let _ = writeln!(text, "| {subject} | {} |", cells.join(" | "));
         }
     }
-    let machine = &report.machine;
     let _ = writeln!(
         text,
-        "\n{name}: {} processors ({}), {} GiB, Linux {}; server on one core, load from the other; medians of {} rounds, \
-         {} for idle sessions. The first three columns are 1,000 messages per CPU second of the server: more is better. \
-         In brackets the ratio to `{PEER}`.",
-        machine.cpus, machine.model, machine.memory_gib, machine.kernel, report.rounds, report.idle_rounds
+        "\n{name}: {} The first three columns are 1,000 messages per CPU second of the server: more is better. In brackets \
+         the ratio to `{PEER}`.",
+        report.setting()
     );
-    match report.disturbed() {
-        0 => {}
-        loud => {
-            let _ = writeln!(text, "{loud} of {} runs were disturbed by other programs.", report.samples.len());
-        }
-    }
+    text.push_str(&report.remarks());
     let _ = writeln!(text, "\n![The same as bars](bench/results/{name}.svg)");
     text
 }
@@ -65,5 +58,6 @@ fn cell(report: &Report, subject: &str, Column { workload, value, unit, .. }: &C
     };
     let shown = median / unit;
     let digits = usize::from(shown < 100.0);
-    format!("{shown:.digits$}{ratio}")
+    let bound = if report.bound(subject, *workload) { "\\*" } else { "" };
+    format!("{shown:.digits$}{bound}{ratio}")
 }

@@ -5,39 +5,30 @@ use std::fmt::Write as _;
 use super::{Report, Spread};
 use crate::{
     goals::GOALS,
-    rounds::Sample,
     subject::{LIMIT, PEER},
     workload::{IDLE_BYTES, IDLE_US, JOIN_US, NOTIFY_US, P50, P99, PER_CPU, USED_BYTES, WALL, Workload},
 };
 
 /// The results as Markdown.
 pub(super) fn markdown(report: &Report) -> String {
-    let mut text = String::new();
-    let machine = &report.machine;
-    let _ = writeln!(
-        text,
-        "{} processors ({}), {} GiB, Linux {}. One core for the server, one for the generator. Medians of {} rounds, \
-         {} for idle sessions (least to most in brackets).",
-        machine.cpus, machine.model, machine.memory_gib, machine.kernel, report.rounds, report.idle_rounds
-    );
-    match report.disturbed() {
-        0 => {}
-        loud => {
-            let _ = writeln!(
-                text,
-                "{loud} of {} runs were disturbed: others kept more than {} processors busy.",
-                report.samples.len(),
-                report.quiet
-            );
-        }
-    }
+    let mut text = format!("{} In brackets the least and the most.\n{}", report.setting(), report.remarks());
+    let pairs = |own: usize| report.scale.pairs.unwrap_or(own);
+    let sessions = report.scale.sessions;
     for workload in &report.workloads {
         let table = match workload {
-            Workload::Candidate => relay(report, *workload, "500 pairs, one candidate of 220 bytes in flight"),
-            Workload::Description => relay(report, *workload, "500 pairs, one description of 3 KB in flight"),
-            Workload::Pipeline => relay(report, *workload, "50 pairs, 32 candidates in flight"),
-            Workload::Idle => idle(report, *workload, "Idle sessions in rooms of four, one on a connection"),
-            Workload::Shared => idle(report, *workload, "Idle sessions in rooms of four, 50 on a connection"),
+            Workload::Candidate => {
+                relay(report, *workload, &format!("{} pairs, one candidate of 220 bytes in flight", pairs(500)))
+            }
+            Workload::Description => {
+                relay(report, *workload, &format!("{} pairs, one description of 3 KB in flight", pairs(500)))
+            }
+            Workload::Pipeline => relay(report, *workload, &format!("{} pairs, 32 candidates in flight", pairs(50))),
+            Workload::Idle => {
+                idle(report, *workload, &format!("{sessions} idle sessions in rooms of four, one on a connection"))
+            }
+            Workload::Shared => {
+                idle(report, *workload, &format!("{sessions} idle sessions in rooms of four, 50 on a connection"))
+            }
             Workload::Join10 => join(report, *workload, "A join into a room of 10"),
             Workload::Join100 => join(report, *workload, "A join into a room of 100"),
             Workload::Join1000 => join(report, *workload, "A join into a room of 1,000"),
@@ -45,7 +36,6 @@ pub(super) fn markdown(report: &Report) -> String {
         text.push_str(&table);
     }
     text.push_str(&goals(report));
-    text.push_str(&failures(report));
     text
 }
 
@@ -57,13 +47,12 @@ fn relay(report: &Report, workload: Workload, title: &str) -> String {
             Some(other) => format!("{:.2}", per_cpu.median / other),
             None => String::new(),
         };
-        let bound = report.of(subject, workload).any(Sample::generator_bound);
         let median = |value| report.median(subject, workload, value).unwrap_or_default();
         Some(vec![
-            spread(per_cpu, 1_000.0, 1),
+            spread(per_cpu, 1_000.0, 1) + mark(report, subject, workload),
             to(PEER),
             to(LIMIT),
-            format!("{:.1}{}", median(WALL) / 1_000.0, if bound { " (generator-bound)" } else { "" }),
+            format!("{:.1}", median(WALL) / 1_000.0),
             format!("{:.0}", median(P50)),
             format!("{:.0}", median(P99)),
         ])
@@ -79,7 +68,7 @@ fn idle(report: &Report, workload: Workload, title: &str) -> String {
         Some(vec![
             spread(report.spread(subject, workload, IDLE_BYTES)?, 1_024.0, 1),
             spread(report.spread(subject, workload, USED_BYTES)?, 1_024.0, 1),
-            spread(join, 1.0, 1),
+            spread(join, 1.0, 1) + mark(report, subject, workload),
             to.unwrap_or_default(),
             format!("{:.2}", report.median(subject, workload, IDLE_US)?),
         ])
@@ -92,37 +81,40 @@ fn join(report: &Report, workload: Workload, title: &str) -> String {
         let notify = report.spread(subject, workload, NOTIFY_US)?;
         let to = report.median(PEER, workload, NOTIFY_US).map(|other| format!("{:.2}", notify.median / other));
         Some(vec![
-            spread(notify, 1.0, 2),
+            spread(notify, 1.0, 2) + mark(report, subject, workload),
             to.unwrap_or_default(),
             format!("{:.0}", report.median(subject, workload, P50)?),
         ])
     })
 }
 
+/// Ratios of medians, which count, and beside them the median of the ratios of each round.
 fn goals(report: &Report) -> String {
     let mut text = String::new();
-    for goal in GOALS {
-        let Some(ratio) = goal.ratio(|subject, workload, value| report.median(subject, workload, value)) else {
-            continue;
-        };
-        if text.is_empty() {
-            text.push_str("\n### Aims\n\n| what | measured | floor | goal | reached |\n|---|---|---|---|---|\n");
-        }
+    let mut measured = false;
+    for goal in GOALS.iter().filter(|goal| report.workloads.contains(&goal.workload)) {
         let floor = goal.floor.map_or_else(String::new, |floor| floor.to_string());
-        let (aim, verdict) = (goal.goal, goal.verdict(ratio));
-        let _ = writeln!(text, "| {} | {ratio:.2} | {floor} | {aim} | {verdict} |", goal.what);
+        let (what, aim) = (goal.what, goal.goal);
+        let ratio = goal.ratio(|subject, workload, value| report.median(subject, workload, value));
+        measured |= ratio.is_some();
+        let _ = match ratio {
+            Some(ratio) => {
+                let of_round =
+                    |round| goal.ratio(|subject, workload, value| report.in_round(round, subject, workload, value));
+                let by_round = Spread::of((1..=report.rounds).filter_map(of_round).collect());
+                let by_round = by_round.map_or_else(String::new, |ratio| format!("{:.2}", ratio.median));
+                writeln!(text, "| {what} | {ratio:.2} | {by_round} | {floor} | {aim} | {} |", goal.verdict(ratio))
+            }
+            None => writeln!(text, "| {what} | not measured | | {floor} | {aim} | |"),
+        };
     }
-    text
+    let head = "| what | ratio of medians | of a round | floor | goal | reached |\n|---|---|---|---|---|---|\n";
+    if measured { format!("\n### Aims\n\n{head}{text}") } else { String::new() }
 }
 
-fn failures(report: &Report) -> String {
-    let mut text = String::new();
-    for Sample { subject, workload, round, result } in &report.samples {
-        if let Err(error) = result {
-            let _ = writeln!(text, "\n{subject}, {}, round {round}, failed: {error}", workload.name());
-        }
-    }
-    text
+/// Stands behind a value that says less than it seems to.
+fn mark(report: &Report, subject: &str, workload: Workload) -> &'static str {
+    if report.bound(subject, workload) { "\\*" } else { "" }
 }
 
 fn rows(

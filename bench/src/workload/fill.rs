@@ -17,6 +17,10 @@ const CANDIDATES: u32 = 5;
 /// Signals under way at a time.
 const UNDER_WAY: usize = 200;
 
+/// How long they rest before memory is read: allocators give back late, and what sessions need for their heartbeats
+/// belongs to them.
+const REST: Duration = Duration::from_secs(11);
+
 /// Sessions to be idle.
 pub(super) struct Fill {
     pub(super) sessions: usize,
@@ -39,7 +43,7 @@ impl Fill {
         let usage = meter.stop()?;
 
         let resting = Meter::start(server.pid())?;
-        crowd.rest(rest(protocol))?;
+        crowd.rest(REST)?;
         let rested = resting.stop()?;
         let idle = per_session(server.memory()?);
 
@@ -57,7 +61,8 @@ impl Fill {
 
     /// Every session sends a description and some candidates to its neighbor, as for one call.
     fn chat(&self, crowd: &mut Crowd) -> Result<(), WorkloadError> {
-        let (mut spoken, mut heard) = (0, 0);
+        let mut arrived = Arrived { next: vec![0; self.sessions], total: 0 };
+        let mut spoken = 0;
         for number in 0..=CANDIDATES {
             for session in (0..self.sessions).step_by(2) {
                 if number <= 1 {
@@ -68,9 +73,9 @@ impl Fill {
                 crowd.engine.speak(session + 1, number);
                 spoken += 2;
                 // Not all at once: it is the memory of calls that is of interest, not that of one burst.
-                until_heard(crowd, &mut heard, spoken - spoken.min(UNDER_WAY))?;
+                arrived.until(crowd, spoken - spoken.min(UNDER_WAY))?;
             }
-            until_heard(crowd, &mut heard, spoken)?;
+            arrived.until(crowd, spoken)?;
         }
         for session in 0..self.sessions {
             crowd.engine.settle(session);
@@ -79,21 +84,31 @@ impl Fill {
     }
 }
 
-fn until_heard(crowd: &mut Crowd, heard: &mut usize, expected: usize) -> Result<(), WorkloadError> {
-    let deadline = clock::now() + PATIENCE;
-    while *heard < expected {
-        crowd.turn(|_, _, _| *heard += 1)?;
-        if clock::now() > deadline {
-            return Err(WorkloadError::Wrong(format!("{heard} of {expected} signals arrived")));
-        }
-    }
-    Ok(())
+/// The signals that came: each session hears those of its neighbor, in order.
+struct Arrived {
+    next: Vec<u32>,
+    total: usize,
 }
 
-/// Long enough for every heartbeat a server has to be heard once: what it needs for that belongs to an idle session.
-fn rest(protocol: Protocol) -> Duration {
-    match protocol {
-        Protocol::Grpc | Protocol::Proto | Protocol::Json => Duration::from_secs(11),
-        _ => Duration::from_secs(2),
+impl Arrived {
+    fn until(&mut self, crowd: &mut Crowd, expected: usize) -> Result<(), WorkloadError> {
+        let deadline = clock::now() + PATIENCE;
+        let mut wrong = None;
+        while self.total < expected {
+            crowd.turn(|_, session, number| {
+                if number != self.next[session] {
+                    wrong.get_or_insert_with(|| format!("signal {number} came in place of {}", self.next[session]));
+                }
+                self.next[session] += 1;
+                self.total += 1;
+            })?;
+            if let Some(wrong) = wrong {
+                return Err(WorkloadError::Wrong(wrong));
+            }
+            if clock::now() > deadline {
+                return Err(WorkloadError::Wrong(format!("{} of {expected} signals arrived", self.total)));
+            }
+        }
+        Ok(())
     }
 }
