@@ -1,9 +1,9 @@
-//! A connection over TCP with little room, read slowly.
+//! A connection with little room, read slowly.
 
 use axum::body::Body;
+use futures_util::FutureExt as _;
 use http::{Request, Response};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -32,14 +32,8 @@ fn settings() -> Settings {
 }
 
 /// A client that has asked and may be sent all of the answer, and the server's end.
-async fn asked(settings: Settings, more: &[u8]) -> (TcpStream, JoinHandle<bool>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    socket2::SockRef::from(&listener).set_send_buffer_size(4_096).expect("a smaller buffer");
-    let address = listener.local_addr().expect("bound");
-    let far = TcpSocket::new_v4().expect("a socket");
-    far.set_recv_buffer_size(4_096).expect("a smaller buffer");
-    let (near, far) = tokio::join!(listener.accept(), far.connect(address));
-    let (near, mut far) = (near.expect("accepted").0, far.expect("connected"));
+async fn asked(settings: Settings, more: &[u8]) -> (DuplexStream, JoinHandle<bool>) {
+    let (near, mut far) = duplex(1_000);
     let (open, _) = oneshot::channel();
     let io = LinkedIo::new(near, Arc::new(Link::default()), Outbox::of(&Handle::current()), open);
     let http2 = Http2::new(io, App, &settings);
@@ -61,12 +55,12 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Reads slowly, saying so each time, until the server closes or enough has come.
-async fn read_slowly(far: &mut TcpStream, enough: usize) -> usize {
-    let (mut got, mut some) = (0, vec![0; 2_000]);
+async fn read_slowly(far: &mut DuplexStream, enough: usize) -> usize {
+    let (mut got, mut some) = (0, vec![0; 10_000]);
     while got < enough {
-        tokio::time::sleep(Duration::from_millis(25)).await;
-        // The server may have closed its end.
-        let _ = far.write_all(&frame(8, 0, 0, &2_000_u32.to_be_bytes())).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        // The server may have closed its end, or not read for long.
+        let _ = far.write(&frame(8, 0, 0, &1_000_u32.to_be_bytes())).now_or_never();
         match far.read(&mut some).await {
             Ok(0) | Err(_) => break,
             Ok(more) => got += more,
@@ -75,19 +69,20 @@ async fn read_slowly(far: &mut TcpStream, enough: usize) -> usize {
     got
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_slow_reader_gets_the_whole_answer_of_a_connection_it_leaves() {
     let goaway = frame(7, 0, 0, &[0; 8]);
     let (mut far, served) = asked(settings(), &goaway).await;
     assert!(read_slowly(&mut far, usize::MAX).await > SIZE);
+    drop(far);
     assert!(served.await.expect("no panic"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_slow_reader_is_alive_and_one_that_does_not_read_is_not() {
     let settings = Settings {
-        keepalive_interval: Some(Duration::from_millis(200)),
-        keepalive_timeout: Duration::from_millis(200),
+        keepalive_interval: Some(Duration::from_secs(1)),
+        keepalive_timeout: Duration::from_secs(1),
         ..settings()
     };
     let (mut reads, served) = asked(settings.clone(), &[]).await;
