@@ -38,8 +38,8 @@ pub(super) struct Http2<I: Transport, S: Service> {
     input: Waker,
     /// Rings when the other end has taken what was sent.
     room: Waker,
-    /// What is to be sent is not taken: so many bytes were left of it when that was last looked at.
-    blocked: Option<usize>,
+    /// What is to be sent is not taken.
+    blocked: bool,
     keepalive: Option<Keepalive>,
     ending: Option<Ending>,
 }
@@ -77,20 +77,20 @@ impl<I: Transport, S: Service> Http2<I, S> {
         });
         let (input, room) = (bell.waker(places::INPUT), bell.waker(places::ROOM));
         let due = places::INPUT | places::CLOCK;
-        Self { io, connection, bell, due, input, room, blocked: None, keepalive, ending: None }
+        Self { io, connection, bell, due, input, room, blocked: false, keepalive, ending: None }
     }
 
     /// Looks once at everything that is due.
     fn look(&mut self) -> io::Result<()> {
+        let held_up = self.blocked;
         if self.due & places::ROOM != 0 {
             self.due &= !places::ROOM;
-            self.blocked = None;
+            self.blocked = false;
         }
         if self.due & places::CLOCK != 0 {
             self.due &= !places::CLOCK;
-            // While it is blocked nothing is read: then it is a sign of life that bytes are taken.
-            let left = self.blocked.is_some().then(|| self.io.left());
-            let takes = std::mem::replace(&mut self.blocked, left) > left;
+            // Held up, nothing was read: then it is a sign of life that bytes were taken.
+            let takes = self.io.take_moved() && held_up;
             if let Some(keepalive) = &mut self.keepalive
                 && keepalive.poll(&mut self.connection, takes).is_ready()
             {
@@ -117,12 +117,12 @@ impl<I: Transport, S: Service> Http2<I, S> {
     }
 
     fn has_more(&self) -> bool {
-        self.blocked.is_none() && (self.due != 0 || self.connection.has_more())
+        !self.blocked && (self.due != 0 || self.connection.has_more())
     }
 
     /// Hands over what is to be sent.
     fn send(&mut self) -> io::Result<()> {
-        if self.blocked.is_some() || (self.connection.out().is_empty() && I::TRIES) {
+        if self.blocked || (self.connection.out().is_empty() && I::TRIES) {
             return Ok(());
         }
         let cx = &mut Context::from_waker(&self.room);
@@ -134,7 +134,7 @@ impl<I: Transport, S: Service> Http2<I, S> {
             }
         }
         match room {
-            Poll::Pending => self.blocked = Some(self.io.left()),
+            Poll::Pending => self.blocked = true,
             Poll::Ready(room) => room?,
         }
         Ok(())
@@ -144,7 +144,7 @@ impl<I: Transport, S: Service> Http2<I, S> {
         let patience = if result.is_ok() { PATIENCE } else { LINGER };
         let until = Instant::now() + patience;
         self.ending = Some(Ending { patience: Box::pin(sleep(patience)), until, sent: false, result });
-        self.blocked = None;
+        self.blocked = false;
     }
 
     /// Sends the last bytes and waits until the other end has closed, or for as long as it may take.
@@ -198,9 +198,7 @@ impl<I: Transport, S: Service> Future for Http2<I, S> {
                 return Poll::Ready(result);
             }
             this.due |= this.bell.attend();
-            if this.blocked.is_some() && this.due & (places::ROOM | places::CLOCK) == 0
-                || this.due == 0 && !this.has_more()
-            {
+            if this.blocked && this.due & (places::ROOM | places::CLOCK) == 0 || this.due == 0 && !this.has_more() {
                 if this.bell.leave() {
                     return Poll::Pending;
                 }

@@ -92,6 +92,8 @@ struct State<I> {
     /// Writes what is there as the other end takes it. Nothing more is taken until it is done.
     drain: Option<AbortHandle>,
     failed: Option<ErrorKind>,
+    /// Something was taken by the system since this was last asked for.
+    moved: bool,
 }
 
 impl<I: Transport> Wire<I> {
@@ -156,6 +158,7 @@ impl<I: Transport> State<I> {
     }
 
     fn written(&mut self, result: io::Result<usize>) {
+        self.moved |= matches!(result, Ok(1..));
         match result {
             Ok(all) if all == self.out.len() => self.out = Vec::new(),
             Ok(part) => drop(self.out.drain(..part)),
@@ -170,7 +173,7 @@ impl<I: Transport> State<I> {
 
 impl<I: Transport> LinkedIo<I> {
     pub(super) fn new(io: I, link: Arc<Link>, outbox: Outbox, open: oneshot::Sender<Infallible>) -> Self {
-        let state = State { io, out: Vec::new(), posted: false, drain: None, failed: None };
+        let state = State { io, out: Vec::new(), posted: false, drain: None, failed: None, moved: false };
         let wire = Arc::new(Wire { state: Mutex::new(state), writer: AtomicWaker::new() });
         Self { wire, link, outbox, ahead: Bytes::new(), _open: open }
     }
@@ -258,6 +261,11 @@ impl<I: Transport> LinkedIo<I> {
             ready!(state.poll_out(cx));
             Poll::Ready(state.failed.map_or(Ok(()), |error| Err(error.into())))
         })
+    }
+
+    /// Whether the system has taken anything since the last call.
+    pub(super) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.wire.lock().moved)
     }
 
     /// Bytes taken that the system has not.
