@@ -153,7 +153,7 @@ mod tests {
                 reasons += 1;
             }
         }
-        assert_eq!(reasons, 32);
+        assert_eq!(reasons, 33);
         assert_eq!((code("NEW", Advice::Resume), code("NEW", Advice::Unspecified)), (4000, 4500));
     }
 
