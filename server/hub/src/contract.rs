@@ -73,7 +73,7 @@ pub const CASES: &[Case] = cases! {
     delivery: direct_envelopes_arrive_in_order, an_id_that_is_taken_again_leads_to_who_took_it, room_envelopes_need_both_seats,
         a_broadcast_reaches_all_others, refused_envelopes_reach_nobody, a_join_is_told_before_the_first_envelope, wake_ups_come, budgets_split_what_is_ready;
     receipts: an_ack_is_told_to_who_asked, writing_is_told_for_live_receivers, the_end_of_a_receiver_is_told,
-        an_outcome_is_told_once, a_resume_acknowledges;
+        an_outcome_is_told_once, a_resume_acknowledges, who_takes_an_id_again_is_not_told_of_the_earlier_one;
     mailboxes: an_attached_reader_that_lags_is_cut, a_live_reader_that_lags_is_ended, a_detached_mailbox_refuses_envelopes,
         a_detached_mailbox_that_must_take_more_ends, bytes_count_too, a_lone_large_roster_fits, an_ended_overflow_cannot_be_resumed;
     resume: nothing_received_is_replayed_whole, the_replay_is_exact, resumes_in_a_row, a_live_attachment_is_superseded,
@@ -83,7 +83,7 @@ pub const CASES: &[Case] = cases! {
     epochs: superseded_operations_have_no_effect, detached_operations_have_no_effect, an_old_ack_is_ignored,
         an_old_detach_and_close_are_ignored;
     grace: a_session_waits_for_its_grace, the_end_is_remembered_with_its_reason, only_the_last_detach_counts,
-        reconnecting_is_shown_after_a_while, a_quick_resume_is_not_seen;
+        reconnecting_is_shown_after_a_while, a_quick_resume_is_not_seen, who_comes_and_goes_leaves_no_timers;
     rooms: a_seat_is_taken_and_given_up, joining_twice_changes_nothing, a_room_has_its_limit, sessions_have_a_limit_of_rooms,
         rooms_have_a_limit, joining_may_need_a_room, creating_needs_none, ownership_passes_in_join_order,
         duplicate_users_follow_the_rule, an_empty_room_ends_in_time, a_member_changes_its_entry, owners_only;
@@ -97,7 +97,7 @@ pub const CASES: &[Case] = cases! {
     watches: a_watch_begins_with_what_is_there, changes_come_in_order, one_room_only, a_slow_watcher_is_told,
         many_rooms_are_no_lag, an_ended_room_stays_ended;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, everything_is_written_and_accounted_for,
-        a_drained_session_cannot_be_resumed;
+        a_drained_session_cannot_be_resumed, who_leaves_before_the_last_word_is_not_waited_for;
 };
 
 /// Runs every case over backends from `make`. Panics with the names of the cases that failed.

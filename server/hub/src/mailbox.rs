@@ -9,6 +9,8 @@ use crate::{frame::Body, id::PeerId};
 pub struct Origin {
     /// The sender.
     pub from: PeerId,
+    /// Which of the sessions that have had this id: a dialect's client may take one again.
+    pub incarnation: u64,
     /// The sender's seq of the envelope; it becomes `reply_to` of the receipt.
     pub seq: u32,
     /// The sender asked to hear of success as well.

@@ -73,6 +73,7 @@ enum Answer {
 
 #[derive(Debug, Default)]
 struct Counters {
+    opened: AtomicU64,
     delivered: AtomicU64,
     undeliverable: AtomicU64,
     resumed: AtomicU64,
@@ -84,6 +85,8 @@ struct Room {
     name: RoomName,
     // Guards who is in the room. Held while a change is told to all members, so that all hear changes in one order.
     state: Mutex<RoomState<Chair>>,
+    // When the next timer looks whether it has been empty long enough. Written under `state`.
+    looked_at_ms: AtomicU64,
 }
 
 /// What the room keeps with each seat.
@@ -112,6 +115,8 @@ impl Ticket {
 #[derive(Debug)]
 struct Session {
     peer: PeerId,
+    // Tells it from others that had the same peer id.
+    incarnation: u64,
     secret_digest: [u8; 32],
     user: Arc<str>,
     verified: bool,
@@ -129,6 +134,9 @@ struct Session {
     heard_ms: AtomicU64,
     // The client's pace: when, in microseconds, it will have used up what it sent so far (generic cell rate algorithm).
     paced_us: AtomicU64,
+    // Whether a timer is set that will show it as reconnecting, and one that will end its grace: one of each is enough.
+    shown_due: AtomicBool,
+    grace_due: AtomicBool,
     // Whether the peer id still leads here. Written by the registry, when it does no longer.
     unlisted: AtomicBool,
     // Guards the mailbox and presence. The one lock a sender takes.

@@ -143,6 +143,12 @@ impl<R> SessionState<R> {
         self.flushing = Some(reason);
     }
 
+    /// Why the session ends as soon as its connection has written everything, once it does.
+    #[must_use]
+    pub fn flushing(&self) -> Option<Reason> {
+        self.flushing
+    }
+
     /// Keeps an envelope for the connection, or says why not.
     pub fn put_envelope(&mut self, entry: Entry, limits: &Limits, now: Now) -> Put {
         if let Some(reason) = self.doomed {
@@ -152,7 +158,7 @@ impl<R> SessionState<R> {
         match self.phase() {
             Phase::Ended(reason) => return Put::Gone(reason),
             Phase::Detached { frames, bytes, .. } => {
-                let (frames, bytes) = (frames + limits.detached_frames, bytes + limits.detached_bytes);
+                let (frames, bytes) = self.detached_bounds(frames, bytes, limits);
                 if !self.mailbox.fits(weight, frames, bytes) && !sabotaged!("detached-without-bounds") {
                     return Put::Full;
                 }
@@ -178,7 +184,7 @@ impl<R> SessionState<R> {
         match self.phase() {
             Phase::Ended(reason) => return Put::Gone(reason),
             Phase::Detached { frames, bytes, .. } => {
-                let (frames, bytes) = (frames + limits.detached_frames, bytes + limits.detached_bytes);
+                let (frames, bytes) = self.detached_bounds(frames, bytes, limits);
                 if !self.mailbox.fits(weight, frames, bytes) {
                     return self.doom(Reason::MailboxOverflow);
                 }
@@ -186,7 +192,12 @@ impl<R> SessionState<R> {
             Phase::Attached => {
                 let alone = self.mailbox.is_empty();
                 if !alone && !self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes) {
+                    let (frames, bytes) = self.detached_bounds(self.mailbox.len(), self.mailbox.bytes(), limits);
+                    let bounded = self.mailbox.fits(0, frames, bytes);
                     self.detach(self.epoch(), Cut::SlowConsumer, now);
+                    if !bounded {
+                        return self.doom(Reason::MailboxOverflow);
+                    }
                     put = Put::Overflow;
                 }
             }
@@ -287,7 +298,11 @@ impl<R> SessionState<R> {
         let mut spent = 0;
         while spent < budget {
             if let Some(item) = self.news.pop(self.written) {
-                spent += 64;
+                spent += match &item {
+                    // The door encodes it whole.
+                    Item::Roster(snapshot) => snapshot.weight(),
+                    _ => 64,
+                };
                 out.push(item);
                 continue;
             }
@@ -373,6 +388,15 @@ impl<R> SessionState<R> {
     /// Takes the origins of everything held, before the session ends in an orderly way.
     pub fn take_origins(&mut self) -> Vec<Origin> {
         self.mailbox.take_origins()
+    }
+
+    /// The most a session may hold that held this much when it lost its connection. That counts up to what an attached one
+    /// may hold: else a client that comes and goes, and acknowledges nothing, could hold more each time. One frame that is
+    /// larger by itself was let in when it was alone.
+    fn detached_bounds(&self, frames: usize, bytes: usize, limits: &Limits) -> (usize, usize) {
+        let largest = || self.mailbox.iter().map(|entry| entry.body.weight()).max().unwrap_or(0);
+        let bytes = if bytes > limits.mailbox_bytes { bytes.min(largest().max(limits.mailbox_bytes)) } else { bytes };
+        (frames.min(limits.mailbox_frames) + limits.detached_frames, bytes + limits.detached_bytes)
     }
 
     fn keep(&mut self, entry: Entry, put: Put) -> Put {

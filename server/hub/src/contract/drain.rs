@@ -95,3 +95,15 @@ pub(super) fn a_drained_session_cannot_be_resumed(make: &Make<'_>) {
     assert_eq!(ada.resume(), Err(ResumeError::Reset(Reason::Ended)));
     assert_eq!(world.backend.census().sessions, 0);
 }
+
+pub(super) fn who_leaves_before_the_last_word_is_not_waited_for(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    ada.tell(bob.peer(), "never read");
+    world.backend.drain(world.now());
+    bob.lose();
+    world.pass(0);
+    assert_eq!(ada.over(), Cut::Ended(Reason::Draining));
+    assert_eq!(world.backend.census().sessions, 0, "it cannot come back");
+    assert_eq!(bob.resume(), Err(ResumeError::Reset(Reason::Ended)));
+}

@@ -101,3 +101,27 @@ pub(super) fn a_quick_resume_is_not_seen(make: &Make<'_>) {
     assert_eq!(ada.hears("demo", &mut eve), [""; 0]);
     assert_eq!(world.inside("demo"), "ada eve bob");
 }
+
+pub(super) fn who_comes_and_goes_leaves_no_timers(make: &Make<'_>) {
+    let world = make.world_with(Limits { empty_timeout_ms: 60_000, ..Limits::default() });
+    let mut bob = world.client("bob");
+    for _ in 0..50 {
+        bob.join("demo");
+        bob.leave("demo");
+        bob.ack();
+        bob.lose();
+        world.pass(10);
+        bob.resume().expect("resumed");
+    }
+    let timers = world.backend.census().timers;
+    assert!(timers <= 3, "{timers} timers for one session and one room");
+    world.pass(59_980);
+    assert_eq!(world.backend.census().rooms, 1, "it has not been empty for its timeout");
+    world.pass(10);
+    assert_eq!(world.backend.census().rooms, 0);
+    bob.lose();
+    world.pass(29_999);
+    assert_eq!(world.backend.census().sessions, 1);
+    world.pass(1);
+    assert_eq!((world.backend.census().sessions, world.backend.census().timers), (0, 0));
+}

@@ -1,7 +1,7 @@
 //! Nothing is lost in silence: what senders are told.
 
 use super::Make;
-use crate::{frame::Item, reason::Reason};
+use crate::{frame::Item, id::PeerId, reason::Reason};
 
 pub(super) fn an_ack_is_told_to_who_asked(make: &Make<'_>) {
     let world = make.world();
@@ -82,4 +82,17 @@ pub(super) fn a_resume_acknowledges(make: &Make<'_>) {
     assert_eq!(bob.reads(&mut via), ["two"]);
     bob.ack();
     assert_eq!(ada.reads(&mut via), ["receipt bob DELIVERED"]);
+}
+
+pub(super) fn who_takes_an_id_again_is_not_told_of_the_earlier_one(make: &Make<'_>) {
+    let world = make.world();
+    let id = PeerId::parse("dialect:demo:ada").expect("a peer id");
+    let named = |name| world.client_with(name, |open| open.credentials.peer = id.clone());
+    let (bob, mut via) = (world.client("bob"), world.client("via"));
+    let mut ada = named("ada");
+    ada.tell(bob.peer(), "never read");
+    ada.attachment.close(world.now(), Reason::Left);
+    let mut again = named("ada");
+    bob.attachment.close(world.now(), Reason::Left);
+    assert_eq!(again.reads(&mut via), [""; 0], "it sent nothing");
 }

@@ -239,7 +239,8 @@ impl Attachment for MemoryAttachment {
 
 impl MemoryAttachment {
     fn origin(&self, cseq: u32, send: &Outbound) -> Origin {
-        Origin { from: self.session.peer.clone(), seq: cseq, receipt: send.receipt }
+        let Session { peer, incarnation, .. } = &*self.session;
+        Origin { from: peer.clone(), incarnation: *incarnation, seq: cseq, receipt: send.receipt }
     }
 
     fn send_direct(

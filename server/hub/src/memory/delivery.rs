@@ -112,7 +112,9 @@ impl Shared {
         if matches!(delivery, Delivery::Undeliverable(_)) {
             self.counters.undeliverable.fetch_add(1, Ordering::Relaxed);
         }
-        if let Some(sender) = self.sessions.get(origin.from.as_str()) {
+        if let Some(sender) = self.sessions.get(origin.from.as_str())
+            && sender.incarnation == origin.incarnation
+        {
             self.put_control(now, &sender, origin.seq, Body::Receipt { peer: peer.clone(), delivery });
         }
     }
@@ -137,7 +139,7 @@ impl Shared {
 
 /// Keeps the attached epoch true after a put that cut the connection. The caller holds the session's state.
 pub(super) fn note_cut(session: &Session, put: &Put) {
-    if *put == Put::Overflow {
+    if matches!(put, Put::Overflow | Put::Fatal(_)) {
         session.live_epoch.store(0, Ordering::Release);
     }
 }

@@ -23,6 +23,7 @@ impl MemoryBackend {
         }
         let session = Arc::new(Session {
             peer: open.credentials.peer,
+            incarnation: self.shared.counters.opened.fetch_add(1, Ordering::Relaxed),
             secret_digest: open.credentials.secret_digest,
             user: open.user,
             verified: open.verified,
@@ -35,6 +36,8 @@ impl MemoryBackend {
             used_epoch: AtomicU32::new(0),
             heard_ms: AtomicU64::new(now.mono_ms),
             paced_us: AtomicU64::new(0),
+            shown_due: AtomicBool::new(false),
+            grace_due: AtomicBool::new(false),
             unlisted: AtomicBool::new(false),
             state: Mutex::new(SessionState::new(open.grade)),
         });
@@ -144,11 +147,26 @@ impl Shared {
     /// Sets the timers of a session that has just lost its connection.
     pub(super) fn wait_for_return(&self, now: Now, session: &Arc<Session>) {
         let Grade::Resumable { grace_ms } = session.grade else { return };
-        let epoch = session.state().epoch();
-        let weak = Arc::downgrade(session);
-        let shown = now.mono_ms + self.limits.reconnecting_after_ms;
-        self.timers.at(shown, Due::Reconnecting(weak.clone(), epoch));
-        self.timers.at(now.mono_ms + u64::from(grace_ms), Due::Grace(weak, epoch));
+        let flushing = session.state().flushing();
+        if let Some(reason) = flushing {
+            // It cannot come back. Ended by the next tick: the caller may hold a room's lock.
+            return self.timers.at(now.mono_ms, Due::End(Arc::downgrade(session), reason));
+        }
+        self.show_later(now, session, self.limits.reconnecting_after_ms);
+        self.end_later(now, session, grace_ms.into());
+    }
+
+    // A timer that is set already comes sooner, and is set again then: a client that comes and goes leaves no trail of them.
+    fn show_later(&self, now: Now, session: &Arc<Session>, ms: u64) {
+        if !session.shown_due.swap(true, Ordering::AcqRel) {
+            self.timers.at(now.mono_ms + ms, Due::Reconnecting(Arc::downgrade(session)));
+        }
+    }
+
+    fn end_later(&self, now: Now, session: &Arc<Session>, ms: u64) {
+        if !session.grace_due.swap(true, Ordering::AcqRel) {
+            self.timers.at(now.mono_ms + ms, Due::Grace(Arc::downgrade(session)));
+        }
     }
 
     /// Ends a session: frees its seats, tells the senders of what it did not acknowledge, lets its connection know.
@@ -179,12 +197,11 @@ impl Shared {
             Grade::Live => 0,
             Grade::Resumable { grace_ms } => (2 * u64::from(grace_ms)).max(self.limits.tombstone_ms),
         };
-        self.sessions.remove(session, (remembered_ms > 0).then_some(reason));
-        if remembered_ms > 0 {
+        if self.sessions.remove(session, (remembered_ms > 0).then_some(reason)) {
             self.timers.at(now.mono_ms + remembered_ms, Due::Tombstone(session.peer.clone()));
         }
         for seat in seats {
-            self.vacate(now, &seat.room, &session.peer, reason);
+            self.vacate(now, &seat.room, session, reason);
         }
         let origins = if sabotaged!("receipts-lost-at-the-end") { Vec::new() } else { origins };
         self.receipts(now, origins, &session.peer, Delivery::Undeliverable(reason));
@@ -210,22 +227,33 @@ impl Shared {
     pub(super) fn tick(&self, now: Now) {
         while let Some(due) = self.timers.pop(now.mono_ms) {
             match due {
-                Due::Reconnecting(session, epoch) => {
+                Due::Reconnecting(session) => {
                     let Some(session) = session.upgrade() else { continue };
-                    let changed = {
+                    // Before the look: who is lost after it sets a timer of its own.
+                    session.shown_due.store(false, Ordering::Release);
+                    let (left_ms, changed) = {
                         let mut state = session.state();
-                        away_since(&state, epoch, self.limits.reconnecting_after_ms, now)
-                            && state.set_reconnecting(true)
+                        let left_ms = left_of(&state, self.limits.reconnecting_after_ms, now);
+                        (left_ms, left_ms == Some(0) && state.set_reconnecting(true))
                     };
-                    if changed {
-                        self.show_presence(&session);
+                    match left_ms {
+                        Some(0) if changed => self.show_presence(&session),
+                        Some(0) | None => {}
+                        Some(ms) => self.show_later(now, &session, ms),
                     }
                 }
-                Due::Grace(session, epoch) => {
+                Due::Grace(session) => {
                     let Some(session) = session.upgrade() else { continue };
                     let Grade::Resumable { grace_ms } = session.grade else { continue };
-                    let away = |state: &SessionState<_>| away_since(state, epoch, grace_ms.into(), now);
-                    self.end_session_if(now, &session, Reason::Expired, away);
+                    session.grace_due.store(false, Ordering::Release);
+                    let mut left_ms = None;
+                    self.end_session_if(now, &session, Reason::Expired, |state| {
+                        left_ms = left_of(state, grace_ms.into(), now);
+                        left_ms == Some(0)
+                    });
+                    if let Some(ms) = left_ms.filter(|ms| *ms > 0) {
+                        self.end_later(now, &session, ms);
+                    }
                 }
                 Due::End(session, reason) => {
                     if let Some(session) = session.upgrade() {
@@ -284,11 +312,11 @@ impl Shared {
     }
 }
 
-/// Whether a session has been away for this long since it lost its connection in this epoch. A timer that was set late, when
-/// the session was back and lost again, must not count the earlier time.
-fn away_since<R>(state: &SessionState<R>, epoch: u32, ms: u64, now: Now) -> bool {
+/// What is left of this long since a session lost its connection; `None` when it has one. A timer that was set when it was
+/// lost before must not count the earlier time.
+fn left_of<R>(state: &SessionState<R>, ms: u64, now: Now) -> Option<u64> {
     let ms = if sabotaged!("grace-of-any-epoch") { 0 } else { ms };
-    (state.epoch() == epoch || ms == 0) && state.away_ms(now).is_some_and(|away| away >= ms)
+    Some(ms.saturating_sub(state.away_ms(now)?))
 }
 
 /// What a client is told whose session is gone: the ways a session ends that mean nothing to it become ENDED.

@@ -16,6 +16,9 @@ use crate::{backend::Credentials, id::PeerId, reason::Reason};
 
 const SHARDS: usize = 64;
 
+/// Ends remembered in each shard at a time. Of those beyond it nothing is known any more.
+const MAX_ENDED: usize = if cfg!(test) { 16 } else { 4_096 };
+
 #[derive(Debug)]
 pub(super) struct Sessions {
     hasher: RandomState,
@@ -97,17 +100,20 @@ impl Sessions {
         }
     }
 
-    /// Removes a session, and remembers why it ended when there is a reason to.
-    pub(super) fn remove(&self, session: &Arc<Session>, reason: Option<Reason>) {
+    /// Removes a session, and remembers why it ended when there is a reason to. `true` when it is to be forgotten later.
+    pub(super) fn remove(&self, session: &Arc<Session>, reason: Option<Reason>) -> bool {
         let mut shard = write(self.shard(session.peer.as_str()));
         if shard.living.get(&session.peer).is_some_and(|s| Arc::ptr_eq(s, session)) {
             shard.living.remove(&session.peer);
             session.unlisted.store(true, Ordering::Release);
-            if let Some(reason) = reason.filter(|_| !sabotaged!("end-forgotten")) {
-                shard.ended.insert(session.peer.clone(), (session.secret_digest, reason));
-            }
             self.count.fetch_sub(1, Ordering::Relaxed);
+            let full = shard.ended.len() >= MAX_ENDED;
+            if let Some(reason) = reason.filter(|_| !full && !sabotaged!("end-forgotten")) {
+                shard.ended.insert(session.peer.clone(), (session.secret_digest, reason));
+                return true;
+            }
         }
+        false
     }
 
     /// Forgets why a session ended.
@@ -130,5 +136,32 @@ impl Sessions {
     fn shard(&self, peer: &str) -> &RwLock<Shard> {
         let hash = self.hasher.hash_one(peer);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or(0)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, MemoryBackend, backend::Open, member::Metadata, session::Grade, time::Now};
+
+    #[test]
+    fn the_ends_that_are_remembered_have_a_limit() {
+        let backend = MemoryBackend::new(Limits { sessions: 1, ..Limits::default() });
+        let now = Now { mono_ms: 0, unix_ms: 0 };
+        let ended = || backend.shared.sessions.shards.iter().map(|shard| read(shard).ended.len()).sum::<usize>();
+        for number in 0..5_000_u128 {
+            let open = Open {
+                credentials: Credentials { peer: PeerId::from_random(number), secret_digest: [0; 32] },
+                user: "".into(),
+                verified: false,
+                display_name: "".into(),
+                metadata: Metadata::default(),
+                grade: Grade::Resumable { grace_ms: 600_000 },
+            };
+            backend.open_session(now, open).expect("one at a time").close(now, Reason::Left);
+        }
+        assert!((1..=SHARDS * MAX_ENDED).contains(&ended()), "{} ends of one session at a time", ended());
+        backend.shared.tick(now.plus(1_200_000));
+        assert_eq!(ended(), 0);
     }
 }

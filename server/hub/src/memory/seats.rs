@@ -1,6 +1,6 @@
 //! Seats: taken, given up, taken away.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use super::{
     Chair, Room, Session, Shared, Ticket,
@@ -16,6 +16,7 @@ use crate::{
     member::{DuplicateUsers, Metadata},
     reason::Reason,
     room::{Newcomer, RoomSpec, RoomState},
+    session::Phase,
     time::Now,
 };
 
@@ -93,7 +94,20 @@ impl Shared {
         if matches!(join.create, Create::New(_)) && !created {
             return Err(StepError::Refused(JoinError::RoomExists));
         }
-        if state.seat(&session.peer).is_some() {
+        let (seated, predecessor) = match state.seat(&session.peer) {
+            Some(seat) if Arc::ptr_eq(&seat.with.session, session) => (true, None),
+            // Somebody had this id before, is over, and is about to lose the seat.
+            Some(seat) => (false, Some(seat.with.session.clone())),
+            None => (false, None),
+        };
+        if let Some(predecessor) = predecessor {
+            let reason = match predecessor.state().phase() {
+                Phase::Ended(reason) => reason,
+                Phase::Attached | Phase::Detached { .. } => Reason::Replaced,
+            };
+            self.remove_replying(now, state, &session.peer, reason, 0);
+        }
+        if seated {
             // Put while the room is locked: no change can come between the answer and what it says.
             let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created: false };
             self.put_control(now, session, reply_to, Body::Joined(Arc::new(joined)));
@@ -154,9 +168,12 @@ impl Shared {
     }
 
     /// Takes a seat away from a session that has ended.
-    pub(super) fn vacate(&self, now: Now, room: &Arc<Room>, peer: &PeerId, reason: Reason) {
+    pub(super) fn vacate(&self, now: Now, room: &Arc<Room>, session: &Arc<Session>, reason: Reason) {
         let mut state = lock(&room.state);
-        if let Some((seat, events)) = state.leave(peer, reason, now) {
+        if state.seat(&session.peer).is_none_or(|seat| !Arc::ptr_eq(&seat.with.session, session)) {
+            return; // It has lost it, and who has the same id now may have one.
+        }
+        if let Some((seat, events)) = state.leave(&session.peer, reason, now) {
             seat.with.ticket.tear();
             for event in &events {
                 self.tell(&state, event, None);
@@ -213,7 +230,11 @@ impl Shared {
     ) -> Result<T, RoomError> {
         let name = spec.room.clone();
         let state = RoomState::new(spec, self.limits.members, now);
-        let room = Arc::new(Room { name: name.clone(), state: std::sync::Mutex::new(state) });
+        let room = Arc::new(Room {
+            name: name.clone(),
+            state: std::sync::Mutex::new(state),
+            looked_at_ms: AtomicU64::new(u64::MAX),
+        });
         let mut state = lock(&room.state);
         {
             let mut rooms = write(&self.rooms);
@@ -238,5 +259,79 @@ impl Shared {
             metadata: Metadata::default(),
             empty_timeout_ms: self.limits.empty_timeout_ms,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::{Attachment, Credentials, Open, Outbound, Submitted},
+        error::SendError,
+        limits::Limits,
+        memory::MemoryBackend,
+        session::Grade,
+    };
+
+    const NOW: Now = Now { mono_ms: 1_000, unix_ms: 1_000 };
+
+    fn open(backend: &MemoryBackend, name: &str) -> Arc<dyn Attachment> {
+        let open = Open {
+            credentials: Credentials { peer: PeerId::parse(name).expect("valid"), secret_digest: [0; 32] },
+            user: name.into(),
+            verified: true,
+            display_name: name.into(),
+            metadata: Metadata::default(),
+            grade: Grade::Live,
+        };
+        backend.open_session(NOW, open).expect("opens")
+    }
+
+    fn join(attachment: &dyn Attachment, room: &RoomName) {
+        let join = Join { room: room.clone(), display_name: None, metadata: None, create: Create::IfAbsent };
+        assert!(matches!(attachment.join(NOW, 0, join), Submitted::Done(Ok(()))));
+    }
+
+    fn send(attachment: &dyn Attachment, room: &RoomName) -> Result<(), StepError<SendError>> {
+        let send = Outbound { room: Some(room.clone()), to: None, receipt: false, envelope: bytes::Bytes::new() };
+        match attachment.send(NOW, 0, send) {
+            Submitted::Done(answer) => answer,
+            Submitted::Pending(_) => panic!("in memory answers are there"),
+        }
+    }
+
+    /// A page that is loaded again: its old connection ends on one thread while the new one joins on another.
+    #[test]
+    fn who_has_an_id_again_gets_a_seat_of_its_own() {
+        let (backend, room) = (MemoryBackend::new(Limits::default()), RoomName::parse("demo").expect("valid"));
+        let witness = open(&backend, "witness");
+        let old = open(&backend, "rooms-ws:demo:ada");
+        join(&*witness, &room);
+        join(&*old, &room);
+        let ending = backend.shared.sessions.get(old.peer().as_str()).expect("there");
+        // `end_session` as far as the registry: the id is free, the seat is not.
+        let (seats, _) = ending.state().end(Reason::ConnectionLost).expect("it was not over");
+        let _ = backend.shared.sessions.remove(&ending, None);
+
+        let new = open(&backend, "rooms-ws:demo:ada");
+        join(&*new, &room);
+        // The rest of it.
+        for seat in seats {
+            backend.shared.vacate(NOW, &seat.room, &ending, Reason::ConnectionLost);
+        }
+        assert_eq!(send(&*new, &room), Ok(()), "it was told `joined`");
+        let seats = backend.look(&room, |state| Ok(state.seats().len())).expect("a room");
+        assert_eq!(seats, 2);
+        let mut heard = Vec::new();
+        witness.fetch(NOW, std::task::Waker::noop(), 1 << 20, &mut heard);
+        let of_ada = |item: &crate::frame::Item| match item {
+            crate::frame::Item::Presence(event) => match &event.change {
+                Change::MemberJoined(member) if member.peer == *new.peer() => Some('+'),
+                Change::MemberLeft(peer, _) if peer == new.peer() => Some('-'),
+                _ => None,
+            },
+            _ => None,
+        };
+        assert_eq!(heard.iter().filter_map(of_ada).collect::<String>(), "+-+");
     }
 }

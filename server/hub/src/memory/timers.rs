@@ -12,10 +12,10 @@ use crate::{id::PeerId, reason::Reason};
 /// Something to do at a moment. Whoever acts on it checks first whether it still holds.
 #[derive(Debug)]
 pub(super) enum Due {
-    /// A session detached in this epoch is to be shown as reconnecting.
-    Reconnecting(Weak<Session>, u32),
-    /// The grace period of a session detached in this epoch is over.
-    Grace(Weak<Session>, u32),
+    /// A detached session may have to be shown as reconnecting.
+    Reconnecting(Weak<Session>),
+    /// The grace period of a detached session may be over.
+    Grace(Weak<Session>),
     /// A session must end, but could not while a room was locked.
     End(Weak<Session>, Reason),
     /// A room may have been empty long enough.

@@ -10,7 +10,7 @@ fn resumable() -> SessionState<()> {
 }
 
 fn envelope(text: &'static str) -> Entry {
-    let origin = Origin { from: PeerId::from_random(1), seq: 7, receipt: true };
+    let origin = Origin { from: PeerId::from_random(1), incarnation: 0, seq: 7, receipt: true };
     Entry { reply_to: 0, body: Body::Envelope(Bytes::from_static(text.as_bytes())), origin: Some(origin) }
 }
 
@@ -158,4 +158,54 @@ fn whoever_was_superseded_hears_that_first_of_all() {
     let mut fetched = |epoch| session.fetch(epoch, Waker::noop(), 1, &mut Vec::new(), |_| {});
     assert_eq!(fetched(1), Fetched::Cut(Cut::Superseded));
     assert_eq!(fetched(2), Fetched::Cut(Cut::Ended(Reason::Left)));
+}
+
+#[test]
+fn a_client_that_comes_and_goes_holds_no_more_each_time() {
+    let limits = Limits { mailbox_frames: 4, detached_frames: 2, ..Limits::default() };
+    let mut session = resumable();
+    for _ in 0..10 {
+        for _ in 0..4 {
+            session.put_envelope(envelope("x"), &limits, NOW);
+        }
+        let epoch = session.epoch();
+        session.detach(epoch, Cut::Detached, NOW);
+        for _ in 0..4 {
+            session.put_envelope(envelope("x"), &limits, NOW);
+        }
+        session.resume(epoch, 0, |_| {}).expect("resumed");
+    }
+    assert_eq!(session.mailbox().len(), 6, "an attached mailbox and what may come while it is detached");
+    let mut put = Put::Kept;
+    for _ in 0..10 {
+        let epoch = session.epoch();
+        put = session.put_control(control(), &limits, NOW);
+        if session.resume(epoch, 0, |_| {}).is_err() {
+            break;
+        }
+    }
+    assert_eq!(put, Put::Fatal(Reason::MailboxOverflow), "what may not be lost is no way around it");
+    assert!(session.mailbox().len() <= 7);
+}
+
+#[test]
+fn rosters_count_by_what_they_hold() {
+    let mut session = resumable();
+    let pairs = [("key".to_owned(), "x".repeat(4_000))];
+    let metadata = crate::member::Metadata::parse(pairs).expect("small enough");
+    for number in 0..8 {
+        let info = RoomInfo { room: RoomName::parse(&format!("r{number}")).expect("valid"), ..room(1) };
+        session.sit(info.room, ());
+        session.put_control(control(), &Limits::default(), NOW);
+    }
+    fetch(&mut session);
+    session.resume(1, 8, |_| {}).expect("resumed");
+    for number in 0..8 {
+        let room = RoomName::parse(&format!("r{number}")).expect("valid");
+        let info = RoomInfo { room, metadata: metadata.clone(), ..self::room(2) };
+        session.tell_roster(&Arc::new(Snapshot { info, members: Vec::new() }));
+    }
+    let mut out = Vec::new();
+    assert_eq!(session.fetch(2, Waker::noop(), 4_096, &mut out, |_| {}), Fetched::More);
+    assert_eq!(out.len(), 1, "a budget holds for rosters as well");
 }
