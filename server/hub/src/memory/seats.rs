@@ -94,24 +94,23 @@ impl Shared {
         if matches!(join.create, Create::New(_)) && !created {
             return Err(StepError::Refused(JoinError::RoomExists));
         }
-        let (seated, predecessor) = match state.seat(&session.peer) {
-            Some(seat) if Arc::ptr_eq(&seat.with.session, session) => (true, None),
+        let holder = state.seat(&session.peer).map(|seat| seat.with.session.clone());
+        match holder {
+            Some(holder) if Arc::ptr_eq(&holder, session) => {
+                // Put while the room is locked: no change can come between the answer and what it says.
+                let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created: false };
+                self.put_control(now, session, reply_to, Body::Joined(Arc::new(joined)));
+                return Ok(None);
+            }
             // Somebody had this id before, is over, and is about to lose the seat.
-            Some(seat) => (false, Some(seat.with.session.clone())),
-            None => (false, None),
-        };
-        if let Some(predecessor) = predecessor {
-            let reason = match predecessor.state().phase() {
-                Phase::Ended(reason) => reason,
-                Phase::Attached | Phase::Detached { .. } => Reason::Replaced,
-            };
-            self.remove_replying(now, state, &session.peer, reason, 0);
-        }
-        if seated {
-            // Put while the room is locked: no change can come between the answer and what it says.
-            let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created: false };
-            self.put_control(now, session, reply_to, Body::Joined(Arc::new(joined)));
-            return Ok(None);
+            Some(predecessor) => {
+                let reason = match predecessor.state().phase() {
+                    Phase::Ended(reason) => reason,
+                    Phase::Attached | Phase::Detached { .. } => Reason::Replaced,
+                };
+                self.remove_replying(now, state, &session.peer, reason, 0);
+            }
+            None => {}
         }
         let newcomer = Newcomer {
             peer: session.peer.clone(),
