@@ -91,7 +91,7 @@ impl Report {
     fn remarks(&self) -> String {
         let mut text = String::new();
         if self.subjects.iter().any(|subject| self.workloads.iter().any(|workload| self.bound(subject, *workload))) {
-            text.push_str("\\* The generator was the bottleneck: what a server costs that is not full, and no rate it could not pass.\n");
+            text.push_str("\\* In some rounds the generator was the bottleneck: the value is that of a server that is not full.\n");
         }
         let disturbed = self.disturbed();
         if disturbed > 0 {
