@@ -25,6 +25,7 @@ const CLOSES: Readonly<Record<number, readonly [Code, string, Advice?]>> = {
   4506: ["INVALID_ARGUMENT", "PROTOCOL"],
   4507: ["RESOURCE_EXHAUSTED", "FRAME_TOO_LARGE"],
   4508: ["PERMISSION_DENIED", "FORBIDDEN"],
+  4509: ["RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"],
 };
 
 /** The error a closed socket tells of; undefined when all was said. */
