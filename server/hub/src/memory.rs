@@ -28,7 +28,11 @@ use std::{
     },
 };
 
-use self::{attachment::MemoryAttachment, registry::Sessions, timers::Timers};
+use self::{
+    attachment::MemoryAttachment,
+    registry::Sessions,
+    timers::{TimerId, Timers},
+};
 use crate::{
     backend::Reached,
     error::{Cut, StepError},
@@ -63,6 +67,8 @@ struct Shared {
     // Answers by request id. Held while a call with such an id runs, so that its repetition waits for the answer.
     answers: Mutex<BTreeMap<String, Answer>>,
     counters: Counters,
+    // Of the session that is opened next.
+    incarnation: AtomicU64,
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +79,6 @@ enum Answer {
 
 #[derive(Debug, Default)]
 struct Counters {
-    opened: AtomicU64,
     delivered: AtomicU64,
     undeliverable: AtomicU64,
     resumed: AtomicU64,
@@ -85,8 +90,8 @@ struct Room {
     name: RoomName,
     // Guards who is in the room. Held while a change is told to all members, so that all hear changes in one order.
     state: Mutex<RoomState<Chair>>,
-    // When the next timer looks whether it has been empty long enough. Written under `state`.
-    looked_at_ms: AtomicU64,
+    // That which was set when it last became empty.
+    timer: Mutex<Option<TimerId>>,
 }
 
 /// What the room keeps with each seat.
@@ -134,9 +139,8 @@ struct Session {
     heard_ms: AtomicU64,
     // The client's pace: when, in microseconds, it will have used up what it sent so far (generic cell rate algorithm).
     paced_us: AtomicU64,
-    // Whether a timer is set that will show it as reconnecting, and one that will end its grace: one of each is enough.
-    shown_due: AtomicBool,
-    grace_due: AtomicBool,
+    // Those that were set when it last lost its connection.
+    timers: Mutex<Option<[TimerId; 2]>>,
     // Whether the peer id still leads here. Written by the registry, when it does no longer.
     unlisted: AtomicBool,
     // Guards the mailbox and presence. The one lock a sender takes.
@@ -203,6 +207,7 @@ impl MemoryBackend {
                 watches: RwLock::default(),
                 answers: Mutex::default(),
                 counters: Counters::default(),
+                incarnation: AtomicU64::new(0),
             }),
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Session, Shared, Ticket, timers::Due};
+use super::{Session, Shared, Ticket};
 use crate::{
     frame::{Body, Delivery, RoomEvent},
     id::{PeerId, RoomName},
@@ -92,8 +92,8 @@ impl Shared {
         match put {
             Put::Kept | Put::Full | Put::Gone(_) => {}
             Put::Overflow if to.resumable() => self.overflowed(now, to),
-            Put::Overflow => self.timers.at(now.mono_ms, Due::End(Arc::downgrade(to), Reason::SlowConsumer)),
-            Put::Fatal(reason) => self.timers.at(now.mono_ms, Due::End(Arc::downgrade(to), *reason)),
+            Put::Overflow => self.end_soon(now, to, Reason::SlowConsumer),
+            Put::Fatal(reason) => self.end_soon(now, to, *reason),
         }
     }
 

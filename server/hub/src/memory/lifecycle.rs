@@ -23,7 +23,7 @@ impl MemoryBackend {
         }
         let session = Arc::new(Session {
             peer: open.credentials.peer,
-            incarnation: self.shared.counters.opened.fetch_add(1, Ordering::Relaxed),
+            incarnation: self.shared.incarnation.fetch_add(1, Ordering::Relaxed),
             secret_digest: open.credentials.secret_digest,
             user: open.user,
             verified: open.verified,
@@ -36,8 +36,7 @@ impl MemoryBackend {
             used_epoch: AtomicU32::new(0),
             heard_ms: AtomicU64::new(now.mono_ms),
             paced_us: AtomicU64::new(0),
-            shown_due: AtomicBool::new(false),
-            grace_due: AtomicBool::new(false),
+            timers: Mutex::new(None),
             unlisted: AtomicBool::new(false),
             state: Mutex::new(SessionState::new(open.grade)),
         });
@@ -149,24 +148,26 @@ impl Shared {
         let Grade::Resumable { grace_ms } = session.grade else { return };
         let flushing = session.state().flushing();
         if let Some(reason) = flushing {
-            // It cannot come back. Ended by the next tick: the caller may hold a room's lock.
-            return self.timers.at(now.mono_ms, Due::End(Arc::downgrade(session), reason));
+            // It cannot come back.
+            return self.end_soon(now, session, reason);
         }
-        self.show_later(now, session, self.limits.reconnecting_after_ms);
-        self.end_later(now, session, grace_ms.into());
+        let mut set = lock(&session.timers);
+        let (epoch, weak) = (session.state().epoch(), Arc::downgrade(session));
+        let shown = now.mono_ms + self.limits.reconnecting_after_ms;
+        let ends = now.mono_ms + u64::from(grace_ms);
+        // Those of an earlier loss go: a client that comes and goes leaves no trail of them.
+        let earlier = set.replace([
+            self.timers.at(shown, Due::Reconnecting(weak.clone(), epoch)),
+            self.timers.at(ends, Due::Grace(weak, epoch)),
+        ]);
+        for timer in earlier.into_iter().flatten() {
+            self.timers.cancel(timer);
+        }
     }
 
-    // A timer that is set already comes sooner, and is set again then: a client that comes and goes leaves no trail of them.
-    fn show_later(&self, now: Now, session: &Arc<Session>, ms: u64) {
-        if !session.shown_due.swap(true, Ordering::AcqRel) {
-            self.timers.at(now.mono_ms + ms, Due::Reconnecting(Arc::downgrade(session)));
-        }
-    }
-
-    fn end_later(&self, now: Now, session: &Arc<Session>, ms: u64) {
-        if !session.grace_due.swap(true, Ordering::AcqRel) {
-            self.timers.at(now.mono_ms + ms, Due::Grace(Arc::downgrade(session)));
-        }
+    /// Has the next tick end a session, where a room is locked or may be.
+    pub(super) fn end_soon(&self, now: Now, session: &Arc<Session>, reason: Reason) {
+        self.timers.at(now.mono_ms, Due::End(Arc::downgrade(session), reason));
     }
 
     /// Ends a session: frees its seats, tells the senders of what it did not acknowledge, lets its connection know.
@@ -227,33 +228,22 @@ impl Shared {
     pub(super) fn tick(&self, now: Now) {
         while let Some(due) = self.timers.pop(now.mono_ms) {
             match due {
-                Due::Reconnecting(session) => {
+                Due::Reconnecting(session, epoch) => {
                     let Some(session) = session.upgrade() else { continue };
-                    // Before the look: who is lost after it sets a timer of its own.
-                    session.shown_due.store(false, Ordering::Release);
-                    let (left_ms, changed) = {
+                    let changed = {
                         let mut state = session.state();
-                        let left_ms = left_of(&state, self.limits.reconnecting_after_ms, now);
-                        (left_ms, left_ms == Some(0) && state.set_reconnecting(true))
+                        away_since(&state, epoch, self.limits.reconnecting_after_ms, now)
+                            && state.set_reconnecting(true)
                     };
-                    match left_ms {
-                        Some(0) if changed => self.show_presence(&session),
-                        Some(0) | None => {}
-                        Some(ms) => self.show_later(now, &session, ms),
+                    if changed {
+                        self.show_presence(&session);
                     }
                 }
-                Due::Grace(session) => {
+                Due::Grace(session, epoch) => {
                     let Some(session) = session.upgrade() else { continue };
                     let Grade::Resumable { grace_ms } = session.grade else { continue };
-                    session.grace_due.store(false, Ordering::Release);
-                    let mut left_ms = None;
-                    self.end_session_if(now, &session, Reason::Expired, |state| {
-                        left_ms = left_of(state, grace_ms.into(), now);
-                        left_ms == Some(0)
-                    });
-                    if let Some(ms) = left_ms.filter(|ms| *ms > 0) {
-                        self.end_later(now, &session, ms);
-                    }
+                    let away = |state: &SessionState<_>| away_since(state, epoch, grace_ms.into(), now);
+                    self.end_session_if(now, &session, Reason::Expired, away);
                 }
                 Due::End(session, reason) => {
                     if let Some(session) = session.upgrade() {
@@ -312,11 +302,11 @@ impl Shared {
     }
 }
 
-/// What is left of this long since a session lost its connection; `None` when it has one. A timer that was set when it was
-/// lost before must not count the earlier time.
-fn left_of<R>(state: &SessionState<R>, ms: u64, now: Now) -> Option<u64> {
+/// Whether a session has been away for this long since it lost its connection in this epoch. A timer that was set late, when
+/// the session was back and lost again, must not count the earlier time.
+fn away_since<R>(state: &SessionState<R>, epoch: u32, ms: u64, now: Now) -> bool {
     let ms = if sabotaged!("grace-of-any-epoch") { 0 } else { ms };
-    Some(ms.saturating_sub(state.away_ms(now)?))
+    (state.epoch() == epoch || ms == 0) && state.away_ms(now).is_some_and(|away| away >= ms)
 }
 
 /// What a client is told whose session is gone: the ways a session ends that mean nothing to it become ENDED.

@@ -1,6 +1,6 @@
 //! Rooms as backends and tools see them.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -167,13 +167,17 @@ impl Shared {
     /// Ends a room that has been empty for its timeout.
     pub(super) fn end_if_empty(&self, now: Now, room: &Arc<Room>) {
         let mut state = lock(&room.state);
-        room.looked_at_ms.store(u64::MAX, Ordering::Relaxed);
-        self.settle(now, room, &mut state);
+        if state.ends_at_ms().is_some_and(|at| at <= now.mono_ms) {
+            self.settle(now, room, &mut state);
+        }
     }
 
     /// Ends a room whose last member has just left and which does not wait; sees to it that it ends in time otherwise.
     pub(super) fn settle(&self, now: Now, room: &Arc<Room>, state: &mut RoomState<super::Chair>) {
-        if !state.ended() && state.ends_at_ms().is_some_and(|at| at <= now.mono_ms) {
+        if state.ended() {
+            return;
+        }
+        if state.ends_at_ms().is_some_and(|at| at <= now.mono_ms) {
             self.end_locked(now, room, state, Reason::Expired);
         } else if !sabotaged!("empty-room-stays") {
             self.arm_empty(room, state);
@@ -182,10 +186,12 @@ impl Shared {
 
     /// Sees to it that an empty room ends in time.
     pub(super) fn arm_empty(&self, room: &Arc<Room>, state: &RoomState<super::Chair>) {
-        // A timer that comes sooner is set again then: members that come and go leave no trail of them.
-        if let Some(at) = state.ends_at_ms().filter(|at| *at < room.looked_at_ms.load(Ordering::Relaxed)) {
-            room.looked_at_ms.store(at, Ordering::Relaxed);
-            self.timers.at(at, Due::EmptyRoom(Arc::downgrade(room)));
+        if let Some(at) = state.ends_at_ms() {
+            let timer = self.timers.at(at, Due::EmptyRoom(Arc::downgrade(room)));
+            // Members that come and go leave no trail of them.
+            if let Some(earlier) = lock(&room.timer).replace(timer) {
+                self.timers.cancel(earlier);
+            }
         }
     }
 

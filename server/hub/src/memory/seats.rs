@@ -1,6 +1,6 @@
 //! Seats: taken, given up, taken away.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::{Arc, Mutex};
 
 use super::{
     Chair, Room, Session, Shared, Ticket,
@@ -229,11 +229,7 @@ impl Shared {
     ) -> Result<T, RoomError> {
         let name = spec.room.clone();
         let state = RoomState::new(spec, self.limits.members, now);
-        let room = Arc::new(Room {
-            name: name.clone(),
-            state: std::sync::Mutex::new(state),
-            looked_at_ms: AtomicU64::new(u64::MAX),
-        });
+        let room = Arc::new(Room { name: name.clone(), state: Mutex::new(state), timer: Mutex::new(None) });
         let mut state = lock(&room.state);
         {
             let mut rooms = write(&self.rooms);

@@ -1,8 +1,7 @@
 //! What is due later.
 
 use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
+    collections::BTreeMap,
     sync::{Mutex, Weak},
 };
 
@@ -12,10 +11,10 @@ use crate::{id::PeerId, reason::Reason};
 /// Something to do at a moment. Whoever acts on it checks first whether it still holds.
 #[derive(Debug)]
 pub(super) enum Due {
-    /// A detached session may have to be shown as reconnecting.
-    Reconnecting(Weak<Session>),
-    /// The grace period of a detached session may be over.
-    Grace(Weak<Session>),
+    /// A session detached in this epoch is to be shown as reconnecting.
+    Reconnecting(Weak<Session>, u32),
+    /// The grace period of a session detached in this epoch is over.
+    Grace(Weak<Session>, u32),
     /// A session must end, but could not while a room was locked.
     End(Weak<Session>, Reason),
     /// A room may have been empty long enough.
@@ -35,55 +34,42 @@ pub(super) struct Timers {
 #[derive(Debug, Default)]
 struct Queue {
     next: u64,
-    heap: BinaryHeap<Reverse<Timer>>,
+    timers: BTreeMap<TimerId, Due>,
 }
 
-#[derive(Debug)]
-struct Timer {
+/// A timer: when it is due, and, among those due at one moment, which was set first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TimerId {
     at_ms: u64,
     order: u64,
-    due: Due,
 }
 
 impl Timers {
-    pub(super) fn at(&self, at_ms: u64, due: Due) {
+    pub(super) fn at(&self, at_ms: u64, due: Due) -> TimerId {
         let mut queue = lock(&self.queue);
-        let order = queue.next;
+        let timer = TimerId { at_ms, order: queue.next };
         queue.next += 1;
-        queue.heap.push(Reverse(Timer { at_ms, order, due }));
+        queue.timers.insert(timer, due);
+        timer
+    }
+
+    /// Forgets a timer, if it is not due yet.
+    pub(super) fn cancel(&self, timer: TimerId) {
+        lock(&self.queue).timers.remove(&timer);
     }
 
     /// The next thing that is due at `now_ms`.
     pub(super) fn pop(&self, now_ms: u64) -> Option<Due> {
         let mut queue = lock(&self.queue);
-        if queue.heap.peek()?.0.at_ms > now_ms {
+        let first = queue.timers.first_entry()?;
+        if first.key().at_ms > now_ms {
             return None;
         }
-        queue.heap.pop().map(|timer| timer.0.due)
+        Some(first.remove())
     }
 
     /// Timers that stand for something: a session away, an empty room, an answer. What is only to be forgotten does not count.
     pub(super) fn len(&self) -> usize {
-        lock(&self.queue).heap.iter().filter(|timer| !matches!(timer.0.due, Due::Tombstone(_))).count()
-    }
-}
-
-impl PartialEq for Timer {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at_ms, self.order) == (other.at_ms, other.order)
-    }
-}
-
-impl Eq for Timer {}
-
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at_ms, self.order).cmp(&(other.at_ms, other.order))
+        lock(&self.queue).timers.values().filter(|due| !matches!(due, Due::Tombstone(_))).count()
     }
 }
