@@ -277,18 +277,23 @@ fn a_head_that_is_too_large_is_refused_by_itself() {
     assert!(ended(&peer.say(&get(3, "/1")), 3));
 }
 
+/// The server begins to leave. What its peer answers to the farewell.
+fn leave(peer: &mut Peer) -> Vec<u8> {
+    peer.connection.leave();
+    let heard = peer.hear();
+    assert_eq!(goaway(&heard), Some((u32::MAX >> 1, Code::NO_ERROR)));
+    let ping = heard.iter().find(|frame| frame.head.kind == kind::PING).expect("a ping");
+    frame(kind::PING, flag::ACK, 0, &ping.payload)
+}
+
 #[test]
 fn it_leaves_when_what_was_under_way_is_done() {
     let mut peer = Peer::new();
     peer.say(&post(1, "/count"));
-    peer.connection.leave();
-    let heard = peer.hear();
-    assert_eq!(goaway(&heard), Some((u32::MAX >> 1, Code::NO_ERROR)));
-    let ping = heard.iter().find(|frame| frame.head.kind == kind::PING).expect("a ping").payload.clone();
+    let answer = leave(&mut peer);
     // Sent before the peer knew.
     peer.say(&post(3, "/count"));
-    let heard = peer.say(&frame(kind::PING, flag::ACK, 0, &ping));
-    assert_eq!(goaway(&heard), Some((3, Code::NO_ERROR)));
+    assert_eq!(goaway(&peer.say(&answer)), Some((3, Code::NO_ERROR)));
     assert!(peer.say(&get(5, "/1")).is_empty(), "too late");
     assert!(ended(&peer.say(&frame(kind::DATA, flag::END_STREAM, 1, b"1")), 1));
     assert!(!peer.connection.is_over());
@@ -354,10 +359,8 @@ fn streams_have_their_turns_however_many_they_are() {
 fn streams_that_are_not_taken_any_more_do_not_count_as_taken() {
     let mut peer = Peer::new();
     peer.say(&post(1, "/never"));
-    peer.connection.leave();
-    let heard = peer.hear();
-    let ping = heard.iter().find(|frame| frame.head.kind == kind::PING).expect("a ping").payload.clone();
-    assert_eq!(goaway(&peer.say(&frame(kind::PING, flag::ACK, 0, &ping))), Some((1, Code::NO_ERROR)));
+    let answer = leave(&mut peer);
+    assert_eq!(goaway(&peer.say(&answer)), Some((1, Code::NO_ERROR)));
     peer.say(&get(5, "/1"));
     assert_eq!(goaway(&peer.say(&frame(kind::PING, 0, 1, &[0; 8]))), Some((1, Code::PROTOCOL_ERROR)));
 }

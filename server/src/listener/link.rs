@@ -264,13 +264,8 @@ impl<I: Transport> LinkedIo<I> {
     }
 
     /// Whether the system has taken anything since the last call.
-    pub(super) fn take_moved(&mut self) -> bool {
+    pub(crate) fn take_moved(&mut self) -> bool {
         std::mem::take(&mut self.wire.lock().moved)
-    }
-
-    /// Bytes taken that the system has not.
-    pub(crate) fn left(&self) -> usize {
-        self.wire.lock().out.len()
     }
 
     /// Takes all of `bytes`, to be sent when the others on this thread have had their turn. To be called when there is

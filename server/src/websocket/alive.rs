@@ -33,8 +33,7 @@ pub(super) struct Alive {
     interval: Option<Duration>,
     timeout: Duration,
     pinged: Option<Instant>,
-    /// Since when, and with how many bytes left.
-    blocked: Option<(Instant, usize)>,
+    blocked: Option<Instant>,
 }
 
 /// Stands for "never" where there are no pings.
@@ -52,11 +51,11 @@ impl Alive {
         self.blocked = None;
     }
 
-    /// A write did not get through: so much of it is left.
-    pub(super) fn blocked(&mut self, left: usize) {
-        if self.blocked.is_none_or(|(_, before)| before != left) {
+    /// A write did not get through. `moved`: more of it than before.
+    pub(super) fn blocked(&mut self, moved: bool) {
+        if self.blocked.is_none() || moved {
             let now = Instant::now();
-            self.blocked = Some((now, left));
+            self.blocked = Some(now);
             if self.at > now + self.timeout {
                 self.sleep_until(now + self.timeout);
             }
@@ -84,7 +83,7 @@ impl Alive {
                 self.pinged = None;
             }
             let (at, due) = match (self.blocked, self.pinged, self.interval) {
-                (Some((since, _)), ..) => (since + self.timeout, Due::Stuck),
+                (Some(since), ..) => (since + self.timeout, Due::Stuck),
                 (None, Some(pinged), _) => (pinged + self.timeout, Due::Dead),
                 (None, None, Some(interval)) => (heard + interval, Due::Ping),
                 (None, None, None) => (now + FAR, Due::Ping),
@@ -142,9 +141,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_blocked_write_is_waited_for_from_its_first_moment() {
         let mut alive = Alive::new(None, TIMEOUT);
-        alive.blocked(1);
+        alive.blocked(false);
         tokio::time::sleep(Duration::from_secs(4)).await;
-        alive.blocked(1);
+        alive.blocked(false);
         let (due, after) = next(&mut alive, Instant::now()).await;
         assert!(due == Due::Stuck && about(after, 6), "{due:?} after {after:?}");
     }

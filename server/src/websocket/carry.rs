@@ -74,14 +74,14 @@ impl<O: Output> Carrier<O> {
         let Self { link, out, unflushed, speaker } = self;
         let Some((output, alive)) = speaker else { return Poll::Pending };
         loop {
-            let Turn { flushed, left, now, heard, ended } = match poll_write(link, out, output, alive, unflushed, cx) {
+            let Turn { flushed, moved, now, heard, ended } = match poll_write(link, out, output, alive, unflushed, cx) {
                 Poll::Ready(Err(ending)) => return Poll::Ready(Ended::Ending(ending)),
                 Poll::Ready(Ok(())) => link.turn(cx, Some(out), *unflushed),
                 Poll::Pending => link.turn(cx, None, *unflushed),
             };
             *unflushed = flushed.is_pending();
             match flushed {
-                Poll::Pending => alive.blocked(left),
+                Poll::Pending => alive.blocked(moved),
                 // Whoever has something to say may be waiting for something else than the client.
                 Poll::Ready(Ok(())) if !ended => alive.unblocked(),
                 Poll::Ready(_) => return Poll::Ready(Ended::Ending(Ending::Lost)),

@@ -96,6 +96,7 @@ impl<W: Wire + ?Sized> Shared<W> {
                 Ok(Some(message)) => Ok(message),
                 Err(violation) => Err(violation),
             };
+            // A client that is held to its pace has pongs behind what is not read yet.
             self.fresh = true;
             self.violated = message.is_err();
             self.ended = self.violated || matches!(message, Ok(Message::Close(_)));
@@ -123,8 +124,8 @@ impl<W: Wire + ?Sized> Shared<W> {
 pub(super) struct Turn {
     /// Ready: all is written.
     pub(super) flushed: Poll<io::Result<()>>,
-    /// Bytes that are not, of those the wire has taken.
-    pub(super) left: usize,
+    /// Something was, since a turn that could not write all.
+    pub(super) moved: bool,
     pub(super) now: Instant,
     /// When something came in last.
     pub(super) heard: Instant,
@@ -165,8 +166,8 @@ impl Link {
             shared.heard = now;
         }
         // Asked for only then: it takes a lock.
-        let left = if flushed.is_pending() { shared.wire.left() } else { 0 };
-        Turn { flushed, left, now, heard: shared.heard, ended: shared.ended && !shared.violated }
+        let moved = flushed.is_pending() && shared.wire.take_moved();
+        Turn { flushed, moved, now, heard: shared.heard, ended: shared.ended && !shared.violated }
     }
 
     /// Writes all there is and nothing else. Ready when it is sent whatever becomes of the socket.

@@ -36,8 +36,8 @@ pub(super) trait Wire: Send {
         self.poll_flush(cx)
     }
 
-    /// Bytes taken and not written yet.
-    fn left(&self) -> usize;
+    /// Whether anything of it was written since the last call.
+    fn take_moved(&mut self) -> bool;
 }
 
 impl Wire for LinkedIo<TcpStream> {
@@ -62,8 +62,8 @@ impl Wire for LinkedIo<TcpStream> {
         Self::poll_sent(self, cx)
     }
 
-    fn left(&self) -> usize {
-        Self::left(self)
+    fn take_moved(&mut self) -> bool {
+        Self::take_moved(self)
     }
 }
 
@@ -74,11 +74,13 @@ pub(super) struct Stream<S> {
     out: Vec<u8>,
     /// How much of it is.
     written: usize,
+    /// Something was written since this was last asked for.
+    moved: bool,
 }
 
 impl<S> Stream<S> {
     pub(super) fn new(io: S) -> Self {
-        Self { io, out: Vec::new(), written: 0 }
+        Self { io, out: Vec::new(), written: 0, moved: false }
     }
 }
 
@@ -102,7 +104,7 @@ where
         while let Some(left @ [_, ..]) = self.out.get(self.written..) {
             match ready!(Pin::new(&mut self.io).poll_write(cx, left))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                written => self.written += written,
+                written => (self.written, self.moved) = (self.written + written, true),
             }
         }
         (self.out, self.written) = (Vec::new(), 0);
@@ -114,8 +116,8 @@ where
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    fn left(&self) -> usize {
-        self.out.len() - self.written
+    fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
     }
 }
 

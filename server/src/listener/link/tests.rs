@@ -291,14 +291,20 @@ async fn what_was_put_last_arrives_though_the_other_end_reads_a_moment_later() {
     assert_eq!(String::from_utf8_lossy(&taken.lock().unwrap()), "some words, goodbye");
 }
 
+/// A pair where the system takes nothing more at the near end, and how much it has.
+async fn full_pair() -> (TcpStream, TcpStream, usize) {
+    let (near, far) = pair().await;
+    near.writable().await.expect("open");
+    let mut taken = 0;
+    while let Ok(written) = near.try_write(&[0; 100_000]) {
+        taken += written;
+    }
+    (near, far, taken)
+}
+
 #[tokio::test]
 async fn a_shutdown_that_waits_for_the_other_end_ends_when_it_reads() {
-    let (near, mut far) = pair().await;
-    near.writable().await.expect("open");
-    let mut before = 0;
-    while let Ok(written) = near.try_write(&[0; 100_000]) {
-        before += written;
-    }
+    let (near, mut far, before) = full_pair().await;
     let (mut io, _link) = linked(near);
     let end = tokio::spawn(async move {
         io.write_all(b"goodbye").await.expect("taken");
@@ -314,12 +320,7 @@ async fn a_shutdown_that_waits_for_the_other_end_ends_when_it_reads() {
 
 #[tokio::test]
 async fn what_is_put_last_is_with_the_system_when_it_is_said_to_be_sent() {
-    let (near, mut far) = pair().await;
-    near.writable().await.expect("open");
-    let mut before = 0;
-    while let Ok(written) = near.try_write(&[0; 100_000]) {
-        before += written;
-    }
+    let (near, mut far, before) = full_pair().await;
     let (mut io, _link) = linked(near);
     let end = tokio::spawn(async move {
         poll_fn(|cx| io.poll_room(cx)).await.expect("room");
