@@ -4,15 +4,16 @@
 //! before a port is bound, and everything that is wrong is told at once. `server/config.example.toml` lists every setting.
 
 mod admin;
+mod compat;
 mod connections;
 mod cors;
-mod dialects;
 mod drain;
+mod error;
 mod http2;
 mod ice;
 mod load;
 mod log;
-mod problem;
+mod parts;
 mod range;
 mod rooms;
 mod secret;
@@ -23,22 +24,23 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-pub use admin::Admin;
-pub use connections::Connections;
-pub use cors::{AllowedHosts, AllowedOrigins, Cors};
-pub use dialects::Dialects;
-pub use drain::Drain;
-pub use http2::Http2;
-pub use ice::{Ice, IceServer};
+pub use admin::AdminSection;
+pub use compat::CompatSection;
+pub use connections::ConnectionsSection;
+pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
+pub use drain::DrainSection;
+pub use error::ValueOrigin;
+pub use error::{ConfigError, ConfigErrors};
+pub use http2::Http2Section;
+pub use ice::{IceSection, IceServer};
 pub use load::{Override, Overrides};
-pub use log::{Log, LogFormat};
-use range::Range;
-
-pub use problem::{Problem, Problems};
-pub use rooms::Rooms;
+pub use log::{LogFormat, LogSection};
+pub use rooms::RoomsSection;
 pub use secret::Secret;
-pub use session::Session;
-pub use source::{Environment, Origin, variable_of};
+pub use session::SessionSection;
+pub use source::{Environment, variable_of};
+
+use self::range::Range;
 
 /// All settings of a server. [`Config::default`] is a server on loopback, open to this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,25 +59,25 @@ pub struct Config {
     /// Threads connections are spread over. 0, the default: one for each processor.
     pub workers: usize,
     /// Sessions.
-    pub session: Session,
+    pub session: SessionSection,
     /// Rooms.
-    pub rooms: Rooms,
+    pub rooms: RoomsSection,
     /// The way out.
-    pub drain: Drain,
-    /// The compatibility dialects.
-    pub dialects: Dialects,
+    pub drain: DrainSection,
+    /// The compatibility protocols.
+    pub compat: CompatSection,
     /// STUN and TURN servers.
-    pub ice: Ice,
+    pub ice: IceSection,
     /// Cross-origin access.
-    pub cors: Cors,
+    pub cors: CorsSection,
     /// The log.
-    pub log: Log,
+    pub log: LogSection,
     /// Connections.
-    pub connections: Connections,
+    pub connections: ConnectionsSection,
     /// HTTP/2.
-    pub http2: Http2,
+    pub http2: Http2Section,
     /// The admin listener.
-    pub admin: Admin,
+    pub admin: AdminSection,
 }
 
 impl Default for Config {
@@ -87,16 +89,16 @@ impl Default for Config {
             demo: true,
             reflection: true,
             workers: 0,
-            session: Session::default(),
-            rooms: Rooms::default(),
-            drain: Drain::default(),
-            dialects: Dialects::default(),
-            ice: Ice::default(),
-            cors: Cors::default(),
-            log: Log::default(),
-            connections: Connections::default(),
-            http2: Http2::default(),
-            admin: Admin::default(),
+            session: SessionSection::default(),
+            rooms: RoomsSection::default(),
+            drain: DrainSection::default(),
+            compat: CompatSection::default(),
+            ice: IceSection::default(),
+            cors: CorsSection::default(),
+            log: LogSection::default(),
+            connections: ConnectionsSection::default(),
+            http2: Http2Section::default(),
+            admin: AdminSection::default(),
         }
     }
 }
@@ -123,23 +125,23 @@ impl Config {
     }
 
     /// What settings of the right kind may still get wrong, alone or together.
-    fn check(&self, problems: &mut Problems) {
+    fn check(&self, errors: &mut ConfigErrors) {
         if self.is_open() && self.is_exposed() && !self.insecure_open {
             let allowed = "a loopback address, or insecure_open (--insecure-open): this server has no authentication, \
                            and every machine that reaches this address could use it";
-            problems.add("listen", self.listen, allowed);
+            errors.add("listen", self.listen, allowed);
         }
         let printable = self.node_name.chars().all(|c| c.is_ascii_graphic());
         if self.node_name.len() > MAX_NODE_NAME || !printable {
             let allowed = format!("at most {MAX_NODE_NAME} printable ASCII characters, no spaces");
-            problems.add("node_name", format!("{:?}", self.node_name), allowed);
+            errors.add("node_name", format!("{:?}", self.node_name), allowed);
         }
-        self.session.check(problems);
-        self.drain.check(problems);
-        self.ice.check(problems);
-        self.log.check(problems);
-        self.connections.check(problems);
-        self.http2.check(problems);
-        self.admin.check(self.listen, problems);
+        self.session.check(errors);
+        self.drain.check(errors);
+        self.ice.check(errors);
+        self.log.check(errors);
+        self.connections.check(errors);
+        self.http2.check(errors);
+        self.admin.check(self.listen, errors);
     }
 }

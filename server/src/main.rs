@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use tokio::net::TcpListener;
+use wigwag_net::listener::RuntimePool;
+use wigwag_net::workers::{self, Workers};
 use wigwag_server::cli::{Cli, Command};
 use wigwag_server::config::{Config, Environment};
-use wigwag_server::listener::Homes;
-use wigwag_server::server::Workers;
-use wigwag_server::{server, telemetry};
+use wigwag_server::{app, ops};
 
 /// Idle connections are many small objects of a few sizes beside large buffers that are mostly untouched: jemalloc keeps
 /// the first apart without touching the second.
@@ -47,30 +47,30 @@ fn main() -> ExitCode {
 }
 
 fn run(mut config: Config) -> ExitCode {
-    telemetry::init(&config.log);
-    server::raise_open_files(&mut config);
-    let (runtime, workers) = match server::runtime().and_then(|runtime| Ok((runtime, Workers::start(config.workers)?)))
+    ops::init_logging(&config.log);
+    app::raise_open_files(&mut config);
+    let (runtime, workers) = match workers::runtime().and_then(|runtime| Ok((runtime, Workers::start(config.workers)?)))
     {
         Ok(started) => started,
         Err(error) => return fail(&format!("the runtime cannot be started: {error}")),
     };
-    let code = runtime.block_on(bind_and_serve(config, workers.homes()));
+    let code = runtime.block_on(bind_and_serve(config, workers.pool()));
     // What is still running holds nothing that must be finished.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
 }
 
-async fn bind_and_serve(config: Config, homes: Homes) -> ExitCode {
+async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
     let listener = match TcpListener::bind(config.listen).await {
         Ok(listener) => listener,
         Err(error) => return fail(&cannot_bind(&config, &error)),
     };
-    let shutdown = match server::termination() {
+    let shutdown = match app::termination() {
         Ok(shutdown) => shutdown,
         Err(error) => return fail(&format!("signals cannot be received: {error}")),
     };
-    say(&server::banner(&config, listener.local_addr().unwrap_or(config.listen)));
-    match server::serve_over(homes, config, listener, shutdown).await {
+    say(&app::banner(&config, listener.local_addr().unwrap_or(config.listen)));
+    match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
     }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
-use wigwag_server::config::{AllowedOrigins, Config, Environment, LogFormat, Override, Overrides, Problems};
+use wigwag_server::config::{AllowedOrigins, Config, ConfigErrors, Environment, LogFormat, Override, Overrides};
 
 fn file(text: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a temporary file");
@@ -25,11 +25,11 @@ fn set(pairs: &[(&str, &str)]) -> Overrides {
     Overrides { file: None, settings: pairs.iter().map(one).collect() }
 }
 
-fn load_file(text: &str) -> Result<Config, Problems> {
+fn load_file(text: &str) -> Result<Config, ConfigErrors> {
     Config::load(&from_file(&file(text)), &Environment::default())
 }
 
-fn keys(result: Result<Config, Problems>) -> Vec<String> {
+fn keys(result: Result<Config, ConfigErrors>) -> Vec<String> {
     result.expect_err("problems").0.into_iter().map(|problem| problem.key).collect()
 }
 

@@ -2,7 +2,7 @@
 
 #[path = "dialect/client.rs"]
 mod client;
-#[path = "shell/http1.rs"]
+#[path = "../net/tests/support/http1.rs"]
 mod http1;
 #[path = "shell/running.rs"]
 mod running;
@@ -15,7 +15,7 @@ use running::{Running, soon};
 use serde_json::{Value, json};
 use tokio::{io::Interest, net::TcpStream, time::Instant};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use wigwag_server::config::Dialects;
+use wigwag_server::config::CompatSection;
 
 fn candidate(to: &str, text: &str) -> Value {
     json!({"type": "ice-candidate", "targetUserId": to, "candidate": {"candidate": text}})
@@ -137,7 +137,7 @@ async fn a_session_ends_with_its_connection() {
 
 #[tokio::test]
 async fn dialects_can_be_switched_off() {
-    let server = Running::start(|config| config.dialects = Dialects::none()).await;
+    let server = Running::start(|config| config.compat = CompatSection::none()).await;
     for (path, status) in [
         ("/?roomId=r&userId=u&userName=n", 200),
         ("/json/room", 404),

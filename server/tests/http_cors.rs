@@ -1,6 +1,6 @@
 //! Which web pages may call, by the rule of `cors.allowed_origins`.
 
-#[path = "shell/http1.rs"]
+#[path = "../net/tests/support/http1.rs"]
 mod http1;
 #[path = "shell/running.rs"]
 mod running;

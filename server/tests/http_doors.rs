@@ -1,6 +1,6 @@
 //! One port for everything: HTTP/1.1 and HTTP/2, gRPC, gRPC-Web and pages.
 
-#[path = "shell/http1.rs"]
+#[path = "../net/tests/support/http1.rs"]
 mod http1;
 #[path = "shell/running.rs"]
 mod running;

@@ -1,10 +1,12 @@
 //! How many connections are taken, and what happens when no more can be.
 
+#[path = "../net/tests/support/listening.rs"]
+mod listening;
 #[path = "shell/process.rs"]
 mod process;
 #[path = "shell/running.rs"]
 mod running;
-#[path = "shell/services.rs"]
+#[path = "../net/tests/support/services.rs"]
 mod services;
 
 use std::io;
@@ -17,13 +19,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::any;
-use running::{Listening, soon};
+use listening::Listening;
+use running::soon;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use wigwag_net::listener::{self, Accept, ConnectionHandle, ListenerConfig, ListenerStats};
 use wigwag_server::config::Config;
-use wigwag_server::listener::{self, Accept, ConnectionHandle, ListenerStats, Settings};
 
 /// Whether the listener serves this connection; it stays open then.
 async fn is_served(socket: &mut TcpStream) -> bool {
@@ -83,7 +86,7 @@ impl Accept for Exhausted {
 async fn no_descriptor_left_is_no_busy_loop() {
     let (tries, stats, stop) =
         (Arc::new(AtomicUsize::new(0)), Arc::new(ListenerStats::default()), CancellationToken::new());
-    let settings = Settings::from_config(&Config::default());
+    let settings = ListenerConfig::default();
     let app = services::app();
     let serving = listener::serve(Exhausted(tries.clone()), app, settings, stats.clone(), stop.clone());
     let serving = tokio::spawn(serving);

@@ -1,18 +1,21 @@
 //! A stop ends in bounded time, whatever the peers do.
 
-#[path = "shell/frames.rs"]
+#[path = "../net/tests/support/frames.rs"]
 mod frames;
+#[path = "../net/tests/support/listening.rs"]
+mod listening;
 #[path = "shell/process.rs"]
 mod process;
 #[path = "shell/running.rs"]
 mod running;
-#[path = "shell/services.rs"]
+#[path = "../net/tests/support/services.rs"]
 mod services;
 
 use std::time::Duration;
 
+use listening::Listening;
 use process::Process;
-use running::{Listening, Running, soon};
+use running::{Running, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::transport::Endpoint;

@@ -2,7 +2,7 @@
 
 #[path = "websocket/client.rs"]
 mod client;
-#[path = "shell/http1.rs"]
+#[path = "../net/tests/support/http1.rs"]
 mod http1;
 #[path = "shell/running.rs"]
 mod running;

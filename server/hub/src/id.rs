@@ -60,6 +60,13 @@ impl PeerId {
         Ok(Self(text.into()))
     }
 
+    /// Returns whether both ids are of one protocol and scope.
+    pub fn shares_scope_with(&self, other: &Self) -> bool {
+        let scope_end = |id: &str| id.match_indices(':').nth(1).map(|(at, _)| at);
+        let (one, other) = (self.as_str(), other.as_str());
+        scope_end(one).is_some_and(|at| scope_end(other) == Some(at) && one[..at] == other[..at])
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

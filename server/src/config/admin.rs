@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 
 /// Settings of the admin listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Admin {
+pub struct AdminSection {
     /// A loopback address of its own. `None` (in TOML `""`), the default, means no admin listener.
     #[serde(serialize_with = "write", deserialize_with = "read")]
     pub listen: Option<SocketAddr>,
@@ -18,14 +18,14 @@ pub struct Admin {
 
 pub(super) const ALLOWED: &str = "a loopback address and port, such as 127.0.0.1:9090, or \"\" for none";
 
-impl Admin {
-    pub(super) fn check(&self, public: SocketAddr, problems: &mut Problems) {
+impl AdminSection {
+    pub(super) fn check(&self, public: SocketAddr, errors: &mut ConfigErrors) {
         let Some(listen) = self.listen else { return };
         if !listen.ip().to_canonical().is_loopback() {
-            problems.add("admin.listen", listen, ALLOWED);
+            errors.add("admin.listen", listen, ALLOWED);
         }
         if listen == public && listen.port() != 0 {
-            problems.add("admin.listen", listen, "an address other than that of listen");
+            errors.add("admin.listen", listen, "an address other than that of listen");
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 use super::range::Range;
 
 /// Settings of connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Connections {
+pub struct ConnectionsSection {
     /// Connections at a time; one more is closed on arrival. Lowered at the start when the process may not open so
     /// many files: 512 of those are kept for other uses.
     pub max: usize,
@@ -22,7 +22,7 @@ pub struct Connections {
     pub http1_idle_timeout_ms: u32,
 }
 
-impl Default for Connections {
+impl Default for ConnectionsSection {
     fn default() -> Self {
         Self {
             max: 16_384,
@@ -42,12 +42,12 @@ pub(super) const RANGES: &[Range] = &[
     Range::ms("connections.http1_idle_timeout_ms", 10, 600_000),
 ];
 
-impl Connections {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ConnectionsSection {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         if self.handshake_timeout_ms < self.first_byte_timeout_ms {
             let first = self.first_byte_timeout_ms;
             let allowed = format!("at least connections.first_byte_timeout_ms, which is {first}");
-            problems.add("connections.handshake_timeout_ms", self.handshake_timeout_ms, allowed);
+            errors.add("connections.handshake_timeout_ms", self.handshake_timeout_ms, allowed);
         }
     }
 }

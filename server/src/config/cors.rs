@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 /// Settings of cross-origin access.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Cors {
+pub struct CorsSection {
     /// Origins whose pages may call. A request without an `Origin` header does not come from a page and is not asked.
     pub allowed_origins: AllowedOrigins,
     /// Names, beside `localhost` and IP addresses, under which a server on loopback tells who is in its rooms (`/rooms`,

@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 use super::range::Range;
 
 /// Settings of the drain, the phase in which a node hands its sessions over and goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Drain {
+pub struct DrainSection {
     /// Milliseconds over which sessions are told to move. 0 = the node chooses by their number.
     pub window_ms: u32,
     /// Milliseconds the whole drain may take. The process ends at most 2 s later.
     pub timeout_ms: u32,
 }
 
-impl Default for Drain {
+impl Default for DrainSection {
     fn default() -> Self {
         Self { window_ms: 0, timeout_ms: 10_000 }
     }
@@ -24,11 +24,11 @@ impl Default for Drain {
 pub(super) const RANGES: &[Range] =
     &[Range::ms("drain.window_ms", 0, 3_600_000), Range::ms("drain.timeout_ms", 0, 3_600_000)];
 
-impl Drain {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl DrainSection {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         if self.window_ms > self.timeout_ms {
             let allowed = format!("at most drain.timeout_ms, which is {}", self.timeout_ms);
-            problems.add("drain.window_ms", self.window_ms, allowed);
+            errors.add("drain.window_ms", self.window_ms, allowed);
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 use super::range::Range;
 
 /// Settings of HTTP/2 (RFC 9113).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Http2 {
+pub struct Http2Section {
     /// Streams at a time on one connection; one more is refused with REFUSED_STREAM.
     pub max_concurrent_streams: u32,
     /// Bytes a peer may send on one stream before they are read.
@@ -21,7 +21,7 @@ pub struct Http2 {
     pub keepalive_timeout_ms: u32,
 }
 
-impl Default for Http2 {
+impl Default for Http2Section {
     fn default() -> Self {
         Self {
             max_concurrent_streams: 128,
@@ -46,11 +46,11 @@ pub(super) const RANGES: &[Range] = &[
     Range::ms("http2.keepalive_timeout_ms", 10, 3_600_000),
 ];
 
-impl Http2 {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl Http2Section {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         if self.connection_window / 2 < self.stream_window {
             let allowed = format!("at least twice http2.stream_window, which is {}", self.stream_window);
-            problems.add("http2.connection_window", self.connection_window, allowed);
+            errors.add("http2.connection_window", self.connection_window, allowed);
         }
     }
 }

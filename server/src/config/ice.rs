@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 use super::secret::Secret;
 
 /// Settings of ICE.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Ice {
+pub struct IceSection {
     /// Servers every client is given in its welcome. Default: none, which is enough on one machine and within a LAN.
     pub servers: Vec<IceServer>,
 }
@@ -29,15 +29,15 @@ pub struct IceServer {
 
 pub(super) const ALLOWED: &str = "a list of { urls = [\"stun:…\" or \"turn:…\"], username, credential }";
 
-impl Ice {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl IceSection {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         for (index, server) in self.servers.iter().enumerate() {
             if server.urls.is_empty() {
-                problems.add(&format!("ice.servers[{index}].urls"), "[]", "at least one URL");
+                errors.add(&format!("ice.servers[{index}].urls"), "[]", "at least one URL");
             }
             for (at, url) in server.urls.iter().enumerate() {
                 // Named by its place: a URL that was mistyped may hold a password.
-                let mut wrong = |allowed| problems.add(&format!("ice.servers[{index}].urls[{at}]"), "", allowed);
+                let mut wrong = |allowed| errors.add(&format!("ice.servers[{index}].urls[{at}]"), "", allowed);
                 let scheme = url.split_once(':').filter(|(_, rest)| !rest.is_empty()).map(|(scheme, _)| scheme);
                 match scheme {
                     Some("stun" | "stuns") => {}

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
-use super::problem::Problems;
+use super::error::{ConfigErrors, ValueOrigin};
 use super::range::Range;
-use super::source::{Environment, Given, Layers, Origin, flatten, insert, key_of, read_file, variable_of};
+use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{Config, admin, connections, cors, drain, http2, ice, log, rooms, session};
 
 /// What the command line says about the configuration.
@@ -40,31 +40,31 @@ impl Config {
     /// # Errors
     ///
     /// All settings that cannot be used, at once. A file that cannot be read is the only error then.
-    pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, Problems> {
+    pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, ConfigErrors> {
         let shape = Table::try_from(Self::default()).expect("every setting has a TOML form");
         let mut layers = Layers::default();
 
         let file = overrides.file.clone().or_else(|| environment.get("WIGWAG_CONFIG").map(PathBuf::from));
         if let Some(path) = file {
             let table = read_file(&path)?;
-            layers.lay_table(table, &shape, &Origin::File(path));
+            layers.lay_table(table, &shape, &ValueOrigin::File(path));
         }
         let settings = flatten(shape.clone(), None);
         lay_port(&mut layers, environment);
         for (key, default) in &settings {
             let name = variable_of(key);
             if let Some(text) = environment.get(&name) {
-                layers.lay_text(key, text, Some(default), Origin::Environment(name));
+                layers.lay_text(key, text, Some(default), ValueOrigin::Environment(name));
             }
         }
         for Override { flag, key, value } in &overrides.settings {
             let default = settings.iter().find(|(known, _)| known == key).map(|(_, default)| default);
-            layers.lay_text(key, value, default, Origin::Flag(flag.clone()));
+            layers.lay_text(key, value, default, ValueOrigin::Flag(flag.clone()));
         }
 
         for (name, text) in environment.in_sections(&shape) {
             if !settings.iter().any(|(key, _)| variable_of(key) == name) {
-                layers.lay_text(&key_of(name), text, None, Origin::Environment(name.to_owned()));
+                layers.lay_text(&key_of(name), text, None, ValueOrigin::Environment(name.to_owned()));
             }
         }
 
@@ -89,19 +89,19 @@ fn lay_port(layers: &mut Layers, environment: &Environment) {
         // Kept as it is, to be reported with everything else.
         Err(_) => text.to_owned(),
     };
-    layers.lay_text("listen", &value, None, Origin::Environment("PORT".to_owned()));
+    layers.lay_text("listen", &value, None, ValueOrigin::Environment("PORT".to_owned()));
 }
 
-fn assemble(layers: Layers, settings: &[(String, Value)]) -> Result<Config, Problems> {
-    let mut problems = Problems::default();
+fn assemble(layers: Layers, settings: &[(String, Value)]) -> Result<Config, ConfigErrors> {
+    let mut errors = ConfigErrors::default();
     let mut usable = Table::new();
     let mut origins = BTreeMap::new();
     for (key, Given { value, origin }) in layers.0 {
         match reason_against(&key, &value, settings) {
-            Some(_) if origin == Origin::Environment("PORT".to_owned()) => {
-                problems.add(&key, value, "a port number from 0 to 65535");
+            Some(_) if origin == ValueOrigin::Environment("PORT".to_owned()) => {
+                errors.add(&key, value, "a port number from 0 to 65535");
             }
-            Some(allowed) => problems.add(&key, shown(&key, &value, settings), allowed),
+            Some(allowed) => errors.add(&key, shown(&key, &value, settings), allowed),
             None => insert(&mut usable, &key, value),
         }
         origins.insert(key, origin);
@@ -110,15 +110,15 @@ fn assemble(layers: Layers, settings: &[(String, Value)]) -> Result<Config, Prob
     let config = match Config::deserialize_table(usable) {
         Ok(config) => config,
         Err(error) => {
-            problems.add("configuration", "", error);
+            errors.add("configuration", "", error);
             Config::default()
         }
     };
-    config.check(&mut problems);
-    for problem in &mut problems.0 {
-        problem.origin = origins.get(&problem.key).cloned();
+    config.check(&mut errors);
+    for error in &mut errors.0 {
+        error.origin = origins.get(&error.key).cloned();
     }
-    problems.or(config)
+    errors.or(config)
 }
 
 impl Config {

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 
 /// Settings of the log, which goes to standard error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Log {
+pub struct LogSection {
     /// A level (`error`, `warn`, `info`, `debug`, `trace`) or directives of tracing's `EnvFilter`, such as
     /// `info,wigwag_server=debug`.
     pub level: String,
@@ -31,17 +31,17 @@ pub enum LogFormat {
 
 pub(super) const ALLOWED_FORMAT: &str = "\"auto\", \"text\" or \"json\"";
 
-impl Default for Log {
+impl Default for LogSection {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: LogFormat::Auto }
     }
 }
 
-impl Log {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl LogSection {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         if EnvFilter::try_new(&self.level).is_err() {
             let allowed = "a level (error, warn, info, debug, trace) or directives such as info,wigwag_server=debug";
-            problems.add("log.level", &self.level, allowed);
+            errors.add("log.level", &self.level, allowed);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::range::Range;
 /// Settings of rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Rooms {
+pub struct RoomsSection {
     /// Whether joining a room that does not exist creates it.
     pub auto_create: bool,
     /// Most members of a room; a room's own limit may be lower.
@@ -20,7 +20,7 @@ pub struct Rooms {
     pub created_empty_timeout_ms: u32,
 }
 
-impl Default for Rooms {
+impl Default for RoomsSection {
     fn default() -> Self {
         Self {
             auto_create: true,

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problems;
+use super::error::ConfigErrors;
 use super::range::Range;
 
 /// Settings of sessions. What they mean is told above `SignalingService` in `signaling_service.proto`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Session {
+pub struct SessionSection {
     /// Milliseconds between two pings on a connection. Two missed answers detach a resumable session.
     pub heartbeat_ms: u32,
     /// Milliseconds a session outlives its connection when the client does not ask for a time of its own.
@@ -42,7 +42,7 @@ pub struct Session {
     pub max_sessions: usize,
 }
 
-impl Default for Session {
+impl Default for SessionSection {
     fn default() -> Self {
         Self {
             heartbeat_ms: 10_000,
@@ -79,7 +79,7 @@ pub(super) const RANGES: &[Range] = &[
     Range::new("session.max_sessions", 0, 100_000_000),
 ];
 
-impl Session {
+impl SessionSection {
     /// Time between two pings.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.into())
@@ -90,14 +90,14 @@ impl Session {
         Duration::from_millis(self.hello_timeout_ms.into())
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         if self.grace_ms > self.max_grace_ms {
             let allowed = format!("at most session.max_grace_ms, which is {}", self.max_grace_ms);
-            problems.add("session.grace_ms", self.grace_ms, allowed);
+            errors.add("session.grace_ms", self.grace_ms, allowed);
         }
         if self.mailbox_bytes < self.max_frame_bytes {
             let allowed = format!("at least session.max_frame_bytes, which is {}", self.max_frame_bytes);
-            problems.add("session.mailbox_bytes", self.mailbox_bytes, allowed);
+            errors.add("session.mailbox_bytes", self.mailbox_bytes, allowed);
         }
     }
 }

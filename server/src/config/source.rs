@@ -1,33 +1,11 @@
 //! Where settings come from: flags, environment and file, laid over each other.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use toml::{Table, Value};
 
-use super::problem::Problems;
-
-/// Where a value was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// On the command line, by this flag.
-    Flag(String),
-    /// In this environment variable.
-    Environment(String),
-    /// In the configuration file.
-    File(PathBuf),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(flag) => write!(f, "from {flag}"),
-            Self::Environment(name) => write!(f, "from {name}"),
-            Self::File(path) => write!(f, "from {}", path.display()),
-        }
-    }
-}
+use super::error::{ConfigErrors, ValueOrigin};
 
 /// The environment as a value, so that tests need not touch the process's own.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +60,7 @@ pub(super) fn key_of(variable: &str) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     pub(super) value: Value,
-    pub(super) origin: Origin,
+    pub(super) origin: ValueOrigin,
 }
 
 /// Settings by dotted key; what is laid on later wins.
@@ -91,14 +69,14 @@ pub(super) struct Layers(pub(super) BTreeMap<String, Given>);
 
 impl Layers {
     /// Lays a file's table on. `shape` is the table of all settings: it tells a section from a value.
-    pub(super) fn lay_table(&mut self, table: Table, shape: &Table, origin: &Origin) {
+    pub(super) fn lay_table(&mut self, table: Table, shape: &Table, origin: &ValueOrigin) {
         for (key, value) in flatten(table, Some(shape)) {
             self.0.insert(key, Given { value, origin: origin.clone() });
         }
     }
 
     /// Lays a text on, from the environment or a flag, read as the kind of value the setting has.
-    pub(super) fn lay_text(&mut self, key: &str, text: &str, default: Option<&Value>, origin: Origin) {
+    pub(super) fn lay_text(&mut self, key: &str, text: &str, default: Option<&Value>, origin: ValueOrigin) {
         self.0.insert(key.to_owned(), Given { value: value_of(text, default), origin });
     }
 }
@@ -148,11 +126,11 @@ pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
 }
 
 /// Reads a configuration file.
-pub(super) fn read_file(path: &PathBuf) -> Result<Table, Problems> {
+pub(super) fn read_file(path: &PathBuf) -> Result<Table, ConfigErrors> {
     let fail = |allowed: String| {
-        let mut problems = Problems::default();
-        problems.add(&format!("--config {}", path.display()), "", allowed);
-        problems
+        let mut errors = ConfigErrors::default();
+        errors.add(&format!("--config {}", path.display()), "", allowed);
+        errors
     };
     let text = std::fs::read_to_string(path).map_err(|error| fail(format!("the file cannot be read: {error}")))?;
     text.parse::<Table>().map_err(|error| {

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tonic::transport::{Channel, Endpoint};
 use wigwag_proto::v1::signaling_service_client::SignalingServiceClient;
+use wigwag_server::app::{self, ServeError};
 use wigwag_server::config::Config;
-use wigwag_server::server::{self, ServeError};
 
 pub(crate) type Client = SignalingServiceClient<Channel>;
 
@@ -49,7 +49,7 @@ impl Node {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("bound");
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(server::serve(config, listener, async {
+        let served = tokio::spawn(app::serve(config, listener, async {
             let _ = stopped.await;
         }));
         Self { addr, admin, stop, served }

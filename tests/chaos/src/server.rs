@@ -18,7 +18,7 @@ use tokio::{
 };
 use wigwag_server::{
     config::Config,
-    server::{self, ServeError},
+    app::{self, ServeError},
 };
 
 /// How long a process may take to say where it listens.
@@ -46,7 +46,7 @@ impl InProcess {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(server::serve(config, listener, async {
+        let served = tokio::spawn(app::serve(config, listener, async {
             let _ = stopped.await;
         }));
         Ok(Self { addr, stop, served })

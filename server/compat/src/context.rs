@@ -1,0 +1,113 @@
+//! What all compatibility protocols share.
+
+use std::{future::Future, sync::Arc};
+
+use axum::response::Response;
+use http::Extensions;
+use wigwag_net::{
+    host::Hosts,
+    listener::PeerAddr,
+    websocket::{SocketConfig, WebSocketUpgrade},
+};
+use wigwag_node::{auth::Caller, node::Node};
+
+#[cfg(feature = "peerjs")]
+use crate::peerjs::discovery::Realm;
+use crate::{
+    adapter::{self, Adapter, MessageTransport as _},
+    error::CompatError,
+    json_socket,
+    session::CompatSession,
+};
+
+/// Settings of the compatibility protocols. One whose cargo feature is off is not there whatever its switch says.
+#[derive(Clone, Debug)]
+pub struct CompatConfig {
+    /// Rooms over WebSocket at `/?roomId=…&userId=…&userName=…`.
+    pub rooms_ws: bool,
+    /// Plain JSON over WebSocket at `/json/ROOM`.
+    pub plain_json: bool,
+    /// The connector's messages over WebSocket at `/connector`.
+    pub connector: bool,
+    /// Socket.IO at `/socket.io/`.
+    pub socketio: bool,
+    /// The PeerServer protocol at `/peerjs`.
+    pub peerjs: bool,
+    /// Whether `/peerjs/KEY/peers` lists the ids in use.
+    pub peerjs_discovery: bool,
+    /// Limits of their WebSockets.
+    pub sockets: SocketConfig,
+}
+
+/// The compatibility protocols of a node. Cheap to clone.
+#[derive(Clone)]
+pub struct CompatContext {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    node: Node,
+    hosts: Hosts,
+    config: CompatConfig,
+    /// Only there if clients may list each other.
+    #[cfg(feature = "peerjs")]
+    realm: Option<Realm>,
+}
+
+impl CompatContext {
+    /// Creates the protocols of `node`. `hosts` are the names under which PeerJS's list of ids is shown.
+    pub fn new(node: Node, hosts: Hosts, config: CompatConfig) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                #[cfg(feature = "peerjs")]
+                realm: config.peerjs_discovery.then(Realm::default),
+                node,
+                hosts,
+                config,
+            }),
+        }
+    }
+
+    pub(crate) fn node(&self) -> &Node {
+        &self.inner.node
+    }
+
+    pub(crate) fn config(&self) -> &CompatConfig {
+        &self.inner.config
+    }
+
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.inner.hosts
+    }
+
+    #[cfg(feature = "peerjs")]
+    pub(crate) fn realm(&self) -> Option<&Realm> {
+        self.inner.realm.as_ref()
+    }
+
+    /// Accepts a WebSocket and runs an adapter over it. `enter` opens the session.
+    pub(crate) fn serve<A, F>(&self, upgrade: WebSocketUpgrade, enter: F) -> Response
+    where
+        A: Adapter + 'static,
+        F: Future<Output = Result<(CompatSession, A), CompatError>> + Send + 'static,
+    {
+        let max_message_bytes = self.node().session().max_frame_bytes;
+        upgrade.accept(None, self.inner.config.sockets, move |socket| {
+            json_socket::serve(socket, max_message_bytes, move |mut transport| async move {
+                match enter.await {
+                    Ok((session, adapter)) => adapter::run_adapter(&mut transport, session, adapter).await,
+                    // Sent over the socket: a page cannot read why an upgrade was refused.
+                    Err(error) => {
+                        transport.send(A::error_message(&error));
+                        Some(error)
+                    }
+                }
+            })
+        })
+    }
+}
+
+/// Who makes a request.
+pub(crate) fn caller(extensions: &Extensions) -> Caller {
+    Caller::new(PeerAddr::of(extensions))
+}

@@ -1,0 +1,148 @@
+//! A WebSocket as a line: messages are JSON objects in text.
+
+use std::{
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use futures_util::StreamExt as _;
+use serde_json::Value;
+
+use crate::{
+    adapter::{Incoming, MessageTransport, Object},
+    error::CompatError,
+};
+use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
+use wigwag_node::{error::ApiError, frame::TRANSPORT_LIMIT};
+
+/// Carries a conversation over a socket until it ends; `talk` gives the reason when the server ends it.
+pub(crate) async fn serve<F, Fut>(socket: Socket, max_message_bytes: usize, talk: F)
+where
+    F: FnOnce(SocketTransport) -> Fut,
+    Fut: Future<Output = Option<CompatError>> + Send + 'static,
+{
+    let queue = OutQueue::default();
+    let transport = SocketTransport { incoming: socket.incoming(), queue: queue.clone(), max_message_bytes };
+    let task = AdapterTask { talk: Some(Box::pin(talk(transport))), queue, close: None };
+    socket.pump(task).await;
+}
+
+/// Messages on their way out. Filled by the conversation, emptied by the socket, both in one task: the lock is never
+/// contended. It holds what came of one step: the conversation does not go on while anything is in it.
+#[derive(Clone, Debug, Default)]
+struct OutQueue(Arc<Mutex<VecDeque<String>>>);
+
+impl OutQueue {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A conversation as what a socket carries.
+struct AdapterTask<Fut> {
+    talk: Option<Pin<Box<Fut>>>,
+    queue: OutQueue,
+    close: Option<CloseReason>,
+}
+
+impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fut> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>> {
+        loop {
+            if let Some(message) = self.queue.lock().pop_front() {
+                out.text(message);
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(close) = self.close.take() {
+                return Poll::Ready(Err(close));
+            }
+            let Some(talk) = &mut self.talk else { return Poll::Ready(Err(CloseReason::normal())) };
+            match talk.as_mut().poll(cx) {
+                Poll::Ready(last) => {
+                    self.talk = None;
+                    self.close = Some(last.map_or_else(CloseReason::normal, |error| error.close_reason()));
+                }
+                Poll::Pending if self.queue.lock().is_empty() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+    }
+}
+
+/// One client's line.
+pub(crate) struct SocketTransport {
+    incoming: MessageStream,
+    queue: OutQueue,
+    max_message_bytes: usize,
+}
+
+impl MessageTransport for SocketTransport {
+    async fn recv(&mut self) -> Incoming {
+        match self.incoming.next().await {
+            Some(Received::Text(text)) => match read(text.as_str(), self.max_message_bytes) {
+                Ok(message) => Incoming::Message(message),
+                Err(error) => Incoming::Invalid(error),
+            },
+            Some(Received::Binary(_)) => Incoming::Invalid(CompatError::new(
+                "PROTOCOL",
+                "binary messages are not understood here",
+                "send JSON as text: socket.send(JSON.stringify(message))",
+            )),
+            Some(Received::Violation(violation)) => Incoming::Broken(error_of(violation).into()),
+            None => Incoming::Closed,
+        }
+    }
+
+    fn send(&mut self, message: Value) {
+        self.queue.lock().push_back(message.to_string());
+    }
+
+    async fn flushed(&mut self) {
+        // The script polls again when the pipe is empty, so nobody needs to be woken.
+        poll_fn(|_| if self.queue.lock().is_empty() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+/// Reads a message. Nesting is bounded by the parser: 128 levels.
+pub(crate) fn read(text: &str, max_bytes: usize) -> Result<Object, CompatError> {
+    if text.len() > max_bytes {
+        return Err(ApiError::too_large(max_bytes).into());
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(message)) => Ok(message),
+        Ok(_) => Err(CompatError::new("PROTOCOL", "the message is JSON, but not an object", "send {\"type\": …}")),
+        Err(error) => Err(CompatError::new(
+            "PROTOCOL",
+            format!("the message is not JSON: {error}"),
+            "send one JSON object per message, as JSON.stringify writes it",
+        )),
+    }
+}
+
+fn error_of(violation: Violation) -> ApiError {
+    match violation {
+        Violation::TooLong => ApiError::too_large(TRANSPORT_LIMIT),
+        Violation::NotUtf8 => ApiError::protocol("a text message is not UTF-8: the connection ends here"),
+        Violation::Protocol => {
+            ApiError::protocol("the bytes are no WebSocket frame (RFC 6455): the connection ends here")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_object_is_told_why() {
+        assert!(read("{\"type\": \"offer\", \"more\": [1, {}]}", 100).is_ok());
+        let reason = |text: &str| read(text, 100_000).expect_err("not a message").reason.into_owned();
+        assert_eq!(reason("{\"type\""), "PROTOCOL");
+        assert_eq!(reason("[1]"), "PROTOCOL");
+        assert_eq!(reason(""), "PROTOCOL");
+        assert_eq!(reason(&format!("{{\"a\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000))), "PROTOCOL");
+        assert_eq!(read("{\"type\": \"offer\"}", 10).expect_err("too long").reason, "FRAME_TOO_LARGE");
+    }
+}

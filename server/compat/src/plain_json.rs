@@ -1,0 +1,184 @@
+//! Plain JSON: `ws://host/json/ROOM`. The path names the room; with two members nobody needs to be named.
+
+use axum::{
+    Router,
+    extract::{Path, RawQuery, State},
+    http::Extensions,
+    response::Response,
+    routing::any,
+};
+use serde_json::{Value, json};
+use wigwag_hub::RoomName;
+use wigwag_proto::v1::{self as pb, envelope::Payload};
+
+use crate::{
+    adapter::{Adapter, Object},
+    context::{CompatContext, caller},
+    error::CompatError,
+    names::Scope,
+    payload::{self, SdpForm, object},
+    session::{ClientEvent, CompatSession},
+};
+use wigwag_net::websocket::WebSocketUpgrade;
+use wigwag_node::{
+    auth::Caller,
+    frame::RawBody,
+    node::{Node, OpenNamed, random_name},
+};
+
+const NAME: &str = "plain-json";
+
+/// The path of the protocol.
+pub(crate) fn routes() -> Router<CompatContext> {
+    Router::new().route("/json/{*room}", any(open))
+}
+
+async fn open(
+    State(context): State<CompatContext>,
+    Path(room): Path<String>,
+    RawQuery(query): RawQuery,
+    extensions: Extensions,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let (node, caller) = (context.node().clone(), caller(&extensions));
+    let name = name_of(&query.unwrap_or_default());
+    context.serve(upgrade, async move { PlainJson::enter(&node, &caller, &room, name).await })
+}
+
+/// The name a query gives a client for others to see. May be empty.
+pub(crate) fn name_of(query: &str) -> String {
+    let name = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
+    name.map(|(_, name)| name.into_owned()).unwrap_or_default()
+}
+
+pub(crate) struct PlainJson {
+    room: RoomName,
+    scope: Scope,
+    form: SdpForm,
+}
+
+impl PlainJson {
+    pub(crate) async fn enter(
+        node: &Node,
+        caller: &Caller,
+        room: &str,
+        name: String,
+    ) -> Result<(CompatSession, Self), CompatError> {
+        let room = RoomName::parse(room)
+            .map_err(|error| CompatError::invalid(format!("the room's name {error}"), "connect to /json/ROOM"))?;
+        let scope = Scope::new(NAME, room.as_str());
+        let peer = scope
+            .peer(&random_name())
+            .map_err(|_| CompatError::invalid("the room's name is too long", "use a shorter one"))?;
+        let request = OpenNamed { peer, secret: None, user: String::new(), display_name: name };
+        let session = CompatSession::open(node, caller, request).await?;
+        Ok((session, Self { room, scope, form: SdpForm::default() }))
+    }
+
+    /// Whom a message is for: the one named, or the only other member.
+    fn target(&self, session: &CompatSession, message: &Object) -> Result<String, CompatError> {
+        if let Some(to) = payload::field(message, "to")? {
+            return Ok(to.to_owned());
+        }
+        let others = session.roster(&self.room).map(|roster| roster.others.as_slice()).unwrap_or_default();
+        match others {
+            [] => Err(CompatError::new("PEER_NOT_FOUND", "nobody else is in this room", "wait for peer-joined")),
+            [other] => Ok(other.peer.to_string()),
+            _ => Err(CompatError::invalid(
+                format!("to is missing, and there are {} others in this room", others.len()),
+                "name one of them: peer ids are in welcome and peer-joined",
+            )),
+        }
+    }
+}
+
+impl Adapter for PlainJson {
+    async fn begin(&mut self, session: &mut CompatSession, _: &mut Vec<Value>) {
+        let join = pb::Join { room: self.room.to_string(), ..pb::Join::default() };
+        session.ask(RawBody::Join(Box::new(join))).await;
+    }
+
+    async fn on_message(
+        &mut self,
+        session: &mut CompatSession,
+        mut message: Object,
+        _: &mut Vec<Value>,
+    ) -> Result<(), CompatError> {
+        let kind = payload::field(&message, "type")?.unwrap_or_default();
+        let payload = match kind {
+            "offer" | "answer" => {
+                let (description, form) = payload::description(kind, message.get("sdp"))?;
+                self.form = form;
+                Payload::Description(description)
+            }
+            "new-ice-candidate" => Payload::Candidate(payload::candidate(&message)?),
+            "message" => payload::text_of(&message)?,
+            _ => return Err(CompatError::unknown_type(kind, "offer, answer, new-ice-candidate or message")),
+        };
+        let to = self.target(session, &message)?;
+        let payload = match self.scope.name_of(&to) {
+            Some(_) => {
+                message.remove("to");
+                payload::wrap_native(message)
+            }
+            None => payload,
+        };
+        session.send_in_room_or_directly(self.room.as_str(), &to, payload).await.map_err(|error| match error.reason {
+            "PEER_NOT_FOUND" => CompatError::absent(&to, "to names a member of this room: see welcome and peer-joined"),
+            _ => error.into(),
+        })
+    }
+
+    fn on_event(
+        &mut self,
+        session: &CompatSession,
+        events: ClientEvent,
+        out: &mut Vec<Value>,
+    ) -> Result<(), CompatError> {
+        match events {
+            ClientEvent::Entered { room, .. } => {
+                let others = session.roster(&room).map(|roster| roster.others.as_slice()).unwrap_or_default();
+                let peers: Vec<_> = others.iter().map(|member| member.peer.as_str()).collect();
+                let me = session.peer().as_str();
+                out.push(json!({"type": "welcome", "id": me, "room": room.as_str(), "peers": peers}));
+            }
+            ClientEvent::Came { member, .. } => {
+                let (id, name) = (member.peer.as_str(), &*member.display_name);
+                out.push(json!({"type": "peer-joined", "id": id, "name": name}));
+            }
+            ClientEvent::Went { member, reason, .. } => {
+                let (id, reason) = (member.peer.as_str(), reason.as_str());
+                out.push(json!({"type": "peer-left", "id": id, "reason": reason}));
+            }
+            ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
+            ClientEvent::Lost { peer, reason } => {
+                out.push(Self::error_message(&CompatError::lost(peer.as_str(), reason)))
+            }
+            ClientEvent::Refused(error) => return Err(error),
+            ClientEvent::Out { reason, .. } => return Err(CompatError::seat_lost(reason)),
+            ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn error_message(error: &CompatError) -> Value {
+        error.to_json()
+    }
+}
+
+impl PlainJson {
+    fn signal(&self, from: &str, payload: &Payload) -> Option<Value> {
+        let mut message = match payload {
+            Payload::Description(description) => {
+                object(json!({"type": description.r#type, "sdp": self.form.write(description)}))
+            }
+            Payload::Candidate(candidate) => {
+                object(json!({"type": "new-ice-candidate", "candidate": payload::candidate_json(candidate)}))
+            }
+            _ if self.scope.name_of(from).is_some() => payload::unwrap_native(payload)?,
+            _ => payload::data_message(payload)?,
+        };
+        message.insert("from".into(), from.into());
+        Some(Value::Object(message))
+    }
+}

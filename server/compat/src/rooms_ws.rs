@@ -1,0 +1,231 @@
+//! rooms-ws: `ws://host/?roomId=R&userId=U&userName=N`. One socket is one user in one room.
+
+use axum::{
+    Router,
+    extract::{FromRequestParts as _, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+use wigwag_hub::{RoomName, member::Member};
+use wigwag_proto::v1::{self as pb, envelope::Payload};
+
+use crate::{
+    adapter::{Adapter, Object},
+    context::{CompatContext, caller},
+    error::CompatError,
+    names::{ROOMS_WS, Scope, looks_like_peer_id},
+    payload::{self, SdpForm, object},
+    session::{ClientEvent, CompatSession},
+};
+use wigwag_net::websocket::WebSocketUpgrade;
+use wigwag_node::{
+    auth::Caller,
+    clock::iso8601,
+    frame::RawBody,
+    node::{Node, OpenNamed},
+};
+
+/// Puts the protocol in front of a router: it lives at `/`, where requests without an upgrade get a page.
+pub(crate) fn before(context: &CompatContext, router: Router) -> Router {
+    router.layer(from_fn_with_state(context.clone(), at_root))
+}
+
+async fn at_root(State(context): State<CompatContext>, request: Request, next: Next) -> Response {
+    if request.uri().path() != "/" {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    if !WebSocketUpgrade::is_requested(&parts) {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => {
+            let wanted = Wanted::read(parts.uri.query().unwrap_or_default());
+            let (node, caller) = (context.node().clone(), caller(&parts.extensions));
+            context.serve(upgrade, async move { RoomsWs::enter(&node, &caller, wanted?).await })
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// What the URL asks for.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    room: String,
+    user: String,
+    name: String,
+}
+
+impl Wanted {
+    pub(crate) fn read(query: &str) -> Result<Self, CompatError> {
+        let value = |name: &'static str| {
+            let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
+            let hint = "connect to /?roomId=ROOM&userId=ID&userName=NAME";
+            found
+                .map(|(_, value)| value.into_owned())
+                .ok_or_else(|| CompatError::invalid(format!("{name} is missing"), hint))
+        };
+        Ok(Self { room: value("roomId")?, user: value("userId")?, name: value("userName")? })
+    }
+}
+
+pub(crate) struct RoomsWs {
+    room: RoomName,
+    scope: Scope,
+    form: SdpForm,
+}
+
+impl RoomsWs {
+    pub(crate) async fn enter(
+        node: &Node,
+        caller: &Caller,
+        wanted: Wanted,
+    ) -> Result<(CompatSession, Self), CompatError> {
+        let Wanted { room, user, name } = wanted;
+        let room = RoomName::parse(&room)
+            .map_err(|error| CompatError::invalid(format!("roomId {error}"), "use 1 to 128 bytes of text"))?;
+        if looks_like_peer_id(&user) {
+            return Err(CompatError::invalid("userId has the form of a peer id of this server", "choose another one"));
+        }
+        let scope = Scope::new(ROOMS_WS, room.as_str());
+        let peer = scope.peer(&user).map_err(|_| {
+            CompatError::invalid("userId is too long or holds control characters", "use up to 128 bytes")
+        })?;
+        let request = OpenNamed { peer, secret: None, user, display_name: name };
+        let session = CompatSession::open(node, caller, request).await.map_err(|error| match error.reason {
+            "PEER_ID_TAKEN" => {
+                CompatError::new(error.reason, "this userId is taken in this room", "choose another userId")
+            }
+            _ => error.into(),
+        })?;
+        Ok((session, Self { room, scope, form: SdpForm::default() }))
+    }
+
+    fn shown<'a>(&self, peer: &'a str) -> &'a str {
+        self.scope.name_of(peer).unwrap_or(peer)
+    }
+
+    fn participant(&self, member: &Member) -> Value {
+        json!({
+            "id": self.shown(member.peer.as_str()),
+            "name": &*member.display_name,
+            "joinedAt": iso8601(member.joined_at_ms),
+        })
+    }
+
+    /// Sends to the user of that id, or to the peer.
+    async fn send(
+        &self,
+        session: &mut CompatSession,
+        target: &str,
+        own: Payload,
+        other: Payload,
+    ) -> Result<(), CompatError> {
+        let room = self.room.as_str();
+        if let Ok(peer) = self.scope.peer(target) {
+            match session.send(room, peer.as_str(), own).await {
+                Err(error) if error.reason == "PEER_NOT_FOUND" => {}
+                sent => return sent.map_err(CompatError::from),
+            }
+        }
+        session.send_in_room_or_directly(room, target, other).await.map_err(|error| match error.reason {
+            "PEER_NOT_FOUND" => {
+                CompatError::absent(target, "targetUserId names a participant of the same room; GET /rooms lists them")
+            }
+            _ => error.into(),
+        })
+    }
+}
+
+impl Adapter for RoomsWs {
+    async fn begin(&mut self, session: &mut CompatSession, _: &mut Vec<Value>) {
+        let join = pb::Join { room: self.room.to_string(), ..pb::Join::default() };
+        session.ask(RawBody::Join(Box::new(join))).await;
+    }
+
+    async fn on_message(
+        &mut self,
+        session: &mut CompatSession,
+        mut message: Object,
+        _: &mut Vec<Value>,
+    ) -> Result<(), CompatError> {
+        let kind = payload::field(&message, "type")?.unwrap_or_default().to_owned();
+        let payload = match kind.as_str() {
+            "offer" | "answer" => {
+                let (description, form) = payload::description(&kind, message.get("sdp"))?;
+                self.form = form;
+                Payload::Description(description)
+            }
+            "ice-candidate" => Payload::Candidate(payload::candidate(&message)?),
+            "message" => payload::text_of(&message)?,
+            _ => return Err(CompatError::unknown_type(&kind, "offer, answer, ice-candidate or message")),
+        };
+        let Some(target) = payload::field(&message, "targetUserId")?.map(str::to_owned) else {
+            return Err(CompatError::invalid("targetUserId is missing", "name a participant's id"));
+        };
+        message.remove("targetUserId");
+        self.send(session, &target, payload::wrap_native(message), payload).await
+    }
+
+    fn on_event(
+        &mut self,
+        session: &CompatSession,
+        events: ClientEvent,
+        out: &mut Vec<Value>,
+    ) -> Result<(), CompatError> {
+        match events {
+            ClientEvent::Entered { room, .. } => {
+                let Some(roster) = session.roster(&room) else { return Ok(()) };
+                let participants: Vec<_> = roster.others.iter().map(|member| self.participant(member)).collect();
+                out.push(json!({
+                    "type": "participants",
+                    "roomId": room.as_str(),
+                    "userId": self.shown(session.peer().as_str()),
+                    "participants": participants,
+                }));
+            }
+            ClientEvent::Came { member, .. } => out.push(json!({
+                "type": "participant-joined",
+                "userId": self.shown(member.peer.as_str()),
+                "userName": &*member.display_name,
+                "participant": self.participant(&member),
+            })),
+            ClientEvent::Went { member, reason, .. } => out.push(json!({
+                "type": "participant-left",
+                "userId": self.shown(member.peer.as_str()),
+                "userName": &*member.display_name,
+                "reason": reason.as_str(),
+            })),
+            ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
+            ClientEvent::Lost { peer, reason } => {
+                out.push(Self::error_message(&CompatError::lost(self.shown(peer.as_str()), reason)));
+            }
+            ClientEvent::Refused(error) => return Err(error),
+            ClientEvent::Out { reason, .. } => return Err(CompatError::seat_lost(reason)),
+            ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn error_message(error: &CompatError) -> Value {
+        error.to_json()
+    }
+}
+
+impl RoomsWs {
+    fn signal(&self, from: &str, payload: &Payload) -> Option<Value> {
+        let mut message = match payload {
+            Payload::Description(description) => {
+                object(json!({"type": description.r#type, "sdp": self.form.write(description)}))
+            }
+            Payload::Candidate(candidate) => {
+                object(json!({"type": "ice-candidate", "candidate": payload::candidate_json(candidate)}))
+            }
+            _ if self.scope.name_of(from).is_some() => payload::unwrap_native(payload)?,
+            _ => payload::data_message(payload)?,
+        };
+        message.insert("fromUserId".into(), self.shown(from).into());
+        Some(Value::Object(message))
+    }
+}

@@ -1,0 +1,151 @@
+//! Who is in a room, as one of its members has been told.
+
+use std::sync::Arc;
+
+use wigwag_hub::{
+    PeerId, Reason, RoomEvent,
+    frame::Change,
+    member::{Member, RoomInfo, Snapshot},
+};
+
+/// A room as this connection knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Roster {
+    pub(crate) info: RoomInfo,
+    /// All members but the client itself, in the order in which they joined.
+    pub(crate) others: Vec<Arc<Member>>,
+    /// How many of them joined before the client.
+    before_me: usize,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RosterChange {
+    Came(Arc<Member>),
+    Went(Arc<Member>, Reason),
+}
+
+impl Roster {
+    pub(crate) fn new(snapshot: &Snapshot, me: &PeerId) -> Self {
+        let others = snapshot.members.iter().filter(|member| member.peer != *me).cloned().collect();
+        let before_me = snapshot.members.iter().take_while(|member| member.peer != *me).count();
+        Self { info: snapshot.info.clone(), others, before_me }
+    }
+
+    /// All members in the order in which they joined, the client among them if it is given.
+    pub(crate) fn all<'a>(&'a self, me: Option<&'a PeerId>) -> impl Iterator<Item = &'a PeerId> {
+        let (before, after) = self.others.split_at(self.before_me.min(self.others.len()));
+        before.iter().map(|member| &member.peer).chain(me).chain(after.iter().map(|member| &member.peer))
+    }
+
+    pub(crate) fn has(&self, peer: &PeerId) -> bool {
+        self.others.iter().any(|member| member.peer == *peer)
+    }
+
+    /// Takes one change.
+    pub(crate) fn change(&mut self, event: &RoomEvent) -> Option<RosterChange> {
+        match &event.change {
+            Change::Created(info) | Change::Updated(info) => self.info = info.clone(),
+            Change::MemberJoined(member) if self.has(&member.peer) => self.update(member),
+            Change::MemberJoined(member) => {
+                self.others.push(member.clone());
+                return Some(RosterChange::Came(member.clone()));
+            }
+            Change::MemberUpdated(member) => self.update(member),
+            Change::MemberLeft(peer, reason) => {
+                let at = self.others.iter().position(|member| member.peer == *peer)?;
+                if at < self.before_me {
+                    self.before_me -= 1;
+                }
+                return Some(RosterChange::Went(self.others.remove(at), *reason));
+            }
+            // Told by `left`.
+            Change::Ended(_) => {}
+        }
+        None
+    }
+
+    /// Takes the whole room in place of the changes: who is gone first, then who is new.
+    pub(crate) fn replace(&mut self, snapshot: &Snapshot, me: &PeerId) -> Vec<RosterChange> {
+        let new = Self::new(snapshot, me);
+        let old = std::mem::replace(self, new);
+        let gone = old.others.iter().filter(|member| !self.has(&member.peer));
+        // DropReason is not known any more.
+        let mut turns: Vec<_> = gone.map(|member| RosterChange::Went(member.clone(), Reason::Left)).collect();
+        turns.extend(self.others.iter().filter(|member| !old.has(&member.peer)).cloned().map(RosterChange::Came));
+        turns
+    }
+
+    fn update(&mut self, member: &Arc<Member>) {
+        if let Some(known) = self.others.iter_mut().find(|known| known.peer == member.peer) {
+            *known = member.clone();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wigwag_hub::{
+        Now, RoomName,
+        member::Metadata,
+        room::{Newcomer, RoomSpec, RoomState},
+    };
+
+    use super::*;
+
+    fn id(name: &str) -> PeerId {
+        PeerId::parse(name).expect("a peer id")
+    }
+
+    fn room() -> RoomState<()> {
+        let spec = RoomSpec {
+            room: RoomName::parse("demo").expect("a name"),
+            display_name: "".into(),
+            max_members: 0,
+            duplicate_users: wigwag_hub::member::DuplicateUsers::Allow,
+            metadata: Metadata::default(),
+            empty_timeout_ms: 0,
+        };
+        RoomState::new(spec, 10, Now { mono_ms: 0, unix_ms: 0 })
+    }
+
+    fn join(room: &mut RoomState<()>, name: &str) -> Arc<RoomEvent> {
+        let who = Newcomer {
+            peer: id(name),
+            user: "".into(),
+            verified: false,
+            display_name: name.into(),
+            metadata: Metadata::default(),
+        };
+        room.join(who, (), Now { mono_ms: 0, unix_ms: 0 })
+    }
+
+    fn names(roster: &Roster) -> Vec<&str> {
+        roster.others.iter().map(|member| member.peer.as_str()).collect()
+    }
+
+    #[test]
+    fn a_roster_tells_the_same_as_the_changes_it_stands_for() {
+        let mut room = room();
+        join(&mut room, "me");
+        join(&mut room, "ada");
+        let mut by_changes = Roster::new(&room.snapshot(), &id("me"));
+        let mut by_roster = by_changes.clone();
+        assert_eq!(names(&by_roster), ["ada"]);
+        let me = id("me");
+        assert_eq!(by_roster.all(Some(&me)).map(PeerId::as_str).collect::<Vec<_>>(), ["me", "ada"]);
+
+        let bob = join(&mut room, "bob");
+        let left = room.leave(&id("ada"), Reason::Removed, Now { mono_ms: 0, unix_ms: 0 }).expect("a member").1;
+        assert!(matches!(by_changes.change(&bob), Some(RosterChange::Came(member)) if member.peer == id("bob")));
+        assert_eq!(by_changes.change(&bob), None, "nobody comes twice");
+        let went = left.iter().filter_map(|event| by_changes.change(event)).collect::<Vec<_>>();
+        assert!(matches!(&went[..], [RosterChange::Went(member, Reason::Removed)] if member.peer == id("ada")));
+
+        let turns = by_roster.replace(&room.snapshot(), &id("me"));
+        assert!(matches!(&turns[..], [RosterChange::Went(gone, _), RosterChange::Came(new)]
+            if gone.peer == id("ada") && new.peer == id("bob")));
+        assert_eq!(names(&by_roster), names(&by_changes));
+        assert!(by_roster.replace(&room.snapshot(), &id("me")).is_empty());
+    }
+}

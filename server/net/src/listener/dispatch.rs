@@ -1,0 +1,122 @@
+//! The step from a connection to the service: every request learns where it came from.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::{Extensions, HeaderValue, Request, Response, header};
+use hyper::body::Incoming as Http1Body;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tower::util::Oneshot;
+
+use super::IncomingBody;
+use super::io::ConnectionFlags;
+use wigwag_http2::{self as http2, WriteBody};
+
+/// The address at the other end of the connection a request came in on. A request extension.
+///
+/// Never log it: addresses of peers stay out of the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddr(pub SocketAddr);
+
+impl PeerAddr {
+    /// Returns the address of a request that a listener has dispatched.
+    pub fn of(extensions: &Extensions) -> Option<SocketAddr> {
+        extensions.get::<Self>().map(|peer| peer.0)
+    }
+}
+
+/// The connection a request came in on. A request extension, cheap to clone, and outlives the request.
+#[derive(Clone, Debug)]
+pub struct ConnectionHandle {
+    aborted: CancellationToken,
+}
+
+impl ConnectionHandle {
+    pub(super) fn new(aborted: CancellationToken) -> Self {
+        Self { aborted }
+    }
+
+    /// Returns the connection of a request that a listener has dispatched.
+    pub fn of(extensions: &Extensions) -> Option<Self> {
+        extensions.get::<Self>().cloned()
+    }
+
+    /// Returns what [`abort`](Self::abort) cancels, for code that knows connections only as something to end.
+    pub fn abort_token(&self) -> CancellationToken {
+        self.aborted.clone()
+    }
+
+    /// Closes the connection at once, with every stream on it: unsent bytes are thrown away. For a peer that does not
+    /// read, where a polite end would never get through. May be called more than once, and after the end.
+    pub fn abort(&self) {
+        self.aborted.cancel();
+    }
+}
+
+/// Hands the requests of one connection to a tower service.
+pub(super) struct Dispatch<S> {
+    pub(super) service: S,
+    pub(super) peer: PeerAddr,
+    pub(super) handle: ConnectionHandle,
+    pub(super) flags: Arc<ConnectionFlags>,
+}
+
+impl<S: Clone> Dispatch<S> {
+    fn dispatch<B, R>(
+        &self,
+        mut request: Request<R>,
+        body: impl FnOnce(R) -> IncomingBody,
+    ) -> Oneshot<S, Request<IncomingBody>>
+    where
+        S: tower::Service<Request<IncomingBody>, Response = Response<B>>,
+    {
+        self.flags.set_dispatched();
+        let extensions = request.extensions_mut();
+        extensions.insert(self.peer);
+        extensions.insert(self.handle.clone());
+        self.service.clone().oneshot(request.map(body))
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Http1Body>> for Dispatch<S>
+where
+    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Oneshot<S, Request<IncomingBody>>;
+
+    fn call(&self, request: Request<Http1Body>) -> Self::Future {
+        self.dispatch(request, IncomingBody::Http1)
+    }
+}
+
+impl<S, B> http2::Service for Dispatch<S>
+where
+    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: WriteBody + Unpin + Send + 'static,
+{
+    type Body = B;
+
+    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<B> {
+        let answer = self.dispatch(request, IncomingBody::Http2);
+        Box::pin(async move {
+            let mut response = answer.await.map_err(Into::into)?;
+            // RFC 9110, section 6.6.1. The library for HTTP/1 writes it itself.
+            response.headers_mut().entry(header::DATE).or_insert_with(http_date);
+            Ok(response)
+        })
+    }
+}
+
+/// The time as HTTP writes it (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+// The wall clock is shown to people here, and decides nothing.
+#[allow(clippy::disallowed_methods)]
+fn http_date() -> HeaderValue {
+    HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())).unwrap_or(HeaderValue::from_static(""))
+}

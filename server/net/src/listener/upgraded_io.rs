@@ -1,0 +1,111 @@
+//! The bytes of a connection, or of a stream, that has left HTTP.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::io::ConnectionIo;
+use wigwag_http2::Tunnel;
+
+/// Bytes both ways.
+pub enum UpgradedIo {
+    /// A connection by itself, out of the hands of the library for HTTP/1.
+    Tcp(Box<ConnectionIo<TcpStream>>),
+    /// A connection of another kind, in the library's wrapping.
+    Upgraded(TokioIo<Upgraded>),
+    /// A stream of an HTTP/2 connection.
+    Tunnel(TunnelIo),
+}
+
+impl fmt::Debug for UpgradedIo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UpgradedIo")
+    }
+}
+
+impl From<Upgraded> for UpgradedIo {
+    fn from(upgraded: Upgraded) -> Self {
+        match upgraded.downcast::<TokioIo<ConnectionIo<TcpStream>>>() {
+            Ok(parts) => {
+                let mut io = parts.io.into_inner();
+                // What came with the request belongs to what comes after it.
+                io.unread(parts.read_buf);
+                Self::Tcp(Box::new(io))
+            }
+            Err(upgraded) => Self::Upgraded(TokioIo::new(upgraded)),
+        }
+    }
+}
+
+impl From<Tunnel> for UpgradedIo {
+    fn from(tunnel: Tunnel) -> Self {
+        Self::Tunnel(TunnelIo(tunnel))
+    }
+}
+
+impl AsyncRead for UpgradedIo {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            Self::Upgraded(io) => Pin::new(io).poll_read(cx, buf),
+            Self::Tunnel(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for UpgradedIo {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            Self::Upgraded(io) => Pin::new(io).poll_write(cx, buf),
+            Self::Tunnel(io) => Pin::new(io).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Self::Upgraded(io) => Pin::new(io).poll_flush(cx),
+            Self::Tunnel(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Self::Upgraded(io) => Pin::new(io).poll_shutdown(cx),
+            Self::Tunnel(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A tunnel for whoever reads and writes by tokio's traits.
+pub struct TunnelIo(Tunnel);
+
+impl AsyncRead for TunnelIo {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_read(cx, buf.remaining()).map_ok(|bytes| buf.put_slice(&bytes))
+    }
+}
+
+impl AsyncWrite for TunnelIo {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What was taken is on its way.
+        Poll::Ready(if self.0.is_open() { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) })
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.close();
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,136 @@
+//! What goes out, as frames.
+
+use std::mem;
+
+use bytes::Bytes;
+
+use super::frames::{Opcode, put_frame, put_head};
+
+/// Messages above this go out in fragments, so that a large one needs no large buffer and a slow reader shows progress.
+const FRAGMENT: usize = 16 * 1024;
+
+/// Bytes collected before they are written.
+const ENOUGH: usize = 16 * 1024;
+
+/// Where messages are written to, behind the heads of their frames.
+#[derive(Debug, Default)]
+pub struct FrameWriter {
+    bytes: Vec<u8>,
+    rest: Option<Rest>,
+}
+
+/// The unsent part of a large message.
+#[derive(Debug)]
+struct Rest {
+    opcode: Opcode,
+    bytes: Bytes,
+    is_text: bool,
+}
+
+impl FrameWriter {
+    /// Writes a text message: a `String`, or bytes that are one.
+    pub fn text(&mut self, text: impl Into<Vec<u8>>) {
+        let text = text.into();
+        if text.len() > FRAGMENT {
+            self.rest = Some(Rest { opcode: Opcode::Text, bytes: text.into(), is_text: true });
+        } else {
+            put_frame(&mut self.bytes, true, Opcode::Text, &text);
+        }
+    }
+
+    /// Writes a binary message of `len` bytes, which `encode` appends.
+    pub fn binary(&mut self, len: usize, encode: impl FnOnce(&mut Vec<u8>)) {
+        if len > FRAGMENT {
+            let mut bytes = Vec::with_capacity(len);
+            encode(&mut bytes);
+            self.rest = Some(Rest { opcode: Opcode::Binary, bytes: bytes.into(), is_text: false });
+        } else {
+            put_head(&mut self.bytes, true, Opcode::Binary, len);
+            let before = self.bytes.len();
+            encode(&mut self.bytes);
+            debug_assert_eq!(self.bytes.len() - before, len, "as long as announced");
+        }
+    }
+
+    /// Writes a control frame. Its payload is at most 125 bytes.
+    pub(super) fn control(&mut self, opcode: Opcode, payload: &[u8]) {
+        put_frame(&mut self.bytes, true, opcode, payload);
+    }
+
+    /// Writes the next fragment of a large message. `false` when there is none.
+    pub(super) fn fragment(&mut self) -> bool {
+        let Some(rest) = &mut self.rest else { return false };
+        let mut at = rest.bytes.len().min(FRAGMENT);
+        // Not every client takes fragments that end inside a character.
+        while rest.is_text && at < rest.bytes.len() && rest.bytes[at] & 0xC0 == 0x80 {
+            at -= 1;
+        }
+        let fragment = rest.bytes.split_to(at);
+        let fin = rest.bytes.is_empty();
+        put_frame(&mut self.bytes, fin, mem::replace(&mut rest.opcode, Opcode::Continuation), &fragment);
+        if fin {
+            self.rest = None;
+        }
+        true
+    }
+
+    /// Whether it is time to write what there is.
+    pub(super) fn is_enough(&self) -> bool {
+        self.bytes.len() >= ENOUGH
+    }
+
+    /// The frames, to be taken.
+    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The frames of a server: their first byte and their payload.
+    fn frames(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
+        let mut frames = Vec::new();
+        while let [first, short, rest @ ..] = bytes {
+            let (len, rest) = match short {
+                126 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
+                short => (usize::from(*short), rest),
+            };
+            let (payload, rest) = rest.split_at(len);
+            frames.push((*first, payload));
+            bytes = rest;
+        }
+        frames
+    }
+
+    #[test]
+    fn fragments_hold_the_whole_text_and_whole_characters() {
+        let text = "aé€😀".repeat(9_000);
+        let mut out = FrameWriter::default();
+        out.text(text.clone());
+        assert!(out.bytes.is_empty(), "it waits until there is room");
+        while out.fragment() {}
+        let frames = frames(&out.bytes);
+        let whole: String =
+            frames.iter().map(|(_, part)| std::str::from_utf8(part).expect("whole characters")).collect();
+        assert_eq!(whole, text);
+        assert!(frames.iter().all(|(_, part)| part.len() <= FRAGMENT));
+        let firsts: Vec<u8> = frames.iter().map(|(first, _)| *first).collect();
+        assert_eq!(firsts, [1, 0, 0, 0, 0, 0x80]);
+    }
+
+    #[test]
+    fn a_large_binary_message_is_cut_and_a_small_one_is_not() {
+        for (len, firsts) in
+            [(0, &[0x82_u8][..]), (FRAGMENT, &[0x82]), (FRAGMENT + 1, &[2, 0x80]), (2 * FRAGMENT, &[2, 0x80])]
+        {
+            let mut out = FrameWriter::default();
+            out.binary(len, |bytes| bytes.resize(bytes.len() + len, 7));
+            while out.fragment() {}
+            let frames = frames(&out.bytes);
+            assert_eq!(frames.iter().map(|(first, _)| *first).collect::<Vec<_>>(), firsts, "{len} bytes");
+            assert_eq!(frames.iter().map(|(_, part)| part.len()).sum::<usize>(), len);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The hub's types as the API's.
+
+use prost_types::Timestamp;
+use wigwag_hub::{
+    frame::{Delivery, Joined},
+    id::PeerId,
+    member::{DuplicateUsers, Member, Presence, Role, RoomInfo, Snapshot},
+};
+use wigwag_proto::v1::{self as pb, member, receipt};
+
+fn timestamp(unix_ms: u64) -> Timestamp {
+    Timestamp {
+        seconds: i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(unix_ms % 1_000).unwrap_or(0) * 1_000_000,
+    }
+}
+
+pub fn member(from: &Member) -> pb::Member {
+    pb::Member {
+        peer_id: from.peer.to_string(),
+        user_id: from.user.to_string(),
+        display_name: from.display_name.to_string(),
+        metadata: from.metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        role: match from.role {
+            Role::Member => member::Role::Member,
+            Role::Owner => member::Role::Owner,
+        }
+        .into(),
+        state: match from.presence {
+            Presence::Online => member::State::Online,
+            Presence::Reconnecting => member::State::Reconnecting,
+        }
+        .into(),
+        joined_at: Some(timestamp(from.joined_at_ms)),
+    }
+}
+
+pub fn room_info(from: &RoomInfo) -> pb::RoomInfo {
+    pb::RoomInfo {
+        room: from.room.to_string(),
+        display_name: from.display_name.to_string(),
+        max_members: from.max_members,
+        member_count: from.member_count,
+        duplicate_users: match from.duplicate_users {
+            DuplicateUsers::Allow => pb::DuplicateUsers::Allow,
+            DuplicateUsers::Reject => pb::DuplicateUsers::Reject,
+            DuplicateUsers::Replace => pb::DuplicateUsers::Replace,
+        }
+        .into(),
+        metadata: from.metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        owner: from.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
+        created_at: Some(timestamp(from.created_at_ms)),
+        version: from.version,
+        empty_timeout_ms: from.empty_timeout_ms,
+    }
+}
+
+pub(super) fn joined(from: &Joined) -> pb::Joined {
+    let Snapshot { info, members } = &from.snapshot;
+    pb::Joined {
+        room: info.room.to_string(),
+        room_info: Some(room_info(info)),
+        version: info.version,
+        me: members.iter().find(|m| m.peer == from.me).map(|m| member(m)),
+        members: others(&from.snapshot, &from.me),
+        created: from.created,
+    }
+}
+
+pub(super) fn roster(from: &Snapshot, receiver: &PeerId) -> pb::Roster {
+    pb::Roster {
+        room: from.info.room.to_string(),
+        version: from.info.version,
+        room_info: Some(room_info(&from.info)),
+        members: others(from, receiver),
+    }
+}
+
+pub(super) fn receipt(peer: &PeerId, delivery: Delivery) -> pb::Receipt {
+    let (outcome, reason) = match delivery {
+        Delivery::Delivered => (receipt::Outcome::Delivered, ""),
+        Delivery::Written => (receipt::Outcome::Written, ""),
+        Delivery::Undeliverable(reason) => (receipt::Outcome::Undeliverable, reason.as_str()),
+    };
+    pb::Receipt { peer_id: peer.to_string(), outcome: outcome.into(), reason: reason.into() }
+}
+
+fn others(snapshot: &Snapshot, but: &PeerId) -> Vec<pb::Member> {
+    snapshot.members.iter().filter(|m| m.peer != *but).map(|m| member(m)).collect()
+}

@@ -1,0 +1,184 @@
+//! Checking an envelope once, when it is accepted, without building objects.
+//!
+//! What passes is what every strict receiver accepts: known fields only, one payload, strings in UTF-8. Unchecked, one
+//! member's bad UTF-8 would make others reject the whole frame, resume, get it replayed and fail again.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
+
+const LEN: u64 = 2;
+const VARINT: u64 = 0;
+
+/// A checked envelope: its routing head, and its payload as one field.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CheckedEnvelope<'a> {
+    pub room: &'a str,
+    pub to: &'a str,
+    pub receipt: bool,
+    payload_tag: u64,
+    payload: &'a [u8],
+}
+
+/// Why an envelope is not accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field, as in `envelope.description.type`.
+    pub field: &'static str,
+    pub why: &'static str,
+}
+
+impl CheckedEnvelope<'_> {
+    /// The envelope its receivers get: the head written by the server, the payload's bytes unchanged.
+    pub fn encode(&self, from: &str) -> Bytes {
+        let text = |s: &str| if s.is_empty() { 0 } else { 1 + encoded_len_varint(s.len() as u64) + s.len() };
+        let payload = 1 + encoded_len_varint(self.payload.len() as u64) + self.payload.len();
+        let mut out = BytesMut::with_capacity(text(self.room) + text(from) + text(self.to) + payload);
+        for (number, value) in [(1, self.room), (2, from), (3, self.to)] {
+            if !value.is_empty() {
+                encode_varint(number << 3 | LEN, &mut out);
+                encode_varint(value.len() as u64, &mut out);
+                out.put_slice(value.as_bytes());
+            }
+        }
+        encode_varint(self.payload_tag << 3 | LEN, &mut out);
+        encode_varint(self.payload.len() as u64, &mut out);
+        out.put_slice(self.payload);
+        out.freeze()
+    }
+}
+
+/// Checks an encoded `wigwag.v1.Envelope` from a client.
+pub fn check(bytes: &[u8]) -> Result<CheckedEnvelope<'_>, Invalid> {
+    let mut signal = CheckedEnvelope { room: "", to: "", receipt: false, payload_tag: 0, payload: &[] };
+    let mut fields = Fields { rest: bytes, of: "envelope" };
+    while let Some((number, value)) = fields.next()? {
+        match (number, value) {
+            (1, Value::Bytes(room)) => signal.room = utf8(room, "envelope.room")?,
+            (2, Value::Bytes([])) => {}
+            (2, Value::Bytes(_)) => return invalid("envelope.from", "is written by the server: leave it out"),
+            (3, Value::Bytes(to)) => signal.to = utf8(to, "envelope.to")?,
+            (4, Value::Number(receipt)) => signal.receipt = receipt != 0,
+            (5..=8, Value::Bytes(payload)) => {
+                if signal.payload_tag != 0 {
+                    return invalid("envelope.payload", "is there twice: send two envelopes");
+                }
+                match number {
+                    5 => description(payload)?,
+                    6 => candidate(payload)?,
+                    7 => message(payload)?,
+                    _ => {}
+                }
+                (signal.payload_tag, signal.payload) = (number, payload);
+            }
+            _ => return invalid("envelope", "holds a field this version of the API does not know"),
+        }
+    }
+    if signal.payload_tag == 0 {
+        return invalid("envelope.payload", "is missing: set description, candidate, message or sealed");
+    }
+    Ok(signal)
+}
+
+fn description(bytes: &[u8]) -> Result<(), Invalid> {
+    let (mut kind, mut sdp) = (None, false);
+    let mut fields = Fields { rest: bytes, of: "envelope.description" };
+    while let Some((number, value)) = fields.next()? {
+        match (number, value) {
+            (1, Value::Bytes(text)) if kind.is_none() => kind = Some(utf8(text, "envelope.description.type")?),
+            (2, Value::Bytes(text)) if !sdp => {
+                sdp = true;
+                utf8(text, "envelope.description.sdp")?;
+            }
+            _ => return invalid("envelope.description", "holds an unknown or repeated field"),
+        }
+    }
+    match kind {
+        Some("offer" | "answer" | "pranswer" | "rollback") => Ok(()),
+        _ => invalid("envelope.description.type", "must be offer, answer, pranswer or rollback"),
+    }
+}
+
+fn candidate(bytes: &[u8]) -> Result<(), Invalid> {
+    const NAMES: [&str; 4] = [
+        "envelope.candidate.candidate",
+        "envelope.candidate.sdp_mid",
+        "envelope.candidate.sdp_m_line_index",
+        "envelope.candidate.username_fragment",
+    ];
+    let mut seen = [false; 4];
+    let mut fields = Fields { rest: bytes, of: "envelope.candidate" };
+    while let Some((number, value)) = fields.next()? {
+        let at = match number {
+            1..=4 => number as usize - 1,
+            _ => return invalid("envelope.candidate", "holds an unknown field"),
+        };
+        if std::mem::replace(&mut seen[at], true) {
+            return invalid(NAMES[at], "is there twice");
+        }
+        match value {
+            Value::Bytes(text) if number != 3 => drop(utf8(text, NAMES[at])?),
+            Value::Number(index) if number == 3 && u32::try_from(index).is_ok() => {}
+            _ => return invalid(NAMES[at], "has the wrong type"),
+        }
+    }
+    Ok(())
+}
+
+fn message(bytes: &[u8]) -> Result<(), Invalid> {
+    let mut content = false;
+    let mut fields = Fields { rest: bytes, of: "envelope.message" };
+    while let Some((number, value)) = fields.next()? {
+        if std::mem::replace(&mut content, true) {
+            return invalid("envelope.message", "holds more than one content");
+        }
+        match (number, value) {
+            (1, Value::Bytes(text)) => drop(utf8(text, "envelope.message.text")?),
+            (2, Value::Bytes(_)) => {}
+            _ => return invalid("envelope.message", "holds an unknown field"),
+        }
+    }
+    if content { Ok(()) } else { invalid("envelope.message", "is empty: set text or binary") }
+}
+
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+struct Fields<'a> {
+    rest: &'a [u8],
+    of: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, Invalid> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let broken = Invalid { field: self.of, why: "is not well-formed protobuf" };
+        let Ok(key) = decode_varint(&mut self.rest) else { return Err(broken) };
+        let Ok(number) = decode_varint(&mut self.rest) else { return Err(broken) };
+        match key & 7 {
+            VARINT => Ok(Some((key >> 3, Value::Number(number)))),
+            LEN => {
+                let at = usize::try_from(number).ok().filter(|len| *len <= self.rest.len());
+                let Some(at) = at else { return Err(broken) };
+                let (value, rest) = self.rest.split_at(at);
+                self.rest = rest;
+                Ok(Some((key >> 3, Value::Bytes(value))))
+            }
+            _ => Err(Invalid { field: self.of, why: "holds a field of a type this version of the API does not know" }),
+        }
+    }
+}
+
+fn utf8<'a>(bytes: &'a [u8], field: &'static str) -> Result<&'a str, Invalid> {
+    std::str::from_utf8(bytes).map_err(|_| Invalid { field, why: "is not UTF-8" })
+}
+
+fn invalid<T>(field: &'static str, why: &'static str) -> Result<T, Invalid> {
+    Err(Invalid { field, why })
+}
+
+#[cfg(test)]
+mod tests;

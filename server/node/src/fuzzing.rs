@@ -1,0 +1,78 @@
+//! What the fuzz targets in `server/node/fuzz` call: each takes any bytes, and panics when a promise does not hold.
+
+use prost::Message as _;
+use wigwag_proto::v1::{self as pb, client_frame::Body};
+
+use crate::{
+    frame::{self, OutFrame, RawBody, RawClientFrame, RawPush},
+    json::{self, Unreadable},
+    node,
+};
+
+/// An encoded `Envelope`: what the check lets through, every receiver can read, and finds the sender the server wrote.
+pub fn envelope(bytes: &[u8]) {
+    let Ok(signal) = frame::check(bytes) else { return };
+    let sent = pb::Envelope::decode(bytes).expect("what is accepted decodes");
+    let received = pb::Envelope::decode(signal.encode("sender")).expect("what is passed on decodes");
+    assert_eq!(sent.from, "");
+    assert!(sent.payload.is_some());
+    assert_eq!(received, pb::Envelope { from: "sender".to_owned(), receipt: false, ..sent });
+}
+
+/// An encoded `ClientFrame`: reading it with the envelope left alone agrees with reading all of it.
+pub fn client_frame(bytes: &[u8]) {
+    let raw = RawClientFrame::decode(bytes);
+    let Ok(frame) = pb::ClientFrame::decode(bytes) else { return };
+    let raw = raw.expect("what decodes as a whole decodes in part");
+    assert_eq!((raw.seq, raw.ack), (frame.seq, frame.ack));
+    assert_eq!(raw.body.is_some(), frame.body.is_some());
+    if let (Some(RawBody::Envelope(bytes)), Some(Body::Envelope(_))) = (&raw.body, &frame.body) {
+        envelope(bytes);
+    }
+}
+
+/// An encoded `PushRequest`: reading it with its frames left alone agrees with reading all of it. The session token it
+/// names is read as that of a resume is.
+pub fn push_request(bytes: &[u8]) {
+    let raw = RawPush::decode(bytes);
+    let Ok(push) = pb::PushRequest::decode(bytes) else { return };
+    let raw = raw.expect("what decodes as a whole decodes in part");
+    assert_eq!((raw.epoch, raw.frames.len()), (push.epoch, push.frames.len()));
+    assert_eq!(raw.session_token, push.session_token);
+    for frame in &raw.frames {
+        client_frame(frame);
+    }
+    if let Some(credentials) = node::credentials(&push.session_token) {
+        let peer = credentials.peer.as_str();
+        assert!(push.session_token.strip_prefix(peer).is_some_and(|rest| rest.starts_with('.')));
+    }
+}
+
+/// A JSON frame: what is read is what the generated types read, and what they write is read again.
+pub fn json_frame(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match json::read_frame(text) {
+        Ok(raw) => {
+            let whole: pb::ClientFrame = serde_json::from_str(text).expect("what is a frame is JSON of one");
+            assert_eq!((raw.seq, raw.ack), (whole.seq, whole.ack));
+            assert_eq!(json::read_seq(text), Some(raw.seq));
+            assert_eq!(raw, RawClientFrame::decode(whole.encode_to_vec().as_slice()).expect("decodes"));
+            let again = serde_json::to_string(&whole).expect("what was read can be written");
+            assert_eq!(json::read_frame(&again).expect("what was written can be read"), raw);
+            if let Some(RawBody::Envelope(bytes)) = raw.body {
+                envelope(&bytes);
+            }
+        }
+        Err(Unreadable::Refused(seq, error)) => {
+            assert_eq!(json::read_seq(text), Some(seq));
+            assert!(error.message.len() < 2_000);
+        }
+        Err(Unreadable::Broken(error)) => assert!(error.message.len() < 2_000),
+    }
+    // The way down writes whatever a frame holds.
+    if let Ok(frame) = serde_json::from_str::<pb::ServerFrame>(text)
+        && let Some(body) = frame.body
+    {
+        json::write_frame(&OutFrame::unnumbered(body)).expect("what was read can be written");
+    }
+}

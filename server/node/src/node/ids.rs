@@ -1,0 +1,85 @@
+//! Ids and secrets: drawn here, and read back from what clients send.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+use wigwag_hub::{PeerId, RoomName, backend::Credentials};
+
+/// A new session's id, its token for the client, and the credentials the backend keeps: of the secret only a digest.
+pub(super) fn new_session() -> (Credentials, String) {
+    let peer = PeerId::from_random(u128::from_ne_bytes(random()));
+    let secret = hex(&random::<32>());
+    let token = format!("{peer}.{secret}");
+    (Credentials { peer, secret_digest: digest(&secret) }, token)
+}
+
+/// Reads a session token. `None` when it cannot be one; that looks like a session nobody knows.
+pub fn credentials(token: &str) -> Option<Credentials> {
+    let (peer, secret) = token.rsplit_once('.')?;
+    Some(Credentials { peer: PeerId::parse(peer).ok()?, secret_digest: digest(secret) })
+}
+
+/// A room name that cannot be guessed.
+pub fn random_room_name() -> RoomName {
+    let name = PeerId::from_random(u128::from_ne_bytes(random()));
+    RoomName::parse(name.as_str()).expect("26 characters of base32 are a room name")
+}
+
+/// A name that cannot be guessed: 26 characters of base32.
+pub fn random_name() -> String {
+    PeerId::from_random(u128::from_ne_bytes(random())).to_string()
+}
+
+/// 122 random bits in the form of a UUID of version 4 (RFC 9562).
+pub fn random_uuid() -> String {
+    let bits = u128::from_ne_bytes(random());
+    let text = format!("{:032x}", bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62);
+    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
+}
+
+pub(super) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has a random number generator");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_its_form() {
+        for _ in 0..64 {
+            let uuid = random_uuid();
+            let digit = |at: usize| uuid.as_bytes()[at];
+            assert_eq!(uuid.len(), 36);
+            assert!([8, 13, 18, 23].iter().all(|at| digit(*at) == b'-'), "{uuid}");
+            assert!(digit(14) == b'4' && b"89ab".contains(&digit(19)), "{uuid}");
+        }
+        assert_ne!(random_uuid(), random_uuid());
+    }
+
+    #[test]
+    fn a_token_proves_its_own_session_only() {
+        let (kept, token) = new_session();
+        let read = credentials(&token).expect("a token");
+        assert_eq!(read.peer, kept.peer);
+        assert_eq!(read.secret_digest, kept.secret_digest);
+        assert_ne!(new_session().1, token);
+        assert!(credentials("").is_none());
+        assert!(credentials("no-dot").is_none());
+        assert!(credentials(".x").is_none());
+    }
+}

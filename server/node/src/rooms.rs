@@ -1,0 +1,195 @@
+//! `wigwag.v1.RoomService`: rooms from outside, for backends and tools.
+
+mod watch;
+
+use wigwag_hub::{
+    RoomName,
+    member::{DuplicateUsers, Metadata},
+    room::{RoomPatch, RoomSpec},
+};
+use wigwag_proto::v1 as pb;
+
+pub use self::watch::RoomEvents;
+use crate::{
+    auth::{Action, Caller},
+    connection::{duplicate_users, peer_id, room_name},
+    error::ApiError,
+    frame,
+    node::{Node, check_label, random_room_name},
+};
+
+/// Rooms or members in a page when the call does not say.
+const PAGE: usize = 100;
+/// Rooms or members in a page at most.
+const MAX_PAGE: usize = 1_000;
+/// Longest request id in bytes.
+const MAX_REQUEST_ID: usize = 128;
+/// Largest request in bytes.
+pub const MAX_REQUEST: usize = 128 * 1024;
+
+/// The service: one function for each method, for every door that has it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    node: Node,
+}
+
+impl Rooms {
+    pub fn new(node: Node) -> Self {
+        Self { node }
+    }
+
+    /// Asks whether the caller may, and reads the room's name.
+    fn enter(&self, caller: &Caller, name: &str) -> Result<RoomName, ApiError> {
+        self.node.policy().allow(caller, Action::Admin, None)?;
+        room_name("room", name)
+    }
+
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        create: pb::CreateRoomRequest,
+    ) -> Result<pb::CreateRoomResponse, ApiError> {
+        self.node.policy().allow(caller, Action::Admin, None)?;
+        let room = if create.room.is_empty() { random_room_name() } else { room_name("room", &create.room)? };
+        check_label("display_name", &create.display_name)?;
+        check_request_id(&create.request_id)?;
+        let spec = RoomSpec {
+            room,
+            display_name: create.display_name.into(),
+            max_members: create.max_members,
+            duplicate_users: duplicate_users("duplicate_users", create.duplicate_users)?,
+            metadata: Metadata::parse(create.metadata)?,
+            empty_timeout_ms: match create.empty_timeout_ms {
+                0 => self.node.limits().created_empty_timeout_ms,
+                ms => ms,
+            },
+        };
+        let info = self.node.backend().create_room(self.node.now(), spec, &create.request_id).wait().await?;
+        Ok(pb::CreateRoomResponse { room_info: Some(frame::room_info(&info)) })
+    }
+
+    pub async fn get(&self, caller: &Caller, get: pb::GetRoomRequest) -> Result<pb::GetRoomResponse, ApiError> {
+        let room = self.enter(caller, &get.room)?;
+        let info = self.node.backend().room(&room).wait().await?;
+        Ok(pb::GetRoomResponse { room_info: Some(frame::room_info(&info)) })
+    }
+
+    pub async fn list(&self, caller: &Caller, page: pb::ListRoomsRequest) -> Result<pb::ListRoomsResponse, ApiError> {
+        self.node.policy().allow(caller, Action::Admin, None)?;
+        let after = match page.page_token.as_str() {
+            "" => None,
+            token => Some(room_name("page_token", token)?),
+        };
+        let size = page_size(page.page_size);
+        let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await;
+        let more = rooms.len() > size;
+        rooms.truncate(size);
+        let last = rooms.last().filter(|_| more).map(|info| info.room.to_string());
+        Ok(pb::ListRoomsResponse {
+            rooms: rooms.iter().map(frame::room_info).collect(),
+            next_page_token: last.unwrap_or_default(),
+        })
+    }
+
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        update: pb::UpdateRoomRequest,
+    ) -> Result<pb::UpdateRoomResponse, ApiError> {
+        let room = self.enter(caller, &update.room)?;
+        if let Some(name) = &update.display_name {
+            check_label("display_name", name)?;
+        }
+        let rule: DuplicateUsers = duplicate_users("duplicate_users", update.duplicate_users)?;
+        let patch = RoomPatch {
+            display_name: update.display_name.map(Into::into),
+            max_members: update.max_members,
+            duplicate_users: (update.duplicate_users != 0).then_some(rule),
+            metadata: update.metadata.into_iter().collect(),
+            empty_timeout_ms: update.empty_timeout_ms,
+        };
+        let info = self.node.backend().update_room(self.node.now(), &room, patch).wait().await?;
+        Ok(pb::UpdateRoomResponse { room_info: Some(frame::room_info(&info)) })
+    }
+
+    pub async fn end(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
+        let room = self.enter(caller, &end.room)?;
+        self.node.backend().end_room(self.node.now(), &room).wait().await?;
+        Ok(pb::EndRoomResponse {})
+    }
+
+    pub async fn members(
+        &self,
+        caller: &Caller,
+        page: pb::ListMembersRequest,
+    ) -> Result<pb::ListMembersResponse, ApiError> {
+        let room = self.enter(caller, &page.room)?;
+        let after = match page.page_token.as_str() {
+            "" => None,
+            token => Some(token.parse().map_err(|_| ApiError::invalid("page_token", "is not one of this method's"))?),
+        };
+        let members = self.node.backend().members(&room, after, page_size(page.page_size)).wait().await?;
+        let next = members.members.last().filter(|_| members.more).map(|(position, _)| position.to_string());
+        Ok(pb::ListMembersResponse {
+            members: members.members.iter().map(|(_, member)| frame::member(member)).collect(),
+            version: members.version,
+            next_page_token: next.unwrap_or_default(),
+        })
+    }
+
+    pub async fn member(&self, caller: &Caller, get: pb::GetMemberRequest) -> Result<pb::GetMemberResponse, ApiError> {
+        let room = self.enter(caller, &get.room)?;
+        let peer = peer_id("peer_id", &get.peer_id)?;
+        let member = self.node.backend().member(&room, &peer).wait().await?;
+        Ok(pb::GetMemberResponse { member: Some(frame::member(&member)) })
+    }
+
+    pub async fn remove_member(
+        &self,
+        caller: &Caller,
+        remove: pb::RemoveMemberRequest,
+    ) -> Result<pb::RemoveMemberResponse, ApiError> {
+        let room = self.enter(caller, &remove.room)?;
+        let peer = peer_id("peer_id", &remove.peer_id)?;
+        self.node.backend().remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
+        Ok(pb::RemoveMemberResponse {})
+    }
+
+    pub async fn send(&self, caller: &Caller, send: pb::SendToRoomRequest) -> Result<pb::SendToRoomResponse, ApiError> {
+        let named = send.envelope.as_ref().map(|envelope| envelope.room.as_str()).unwrap_or_default();
+        let room = self.enter(caller, named)?;
+        check_request_id(&send.request_id)?;
+        let bytes = prost::Message::encode_to_vec(&send.envelope.unwrap_or_default());
+        let signal = frame::check(&bytes)?;
+        if signal.receipt {
+            return Err(ApiError::invalid("envelope.receipt", "is for sessions: a backend has none to tell"));
+        }
+        let to = if signal.to.is_empty() { None } else { Some(peer_id("envelope.to", signal.to)?) };
+        let envelope = signal.encode("");
+        let sent = self.node.backend().send_to_room(self.node.now(), &room, to.as_ref(), envelope, &send.request_id);
+        let reached = sent.wait().await?;
+        Ok(pb::SendToRoomResponse {
+            accepted: reached.accepted,
+            undeliverable: reached.undeliverable.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    pub fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
+        let only = match watch.room.as_str() {
+            "" => self.node.policy().allow(caller, Action::Admin, None).map(|()| None)?,
+            name => Some(self.enter(caller, name)?),
+        };
+        Ok(RoomEvents::new(&self.node, self.node.backend().watch(only)))
+    }
+}
+
+fn page_size(asked: u32) -> usize {
+    match asked as usize {
+        0 => PAGE,
+        size => size.min(MAX_PAGE),
+    }
+}
+
+fn check_request_id(id: &str) -> Result<(), ApiError> {
+    if id.len() > MAX_REQUEST_ID { Err(ApiError::invalid("request_id", "is longer than 128 bytes")) } else { Ok(()) }
+}

@@ -1,0 +1,171 @@
+//! `wigwag.v1.SignalingService` over gRPC: one stream both ways, or a stream down and calls up.
+//!
+//! The routing is written by hand in place of the generated server, because frames are read and written by a codec of
+//! ours that leaves payloads alone. `Signal`, where the messages are, reads and writes its own gRPC framing; the rest is
+//! left to tonic.
+
+mod codec;
+mod fast_path;
+mod frames;
+mod push;
+mod request_body;
+mod response_body;
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codegen::{Body as HttpBody, Service, StdError},
+    server::{Grpc, NamedService, ServerStreamingService, UnaryService},
+};
+use wigwag_proto::v1 as pb;
+
+pub use self::fast_path::SignalFastPath;
+use self::{frames::FrameStream, request_body::RequestFrames, response_body::SignalBody};
+use crate::{
+    api::grpc::status::to_status,
+    web::{abort_token, caller},
+};
+use wigwag_node::{
+    auth::Action,
+    connection::{Connection, Input},
+    frame::{OutFrame, RawPush, TRANSPORT_LIMIT},
+    node::Node,
+};
+
+const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
+
+/// The service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct SignalingServer {
+    node: Node,
+}
+
+impl SignalingServer {
+    /// Creates the service of a node.
+    pub fn new(node: Node) -> Self {
+        Self { node }
+    }
+
+    /// Answers a call of `Signal`.
+    fn signal<B>(&self, request: http::Request<B>) -> Result<http::Response<SignalBody<RequestFrames<B>>>, Status>
+    where
+        B: HttpBody<Data = Bytes> + Unpin,
+    {
+        let (head, body) = request.into_parts();
+        // A client that means to compress is told now, rather than at its first compressed message.
+        let encoding = head.headers.get("grpc-encoding").filter(|encoding| *encoding != "identity");
+        if encoding.is_some() {
+            return Err(Status::unimplemented("messages must not be compressed"));
+        }
+        let (caller, abort) = (caller(&head.extensions), abort_token(&head.extensions));
+        let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
+        Ok(SignalBody::response(Connection::new(self.node.clone(), caller, abort, input)))
+    }
+}
+
+impl NamedService for SignalingServer {
+    const NAME: &'static str = pb::signaling_service_server::SERVICE_NAME;
+}
+
+type ResponseFuture<T> = Pin<Box<dyn Future<Output = Result<T, Infallible>> + Send>>;
+
+impl<B> Service<http::Request<B>> for SignalingServer
+where
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture<Self::Response>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let state = self.clone();
+        match request.uri().path() {
+            SIGNAL => {
+                let response = state.signal(request).map_or_else(Status::into_http, |answer| answer.map(Body::new));
+                Box::pin(async { Ok(response) })
+            }
+            "/wigwag.v1.SignalingService/Listen" => {
+                let codec = codec::DownCodec::<pb::ListenRequest>::default();
+                let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
+                Box::pin(async move { Ok(grpc.server_streaming(Listen(state), request).await) })
+            }
+            "/wigwag.v1.SignalingService/Push" => {
+                let codec = tonic_prost::ProstCodec::<pb::PushResponse, RawPush>::default();
+                let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
+                Box::pin(async move { Ok(grpc.unary(Push(state), request).await) })
+            }
+            "/wigwag.v1.SignalingService/GetIceServers" => {
+                let codec = tonic_prost::ProstCodec::<pb::GetIceServersResponse, pb::GetIceServersRequest>::default();
+                let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
+                Box::pin(async move { Ok(grpc.unary(IceServers(state), request).await) })
+            }
+            _ => Box::pin(async { Ok(Status::unimplemented("no such method of this service").into_http()) }),
+        }
+    }
+}
+
+type Call<T> = std::future::Ready<Result<Response<T>, Status>>;
+type Async<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
+
+struct Listen(SignalingServer);
+
+impl ServerStreamingService<pb::ListenRequest> for Listen {
+    type Response = OutFrame;
+    type ResponseStream = FrameStream<stream::Pending<Option<Input>>>;
+    type Future = Call<Self::ResponseStream>;
+
+    fn call(&mut self, request: Request<pb::ListenRequest>) -> Self::Future {
+        let (caller, abort) = (caller(request.extensions()), abort_token(request.extensions()));
+        let hello = pb::Hello { resumable: true, ..request.into_inner().hello.unwrap_or_default() };
+        let connection = Connection::with_hello(self.0.node.clone(), caller, abort, stream::pending(), hello);
+        std::future::ready(Ok(Response::new(FrameStream::new(connection))))
+    }
+}
+
+struct Push(SignalingServer);
+
+impl UnaryService<RawPush> for Push {
+    type Response = pb::PushResponse;
+    type Future = Async<pb::PushResponse>;
+
+    fn call(&mut self, request: Request<RawPush>) -> Self::Future {
+        let node = self.0.node.clone();
+        let caller = caller(request.extensions());
+        Box::pin(async move {
+            let answer = push::push(node, caller, request.into_inner()).await;
+            answer.map(Response::new).map_err(|error| to_status(&error))
+        })
+    }
+}
+
+struct IceServers(SignalingServer);
+
+impl UnaryService<pb::GetIceServersRequest> for IceServers {
+    type Response = pb::GetIceServersResponse;
+    type Future = Call<pb::GetIceServersResponse>;
+
+    fn call(&mut self, request: Request<pb::GetIceServersRequest>) -> Self::Future {
+        let node = &self.0.node;
+        let allowed = node.policy().allow(&caller(request.extensions()), Action::IceServers, None);
+        std::future::ready(match allowed {
+            Ok(()) => {
+                Ok(Response::new(pb::GetIceServersResponse { ice_servers: node.ice_servers(), expires_at: None }))
+            }
+            Err(error) => Err(to_status(&error)),
+        })
+    }
+}

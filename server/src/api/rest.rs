@@ -1,0 +1,215 @@
+//! The REST door: `RoomService` in protobuf JSON, with the paths of the Google API improvement proposals.
+//!
+//! Every handler calls the function of [`Rooms`] that its gRPC method calls. Errors are `google.rpc.Status` in JSON with
+//! the HTTP status that belongs to its code. `GET /openapi.json` describes the door, `GET /docs` shows that to people.
+
+mod docs;
+mod error;
+mod events;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod openapi;
+mod request;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, any, get, post},
+};
+use serde::Serialize;
+use tower::ServiceExt as _;
+use wigwag_proto::v1 as pb;
+
+use self::{
+    error::RestError,
+    request::{Message, Resource, Target},
+};
+use crate::web::local_caller;
+use wigwag_node::{
+    auth::{Action, Caller},
+    error::ApiError,
+    node::Node,
+    rooms::Rooms,
+};
+
+#[derive(Clone)]
+struct RestState {
+    node: Node,
+    rooms: Rooms,
+}
+
+/// Returns the routes.
+pub fn router(node: Node) -> Router {
+    let state = RestState { rooms: Rooms::new(node.clone()), node };
+    let below = Arc::new(Below::new(&state));
+    let rooms = Router::new()
+        .route("/v1/rooms", get(list).post(create).fallback(wrong_method))
+        .route("/v1/rooms:watch", get(watch).fallback(wrong_method))
+        .route("/v1/rooms/", any(unknown))
+        .route("/v1/rooms/{*below}", any(move |target, request| async move { below.serve(target, request).await }))
+        .layer(from_fn_with_state(state.clone(), guard))
+        .with_state(state);
+    rooms.merge(openapi::router()).merge(docs::router())
+}
+
+/// What is below `/v1/rooms/`. Told apart here, since a router's parameter can neither end in a verb nor hold an encoded
+/// slash.
+struct Below {
+    room: MethodRouter,
+    send: MethodRouter,
+    members: MethodRouter,
+    member: MethodRouter,
+}
+
+impl Below {
+    fn new(state: &RestState) -> Self {
+        let with = |methods: MethodRouter<RestState>| methods.fallback(wrong_method).with_state(state.clone());
+        Self {
+            room: with(get(describe).patch(update).delete(end)),
+            send: with(post(send)),
+            members: with(get(members)),
+            member: with(get(member).delete(remove_member)),
+        }
+    }
+
+    async fn serve(&self, target: Target, request: Request) -> Response {
+        let resource = match target.resource() {
+            Some(Resource::Room) => &self.room,
+            Some(Resource::Send) => &self.send,
+            Some(Resource::Members) => &self.members,
+            Some(Resource::Member) => &self.member,
+            None => return unknown().await.into_response(),
+        };
+        let Ok(response) = resource.clone().oneshot(request).await;
+        response
+    }
+}
+
+/// Checks whether the caller may use RoomService, before anything else of a request is looked at.
+async fn guard(State(state): State<RestState>, mut request: Request, next: Next) -> Response {
+    let caller = local_caller(&request);
+    if let Err(error) = state.node.policy().allow(&caller, Action::Admin, None) {
+        return RestError::from(error).into_response();
+    }
+    request.extensions_mut().insert(caller);
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+type RestResult<T> = Result<Json<T>, RestError>;
+
+fn answer<T: Serialize>(result: Result<T, ApiError>) -> RestResult<T> {
+    result.map(Json).map_err(RestError::from)
+}
+
+async fn create(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    message: Message<pb::CreateRoomRequest>,
+) -> RestResult<pb::CreateRoomResponse> {
+    answer(state.rooms.create(&caller, message.0).await)
+}
+
+async fn list(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> RestResult<pb::ListRoomsResponse> {
+    let page = pb::ListRoomsRequest { page_size: target.number("pageSize")?, page_token: target.text("pageToken") };
+    answer(state.rooms.list(&caller, page).await)
+}
+
+async fn describe(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> RestResult<pb::GetRoomResponse> {
+    answer(state.rooms.get(&caller, pb::GetRoomRequest { room: target.room()? }).await)
+}
+
+async fn update(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+    message: Message<pb::UpdateRoomRequest>,
+) -> RestResult<pb::UpdateRoomResponse> {
+    let room = target.same_room("room", &message.0.room)?;
+    answer(state.rooms.update(&caller, pb::UpdateRoomRequest { room, ..message.0 }).await)
+}
+
+async fn end(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> RestResult<pb::EndRoomResponse> {
+    answer(state.rooms.end(&caller, pb::EndRoomRequest { room: target.room()? }).await)
+}
+
+async fn send(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+    message: Message<pb::SendToRoomRequest>,
+) -> RestResult<pb::SendToRoomResponse> {
+    let envelope = message.0.envelope.unwrap_or_default();
+    let room = target.same_room("envelope.room", &envelope.room)?;
+    let envelope = Some(pb::Envelope { room, ..envelope });
+    answer(state.rooms.send(&caller, pb::SendToRoomRequest { envelope, ..message.0 }).await)
+}
+
+async fn members(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> RestResult<pb::ListMembersResponse> {
+    let page = pb::ListMembersRequest {
+        room: target.room()?,
+        page_size: target.number("pageSize")?,
+        page_token: target.text("pageToken"),
+    };
+    answer(state.rooms.members(&caller, page).await)
+}
+
+async fn member(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> RestResult<pb::GetMemberResponse> {
+    let get = pb::GetMemberRequest { room: target.room()?, peer_id: target.peer_id()? };
+    answer(state.rooms.member(&caller, get).await)
+}
+
+async fn remove_member(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> RestResult<pb::RemoveMemberResponse> {
+    let remove = pb::RemoveMemberRequest { room: target.room()?, peer_id: target.peer_id()?, ban: target.flag("ban")? };
+    answer(state.rooms.remove_member(&caller, remove).await)
+}
+
+async fn watch(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> Result<Response<Body>, RestError> {
+    let watch = pb::WatchRoomsRequest { room: target.text("room") };
+    Ok(events::stream(state.rooms.watch(&caller, &watch)?))
+}
+
+async fn unknown() -> RestError {
+    let error = ApiError::unimplemented("there is nothing at this path: GET /openapi.json lists what there is");
+    RestError::from(error).status(StatusCode::NOT_FOUND)
+}
+
+async fn wrong_method(method: Method) -> RestError {
+    let error = ApiError::unimplemented("this path has no such method: GET /openapi.json lists what there is");
+    RestError::from(error.with("method", method)).status(StatusCode::METHOD_NOT_ALLOWED)
+}

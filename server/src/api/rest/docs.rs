@@ -1,0 +1,18 @@
+//! `GET /docs`: a page that shows `/openapi.json` to people. Built into the binary, nothing from elsewhere.
+
+use axum::{Router, routing::get};
+
+use crate::web::embedded_file;
+
+pub(super) fn router() -> Router {
+    Router::new()
+        .route("/docs", get(|| async { embedded_file("text/html; charset=utf-8", include_bytes!("docs/index.html")) }))
+        .route(
+            "/docs/docs.js",
+            get(|| async { embedded_file("text/javascript; charset=utf-8", include_bytes!("docs/docs.js")) }),
+        )
+        .route(
+            "/docs/docs.css",
+            get(|| async { embedded_file("text/css; charset=utf-8", include_bytes!("docs/docs.css")) }),
+        )
+}

@@ -1,0 +1,228 @@
+//! What a request says: who asks, for what, with which message.
+
+use std::{borrow::Cow, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use form_urlencoded::parse;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::error::RestError;
+use wigwag_node::{error::ApiError, json, rooms::MAX_REQUEST};
+
+/// What is below `/v1/rooms/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Resource {
+    /// `{room}`
+    Room,
+    /// `{room}:send`
+    Send,
+    /// `{room}/members`
+    Members,
+    /// `{room}/members/{peer_id}`
+    Member,
+}
+
+/// What a path and its query name.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Of the path behind `/v1/rooms/`, still encoded.
+    segments: Vec<String>,
+    query: Vec<(String, String)>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Target {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
+    }
+}
+
+/// A name that ends like this writes its colon as `%3A`.
+const SEND: &str = ":send";
+
+impl Target {
+    pub(super) fn of(parts: &Parts) -> Self {
+        let path = parts.uri.path().strip_prefix("/v1/rooms/").unwrap_or_default();
+        let segments = path.split('/').map(str::to_owned).collect();
+        let query = parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        Self { segments, query }
+    }
+
+    /// Which of them it is; `None` when there is nothing at this path.
+    pub(super) fn resource(&self) -> Option<Resource> {
+        let segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
+        match *segments {
+            ["", ..] | [SEND] => None,
+            [room] if room.ends_with(SEND) => Some(Resource::Send),
+            [_] => Some(Resource::Room),
+            [_, "members"] => Some(Resource::Members),
+            [_, "members", peer] if !peer.is_empty() => Some(Resource::Member),
+            _ => None,
+        }
+    }
+
+    pub(super) fn room(&self) -> Result<String, ApiError> {
+        let segment = self.segment(0);
+        let sends = self.resource() == Some(Resource::Send);
+        decode("room", segment.strip_suffix(SEND).filter(|_| sends).unwrap_or(segment))
+    }
+
+    pub(super) fn peer_id(&self) -> Result<String, ApiError> {
+        decode("peer_id", self.segment(2))
+    }
+
+    /// The room of the path, which the message may repeat but not contradict.
+    pub(super) fn same_room(&self, field: &'static str, named: &str) -> Result<String, ApiError> {
+        let room = self.room()?;
+        if named.is_empty() || named == room {
+            Ok(room)
+        } else {
+            Err(ApiError::invalid(field, "is another room than that of the path: leave it out"))
+        }
+    }
+
+    /// A query parameter. `page_size` is `pageSize`, as in messages.
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let is = |key: &str| key == name || key.contains('_') && camel(key) == name;
+        self.query.iter().rev().find(|(key, _)| is(key)).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn text(&self, name: &str) -> String {
+        self.parameter(name).unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn number(&self, name: &'static str) -> Result<u32, ApiError> {
+        match self.parameter(name) {
+            None | Some("") => Ok(0),
+            Some(text) => text.parse().map_err(|_| ApiError::invalid(name, "must be a number from 0 to 4294967295")),
+        }
+    }
+
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+        match self.parameter(name) {
+            None | Some("" | "false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ApiError::invalid(name, "must be true or false")),
+        }
+    }
+
+    fn segment(&self, index: usize) -> &str {
+        self.segments.get(index).map(String::as_str).unwrap_or_default()
+    }
+}
+
+fn decode(field: &'static str, segment: &str) -> Result<String, ApiError> {
+    let text = percent_decode_str(segment).decode_utf8().map(Cow::into_owned);
+    text.map_err(|_| ApiError::invalid(field, "is not UTF-8 behind its percent signs"))
+}
+
+fn camel(name: &str) -> String {
+    let mut up = false;
+    let letters = name.chars().filter_map(|c| match c {
+        '_' => {
+            up = true;
+            None
+        }
+        c if std::mem::take(&mut up) => Some(c.to_ascii_uppercase()),
+        c => Some(c),
+    });
+    letters.collect()
+}
+
+/// A message in the body, as protobuf JSON. No body is an empty message.
+#[derive(Debug)]
+pub(super) struct Message<T>(pub(super) T);
+
+impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for Message<T> {
+    type Rejection = RestError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, RestError> {
+        let (parts, body) = request.into_parts();
+        let bytes = collect(body).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        // Also what keeps a form on a web page from calling: no page can send this type without asking first.
+        if !is_json(&parts.headers) {
+            let error = ApiError::invalid("content-type", "must be application/json (with curl: --json)");
+            return Err(RestError::from(error).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        json::read(&bytes).map(Self).map_err(|bad| bad.to_error().into())
+    }
+}
+
+/// How long a body may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn collect(body: Body) -> Result<Bytes, RestError> {
+    let Ok(collected) = timeout(PATIENCE, Limited::new(body, MAX_REQUEST).collect()).await else {
+        let error = ApiError::invalid("body", "did not come within 10 seconds");
+        return Err(RestError::from(error).status(StatusCode::REQUEST_TIMEOUT));
+    };
+    match collected {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(RestError::from(ApiError::too_large(MAX_REQUEST)).status(StatusCode::PAYLOAD_TOO_LARGE))
+        }
+        // Nobody reads this.
+        Err(_) => Err(ApiError::invalid("body", "broke off").into()),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn target(uri: &str) -> Target {
+        let (mut parts, _) = axum::http::Request::builder().uri(uri).body(()).expect("a request").into_parts();
+        let Ok(target) = Target::from_request_parts(&mut parts, &()).await;
+        target
+    }
+
+    #[tokio::test]
+    async fn names_are_decoded_and_verbs_are_not_names() {
+        for (path, resource, room) in [
+            ("a%2Fb%20%C3%A9", Resource::Room, "a/b é"),
+            ("a%3Asend", Resource::Room, "a:send"),
+            ("a:b", Resource::Room, "a:b"),
+            ("a:send", Resource::Send, "a"),
+            ("a%3Asend:send", Resource::Send, "a:send"),
+            ("a:send:send", Resource::Send, "a:send"),
+            ("a:send/members", Resource::Members, "a:send"),
+            ("members/members/members", Resource::Member, "members"),
+        ] {
+            let target = target(&format!("/v1/rooms/{path}")).await;
+            assert_eq!(target.resource(), Some(resource), "{path}");
+            assert_eq!(target.room().expect("a room"), room, "{path}");
+        }
+        for nothing in ["", ":send", "/members", "a/", "a/b", "a/members/", "a/members/b/c"] {
+            assert_eq!(target(&format!("/v1/rooms/{nothing}")).await.resource(), None, "{nothing}");
+        }
+        assert!(target("/v1/rooms/%FF").await.room().is_err());
+        let member = target("/v1/rooms/a/members/peerjs:x:y%2F1").await;
+        assert_eq!(member.peer_id().expect("an id"), "peerjs:x:y/1");
+    }
+
+    #[tokio::test]
+    async fn queries_are_read_by_either_name() {
+        let page = target("/v1/rooms?page_size=5&pageToken=a%26b&ban=true&x=1").await;
+        assert_eq!(page.number("pageSize").expect("a number"), 5);
+        assert_eq!(page.text("pageToken"), "a&b");
+        assert!(page.flag("ban").expect("a flag"));
+        assert!(target("/v1/rooms?pageSize=-1").await.number("pageSize").is_err());
+        assert!(target("/v1/rooms?ban=maybe").await.flag("ban").is_err());
+    }
+}

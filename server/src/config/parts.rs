@@ -1,0 +1,134 @@
+//! What each part of the server is told of the configuration.
+
+use std::time::Duration;
+
+use wigwag_compat::CompatConfig;
+use wigwag_hub::Limits;
+use wigwag_net::{
+    host::Hosts,
+    listener::{ListenerConfig, RuntimePool},
+    origin::Origins,
+    websocket::SocketConfig,
+};
+use wigwag_node::{
+    config::{NodeConfig, SessionConfig},
+    frame::TRANSPORT_LIMIT,
+};
+use wigwag_proto::v1::IceServer;
+
+use super::{AllowedOrigins, CompatSection, Config};
+
+/// Time open connections have to finish once a listener is stopped.
+const STOP_GRACE: Duration = Duration::from_secs(1);
+
+impl Config {
+    /// Returns the node's part.
+    pub fn node(&self) -> NodeConfig {
+        let Self { session, rooms, .. } = self;
+        NodeConfig {
+            name: self.node_name.clone(),
+            session: SessionConfig {
+                heartbeat_ms: session.heartbeat_ms,
+                grace_ms: session.grace_ms,
+                max_grace_ms: session.max_grace_ms,
+                hello_timeout_ms: session.hello_timeout_ms,
+                max_frame_bytes: session.max_frame_bytes,
+                direct_messages: session.direct_messages,
+            },
+            limits: Limits {
+                mailbox_frames: session.mailbox_frames,
+                mailbox_bytes: session.mailbox_bytes,
+                detached_frames: session.detached_frames,
+                detached_bytes: session.detached_bytes,
+                frames_per_second: session.frames_per_second,
+                frames_burst: session.frames_burst,
+                rooms_per_session: session.max_rooms,
+                rooms: rooms.max_rooms,
+                members: u32::try_from(rooms.max_members).unwrap_or(u32::MAX),
+                sessions: if session.max_sessions == 0 { usize::MAX } else { session.max_sessions },
+                empty_timeout_ms: rooms.empty_timeout_ms,
+                created_empty_timeout_ms: rooms.created_empty_timeout_ms,
+                ..Limits::default()
+            },
+            auto_create: rooms.auto_create,
+            drain_window: ms(self.drain.window_ms),
+            ice_servers: self.ice.servers.iter().map(ice_server).collect(),
+        }
+    }
+
+    /// Returns a listener's part, with connections on the runtimes of `pool`.
+    pub fn listener(&self, pool: RuntimePool) -> ListenerConfig {
+        let Self { connections, http2, .. } = self;
+        ListenerConfig {
+            max_connections: connections.max,
+            max_connections_per_ip: connections.max_per_ip,
+            first_byte_timeout: ms(connections.first_byte_timeout_ms),
+            handshake_timeout: ms(connections.handshake_timeout_ms),
+            http1_head_timeout: ms(connections.http1_idle_timeout_ms),
+            max_concurrent_streams: http2.max_concurrent_streams,
+            stream_window: http2.stream_window,
+            connection_window: http2.connection_window,
+            keepalive_interval: self.keepalive_interval(),
+            keepalive_timeout: ms(http2.keepalive_timeout_ms),
+            stop_grace: STOP_GRACE,
+            pool,
+        }
+    }
+
+    /// Returns the limits of WebSockets. Their pings are those of `http2.keepalive_*`: both guard a connection whose
+    /// client sends nothing.
+    pub fn sockets(&self) -> SocketConfig {
+        SocketConfig {
+            max_message: TRANSPORT_LIMIT,
+            ping_interval: self.keepalive_interval(),
+            ping_timeout: ms(self.http2.keepalive_timeout_ms),
+        }
+    }
+
+    /// Returns the compatibility protocols' part.
+    pub fn compat(&self) -> CompatConfig {
+        // Where clients must show a token all are off: none of these protocols has a place for it.
+        let compat = if self.is_open() { self.compat.clone() } else { CompatSection::none() };
+        CompatConfig {
+            rooms_ws: compat.rooms_ws,
+            plain_json: compat.plain_json,
+            connector: compat.connector,
+            socketio: compat.socketio,
+            peerjs: compat.peerjs,
+            peerjs_discovery: compat.peerjs_discovery,
+            sockets: self.sockets(),
+        }
+    }
+
+    /// Returns which web pages may call.
+    pub fn origins(&self) -> Origins {
+        match &self.cors.allowed_origins {
+            AllowedOrigins::Loopback => Origins::loopback(),
+            AllowedOrigins::Any => Origins::any(),
+            AllowedOrigins::List(origins) => Origins::list(origins.clone()),
+        }
+    }
+
+    /// Returns the names under which the server says who is in its rooms: any if other machines can reach the listener,
+    /// else this machine's own and those of `cors.allowed_hosts`.
+    pub fn hosts(&self) -> Hosts {
+        if self.is_exposed() { Hosts::any() } else { Hosts::own_and(self.cors.allowed_hosts.as_slice().to_vec()) }
+    }
+
+    fn keepalive_interval(&self) -> Option<Duration> {
+        let interval_ms = self.http2.keepalive_interval_ms;
+        (interval_ms > 0).then(|| ms(interval_ms))
+    }
+}
+
+fn ice_server(server: &super::IceServer) -> IceServer {
+    IceServer {
+        urls: server.urls.clone(),
+        username: server.username.clone(),
+        credential: server.credential.expose().to_owned(),
+    }
+}
+
+fn ms(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}

@@ -1,0 +1,12 @@
+//! What operators and probes see: health, the rooms page, metrics, the log.
+
+mod admin;
+mod health;
+mod logging;
+mod metrics;
+mod rooms_page;
+
+pub use admin::admin_router;
+pub use health::{Readiness, router};
+pub use logging::init_logging;
+pub use metrics::prometheus;
