@@ -5,13 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+mod code_text;
 pub mod crates;
 pub mod graph;
+pub mod prose;
 pub mod rust_modules;
 pub mod rust_uses;
 mod rust_visitor;
 pub mod table;
 pub mod typescript;
+pub mod word_list;
 pub mod words;
 
 use std::path::{Path, PathBuf};
