@@ -9,8 +9,10 @@ pub enum Language {
     Changelog,
     /// Comments and string literals are read.
     Rust,
-    /// Comments and string literals are read.
+    /// Comments and string literals are read; JavaScript as well.
     TypeScript,
+    /// Python, shell, make: comments that begin with `#` and docstrings are read.
+    Script,
 }
 
 /// A paragraph, a comment or a string literal on one line.
@@ -49,6 +51,7 @@ pub fn prose(language: Language, text: &str) -> Vec<Block> {
     match language {
         Language::Plain => paragraphs(text.lines().enumerate().map(|(at, line)| (at + 1, line.to_owned()))),
         Language::Changelog => paragraphs(unreleased(text)),
+        Language::Script => paragraphs(script(text).into_iter()),
         Language::Rust | Language::TypeScript => crate::code_text::pieces(language, text),
     }
 }
@@ -81,4 +84,20 @@ fn unreleased(text: &str) -> impl Iterator<Item = (usize, String)> {
         .skip(1)
         .take_while(|(_, line)| !line.starts_with("## "))
         .map(|(number, line)| (number, line.split('`').step_by(2).collect::<Vec<_>>().join("``")))
+}
+
+fn script(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut in_docstring = false;
+    for (at, line) in text.lines().enumerate() {
+        let quotes = line.matches("\"\"\"").count();
+        let comment = line.find('#').filter(|at| *at == 0 || line[..*at].ends_with([' ', '\t']));
+        if in_docstring || line.trim_start().starts_with("\"\"\"") {
+            found.push((at + 1, line.replace("\"\"\"", " ")));
+        } else if let Some(comment) = comment {
+            found.push((at + 1, line[comment..].to_owned()));
+        }
+        in_docstring ^= quotes % 2 == 1;
+    }
+    found
 }

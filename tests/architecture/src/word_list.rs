@@ -34,10 +34,13 @@ pub const RULES: &[Rule] = &[
     rule("dialect", r"\bdialects?('s|s')?\b", "\"compatibility protocol\", or the protocol's name"),
     rule("its like", r"\b(its|their) likes?\b", "\"similar …\""),
     rule("guest", r"\bguests?\b", "\"compat session\", \"client\""),
+    rule("seat", r"\bseats?\b", "\"membership\", \"member\""),
+    rule("visitor", r"\bvisitors?\b", "\"session with a chosen id\", \"client\""),
+    rule("parcel", r"\bparcels?\b", "\"write\", \"batch\""),
     Rule {
         name: "fault",
         find: r"\bfaults?\b",
-        except: r"\b(page|segmentation) faults?\b|\bfault (injection|toleran(t|ce))\b",
+        except: r"\b(page|segmentation) faults?\b|\bfault (injection|proxy|toleran(t|ce))\b",
         say: "\"error\" of an API, \"defect\" of a program",
     },
     rule("pace", r"\b(paces?|pacing|paced)\b", "\"rate\", \"rate limit\""),
@@ -51,7 +54,7 @@ pub const RULES: &[Rule] = &[
     rule("tells whether", r"\btells? (whether|if)\b", "\"returns whether\", \"reports whether\""),
     rule(
         "is told",
-        r"\b(what|failure|loss|end|change|news|join|leave|gap) (is|are|was|were) told\b|\bto be told\b|\bare told by\b|\btold (once|to its)\b",
+        r"\b(what|failure|loss|change|news|join|leave|gap) (is|are|was|were) told\b|\bto be told\b|\bare told by\b|\btold (once|to its)\b",
         "\"is reported\", \"is sent to\"",
     ),
     rule("hear", r"\bhears?\b|\bheard (of|that|it|nothing|an?|the)\b", "\"receives\", \"is notified of\""),
@@ -64,7 +67,12 @@ pub const RULES: &[Rule] = &[
     rule("lies", r"\blies (in|at|on|behind|there|somewhere|elsewhere)\b", "\"is\""),
     rule("sit", r"\b(sits?|sat|sitting) (in|at|down|there)\b", "\"is a member of\", \"joins\""),
     rule("hang up", r"\b(hangs?|hung|hanging) up\b", "\"closes the connection\""),
-    rule("goodbye", r"\b(goodbyes?|farewells?)\b", "\"close frame\", \"GOAWAY\", \"bye\""),
+    Rule {
+        name: "goodbye",
+        find: r"\b(goodbyes?|farewells?)\b",
+        except: r"^goodbye$",
+        say: "\"close frame\", \"GOAWAY\", \"bye\"",
+    },
     rule("ring", r"\b(rung|rang)\b|\brings? (for|it|once|the)\b|\bbells?\b", "\"wakes\", \"woken\", \"waker\""),
     rule(
         "to say",
@@ -73,8 +81,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule("last words", r"\blast words?\b", "\"final frames\""),
     rule("sees to it", r"\bsees? to it\b", "\"ensures\""),
-    rule("give way", r"\b(gives?|gave|given|giving) way\b", "\"is dropped\", \"is replaced\""),
-    rule("whom", r"(^|[.:;] )whom\b|\bto whom\b.{0,3}$", "\"recipient\", \"who …\""),
+    rule("whom", r"(^|[.:;] )whom\b|\bto whom[.,;]?$", "\"recipient\", \"who …\""),
 ];
 
 const fn rule(name: &'static str, find: &'static str, say: &'static str) -> Rule {

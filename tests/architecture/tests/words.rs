@@ -65,6 +65,12 @@ fn code_is_not_prose() {
 }
 
 #[test]
+fn comments_and_docstrings_of_scripts_are_prose() {
+    let text = "guest = 1  # a guest\n\"\"\"One\nstranger.\"\"\"\nstranger = \"#door\"\n";
+    assert_eq!(found(Language::Script, text), [(1, "guest".to_owned()), (3, "stranger".to_owned())]);
+}
+
+#[test]
 fn only_the_unreleased_part_of_the_changelog_is_read() {
     let text = "whoever\n## Unreleased\n- `door` became transport, door\n## 0.1\nnobody";
     assert_eq!(found(Language::Changelog, text), [(3, "door".to_owned())]);
