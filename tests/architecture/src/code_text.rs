@@ -2,7 +2,8 @@
 
 use crate::prose::{Block, Language, paragraphs};
 
-/// Returns the comments, those on lines that follow each other joined, and the string literals.
+/// Returns the comments, those on lines that follow each other joined, and the string literals that have more than
+/// one word.
 pub(crate) fn pieces(language: Language, text: &str) -> Vec<Block> {
     let mut scanner = Scanner {
         language,
@@ -16,7 +17,10 @@ pub(crate) fn pieces(language: Language, text: &str) -> Vec<Block> {
     scanner.code(false);
     let mut blocks = paragraphs(scanner.comments.into_iter());
     for lines in scanner.strings {
-        blocks.extend(paragraphs(lines.into_iter()));
+        // One word alone is a name or a value.
+        if lines.iter().any(|(_, line)| line.trim().contains(char::is_whitespace)) {
+            blocks.extend(paragraphs(lines.into_iter()));
+        }
     }
     blocks
 }

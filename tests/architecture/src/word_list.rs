@@ -10,7 +10,7 @@ pub const RULES: &[Rule] = &[
     rule("whoever", r"\bwhoever\b", "\"anyone who\", or name the caller"),
     rule("nobody", r"\bnobody\b", "\"no client\", \"no peer\", \"no one\""),
     rule("in silence", r"\bin silence\b", "\"silently\", \"without notice\""),
-    rule("of its own", r"\bof (its|their|his|our|your|one's) own\b", "\"its own …\", \"a separate …\""),
+    rule("of its own", r"\bof (its|their|his|one's) own\b", "\"its own …\", \"a separate …\""),
     Rule {
         name: "is no",
         find: r"\b(is|are|was|were|be|been) no [a-z0-9`]+",
@@ -67,12 +67,7 @@ pub const RULES: &[Rule] = &[
     rule("lies", r"\blies (in|at|on|behind|there|somewhere|elsewhere)\b", "\"is\""),
     rule("sit", r"\b(sits?|sat|sitting) (in|at|down|there)\b", "\"is a member of\", \"joins\""),
     rule("hang up", r"\b(hangs?|hung|hanging) up\b", "\"closes the connection\""),
-    Rule {
-        name: "goodbye",
-        find: r"\b(goodbyes?|farewells?)\b",
-        except: r"^goodbye$",
-        say: "\"close frame\", \"GOAWAY\", \"bye\"",
-    },
+    rule("goodbye", r"\b(goodbyes?|farewells?)\b", "\"close frame\", \"GOAWAY\", \"bye\""),
     rule("ring", r"\b(rung|rang)\b|\brings? (for|it|once|the)\b|\bbells?\b", "\"wakes\", \"woken\", \"waker\""),
     rule(
         "to say",

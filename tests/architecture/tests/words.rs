@@ -58,8 +58,7 @@ fn code_is_not_prose() {
     let rust =
         "fn nobody<'a>(door: &'a Door) { let x = '\"'; door.pace(r#\"a \"guest\" b\"#, b'\\'', \"\\\"\"); } // pace";
     assert_eq!(found(Language::Rust, rust), [(1, "pace".to_owned()), (1, "guest".to_owned())]);
-    let script =
-        "const nobody = /[/\"]door/; // door\nconst a = `x ${door(`pace`, \"guest\")} nobody`; whoever(nobody / 2);";
+    let script = "const nobody = /[/\"]door/; // door\nconst a = `x ${door(`a pace`, \"a guest\", \"guest\")} nobody`; whoever(nobody / 2);";
     let words: Vec<String> = found(Language::TypeScript, script).into_iter().map(|(_, text)| text).collect();
     assert_eq!(words, ["door", "pace", "guest", "nobody"]);
 }
