@@ -1,34 +1,34 @@
-//! The seam for scale: where sessions, rooms and mailboxes live.
+//! The interface between the transports and the store that holds sessions, rooms and mailboxes.
 //!
-//! Doors know [`Backend`] and [`Attachment`] and nothing behind them. Both answer with [`Submitted`]: in memory the
-//! answer is there at once and nothing is allocated; a store across the network answers later.
+//! Transports call [`Backend`] and [`Attachment`] only. Both answer with [`Submitted`]: the memory backend answers at
+//! once and allocates nothing for it; a store across the network answers later.
 
 use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, task::Waker};
 
 use bytes::Bytes;
 
 use crate::{
-    error::{Cut, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
+    error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
     member::{Member, Metadata, RoomInfo, Snapshot},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
-    session::{Fetched, Grade},
+    session::{Fetched, SessionKind},
     time::Now,
     watch::Watch,
 };
 
-/// An answer that is there, or on its way.
+/// The result of an operation, available now or later.
 pub enum Submitted<T> {
-    /// There.
+    /// Available now.
     Done(T),
-    /// On its way. Dropping the future does not undo the operation.
+    /// Available when the future resolves. Dropping the future does not undo the operation.
     Pending(Pin<Box<dyn Future<Output = T> + Send>>),
 }
 
 impl<T> Submitted<T> {
-    /// Waits for the answer.
+    /// Waits for the result.
     pub async fn wait(self) -> T {
         match self {
             Self::Done(answer) => answer,
@@ -46,109 +46,110 @@ impl<T: fmt::Debug> fmt::Debug for Submitted<T> {
     }
 }
 
-/// What proves that a client owns a session.
+/// Proof that a client owns a session.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Which session.
+    /// The session's peer id.
     pub peer: PeerId,
-    /// Digest of its secret. Backends keep digests only and compare them in constant time.
+    /// Digest of the session's secret. Backends store digests only and compare them in constant time.
     pub secret_digest: [u8; 32],
 }
 
-/// A session to open.
+/// Parameters of a session to open.
 #[derive(Clone, Debug)]
 pub struct Open {
     /// Its peer id and the digest of its secret.
     pub credentials: Credentials,
-    /// Who the application says the peer is.
+    /// The application's user id for the peer.
     pub user: Arc<str>,
-    /// The user id comes from a token or a dialect.
+    /// Whether the user id comes from a token or a compatibility protocol, and not from the client itself.
     pub verified: bool,
-    /// Name for people, the default for rooms.
+    /// Display name, used in rooms unless a join overrides it.
     pub display_name: Arc<str>,
-    /// Pairs, the default for rooms.
+    /// Metadata, used in rooms unless a join overrides it.
     pub metadata: Metadata,
-    /// How long it lives without a connection.
-    pub grade: Grade,
+    /// Whether, and for how long, the session outlives its connection.
+    pub kind: SessionKind,
 }
 
-/// A session to resume.
+/// Parameters of a session to resume.
 #[derive(Clone, Debug)]
 pub struct Resume {
     /// Its peer id and the digest of its secret.
     pub credentials: Credentials,
-    /// The last epoch the client was welcomed in.
+    /// The epoch of the last `welcome` the client received.
     pub epoch: u32,
-    /// The last frame it was handed.
+    /// The number of the last frame the client received.
     pub last_seq: u32,
-    /// The version it knows of each room.
+    /// The version of each room the client knows.
     pub room_versions: BTreeMap<String, u32>,
 }
 
-/// A session that goes on.
+/// A resumed session.
 pub struct Resumed {
     /// The new attachment.
     pub attachment: Arc<dyn Attachment>,
-    /// The last client frame that took effect: `ack` of the `welcome`. Read in the same step that raised the epoch.
+    /// The last client frame that took effect; sent as `ack` of the `welcome`. Read in the same step that raised the
+    /// epoch.
     pub applied: u32,
 }
 
-/// An envelope as its sender's door hands it over.
+/// An envelope to send on behalf of a session.
 #[derive(Clone, Debug)]
 pub struct Outbound {
-    /// The room both ends are members of; `None` = direct.
+    /// The room that sender and recipient are members of; `None` = outside of rooms.
     pub room: Option<RoomName>,
-    /// The recipient; `None` = every other member.
+    /// The recipient; `None` = every other member of the room.
     pub to: Option<PeerId>,
-    /// The sender wants to hear of success as well. Needs `to`.
+    /// Whether the sender wants a receipt for success as well as for failure. Needs `to`.
     pub receipt: bool,
-    /// What travels: opaque.
+    /// The encoded envelope. Opaque to the hub.
     pub envelope: Bytes,
 }
 
-/// A seat to take.
+/// Parameters of a join.
 #[derive(Clone, Debug)]
 pub struct Join {
-    /// Which room.
+    /// The room to join.
     pub room: RoomName,
-    /// Name for people in this room; `None` = the session's.
+    /// Display name in this room; `None` = the session's.
     pub display_name: Option<Arc<str>>,
-    /// Pairs for this room; `None` = the session's.
+    /// Metadata in this room; `None` = the session's.
     pub metadata: Option<Metadata>,
-    /// What to do about the room itself.
+    /// Whether the join may create the room.
     pub create: Create,
 }
 
-/// What a join does about the room.
+/// Whether a join creates the room.
 #[derive(Clone, Debug)]
 pub enum Create {
-    /// It must exist.
+    /// The room must exist.
     Never,
-    /// It is made when it does not exist.
+    /// The room is created if it does not exist.
     IfAbsent,
-    /// It must not exist and is made from this.
+    /// The room must not exist, and is created from this specification.
     New(RoomSpec),
 }
 
-/// What a backend's envelope reached.
+/// The recipients that an envelope from a backend service reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
-    /// Members whose mailbox took it.
+    /// How many members' mailboxes accepted it.
     pub accepted: u32,
-    /// Members whose mailbox was full.
+    /// The members whose mailbox was full.
     pub undeliverable: Vec<PeerId>,
 }
 
-/// How much a backend holds, for health, metrics and tests.
+/// Counts of what a backend holds and has done, for health checks, metrics and tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Sessions, detached ones included.
+pub struct BackendStats {
+    /// Sessions, including detached ones.
     pub sessions: usize,
     /// Sessions with a connection.
     pub attached: usize,
     /// Rooms.
     pub rooms: usize,
-    /// Timers waiting for sessions away, empty rooms and answers by request id.
+    /// Timers pending for detached sessions, empty rooms and cached responses.
     pub timers: usize,
     /// Watchers.
     pub watchers: usize,
@@ -158,63 +159,75 @@ pub struct Census {
     pub undeliverable_total: u64,
     /// Resumes since the start.
     pub resumed_total: u64,
-    /// Connections cut because they did not read, since the start.
+    /// Connections closed since the start because the client did not read fast enough.
     pub slow_consumers_total: u64,
 }
 
-/// Where sessions, rooms and mailboxes live.
+/// A page of members.
+#[derive(Clone, Debug)]
+pub struct MemberPage {
+    /// Members in join order, each with its position.
+    pub members: Vec<(u64, Arc<Member>)>,
+    /// The room's version.
+    pub version: u32,
+    /// Whether more members follow.
+    pub more: bool,
+}
+
+/// A store of sessions, rooms and mailboxes.
 ///
 /// # Guarantees
 ///
-/// 1. **One step.** Recognizing a client frame that was applied before and giving a new one its effect are one atomic
-///    operation: after an unknown outcome the frame can be sent again.
+/// 1. **Exactly once.** Detecting a client frame that was already applied, and applying a new one, are one atomic step:
+///    a client that does not know the outcome of a frame may send it again.
 /// 2. **Pair order.** What one session sends to another arrives in the order of the calls.
-/// 3. **Nothing lost in silence.** An accepted envelope is handed to the receiver's connection, or its sender gets a
-///    receipt that says why not, or the sender's own session has ended.
-/// 4. **One attachment.** After [`Self::resume`] has answered, no operation of an older epoch takes effect.
-/// 5. **Presence.** Each member is told of each join and leave of others once, in version order, a join before the first
-///    envelope of the one who joined; or by a roster that holds the same.
-/// 6. **Seats.** A room never has more members than it may; a resume takes no seat; the end of a session frees all of its
-///    seats, and a room whose last member went ends after its empty timeout.
+/// 3. **No silent loss.** An accepted envelope is handed to the receiver's connection, or its sender gets a receipt with
+///    the reason why not, or the sender's own session has ended.
+/// 4. **One attachment.** Once [`Self::resume`] has answered, no operation of an older epoch takes effect.
+/// 5. **Presence.** Each member is told of every other member's join and leave exactly once, in version order, a join
+///    before the first envelope from the member that joined; or it gets a roster with the same content.
+/// 6. **Membership.** A room never has more members than its limit. A resume does not join any room. The end of a session
+///    ends all its memberships, and a room without members ends after its empty timeout.
 /// 7. **Bounds.** A session holds no more than its mailbox and presence limits.
-/// 8. **Wake-ups** may come too often, never too seldom: whoever holds an attachment asks [`Attachment::fetch`] again.
-///    A waker may be called while a room is locked, so it must do no more than wake.
+/// 8. **Wake-ups.** Spurious wake-ups may occur, missed ones may not: a woken connection calls [`Attachment::fetch`]
+///    again. A waker may be called while a room is locked, so it must do nothing but wake.
 ///
-/// No method blocks for longer than a short lock.
+/// No method blocks for longer than it takes to acquire a short lock.
 pub trait Backend: Send + Sync + 'static {
-    /// Opens a session in epoch 1. It is registered before this answers.
+    /// Opens a session in epoch 1. The session is registered before this answers.
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;
-    /// Attaches a session again: through any door, whether or not its old connection still looks alive.
+    /// Attaches a session again, over any transport, whether or not its old connection still looks alive.
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>>;
-    /// Finds a living attachment by its session's credentials, for calls that are not streams.
+    /// Finds a current attachment by its session's credentials, for unary calls.
     fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>>;
-    /// Ends a session on behalf of its owner ([`Reason::Replaced`] and the like). `false` when there is none.
+    /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none.
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool>;
 
-    /// Ends a session whose client said bye in this epoch, whether or not that attachment is over, unless a newer one has
-    /// begun: a page that goes may lose its connection before its last words arrive. `false` when nothing was ended.
+    /// Ends a session whose client said bye in this epoch. The attachment of that epoch may already be over, since a page
+    /// that unloads can lose its connection before its bye arrives; but no newer epoch may have begun. Returns `false` if
+    /// nothing was ended.
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool>;
 
-    /// Creates an empty room. With a request id, a repetition gives the first answer.
+    /// Creates an empty room. A repetition with the same request id returns the first response.
     fn create_room(&self, now: Now, spec: RoomSpec, request_id: &str) -> Submitted<Result<RoomInfo, RoomError>>;
-    /// Describes a room.
+    /// Returns a room's description.
     fn room(&self, room: &RoomName) -> Submitted<Result<RoomInfo, RoomError>>;
-    /// Describes a room with its members.
+    /// Returns a room's description and members.
     fn snapshot(&self, room: &RoomName) -> Submitted<Result<Snapshot, RoomError>>;
-    /// Rooms by name in byte order, from behind `after`, at most `max`.
+    /// Returns at most `max` rooms in byte order of their names, starting after `after`.
     fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>>;
-    /// Members in join order from behind position `after`, at most `max`, with the room's version.
+    /// Returns at most `max` members in join order, starting after position `after`, with the room's version.
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>>;
-    /// One member.
+    /// Returns one member.
     fn member(&self, room: &RoomName, peer: &PeerId) -> Submitted<Result<Arc<Member>, RoomError>>;
-    /// Changes a room.
+    /// Updates a room.
     fn update_room(&self, now: Now, room: &RoomName, patch: RoomPatch) -> Submitted<Result<RoomInfo, RoomError>>;
-    /// Ends a room; its members hear `left`.
+    /// Ends a room; its members receive `left`.
     fn end_room(&self, now: Now, room: &RoomName) -> Submitted<Result<(), RoomError>>;
-    /// Takes a member's seat; it hears `left`.
+    /// Removes a member from a room; it receives `left`.
     fn remove_member(&self, now: Now, room: &RoomName, peer: &PeerId, ban: bool) -> Submitted<Result<(), RoomError>>;
-    /// Sends an envelope that comes from no session. With a request id, a repetition sends nothing and gives the first
-    /// answer.
+    /// Sends an envelope that does not come from a session. A repetition with the same request id sends nothing and
+    /// returns the first response.
     fn send_to_room(
         &self,
         now: Now,
@@ -226,69 +239,60 @@ pub trait Backend: Send + Sync + 'static {
     /// Watches all rooms, or one.
     fn watch(&self, room: Option<RoomName>) -> Arc<Watch>;
 
-    /// Does what is due: grace periods, reconnecting members, empty rooms. To be called at least every second.
+    /// Runs expired timers: grace periods, reconnecting members, empty rooms. Call it at least once per second.
     fn tick(&self, now: Now);
-    /// Tells every attached session to go, each at its own moment within the window, and makes watchers look again.
+    /// Asks every attached session to reconnect elsewhere, each at its own moment within the window, and wakes watchers.
     fn go_away(&self, window_ms: u32);
-    /// Tells every sender of what is still unacknowledged, then lets every connection write what it has and ends all
-    /// sessions.
+    /// Sends receipts for everything still unacknowledged, then ends each session once its connection has written all it
+    /// has.
     fn drain(&self, now: Now);
-    /// How much there is.
-    fn census(&self) -> Census;
+    /// Returns counts of what the backend holds.
+    fn stats(&self) -> BackendStats;
 }
 
-/// A page of members.
-#[derive(Clone, Debug)]
-pub struct MemberPage {
-    /// Position and member, in join order.
-    pub members: Vec<(u64, Arc<Member>)>,
-    /// The room's version.
-    pub version: u32,
-    /// There are more.
-    pub more: bool,
-}
-
-/// One attachment of a session: what a connection holds.
+/// One attachment of a session: the handle a connection holds.
 ///
-/// Operations named `cseq` take the client frame's number. In a resumable session it must continue the sequence
-/// ([`StepError::Gap`]) or have been applied before ([`StepError::Seen`]); in another it is only echoed in replies.
-/// A [`StepError::Refused`] does not use the number up: the door answers with [`Self::reply`], which does.
+/// `cseq` is the number of the client frame that asks for the operation. In a resumable session it must continue the
+/// sequence (else [`StepError::Gap`]) or belong to a frame that was already applied ([`StepError::Seen`]); in a live
+/// session it is only echoed in replies. [`StepError::Refused`] does not consume the number: the transport answers with
+/// [`Self::reply`], which does.
 pub trait Attachment: Send + Sync {
-    /// Which peer.
+    /// Returns the session's peer id.
     fn peer(&self) -> &PeerId;
-    /// Which epoch.
+    /// Returns the attachment's epoch.
     fn epoch(&self) -> u32;
-    /// How long the session lives without a connection.
-    fn grade(&self) -> Grade;
-    /// The last client frame that took effect.
+    /// Returns whether the session is resumable.
+    fn kind(&self) -> SessionKind;
+    /// Returns the number of the last client frame that took effect.
     fn applied(&self) -> u32;
-    /// Notes a frame from the client, a sign of life: from now on an older epoch cannot be resumed.
-    fn heard(&self, now: Now);
-    /// When the client was last heard of, on the monotonic clock; when it attached, if it has been silent since.
-    fn last_heard_ms(&self) -> u64;
-    /// Whether the attachment is over, as [`Self::fetch`] would say. May be true a moment later than there. No lock.
+    /// Records that a frame arrived from the client. From now on an older epoch cannot be resumed.
+    fn record_activity(&self, now: Now);
+    /// Returns when the last frame arrived from the client, on the monotonic clock, or when the client attached if none
+    /// has.
+    fn last_activity_ms(&self) -> u64;
+    /// Returns whether the attachment is over, as [`Self::fetch`] would report. May lag a moment. Takes no lock.
     fn is_over(&self) -> bool;
 
-    /// Asks whether the client may send another frame now: 0, or the milliseconds to wait. A frame that may is counted.
-    /// The pace is the session's: it holds for all of its connections and calls together.
-    fn pace(&self, now: Now) -> u32;
+    /// Applies the rate limit to a client frame: returns 0 and counts the frame if it may be processed now, otherwise the
+    /// milliseconds to wait. The limit is the session's: all its connections and calls share it.
+    fn rate_limit(&self, now: Now) -> u32;
 
-    /// Hands what is ready to the connection, about `budget` bytes at most, and leaves the waker when it was all.
+    /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
-    /// Acknowledges everything up to `upto`. Fails, with the highest number written, when it was never sent. Ignored when
-    /// the attachment is over.
+    /// Acknowledges everything up to `upto`. Fails with the highest number written if `upto` was never written. Ignored
+    /// if the attachment is over.
     fn ack(&self, now: Now, upto: u32) -> Result<(), u32>;
 
-    /// Sends an envelope. Refused is only what nobody got: a sender that loses its seat while its envelope to a whole room is
-    /// on the way gets a receipt, [`Reason::NotJoined`], for each member that was not reached.
+    /// Sends an envelope. It is refused only if no recipient got it: a sender that is removed from the room while a
+    /// broadcast is in progress gets a receipt with [`Reason::NotJoined`] for each member that was not reached.
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>>;
-    /// Takes a seat; the answer is put into the mailbox. A second join of a room is answered with its roster.
+    /// Joins a room; the answer is put into the mailbox. Joining a room again is answered with its roster.
     fn join(&self, now: Now, cseq: u32, join: Join) -> Submitted<Result<(), StepError<JoinError>>>;
-    /// Gives a seat up; the answer is put into the mailbox.
+    /// Leaves a room; the answer is put into the mailbox.
     fn leave(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Ends a room the session owns; the answer is put into the mailbox.
+    /// Ends a room that the session owns; the answer is put into the mailbox.
     fn end_room(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Removes a member from a room the session owns; the answer is put into the mailbox.
+    /// Removes a member from a room that the session owns; the answer is put into the mailbox.
     fn remove_member(
         &self,
         now: Now,
@@ -297,7 +301,7 @@ pub trait Attachment: Send + Sync {
         peer: &PeerId,
         ban: bool,
     ) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Changes the session's own entry in a room; the answer is put into the mailbox.
+    /// Updates the session's own entry in a room; the answer is put into the mailbox.
     fn update_member(
         &self,
         now: Now,
@@ -306,11 +310,12 @@ pub trait Attachment: Send + Sync {
         display_name: Option<Arc<str>>,
         metadata: BTreeMap<String, String>,
     ) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Uses a frame's number up with this answer.
+    /// Answers a client frame with this body and consumes its number.
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
 
-    /// The connection is lost, or given up for `cut`. A resumable session waits; any other ends.
-    fn detach(&self, now: Now, cut: Cut);
-    /// The client said bye, or the door ends the session for good.
+    /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
+    /// client to return; a live one ends.
+    fn detach(&self, now: Now, reason: DetachReason);
+    /// Ends the session, because the client said bye or the server ends it for good.
     fn close(&self, now: Now, reason: Reason);
 }

@@ -1,16 +1,8 @@
-//! The contract every backend keeps, as a suite that runs over any of them.
+//! The contract suite: tests of the guarantees of [`Backend`] that run against any implementation.
 //!
-//! [`Backend`] says in prose what it guarantees. Here each guarantee is a named case, written against the trait alone:
-//! it waits for answers and for wake-ups with a bound, it never looks inside, and where it says that something does *not*
-//! arrive, it first sends something that does. So it holds for a backend that answers later as well; [`later::Later`]
-//! turns any backend into such a one.
-
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
-
-use crate::{backend::Backend, limits::Limits};
+//! Each guarantee is a named case that uses the trait alone. Cases wait for answers and wake-ups with a time limit, and
+//! never inspect a backend's internals. To check that something does *not* arrive, a case first sends something else that
+//! does. So the suite also holds for a backend that answers later; [`later::Later`] turns any backend into such a one.
 
 mod delivery;
 mod drain;
@@ -20,6 +12,7 @@ pub mod history;
 pub mod kit;
 pub mod later;
 mod mailboxes;
+mod make;
 mod presence;
 mod receipts;
 mod removal;
@@ -31,31 +24,36 @@ mod sessions;
 mod steps;
 mod watches;
 
-/// One guarantee, and how it is checked.
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use self::make::Make;
+use crate::{backend::Backend, limits::Limits};
+
+/// A guarantee and its check.
 pub struct Case {
-    /// What is guaranteed, as one name.
+    /// The guarantee's name.
     pub name: &'static str,
     run: fn(&Make<'_>),
 }
 
 impl Case {
-    /// Checks the guarantee over a fresh backend. Panics when it does not hold.
+    /// Checks the guarantee with a new backend. Panics if it does not hold.
     pub fn run(&self, make: &dyn Fn(Limits) -> Arc<dyn Backend>) {
         (self.run)(&Make(make));
     }
 }
 
-/// Makes empty backends for one case.
-pub(crate) struct Make<'a>(&'a dyn Fn(Limits) -> Arc<dyn Backend>);
-
-impl Make<'_> {
-    fn world(&self) -> kit::World {
-        self.world_with(Limits::default())
-    }
-
-    fn world_with(&self, limits: Limits) -> kit::World {
-        kit::World::new((self.0)(limits))
-    }
+/// Runs every case against backends from `make`. Panics with the names of the cases that failed.
+pub fn suite(make: impl Fn(Limits) -> Arc<dyn Backend>) {
+    let failed: Vec<_> = CASES
+        .iter()
+        .filter(|case| catch_unwind(AssertUnwindSafe(|| case.run(&make))).is_err())
+        .map(|case| case.name)
+        .collect();
+    assert!(failed.is_empty(), "the contract is broken: {}", failed.join(", "));
 }
 
 macro_rules! cases {
@@ -66,46 +64,36 @@ macro_rules! cases {
 
 /// All cases.
 pub const CASES: &[Case] = cases! {
-    sessions: open_takes_the_id, a_live_session_ends_with_its_connection, close_ends_for_good, find_needs_the_secret_and_the_epoch,
-        a_replaced_session_is_gone, a_full_backend_refuses;
-    steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_uses_no_number_and_a_reply_does, live_sessions_are_not_counted,
-        applied_follows_every_request;
-    delivery: direct_envelopes_arrive_in_order, an_id_that_is_taken_again_leads_to_who_took_it, room_envelopes_need_both_seats,
-        a_broadcast_reaches_all_others, refused_envelopes_reach_nobody, a_join_is_told_before_the_first_envelope, wake_ups_come, budgets_split_what_is_ready;
-    receipts: an_ack_is_told_to_who_asked, writing_is_told_for_live_receivers, the_end_of_a_receiver_is_told,
-        an_outcome_is_told_once, a_resume_acknowledges, who_takes_an_id_again_is_not_told_of_the_earlier_one;
-    mailboxes: an_attached_reader_that_lags_is_cut, a_live_reader_that_lags_is_ended, a_detached_mailbox_refuses_envelopes,
-        a_detached_mailbox_that_must_take_more_ends, bytes_count_too, a_lone_large_roster_fits, an_ended_overflow_cannot_be_resumed;
-    resume: nothing_received_is_replayed_whole, the_replay_is_exact, resumes_in_a_row, a_live_attachment_is_superseded,
-        a_lost_welcome_can_be_repeated, an_older_epoch_is_refused_once_the_newer_spoke, an_overtaken_resume_is_refused, a_future_number_resets,
-        an_acknowledged_number_resets, a_wrong_secret_looks_unknown, the_way_up_goes_on, a_resume_takes_no_seat,
+    sessions: open_reserves_the_peer_id, a_live_session_ends_with_its_connection, a_closed_session_cannot_be_resumed, find_checks_the_secret_and_the_epoch,
+        a_replaced_session_has_ended, a_full_backend_refuses_sessions;
+    steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_consumes_no_number_and_a_reply_does, live_frames_are_not_sequenced,
+        every_request_advances_applied;
+    delivery: direct_envelopes_arrive_in_order, a_reused_peer_id_addresses_the_new_session, room_envelopes_need_both_memberships,
+        a_broadcast_reaches_all_others, refused_envelopes_are_not_delivered, a_join_precedes_the_first_envelope, every_kind_of_item_wakes_the_connection, a_budget_limits_each_fetch;
+    receipts: an_ack_produces_the_requested_receipt, a_live_recipient_produces_written_receipts, the_end_of_a_recipient_produces_receipts,
+        each_outcome_is_reported_once, a_resume_acknowledges_what_was_received, a_reused_peer_id_gets_no_receipts_of_its_predecessor;
+    mailboxes: a_slow_resumable_client_is_detached, a_slow_live_client_is_ended, a_full_detached_mailbox_refuses_envelopes,
+        a_detached_mailbox_overflowed_by_control_frames_ends_the_session, bytes_are_limited_too, a_large_roster_fits_an_empty_mailbox, an_overflowed_session_cannot_be_resumed;
+    resume: a_resume_from_zero_replays_everything, the_replay_starts_after_the_last_frame_received, repeated_resumes_replay_the_same, a_current_attachment_is_superseded,
+        a_resume_can_be_repeated_after_a_lost_welcome, an_older_epoch_is_refused_once_the_newer_was_used, an_overtaken_resume_is_refused, a_future_number_resets,
+        an_acknowledged_number_resets, a_wrong_secret_looks_unknown, client_numbers_continue_after_a_resume, a_resume_joins_no_room,
         live_sessions_cannot_be_resumed, an_unknown_epoch_resets;
     epochs: superseded_operations_have_no_effect, detached_operations_have_no_effect, an_old_ack_is_ignored,
         an_old_detach_and_close_are_ignored;
-    grace: a_session_waits_for_its_grace, the_end_is_remembered_with_its_reason, only_the_last_detach_counts,
-        reconnecting_is_shown_after_a_while, a_quick_resume_is_not_seen, who_comes_and_goes_leaves_no_timers;
-    rooms: a_seat_is_taken_and_given_up, joining_twice_changes_nothing, a_room_has_its_limit, sessions_have_a_limit_of_rooms,
-        rooms_have_a_limit, joining_may_need_a_room, creating_needs_none, ownership_passes_in_join_order,
-        duplicate_users_follow_the_rule, an_empty_room_ends_in_time, a_member_changes_its_entry, owners_only;
-    removal: a_removed_member_hears_it, a_ban_holds_until_the_room_ends, an_ended_room_tells_everybody,
-        removal_while_detached_is_replayed, a_removed_member_is_out;
-    presence: versions_are_contiguous, a_resume_is_told_a_roster, a_known_version_is_told_nothing, an_overflow_becomes_a_roster,
-        an_unread_answer_is_kept_fresh, a_repeated_join_comes_behind_the_roster, an_earlier_seat_is_not_touched, what_was_told_stays_told_before_a_removal,
-        the_end_of_a_session_is_told_once;
-    service: rooms_come_in_pages, members_come_in_pages, rooms_are_created_and_changed, envelopes_from_outside,
-        request_ids_are_remembered;
-    watches: a_watch_begins_with_what_is_there, changes_come_in_order, one_room_only, a_slow_watcher_is_told,
-        many_rooms_are_no_lag, an_ended_room_stays_ended;
-    drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, everything_is_written_and_accounted_for,
-        a_drained_session_cannot_be_resumed, who_leaves_before_the_last_word_is_not_waited_for;
+    grace: a_session_ends_after_its_grace_period, the_end_is_remembered_with_its_reason, the_grace_period_starts_at_the_last_detach,
+        reconnecting_is_published_after_a_delay, a_quick_resume_is_not_published, repeated_reconnects_accumulate_no_timers;
+    rooms: a_session_joins_and_leaves, joining_twice_changes_nothing, members_per_room_are_limited, rooms_per_session_are_limited,
+        rooms_are_limited, a_join_may_require_an_existing_room, a_create_requires_that_no_room_exists, ownership_passes_in_join_order,
+        duplicate_users_are_handled_by_the_rooms_rule, an_empty_room_ends_after_its_timeout, a_member_updates_its_entry, owner_requests_are_refused_to_others;
+    removal: a_removed_member_receives_left, a_ban_holds_until_the_room_ends, an_ended_room_notifies_all_members,
+        removal_while_detached_is_replayed, a_removed_member_neither_sends_nor_receives;
+    presence: versions_are_contiguous, a_resume_gets_rosters, a_known_version_needs_no_roster, an_overflow_becomes_a_roster,
+        an_unread_joined_is_refreshed, a_repeated_join_follows_the_roster, an_earlier_membership_is_not_refreshed, queued_presence_is_written_before_a_removal,
+        the_end_of_a_session_is_published_once;
+    service: rooms_are_paged, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
+        request_ids_make_requests_idempotent;
+    watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
+        snapshots_do_not_count_as_lag, an_ended_room_ends_once;
+    drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,
+        a_drained_session_cannot_be_resumed, a_drain_does_not_wait_for_a_lost_connection;
 };
-
-/// Runs every case over backends from `make`. Panics with the names of the cases that failed.
-pub fn suite(make: impl Fn(Limits) -> Arc<dyn Backend>) {
-    let failed: Vec<_> = CASES
-        .iter()
-        .filter(|case| catch_unwind(AssertUnwindSafe(|| case.run(&make))).is_err())
-        .map(|c| c.name)
-        .collect();
-    assert!(failed.is_empty(), "the contract is broken: {}", failed.join(", "));
-}

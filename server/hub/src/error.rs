@@ -1,31 +1,31 @@
-//! Why an operation was refused: one enum per operation. The edge maps them to codes and reasons.
+//! Why an operation was refused: one enum per operation. The server maps them to status codes and reasons.
 
 use crate::{id::RoomName, member::MetadataTooLarge, reason::Reason};
 
 /// Why an attachment is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub enum DetachReason {
     /// A newer attachment of the same session exists.
     Superseded,
-    /// This attachment has ended and none has begun since.
-    Detached,
+    /// Its connection ended, and no newer attachment exists.
+    ConnectionLost,
     /// Its connection did not read fast enough.
     SlowConsumer,
-    /// Two heartbeats went unanswered.
+    /// The client did not answer two heartbeats.
     HeartbeatTimeout,
-    /// The client kept sending faster than it may.
+    /// The client kept exceeding the rate limit.
     RateLimited,
-    /// The session itself is over.
+    /// The session itself ended.
     Ended(Reason),
 }
 
-/// Why a numbered step of a session did not happen.
+/// Why a client frame was not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError<E> {
-    /// The frame has been applied before: ignore it.
-    #[error("the frame has been applied before")]
+    /// The frame was already applied: ignore it.
+    #[error("the frame was already applied")]
     Seen,
-    /// The frame does not follow the one before.
+    /// The frame does not continue the sequence.
     #[error("the frame does not follow number {applied}")]
     Gap {
         /// The last frame that was applied.
@@ -33,8 +33,8 @@ pub enum StepError<E> {
     },
     /// The attachment is over.
     #[error("the attachment is over")]
-    Cut(Cut),
-    /// The operation was refused; the frame's number is not used up until the refusal is answered.
+    Detached(DetachReason),
+    /// The operation was refused. The frame's number is not consumed until the refusal is answered.
     #[error("refused")]
     Refused(E),
 }
@@ -42,11 +42,11 @@ pub enum StepError<E> {
 /// Why a session was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// A dialect's client asked for an id that is in use.
+    /// The peer id is in use. Only ids chosen by a compatibility protocol's client can be.
     #[error("the peer id is in use")]
     PeerIdTaken,
-    /// The server holds as many sessions as it may.
-    #[error("no room for another session")]
+    /// The server is at its session limit.
+    #[error("session limit reached")]
     Full,
 }
 
@@ -64,12 +64,12 @@ pub enum ResumeError {
 /// Why an attachment was not found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {
-    /// No such session, or not with that secret.
+    /// There is no such session, or the secret is wrong.
     #[error("no such session")]
     UnknownSession,
     /// The attachment of that epoch is over.
     #[error("the attachment is over")]
-    Cut(Cut),
+    Detached(DetachReason),
 }
 
 /// Why an envelope was not accepted.
@@ -78,40 +78,40 @@ pub enum SendError {
     /// The sender is not a member of the room.
     #[error("not a member of the room")]
     NotJoined,
-    /// No such recipient, or none the sender may address.
+    /// There is no such recipient, or the sender may not address it.
     #[error("no such recipient")]
     PeerNotFound,
 }
 
-/// Why a seat was not given.
+/// Why a join was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
-    /// No such room, and joining does not make one.
+    /// The room does not exist, and the join may not create it.
     #[error("no such room")]
     RoomNotFound,
     /// A room of that name exists.
-    #[error("the room exists")]
+    #[error("the room already exists")]
     RoomExists,
-    /// Every seat is taken.
-    #[error("the room has its {max} members")]
+    /// The room is at its member limit.
+    #[error("the room has {max} of {max} members")]
     RoomFull {
-        /// How many it has.
+        /// The limit.
         max: u32,
     },
-    /// The user is a member already.
-    #[error("the user is a member already")]
+    /// The user is already a member.
+    #[error("the user is already a member")]
     UserTaken,
     /// Banned until the room ends.
     #[error("banned from the room")]
     Banned,
-    /// The session is in as many rooms as it may be.
-    #[error("in as many rooms as allowed: {max}")]
+    /// The session is at its limit of rooms.
+    #[error("the session is in {max} of {max} rooms; leave one first")]
     TooManyRooms {
-        /// How many.
+        /// The limit.
         max: usize,
     },
-    /// The server holds as many rooms as it may.
-    #[error("no room for another room")]
+    /// The server is at its room limit.
+    #[error("room limit reached")]
     RoomsExhausted,
 }
 
@@ -121,10 +121,10 @@ pub enum MemberError {
     /// Not a member of the room.
     #[error("not a member of the room")]
     NotJoined,
-    /// Only the owner may.
-    #[error("only the owner may")]
+    /// Reserved for the room's owner.
+    #[error("only the room's owner may do this")]
     NotOwner,
-    /// No such member.
+    /// There is no such member.
     #[error("no such member")]
     PeerNotFound,
     /// The metadata would be too large.
@@ -132,22 +132,22 @@ pub enum MemberError {
     Metadata(#[from] MetadataTooLarge),
 }
 
-/// Why a backend's request about a room was refused.
+/// Why a backend service's request about a room was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
-    /// No such room.
-    #[error("no room {0:?}")]
+    /// There is no such room.
+    #[error("room {0:?} does not exist")]
     NotFound(RoomName),
     /// A room of that name exists.
-    #[error("room {0:?} exists")]
+    #[error("room {0:?} already exists")]
     Exists(RoomName),
-    /// No such member.
+    /// There is no such member.
     #[error("no such member")]
     PeerNotFound,
     /// The metadata would be too large.
     #[error(transparent)]
     Metadata(#[from] MetadataTooLarge),
-    /// The server holds as many rooms as it may.
-    #[error("no room for another room")]
+    /// The server is at its room limit.
+    #[error("room limit reached")]
     Exhausted,
 }

@@ -1,4 +1,4 @@
-//! What waits for a connection: numbered bodies, and presence beside them.
+//! What a connection writes: numbered frames, and presence events beside them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,12 +10,12 @@ use crate::{
     reason::Reason,
 };
 
-/// What became of an envelope.
+/// The outcome of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// A resumable receiver acknowledged it.
+    /// A resumable recipient acknowledged it.
     Delivered,
-    /// It was put on the connection of a receiver that does not acknowledge.
+    /// It was written to the connection of a live recipient, which does not acknowledge.
     Written,
     /// Not confirmed, for this reason.
     Undeliverable(Reason),
@@ -24,32 +24,32 @@ pub enum Delivery {
 /// The body of a numbered frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// A signal, encoded by the sender's door. Opaque here.
+    /// A signal, encoded by the sender's transport. Opaque to the hub.
     Envelope(Bytes),
-    /// An answer encoded by the session's own door (an error, fresh ICE servers). Opaque here.
+    /// An answer encoded by the session's own transport (an error, new ICE servers). Opaque to the hub.
     Encoded(Bytes),
-    /// A seat was taken.
+    /// The session joined a room.
     Joined(Arc<Joined>),
-    /// A seat is gone.
+    /// The session is no longer in a room.
     Left {
-        /// Of which room.
+        /// The room.
         room: RoomName,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
     /// A request took effect.
     Done,
-    /// What became of an envelope this session sent.
+    /// The outcome of an envelope that this session sent.
     Receipt {
-        /// The receiver.
+        /// The recipient.
         peer: PeerId,
-        /// What became of it.
+        /// The outcome.
         delivery: Delivery,
     },
 }
 
 impl Body {
-    /// How many bytes it counts for in a mailbox. Never 0.
+    /// Returns the number of bytes it counts as in a mailbox. Never 0.
     #[must_use]
     pub fn weight(&self) -> usize {
         const HEAD: usize = 16;
@@ -66,22 +66,22 @@ impl Body {
 /// The answer to a join.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
-    /// The room with all its members, the receiver among them.
+    /// The room with all its members, including the receiver.
     pub snapshot: Snapshot,
     /// The receiver.
     pub me: PeerId,
-    /// The room was made by this request.
+    /// Whether this request created the room.
     pub created: bool,
 }
 
-/// A change of a room, told to its members and to watchers.
+/// A change of a room, as its members and watchers receive it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The room came to be. Watchers only.
+    /// The room was created. Watchers only.
     Created(RoomInfo),
     /// The room itself changed.
     Updated(RoomInfo),
-    /// The room ended. Watchers only; members hear [`Body::Left`].
+    /// The room ended. Watchers only; members receive [`Body::Left`].
     Ended(Reason),
     /// A peer joined.
     MemberJoined(Arc<Member>),
@@ -91,29 +91,28 @@ pub enum Change {
     MemberLeft(PeerId, Reason),
 }
 
-/// A change with its place in the room's history. One object is shared by everyone who hears of it, and so is its
-/// encoding.
+/// A change with its position in the room's history. All receivers share one object and its encoding.
 #[derive(Debug)]
 pub struct RoomEvent {
-    /// Which room.
+    /// The room.
     pub room: RoomName,
     /// The room's version after the change.
     pub version: u32,
-    /// What changed.
+    /// The change.
     pub change: Change,
-    /// The encoded form, filled by whichever door writes it first.
-    pub wire: OnceLock<Bytes>,
+    /// The encoded form, set by the first transport that writes it.
+    pub encoded: OnceLock<Bytes>,
 }
 
 impl RoomEvent {
-    /// An event nobody has encoded yet.
+    /// Makes an event that is not encoded yet.
     #[must_use]
     pub fn new(room: RoomName, version: u32, change: Change) -> Arc<Self> {
-        Arc::new(Self { room, version, change, wire: OnceLock::new() })
+        Arc::new(Self { room, version, change, encoded: OnceLock::new() })
     }
 }
 
-/// One thing for a connection to write.
+/// An item for a connection to write.
 #[derive(Clone, Debug)]
 pub enum Item {
     /// A numbered frame.
@@ -122,17 +121,17 @@ pub enum Item {
         seq: u32,
         /// The request it answers, or 0.
         reply_to: u32,
-        /// What it says.
+        /// Its content.
         body: Body,
     },
-    /// Presence: one change.
+    /// Presence: a change.
     Presence(Arc<RoomEvent>),
-    /// The node is going away: the client's own moment, in milliseconds from now.
+    /// The node is going away: when this client is to reconnect elsewhere.
     GoAway {
         /// Milliseconds from now.
         reconnect_after_ms: u32,
     },
-    /// Presence: a whole room, in place of changes. Holds the receiver too; it is told about the others.
+    /// Presence: a room with all its members, in place of changes. Includes the receiver itself.
     Roster(Arc<Snapshot>),
 }
 
@@ -141,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn even_an_empty_body_has_weight() {
+    fn every_body_has_weight() {
         assert!(Body::Done.weight() > 0);
         assert!(Body::Envelope(Bytes::new()).weight() > 0);
     }

@@ -1,4 +1,4 @@
-//! Names: of peers and of rooms.
+//! Identifiers of peers and of rooms.
 
 use std::{
     borrow::Borrow,
@@ -7,21 +7,21 @@ use std::{
     sync::Arc,
 };
 
-/// Longest peer id in bytes; the server's own are 26.
+/// Maximum length of a peer id in bytes. Ids made by the server have 26.
 pub const MAX_PEER_ID_BYTES: usize = 256;
 
-/// Longest room name in bytes.
+/// Maximum length of a room name in bytes.
 pub const MAX_ROOM_NAME_BYTES: usize = 128;
 
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Names one peer's stay with the server, and its session: the two are one.
+/// Identifies one peer and its session: a peer has exactly one session.
 #[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct PeerId(Arc<str>);
 
 impl PartialEq for PeerId {
     fn eq(&self, other: &Self) -> bool {
-        same(&self.0, &other.0)
+        equal(&self.0, &other.0)
     }
 }
 
@@ -32,7 +32,7 @@ impl Hash for PeerId {
 }
 
 impl PeerId {
-    /// The id for 128 random bits: 26 characters of base32 (RFC 4648 section 6, lower case, no padding).
+    /// Encodes 128 random bits as 26 characters of base32 (RFC 4648 section 6, lower case, no padding).
     #[must_use]
     pub fn from_random(bits: u128) -> Self {
         let text: String = (0..26)
@@ -45,29 +45,32 @@ impl PeerId {
         Self(text.into())
     }
 
-    /// Checks an id that came from outside. Whether anybody has it is another question.
+    /// Validates an id from outside the server. Does not check that such a peer exists.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         check(text, MAX_PEER_ID_BYTES)?;
         Ok(Self(text.into()))
     }
 
-    /// A dialect's name for a peer: `dialect:scope:name`.
+    /// Makes the id of a compatibility protocol's peer: `protocol:scope:name`. The caller escapes colons in `protocol` and
+    /// `scope`; `name` may contain them.
     ///
-    /// Fails when the whole is longer than [`MAX_PEER_ID_BYTES`] or holds control characters.
-    pub fn from_dialect(dialect: &str, scope: &str, name: &str) -> Result<Self, NameError> {
-        let text = format!("{dialect}:{scope}:{name}");
+    /// Fails if the result is longer than [`MAX_PEER_ID_BYTES`] or contains control characters.
+    pub fn scoped(protocol: &str, scope: &str, name: &str) -> Result<Self, NameError> {
+        let text = format!("{protocol}:{scope}:{name}");
         check(&text, MAX_PEER_ID_BYTES)?;
         Ok(Self(text.into()))
     }
 
-    /// Returns whether both ids are of one protocol and scope.
+    /// Returns whether both ids were made by [`Self::scoped`] with the same protocol and scope. Ids without a scope share
+    /// none.
+    #[must_use]
     pub fn shares_scope_with(&self, other: &Self) -> bool {
         let scope_end = |id: &str| id.match_indices(':').nth(1).map(|(at, _)| at);
         let (one, other) = (self.as_str(), other.as_str());
         scope_end(one).is_some_and(|at| scope_end(other) == Some(at) && one[..at] == other[..at])
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,7 +83,7 @@ pub struct RoomName(Arc<str>);
 
 impl PartialEq for RoomName {
     fn eq(&self, other: &Self) -> bool {
-        same(&self.0, &other.0)
+        equal(&self.0, &other.0)
     }
 }
 
@@ -90,26 +93,26 @@ impl Hash for RoomName {
     }
 }
 
-/// Clones of one name are known by their place, without a look at the text.
-fn same(one: &Arc<str>, other: &Arc<str>) -> bool {
+/// Compares pointers first: clones of one name are equal without a look at the text.
+fn equal(one: &Arc<str>, other: &Arc<str>) -> bool {
     Arc::ptr_eq(one, other) || one == other
 }
 
 impl RoomName {
-    /// Checks a name that came from outside.
+    /// Validates a name from outside the server.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         check(text, MAX_ROOM_NAME_BYTES)?;
         Ok(Self(text.into()))
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Why a name is not one.
+/// Why a name is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Empty.
@@ -118,8 +121,8 @@ pub enum NameError {
     /// Too long.
     #[error("is longer than {0} bytes")]
     TooLong(usize),
-    /// Holds a control character.
-    #[error("holds a control character")]
+    /// Contains a control character.
+    #[error("contains a control character")]
     Control,
 }
 
@@ -130,7 +133,7 @@ fn check(text: &str, max: usize) -> Result<(), NameError> {
     if text.len() > max {
         return Err(NameError::TooLong(max));
     }
-    // Nearly all are ASCII, where a byte tells it.
+    // Nearly all names are ASCII, where bytes suffice.
     let control =
         if text.is_ascii() { text.bytes().any(|b| b.is_ascii_control()) } else { text.chars().any(char::is_control) };
     if control {
@@ -165,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn random_ids_are_26_characters_and_keep_every_bit() {
+    fn random_ids_have_26_characters_and_keep_every_bit() {
         let low = PeerId::from_random(1);
         let high = PeerId::from_random(1 << 127);
         assert_eq!(low.as_str().len(), 26);
@@ -175,11 +178,29 @@ mod tests {
     }
 
     #[test]
-    fn room_names_are_checked() {
+    fn room_names_are_validated() {
         assert_eq!(RoomName::parse(""), Err(NameError::Empty));
         assert_eq!(RoomName::parse(&"x".repeat(129)), Err(NameError::TooLong(128)));
         assert_eq!(RoomName::parse("a\nb"), Err(NameError::Control));
         assert_eq!(RoomName::parse("\u{85}"), Err(NameError::Control));
         assert!(RoomName::parse(&"é".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn peers_share_a_scope_if_protocol_and_scope_are_equal() {
+        let scoped = |protocol, scope, name| PeerId::scoped(protocol, scope, name).expect("a peer id");
+        assert!(scoped("peerjs", "key", "a").shares_scope_with(&scoped("peerjs", "key", "b:c")));
+        assert!(!scoped("peerjs", "key", "a").shares_scope_with(&scoped("peerjs", "key2", "a")));
+        assert!(!scoped("peerjs", "key", "a").shares_scope_with(&scoped("socketio", "key", "a")));
+        assert!(!scoped("peerjs", "a", "b").shares_scope_with(&scoped("peerjs", "a%3Ab", "b")));
+    }
+
+    #[test]
+    fn ids_without_a_scope_share_none() {
+        let (one, other) = (PeerId::from_random(1), PeerId::from_random(2));
+        assert!(!one.shares_scope_with(&other));
+        assert!(!one.shares_scope_with(&one), "not even with itself");
+        let scoped = PeerId::scoped("peerjs", "key", "a").expect("a peer id");
+        assert!(!scoped.shares_scope_with(&one) && !one.shares_scope_with(&scoped));
     }
 }

@@ -1,25 +1,22 @@
 //! The core of Wigwag: rooms, sessions, mailboxes and delivery as plain state machines.
 //!
-//! There is no network, no clock and no codec here. Time is an argument ([`Now`]), payloads are opaque bytes, random
-//! ids and secrets are handed in. So the same code runs in the server, in property tests and in simulations.
+//! There is no network, no clock and no codec here. Time is an argument ([`Now`]), payloads are opaque bytes, and random
+//! ids and secrets come from the caller. So the same code runs in the server, in property tests and in simulations.
 //!
 //! # How the parts fit
 //!
-//! * [`session::SessionState`] is what one peer's session knows: its epochs, its [`mailbox::Mailbox`] of numbered frames, its
-//!   seats and what is to be told of their rooms. One connection at a time reads from it.
-//! * [`room::RoomState`] is who is in a room, in join order, with a version that counts every change.
-//! * [`Backend`] is where sessions and rooms live. [`MemoryBackend`] keeps them in this process; a cluster's backend keeps
-//!   the same promises elsewhere. Doors know only [`Backend`] and [`Attachment`].
+//! * [`session::SessionState`] is the state of one peer's session: its epochs, its [`mailbox::Mailbox`] of numbered
+//!   frames, the rooms it is in and the presence events queued for it. One connection at a time reads from it.
+//! * [`room::RoomState`] holds a room's members in join order, with a version that counts every change.
+//! * [`Backend`] stores sessions and rooms. [`MemoryBackend`] keeps them in this process; a cluster's backend gives the
+//!   same guarantees elsewhere. Transports use only [`Backend`] and [`Attachment`].
 //!
 //! # What is absent on purpose
 //!
-//! No protocol buffers and no status codes: the server's edge turns [`error`]s into those. No tasks: whoever holds an
-//! attachment polls [`Attachment::fetch`] and leaves a waker.
+//! No protocol buffers and no status codes: the server turns [`error`]s into those. No tasks: the holder of an attachment
+//! polls [`Attachment::fetch`] and leaves a waker.
 
 #![forbid(unsafe_code)]
-
-#[macro_use]
-mod sabotage;
 
 pub mod backend;
 #[cfg(feature = "contract")]

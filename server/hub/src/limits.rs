@@ -1,4 +1,4 @@
-//! What a backend holds at most.
+//! Limits of a backend.
 
 /// Limits of sessions, rooms and mailboxes. Sizes are bytes, durations milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,36 +7,36 @@ pub struct Limits {
     pub mailbox_frames: usize,
     /// Unacknowledged bytes an attached session may hold.
     pub mailbox_bytes: usize,
-    /// Frames a detached session may hold beyond what was there when it lost its connection.
+    /// Frames a detached session may hold beyond those it held when it lost its connection.
     pub detached_frames: usize,
-    /// Bytes a detached session may hold beyond what was there when it lost its connection.
+    /// Bytes a detached session may hold beyond those it held when it lost its connection.
     pub detached_bytes: usize,
-    /// Presence events queued for one connection before a roster takes their place.
+    /// Presence events queued for one connection before a roster replaces them.
     pub presence_events: usize,
-    /// Rooms one session may be in.
+    /// Rooms a session may be in at a time.
     pub rooms_per_session: usize,
-    /// Rooms in all.
+    /// Rooms in total.
     pub rooms: usize,
-    /// Members of one room, and the most a room may ask for.
+    /// Members of a room. A room's own limit may be lower, not higher.
     pub members: u32,
-    /// Sessions in all.
+    /// Sessions in total.
     pub sessions: usize,
-    /// How long a room made by joining stays when it is empty.
+    /// How long a room created by a join stays when it is empty.
     pub empty_timeout_ms: u32,
-    /// The same for a room created on purpose.
+    /// How long a room created by an explicit request stays when it is empty.
     pub created_empty_timeout_ms: u32,
-    /// Client frames a session may send in a second over time; 0 = no limit.
+    /// Sustained rate of client frames per session and second; 0 = no limit.
     pub frames_per_second: u32,
-    /// Client frames a session may send at once after a pause.
+    /// Client frames a session may send in a burst beyond that rate.
     pub frames_burst: u32,
-    /// How long a session must be detached before others see it as reconnecting.
+    /// How long a session must be detached before other members see it as reconnecting.
     pub reconnecting_after_ms: u64,
-    /// How long the end of a resumable session is remembered at least, so that a late resume hears the true reason; twice
-    /// its grace period when that is more.
+    /// Minimum time for which the end of a resumable session is remembered, so that a late resume is answered with the
+    /// true reason. Twice the session's grace period if that is longer.
     pub tombstone_ms: u64,
-    /// How long a request id is remembered.
+    /// How long the response to a request id is cached.
     pub request_id_ms: u64,
-    /// Events a watcher may be behind before it is cut. The rooms it is told of at its beginning do not count.
+    /// Events queued for a watcher before it is cut off. The snapshots at the start of a watch do not count.
     pub watch_events: usize,
 }
 

@@ -4,33 +4,33 @@ use std::collections::VecDeque;
 
 use crate::{frame::Body, id::PeerId};
 
-/// Who is to hear what became of an entry.
+/// The envelope's sender, which gets the receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The sender.
     pub from: PeerId,
-    /// Which of the sessions that have had this id: a dialect's client may take one again.
+    /// Which of the sessions that used this id: clients of compatibility protocols may reuse one.
     pub incarnation: u64,
-    /// The sender's seq of the envelope; it becomes `reply_to` of the receipt.
+    /// The sender's number of the envelope; becomes `reply_to` of the receipt.
     pub seq: u32,
-    /// The sender asked to hear of success as well.
+    /// Whether the sender wants a receipt for success as well.
     pub receipt: bool,
 }
 
-/// One numbered frame.
+/// A numbered frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The request it answers, or 0.
     pub reply_to: u32,
-    /// What it says.
+    /// Its content.
     pub body: Body,
-    /// For envelopes from a session: whom to tell what became of it.
+    /// For envelopes from a session: where to send the receipt.
     pub origin: Option<Origin>,
 }
 
-/// A queue of numbered frames: contiguous, counted in bytes, shortened by acknowledgements.
+/// A queue of contiguously numbered frames, counted in bytes, from which acknowledgements remove.
 ///
-/// Numbers start at 1. `acked` < every number held ≤ `top`.
+/// Numbers start at 1. Invariant: `acked` < every number held ≤ `top`.
 #[derive(Debug, Default)]
 pub struct Mailbox {
     acked: u32,
@@ -39,43 +39,43 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// The highest number used so far.
+    /// Returns the highest number assigned so far.
     #[must_use]
     pub fn top(&self) -> u32 {
         self.acked + u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
-    /// The highest number acknowledged.
+    /// Returns the highest number acknowledged.
     #[must_use]
     pub fn acked(&self) -> u32 {
         self.acked
     }
 
-    /// Frames held.
+    /// Returns the number of frames held.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// No frames held.
+    /// Returns whether no frames are held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Bytes held, as [`Body::weight`] counts them.
+    /// Returns the number of bytes held, as [`Body::weight`] counts them.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Whether one more frame would stay within these bounds.
+    /// Returns whether one more frame of this weight stays within the given bounds.
     #[must_use]
     pub fn fits(&self, weight: usize, frames: usize, bytes: usize) -> bool {
         self.entries.len() < frames && self.bytes + weight <= bytes
     }
 
-    /// Numbers a frame and keeps it. `None` when the numbers are used up.
+    /// Appends a frame and returns its number, or `None` if the numbers are exhausted.
     pub fn push(&mut self, entry: Entry) -> Option<u32> {
         if self.top() == u32::MAX {
             return None;
@@ -85,28 +85,28 @@ impl Mailbox {
         Some(self.top())
     }
 
-    /// Forgets everything up to `upto` and hands each entry that has an origin to `told`.
+    /// Removes everything up to `upto` and passes the origins of what it removed to `acked`.
     ///
-    /// Acknowledging less than before does nothing. The caller checks that `upto` ≤ [`Self::top`].
-    pub fn ack(&mut self, upto: u32, mut told: impl FnMut(Origin)) {
+    /// Does nothing if `upto` was acknowledged before. The caller checks that `upto` ≤ [`Self::top`].
+    pub fn ack(&mut self, upto: u32, mut acked: impl FnMut(Origin)) {
         while self.acked < upto {
             let Some(entry) = self.entries.pop_front() else { return };
             self.acked += 1;
             self.bytes -= entry.body.weight();
             if let Some(origin) = entry.origin {
-                told(origin);
+                acked(origin);
             }
         }
     }
 
-    /// The frame with this number, while it is held.
+    /// Returns the frame with this number, if it is held.
     #[must_use]
     pub fn get(&self, seq: u32) -> Option<&Entry> {
         let index = seq.checked_sub(self.acked)?.checked_sub(1)?;
         self.entries.get(index as usize)
     }
 
-    /// Replaces the bodies numbered above `after` for which `fresh` gives a new one.
+    /// Replaces each body numbered above `after` for which `fresh` returns a new one.
     pub fn refresh(&mut self, after: u32, mut fresh: impl FnMut(&Body) -> Option<Body>) {
         let skip = after.saturating_sub(self.acked) as usize;
         for entry in self.entries.iter_mut().skip(skip) {
@@ -118,17 +118,17 @@ impl Mailbox {
         }
     }
 
-    /// The frames held, oldest first.
+    /// Iterates over the frames held, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
-    /// Takes every origin out, so that nobody hears of these entries a second time.
+    /// Takes every origin out, so that no second receipt is sent for these entries.
     pub fn take_origins(&mut self) -> Vec<Origin> {
         self.entries.iter_mut().filter_map(|entry| entry.origin.take()).collect()
     }
 
-    /// Gives back memory that a burst left behind.
+    /// Releases memory that a burst left allocated.
     pub fn shrink(&mut self) {
         if self.entries.is_empty() && self.entries.capacity() > 64 {
             self.entries = VecDeque::new();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_ack_changes_nothing() {
+    fn an_older_ack_has_no_effect() {
         let mut mailbox = Mailbox::default();
         for _ in 0..3 {
             mailbox.push(entry(1));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_number_is_the_last() {
+    fn numbers_end_at_the_maximum() {
         let mut mailbox = Mailbox { acked: u32::MAX - 1, ..Mailbox::default() };
         assert_eq!(mailbox.push(entry(1)), Some(u32::MAX));
         assert_eq!(mailbox.push(entry(1)), None);

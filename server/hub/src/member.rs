@@ -4,23 +4,24 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::id::{PeerId, RoomName};
 
-/// Largest metadata: the sum of key and value bytes.
+/// Maximum size of metadata: the sum of key and value bytes.
 pub const MAX_METADATA_BYTES: usize = 4_096;
 
-/// Longest display name and user id in bytes.
+/// Maximum length of a display name and of a user id in bytes.
 pub const MAX_DISPLAY_NAME_BYTES: usize = 128;
 
-/// Key-value pairs of the application's own. Cheap to clone.
+/// Key-value pairs defined by the application. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata(Arc<BTreeMap<String, String>>);
 
 impl Metadata {
-    /// Takes pairs that came from outside. Fails when they are larger than [`MAX_METADATA_BYTES`].
+    /// Validates pairs from outside the server and drops those with an empty value. Fails if they are larger than
+    /// [`MAX_METADATA_BYTES`].
     pub fn parse(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, MetadataTooLarge> {
         Self::checked(pairs.into_iter().filter(|(_, v)| !v.is_empty()).collect())
     }
 
-    /// These pairs changed by others: an empty value deletes its key.
+    /// Returns these pairs with `changes` applied: an empty value deletes its key.
     pub fn merged(&self, changes: &BTreeMap<String, String>) -> Result<Self, MetadataTooLarge> {
         if changes.is_empty() {
             return Ok(self.clone());
@@ -36,18 +37,18 @@ impl Metadata {
         Self::checked(pairs)
     }
 
-    /// The pairs in key order.
+    /// Iterates over the pairs in key order.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
         self.0.iter()
     }
 
-    /// No pairs.
+    /// Returns whether there are no pairs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Sum of key and value bytes.
+    /// Returns the sum of key and value bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.iter().map(|(k, v)| k.len() + v.len()).sum()
@@ -59,7 +60,7 @@ impl Metadata {
     }
 }
 
-/// Metadata over [`MAX_METADATA_BYTES`].
+/// Metadata is larger than [`MAX_METADATA_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("metadata is larger than {MAX_METADATA_BYTES} bytes")]
 pub struct MetadataTooLarge;
@@ -69,29 +70,29 @@ pub struct MetadataTooLarge;
 pub enum Presence {
     /// Connected.
     Online,
-    /// Lost its connection a while ago and may still resume.
+    /// Disconnected for a while; may still resume.
     Reconnecting,
 }
 
-/// What a member may do beyond sending.
+/// A member's role in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Nothing more.
+    /// May send and leave.
     Member,
-    /// May end the room and remove members.
+    /// May also end the room and remove members.
     Owner,
 }
 
 /// A peer's entry in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Which peer.
+    /// The peer.
     pub peer: PeerId,
-    /// Who the application says it is.
+    /// The application's user id for the peer.
     pub user: Arc<str>,
-    /// Name for people.
+    /// Display name.
     pub display_name: Arc<str>,
-    /// The member's own pairs.
+    /// The member's metadata in this room.
     pub metadata: Metadata,
     /// Owner or member.
     pub role: Role,
@@ -102,47 +103,47 @@ pub struct Member {
 }
 
 impl Member {
-    /// About how many bytes it takes on the wire.
+    /// Returns about how many bytes it takes on the wire.
     #[must_use]
     pub fn weight(&self) -> usize {
         32 + self.peer.as_str().len() + self.user.len() + self.display_name.len() + self.metadata.bytes()
     }
 }
 
-/// What a room does when a user joins who is a member already.
+/// What happens when a user that is already a member joins from another session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DuplicateUsers {
-    /// Both are members.
+    /// Both sessions are members.
     #[default]
     Allow,
     /// The newcomer is refused.
     Reject,
-    /// The newcomer takes the place.
+    /// The newcomer replaces the older member.
     Replace,
 }
 
 /// A room as others see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomInfo {
-    /// Which room.
+    /// The room's name.
     pub room: RoomName,
-    /// Name for people.
+    /// Display name.
     pub display_name: Arc<str>,
-    /// Most members at a time; 0 = the backend's own limit.
+    /// Maximum number of members.
     pub max_members: u32,
-    /// Members now.
+    /// Current number of members.
     pub member_count: u32,
-    /// The rule for users who are members already.
+    /// The rule for users that are already members.
     pub duplicate_users: DuplicateUsers,
-    /// The room's pairs.
+    /// The room's metadata.
     pub metadata: Metadata,
-    /// Who owns it.
+    /// The owner.
     pub owner: Option<PeerId>,
-    /// When it came to be, in milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub created_at_ms: u64,
     /// Counts every change.
     pub version: u32,
-    /// How long it stays when empty.
+    /// How long it stays when empty, in milliseconds.
     pub empty_timeout_ms: u32,
 }
 
@@ -151,12 +152,12 @@ pub struct RoomInfo {
 pub struct Snapshot {
     /// The room.
     pub info: RoomInfo,
-    /// Its members, in the order in which they joined.
+    /// Its members in join order.
     pub members: Vec<Arc<Member>>,
 }
 
 impl Snapshot {
-    /// About how many bytes it takes on the wire.
+    /// Returns about how many bytes it takes on the wire.
     #[must_use]
     pub fn weight(&self) -> usize {
         128 + self.info.metadata.bytes() + self.members.iter().map(|m| m.weight()).sum::<usize>()

@@ -1,8 +1,8 @@
-//! Why something ended or was not delivered. The names are those of the public `ErrorReason`.
+//! Why something ended or was not delivered. The names are those of `ErrorReason` in the API.
 
 use std::fmt;
 
-/// A reason that travels in `left`, `member_left`, `receipt` and `welcome.reset_reason`.
+/// A reason as sent in `left`, `member_left`, `receipt` and `welcome.reset_reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The peer asked to leave.
@@ -11,9 +11,9 @@ pub enum Reason {
     Removed,
     /// Removed, and may not return.
     Banned,
-    /// A newer session took the place.
+    /// A newer session replaced it.
     Replaced,
-    /// The caller lost the right to be there.
+    /// The caller lost its permission.
     Forbidden,
     /// The room or the session was ended.
     Ended,
@@ -23,24 +23,24 @@ pub enum Reason {
     Expired,
     /// The receiver did not read fast enough.
     SlowConsumer,
-    /// More came in than a detached session's mailbox holds.
+    /// A detached session's mailbox overflowed.
     MailboxOverflow,
     /// The recipient's mailbox is full.
     MailboxFull,
-    /// The sender lost its seat while its envelope to the whole room was on the way.
+    /// The sender was removed from the room while its broadcast was in progress.
     NotJoined,
     /// The node is going away.
     Draining,
-    /// The server does not know that session.
+    /// The server does not know the session.
     UnknownSession,
-    /// The resume point names something the server never sent.
+    /// The resume names a frame or an epoch that the server cannot resume from.
     SeqMismatch,
-    /// All sequence numbers are used up.
+    /// The sequence numbers are exhausted.
     SeqExhausted,
 }
 
 impl Reason {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

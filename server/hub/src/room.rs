@@ -1,4 +1,4 @@
-//! Who is in a room. A state machine without locks: callers serialize.
+//! The state of a room: its settings, members and bans. A state machine without locks: the caller serializes access.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -14,62 +14,63 @@ use crate::{
     time::Now,
 };
 
-/// What a room is made from.
+/// Parameters of a room to create.
 #[derive(Clone, Debug)]
 pub struct RoomSpec {
-    /// Name.
+    /// The room's name.
     pub room: RoomName,
-    /// Name for people.
+    /// Display name.
     pub display_name: Arc<str>,
-    /// Most members; 0 = the backend's limit.
+    /// Maximum number of members; 0 = the backend's limit.
     pub max_members: u32,
-    /// The rule for users who are members already.
+    /// The rule for users that are already members.
     pub duplicate_users: DuplicateUsers,
-    /// The room's pairs.
+    /// The room's metadata.
     pub metadata: Metadata,
-    /// How long it stays when empty, in milliseconds.
+    /// How long the room stays when empty, in milliseconds.
     pub empty_timeout_ms: u32,
 }
 
-/// What to change in a room; `None` stays.
+/// Changes to a room; `None` = unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct RoomPatch {
-    /// New name for people.
+    /// New display name.
     pub display_name: Option<Arc<str>>,
     /// New limit.
     pub max_members: Option<u32>,
     /// New rule.
     pub duplicate_users: Option<DuplicateUsers>,
-    /// Merged; an empty value deletes.
+    /// Pairs to merge; an empty value deletes its key.
     pub metadata: BTreeMap<String, String>,
     /// New empty timeout.
     pub empty_timeout_ms: Option<u32>,
 }
 
-/// Who asks for a seat.
+/// A session that asks to join a room.
 #[derive(Clone, Debug)]
 pub struct Newcomer {
     /// The peer.
     pub peer: PeerId,
-    /// Who the application says it is.
+    /// The application's user id for the peer.
     pub user: Arc<str>,
-    /// The user id comes from a token or a dialect, so it counts for bans and duplicates.
+    /// Whether the user id comes from a token or a compatibility protocol, so that bans and the rule for duplicate users
+    /// apply to it.
     pub verified: bool,
-    /// Name for people.
+    /// Display name.
     pub display_name: Arc<str>,
-    /// The member's pairs.
+    /// The member's metadata.
     pub metadata: Metadata,
 }
 
-/// One seat: the member others see, and what the backend keeps with it.
+/// A member as the room stores it: the entry that others see, and the backend's handle.
 #[derive(Debug)]
-pub struct Seat<S> {
-    /// The member.
-    pub member: Arc<Member>,
-    /// The user id counts for bans and duplicates.
+pub struct RoomMember<H> {
+    /// The entry that others see.
+    pub entry: Arc<Member>,
+    /// Whether bans and the rule for duplicate users apply to the user id.
     pub verified: bool,
-    /// The backend's own.
-    pub with: S,
+    /// The backend's handle for the member.
+    pub handle: H,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -78,24 +79,25 @@ enum Ban {
     Peer(PeerId),
 }
 
-/// A room. `S` is whatever the backend keeps with each seat.
+/// The state of a room. `H` is the backend's handle for a member.
 #[derive(Debug)]
-pub struct RoomState<S> {
+pub struct RoomState<H> {
     spec: RoomSpec,
     limit: u32,
     owner: Option<PeerId>,
     created_at_ms: u64,
     version: u32,
-    seats: BTreeMap<u64, Seat<S>>,
-    order: HashMap<PeerId, u64>,
-    next: u64,
+    /// Members by position, which is their join order.
+    members: BTreeMap<u64, RoomMember<H>>,
+    positions: HashMap<PeerId, u64>,
+    next_position: u64,
     bans: HashSet<Ban>,
     empty_since_ms: Option<u64>,
     ended: bool,
 }
 
-impl<S> RoomState<S> {
-    /// An empty room. `limit` is the most members any room may have.
+impl<H> RoomState<H> {
+    /// Makes an empty room. `limit` is the backend's limit of members per room.
     #[must_use]
     pub fn new(spec: RoomSpec, limit: u32, now: Now) -> Self {
         Self {
@@ -104,16 +106,16 @@ impl<S> RoomState<S> {
             owner: None,
             created_at_ms: now.unix_ms,
             version: 1,
-            seats: BTreeMap::new(),
-            order: HashMap::new(),
-            next: 0,
+            members: BTreeMap::new(),
+            positions: HashMap::new(),
+            next_position: 0,
             bans: HashSet::new(),
             empty_since_ms: Some(now.mono_ms),
             ended: false,
         }
     }
 
-    /// Whether this newcomer would get a seat, and which older member of the same user would have to go first.
+    /// Checks whether the newcomer may join. Returns the older member of the same user that it replaces, if any.
     pub fn admits(&self, who: &Newcomer) -> Result<Option<PeerId>, JoinError> {
         let banned = self.bans.contains(&Ban::Peer(who.peer.clone()))
             || (who.verified && self.bans.contains(&Ban::User(who.user.clone())));
@@ -122,29 +124,29 @@ impl<S> RoomState<S> {
         }
         let mut replaces = None;
         if who.verified && self.spec.duplicate_users != DuplicateUsers::Allow {
-            let same = self.seats.values().find(|s| s.verified && s.member.user == who.user);
-            if let Some(seat) = same {
+            let same = self.members.values().find(|member| member.verified && member.entry.user == who.user);
+            if let Some(member) = same {
                 if self.spec.duplicate_users == DuplicateUsers::Reject {
                     return Err(JoinError::UserTaken);
                 }
-                replaces = Some(seat.member.peer.clone());
+                replaces = Some(member.entry.peer.clone());
             }
         }
         let max = self.max_members();
-        if replaces.is_none() && self.seats.len() >= max as usize && !sabotaged!("capacity-ignored") {
+        if replaces.is_none() && self.members.len() >= max as usize {
             return Err(JoinError::RoomFull { max });
         }
         Ok(replaces)
     }
 
-    /// Gives a seat. The caller has asked [`Self::admits`]; the peer is not a member yet.
-    pub fn join(&mut self, who: Newcomer, with: S, now: Now) -> Arc<RoomEvent> {
-        debug_assert!(!self.order.contains_key(&who.peer));
+    /// Adds a member. The caller has checked [`Self::admits`]; the peer is not a member yet.
+    pub fn join(&mut self, who: Newcomer, handle: H, now: Now) -> Arc<RoomEvent> {
+        debug_assert!(!self.positions.contains_key(&who.peer));
         let role = if self.owner.is_none() { Role::Owner } else { Role::Member };
         if role == Role::Owner {
             self.owner = Some(who.peer.clone());
         }
-        let member = Arc::new(Member {
+        let entry = Arc::new(Member {
             peer: who.peer.clone(),
             user: who.user,
             display_name: who.display_name,
@@ -153,58 +155,58 @@ impl<S> RoomState<S> {
             presence: Presence::Online,
             joined_at_ms: now.unix_ms,
         });
-        self.order.insert(who.peer, self.next);
-        self.seats.insert(self.next, Seat { member: member.clone(), verified: who.verified, with });
-        self.next += 1;
+        self.positions.insert(who.peer, self.next_position);
+        let member = RoomMember { entry: entry.clone(), verified: who.verified, handle };
+        self.members.insert(self.next_position, member);
+        self.next_position += 1;
         self.empty_since_ms = None;
-        self.event(Change::MemberJoined(member))
+        self.event(Change::MemberJoined(entry))
     }
 
-    /// Takes a seat away. Gives the seat back with the events the others hear: the leave, and the new owner if the
-    /// room changed hands.
-    pub fn leave(&mut self, peer: &PeerId, reason: Reason, now: Now) -> Option<(Seat<S>, Vec<Arc<RoomEvent>>)> {
-        let seat = self.seats.remove(&self.order.remove(peer)?)?;
+    /// Removes a member. Returns it with the events for the others: the leave, and the new owner if ownership passed on.
+    pub fn leave(&mut self, peer: &PeerId, reason: Reason, now: Now) -> Option<(RoomMember<H>, Vec<Arc<RoomEvent>>)> {
+        let member = self.members.remove(&self.positions.remove(peer)?)?;
         let mut events = vec![self.event(Change::MemberLeft(peer.clone(), reason))];
-        if self.seats.is_empty() {
+        if self.members.is_empty() {
             self.empty_since_ms = Some(now.mono_ms);
         }
-        if self.owner.as_ref() == Some(peer) && !sabotaged!("owner-for-ever") {
+        if self.owner.as_ref() == Some(peer) {
             self.owner = None;
-            if let Some(next) = self.seats.values_mut().next() {
-                next.member = Arc::new(Member { role: Role::Owner, ..(*next.member).clone() });
-                self.owner = Some(next.member.peer.clone());
+            if let Some(next) = self.members.values_mut().next() {
+                next.entry = Arc::new(Member { role: Role::Owner, ..(*next.entry).clone() });
+                self.owner = Some(next.entry.peer.clone());
                 self.version += 1;
                 let info = self.info();
                 events.push(self.at(Change::Updated(info)));
             }
         }
-        Some((seat, events))
+        Some((member, events))
     }
 
-    /// Changes a member's own entry. `None` when nothing changes.
+    /// Updates a member's entry. Returns `None` if nothing changes.
     pub fn update_member(
         &mut self,
         peer: &PeerId,
         display_name: Option<Arc<str>>,
         metadata: &BTreeMap<String, String>,
     ) -> Result<Option<Arc<RoomEvent>>, MemberError> {
-        let seat = self.seat_mut(peer).ok_or(MemberError::NotJoined)?;
-        let member = Member {
-            display_name: display_name.unwrap_or_else(|| seat.member.display_name.clone()),
-            metadata: seat.member.metadata.merged(metadata)?,
-            ..(*seat.member).clone()
+        let member = self.member_mut(peer).ok_or(MemberError::NotJoined)?;
+        let entry = Member {
+            display_name: display_name.unwrap_or_else(|| member.entry.display_name.clone()),
+            metadata: member.entry.metadata.merged(metadata)?,
+            ..(*member.entry).clone()
         };
-        Ok(self.replace_member(peer, member))
+        Ok(self.replace_entry(peer, entry))
     }
 
-    /// Says whether a member has a connection. `None` when that was known.
+    /// Sets whether a member has a connection. Returns `None` if nothing changes.
     pub fn set_presence(&mut self, peer: &PeerId, presence: Presence) -> Option<Arc<RoomEvent>> {
-        let seat = self.seat_mut(peer)?;
-        let member = Member { presence, ..(*seat.member).clone() };
-        self.replace_member(peer, member)
+        let member = self.member_mut(peer)?;
+        let entry = Member { presence, ..(*member.entry).clone() };
+        self.replace_entry(peer, entry)
     }
 
-    /// Changes the room itself.
+    /// Updates the room's settings. Changes nothing if the metadata would be too large.
     pub fn update(&mut self, patch: RoomPatch) -> Result<Arc<RoomEvent>, MetadataTooLarge> {
         self.spec.metadata = self.spec.metadata.merged(&patch.metadata)?;
         if let Some(display_name) = patch.display_name {
@@ -224,82 +226,80 @@ impl<S> RoomState<S> {
         Ok(self.at(Change::Updated(info)))
     }
 
-    /// Refuses this member from now on: by its user id when that is verified, else by its peer id.
+    /// Bans a member until the room ends: by its user id if that is verified, otherwise by its peer id.
     pub fn ban(&mut self, peer: &PeerId) {
-        let ban = match self.seat(peer) {
-            Some(seat) if seat.verified => Ban::User(seat.member.user.clone()),
+        let ban = match self.member(peer) {
+            Some(member) if member.verified => Ban::User(member.entry.user.clone()),
             _ => Ban::Peer(peer.clone()),
         };
-        if !sabotaged!("ban-not-kept") {
-            self.bans.insert(ban);
-        }
+        self.bans.insert(ban);
     }
 
-    /// Ends the room and empties it. Gives back the seats and what watchers hear.
-    pub fn end(&mut self, reason: Reason) -> (Vec<Seat<S>>, Arc<RoomEvent>) {
+    /// Ends the room and removes all members. Returns them with the event for watchers.
+    pub fn end(&mut self, reason: Reason) -> (Vec<RoomMember<H>>, Arc<RoomEvent>) {
         self.ended = true;
-        self.order.clear();
+        self.positions.clear();
         self.owner = None;
         self.empty_since_ms = None;
-        let seats = std::mem::take(&mut self.seats).into_values().collect();
-        (seats, self.event(Change::Ended(reason)))
+        let members = std::mem::take(&mut self.members).into_values().collect();
+        (members, self.event(Change::Ended(reason)))
     }
 
-    /// Whether [`Self::end`] was called: the room must not be used any more.
+    /// Returns whether [`Self::end`] was called. An ended room must not be used.
     #[must_use]
     pub fn ended(&self) -> bool {
         self.ended
     }
 
-    /// When the room may end because it has been empty long enough; `None` while somebody is in it, and when it has ended.
+    /// Returns when the room's empty timeout runs out; `None` while it has members and once it has ended.
     #[must_use]
     pub fn ends_at_ms(&self) -> Option<u64> {
         self.empty_since_ms.map(|since| since + u64::from(self.spec.empty_timeout_ms))
     }
 
-    /// Name.
+    /// Returns the room's name.
     #[must_use]
     pub fn name(&self) -> &RoomName {
         &self.spec.room
     }
 
-    /// The room's version.
+    /// Returns the room's version, which counts every change.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// Who owns the room.
+    /// Returns the room's owner.
     #[must_use]
     pub fn owner(&self) -> Option<&PeerId> {
         self.owner.as_ref()
     }
 
-    /// The seat of a peer.
+    /// Returns a member.
     #[must_use]
-    pub fn seat(&self, peer: &PeerId) -> Option<&Seat<S>> {
-        self.seats.get(self.order.get(peer)?)
+    pub fn member(&self, peer: &PeerId) -> Option<&RoomMember<H>> {
+        self.members.get(self.positions.get(peer)?)
     }
 
-    /// The seats in join order.
-    pub fn seats(&self) -> impl ExactSizeIterator<Item = &Seat<S>> {
-        self.seats.values()
+    /// Iterates over the members in join order.
+    pub fn members(&self) -> impl ExactSizeIterator<Item = &RoomMember<H>> {
+        self.members.values()
     }
 
-    /// Members in join order from a position on, each with its position.
+    /// Iterates over the members after a position in join order, each with its position.
     pub fn members_after(&self, after: Option<u64>) -> impl Iterator<Item = (u64, &Arc<Member>)> {
         let from = after.map_or(0, |position| position.saturating_add(1));
-        self.seats.range(from..).map(|(position, seat)| (*position, &seat.member))
+        self.members.range(from..).map(|(position, member)| (*position, &member.entry))
     }
 
-    /// The room as others see it.
+    /// Returns the room as others see it.
     #[must_use]
     pub fn info(&self) -> RoomInfo {
         RoomInfo {
             room: self.spec.room.clone(),
             display_name: self.spec.display_name.clone(),
             max_members: self.max_members(),
-            member_count: u32::try_from(self.seats.len()).unwrap_or(u32::MAX),
+            member_count: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
             duplicate_users: self.spec.duplicate_users,
             metadata: self.spec.metadata.clone(),
             owner: self.owner.clone(),
@@ -309,28 +309,28 @@ impl<S> RoomState<S> {
         }
     }
 
-    /// The room with its members.
+    /// Returns the room with its members.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { info: self.info(), members: self.seats.values().map(|s| s.member.clone()).collect() }
+        Snapshot { info: self.info(), members: self.members.values().map(|member| member.entry.clone()).collect() }
     }
 
     fn max_members(&self) -> u32 {
         if self.spec.max_members == 0 { self.limit } else { self.spec.max_members.min(self.limit) }
     }
 
-    fn seat_mut(&mut self, peer: &PeerId) -> Option<&mut Seat<S>> {
-        self.seats.get_mut(self.order.get(peer)?)
+    fn member_mut(&mut self, peer: &PeerId) -> Option<&mut RoomMember<H>> {
+        self.members.get_mut(self.positions.get(peer)?)
     }
 
-    fn replace_member(&mut self, peer: &PeerId, member: Member) -> Option<Arc<RoomEvent>> {
-        let seat = self.seat_mut(peer)?;
-        if *seat.member == member {
+    fn replace_entry(&mut self, peer: &PeerId, entry: Member) -> Option<Arc<RoomEvent>> {
+        let member = self.member_mut(peer)?;
+        if *member.entry == entry {
             return None;
         }
-        let member = Arc::new(member);
-        seat.member = member.clone();
-        Some(self.event(Change::MemberUpdated(member)))
+        let entry = Arc::new(entry);
+        member.entry = entry.clone();
+        Some(self.event(Change::MemberUpdated(entry)))
     }
 
     fn event(&mut self, change: Change) -> Arc<RoomEvent> {

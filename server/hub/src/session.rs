@@ -1,18 +1,24 @@
-//! What one session knows: its epochs, its mailbox, its seats and what it is told of them. A state machine without locks.
+//! The state of a session: its epochs, its mailbox, the rooms it is in and the presence events queued for it. A state
+//! machine without locks: the caller serializes access.
 
 mod epochs;
-mod news;
+mod outcome;
+mod presence_queue;
 
 use std::{sync::Arc, task::Waker};
 
 use self::{
     epochs::Epochs,
-    news::{News, Silence},
+    presence_queue::{PresenceQueue, Resubscribed},
 };
-pub use self::{epochs::Phase, news::Held};
+pub use self::{
+    epochs::Phase,
+    outcome::{Fetched, Put},
+    presence_queue::JoinedRoom,
+};
 use crate::{
-    error::{Cut, ResumeError},
-    frame::{Body, Item, RoomEvent},
+    error::{DetachReason, ResumeError},
+    frame::{Body, Item, Joined, RoomEvent},
     id::RoomName,
     limits::Limits,
     mailbox::{Entry, Mailbox, Origin},
@@ -21,83 +27,56 @@ use crate::{
     time::Now,
 };
 
-/// How long a session lives without a connection.
+/// Whether a session outlives its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grade {
-    /// Not at all: delivery is live only.
+pub enum SessionKind {
+    /// It does not: delivery is live only.
     Live,
-    /// This long; frames are held until acknowledged.
+    /// It does, for the grace period; frames are held until acknowledged.
     Resumable {
-        /// Milliseconds.
+        /// The grace period in milliseconds.
         grace_ms: u32,
     },
 }
 
-/// What became of a frame put into a session.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Put {
-    /// It is kept.
-    Kept,
-    /// An envelope did not fit; nothing else happened (the session is detached).
-    Full,
-    /// It did not fit an attached session, whose connection is cut: [`Cut::SlowConsumer`]. An envelope is not kept,
-    /// anything else is.
-    Overflow,
-    /// The session must end for this reason. Until then nothing more is put into it, and it cannot be resumed.
-    Fatal(Reason),
-    /// The session is over, or is about to be and others do not see it yet.
-    Gone(Reason),
-}
-
-/// What a connection got to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fetched {
-    /// There may be more: ask again.
-    More,
-    /// Nothing more now; the waker is kept.
-    Idle,
-    /// The attachment is over, and all it may still write has been given.
-    Cut(Cut),
-}
-
-/// The state of one session.
+/// The state of one session. `R` is the backend's handle for a room.
 #[derive(Debug)]
 pub struct SessionState<R> {
-    grade: Grade,
+    kind: SessionKind,
     epochs: Epochs,
     mailbox: Mailbox,
-    /// The last number handed to the present connection.
+    /// The last number handed to the current connection.
     written: u32,
-    /// The highest number handed to any connection: no client can have more.
+    /// The highest number handed to any connection: no client can have received more.
     sent: u32,
-    news: News<R>,
+    presence: PresenceQueue<R>,
     reconnecting: bool,
     flushing: Option<Reason>,
-    /// A frame that must not be lost was: the session must end for this reason, whatever comes first.
-    doomed: Option<Reason>,
+    /// Set when a frame that must not be lost was dropped: the session must end for this reason, whatever happens first.
+    pending_end: Option<Reason>,
     waker: Option<Waker>,
 }
 
 impl<R> SessionState<R> {
-    /// A session attached in epoch 1.
+    /// Makes a session that is attached in epoch 1.
     #[must_use]
-    pub fn new(grade: Grade) -> Self {
+    pub fn new(kind: SessionKind) -> Self {
         Self {
-            grade,
-            epochs: Epochs::first(),
+            kind,
+            epochs: Epochs::new(),
             mailbox: Mailbox::default(),
             written: 0,
             sent: 0,
-            news: News::none(),
+            presence: PresenceQueue::new(),
             reconnecting: false,
             flushing: None,
-            doomed: None,
+            pending_end: None,
             waker: None,
         }
     }
 
-    /// Attaches again: raises the epoch, takes `last_seq` as an acknowledgement and starts the replay behind it.
-    /// `acked` is called for the origins that are now known to be delivered.
+    /// Attaches again: raises the epoch, takes `last_seq` as an acknowledgement and starts the replay after it. Passes the
+    /// origins that are now known to be delivered to `acked`. Returns the new epoch.
     pub fn resume(&mut self, epoch: u32, last_seq: u32, acked: impl FnMut(Origin)) -> Result<u32, ResumeError> {
         if let Phase::Ended(reason) = self.phase() {
             return Err(ResumeError::Reset(reason));
@@ -105,67 +84,67 @@ impl<R> SessionState<R> {
         if self.flushing.is_some() {
             return Err(ResumeError::Reset(Reason::Ended));
         }
-        if let Some(reason) = self.doomed.filter(|_| !sabotaged!("resumed-after-a-loss")) {
+        if let Some(reason) = self.pending_end {
             return Err(ResumeError::Reset(reason));
         }
-        self.epochs.admit(epoch)?;
+        self.epochs.check_resume(epoch)?;
         if last_seq > self.sent || last_seq < self.mailbox.acked() {
             return Err(ResumeError::Reset(Reason::SeqMismatch));
         }
         self.mailbox.ack(last_seq, acked);
         let epoch = self.epochs.attach(epoch);
-        self.written = last_seq + u32::from(sabotaged!("replay-off-by-one"));
-        self.news.stop_listening();
+        self.written = last_seq;
+        self.presence.unsubscribe_all();
         Ok(epoch)
     }
 
-    /// Ends this epoch's attachment. `false` when it had ended before.
-    pub fn detach(&mut self, epoch: u32, cut: Cut, now: Now) -> bool {
-        let detached = self.epochs.detach(epoch, cut, now, self.mailbox.len(), self.mailbox.bytes());
+    /// Ends the attachment of `epoch`. Returns `false` if it was over.
+    pub fn detach(&mut self, epoch: u32, reason: DetachReason, now: Now) -> bool {
+        let detached = self.epochs.detach(epoch, reason, now, self.mailbox.len(), self.mailbox.bytes());
         if detached {
-            self.news.stop_listening();
+            self.presence.unsubscribe_all();
         }
         detached
     }
 
-    /// Ends the session. Gives back its seats and the origins of what was not delivered; `None` when it had ended.
-    pub fn end(&mut self, reason: Reason) -> Option<(Vec<Held<R>>, Vec<Origin>)> {
+    /// Ends the session. Returns the rooms it was in and the origins of what was not delivered; `None` if it had ended.
+    pub fn end(&mut self, reason: Reason) -> Option<(Vec<JoinedRoom<R>>, Vec<Origin>)> {
         if !self.epochs.end(reason) {
             return None;
         }
         let origins = self.mailbox.take_origins();
         self.mailbox = Mailbox::default();
-        Some((self.news.end(), origins))
+        Some((self.presence.end(), origins))
     }
 
-    /// Lets the connection write what is there and then ends it; nothing new is kept for long after.
+    /// Ends the session once its connection has written everything. It cannot be resumed from now on.
     pub fn flush_and_end(&mut self, reason: Reason) {
         self.flushing = Some(reason);
     }
 
-    /// Why the session ends as soon as its connection has written everything, once it does.
+    /// Returns the reason given to [`Self::flush_and_end`], if it was called.
     #[must_use]
     pub fn flushing(&self) -> Option<Reason> {
         self.flushing
     }
 
-    /// Keeps an envelope for the connection, or says why not.
+    /// Keeps an envelope for the connection, or returns why not.
     pub fn put_envelope(&mut self, entry: Entry, limits: &Limits, now: Now) -> Put {
-        if let Some(reason) = self.doomed {
-            return Put::Fatal(reason);
+        if let Some(reason) = self.pending_end {
+            return Put::PendingEnd(reason);
         }
         let weight = entry.body.weight();
         match self.phase() {
             Phase::Ended(reason) => return Put::Gone(reason),
             Phase::Detached { frames, bytes, .. } => {
                 let (frames, bytes) = self.detached_bounds(frames, bytes, limits);
-                if !self.mailbox.fits(weight, frames, bytes) && !sabotaged!("detached-without-bounds") {
+                if !self.mailbox.fits(weight, frames, bytes) {
                     return Put::Full;
                 }
             }
             Phase::Attached => {
                 if !self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes) {
-                    self.detach(self.epoch(), Cut::SlowConsumer, now);
+                    self.detach(self.epoch(), DetachReason::SlowConsumer, now);
                     return Put::Overflow;
                 }
             }
@@ -173,10 +152,10 @@ impl<R> SessionState<R> {
         self.keep(entry, Put::Kept)
     }
 
-    /// Keeps a frame that must not be lost: an answer, a receipt, a `left`. It always fits where nothing else is, so that
-    /// a roster larger than the mailbox can be told.
+    /// Keeps a frame that must not be lost: an answer, a receipt, a `left`. An empty mailbox takes it whatever its size,
+    /// so that a roster larger than the mailbox can be sent.
     pub fn put_control(&mut self, entry: Entry, limits: &Limits, now: Now) -> Put {
-        if let Some(reason) = self.doomed {
+        if let Some(reason) = self.pending_end {
             return Put::Gone(reason);
         }
         let weight = entry.body.weight();
@@ -186,7 +165,7 @@ impl<R> SessionState<R> {
             Phase::Detached { frames, bytes, .. } => {
                 let (frames, bytes) = self.detached_bounds(frames, bytes, limits);
                 if !self.mailbox.fits(weight, frames, bytes) {
-                    return self.doom(Reason::MailboxOverflow);
+                    return self.require_end(Reason::MailboxOverflow);
                 }
             }
             Phase::Attached => {
@@ -194,9 +173,9 @@ impl<R> SessionState<R> {
                 if !alone && !self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes) {
                     let (frames, bytes) = self.detached_bounds(self.mailbox.len(), self.mailbox.bytes(), limits);
                     let bounded = self.mailbox.fits(0, frames, bytes);
-                    self.detach(self.epoch(), Cut::SlowConsumer, now);
+                    self.detach(self.epoch(), DetachReason::SlowConsumer, now);
                     if !bounded {
-                        return self.doom(Reason::MailboxOverflow);
+                        return self.require_end(Reason::MailboxOverflow);
                     }
                     put = Put::Overflow;
                 }
@@ -205,83 +184,83 @@ impl<R> SessionState<R> {
         self.keep(entry, put)
     }
 
-    /// Queues a change of a room the session sits in. Ignored while a roster of that room is due anyway.
+    /// Queues a change of a room that the session is in. Ignored while a roster of that room is due anyway.
     pub fn put_presence(&mut self, event: &Arc<RoomEvent>, limits: &Limits) {
         if self.phase() == Phase::Attached {
-            let after = self.mailbox.top() + u32::from(sabotaged!("presence-behind-envelopes"));
-            self.news.put(event, after, limits.presence_events);
+            self.presence.put(event, self.mailbox.top(), limits.presence_events);
         }
     }
 
-    /// Asks the client to go, before anything else it is told.
+    /// Queues the request to reconnect elsewhere, in front of everything else.
     pub fn put_go_away(&mut self, reconnect_after_ms: u32) {
         if self.phase() == Phase::Attached {
-            self.news.put_go_away(reconnect_after_ms);
+            self.presence.put_go_away(reconnect_after_ms);
         }
     }
 
-    /// Whether [`Self::tell_roster`] should be called for some seat before more is fetched.
+    /// Returns whether [`Self::put_roster`] should be called for some room before the next fetch.
     #[must_use]
     pub fn roster_due(&self) -> bool {
-        self.news.roster_due() && self.phase() == Phase::Attached
+        self.presence.roster_due() && self.phase() == Phase::Attached
     }
 
-    /// The seats of which a roster is due.
-    pub fn silent_seats(&mut self) -> impl Iterator<Item = &Held<R>> {
-        self.news.silent_seats()
+    /// Iterates over the rooms that need a roster.
+    pub fn rooms_without_roster(&mut self) -> impl Iterator<Item = &JoinedRoom<R>> {
+        self.presence.rooms_without_roster()
     }
 
-    /// Brings the connection up to date about a room, and listens to it from now on.
+    /// Brings the connection up to date about a room, and queues changes of it from now on.
     ///
-    /// Each `joined` that is still to be written is brought up to date; the one the seat began with takes the place of a
-    /// roster.
-    pub fn tell_roster(&mut self, snapshot: &Arc<Snapshot>) {
-        let Some(Silence { known, since }) = self.news.listen(&snapshot.info.room) else { return };
-        // Not those of an earlier seat in a room of that name: what they said was about another room.
-        self.mailbox.refresh(self.written.max(since.saturating_sub(1)), |body| match body {
-            Body::Joined(joined) if joined.snapshot.info.room == snapshot.info.room && !sabotaged!("stale-answer") => {
-                let fresh = crate::frame::Joined { snapshot: (**snapshot).clone(), ..(**joined).clone() };
+    /// Refreshes each `joined` of this membership that is still to be written. If that includes the one with which the
+    /// membership began, no roster is needed.
+    pub fn put_roster(&mut self, snapshot: &Arc<Snapshot>) {
+        let Some(resubscribed) = self.presence.resubscribe(&snapshot.info.room) else { return };
+        let Resubscribed { known_version, joined_seq } = resubscribed;
+        // Not those of an earlier membership in a room of that name: they describe another room.
+        self.mailbox.refresh(self.written.max(joined_seq.saturating_sub(1)), |body| match body {
+            Body::Joined(joined) if joined.snapshot.info.room == snapshot.info.room => {
+                let fresh = Joined { snapshot: (**snapshot).clone(), ..(**joined).clone() };
                 Some(Body::Joined(Arc::new(fresh)))
             }
             _ => None,
         });
-        if since <= self.written && !sabotaged!("no-roster-after-resume") && known != Some(snapshot.info.version) {
-            self.news.put_roster(snapshot, self.written);
+        if joined_seq <= self.written && known_version != Some(snapshot.info.version) {
+            self.presence.put_roster(snapshot, self.written);
         }
     }
 
-    /// Takes a seat: the session hears of the room from here on. The next frame put is the `joined` that says so.
-    pub fn sit(&mut self, name: RoomName, room: R) {
-        self.news.sit(name, room, self.mailbox.top().saturating_add(1));
+    /// Adds a room and queues its changes from now on. The next frame put must be the `joined` that says so.
+    pub fn join(&mut self, name: RoomName, room: R) {
+        self.presence.join(name, room, self.mailbox.top().saturating_add(1));
     }
 
-    /// Gives a seat up. What is queued about the room stays: it is written before any frame put from now on, and envelopes
-    /// in the mailbox may be from members it tells of.
-    pub fn stand_up(&mut self, name: &RoomName) {
-        self.news.stand_up(name);
+    /// Removes a room. Items queued about it stay: they are written before any frame put from now on, and envelopes in
+    /// the mailbox may be from members they announce.
+    pub fn leave(&mut self, name: &RoomName) {
+        self.presence.leave(name);
     }
 
-    /// Says which version of each room the client knows.
-    pub fn client_knows(&mut self, version: impl FnMut(&RoomName) -> Option<u32>) {
-        self.news.client_knows(version);
+    /// Sets the version of each room that the client knows.
+    pub fn set_known_versions(&mut self, version: impl FnMut(&RoomName) -> Option<u32>) {
+        self.presence.set_known_versions(version);
     }
 
-    /// Acknowledges everything up to `upto`. Fails when that was never written. Ignored when the attachment of `epoch` is
-    /// over: what its client was handed, the next one has not claimed.
-    pub fn ack(&mut self, epoch: u32, upto: u32, told: impl FnMut(Origin)) -> Result<(), u32> {
-        if self.cut(epoch).is_some() && !sabotaged!("old-ack-counts") {
+    /// Acknowledges everything up to `upto`. Fails with the highest number written if `upto` was never written. Ignored if
+    /// the attachment of `epoch` is over: the next client has not claimed what that one received.
+    pub fn ack(&mut self, epoch: u32, upto: u32, acked: impl FnMut(Origin)) -> Result<(), u32> {
+        if self.detach_reason(epoch).is_some() {
             return Ok(());
         }
         if upto > self.written {
             return Err(self.written);
         }
-        self.mailbox.ack(upto, told);
+        self.mailbox.ack(upto, acked);
         self.mailbox.shrink();
         Ok(())
     }
 
-    /// Hands what is ready to the connection of `epoch`, up to about `budget` bytes. When nothing is left, keeps the
-    /// waker. In a session that is not resumable, what is handed out counts as acknowledged and goes to `written`.
+    /// Hands what is ready to the connection of `epoch`, up to about `budget` bytes, and stores the waker if nothing is
+    /// left. In a live session, what is handed out counts as acknowledged: its origins are passed to `written`.
     pub fn fetch(
         &mut self,
         epoch: u32,
@@ -290,16 +269,16 @@ impl<R> SessionState<R> {
         out: &mut Vec<Item>,
         mut written: impl FnMut(Origin),
     ) -> Fetched {
-        // Whoever was superseded hears that, whatever became of the session since.
-        let superseded = (epoch != self.epoch()).then_some(Cut::Superseded);
-        if let Some(cut) = superseded.or_else(|| self.cut(epoch)) {
-            return Fetched::Cut(cut);
+        // A superseded connection reports that, even if the session has ended since.
+        let superseded = (epoch != self.epoch()).then_some(DetachReason::Superseded);
+        if let Some(reason) = superseded.or_else(|| self.detach_reason(epoch)) {
+            return Fetched::Detached(reason);
         }
         let mut spent = 0;
         while spent < budget {
-            if let Some(item) = self.news.pop(self.written) {
+            if let Some(item) = self.presence.pop(self.written) {
                 spent += match &item {
-                    // The door encodes it whole.
+                    // Rosters are not shared between connections, so each one costs its full encoding.
                     Item::Roster(snapshot) => snapshot.weight(),
                     _ => 64,
                 };
@@ -312,14 +291,14 @@ impl<R> SessionState<R> {
             out.push(Item::Numbered { seq: self.written, reply_to: entry.reply_to, body: entry.body.clone() });
         }
         self.sent = self.sent.max(self.written);
-        if self.grade == Grade::Live && !sabotaged!("live-frames-kept") {
+        if self.kind == SessionKind::Live {
             self.mailbox.ack(self.written, &mut written);
         }
         if spent >= budget {
             return Fetched::More;
         }
         if let Some(reason) = self.flushing {
-            return Fetched::Cut(Cut::Ended(reason));
+            return Fetched::Detached(DetachReason::Ended(reason));
         }
         if !self.waker.as_ref().is_some_and(|w| w.will_wake(waker)) {
             self.waker = Some(waker.clone());
@@ -327,72 +306,72 @@ impl<R> SessionState<R> {
         Fetched::Idle
     }
 
-    /// Takes the connection's waker. To be woken once the session's lock is released.
+    /// Takes the connection's waker. Wake it after releasing the session's lock.
     #[must_use]
     pub fn take_waker(&mut self) -> Option<Waker> {
         self.waker.take()
     }
 
-    /// Notes that the client used this epoch: from now on older ones cannot be resumed.
-    pub fn heard(&mut self, epoch: u32) {
-        self.epochs.heard(epoch);
+    /// Records that the client used this epoch: from now on older ones cannot be resumed.
+    pub fn mark_used(&mut self, epoch: u32) {
+        self.epochs.mark_used(epoch);
     }
 
-    /// Why the attachment of `epoch` is over, if it is.
+    /// Returns why the attachment of `epoch` is over; `None` if it is current.
     #[must_use]
-    pub fn cut(&self, epoch: u32) -> Option<Cut> {
-        self.epochs.cut(epoch)
+    pub fn detach_reason(&self, epoch: u32) -> Option<DetachReason> {
+        self.epochs.detach_reason(epoch)
     }
 
-    /// How long it has been without a connection.
+    /// Returns how long the session has been detached; `None` if it is attached or has ended.
     #[must_use]
-    pub fn away_ms(&self, now: Now) -> Option<u64> {
-        self.epochs.away_ms(now)
+    pub fn detached_ms(&self, now: Now) -> Option<u64> {
+        self.epochs.detached_ms(now)
     }
 
-    /// Whether others see the session as reconnecting, or are about to.
+    /// Returns whether others see the session as reconnecting, or are about to.
     #[must_use]
     pub fn reconnecting(&self) -> bool {
         self.reconnecting
     }
 
-    /// Notes whether others see the session as reconnecting. `true` when that is a change.
+    /// Sets whether others see the session as reconnecting. Returns whether that is a change.
     pub fn set_reconnecting(&mut self, reconnecting: bool) -> bool {
         std::mem::replace(&mut self.reconnecting, reconnecting) != reconnecting
     }
 
-    /// Where the session stands.
+    /// Returns the session's phase.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.epochs.phase()
     }
 
-    /// The current epoch.
+    /// Returns the current epoch.
     #[must_use]
     pub fn epoch(&self) -> u32 {
         self.epochs.current()
     }
 
-    /// Its seats.
+    /// Returns the rooms that the session is in.
     #[must_use]
-    pub fn seats(&self) -> &[Held<R>] {
-        self.news.seats()
+    pub fn rooms(&self) -> &[JoinedRoom<R>] {
+        self.presence.rooms()
     }
 
-    /// Frames held for the client.
+    /// Returns the frames held for the client.
     #[must_use]
     pub fn mailbox(&self) -> &Mailbox {
         &self.mailbox
     }
 
-    /// Takes the origins of everything held, before the session ends in an orderly way.
+    /// Takes the origins of everything held, so that their receipts can be sent before the session is flushed.
     pub fn take_origins(&mut self) -> Vec<Origin> {
         self.mailbox.take_origins()
     }
 
-    /// The most a session may hold that held this much when it lost its connection. That counts up to what an attached one
-    /// may hold: else a client that comes and goes, and acknowledges nothing, could hold more each time. One frame that is
-    /// larger by itself was let in when it was alone.
+    /// Returns the bounds of a detached mailbox that held this much when it lost its connection. What it held counts only
+    /// up to the attached limit, since otherwise a client that reconnects repeatedly without acknowledging could hold more
+    /// each time. The exception is one frame that is larger by itself: it was accepted into an empty mailbox.
     fn detached_bounds(&self, frames: usize, bytes: usize, limits: &Limits) -> (usize, usize) {
         let largest = || self.mailbox.iter().map(|entry| entry.body.weight()).max().unwrap_or(0);
         let bytes = if bytes > limits.mailbox_bytes { bytes.min(largest().max(limits.mailbox_bytes)) } else { bytes };
@@ -402,13 +381,13 @@ impl<R> SessionState<R> {
     fn keep(&mut self, entry: Entry, put: Put) -> Put {
         match self.mailbox.push(entry) {
             Some(_) => put,
-            None => self.doom(Reason::SeqExhausted),
+            None => self.require_end(Reason::SeqExhausted),
         }
     }
 
-    fn doom(&mut self, reason: Reason) -> Put {
-        self.doomed = Some(reason);
-        Put::Fatal(reason)
+    fn require_end(&mut self, reason: Reason) -> Put {
+        self.pending_end = Some(reason);
+        Put::PendingEnd(reason)
     }
 }
 

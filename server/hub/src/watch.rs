@@ -1,4 +1,4 @@
-//! What a watcher of rooms has not read yet.
+//! The event queue of a watcher of rooms.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -12,43 +12,43 @@ use crate::{
     member::Snapshot,
 };
 
-/// One thing for a watcher.
+/// An event for a watcher.
 #[derive(Clone, Debug)]
 pub enum WatchEvent {
-    /// A room that was there when the watch began.
+    /// A room that existed when the watch began.
     Snapshot(Arc<Snapshot>),
-    /// All snapshots have been given.
+    /// All snapshots have been delivered.
     Synced,
     /// A change.
     Change(Arc<RoomEvent>),
 }
 
-/// The answer to [`Watch::poll`].
+/// The result of [`Watch::poll`].
 #[derive(Debug)]
-pub enum Watched {
+pub enum WatchPoll {
     /// The next event.
     Event(WatchEvent),
-    /// Nothing now; the waker is kept.
+    /// Nothing is ready; the waker is stored.
     Idle,
-    /// The watcher was too slow and missed something: watch again.
+    /// The watcher was too slow and missed events: start a new watch.
     TooSlow,
 }
 
-/// A watch of all rooms, or of one. Held by its reader; the backend keeps a weak reference.
+/// A watch of all rooms, or of one. Owned by its reader; the backend keeps a weak reference.
 #[derive(Debug)]
 pub struct Watch {
     only: Option<RoomName>,
     capacity: usize,
-    // Short critical sections, never across an await: a std mutex. Guards the queue and the reader's waker.
+    // Guards the queue and the reader's waker. A std mutex: critical sections are short and never span an await.
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<WatchEvent>,
-    /// How many of the queued are snapshots: they do not count as lag.
+    /// How many of the queued events are snapshots. They do not count towards the capacity.
     snapshots: usize,
-    /// Changes that came while the snapshots were being taken; they follow behind `synced`.
+    /// Changes that happened while the snapshots were taken; delivered after `Synced`.
     early: VecDeque<WatchEvent>,
     known: HashSet<RoomName>,
     synced: bool,
@@ -57,33 +57,33 @@ struct State {
 }
 
 impl Watch {
-    /// A watch that may be `capacity` events behind, the rooms there are at its beginning aside.
+    /// Makes a watch that queues at most `capacity` events, not counting the snapshots at its start.
     #[must_use]
     pub fn new(only: Option<RoomName>, capacity: usize) -> Self {
         Self { only, capacity, state: Mutex::default() }
     }
 
-    /// The next event, or leaves the waker.
-    pub fn poll(&self, waker: &Waker) -> Watched {
+    /// Returns the next event, or stores the waker.
+    pub fn poll(&self, waker: &Waker) -> WatchPoll {
         let mut state = self.state();
         if state.overflowed {
-            return Watched::TooSlow;
+            return WatchPoll::TooSlow;
         }
         if let Some(event) = state.queue.pop_front() {
             state.snapshots -= usize::from(matches!(event, WatchEvent::Snapshot(_)));
-            return Watched::Event(event);
+            return WatchPoll::Event(event);
         }
         state.waker = Some(waker.clone());
-        Watched::Idle
+        WatchPoll::Idle
     }
 
-    /// Whether this watch is about that room.
+    /// Returns whether this watch covers the room.
     #[must_use]
     pub fn wants(&self, room: &RoomName) -> bool {
         self.only.as_ref().is_none_or(|only| only == room)
     }
 
-    /// Tells of a room that exists. The caller holds the room's lock.
+    /// Queues the snapshot of an existing room. The caller holds the room's lock.
     pub fn snapshot(&self, snapshot: impl FnOnce() -> Snapshot, room: &RoomName) {
         let mut state = self.state();
         if self.wants(room) && state.known.insert(room.clone()) {
@@ -92,7 +92,7 @@ impl Watch {
         }
     }
 
-    /// Tells that all existing rooms have been told of.
+    /// Marks the end of the snapshots.
     pub fn synced(&self) {
         let mut state = self.state();
         state.synced = true;
@@ -102,8 +102,8 @@ impl Watch {
         }
     }
 
-    /// Tells of a change. The caller holds the room's lock, so a room's changes come in order, and none comes before
-    /// the room's snapshot.
+    /// Queues a change. The caller holds the room's lock, so a room's changes are queued in order and none precedes the
+    /// room's snapshot.
     pub fn change(&self, event: &Arc<RoomEvent>) {
         if !self.wants(&event.room) {
             return;
@@ -125,7 +125,7 @@ impl Watch {
         }
     }
 
-    /// Makes the reader look again, for instance because the node is going away.
+    /// Wakes the reader, for instance because the node is going away.
     pub fn wake(&self) {
         let waker = self.state().waker.take();
         if let Some(waker) = waker {

@@ -1,4 +1,4 @@
-//! The memory backend keeps the contract, as it is and when its answers come later.
+//! The memory backend passes the contract suite, directly and with delayed answers.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use wigwag_hub::{
 };
 
 #[test]
-fn memory() {
+fn memory_backend() {
     suite(|limits| Arc::new(MemoryBackend::new(limits)));
 }
 
 #[test]
-fn memory_that_answers_later() {
+fn memory_backend_that_answers_later() {
     suite(|limits| Arc::new(Later::new(Arc::new(MemoryBackend::new(limits)))));
 }
 
 #[test]
-fn cases_have_names_of_their_own() {
+fn case_names_are_unique() {
     let mut names: Vec<_> = CASES.iter().map(|case| case.name).collect();
     names.sort_unstable();
     names.dedup();

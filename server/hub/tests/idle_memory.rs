@@ -1,4 +1,4 @@
-//! An idle session is cheap: at most 4 KiB of state beyond its connection, its seat in a room of four included.
+//! Memory of an idle session: at most 4 KiB beyond its connection, including its membership in a room of four.
 
 use std::{fs, sync::Arc};
 
@@ -6,7 +6,7 @@ use wigwag_hub::{
     Attachment, Backend, Limits, MemoryBackend, Now, PeerId, RoomName, Submitted,
     backend::{Create, Credentials, Join, Open},
     member::Metadata,
-    session::Grade,
+    session::SessionKind,
 };
 
 const SESSIONS: u128 = 40_000;
@@ -23,7 +23,7 @@ fn an_idle_session_costs_at_most_four_kibibytes() {
     drop(attachments);
 }
 
-/// Opens a session, joins a room of four and acknowledges what comes of it.
+/// Opens a session, joins a room of four and acknowledges the answer.
 fn session_in_a_room(backend: &MemoryBackend, n: u128) -> Arc<dyn Attachment> {
     let open = Open {
         credentials: Credentials { peer: PeerId::from_random(n), secret_digest: [0; 32] },
@@ -31,7 +31,7 @@ fn session_in_a_room(backend: &MemoryBackend, n: u128) -> Arc<dyn Attachment> {
         verified: false,
         display_name: format!("User number {n}").into(),
         metadata: Metadata::default(),
-        grade: Grade::Resumable { grace_ms: 30_000 },
+        kind: SessionKind::Resumable { grace_ms: 30_000 },
     };
     let Submitted::Done(Ok(attachment)) = backend.open(NOW, open) else { panic!("opened") };
     let room = RoomName::parse(&format!("room {}", n / 4)).expect("a room name");
@@ -44,7 +44,7 @@ fn session_in_a_room(backend: &MemoryBackend, n: u128) -> Arc<dyn Attachment> {
 }
 
 fn resident_bytes() -> usize {
-    let pages = fs::read_to_string("/proc/self/statm").expect("Linux tells");
+    let pages = fs::read_to_string("/proc/self/statm").expect("Linux provides it");
     let resident: usize = pages.split(' ').nth(1).expect("the second field").parse().expect("a number");
     resident * 4_096
 }

@@ -1,7 +1,7 @@
-//! Interleavings that many threads meet once in a thousand runs, made to happen each time: a connection's waker, called
-//! between two steps of somebody else's operation, does what another thread might just then.
+//! Interleavings that threads hit once in a thousand runs, made deterministic: a connection's waker, called between two
+//! steps of another session's operation, does what another thread might do at that moment.
 //!
-//! Only the memory backend lends itself to this, and only where its wakers are called without a room's lock.
+//! This works only with the memory backend, and only where it calls wakers without holding a room's lock.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,10 +15,10 @@ use wigwag_hub::{
     session::Fetched,
 };
 
-/// Runs something the first time it is woken.
-struct Meanwhile<F>(Mutex<Option<F>>);
+/// Runs a function the first time it is woken.
+struct RunOnWake<F>(Mutex<Option<F>>);
 
-impl<F: FnOnce() + Send + 'static> Wake for Meanwhile<F> {
+impl<F: FnOnce() + Send + 'static> Wake for RunOnWake<F> {
     fn wake(self: Arc<Self>) {
         let run = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(run) = run {
@@ -27,13 +27,13 @@ impl<F: FnOnce() + Send + 'static> Wake for Meanwhile<F> {
     }
 }
 
-/// Does something the next time this client's connection is woken.
+/// Runs a function the next time this client's connection is woken.
 fn when_woken(world: &World, client: &mut Client<'_>, run: impl FnOnce() + Send + 'static) {
     client.pump();
     client.inbox.clear();
-    let waker = Waker::from(Arc::new(Meanwhile(Mutex::new(Some(run)))));
+    let waker = Waker::from(Arc::new(RunOnWake(Mutex::new(Some(run)))));
     let fetched = client.attachment.fetch(world.now(), &waker, 1 << 20, &mut Vec::new());
-    assert_eq!(fetched, Fetched::Idle, "it sleeps");
+    assert_eq!(fetched, Fetched::Idle, "the waker is stored");
 }
 
 fn world(limits: Limits) -> (Arc<MemoryBackend>, World) {
@@ -41,29 +41,30 @@ fn world(limits: Limits) -> (Arc<MemoryBackend>, World) {
     (backend.clone(), World::new(backend))
 }
 
-/// Four clients; all but the last are in a room.
+/// Opens four clients. All but the last join a room.
 fn clients(world: &World) -> [Client<'_>; 4] {
     let mut clients = ["ada", "bob", "eve", "via"].map(|name| world.client(name));
     clients[..3].iter_mut().for_each(|client| drop(client.join("demo")));
     clients
 }
 
-/// It was refused after some had it: its number was used again, and the sender heard of two envelopes under one number.
+/// Regression: the broadcast was refused after some members had received it. Its number was used again, and the sender got
+/// receipts of two envelopes under one number.
 #[test]
-fn a_broadcast_that_has_begun_is_not_refused() {
+fn a_broadcast_that_reached_a_member_is_not_refused() {
     let (backend, world) = world(Limits::default());
     let [mut ada, mut bob, mut eve, mut via] = clients(&world);
     let (peer, now) = (ada.peer().clone(), world.now());
     when_woken(&world, &mut bob, move || {
         answer(backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
     });
-    assert_eq!(ada.send(in_room("demo", None, "all")), Ok(()), "bob has it");
-    ada.tell(bob.peer(), "next");
+    assert_eq!(ada.send(in_room("demo", None, "all")), Ok(()), "bob received it");
+    ada.send_direct(bob.peer(), "next");
     bob.attachment.close(world.now(), Reason::Left);
-    assert_eq!(eve.reads(&mut via), [""; 0], "nothing from somebody who is out");
+    assert_eq!(eve.read_all(&mut via), [""; 0], "nothing from a former member");
     let told: Vec<_> = (0..4)
         .map(|_| match ada.take(|item| matches!(item, Item::Numbered { .. })) {
-            Item::Numbered { reply_to, body, .. } => (reply_to, world.say(&body)),
+            Item::Numbered { reply_to, body, .. } => (reply_to, world.describe_body(&body)),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -74,28 +75,28 @@ fn a_broadcast_that_has_begun_is_not_refused() {
         (3, "receipt bob UNDELIVERABLE LEFT"),
     ];
     assert_eq!(told, expected.map(|(number, text)| (number, text.to_owned())));
-    assert_eq!(ada.reads(&mut via), [""; 0], "and that is all");
+    assert_eq!(ada.read_all(&mut via), [""; 0], "nothing else");
 }
 
-/// The first receiver's mailbox is full, and the sender is removed before the second: nobody has it, so it is refused as a
-/// whole and nothing else is said about it.
+/// The first recipient's mailbox is full, and the sender is removed before the second: no member received it, so it is
+/// refused as a whole and there are no receipts.
 #[test]
-fn a_broadcast_that_reached_nobody_is_refused() {
+fn a_broadcast_that_reached_no_member_is_refused() {
     let (backend, world) = world(Limits { mailbox_frames: 2, ..Limits::default() });
     let [mut ada, mut bob, mut eve, mut via] = clients(&world);
     let (peer, now) = (ada.peer().clone(), world.now());
     bob.ack();
     for text in ["one", "two"] {
-        via.tell(bob.peer(), text);
+        via.send_direct(bob.peer(), text);
     }
     ada.ack();
     when_woken(&world, &mut bob, move || {
         answer(backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
     });
     assert_eq!(ada.send(in_room("demo", None, "all")), Err(StepError::Refused(SendError::NotJoined)));
-    assert_eq!(ada.reads(&mut via), ["left demo REMOVED"]);
-    bob.resume().expect("it was cut");
-    assert_eq!(bob.reads(&mut via), [""; 0]);
+    assert_eq!(ada.read_all(&mut via), ["left demo REMOVED"]);
+    bob.resume().expect("a slow consumer may resume");
+    assert_eq!(bob.read_all(&mut via), [""; 0]);
     eve.ack();
-    assert_eq!(eve.reads(&mut via), [""; 0]);
+    assert_eq!(eve.read_all(&mut via), [""; 0]);
 }

@@ -1,10 +1,10 @@
-//! Envelopes: who gets them, and in which order.
+//! Delivery of envelopes: recipients and order.
 
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use super::{
-    Make,
-    kit::{Bell, Client, PATIENCE, World, direct, in_room},
+    kit::{BlockingWaker, Client, WAIT_LIMIT, World, direct, in_room},
+    make::Make,
 };
 use crate::{
     backend::Outbound,
@@ -22,39 +22,39 @@ pub(super) fn direct_envelopes_arrive_in_order(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.live("eve"));
     for number in 0..40 {
-        ada.tell(bob.peer(), &format!("ada {number}"));
+        ada.send_direct(bob.peer(), &format!("ada {number}"));
         if number % 3 == 0 {
-            eve.tell(bob.peer(), &format!("eve {number}"));
+            eve.send_direct(bob.peer(), &format!("eve {number}"));
         }
     }
-    let heard = bob.reads(&mut eve);
-    let from = |name: &str| heard.iter().filter(|text| text.starts_with(name)).cloned().collect::<Vec<_>>();
+    let texts = bob.read_all(&mut eve);
+    let from = |name: &str| texts.iter().filter(|text| text.starts_with(name)).cloned().collect::<Vec<_>>();
     assert_eq!(from("ada"), (0..40).map(|n| format!("ada {n}")).collect::<Vec<_>>());
     assert_eq!(from("eve"), (0..40).step_by(3).map(|n| format!("eve {n}")).collect::<Vec<_>>());
 }
 
-pub(super) fn an_id_that_is_taken_again_leads_to_who_took_it(make: &Make<'_>) {
+pub(super) fn a_reused_peer_id_addresses_the_new_session(make: &Make<'_>) {
     let world = make.world();
     let mut ada = world.client("ada");
-    let id = PeerId::parse("dialect:demo:bob").expect("a peer id");
+    let id = PeerId::scoped("protocol", "demo", "bob").expect("a peer id");
     let named = |name| world.client_with(name, |open| open.credentials.peer = id.clone());
     ada.join("demo");
-    // Connections outlive their sessions for a while.
+    // Kept alive: connections outlive their sessions for a while.
     let mut gone = Vec::new();
     for round in 0..3 {
         assert_eq!(ada.send(direct(&id, "early")), NOT_FOUND);
         let (mut bob, mut via) = (named("bob"), world.client("via"));
         bob.join("demo");
-        ada.tell(&id, &format!("direct {round}"));
+        ada.send_direct(&id, &format!("direct {round}"));
         assert_eq!(ada.send(in_room("demo", Some(&id), &format!("room {round}"))), Ok(()));
-        assert_eq!(bob.reads(&mut via), [format!("direct {round}"), format!("room {round}")]);
+        assert_eq!(bob.read_all(&mut via), [format!("direct {round}"), format!("room {round}")]);
         bob.attachment.close(world.now(), Reason::Left);
         assert_eq!(ada.send(in_room("demo", Some(&id), "late")), NOT_FOUND);
         gone.push(bob);
     }
 }
 
-pub(super) fn room_envelopes_need_both_seats(make: &Make<'_>) {
+pub(super) fn room_envelopes_need_both_memberships(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
     ada.join("demo");
@@ -67,8 +67,8 @@ pub(super) fn room_envelopes_need_both_seats(make: &Make<'_>) {
     bob.leave("demo");
     assert_eq!(ada.send(in_room("demo", Some(bob.peer()), "no")), NOT_FOUND);
     assert_eq!(bob.send(in_room("demo", Some(ada.peer()), "no")), NOT_JOINED);
-    assert_eq!(ada.reads(&mut via), ["yes"]);
-    assert_eq!(bob.reads(&mut via), ["yes"]);
+    assert_eq!(ada.read_all(&mut via), ["yes"]);
+    assert_eq!(bob.read_all(&mut via), ["yes"]);
 }
 
 pub(super) fn a_broadcast_reaches_all_others(make: &Make<'_>) {
@@ -83,27 +83,27 @@ pub(super) fn a_broadcast_reaches_all_others(make: &Make<'_>) {
     assert_eq!(out.send(in_room("demo", None, "no")), NOT_JOINED);
     assert_eq!(left.send(in_room("demo", None, "no")), NOT_JOINED);
     let mut via = world.client("via");
-    assert_eq!(ada.reads(&mut via), ["all"]);
-    assert_eq!(eve.reads(&mut via), ["all"]);
+    assert_eq!(ada.read_all(&mut via), ["all"]);
+    assert_eq!(eve.read_all(&mut via), ["all"]);
     for silent in [&mut bob, &mut out, &mut left] {
-        assert_eq!(silent.reads(&mut via), [""; 0]);
+        assert_eq!(silent.read_all(&mut via), [""; 0]);
     }
 }
 
-pub(super) fn refused_envelopes_reach_nobody(make: &Make<'_>) {
+pub(super) fn refused_envelopes_are_not_delivered(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     assert_eq!(ada.send(direct(&PeerId::from_random(1), "no")), NOT_FOUND);
     assert_eq!(ada.send(Outbound { to: None, ..direct(bob.peer(), "no") }), NOT_FOUND);
     eve.attachment.close(world.now(), Reason::Left);
     assert_eq!(ada.send(direct(eve.peer(), "no")), NOT_FOUND);
-    assert_eq!(ada.sent, 0, "no number was used");
+    assert_eq!(ada.sent, 0, "no number was consumed");
     eve.pump();
     assert!(eve.inbox.is_empty());
-    assert_eq!(bob.reads(&mut ada), [""; 0]);
+    assert_eq!(bob.read_all(&mut ada), [""; 0]);
 }
 
-pub(super) fn a_join_is_told_before_the_first_envelope(make: &Make<'_>) {
+pub(super) fn a_join_precedes_the_first_envelope(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     bob.join("demo");
@@ -111,7 +111,7 @@ pub(super) fn a_join_is_told_before_the_first_envelope(make: &Make<'_>) {
     ada.send(in_room("demo", Some(bob.peer()), "hi")).expect("accepted");
     assert_eq!(in_words(&world, &mut bob, 2), ["+ada", "hi"]);
 
-    bob.lose();
+    bob.disconnect();
     let mut eve = world.client("eve");
     eve.join("demo");
     eve.send(in_room("demo", None, "hello")).expect("accepted");
@@ -121,23 +121,24 @@ pub(super) fn a_join_is_told_before_the_first_envelope(make: &Make<'_>) {
 
 fn in_words(world: &World, client: &mut Client<'_>, count: usize) -> Vec<String> {
     client.wait_for(|c| (c.inbox.len() >= count).then_some(()));
-    client.inbox.drain(..).map(|item| world.tell(&item)).collect()
+    client.inbox.drain(..).map(|item| world.describe(&item)).collect()
 }
 
-pub(super) fn wake_ups_come(make: &Make<'_>) {
+pub(super) fn every_kind_of_item_wakes_the_connection(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("demo");
     bob.join("demo");
-    let bell = Arc::new(Bell::default());
+    let signal = Arc::new(BlockingWaker::default());
     let old = bob.attachment.clone();
     let sleep = || {
-        let waker = Waker::from(bell.clone());
-        while old.fetch(world.now(), &waker, 1 << 20, &mut Vec::new()) != Fetched::Idle || bell.wait(Duration::ZERO) {}
+        let waker = Waker::from(signal.clone());
+        while old.fetch(world.now(), &waker, 1 << 20, &mut Vec::new()) != Fetched::Idle || signal.wait(Duration::ZERO) {
+        }
     };
-    let woken = |why: &str| assert!(bell.wait(PATIENCE), "{why} wakes");
+    let woken = |why: &str| assert!(signal.wait(WAIT_LIMIT), "{why} wakes");
     sleep();
-    ada.tell(bob.peer(), "hi");
+    ada.send_direct(bob.peer(), "hi");
     woken("an envelope");
     sleep();
     ada.set("demo", "k", "v");
@@ -156,22 +157,22 @@ pub(super) fn wake_ups_come(make: &Make<'_>) {
     woken("a newer attachment");
 }
 
-pub(super) fn budgets_split_what_is_ready(make: &Make<'_>) {
+pub(super) fn a_budget_limits_each_fetch(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let text = "x".repeat(1_000);
     for _ in 0..10 {
-        ada.tell(bob.peer(), &text);
+        ada.send_direct(bob.peer(), &text);
     }
-    ada.tell(bob.peer(), "last");
+    ada.send_direct(bob.peer(), "last");
     let (mut out, mut rounds) = (Vec::new(), 0);
     let waker = Waker::noop();
     while out.len() < 11 {
         let before = out.len();
         let fetched = bob.attachment.fetch(world.now(), waker, 2_500, &mut out);
-        assert!(out.len() - before <= 3, "about the budget at most");
+        assert!(out.len() - before <= 3, "at most about the budget");
         rounds += usize::from(fetched == Fetched::More);
-        assert!(fetched == Fetched::More || out.len() == 11 || out.len() == before, "idle only when that was all");
+        assert!(fetched == Fetched::More || out.len() == 11 || out.len() == before, "idle only if nothing is left");
     }
     assert!(rounds >= 3);
     let seqs: Vec<_> = out.iter().map(|item| if let Item::Numbered { seq, .. } = item { *seq } else { 0 }).collect();

@@ -1,4 +1,4 @@
-//! A backend that answers later and wakes too often, made from any other.
+//! A wrapper that makes any backend answer later and wake spuriously.
 
 use std::{
     collections::BTreeMap,
@@ -16,21 +16,22 @@ use bytes::Bytes;
 
 use crate::{
     backend::{
-        Attachment, Backend, Census, Credentials, Join, MemberPage, Open, Outbound, Reached, Resume, Resumed, Submitted,
+        Attachment, Backend, BackendStats, Credentials, Join, MemberPage, Open, Outbound, Reached, Resume, Resumed,
+        Submitted,
     },
-    error::{Cut, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
+    error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
     member::{Member, RoomInfo, Snapshot},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
-    session::{Fetched, Grade},
+    session::{Fetched, SessionKind},
     time::Now,
     watch::Watch,
 };
 
-/// Another backend, every answer of which is [`Submitted::Pending`] and there on the second poll. Each second time a
-/// connection has nothing more to write it is woken nevertheless.
+/// A wrapper whose every answer is [`Submitted::Pending`] until the second poll. Every other time a connection has nothing
+/// more to write, it is woken nevertheless.
 pub struct Later(Arc<dyn Backend>);
 
 impl Later {
@@ -50,7 +51,7 @@ fn attachment(inner: Arc<dyn Attachment>) -> Arc<dyn Attachment> {
     Arc::new(LaterAttachment { inner, idle: AtomicU32::new(0) })
 }
 
-/// Ready on the second poll; asks for it at once.
+/// Resolves on the second poll, and wakes for it at once.
 struct Second<T> {
     answer: Option<Submitted<T>>,
     polled: bool,
@@ -175,8 +176,8 @@ impl Backend for Later {
         self.0.drain(now);
     }
 
-    fn census(&self) -> Census {
-        self.0.census()
+    fn stats(&self) -> BackendStats {
+        self.0.stats()
     }
 }
 
@@ -189,28 +190,28 @@ impl Attachment for LaterAttachment {
         self.inner.epoch()
     }
 
-    fn grade(&self) -> Grade {
-        self.inner.grade()
+    fn kind(&self) -> SessionKind {
+        self.inner.kind()
     }
 
     fn applied(&self) -> u32 {
         self.inner.applied()
     }
 
-    fn heard(&self, now: Now) {
-        self.inner.heard(now);
+    fn record_activity(&self, now: Now) {
+        self.inner.record_activity(now);
     }
 
-    fn last_heard_ms(&self) -> u64 {
-        self.inner.last_heard_ms()
+    fn last_activity_ms(&self) -> u64 {
+        self.inner.last_activity_ms()
     }
 
     fn is_over(&self) -> bool {
         self.inner.is_over()
     }
 
-    fn pace(&self, now: Now) -> u32 {
-        self.inner.pace(now)
+    fn rate_limit(&self, now: Now) -> u32 {
+        self.inner.rate_limit(now)
     }
 
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
@@ -267,8 +268,8 @@ impl Attachment for LaterAttachment {
         later(self.inner.reply(now, cseq, body))
     }
 
-    fn detach(&self, now: Now, cut: Cut) {
-        self.inner.detach(now, cut);
+    fn detach(&self, now: Now, reason: DetachReason) {
+        self.inner.detach(now, reason);
     }
 
     fn close(&self, now: Now, reason: Reason) {

@@ -1,14 +1,14 @@
-//! Presence: everybody hears of each join and leave once, in order, or gets a roster that says the same.
+//! Presence: each member is told of each join and leave once, in order, or gets a roster with the same content.
 
 use std::collections::BTreeMap;
 
 use super::{
-    Make,
     kit::{Client, World, in_room},
+    make::Make,
 };
 use crate::{frame::Item, limits::Limits, reason::Reason};
 
-/// The versions of what a client was told about rooms, in order.
+/// Returns the versions of the presence items a client received, in order.
 fn versions(client: &Client<'_>) -> Vec<u32> {
     let version = |item: &Item| match item {
         Item::Presence(event) => Some(event.version),
@@ -19,12 +19,12 @@ fn versions(client: &Client<'_>) -> Vec<u32> {
 }
 
 fn words(world: &World, client: &mut Client<'_>) -> Vec<String> {
-    client.inbox.drain(..).map(|item| world.tell(&item)).collect()
+    client.inbox.drain(..).map(|item| world.describe(&item)).collect()
 }
 
-/// Waits until a client has everything up to this frame.
+/// Waits until a client has received everything up to this item.
 fn until(client: &mut Client<'_>, last: &str, world: &World) {
-    client.wait_for(|c| c.inbox.iter().any(|item| world.tell(item) == last).then_some(()));
+    client.wait_for(|c| c.inbox.iter().any(|item| world.describe(item) == last).then_some(()));
 }
 
 pub(super) fn versions_are_contiguous(make: &Make<'_>) {
@@ -35,8 +35,8 @@ pub(super) fn versions_are_contiguous(make: &Make<'_>) {
     for round in 0..5 {
         eve.join("demo");
         eve.set("demo", "round", &round.to_string());
-        eve.lose();
-        world.pass(2_000);
+        eve.disconnect();
+        world.advance(2_000);
         eve.resume().expect("resumed");
         eve.leave("demo");
         if round == 2 {
@@ -44,14 +44,14 @@ pub(super) fn versions_are_contiguous(make: &Make<'_>) {
             ada.join("demo");
         }
     }
-    ada.tell(bob.peer(), "last");
+    ada.send_direct(bob.peer(), "last");
     until(&mut bob, "last", &world);
     let versions = versions(&bob);
     // Five changes a round: join, entry, reconnecting, online, leave; and ada's leave, the new owner, ada's join.
     assert_eq!(versions, (joined + 1..=joined + 28).collect::<Vec<_>>());
 }
 
-pub(super) fn a_resume_is_told_a_roster(make: &Make<'_>) {
+pub(super) fn a_resume_gets_rosters(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let (mut eve, mut fay) = (world.client("eve"), world.client("fay"));
@@ -59,42 +59,42 @@ pub(super) fn a_resume_is_told_a_roster(make: &Make<'_>) {
         client.join("demo");
     }
     bob.join("quiet");
-    bob.hears("demo", &mut ada);
-    bob.lose();
+    bob.read_presence("demo", &mut ada);
+    bob.disconnect();
     fay.join("demo");
     eve.leave("demo");
     fay.send(in_room("demo", None, "hi")).expect("accepted");
     bob.resume().expect("resumed");
     bob.pump();
     ada.set("demo", "k", "v");
-    ada.tell(bob.peer(), "last");
+    ada.send_direct(bob.peer(), "last");
     until(&mut bob, "last", &world);
     let mut versions = versions(&bob);
     let told = words(&world, &mut bob);
     let rosters: Vec<_> = told.iter().filter(|t| t.starts_with("roster")).collect();
     assert_eq!(rosters.len(), 2, "one for each room: {told:?}");
-    assert!(told[..2].iter().all(|t| t.starts_with("roster")), "before what happened meanwhile: {told:?}");
+    assert!(told[..2].iter().all(|t| t.starts_with("roster")), "rosters come first: {told:?}");
     assert!(told.contains(&"roster ada bob fay".to_owned()) && told.contains(&"roster bob".to_owned()), "{told:?}");
     let position = |what: &str| told.iter().position(|t| t == what).unwrap_or(usize::MAX);
     assert!(position("~ada online") < position("last"));
     let change = versions.pop();
-    assert!(versions.iter().any(|version| Some(version + 1) == change), "changes go on behind the roster");
+    assert!(versions.iter().any(|version| Some(version + 1) == change), "changes continue after the roster");
 }
 
-pub(super) fn a_known_version_is_told_nothing(make: &Make<'_>) {
+pub(super) fn a_known_version_needs_no_roster(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("demo");
     let version = bob.join("demo").snapshot.info.version;
     bob.inbox.clear();
     let knows = |version: u32| BTreeMap::from([("demo".to_owned(), version)]);
-    bob.lose();
+    bob.disconnect();
     bob.resume_with(|resume| resume.room_versions = knows(version)).expect("resumed");
     bob.pump();
-    assert_eq!(bob.hears("demo", &mut ada), [""; 0]);
-    bob.lose();
+    assert_eq!(bob.read_presence("demo", &mut ada), [""; 0]);
+    bob.disconnect();
     bob.resume_with(|resume| resume.room_versions = knows(version)).expect("resumed");
-    assert_eq!(bob.hears("demo", &mut ada), ["roster ada bob"], "there was a change since");
+    assert_eq!(bob.read_presence("demo", &mut ada), ["roster ada bob"], "the room has changed since");
 }
 
 pub(super) fn an_overflow_becomes_a_roster(make: &Make<'_>) {
@@ -112,15 +112,18 @@ pub(super) fn an_overflow_becomes_a_roster(make: &Make<'_>) {
         ada.set("demo", "k", &number.to_string());
     }
     ada.set("demo", "k", "last");
-    ada.tell(bob.peer(), "last");
+    ada.send_direct(bob.peer(), "last");
     until(&mut bob, "last", &world);
     let numbers = versions(&bob);
     let told = words(&world, &mut bob);
     assert!(told.contains(&"roster ada bob eve".to_owned()), "{told:?}");
-    assert!(told.len() <= 2 + 2 + 4, "two rosters, two envelopes, and no more changes than the queue holds: {told:?}");
+    assert!(
+        told.len() <= 2 + 2 + 4,
+        "two rosters, two envelopes, at most as many changes as the queue holds: {told:?}"
+    );
     let position = |what: &str| told.iter().position(|t| t == what).unwrap_or(usize::MAX);
     assert!(position("roster ada bob eve") < position("first"), "{told:?}");
-    let now = world.inside("demo");
+    let now = world.members_in("demo");
     assert_eq!(now, "ada bob eve");
     assert!(
         numbers.contains(
@@ -128,19 +131,19 @@ pub(super) fn an_overflow_becomes_a_roster(make: &Make<'_>) {
                 .expect("there")
                 .version
         ),
-        "it ends up to date"
+        "up to date at the end"
     );
     eve.leave("demo");
-    assert_eq!(bob.hears("demo", &mut ada), ["-eve LEFT"], "and changes go on");
-    assert_eq!(bob.hears("other", &mut ada), [""; 0]);
+    assert_eq!(bob.read_presence("demo", &mut ada), ["-eve LEFT"], "changes continue");
+    assert_eq!(bob.read_presence("other", &mut ada), [""; 0]);
 }
 
-pub(super) fn an_unread_answer_is_kept_fresh(make: &Make<'_>) {
+pub(super) fn an_unread_joined_is_refreshed(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     ada.join("demo");
     bob.join("demo");
-    bob.lose();
+    bob.disconnect();
     eve.join("demo");
     ada.leave("demo");
     eve.send(in_room("demo", None, "hi")).expect("accepted");
@@ -151,11 +154,11 @@ pub(super) fn an_unread_answer_is_kept_fresh(make: &Make<'_>) {
         panic!("the answer to the join comes first: {:?}", bob.inbox)
     };
     assert_eq!(world.members(&joined.snapshot), "bob eve");
-    assert_eq!(words(&world, &mut bob), ["joined demo", "hi"], "no roster besides");
-    assert_eq!(bob.hears("demo", &mut eve), [""; 0]);
+    assert_eq!(words(&world, &mut bob), ["joined demo", "hi"], "no additional roster");
+    assert_eq!(bob.read_presence("demo", &mut eve), [""; 0]);
 }
 
-pub(super) fn a_repeated_join_comes_behind_the_roster(make: &Make<'_>) {
+pub(super) fn a_repeated_join_follows_the_roster(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     ada.join("demo");
@@ -164,8 +167,8 @@ pub(super) fn a_repeated_join_comes_behind_the_roster(make: &Make<'_>) {
     eve.join("demo");
     eve.send(in_room("demo", None, "hi")).expect("accepted");
     bob.join("demo");
-    // All of that was lost on the way.
-    bob.lose();
+    // All of that was lost with the connection.
+    bob.disconnect();
     ada.leave("demo");
     bob.resume_with(|resume| resume.last_seq = read).expect("resumed");
     bob.inbox.clear();
@@ -174,11 +177,11 @@ pub(super) fn a_repeated_join_comes_behind_the_roster(make: &Make<'_>) {
         Item::Numbered { body: crate::frame::Body::Joined(joined), .. } => Some(world.members(&joined.snapshot)),
         _ => None,
     });
-    assert_eq!(again.as_deref(), Some("bob eve"), "as fresh as the roster before it");
+    assert_eq!(again.as_deref(), Some("bob eve"), "refreshed like the roster before it");
     assert_eq!(words(&world, &mut bob), ["roster bob eve", "hi", "joined demo"]);
 }
 
-pub(super) fn an_earlier_seat_is_not_touched(make: &Make<'_>) {
+pub(super) fn an_earlier_membership_is_not_refreshed(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("demo");
@@ -186,9 +189,9 @@ pub(super) fn an_earlier_seat_is_not_touched(make: &Make<'_>) {
     bob.join("demo");
     let old = bob.last;
     ada.step(|a, n| a.end_room(world.now(), n, &super::kit::room_name("demo"))).expect("owner");
-    bob.reads(&mut ada);
+    bob.read_all(&mut ada);
     bob.join("demo");
-    bob.lose();
+    bob.disconnect();
     bob.resume_with(|resume| resume.last_seq = old - 1).expect("resumed");
     bob.inbox.clear();
     let rosters: Vec<_> = (0..2)
@@ -198,10 +201,10 @@ pub(super) fn an_earlier_seat_is_not_touched(make: &Make<'_>) {
             world.members(&joined.snapshot)
         })
         .collect();
-    assert_eq!(rosters, ["ada bob", "bob"], "each says what was true of its room");
+    assert_eq!(rosters, ["ada bob", "bob"], "each describes its own room");
 }
 
-pub(super) fn what_was_told_stays_told_before_a_removal(make: &Make<'_>) {
+pub(super) fn queued_presence_is_written_before_a_removal(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     ada.join("demo");
@@ -215,16 +218,16 @@ pub(super) fn what_was_told_stays_told_before_a_removal(make: &Make<'_>) {
     assert_eq!(words(&world, &mut bob), ["+eve", "hi", "left demo REMOVED"]);
 }
 
-pub(super) fn the_end_of_a_session_is_told_once(make: &Make<'_>) {
+pub(super) fn the_end_of_a_session_is_published_once(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut eve, mut bob) = (world.client("ada"), world.client("eve"), world.client("bob"));
     for client in [&mut ada, &mut eve, &mut bob] {
         client.join("demo");
     }
-    ada.hears("demo", &mut eve);
+    ada.read_presence("demo", &mut eve);
     bob.attachment.close(world.now(), Reason::Left);
     bob.attachment.close(world.now(), Reason::Ended);
-    bob.lose();
-    world.pass(120_000);
-    assert_eq!(ada.hears("demo", &mut eve), ["-bob LEFT"]);
+    bob.disconnect();
+    world.advance(120_000);
+    assert_eq!(ada.read_presence("demo", &mut eve), ["-bob LEFT"]);
 }

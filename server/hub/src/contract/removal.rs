@@ -1,8 +1,8 @@
-//! Seats taken away: removed, banned, the room ended.
+//! Removals, bans and ended rooms.
 
 use super::{
-    Make,
     kit::{World, answer, in_room, join, room_name},
+    make::Make,
 };
 use crate::{
     error::{JoinError, RoomError, SendError, StepError},
@@ -18,7 +18,7 @@ fn end(world: &World) -> Result<(), RoomError> {
     answer(world.backend.end_room(world.now(), &room_name("demo")))
 }
 
-pub(super) fn a_removed_member_hears_it(make: &Make<'_>) {
+pub(super) fn a_removed_member_receives_left(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     for client in [&mut ada, &mut bob, &mut eve] {
@@ -26,13 +26,13 @@ pub(super) fn a_removed_member_hears_it(make: &Make<'_>) {
     }
     ada.step(|a, n| a.remove_member(world.now(), n, &room_name("demo"), bob.peer(), false)).expect("removed");
     assert_eq!(ada.reply(), Body::Done);
-    assert_eq!(bob.reads(&mut eve), ["left demo REMOVED"]);
-    assert_eq!(eve.hears("demo", &mut ada), ["-bob REMOVED"]);
+    assert_eq!(bob.read_all(&mut eve), ["left demo REMOVED"]);
+    assert_eq!(eve.read_presence("demo", &mut ada), ["-bob REMOVED"]);
     assert_eq!(remove(&world, bob.peer(), false), Err(RoomError::PeerNotFound));
     bob.join("demo");
-    remove(&world, bob.peer(), false).expect("a backend may as well");
-    assert_eq!(bob.reads(&mut eve), ["left demo REMOVED"]);
-    assert_eq!(world.inside("demo"), "ada eve");
+    remove(&world, bob.peer(), false).expect("a backend service may remove members too");
+    assert_eq!(bob.read_all(&mut eve), ["left demo REMOVED"]);
+    assert_eq!(world.members_in("demo"), "ada eve");
 }
 
 pub(super) fn a_ban_holds_until_the_room_ends(make: &Make<'_>) {
@@ -44,7 +44,7 @@ pub(super) fn a_ban_holds_until_the_room_ends(make: &Make<'_>) {
     }
     remove(&world, bob.peer(), true).expect("banned");
     remove(&world, claims.peer(), true).expect("banned");
-    assert_eq!(bob.reads(&mut ada), ["left demo BANNED"]);
+    assert_eq!(bob.read_all(&mut ada), ["left demo BANNED"]);
     let banned = Err(StepError::Refused(JoinError::Banned));
     assert_eq!(bob.try_join(join("demo")), banned);
     assert_eq!(claims.try_join(join("demo")), banned, "by its peer id");
@@ -57,7 +57,7 @@ pub(super) fn a_ban_holds_until_the_room_ends(make: &Make<'_>) {
     claims.join("demo");
 }
 
-pub(super) fn an_ended_room_tells_everybody(make: &Make<'_>) {
+pub(super) fn an_ended_room_notifies_all_members(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut via) = (world.client("ada"), world.live("bob"), world.client("via"));
     for client in [&mut ada, &mut bob] {
@@ -67,13 +67,13 @@ pub(super) fn an_ended_room_tells_everybody(make: &Make<'_>) {
     bob.inbox.clear();
     end(&world).expect("ended");
     assert_eq!(end(&world), Err(RoomError::NotFound(room_name("demo"))));
-    assert_eq!(ada.reads(&mut via), ["left demo ENDED"]);
-    assert_eq!(bob.reads(&mut via), ["left demo ENDED"]);
-    assert!(bob.inbox.is_empty(), "no presence of a room that is gone");
+    assert_eq!(ada.read_all(&mut via), ["left demo ENDED"]);
+    assert_eq!(bob.read_all(&mut via), ["left demo ENDED"]);
+    assert!(bob.inbox.is_empty(), "no presence of an ended room");
     let refused = ada.send(in_room("demo", None, "no"));
     assert_eq!(refused, Err(StepError::Refused(SendError::NotJoined)));
-    assert!(ada.join("demo").created, "the next one is a new room");
-    assert_eq!(world.inside("demo"), "ada");
+    assert!(ada.join("demo").created, "a new room");
+    assert_eq!(world.members_in("demo"), "ada");
 }
 
 pub(super) fn removal_while_detached_is_replayed(make: &Make<'_>) {
@@ -83,21 +83,21 @@ pub(super) fn removal_while_detached_is_replayed(make: &Make<'_>) {
         ada.join("demo");
         bob.join("demo");
         ada.send(in_room("demo", None, "before")).expect("accepted");
-        bob.lose();
+        bob.disconnect();
         match case {
             2 => end(&world).expect("ended"),
             ban => remove(&world, bob.peer(), ban == 1).expect("removed"),
         }
-        assert_eq!(world.inside("demo"), if case == 2 { "" } else { "ada" }, "the seat is gone at once");
-        bob.resume().expect("the session is not");
-        assert_eq!(bob.reads(&mut via), ["before", expected]);
-        assert!(bob.inbox.is_empty(), "no roster of a room it is not in");
+        assert_eq!(world.members_in("demo"), if case == 2 { "" } else { "ada" }, "the membership ends at once");
+        bob.resume().expect("the session continues");
+        assert_eq!(bob.read_all(&mut via), ["before", expected]);
+        assert!(bob.inbox.is_empty(), "no roster of a room it is no longer in");
         let refused = bob.send(in_room("demo", None, "no"));
-        assert_eq!(refused, Err(StepError::Refused(SendError::NotJoined)), "a resume brings no seat back");
+        assert_eq!(refused, Err(StepError::Refused(SendError::NotJoined)), "a resume does not restore a membership");
     }
 }
 
-pub(super) fn a_removed_member_is_out(make: &Make<'_>) {
+pub(super) fn a_removed_member_neither_sends_nor_receives(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     for client in [&mut ada, &mut bob, &mut eve] {
@@ -111,8 +111,8 @@ pub(super) fn a_removed_member_is_out(make: &Make<'_>) {
     let not_there = Err(StepError::Refused(SendError::PeerNotFound));
     assert_eq!(ada.send(in_room("demo", Some(bob.peer()), "no")), not_there);
     eve.set("demo", "k", "v");
-    assert_eq!(eve.reads(&mut ada), ["inside"]);
-    assert_eq!(bob.reads(&mut ada), ["left demo REMOVED"]);
+    assert_eq!(eve.read_all(&mut ada), ["inside"]);
+    assert_eq!(bob.read_all(&mut ada), ["left demo REMOVED"]);
     let after = bob.inbox.iter().filter(|item| matches!(item, Item::Presence(e) if e.room == room_name("demo")));
-    assert_eq!(after.map(|item| world.tell(item)).collect::<Vec<_>>(), ["+eve"], "what came before");
+    assert_eq!(after.map(|item| world.describe(item)).collect::<Vec<_>>(), ["+eve"], "only what happened before");
 }

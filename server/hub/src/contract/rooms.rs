@@ -1,10 +1,10 @@
-//! Seats: how they are taken and given up, and how rooms come and go.
+//! Joining and leaving rooms, and how rooms begin and end.
 
 use std::collections::BTreeMap;
 
 use super::{
-    Make,
     kit::{World, answer, in_room, join, room_name},
+    make::Make,
 };
 use crate::{
     backend::{Create, Join},
@@ -16,7 +16,7 @@ use crate::{
     room::RoomSpec,
 };
 
-/// What a room is made from.
+/// Returns the specification of a room.
 pub(super) fn spec(room: &str) -> RoomSpec {
     RoomSpec {
         room: room_name(room),
@@ -36,7 +36,7 @@ fn there(world: &World, room: &str) -> bool {
     answer(world.backend.room(&room_name(room))).is_ok()
 }
 
-pub(super) fn a_seat_is_taken_and_given_up(make: &Make<'_>) {
+pub(super) fn a_session_joins_and_leaves(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let first = ada.join("demo");
@@ -47,12 +47,12 @@ pub(super) fn a_seat_is_taken_and_given_up(make: &Make<'_>) {
     assert_eq!(world.members(&second.snapshot), "ada bob");
     assert_eq!(second.snapshot.info.version, first.snapshot.info.version + 1);
     ada.leave("demo");
-    assert_eq!(world.inside("demo"), "bob");
+    assert_eq!(world.members_in("demo"), "bob");
     let gone = ada.step(|a, n| a.leave(world.now(), n, &room_name("demo")));
     assert_eq!(gone, Err(StepError::Refused(MemberError::NotJoined)));
     ada.join("demo");
-    assert_eq!(world.inside("demo"), "bob ada", "a new seat, behind the others");
-    assert_eq!(bob.hears("demo", &mut ada), ["-ada LEFT", "room owner bob", "+ada"]);
+    assert_eq!(world.members_in("demo"), "bob ada", "last in join order");
+    assert_eq!(bob.read_presence("demo", &mut ada), ["-ada LEFT", "room owner bob", "+ada"]);
 }
 
 pub(super) fn joining_twice_changes_nothing(make: &Make<'_>) {
@@ -63,24 +63,24 @@ pub(super) fn joining_twice_changes_nothing(make: &Make<'_>) {
     let again = ada.join("demo");
     assert_eq!((world.members(&again.snapshot).as_str(), again.created), ("ada bob", false));
     assert_eq!(again.snapshot.info.version, version);
-    assert_eq!(bob.hears("demo", &mut ada), [""; 0]);
-    ada.send(in_room("demo", None, "one seat")).expect("accepted");
-    assert_eq!(bob.reads(&mut ada), ["one seat"]);
+    assert_eq!(bob.read_presence("demo", &mut ada), [""; 0]);
+    ada.send(in_room("demo", None, "once")).expect("accepted");
+    assert_eq!(bob.read_all(&mut ada), ["once"]);
 }
 
-pub(super) fn a_room_has_its_limit(make: &Make<'_>) {
+pub(super) fn members_per_room_are_limited(make: &Make<'_>) {
     let world = make.world_with(Limits { members: 3, ..Limits::default() });
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.try_join(create(RoomSpec { max_members: 1, ..spec("small") })).expect("created");
     assert_eq!(bob.try_join(join("small")), Err(StepError::Refused(JoinError::RoomFull { max: 1 })));
     ada.leave("small");
-    bob.try_join(join("small")).expect("a seat is free again");
+    bob.try_join(join("small")).expect("there is room again");
     let joins: Vec<_> = (0..4).map(|n| world.client(&n.to_string()).try_join(join("big")).is_ok()).collect();
-    assert_eq!(joins, [true, true, true, false], "the backend's own limit");
-    assert_eq!(world.inside("big"), "0 1 2");
+    assert_eq!(joins, [true, true, true, false], "limited by the backend");
+    assert_eq!(world.members_in("big"), "0 1 2");
 }
 
-pub(super) fn sessions_have_a_limit_of_rooms(make: &Make<'_>) {
+pub(super) fn rooms_per_session_are_limited(make: &Make<'_>) {
     let world = make.world_with(Limits { rooms_per_session: 2, ..Limits::default() });
     let mut ada = world.client("ada");
     ada.join("one");
@@ -88,13 +88,13 @@ pub(super) fn sessions_have_a_limit_of_rooms(make: &Make<'_>) {
     let refused = Err(StepError::Refused(JoinError::TooManyRooms { max: 2 }));
     assert_eq!(ada.try_join(join("three")), refused);
     assert_eq!(ada.try_join(create(spec("three"))), refused);
-    assert!(!there(&world, "three"), "a refusal leaves no room behind");
+    assert!(!there(&world, "three"), "a refused join creates no room");
     ada.join("two");
     ada.leave("one");
     ada.join("three");
 }
 
-pub(super) fn rooms_have_a_limit(make: &Make<'_>) {
+pub(super) fn rooms_are_limited(make: &Make<'_>) {
     let world = make.world_with(Limits { rooms: 1, ..Limits::default() });
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("one");
@@ -106,7 +106,7 @@ pub(super) fn rooms_have_a_limit(make: &Make<'_>) {
     bob.join("two");
 }
 
-pub(super) fn joining_may_need_a_room(make: &Make<'_>) {
+pub(super) fn a_join_may_require_an_existing_room(make: &Make<'_>) {
     let world = make.world();
     let mut ada = world.client("ada");
     let only_join = || Join { create: Create::Never, ..join("demo") };
@@ -115,7 +115,7 @@ pub(super) fn joining_may_need_a_room(make: &Make<'_>) {
     assert!(!ada.try_join(only_join()).expect("joined").created);
 }
 
-pub(super) fn creating_needs_none(make: &Make<'_>) {
+pub(super) fn a_create_requires_that_no_room_exists(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let made = ada.try_join(create(RoomSpec { display_name: "Demo".into(), ..spec("demo") })).expect("created");
@@ -124,8 +124,8 @@ pub(super) fn creating_needs_none(make: &Make<'_>) {
     assert_eq!((made.snapshot.members[0].role, &*made.snapshot.info.display_name), (Role::Owner, "Demo"));
     let exists = Err(StepError::Refused(JoinError::RoomExists));
     assert_eq!(bob.try_join(create(spec("demo"))), exists);
-    assert_eq!(ada.try_join(create(spec("demo"))), exists, "even for its members");
-    assert_eq!(world.inside("demo"), "ada");
+    assert_eq!(ada.try_join(create(spec("demo"))), exists, "also for its members");
+    assert_eq!(world.members_in("demo"), "ada");
 }
 
 pub(super) fn ownership_passes_in_join_order(make: &Make<'_>) {
@@ -137,16 +137,16 @@ pub(super) fn ownership_passes_in_join_order(make: &Make<'_>) {
     let mut fay = clients.pop().expect("four");
     let mut eve = clients.pop().expect("three");
     clients[1].leave("demo");
-    assert_eq!(owner().as_deref(), Some("ada"), "a plain member's leave changes no owner");
+    assert_eq!(owner().as_deref(), Some("ada"), "the leave of a plain member does not change the owner");
     clients[0].attachment.close(world.now(), Reason::Left);
-    assert_eq!(owner().as_deref(), Some("eve"), "the one who joined next and is still there");
-    assert_eq!(fay.hears("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve"]);
+    assert_eq!(owner().as_deref(), Some("eve"), "the next in join order that is still a member");
+    assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve"]);
     let roles = answer(world.backend.snapshot(&room_name("demo"))).expect("there").members;
     assert_eq!(roles.iter().map(|m| m.role).collect::<Vec<_>>(), [Role::Owner, Role::Member]);
-    eve.step(|a, n| a.end_room(world.now(), n, &room_name("demo"))).expect("owners may");
+    eve.step(|a, n| a.end_room(world.now(), n, &room_name("demo"))).expect("the owner may");
 }
 
-pub(super) fn duplicate_users_follow_the_rule(make: &Make<'_>) {
+pub(super) fn duplicate_users_are_handled_by_the_rooms_rule(make: &Make<'_>) {
     let world = make.world();
     let mut owner = world.client("owner");
     let same =
@@ -158,43 +158,43 @@ pub(super) fn duplicate_users_follow_the_rule(make: &Make<'_>) {
         one.join(&room);
         let outcome = two.try_join(join(&room)).map(|_| ());
         match rule {
-            DuplicateUsers::Allow => assert_eq!((outcome, world.inside(&room)), (Ok(()), "owner one two".into())),
+            DuplicateUsers::Allow => assert_eq!((outcome, world.members_in(&room)), (Ok(()), "owner one two".into())),
             DuplicateUsers::Reject => {
                 assert_eq!(outcome, Err(StepError::Refused(JoinError::UserTaken)));
-                claims.try_join(join(&room)).expect("what a client calls itself does not count");
+                claims.try_join(join(&room)).expect("an unverified user id is not compared");
             }
             DuplicateUsers::Replace => {
-                assert_eq!((outcome, world.inside(&room)), (Ok(()), "owner two".into()));
-                assert_eq!(one.reads(&mut two), ["left Replace REPLACED"]);
-                assert_eq!(owner.hears(&room, &mut two), ["+one", "-one REPLACED", "+two"]);
+                assert_eq!((outcome, world.members_in(&room)), (Ok(()), "owner two".into()));
+                assert_eq!(one.read_all(&mut two), ["left Replace REPLACED"]);
+                assert_eq!(owner.read_presence(&room, &mut two), ["+one", "-one REPLACED", "+two"]);
             }
         }
     }
 }
 
-pub(super) fn an_empty_room_ends_in_time(make: &Make<'_>) {
+pub(super) fn an_empty_room_ends_after_its_timeout(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("joined");
     ada.leave("joined");
-    world.pass(0);
-    assert!(!there(&world, "joined"), "a room made by joining ends with its last member");
+    world.advance(0);
+    assert!(!there(&world, "joined"), "a room created by a join ends with its last member");
 
     answer(world.backend.create_room(world.now(), spec("created"), "")).expect("created");
-    world.pass(4_999);
+    world.advance(4_999);
     assert!(there(&world, "created"));
     ada.join("created");
-    world.pass(60_000);
-    assert!(there(&world, "created"), "it is not empty");
+    world.advance(60_000);
+    assert!(there(&world, "created"), "not empty");
     ada.attachment.close(world.now(), Reason::Left);
-    world.pass(4_999);
+    world.advance(4_999);
     assert!(there(&world, "created"));
-    world.pass(1);
+    world.advance(1);
     assert!(!there(&world, "created"));
-    assert!(bob.join("created").created, "the name is free again");
+    assert!(bob.join("created").created, "the name can be reused");
 }
 
-pub(super) fn a_member_changes_its_entry(make: &Make<'_>) {
+pub(super) fn a_member_updates_its_entry(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("demo");
@@ -212,12 +212,12 @@ pub(super) fn a_member_changes_its_entry(make: &Make<'_>) {
     bob.set("demo", "mood", "");
     let entry = answer(world.backend.member(&demo, bob.peer())).expect("a member");
     assert!(entry.metadata.is_empty(), "an empty value deletes");
-    assert_eq!(ada.hears("demo", &mut bob), ["+bob", "~bob online", "~bob online", "~bob online"]);
+    assert_eq!(ada.read_presence("demo", &mut bob), ["+bob", "~bob online", "~bob online", "~bob online"]);
     let outside = bob.step(|a, n| a.update_member(now, n, &room_name("other"), None, BTreeMap::new()));
     assert_eq!(outside, Err(StepError::Refused(MemberError::NotJoined)));
 }
 
-pub(super) fn owners_only(make: &Make<'_>) {
+pub(super) fn owner_requests_are_refused_to_others(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     ada.join("demo");
@@ -231,6 +231,6 @@ pub(super) fn owners_only(make: &Make<'_>) {
     assert_eq!(eve.step(|a, n| a.remove_member(now, n, &demo, ada.peer(), true)), not_joined);
     let unknown = ada.step(|a, n| a.remove_member(now, n, &demo, eve.peer(), true));
     assert_eq!(unknown, Err(StepError::Refused(MemberError::PeerNotFound)));
-    assert_eq!(world.inside("demo"), "ada bob");
+    assert_eq!(world.members_in("demo"), "ada bob");
     eve.join("demo");
 }

@@ -1,15 +1,15 @@
-//! Rooms as other backends and tools use them.
+//! Requests about rooms from backend services and tools.
 
 use std::collections::BTreeMap;
 
 use super::{
-    Make,
     kit::{answer, room_name, text_bytes},
+    make::Make,
     rooms::spec,
 };
 use crate::{backend::Reached, error::RoomError, id::PeerId, limits::Limits, member::DuplicateUsers, room::RoomPatch};
 
-pub(super) fn rooms_come_in_pages(make: &Make<'_>) {
+pub(super) fn rooms_are_paged(make: &Make<'_>) {
     let world = make.world();
     for room in ["b", "a", "é", "c", "B"] {
         answer(world.backend.create_room(world.now(), spec(room), "")).expect("created");
@@ -21,11 +21,11 @@ pub(super) fn rooms_come_in_pages(make: &Make<'_>) {
     assert_eq!(page(None, 10), ["B", "a", "b", "c", "é"], "byte order");
     assert_eq!(page(None, 2), ["B", "a"]);
     assert_eq!(page(Some("a"), 2), ["b", "c"]);
-    assert_eq!(page(Some("aa"), 1), ["b"], "a name that is not there has a place all the same");
+    assert_eq!(page(Some("aa"), 1), ["b"], "the name to start after need not exist");
     assert_eq!(page(Some("é"), 5), [""; 0]);
 }
 
-pub(super) fn members_come_in_pages(make: &Make<'_>) {
+pub(super) fn members_are_paged(make: &Make<'_>) {
     let world = make.world();
     let mut crowd: Vec<_> = ["a", "b", "c", "d", "e"].map(|name| world.client(name)).into();
     crowd.iter_mut().for_each(|client| drop(client.join("demo")));
@@ -45,15 +45,15 @@ pub(super) fn members_come_in_pages(make: &Make<'_>) {
             break;
         }
     }
-    assert_eq!(seen, ["a", "c", "d", "e"], "going on behind a member that left meanwhile");
+    assert_eq!(seen, ["a", "c", "d", "e"], "continues after a member that has left meanwhile");
     assert_eq!(pages, 2);
     let missing = room_name("missing");
     assert_eq!(answer(world.backend.members(&missing, None, 2)).err(), Some(RoomError::NotFound(missing)));
-    let stranger = answer(world.backend.member(&demo, &PeerId::from_random(1)));
-    assert_eq!(stranger.err(), Some(RoomError::PeerNotFound));
+    let unknown = answer(world.backend.member(&demo, &PeerId::from_random(1)));
+    assert_eq!(unknown.err(), Some(RoomError::PeerNotFound));
 }
 
-pub(super) fn rooms_are_created_and_changed(make: &Make<'_>) {
+pub(super) fn rooms_are_created_and_updated(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let demo = room_name("demo");
@@ -73,18 +73,18 @@ pub(super) fn rooms_are_created_and_changed(make: &Make<'_>) {
     let changed = answer(world.backend.update_room(world.now(), &demo, patch)).expect("changed");
     assert_eq!((&*changed.display_name, changed.max_members, changed.metadata.bytes()), ("Demo", 2, 2));
     assert_eq!((changed.member_count, changed.owner.as_ref()), (2, Some(ada.peer())));
-    assert_eq!(bob.hears("demo", &mut ada), ["room owner ada"]);
+    assert_eq!(bob.read_presence("demo", &mut ada), ["room owner ada"]);
     let large = RoomPatch { metadata: BTreeMap::from([("k".to_owned(), "x".repeat(5_000))]), ..RoomPatch::default() };
     assert!(matches!(answer(world.backend.update_room(world.now(), &demo, large)), Err(RoomError::Metadata(_))));
     ada.leave("demo");
     bob.leave("demo");
-    world.pass(1_000);
-    assert_eq!(answer(world.backend.room(&demo)), Err(RoomError::NotFound(demo.clone())), "the new timeout counts");
+    world.advance(1_000);
+    assert_eq!(answer(world.backend.room(&demo)), Err(RoomError::NotFound(demo.clone())), "the new timeout applies");
     let gone = answer(world.backend.update_room(world.now(), &demo, RoomPatch::default()));
     assert_eq!(gone, Err(RoomError::NotFound(demo)));
 }
 
-pub(super) fn envelopes_from_outside(make: &Make<'_>) {
+pub(super) fn services_send_envelopes(make: &Make<'_>) {
     let world = make.world_with(Limits { detached_frames: 1, ..Limits::default() });
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     ada.join("demo");
@@ -96,19 +96,19 @@ pub(super) fn envelopes_from_outside(make: &Make<'_>) {
     assert_eq!(send(None, "all"), Ok(Reached { accepted: 2, undeliverable: Vec::new() }));
     assert_eq!(send(Some(bob.peer()), "bob"), Ok(Reached { accepted: 1, undeliverable: Vec::new() }));
     assert_eq!(send(Some(eve.peer()), "eve"), Err(RoomError::PeerNotFound));
-    assert_eq!(ada.reads(&mut eve), ["all"]);
-    bob.lose();
+    assert_eq!(ada.read_all(&mut eve), ["all"]);
+    bob.disconnect();
     assert_eq!(send(Some(bob.peer()), "held"), Ok(Reached { accepted: 1, undeliverable: Vec::new() }));
     assert_eq!(send(None, "full"), Ok(Reached { accepted: 1, undeliverable: vec![bob.peer().clone()] }));
     bob.resume().expect("resumed");
-    assert_eq!(bob.reads(&mut eve), ["all", "bob", "held"]);
-    assert_eq!(eve.reads(&mut ada), [""; 0]);
+    assert_eq!(bob.read_all(&mut eve), ["all", "bob", "held"]);
+    assert_eq!(eve.read_all(&mut ada), [""; 0]);
     let missing = room_name("missing");
     let nowhere = answer(world.backend.send_to_room(world.now(), &missing, None, text_bytes("no"), ""));
     assert_eq!(nowhere, Err(RoomError::NotFound(missing)));
 }
 
-pub(super) fn request_ids_are_remembered(make: &Make<'_>) {
+pub(super) fn request_ids_make_requests_idempotent(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut via) = (world.client("ada"), world.client("via"));
     let demo = room_name("demo");
@@ -116,15 +116,15 @@ pub(super) fn request_ids_are_remembered(make: &Make<'_>) {
     assert_eq!(send("early"), Err(RoomError::NotFound(demo.clone())));
     let create = |id: &str| answer(world.backend.create_room(world.now(), spec("demo"), id));
     let first = create("c1").expect("created");
-    assert_eq!(create("c1"), Ok(first), "a repetition gives the first answer");
+    assert_eq!(create("c1"), Ok(first), "a repetition returns the first response");
     assert_eq!(create("c2"), Err(RoomError::Exists(demo.clone())));
     ada.join("demo");
     let reached = Reached { accepted: 1, undeliverable: Vec::new() };
     for id in ["s1", "s1", "s2", "early", "s1"] {
         assert_eq!(send(id), Ok(reached.clone()));
     }
-    assert_eq!(ada.reads(&mut via), ["s1", "s2", "early"], "each once; a failure is not remembered");
-    world.pass(60_000);
+    assert_eq!(ada.read_all(&mut via), ["s1", "s2", "early"], "each once; failures are not cached");
+    world.advance(60_000);
     assert_eq!(send("s1"), Ok(reached));
-    assert_eq!(ada.reads(&mut via), ["s1"], "remembered for a while");
+    assert_eq!(ada.read_all(&mut via), ["s1"], "cached for a limited time");
 }

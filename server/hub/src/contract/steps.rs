@@ -1,10 +1,10 @@
-//! One client's frames: each takes effect once, in order.
+//! Client frames: each takes effect exactly once, in order.
 
 use std::collections::BTreeMap;
 
 use super::{
-    Make,
     kit::{answer, direct, in_room, join, room_name, text_bytes},
+    make::Make,
 };
 use crate::{
     error::{MemberError, SendError, StepError},
@@ -30,13 +30,13 @@ pub(super) fn a_frame_takes_effect_once(make: &Make<'_>) {
         assert_eq!(up.applied(), 5);
     }
     assert_eq!(answer(up.send(now, 1, direct(bob.peer(), "once"))), Err(StepError::Seen));
-    assert_eq!(bob.reads(&mut eve), ["once"]);
-    assert_eq!(eve.reads(&mut bob), ["all"]);
+    assert_eq!(bob.read_all(&mut eve), ["once"]);
+    assert_eq!(eve.read_all(&mut bob), ["all"]);
     let mut ada = ada;
     assert_eq!(ada.read(3), ["joined demo", "left demo LEFT", "encoded no"]);
     let via = &mut world.client("via");
     via.join("demo");
-    assert_eq!(eve.hears("demo", via), ["+ada", "-ada LEFT", "+via"]);
+    assert_eq!(eve.read_presence("demo", via), ["+ada", "-ada LEFT", "+via"]);
 }
 
 pub(super) fn a_gap_changes_nothing(make: &Make<'_>) {
@@ -48,11 +48,11 @@ pub(super) fn a_gap_changes_nothing(make: &Make<'_>) {
     assert_eq!(answer(up.send(now, 1, direct(bob.peer(), "next"))), Ok(()));
     assert_eq!(answer(up.leave(now, 3, &room_name("demo"))), Err(StepError::Gap { applied: 1 }));
     assert_eq!(up.applied(), 1);
-    assert_eq!(bob.reads(&mut eve), ["next"]);
-    assert_eq!(world.inside("demo"), "");
+    assert_eq!(bob.read_all(&mut eve), ["next"]);
+    assert_eq!(world.members_in("demo"), "");
 }
 
-pub(super) fn a_refusal_uses_no_number_and_a_reply_does(make: &Make<'_>) {
+pub(super) fn a_refusal_consumes_no_number_and_a_reply_does(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let (now, up) = (world.now(), ada.attachment.clone());
@@ -61,7 +61,7 @@ pub(super) fn a_refusal_uses_no_number_and_a_reply_does(make: &Make<'_>) {
     assert_eq!(
         answer(up.leave(now, 1, &room_name("demo"))),
         Err(StepError::Refused(MemberError::NotJoined)),
-        "the number can be used again"
+        "the number is not consumed"
     );
     assert_eq!(up.applied(), 0);
     assert_eq!(answer(up.reply(now, 1, Body::Encoded(text_bytes("error")))), Ok(()));
@@ -69,23 +69,23 @@ pub(super) fn a_refusal_uses_no_number_and_a_reply_does(make: &Make<'_>) {
     assert_eq!(answer(up.send(now, 1, direct(bob.peer(), "late"))), Err(StepError::Seen));
     let item = ada.take(|item| matches!(item, Item::Numbered { .. }));
     assert!(matches!(item, Item::Numbered { seq: 1, reply_to: 1, body: Body::Encoded(_) }), "{item:?}");
-    assert_eq!(bob.reads(&mut world.client("via")), [""; 0]);
+    assert_eq!(bob.read_all(&mut world.client("via")), [""; 0]);
 }
 
-pub(super) fn live_sessions_are_not_counted(make: &Make<'_>) {
+pub(super) fn live_frames_are_not_sequenced(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut via) = (world.live("ada"), world.client("bob"), world.client("via"));
     let (now, up) = (world.now(), ada.attachment.clone());
     for number in [7, 7, 0, 3] {
         assert_eq!(answer(up.send(now, number, direct(bob.peer(), &format!("n{number}")))), Ok(()));
     }
-    assert_eq!(bob.reads(&mut via), ["n7", "n7", "n0", "n3"]);
+    assert_eq!(bob.read_all(&mut via), ["n7", "n7", "n0", "n3"]);
     assert_eq!(answer(up.join(now, 41, join("demo"))), Ok(()));
     let item = ada.take(|item| matches!(item, Item::Numbered { .. }));
     assert!(matches!(item, Item::Numbered { reply_to: 41, body: Body::Joined(_), .. }), "{item:?}");
 }
 
-pub(super) fn applied_follows_every_request(make: &Make<'_>) {
+pub(super) fn every_request_advances_applied(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let (now, up) = (world.now(), ada.attachment.clone());
@@ -106,10 +106,10 @@ pub(super) fn applied_follows_every_request(make: &Make<'_>) {
         .filter(|number| *number != 3)
         .map(|number| {
             let reply = ada.take(|item| matches!(item, Item::Numbered { reply_to, .. } if *reply_to == number));
-            world.tell(&reply)
+            world.describe(&reply)
         })
         .collect();
     assert_eq!(replies, ["done", "done", "done", "joined other", "left other LEFT"]);
-    assert_eq!(ada.read(1), ["left demo ENDED"], "not an answer");
+    assert_eq!(ada.read(1), ["left demo ENDED"], "not an answer to a request");
     assert!(ada.inbox.iter().all(|item| !matches!(item, Item::Numbered { .. })), "each request has one answer");
 }

@@ -1,4 +1,4 @@
-//! Watching rooms from outside.
+//! Watches of rooms.
 
 use std::{
     sync::{Arc, mpsc},
@@ -7,30 +7,30 @@ use std::{
 };
 
 use super::{
-    Make,
-    kit::{Bell, PATIENCE, World, answer, room_name},
+    kit::{BlockingWaker, WAIT_LIMIT, World, answer, room_name},
+    make::Make,
     rooms::spec,
 };
 use crate::{
     frame::{Change, Item},
     limits::Limits,
-    watch::{Watch, WatchEvent, Watched},
+    watch::{Watch, WatchEvent, WatchPoll},
 };
 
-/// The next event in words, waiting for it.
+/// Waits for the next event and describes it in words.
 fn next(world: &World, watch: &Watch) -> String {
-    let bell = Arc::new(Bell::default());
+    let signal = Arc::new(BlockingWaker::default());
     loop {
-        match watch.poll(&Waker::from(bell.clone())) {
-            Watched::Event(WatchEvent::Snapshot(snapshot)) => {
+        match watch.poll(&Waker::from(signal.clone())) {
+            WatchPoll::Event(WatchEvent::Snapshot(snapshot)) => {
                 return format!("{}: {}", snapshot.info.room, world.members(&snapshot));
             }
-            Watched::Event(WatchEvent::Synced) => return "synced".to_owned(),
-            Watched::Event(WatchEvent::Change(event)) => {
-                return format!("{} {}", event.room.clone(), world.tell(&Item::Presence(event)));
+            WatchPoll::Event(WatchEvent::Synced) => return "synced".to_owned(),
+            WatchPoll::Event(WatchEvent::Change(event)) => {
+                return format!("{} {}", event.room.clone(), world.describe(&Item::Presence(event)));
             }
-            Watched::TooSlow => return "too slow".to_owned(),
-            Watched::Idle => assert!(bell.wait(PATIENCE), "what must come did not"),
+            WatchPoll::TooSlow => return "too slow".to_owned(),
+            WatchPoll::Idle => assert!(signal.wait(WAIT_LIMIT), "expected event missing"),
         }
     }
 }
@@ -39,7 +39,7 @@ fn take(world: &World, watch: &Watch, count: usize) -> Vec<String> {
     (0..count).map(|_| next(world, watch)).collect()
 }
 
-pub(super) fn a_watch_begins_with_what_is_there(make: &Make<'_>) {
+pub(super) fn a_watch_begins_with_snapshots(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.join("a");
@@ -51,9 +51,9 @@ pub(super) fn a_watch_begins_with_what_is_there(make: &Make<'_>) {
     assert_eq!(first, ["a: ada bob", "b: ada"]);
     bob.leave("a");
     assert_eq!(take(&world, &watch, 2), ["synced", "a -bob LEFT"]);
-    assert_eq!(world.backend.census().watchers, 1);
+    assert_eq!(world.backend.stats().watchers, 1);
     drop(watch);
-    assert_eq!(world.backend.census().watchers, 0);
+    assert_eq!(world.backend.stats().watchers, 0);
 }
 
 pub(super) fn changes_come_in_order(make: &Make<'_>) {
@@ -66,7 +66,7 @@ pub(super) fn changes_come_in_order(make: &Make<'_>) {
     ada.leave("a");
     bob.set("a", "k", "v");
     bob.leave("a");
-    world.pass(0);
+    world.advance(0);
     let told = take(&world, &watch, 7);
     let expected = ["created", "+ada", "+bob", "-ada LEFT", "room owner bob", "~bob online", "-bob LEFT"]
         .map(|t| format!("a {t}"));
@@ -76,7 +76,7 @@ pub(super) fn changes_come_in_order(make: &Make<'_>) {
     assert_eq!(take(&world, &watch, 2), ["a created", "a +ada"], "a new room of the same name");
 }
 
-pub(super) fn one_room_only(make: &Make<'_>) {
+pub(super) fn a_watch_can_cover_one_room(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     bob.join("other");
@@ -89,7 +89,7 @@ pub(super) fn one_room_only(make: &Make<'_>) {
     assert_eq!(take(&world, &watch, 3), ["a created", "a +ada", "a ended ENDED"]);
 }
 
-pub(super) fn a_slow_watcher_is_told(make: &Make<'_>) {
+pub(super) fn a_slow_watcher_is_cut_off(make: &Make<'_>) {
     let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
     let mut ada = world.client("ada");
     let (slow, fast) = (world.backend.watch(None), world.backend.watch(None));
@@ -101,13 +101,13 @@ pub(super) fn a_slow_watcher_is_told(make: &Make<'_>) {
         }
         while next(&world, &fast) != if number == 0 { "a +ada" } else { "a ~ada online" } {}
     }
-    assert!(matches!(slow.poll(Waker::noop()), Watched::TooSlow));
-    assert!(matches!(slow.poll(Waker::noop()), Watched::TooSlow), "for good");
+    assert!(matches!(slow.poll(Waker::noop()), WatchPoll::TooSlow));
+    assert!(matches!(slow.poll(Waker::noop()), WatchPoll::TooSlow), "permanently");
     let again = world.backend.watch(None);
-    assert_eq!(take(&world, &again, 2), ["a: ada", "synced"], "watching again brings it up to date");
+    assert_eq!(take(&world, &again, 2), ["a: ada", "synced"], "a new watch brings it up to date");
 }
 
-pub(super) fn many_rooms_are_no_lag(make: &Make<'_>) {
+pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
     let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
     for number in 0..20 {
         answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), "")).expect("created");
@@ -116,16 +116,16 @@ pub(super) fn many_rooms_are_no_lag(make: &Make<'_>) {
     let mut first = take(&world, &watch, 20);
     first.sort();
     first.dedup();
-    assert_eq!(first.len(), 20, "how many rooms there are is not the watcher's fault: {first:?}");
+    assert_eq!(first.len(), 20, "all rooms, more than the queue's capacity: {first:?}");
     assert_eq!(next(&world, &watch), "synced");
 }
 
-pub(super) fn an_ended_room_stays_ended(make: &Make<'_>) {
+pub(super) fn an_ended_room_ends_once(make: &Make<'_>) {
     let world = make.world();
     let mut ada = world.client("ada");
     answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
     ada.join("demo");
-    // Removed, ada may still remember the room it was in when the room's timeout comes.
+    // The removed session still holds a reference to the room when the room's timeout runs out.
     answer(world.backend.remove_member(world.now(), &room_name("demo"), ada.peer(), false)).expect("removed");
     let watch = world.backend.watch(None);
     assert_eq!(take(&world, &watch, 2), ["demo: ", "synced"]);
@@ -136,10 +136,10 @@ pub(super) fn an_ended_room_stays_ended(make: &Make<'_>) {
         backend.tick(now);
         done.send(())
     });
-    assert_eq!(ticked.recv_timeout(PATIENCE), Ok(()), "a tick comes to its end");
+    assert_eq!(ticked.recv_timeout(WAIT_LIMIT), Ok(()), "the tick returns");
     assert_eq!(next(&world, &watch), "demo ended ENDED");
     let mut event = None;
-    if let Watched::Event(WatchEvent::Change(change)) = watch.poll(Waker::noop()) {
+    if let WatchPoll::Event(WatchEvent::Change(change)) = watch.poll(Waker::noop()) {
         event = matches!(change.change, Change::Ended(_)).then_some(change);
     }
     assert!(event.is_none(), "a room ends once");

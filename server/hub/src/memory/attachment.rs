@@ -1,4 +1,4 @@
-//! One attachment: what a connection asks of its session.
+//! The attachment of a connection to its session.
 
 use std::{
     collections::BTreeMap,
@@ -8,18 +8,19 @@ use std::{
 };
 
 use super::{
-    Inlet, Room, Session, Shared, Ticket,
     delivery::{Taken, wake},
-    lock,
+    entities::{Membership, Room, SenderState, Session},
+    lock::lock,
+    shared::Shared,
 };
 use crate::{
     backend::{Attachment, Join, Outbound, Submitted},
-    error::{Cut, JoinError, MemberError, SendError, StepError},
+    error::{DetachReason, JoinError, MemberError, SendError, StepError},
     frame::{Body, Delivery, Item},
     id::{PeerId, RoomName},
     mailbox::Origin,
     reason::Reason,
-    session::{Fetched, Grade, SessionState},
+    session::{Fetched, SessionKind, SessionState},
     time::Now,
 };
 
@@ -39,35 +40,35 @@ impl Attachment for MemoryAttachment {
         self.epoch
     }
 
-    fn grade(&self) -> Grade {
-        self.session.grade
+    fn kind(&self) -> SessionKind {
+        self.session.kind
     }
 
     fn applied(&self) -> u32 {
         self.session.applied.load(Ordering::Acquire)
     }
 
-    fn heard(&self, now: Now) {
-        // Read first: only the first frame of an epoch, and of a millisecond, has something to write.
+    fn record_activity(&self, now: Now) {
+        // Loads first: only the first frame of an epoch, and of a millisecond, has something to store.
         if self.session.used_epoch.load(Ordering::Acquire) < self.epoch {
             self.session.used_epoch.fetch_max(self.epoch, Ordering::AcqRel);
         }
-        if self.session.live_epoch.load(Ordering::Acquire) == self.epoch
-            && self.session.heard_ms.load(Ordering::Relaxed) < now.mono_ms
+        if self.session.attached_epoch.load(Ordering::Acquire) == self.epoch
+            && self.session.last_activity_ms.load(Ordering::Relaxed) < now.mono_ms
         {
-            self.session.heard_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
+            self.session.last_activity_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
         }
     }
 
-    fn last_heard_ms(&self) -> u64 {
-        self.session.heard_ms.load(Ordering::Relaxed)
+    fn last_activity_ms(&self) -> u64 {
+        self.session.last_activity_ms.load(Ordering::Relaxed)
     }
 
     fn is_over(&self) -> bool {
-        self.session.live_epoch.load(Ordering::Acquire) != self.epoch
+        self.session.attached_epoch.load(Ordering::Acquire) != self.epoch
     }
 
-    fn pace(&self, now: Now) -> u32 {
+    fn rate_limit(&self, now: Now) -> u32 {
         let rate = u64::from(self.shared.limits.frames_per_second);
         if rate == 0 {
             return 0;
@@ -75,11 +76,11 @@ impl Attachment for MemoryAttachment {
         let (now_us, each_us) = (now.mono_ms * 1_000, 1_000_000 / rate);
         let burst_us = each_us * u64::from(self.shared.limits.frames_burst);
         let mut wait_us = 0;
-        // Fails only when the frame must wait: then nothing changes.
-        let _ = self.session.paced_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            let used = used.max(now_us);
-            wait_us = (used - now_us).saturating_sub(burst_us);
-            (wait_us == 0).then_some(used + each_us)
+        // Fails only if the frame must wait, and then changes nothing.
+        let _ = self.session.theoretical_arrival_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |arrival| {
+            let arrival = arrival.max(now_us);
+            wait_us = (arrival - now_us).saturating_sub(burst_us);
+            (wait_us == 0).then_some(arrival + each_us)
         });
         u32::try_from(wait_us.div_ceil(1_000)).unwrap_or(u32::MAX)
     }
@@ -89,17 +90,17 @@ impl Attachment for MemoryAttachment {
         let fetched = loop {
             let mut state = self.session.state();
             if state.epoch() == self.epoch && state.roster_due() {
-                let rooms: Vec<_> = state.silent_seats().map(|seat| seat.room.clone()).collect();
+                let rooms: Vec<_> = state.rooms_without_roster().map(|joined| joined.room.clone()).collect();
                 drop(state);
-                self.tell_rosters(&rooms);
+                self.put_rosters(&rooms);
                 continue;
             }
             break state.fetch(self.epoch, waker, budget, out, |origin| written.push(origin));
         };
         written.retain(|origin| origin.receipt);
-        self.shared.receipts(now, written, &self.session.peer, Delivery::Written);
-        if let Fetched::Cut(Cut::Ended(reason)) = fetched {
-            self.shared.end_session(now, &self.session, reason); // Drained: all it had has been handed out.
+        self.shared.send_receipts(now, written, &self.session.peer, Delivery::Written);
+        if let Fetched::Detached(DetachReason::Ended(reason)) = fetched {
+            self.shared.end_session(now, &self.session, reason); // Drained: everything it held has been handed out.
         }
         fetched
     }
@@ -114,54 +115,52 @@ impl Attachment for MemoryAttachment {
                 delivered.push(origin);
             }
         })?;
-        self.shared.receipts(now, delivered, &self.session.peer, Delivery::Delivered);
+        self.shared.send_receipts(now, delivered, &self.session.peer, Delivery::Delivered);
         Ok(())
     }
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {
-        let mut inlet = lock(&self.session.inlet);
-        let Inlet { tickets, last } = &mut *inlet;
-        Submitted::Done(self.session.next(self.epoch, cseq).and_then(|()| {
-            if sabotaged!("acknowledged-before-effect") {
-                self.session.used(cseq);
-            }
+        let mut sender = lock(&self.session.sender);
+        let SenderState { memberships, last_recipient } = &mut *sender;
+        Submitted::Done(self.session.check_next(self.epoch, cseq).and_then(|()| {
             let undelivered = match (&send.room, &send.to) {
                 (None, None) => return Err(StepError::Refused(SendError::PeerNotFound)),
-                (None, Some(to)) => self.send_direct(now, cseq, to, last, &send),
+                (None, Some(to)) => self.send_to(now, cseq, None, to, last_recipient, &send),
                 (Some(room), to) => {
-                    let (room, ticket) = ticket(tickets, room).ok_or(StepError::Refused(SendError::NotJoined))?;
+                    let active = active_membership(memberships, room);
+                    let (room, membership) = active.ok_or(StepError::Refused(SendError::NotJoined))?;
                     match to {
-                        Some(to) => self.send_to(now, cseq, (room, ticket), to, last, &send),
-                        None => self.send_to_all(now, cseq, room, ticket, &send),
+                        Some(to) => self.send_to(now, cseq, Some((room, membership)), to, last_recipient, &send),
+                        None => self.broadcast(now, cseq, room, membership, &send),
                     }
                 }
             }
             .map_err(StepError::Refused)?;
-            self.session.used(cseq);
+            self.session.mark_applied(cseq);
             for (peer, reason) in undelivered {
                 let origin = self.origin(cseq, &send);
-                self.shared.receipt(now, &origin, &peer, Delivery::Undeliverable(reason));
+                self.shared.send_receipt(now, &origin, &peer, Delivery::Undeliverable(reason));
             }
             Ok(())
         }))
     }
 
     fn join(&self, now: Now, cseq: u32, join: Join) -> Submitted<Result<(), StepError<JoinError>>> {
-        let mut inlet = lock(&self.session.inlet);
-        Submitted::Done(self.session.next(self.epoch, cseq).and_then(|()| {
-            let seat = self.shared.take_seat(now, &self.session, self.epoch, cseq, &join)?;
-            self.session.used(cseq);
-            if let Some((room, ticket)) = seat {
-                inlet.tickets.retain(|(held, _, ticket)| *held != join.room && ticket.valid());
-                inlet.tickets.push((join.room, room, ticket));
+        let mut sender = lock(&self.session.sender);
+        Submitted::Done(self.session.check_next(self.epoch, cseq).and_then(|()| {
+            let joined = self.shared.join_room(now, &self.session, self.epoch, cseq, &join)?;
+            self.session.mark_applied(cseq);
+            if let Some((room, membership)) = joined {
+                sender.memberships.retain(|(name, _, earlier)| *name != join.room && earlier.is_active());
+                sender.memberships.push((join.room, room, membership));
             }
             Ok(())
         }))
     }
 
     fn leave(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>> {
-        self.in_room(cseq, room, |found, _| {
-            if self.shared.unseat(now, found, &self.session.peer, Reason::Left, cseq) {
+        self.in_room(cseq, room, |found| {
+            if self.shared.evict(now, found, &self.session.peer, Reason::Left, cseq) {
                 Ok(())
             } else {
                 Err(MemberError::NotJoined)
@@ -170,8 +169,8 @@ impl Attachment for MemoryAttachment {
     }
 
     fn end_room(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>> {
-        self.in_room(cseq, room, |found, _| {
-            self.owns(found)?;
+        self.in_room(cseq, room, |found| {
+            self.check_owner(found)?;
             self.shared.end_room(now, found, Reason::Ended);
             self.shared.put_control(now, &self.session, cseq, Body::Done);
             Ok(())
@@ -186,9 +185,9 @@ impl Attachment for MemoryAttachment {
         peer: &PeerId,
         ban: bool,
     ) -> Submitted<Result<(), StepError<MemberError>>> {
-        self.in_room(cseq, room, |found, _| {
-            self.owns(found)?;
-            if !self.shared.kick(now, found, peer, ban) {
+        self.in_room(cseq, room, |found| {
+            self.check_owner(found)?;
+            if !self.shared.remove_member(now, found, peer, ban) {
                 return Err(MemberError::PeerNotFound);
             }
             self.shared.put_control(now, &self.session, cseq, Body::Done);
@@ -204,10 +203,10 @@ impl Attachment for MemoryAttachment {
         display_name: Option<Arc<str>>,
         metadata: BTreeMap<String, String>,
     ) -> Submitted<Result<(), StepError<MemberError>>> {
-        self.in_room(cseq, room, |found, _| {
+        self.in_room(cseq, room, |found| {
             let mut state = lock(&found.state);
             if let Some(event) = state.update_member(&self.session.peer, display_name, &metadata)? {
-                self.shared.tell(&state, &event, Some(&self.session.peer));
+                self.shared.publish(&state, &event, Some(&self.session.peer));
             }
             drop(state);
             self.shared.put_control(now, &self.session, cseq, Body::Done);
@@ -216,18 +215,18 @@ impl Attachment for MemoryAttachment {
     }
 
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<Infallible>>> {
-        let _inlet = lock(&self.session.inlet);
-        Submitted::Done(self.session.next(self.epoch, cseq).map(|()| {
+        let _sender = lock(&self.session.sender);
+        Submitted::Done(self.session.check_next(self.epoch, cseq).map(|()| {
             self.shared.put_control(now, &self.session, cseq, body);
-            self.session.used(cseq);
+            self.session.mark_applied(cseq);
         }))
     }
 
-    fn detach(&self, now: Now, cut: Cut) {
-        // A session that ended, or has a newer attachment, has nothing left to detach.
-        let current = self.session.state().cut(self.epoch);
-        if current.is_none() {
-            self.shared.detach_session(now, &self.session, self.epoch, cut);
+    fn detach(&self, now: Now, reason: DetachReason) {
+        // A session that has ended or has a newer attachment has nothing left to detach.
+        let over = self.session.state().detach_reason(self.epoch);
+        if over.is_none() {
+            self.shared.detach_session(now, &self.session, self.epoch, reason);
         }
     }
 
@@ -237,66 +236,66 @@ impl Attachment for MemoryAttachment {
     }
 }
 
+/// The recipients that an accepted envelope did not reach, with the reasons.
+type Undelivered = Vec<(PeerId, Reason)>;
+
 impl MemoryAttachment {
     fn origin(&self, cseq: u32, send: &Outbound) -> Origin {
         let Session { peer, incarnation, .. } = &*self.session;
         Origin { from: peer.clone(), incarnation: *incarnation, seq: cseq, receipt: send.receipt }
     }
 
-    fn send_direct(
-        &self,
-        now: Now,
-        cseq: u32,
-        to: &PeerId,
-        last: &mut Option<(PeerId, Weak<Session>)>,
-        send: &Outbound,
-    ) -> Result<Undelivered, SendError> {
-        let target = self.shared.sessions.get_again(to, last).ok_or(SendError::PeerNotFound)?;
-        self.settle(&target, self.put(now, cseq, &target, send, None))
-    }
-
+    /// Sends an envelope to one peer, in a room or outside of rooms.
     fn send_to(
         &self,
         now: Now,
         cseq: u32,
-        (room, ticket): (&Room, &Ticket),
+        room: Option<(&Room, &Membership)>,
         to: &PeerId,
-        last: &mut Option<(PeerId, Weak<Session>)>,
+        last_recipient: &mut Option<(PeerId, Weak<Session>)>,
         send: &Outbound,
     ) -> Result<Undelivered, SendError> {
-        let target = self.shared.sessions.get_again(to, last).ok_or(SendError::PeerNotFound)?;
-        self.settle(&target, self.put(now, cseq, &target, send, Some((&room.name, Some(ticket)))))
+        let recipient = self.shared.sessions.get_cached(to, last_recipient).ok_or(SendError::PeerNotFound)?;
+        let guard = room.map(|(room, membership)| (&room.name, Some(membership)));
+        match self.put(now, cseq, &recipient, send, guard) {
+            Taken::Yes => Ok(Vec::new()),
+            Taken::NotThere => Err(SendError::PeerNotFound),
+            Taken::SenderRemoved => Err(SendError::NotJoined),
+            Taken::Undeliverable(reason) => Ok(vec![(recipient.peer.clone(), reason)]),
+        }
     }
 
-    fn send_to_all(
+    /// Sends an envelope to all other members of a room.
+    fn broadcast(
         &self,
         now: Now,
         cseq: u32,
         room: &Room,
-        ticket: &Ticket,
+        membership: &Membership,
         send: &Outbound,
     ) -> Result<Undelivered, SendError> {
-        // The list is taken under the room's lock and used without it: a mailbox that overflows ends its session, which
+        // The list is copied under the room's lock and used without it: a mailbox that overflows ends its session, which
         // takes the locks of its rooms.
         let others: Vec<_> = {
             let state = lock(&room.state);
             state
-                .seats()
-                .map(|s| s.with.session.clone())
-                .filter(|s| !Arc::ptr_eq(s, &self.session) || sabotaged!("broadcast-to-oneself"))
+                .members()
+                .map(|member| member.handle.session.clone())
+                .filter(|session| !Arc::ptr_eq(session, &self.session))
                 .collect()
         };
         let (mut undelivered, mut reached) = (Vec::new(), false);
-        for target in others {
-            match self.put(now, cseq, &target, send, Some((&room.name, Some(ticket)))) {
+        for recipient in others {
+            match self.put(now, cseq, &recipient, send, Some((&room.name, Some(membership)))) {
                 Taken::Yes => reached = true,
                 Taken::NotThere => {}
-                // The seat was lost on the way. Refused is only what nobody got: a refused frame's number is used again.
-                Taken::TicketTorn if reached && !sabotaged!("broadcast-refused-halfway") => {
-                    undelivered.push((target.peer.clone(), Reason::NotJoined));
+                // Removed in the middle. The envelope may be refused only if no member got it, since the number of a refused
+                // frame is used again.
+                Taken::SenderRemoved if reached => {
+                    undelivered.push((recipient.peer.clone(), Reason::NotJoined));
                 }
-                Taken::TicketTorn => return Err(SendError::NotJoined),
-                Taken::Undeliverable(reason) => undelivered.push((target.peer.clone(), reason)),
+                Taken::SenderRemoved => return Err(SendError::NotJoined),
+                Taken::Undeliverable(reason) => undelivered.push((recipient.peer.clone(), reason)),
             }
         }
         Ok(undelivered)
@@ -306,52 +305,43 @@ impl MemoryAttachment {
         &self,
         now: Now,
         cseq: u32,
-        target: &Arc<Session>,
+        recipient: &Arc<Session>,
         send: &Outbound,
-        guard: Option<(&RoomName, Option<&Ticket>)>,
+        guard: Option<(&RoomName, Option<&Membership>)>,
     ) -> Taken {
-        self.shared.put_envelope(now, target, send.envelope.clone(), Some(self.origin(cseq, send)), guard)
+        self.shared.put_envelope(now, recipient, send.envelope.clone(), Some(self.origin(cseq, send)), guard)
     }
 
-    fn settle(&self, target: &Session, taken: Taken) -> Result<Undelivered, SendError> {
-        match taken {
-            Taken::Yes => Ok(Vec::new()),
-            Taken::NotThere => Err(SendError::PeerNotFound),
-            Taken::TicketTorn => Err(SendError::NotJoined),
-            Taken::Undeliverable(reason) => Ok(vec![(target.peer.clone(), reason)]),
-        }
-    }
-
-    /// Runs a request about a room the session is a member of, as one step.
+    /// Runs a request about a room that the session is a member of, as one step.
     fn in_room(
         &self,
         cseq: u32,
         room: &RoomName,
-        run: impl FnOnce(&Arc<Room>, &Ticket) -> Result<(), MemberError>,
+        run: impl FnOnce(&Arc<Room>) -> Result<(), MemberError>,
     ) -> Submitted<Result<(), StepError<MemberError>>> {
-        let mut inlet = lock(&self.session.inlet);
-        Submitted::Done(self.session.next(self.epoch, cseq).and_then(|()| {
-            let seat = ticket(&mut inlet.tickets, room);
-            let (found, ticket) = seat.ok_or(StepError::Refused(MemberError::NotJoined))?;
-            run(found, ticket).map_err(StepError::Refused)?;
-            self.session.used(cseq);
+        let mut sender = lock(&self.session.sender);
+        Submitted::Done(self.session.check_next(self.epoch, cseq).and_then(|()| {
+            let active = active_membership(&mut sender.memberships, room);
+            let (found, _) = active.ok_or(StepError::Refused(MemberError::NotJoined))?;
+            run(found).map_err(StepError::Refused)?;
+            self.session.mark_applied(cseq);
             Ok(())
         }))
     }
 
-    fn owns(&self, room: &Room) -> Result<(), MemberError> {
+    fn check_owner(&self, room: &Room) -> Result<(), MemberError> {
         if lock(&room.state).owner() == Some(&self.session.peer) { Ok(()) } else { Err(MemberError::NotOwner) }
     }
 
     /// Brings the connection up to date about these rooms.
-    fn tell_rosters(&self, rooms: &[Arc<Room>]) {
+    fn put_rosters(&self, rooms: &[Arc<Room>]) {
         for room in rooms {
             let state = lock(&room.state);
             if !state.ended() {
                 let snapshot = Arc::new(state.snapshot());
                 let waker = {
                     let mut own = self.session.state();
-                    own.tell_roster(&snapshot);
+                    own.put_roster(&snapshot);
                     own.take_waker()
                 };
                 wake(waker);
@@ -360,20 +350,18 @@ impl MemoryAttachment {
     }
 }
 
-type Undelivered = Vec<(PeerId, Reason)>;
-
-/// The room and the right to act in it, while the seat is held.
-fn ticket<'a>(
-    tickets: &'a mut Vec<(RoomName, Arc<Room>, Arc<Ticket>)>,
+/// Returns the room and the membership, if the session is a member.
+fn active_membership<'a>(
+    memberships: &'a mut Vec<(RoomName, Arc<Room>, Arc<Membership>)>,
     room: &RoomName,
-) -> Option<(&'a Arc<Room>, &'a Arc<Ticket>)> {
-    let at = tickets.iter().position(|(name, _, _)| name == room)?;
-    // The caller's own clone: it comes again, and is known by its place then.
-    tickets[at].0.clone_from(room);
-    if !tickets[at].2.valid() {
-        tickets.swap_remove(at);
+) -> Option<(&'a Arc<Room>, &'a Arc<Membership>)> {
+    let at = memberships.iter().position(|(name, _, _)| name == room)?;
+    // Stores the caller's clone of the name: the next lookup with it compares pointers only.
+    memberships[at].0.clone_from(room);
+    if !memberships[at].2.is_active() {
+        memberships.swap_remove(at);
         return None;
     }
-    let (_, room, ticket) = &tickets[at];
-    Some((room, ticket))
+    let (_, room, membership) = &memberships[at];
+    Some((room, membership))
 }

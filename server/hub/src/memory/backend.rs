@@ -1,13 +1,13 @@
-//! The memory backend as doors see it.
+//! The `Backend` interface of the memory backend.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{MemoryBackend, read};
+use super::MemoryBackend;
 use crate::{
     backend::{
-        Attachment, Backend, Census, Credentials, MemberPage, Open, Reached, Resume, Resumed,
+        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, Resume, Resumed,
         Submitted::{self, Done},
     },
     error::{FindError, OpenError, ResumeError, RoomError},
@@ -33,27 +33,27 @@ impl Backend for MemoryBackend {
     }
 
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool> {
-        Done(self.end_proven(now, credentials, reason))
+        Done(self.end_authenticated(now, credentials, reason))
     }
 
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool> {
-        Done(self.end_proven_in(now, credentials, epoch))
+        Done(self.end_authenticated_in(now, credentials, epoch))
     }
 
     fn create_room(&self, now: Now, spec: RoomSpec, request_id: &str) -> Submitted<Result<RoomInfo, RoomError>> {
-        Done(self.make(now, spec, request_id))
+        Done(self.create(now, spec, request_id))
     }
 
     fn room(&self, room: &RoomName) -> Submitted<Result<RoomInfo, RoomError>> {
-        Done(self.look(room, |state| Ok(state.info())))
+        Done(self.with_room(room, |state| Ok(state.info())))
     }
 
     fn snapshot(&self, room: &RoomName) -> Submitted<Result<Snapshot, RoomError>> {
-        Done(self.look(room, |state| Ok(state.snapshot())))
+        Done(self.with_room(room, |state| Ok(state.snapshot())))
     }
 
     fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>> {
-        Done(self.page(after, max))
+        Done(self.room_page(after, max))
     }
 
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>> {
@@ -65,7 +65,7 @@ impl Backend for MemoryBackend {
     }
 
     fn update_room(&self, now: Now, room: &RoomName, patch: RoomPatch) -> Submitted<Result<RoomInfo, RoomError>> {
-        Done(self.patch(now, room, patch))
+        Done(self.update(now, room, patch))
     }
 
     fn end_room(&self, now: Now, room: &RoomName) -> Submitted<Result<(), RoomError>> {
@@ -73,7 +73,7 @@ impl Backend for MemoryBackend {
     }
 
     fn remove_member(&self, now: Now, room: &RoomName, peer: &PeerId, ban: bool) -> Submitted<Result<(), RoomError>> {
-        Done(self.kick(now, room, peer, ban))
+        Done(self.remove(now, room, peer, ban))
     }
 
     fn send_to_room(
@@ -103,19 +103,7 @@ impl Backend for MemoryBackend {
         self.shared.drain(now);
     }
 
-    fn census(&self) -> Census {
-        let shared = &self.shared;
-        let attached = |session: &&Arc<super::Session>| session.live_epoch.load(Ordering::Relaxed) != 0;
-        Census {
-            sessions: shared.sessions.len(),
-            attached: shared.sessions.all().iter().filter(attached).count(),
-            rooms: read(&shared.rooms).len(),
-            timers: shared.timers.len(),
-            watchers: read(&shared.watches).iter().filter(|w| w.strong_count() > 0).count(),
-            delivered_total: shared.counters.delivered.load(Ordering::Relaxed),
-            undeliverable_total: shared.counters.undeliverable.load(Ordering::Relaxed),
-            resumed_total: shared.counters.resumed.load(Ordering::Relaxed),
-            slow_consumers_total: shared.counters.slow_consumers.load(Ordering::Relaxed),
-        }
+    fn stats(&self) -> BackendStats {
+        self.shared.stats()
     }
 }

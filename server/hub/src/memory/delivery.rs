@@ -1,4 +1,4 @@
-//! Putting things into sessions: envelopes, answers, receipts, presence.
+//! Delivers envelopes, answers, receipts and presence to sessions.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -7,7 +7,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Session, Shared, Ticket};
+use super::{
+    entities::{Membership, Session},
+    shared::Shared,
+};
 use crate::{
     frame::{Body, Delivery, RoomEvent},
     id::{PeerId, RoomName},
@@ -17,41 +20,41 @@ use crate::{
     time::Now,
 };
 
-/// Whether an envelope was taken, and if not, what its sender is told.
+/// Whether a mailbox took an envelope, and if not, why.
 pub(super) enum Taken {
     Yes,
-    /// The recipient is not in the room.
+    /// The recipient is not in the room, or its session has ended.
     NotThere,
-    /// The sender has just lost its own seat.
-    TicketTorn,
+    /// The sender has just been removed from the room.
+    SenderRemoved,
     Undeliverable(Reason),
 }
 
 impl Shared {
-    /// Puts an envelope into a session's mailbox. `guard` are the room the receiver must sit in and, when it comes from a
-    /// member, the sender's right to it.
+    /// Puts an envelope into a session's mailbox. `guard` is the room the recipient must be in and, if the envelope comes
+    /// from a member, the sender's membership.
     pub(super) fn put_envelope(
         &self,
         now: Now,
         to: &Arc<Session>,
         envelope: Bytes,
         origin: Option<Origin>,
-        guard: Option<(&RoomName, Option<&Ticket>)>,
+        guard: Option<(&RoomName, Option<&Membership>)>,
     ) -> Taken {
         let entry = Entry { reply_to: 0, body: Body::Envelope(envelope), origin };
         let (put, waker) = {
             let mut state = to.state();
-            if let Some((room, ticket)) = guard {
-                // Under the receiver's lock: whoever takes the sender's seat tears its ticket before it tells this receiver.
-                if ticket.is_some_and(|ticket| !ticket.valid()) {
-                    return Taken::TicketTorn;
+            if let Some((room, sender)) = guard {
+                // Checked under the recipient's lock: a removal revokes the membership before it tells this recipient.
+                if sender.is_some_and(|membership| !membership.is_active()) {
+                    return Taken::SenderRemoved;
                 }
-                if !state.seats().iter().any(|seat| seat.name == *room) {
+                if !state.rooms().iter().any(|joined| joined.name == *room) {
                     return Taken::NotThere;
                 }
             }
             let put = state.put_envelope(entry, &self.limits, now);
-            note_cut(to, &put);
+            note_detach(to, &put);
             (put, state.take_waker())
         };
         wake(waker);
@@ -61,43 +64,42 @@ impl Shared {
                 Taken::Yes
             }
             Put::Gone(_) => Taken::NotThere,
-            Put::Full if sabotaged!("drop-when-full") => Taken::Yes,
             Put::Full => Taken::Undeliverable(Reason::MailboxFull),
             Put::Overflow => {
                 self.overflowed(now, to);
                 Taken::Undeliverable(Reason::MailboxFull)
             }
-            Put::Fatal(reason) => {
+            Put::PendingEnd(reason) => {
                 self.end_session(now, to, reason);
                 Taken::Undeliverable(reason)
             }
         }
     }
 
-    /// Puts something that must not be lost into a session's mailbox. The caller may hold a room's lock.
+    /// Puts a frame that must not be lost into a session's mailbox. The caller may hold a room's lock.
     pub(super) fn put_control(&self, now: Now, to: &Arc<Session>, reply_to: u32, body: Body) {
         let (put, waker) = {
             let mut state = to.state();
             let put = state.put_control(Entry { reply_to, body, origin: None }, &self.limits, now);
-            note_cut(to, &put);
+            note_detach(to, &put);
             (put, state.take_waker())
         };
         wake(waker);
-        self.settle_control(now, to, &put);
+        self.after_control(now, to, &put);
     }
 
-    /// Does what a full mailbox asks for. A session that must end is ended by the next tick: its end takes the locks of its
-    /// rooms, and tells the senders of what it held, whose mailboxes may be full in turn.
-    pub(super) fn settle_control(&self, now: Now, to: &Arc<Session>, put: &Put) {
+    /// Handles a mailbox that overflowed in [`Self::put_control`]. A session that must end is ended by the next tick, since
+    /// that takes the locks of its rooms, and sends receipts for what it held to mailboxes that may be full in turn.
+    pub(super) fn after_control(&self, now: Now, to: &Arc<Session>, put: &Put) {
         match put {
             Put::Kept | Put::Full | Put::Gone(_) => {}
             Put::Overflow if to.resumable() => self.overflowed(now, to),
-            Put::Overflow => self.end_soon(now, to, Reason::SlowConsumer),
-            Put::Fatal(reason) => self.end_soon(now, to, *reason),
+            Put::Overflow => self.end_at_next_tick(now, to, Reason::SlowConsumer),
+            Put::PendingEnd(reason) => self.end_at_next_tick(now, to, *reason),
         }
     }
 
-    /// Tells one session of a room's change. The caller holds the room's lock.
+    /// Queues a room's change for one session. The caller holds the room's lock.
     pub(super) fn put_presence(&self, to: &Session, event: &Arc<RoomEvent>) {
         let waker = {
             let mut state = to.state();
@@ -107,8 +109,8 @@ impl Shared {
         wake(waker);
     }
 
-    /// Tells a sender what became of its envelope.
-    pub(super) fn receipt(&self, now: Now, origin: &Origin, peer: &PeerId, delivery: Delivery) {
+    /// Sends the outcome of an envelope to its sender.
+    pub(super) fn send_receipt(&self, now: Now, origin: &Origin, peer: &PeerId, delivery: Delivery) {
         if matches!(delivery, Delivery::Undeliverable(_)) {
             self.counters.undeliverable.fetch_add(1, Ordering::Relaxed);
         }
@@ -119,32 +121,33 @@ impl Shared {
         }
     }
 
-    /// Tells the senders that asked for it that their envelopes arrived.
-    pub(super) fn receipts(&self, now: Now, origins: Vec<Origin>, peer: &PeerId, delivery: Delivery) {
+    /// Sends the outcome of several envelopes to their senders.
+    pub(super) fn send_receipts(&self, now: Now, origins: Vec<Origin>, peer: &PeerId, delivery: Delivery) {
         for origin in origins {
-            self.receipt(now, &origin, peer, delivery);
+            self.send_receipt(now, &origin, peer, delivery);
         }
     }
 
-    /// A session's connection was cut because it did not read; one that cannot be resumed is over.
+    /// Handles an attachment that ended because its client did not read: a resumable session waits for its client to
+    /// return, a live one ends.
     pub(super) fn overflowed(&self, now: Now, session: &Arc<Session>) {
         self.counters.slow_consumers.fetch_add(1, Ordering::Relaxed);
         if session.resumable() {
-            self.wait_for_return(now, session);
+            self.start_grace(now, session);
         } else {
             self.end_session(now, session, Reason::SlowConsumer);
         }
     }
 }
 
-/// Keeps the attached epoch true after a put that cut the connection. The caller holds the session's state.
-pub(super) fn note_cut(session: &Session, put: &Put) {
-    if matches!(put, Put::Overflow | Put::Fatal(_)) {
-        session.live_epoch.store(0, Ordering::Release);
+/// Updates `attached_epoch` after a put that ended the attachment. The caller holds the session's state.
+pub(super) fn note_detach(session: &Session, put: &Put) {
+    if matches!(put, Put::Overflow | Put::PendingEnd(_)) {
+        session.attached_epoch.store(0, Ordering::Release);
     }
 }
 
-/// Wakes a connection. To be called without any session's lock.
+/// Wakes a connection. Call it without holding a session's lock.
 pub(super) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();

@@ -1,65 +1,51 @@
-//! What is due later.
+//! A queue of timers, each with a value that says what has expired.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, Weak},
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
-use super::{Room, Session, lock};
-use crate::{id::PeerId, reason::Reason};
+use super::lock::lock;
 
-/// Something to do at a moment. Whoever acts on it checks first whether it still holds.
 #[derive(Debug)]
-pub(super) enum Due {
-    /// A session detached in this epoch is to be shown as reconnecting.
-    Reconnecting(Weak<Session>, u32),
-    /// The grace period of a session detached in this epoch is over.
-    Grace(Weak<Session>, u32),
-    /// A session must end, but could not while a room was locked.
-    End(Weak<Session>, Reason),
-    /// A room may have been empty long enough.
-    EmptyRoom(Weak<Room>),
-    /// The end of a session need not be remembered any longer.
-    Tombstone(PeerId),
-    /// A request id need not be remembered any longer.
-    Answer(String),
+pub(super) struct Timers<T> {
+    // Locked when something detaches or empties and by the tick, never on the path of an envelope.
+    queue: Mutex<Queue<T>>,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Timers {
-    // Pushed to when something detaches or empties, emptied by the tick: never on the path of an envelope.
-    queue: Mutex<Queue>,
+#[derive(Debug)]
+struct Queue<T> {
+    next_order: u64,
+    timers: BTreeMap<TimerId, T>,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    next: u64,
-    timers: BTreeMap<TimerId, Due>,
-}
-
-/// A timer: when it is due, and, among those due at one moment, which was set first.
+/// Identifies a timer: when it expires and, among those that expire at the same time, the order in which they were set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TimerId {
     at_ms: u64,
     order: u64,
 }
 
-impl Timers {
-    pub(super) fn at(&self, at_ms: u64, due: Due) -> TimerId {
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self { queue: Mutex::new(Queue { next_order: 0, timers: BTreeMap::new() }) }
+    }
+}
+
+impl<T> Timers<T> {
+    /// Sets a timer that expires at `at_ms`.
+    pub(super) fn set(&self, at_ms: u64, value: T) -> TimerId {
         let mut queue = lock(&self.queue);
-        let timer = TimerId { at_ms, order: queue.next };
-        queue.next += 1;
-        queue.timers.insert(timer, due);
+        let timer = TimerId { at_ms, order: queue.next_order };
+        queue.next_order += 1;
+        queue.timers.insert(timer, value);
         timer
     }
 
-    /// Forgets a timer, if it is not due yet.
+    /// Removes a timer, if it has not been popped yet.
     pub(super) fn cancel(&self, timer: TimerId) {
         lock(&self.queue).timers.remove(&timer);
     }
 
-    /// The next thing that is due at `now_ms`.
-    pub(super) fn pop(&self, now_ms: u64) -> Option<Due> {
+    /// Removes the first timer that has expired at `now_ms` and returns its value.
+    pub(super) fn pop(&self, now_ms: u64) -> Option<T> {
         let mut queue = lock(&self.queue);
         let first = queue.timers.first_entry()?;
         if first.key().at_ms > now_ms {
@@ -68,8 +54,8 @@ impl Timers {
         Some(first.remove())
     }
 
-    /// Timers that stand for something: a session away, an empty room, an answer. What is only to be forgotten does not count.
-    pub(super) fn len(&self) -> usize {
-        lock(&self.queue).timers.values().filter(|due| !matches!(due, Due::Tombstone(_))).count()
+    /// Counts the timers for which `counts` returns true.
+    pub(super) fn count(&self, counts: impl Fn(&T) -> bool) -> usize {
+        lock(&self.queue).timers.values().filter(|value| counts(value)).count()
     }
 }

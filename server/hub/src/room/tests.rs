@@ -31,17 +31,17 @@ fn newcomer(n: u128, user: &str) -> Newcomer {
     }
 }
 
-fn sit(room: &mut RoomState<()>, n: u128, user: &str) -> Arc<RoomEvent> {
+fn join(room: &mut RoomState<()>, n: u128, user: &str) -> Arc<RoomEvent> {
     room.admits(&newcomer(n, user)).expect("admitted");
     room.join(newcomer(n, user), (), NOW)
 }
 
 #[test]
-fn the_first_member_owns_the_room_and_the_next_one_inherits_it() {
+fn ownership_passes_to_the_next_member_in_join_order() {
     let mut room = room(0, DuplicateUsers::Allow);
-    sit(&mut room, 1, "a");
-    sit(&mut room, 2, "b");
-    sit(&mut room, 3, "c");
+    join(&mut room, 1, "a");
+    join(&mut room, 2, "b");
+    join(&mut room, 3, "c");
     assert_eq!(room.owner(), Some(&peer(1)));
     let (_, events) = room.leave(&peer(1), Reason::Left, NOW).expect("a member");
     assert_eq!(room.owner(), Some(&peer(2)));
@@ -49,47 +49,47 @@ fn the_first_member_owns_the_room_and_the_next_one_inherits_it() {
     assert!(matches!(&events[1].change, Change::Updated(info) if info.owner == Some(peer(2))));
     assert_eq!(events[1].version, events[0].version + 1);
     let (_, events) = room.leave(&peer(3), Reason::Left, NOW).expect("a member");
-    assert_eq!(events.len(), 1, "a plain member's going changes no owner");
+    assert_eq!(events.len(), 1, "the leave of a plain member does not change the owner");
 }
 
 #[test]
-fn versions_count_every_change() {
+fn every_change_raises_the_version() {
     let mut room = room(0, DuplicateUsers::Allow);
-    let first = sit(&mut room, 1, "a").version;
-    let second = sit(&mut room, 2, "b").version;
+    let first = join(&mut room, 1, "a").version;
+    let second = join(&mut room, 2, "b").version;
     assert_eq!(second, first + 1);
     let third = room.set_presence(&peer(2), Presence::Reconnecting).expect("a change").version;
     assert_eq!(third, second + 1);
-    assert!(room.set_presence(&peer(2), Presence::Reconnecting).is_none(), "known already");
+    assert!(room.set_presence(&peer(2), Presence::Reconnecting).is_none(), "no change");
     assert_eq!(room.version(), third);
 }
 
 #[test]
-fn a_full_room_refuses() {
+fn a_full_room_refuses_joins() {
     let mut room = room(1, DuplicateUsers::Allow);
-    sit(&mut room, 1, "a");
+    join(&mut room, 1, "a");
     assert_eq!(room.admits(&newcomer(2, "b")), Err(JoinError::RoomFull { max: 1 }));
 }
 
 #[test]
-fn duplicate_users_follow_the_rule() {
+fn duplicate_users_are_handled_by_the_rooms_rule() {
     let mut rejects = room(0, DuplicateUsers::Reject);
-    sit(&mut rejects, 1, "a");
+    join(&mut rejects, 1, "a");
     assert_eq!(rejects.admits(&newcomer(2, "a")), Err(JoinError::UserTaken));
     assert_eq!(rejects.admits(&newcomer(2, "b")), Ok(None));
     let unverified = Newcomer { verified: false, ..newcomer(2, "a") };
-    assert_eq!(rejects.admits(&unverified), Ok(None), "what a client calls itself does not count");
+    assert_eq!(rejects.admits(&unverified), Ok(None), "an unverified user id is not compared");
 
     let mut replaces = room(1, DuplicateUsers::Replace);
-    sit(&mut replaces, 1, "a");
+    join(&mut replaces, 1, "a");
     assert_eq!(replaces.admits(&newcomer(2, "a")), Ok(Some(peer(1))), "even in a full room");
     assert_eq!(replaces.admits(&newcomer(2, "b")), Err(JoinError::RoomFull { max: 1 }));
 }
 
 #[test]
-fn a_ban_holds_for_the_user_or_else_for_the_peer() {
+fn a_ban_applies_to_a_verified_user_or_else_to_the_peer() {
     let mut room = room(0, DuplicateUsers::Allow);
-    sit(&mut room, 1, "a");
+    join(&mut room, 1, "a");
     let anonymous = Newcomer { verified: false, ..newcomer(2, "b") };
     room.join(anonymous.clone(), (), NOW);
     room.ban(&peer(1));
@@ -100,19 +100,19 @@ fn a_ban_holds_for_the_user_or_else_for_the_peer() {
 }
 
 #[test]
-fn an_empty_room_names_its_end() {
+fn an_empty_room_ends_after_its_timeout() {
     let mut room = room(0, DuplicateUsers::Allow);
     assert_eq!(room.ends_at_ms(), Some(1_250));
-    sit(&mut room, 1, "a");
+    join(&mut room, 1, "a");
     assert_eq!(room.ends_at_ms(), None);
     room.leave(&peer(1), Reason::Left, NOW.plus(500));
     assert_eq!(room.ends_at_ms(), Some(1_750));
 }
 
 #[test]
-fn too_large_metadata_changes_nothing() {
+fn oversized_metadata_changes_nothing() {
     let mut room = room(0, DuplicateUsers::Allow);
-    sit(&mut room, 1, "a");
+    join(&mut room, 1, "a");
     let before = room.snapshot();
     let large = BTreeMap::from([("k".to_owned(), "x".repeat(5_000))]);
     assert!(room.update_member(&peer(1), Some("new".into()), &large).is_err());

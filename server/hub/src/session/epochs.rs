@@ -1,43 +1,43 @@
-//! Which attachment of a session counts.
+//! Which attachment of a session is current.
 
 use crate::{
-    error::{Cut, ResumeError},
+    error::{DetachReason, ResumeError},
     reason::Reason,
     time::Now,
 };
 
-/// Where a session stands.
+/// The phase of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// A connection reads from it.
     Attached,
-    /// No connection. It may hold this much more than it held then.
+    /// It has no connection. Its mailbox limits are relative to what it held when it lost the connection.
     Detached {
-        /// Since when, on the monotonic clock.
+        /// When it lost its connection, on the monotonic clock.
         since_ms: u64,
-        /// Frames it held.
+        /// Frames it held then.
         frames: usize,
-        /// Bytes it held.
+        /// Bytes it held then.
         bytes: usize,
     },
-    /// Over.
+    /// It has ended.
     Ended(Reason),
 }
 
-/// The attachments of a session: one at a time, each with a number of its own, and how the last one ended.
+/// The attachments of a session, numbered by epoch. At most one is current.
 #[derive(Debug)]
 pub(super) struct Epochs {
     phase: Phase,
     current: u32,
-    /// The highest one a client is known to have been welcomed in.
+    /// The highest epoch of which a client is known to have received the `welcome`.
     used: u32,
-    last_cut: Cut,
+    last_detach: DetachReason,
 }
 
 impl Epochs {
-    /// Attached in epoch 1.
-    pub(super) fn first() -> Self {
-        Self { phase: Phase::Attached, current: 1, used: 0, last_cut: Cut::Detached }
+    /// Starts attached, in epoch 1.
+    pub(super) fn new() -> Self {
+        Self { phase: Phase::Attached, current: 1, used: 0, last_detach: DetachReason::ConnectionLost }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -48,13 +48,13 @@ impl Epochs {
         self.current
     }
 
-    /// Notes that the client used this epoch: from now on older ones cannot be resumed.
-    pub(super) fn heard(&mut self, epoch: u32) {
+    /// Records that the client used this epoch: from now on older ones cannot be resumed.
+    pub(super) fn mark_used(&mut self, epoch: u32) {
         self.used = self.used.max(epoch);
     }
 
-    /// Whether a client that was last welcomed in `epoch` may attach again.
-    pub(super) fn admit(&self, epoch: u32) -> Result<(), ResumeError> {
+    /// Checks whether a client that was last welcomed in `epoch` may attach again.
+    pub(super) fn check_resume(&self, epoch: u32) -> Result<(), ResumeError> {
         if self.used > epoch {
             return Err(ResumeError::Superseded);
         }
@@ -64,26 +64,26 @@ impl Epochs {
         Ok(())
     }
 
-    /// Begins the next epoch. Its client was welcomed in `epoch`.
+    /// Begins the next epoch for a client that was last welcomed in `epoch`. Returns the new epoch.
     pub(super) fn attach(&mut self, epoch: u32) -> u32 {
-        // Whoever names an epoch was welcomed in it. A resume from before that may still be on its way.
-        self.heard(if sabotaged!("resume-proves-nothing") { 0 } else { epoch });
-        self.current += u32::from(!sabotaged!("epoch-not-raised"));
+        // The client names an epoch, so it received that welcome. A resume it sent earlier may still be on its way.
+        self.mark_used(epoch);
+        self.current += 1;
         self.phase = Phase::Attached;
         self.current
     }
 
-    /// Ends this epoch's attachment, of a session that holds this much. `false` when it had ended before.
-    pub(super) fn detach(&mut self, epoch: u32, cut: Cut, now: Now, frames: usize, bytes: usize) -> bool {
+    /// Ends the attachment of `epoch`; the session holds this many frames and bytes. Returns `false` if it was over.
+    pub(super) fn detach(&mut self, epoch: u32, reason: DetachReason, now: Now, frames: usize, bytes: usize) -> bool {
         if self.phase != Phase::Attached || self.current != epoch {
             return false;
         }
         self.phase = Phase::Detached { since_ms: now.mono_ms, frames, bytes };
-        self.last_cut = cut;
+        self.last_detach = reason;
         true
     }
 
-    /// Ends the session. `false` when it had ended before.
+    /// Ends the session. Returns `false` if it had ended before.
     pub(super) fn end(&mut self, reason: Reason) -> bool {
         let ends = !matches!(self.phase, Phase::Ended(_));
         if ends {
@@ -92,18 +92,18 @@ impl Epochs {
         ends
     }
 
-    /// Why the attachment of `epoch` is over, if it is.
-    pub(super) fn cut(&self, epoch: u32) -> Option<Cut> {
+    /// Returns why the attachment of `epoch` is over; `None` if it is current.
+    pub(super) fn detach_reason(&self, epoch: u32) -> Option<DetachReason> {
         match self.phase {
-            Phase::Ended(reason) => Some(Cut::Ended(reason)),
-            _ if self.current != epoch => Some(Cut::Superseded),
-            Phase::Detached { .. } => Some(self.last_cut),
+            Phase::Ended(reason) => Some(DetachReason::Ended(reason)),
+            _ if self.current != epoch => Some(DetachReason::Superseded),
+            Phase::Detached { .. } => Some(self.last_detach),
             Phase::Attached => None,
         }
     }
 
-    /// How long the session has been without a connection.
-    pub(super) fn away_ms(&self, now: Now) -> Option<u64> {
+    /// Returns how long the session has been detached; `None` if it is attached or has ended.
+    pub(super) fn detached_ms(&self, now: Now) -> Option<u64> {
         match self.phase {
             Phase::Detached { since_ms, .. } => Some(now.mono_ms.saturating_sub(since_ms)),
             Phase::Attached | Phase::Ended(_) => None,

@@ -6,7 +6,7 @@ use crate::{frame::Change, id::PeerId, member::RoomInfo};
 const NOW: Now = Now { mono_ms: 1_000, unix_ms: 1_000 };
 
 fn resumable() -> SessionState<()> {
-    SessionState::new(Grade::Resumable { grace_ms: 30_000 })
+    SessionState::new(SessionKind::Resumable { grace_ms: 30_000 })
 }
 
 fn envelope(text: &'static str) -> Entry {
@@ -37,7 +37,7 @@ fn change(version: u32) -> Arc<RoomEvent> {
     RoomEvent::new(room(version).room, version, Change::Updated(room(version)))
 }
 
-/// What a connection gets, in short: numbers of frames, `v` and the version of presence.
+/// Fetches everything, in short form: a frame as its number, a change as `v` and its version.
 fn fetch(session: &mut SessionState<()>) -> (Vec<String>, Fetched) {
     let mut out = Vec::new();
     let epoch = session.epoch();
@@ -52,10 +52,10 @@ fn fetch(session: &mut SessionState<()>) -> (Vec<String>, Fetched) {
 }
 
 #[test]
-fn presence_keeps_its_place_among_numbered_frames() {
+fn presence_keeps_its_position_among_numbered_frames() {
     let mut session = resumable();
     let limits = Limits::default();
-    session.sit(room(1).room, ());
+    session.join(room(1).room, ());
     session.put_control(control(), &limits, NOW);
     session.put_presence(&change(2), &limits);
     session.put_envelope(envelope("one"), &limits, NOW);
@@ -66,30 +66,30 @@ fn presence_keeps_its_place_among_numbered_frames() {
 }
 
 #[test]
-fn a_resume_goes_back_to_what_was_received() {
+fn a_resume_replays_from_the_last_frame_received() {
     let mut session = resumable();
     for text in ["one", "two", "three"] {
         assert_eq!(session.put_envelope(envelope(text), &Limits::default(), NOW), Put::Kept);
     }
     assert_eq!(fetch(&mut session).0, ["1", "2", "3"]);
-    let mut told = 0;
-    assert_eq!(session.resume(1, 1, |_| told += 1), Ok(2));
-    assert_eq!(told, 1, "what it was received up to is acknowledged");
+    let mut acked = 0;
+    assert_eq!(session.resume(1, 1, |_| acked += 1), Ok(2));
+    assert_eq!(acked, 1, "the frames received are acknowledged");
     assert_eq!(fetch(&mut session).0, ["2", "3"]);
-    assert_eq!(session.ack(1, 3, |_| panic!("an ended epoch acknowledges nothing")), Ok(()));
+    assert_eq!(session.ack(1, 3, |_| panic!("an ack of an old epoch is ignored")), Ok(()));
     assert_eq!(session.ack(2, 4, |_| {}), Err(3));
     assert_eq!(session.mailbox().len(), 2);
 }
 
 #[test]
-fn a_resume_is_refused_or_reset() {
+fn invalid_resumes_are_refused_or_reset() {
     let mut session = resumable();
     session.put_control(control(), &Limits::default(), NOW);
-    assert_eq!(session.resume(2, 0, |_| {}), Err(ResumeError::Reset(Reason::SeqMismatch)), "an epoch to come");
-    assert_eq!(session.resume(1, 2, |_| {}), Err(ResumeError::Reset(Reason::SeqMismatch)), "a number to come");
+    assert_eq!(session.resume(2, 0, |_| {}), Err(ResumeError::Reset(Reason::SeqMismatch)), "a future epoch");
+    assert_eq!(session.resume(1, 2, |_| {}), Err(ResumeError::Reset(Reason::SeqMismatch)), "a future number");
     assert_eq!(session.resume(1, 0, |_| {}), Ok(2));
     assert_eq!(session.resume(1, 0, |_| {}), Ok(3), "the welcome was lost");
-    session.heard(3);
+    session.mark_used(3);
     assert_eq!(session.resume(2, 0, |_| {}), Err(ResumeError::Superseded));
     assert!(session.end(Reason::Left).is_some());
     assert!(session.end(Reason::Left).is_none());
@@ -97,26 +97,26 @@ fn a_resume_is_refused_or_reset() {
 }
 
 #[test]
-fn limits_differ_with_the_connection() {
+fn attached_and_detached_sessions_have_different_limits() {
     let limits = Limits { mailbox_frames: 2, detached_frames: 1, ..Limits::default() };
     let mut session = resumable();
     assert_eq!(session.put_envelope(envelope("1"), &limits, NOW), Put::Kept);
     assert_eq!(session.put_envelope(envelope("2"), &limits, NOW), Put::Kept);
     assert_eq!(session.put_envelope(envelope("3"), &limits, NOW), Put::Overflow);
-    assert_eq!(session.cut(1), Some(Cut::SlowConsumer));
-    assert_eq!(fetch(&mut session), (Vec::new(), Fetched::Cut(Cut::SlowConsumer)));
-    assert_eq!(session.put_envelope(envelope("4"), &limits, NOW), Put::Kept, "one beyond what was there");
+    assert_eq!(session.detach_reason(1), Some(DetachReason::SlowConsumer));
+    assert_eq!(fetch(&mut session), (Vec::new(), Fetched::Detached(DetachReason::SlowConsumer)));
+    assert_eq!(session.put_envelope(envelope("4"), &limits, NOW), Put::Kept, "one more than it held");
     assert_eq!(session.put_envelope(envelope("5"), &limits, NOW), Put::Full);
-    assert_eq!(session.put_control(control(), &limits, NOW), Put::Fatal(Reason::MailboxOverflow));
+    assert_eq!(session.put_control(control(), &limits, NOW), Put::PendingEnd(Reason::MailboxOverflow));
     assert_eq!(session.put_control(control(), &limits, NOW), Put::Gone(Reason::MailboxOverflow));
     assert_eq!(session.resume(1, 0, |_| {}), Err(ResumeError::Reset(Reason::MailboxOverflow)));
-    let (_, origins) = session.end(Reason::MailboxOverflow).expect("it was not over");
-    assert_eq!(origins.len(), 3, "everybody whose envelope it held");
+    let (_, origins) = session.end(Reason::MailboxOverflow).expect("not ended before");
+    assert_eq!(origins.len(), 3, "the senders of all envelopes it held");
 }
 
 #[test]
 fn a_live_session_acknowledges_by_writing() {
-    let mut session: SessionState<()> = SessionState::new(Grade::Live);
+    let mut session: SessionState<()> = SessionState::new(SessionKind::Live);
     session.put_envelope(envelope("one"), &Limits::default(), NOW);
     let (mut out, mut written) = (Vec::new(), 0);
     assert_eq!(session.fetch(1, Waker::noop(), 1 << 20, &mut out, |_| written += 1), Fetched::Idle);
@@ -124,44 +124,44 @@ fn a_live_session_acknowledges_by_writing() {
 }
 
 #[test]
-fn presence_that_overflows_asks_for_a_roster() {
+fn overflowing_presence_makes_a_roster_due() {
     let limits = Limits { presence_events: 2, ..Limits::default() };
     let mut session = resumable();
-    session.sit(room(1).room, ());
+    session.join(room(1).room, ());
     session.put_control(control(), &limits, NOW);
     fetch(&mut session);
     for version in 2..=4 {
         session.put_presence(&change(version), &limits);
     }
     assert!(session.roster_due());
-    assert_eq!(session.silent_seats().count(), 1);
+    assert_eq!(session.rooms_without_roster().count(), 1);
     session.put_presence(&change(5), &limits);
-    session.tell_roster(&Arc::new(Snapshot { info: room(6), members: Vec::new() }));
+    session.put_roster(&Arc::new(Snapshot { info: room(6), members: Vec::new() }));
     session.put_presence(&change(7), &limits);
     assert_eq!(fetch(&mut session).0, ["roster 6", "v7"]);
 }
 
 #[test]
-fn a_flush_ends_with_the_last_frame() {
+fn a_flush_ends_after_the_last_frame() {
     let mut session = resumable();
     session.put_control(control(), &Limits::default(), NOW);
     session.flush_and_end(Reason::Draining);
-    assert_eq!(fetch(&mut session), (vec!["1".to_owned()], Fetched::Cut(Cut::Ended(Reason::Draining))));
+    assert_eq!(fetch(&mut session), (vec!["1".to_owned()], Fetched::Detached(DetachReason::Ended(Reason::Draining))));
     assert_eq!(session.resume(1, 1, |_| {}), Err(ResumeError::Reset(Reason::Ended)));
 }
 
 #[test]
-fn whoever_was_superseded_hears_that_first_of_all() {
+fn a_superseded_attachment_reports_superseded_even_after_the_end() {
     let mut session = resumable();
     assert_eq!(session.resume(1, 0, |_| {}), Ok(2));
     session.end(Reason::Left);
     let mut fetched = |epoch| session.fetch(epoch, Waker::noop(), 1, &mut Vec::new(), |_| {});
-    assert_eq!(fetched(1), Fetched::Cut(Cut::Superseded));
-    assert_eq!(fetched(2), Fetched::Cut(Cut::Ended(Reason::Left)));
+    assert_eq!(fetched(1), Fetched::Detached(DetachReason::Superseded));
+    assert_eq!(fetched(2), Fetched::Detached(DetachReason::Ended(Reason::Left)));
 }
 
 #[test]
-fn a_client_that_comes_and_goes_holds_no_more_each_time() {
+fn repeated_reconnects_do_not_raise_the_bounds() {
     let limits = Limits { mailbox_frames: 4, detached_frames: 2, ..Limits::default() };
     let mut session = resumable();
     for _ in 0..10 {
@@ -169,13 +169,13 @@ fn a_client_that_comes_and_goes_holds_no_more_each_time() {
             session.put_envelope(envelope("x"), &limits, NOW);
         }
         let epoch = session.epoch();
-        session.detach(epoch, Cut::Detached, NOW);
+        session.detach(epoch, DetachReason::ConnectionLost, NOW);
         for _ in 0..4 {
             session.put_envelope(envelope("x"), &limits, NOW);
         }
         session.resume(epoch, 0, |_| {}).expect("resumed");
     }
-    assert_eq!(session.mailbox().len(), 6, "an attached mailbox and what may come while it is detached");
+    assert_eq!(session.mailbox().len(), 6, "the attached limit plus the detached limit");
     let mut put = Put::Kept;
     for _ in 0..10 {
         let epoch = session.epoch();
@@ -184,18 +184,18 @@ fn a_client_that_comes_and_goes_holds_no_more_each_time() {
             break;
         }
     }
-    assert_eq!(put, Put::Fatal(Reason::MailboxOverflow), "what may not be lost is no way around it");
+    assert_eq!(put, Put::PendingEnd(Reason::MailboxOverflow), "control frames are bounded, too");
     assert!(session.mailbox().len() <= 7);
 }
 
 #[test]
-fn rosters_count_by_what_they_hold() {
+fn rosters_count_against_the_budget_by_size() {
     let mut session = resumable();
     let pairs = [("key".to_owned(), "x".repeat(4_000))];
     let metadata = crate::member::Metadata::parse(pairs).expect("small enough");
     for number in 0..8 {
         let info = RoomInfo { room: RoomName::parse(&format!("r{number}")).expect("valid"), ..room(1) };
-        session.sit(info.room, ());
+        session.join(info.room, ());
         session.put_control(control(), &Limits::default(), NOW);
     }
     fetch(&mut session);
@@ -203,9 +203,9 @@ fn rosters_count_by_what_they_hold() {
     for number in 0..8 {
         let room = RoomName::parse(&format!("r{number}")).expect("valid");
         let info = RoomInfo { room, metadata: metadata.clone(), ..self::room(2) };
-        session.tell_roster(&Arc::new(Snapshot { info, members: Vec::new() }));
+        session.put_roster(&Arc::new(Snapshot { info, members: Vec::new() }));
     }
     let mut out = Vec::new();
     assert_eq!(session.fetch(2, Waker::noop(), 4_096, &mut out, |_| {}), Fetched::More);
-    assert_eq!(out.len(), 1, "a budget holds for rosters as well");
+    assert_eq!(out.len(), 1, "the budget limits rosters as well");
 }

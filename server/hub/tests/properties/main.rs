@@ -1,4 +1,4 @@
-//! Any sequence of operations does to a backend what it does to a model that is too simple to be wrong.
+//! Property test: any sequence of operations has the same effect on a backend as on a much simpler model.
 
 #![allow(unreachable_pub, reason = "modules of one test")]
 
@@ -12,7 +12,7 @@ use wigwag_hub::{
     error::{MemberError, ResumeError, SendError, StepError},
 };
 
-use crate::model::{Model, Verdict};
+use crate::model::{Effect, Model};
 
 mod model;
 
@@ -30,17 +30,17 @@ enum Op {
         receipt: bool,
     },
     Broadcast(usize, usize),
-    Kick(usize, usize, usize),
+    Remove(usize, usize, usize),
     EndRoom(usize, usize),
     Read(usize),
     Ack(usize),
-    Cut(usize),
-    /// Resumes behind a number chosen from those that are possible, whether or not the connection was lost.
+    LoseConnection(usize),
+    /// Resumes after a number chosen from the possible ones, whether or not the connection was lost.
     Resume(usize, usize),
-    /// Something comes in on a connection that was superseded.
-    Ghost(usize, usize),
+    /// Frames arrive on a superseded connection.
+    Superseded(usize, usize),
     Close(usize),
-    Pass(u64),
+    Advance(u64),
 }
 
 fn ops() -> impl Strategy<Value = Op> {
@@ -51,15 +51,15 @@ fn ops() -> impl Strategy<Value = Op> {
         8 => (client.clone(), client.clone(), proptest::option::of(room.clone()), any::<bool>())
             .prop_map(|(from, to, room, receipt)| Op::Send { from, to, room, receipt }),
         4 => (client.clone(), room.clone()).prop_map(|(c, r)| Op::Broadcast(c, r)),
-        1 => (client.clone(), client.clone(), room.clone()).prop_map(|(c, p, r)| Op::Kick(c, p, r)),
+        1 => (client.clone(), client.clone(), room.clone()).prop_map(|(c, p, r)| Op::Remove(c, p, r)),
         1 => (client.clone(), room).prop_map(|(c, r)| Op::EndRoom(c, r)),
         5 => client.clone().prop_map(Op::Read),
         3 => client.clone().prop_map(Op::Ack),
-        3 => client.clone().prop_map(Op::Cut),
+        3 => client.clone().prop_map(Op::LoseConnection),
         4 => (client.clone(), any::<usize>()).prop_map(|(c, at)| Op::Resume(c, at)),
-        1 => (client.clone(), client.clone()).prop_map(|(c, to)| Op::Ghost(c, to)),
+        1 => (client.clone(), client.clone()).prop_map(|(c, to)| Op::Superseded(c, to)),
         1 => client.prop_map(Op::Close),
-        2 => prop_oneof![Just(1), Just(2_500), Just(14_999), Just(30_000)].prop_map(Op::Pass),
+        2 => prop_oneof![Just(1), Just(2_500), Just(14_999), Just(30_000)].prop_map(Op::Advance),
     ]
 }
 
@@ -67,9 +67,9 @@ fn ops() -> impl Strategy<Value = Op> {
 struct Pair<'w> {
     world: &'w World,
     clients: Vec<Client<'w>>,
-    ghosts: Vec<Vec<Arc<dyn Attachment>>>,
+    superseded: Vec<Vec<Arc<dyn Attachment>>>,
     model: Model,
-    letters: usize,
+    sent: usize,
 }
 
 impl<'w> Pair<'w> {
@@ -77,9 +77,9 @@ impl<'w> Pair<'w> {
         Self {
             world,
             clients: (0..CLIENTS).map(|client| world.client(&Model::name(client))).collect(),
-            ghosts: vec![Vec::new(); CLIENTS],
+            superseded: vec![Vec::new(); CLIENTS],
             model: Model::new(CLIENTS),
-            letters: 0,
+            sent: 0,
         }
     }
 
@@ -88,18 +88,18 @@ impl<'w> Pair<'w> {
     }
 
     fn text(&mut self) -> String {
-        self.letters += 1;
-        format!("e{}", self.letters)
+        self.sent += 1;
+        format!("e{}", self.sent)
     }
 
     fn apply(&mut self, op: Op) -> Result<(), TestCaseError> {
         let now = self.world.now();
         match op {
             Op::Join(c, r) => {
-                let asked = join(&Model::room(r));
-                let result = self.clients[c].step(|a, n| a.join(now, n, asked));
-                let verdict = result.map_or_else(|e| verdict(e, |_| Verdict::NotJoined), |()| Verdict::Done);
-                prop_assert_eq!(verdict, self.model.join(c, r));
+                let request = join(&Model::room(r));
+                let result = self.clients[c].step(|a, n| a.join(now, n, request));
+                let effect = result.map_or_else(|e| effect(e, |_| Effect::NotJoined), |()| Effect::Done);
+                prop_assert_eq!(effect, self.model.join(c, r));
             }
             Op::Leave(c, r) => {
                 let room = room_name(&Model::room(r));
@@ -121,10 +121,10 @@ impl<'w> Pair<'w> {
                 let result = self.clients[c].send(in_room(&Model::room(r), None, &text));
                 prop_assert_eq!(of_send(result), self.model.broadcast(c, r, &text));
             }
-            Op::Kick(c, p, r) => {
+            Op::Remove(c, p, r) => {
                 let (room, peer) = (room_name(&Model::room(r)), self.peer(p));
                 let result = self.clients[c].step(|a, n| a.remove_member(now, n, &room, &peer, false));
-                prop_assert_eq!(of_member(result), self.model.kick(c, p, r));
+                prop_assert_eq!(of_member(result), self.model.remove(c, p, r));
             }
             Op::EndRoom(c, r) => {
                 let room = room_name(&Model::room(r));
@@ -134,7 +134,7 @@ impl<'w> Pair<'w> {
             Op::Read(c) => {
                 self.clients[c].pump();
                 let world = self.world;
-                let numbered = |item: &Item| matches!(item, Item::Numbered { .. }).then(|| world.tell(item));
+                let numbered = |item: &Item| matches!(item, Item::Numbered { .. }).then(|| world.describe(item));
                 let read: Vec<_> = self.clients[c].inbox.drain(..).filter_map(|item| numbered(&item)).collect();
                 prop_assert_eq!(read, self.model.read(c));
             }
@@ -142,14 +142,14 @@ impl<'w> Pair<'w> {
                 prop_assert_eq!(self.clients[c].attachment.ack(now, self.clients[c].last), Ok(()));
                 self.model.ack(c);
             }
-            Op::Cut(c) => {
-                self.clients[c].lose();
-                self.model.cut(c);
+            Op::LoseConnection(c) => {
+                self.clients[c].disconnect();
+                self.model.disconnect(c);
             }
             Op::Resume(c, at) => {
                 let points: Vec<_> = self.model.resume_points(c).collect();
                 let last = points[at % points.len()];
-                self.ghosts[c].push(self.clients[c].attachment.clone());
+                self.superseded[c].push(self.clients[c].attachment.clone());
                 let last_seq = u32::try_from(last).expect("few frames");
                 let result = self.clients[c].resume_with(|resume| resume.last_seq = last_seq);
                 match result {
@@ -157,82 +157,82 @@ impl<'w> Pair<'w> {
                     Err(error) => {
                         let gone = matches!(error, ResumeError::Reset(Reason::Expired | Reason::Ended));
                         prop_assert!(gone && !self.model.resume(c, last), "{}", error);
-                        self.ghosts[c].pop();
+                        self.superseded[c].pop();
                     }
                 }
             }
-            Op::Ghost(c, to) => {
-                let Some(ghost) = self.ghosts[c].last().cloned() else { return Ok(()) };
-                let (next, peer) = (ghost.applied() + 1, self.peer(to));
-                let sent = answer(ghost.send(now, next, direct(&peer, "ghost")));
-                prop_assert!(matches!(sent, Err(StepError::Cut(_))));
-                let joined = answer(ghost.join(now, next, join("r0")));
-                prop_assert!(matches!(joined, Err(StepError::Cut(_))));
-                prop_assert_eq!(ghost.ack(now, u32::MAX), Ok(()));
-                ghost.detach(now, wigwag_hub::error::Cut::Detached);
-                ghost.close(now, Reason::Left);
+            Op::Superseded(c, to) => {
+                let Some(old) = self.superseded[c].last().cloned() else { return Ok(()) };
+                let (next, peer) = (old.applied() + 1, self.peer(to));
+                let sent = answer(old.send(now, next, direct(&peer, "superseded")));
+                prop_assert!(matches!(sent, Err(StepError::Detached(_))));
+                let joined = answer(old.join(now, next, join("r0")));
+                prop_assert!(matches!(joined, Err(StepError::Detached(_))));
+                prop_assert_eq!(old.ack(now, u32::MAX), Ok(()));
+                old.detach(now, wigwag_hub::error::DetachReason::ConnectionLost);
+                old.close(now, Reason::Left);
             }
             Op::Close(c) => {
                 self.clients[c].attachment.close(now, Reason::Left);
                 self.model.close(c);
             }
-            Op::Pass(ms) => {
-                self.world.pass(ms);
-                self.model.pass(ms);
+            Op::Advance(ms) => {
+                self.world.advance(ms);
+                self.model.advance(ms);
             }
         }
         for room in 0..ROOMS {
-            prop_assert_eq!(self.world.inside(&Model::room(room)), self.model.inside(room));
+            prop_assert_eq!(self.world.members_in(&Model::room(room)), self.model.members_in(room));
         }
         Ok(())
     }
 }
 
-fn verdict<E>(error: StepError<E>, refusal: impl FnOnce(E) -> Verdict) -> Verdict {
+fn effect<E>(error: StepError<E>, refusal: impl FnOnce(E) -> Effect) -> Effect {
     match error {
-        StepError::Cut(_) => Verdict::Cut,
+        StepError::Detached(_) => Effect::Detached,
         StepError::Refused(why) => refusal(why),
-        StepError::Seen | StepError::Gap { .. } => panic!("a frame was counted wrongly"),
+        StepError::Seen | StepError::Gap { .. } => panic!("client frames are numbered correctly"),
     }
 }
 
-fn of_send(result: Result<(), StepError<SendError>>) -> Verdict {
+fn of_send(result: Result<(), StepError<SendError>>) -> Effect {
     result.map_or_else(
         |error| {
-            verdict(error, |why| match why {
-                SendError::NotJoined => Verdict::NotJoined,
-                SendError::PeerNotFound => Verdict::PeerNotFound,
+            effect(error, |why| match why {
+                SendError::NotJoined => Effect::NotJoined,
+                SendError::PeerNotFound => Effect::PeerNotFound,
             })
         },
-        |()| Verdict::Done,
+        |()| Effect::Done,
     )
 }
 
-fn of_member(result: Result<(), StepError<MemberError>>) -> Verdict {
+fn of_member(result: Result<(), StepError<MemberError>>) -> Effect {
     result.map_or_else(
         |error| {
-            verdict(error, |why| match why {
-                MemberError::NotJoined => Verdict::NotJoined,
-                MemberError::NotOwner => Verdict::NotOwner,
-                MemberError::PeerNotFound => Verdict::PeerNotFound,
+            effect(error, |why| match why {
+                MemberError::NotJoined => Effect::NotJoined,
+                MemberError::NotOwner => Effect::NotOwner,
+                MemberError::PeerNotFound => Effect::PeerNotFound,
                 MemberError::Metadata(_) => panic!("no metadata here"),
             })
         },
-        |()| Verdict::Done,
+        |()| Effect::Done,
     )
 }
 
 proptest! {
     #[test]
-    fn a_backend_does_what_the_model_does(ops in proptest::collection::vec(ops(), 1..80)) {
+    fn a_backend_behaves_like_the_model(ops in proptest::collection::vec(ops(), 1..80)) {
         let world = World::new(Arc::new(MemoryBackend::new(Limits { tombstone_ms: 1 << 40, ..Limits::default() })));
         let mut pair = Pair::new(&world);
         for op in ops {
             pair.apply(op)?;
         }
-        // In the end everybody who is still there comes back and reads what it is owed.
+        // Finally, all clients whose session has not ended resume and read everything.
         for client in 0..CLIENTS {
-            if !pair.model.over(client) {
+            if !pair.model.ended(client) {
                 pair.apply(Op::Resume(client, usize::MAX / 2))?;
             }
         }

@@ -1,50 +1,55 @@
-//! What a backend does, as simply as it can be said: every frame anybody is ever owed, in one list per client.
+//! A simple model of a backend: one list per client, with every frame it must ever receive.
 
 use std::collections::BTreeMap;
 
 pub const GRACE_MS: u64 = 30_000;
 
-/// What comes of an operation.
+/// The effect of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Effect {
     Done,
     NotJoined,
     NotOwner,
     PeerNotFound,
     /// The attachment is over.
-    Cut,
+    Detached,
 }
 
-/// A frame somebody is owed.
+/// A frame that a client must receive.
 #[derive(Clone, Debug)]
-struct Owed {
+struct Frame {
     text: String,
-    /// Who is to hear what became of it, and whether of success as well.
+    /// The client that gets the receipt, and whether it wants one for success as well.
     origin: Option<(usize, bool)>,
 }
 
 #[derive(Default)]
 struct Client {
-    /// Every frame since the beginning; its number is its place.
-    owed: Vec<Owed>,
+    /// Every frame since the beginning, at the index that is its number minus one.
+    frames: Vec<Frame>,
     acked: usize,
-    handed: usize,
-    /// Since when it has no connection, and how many had lost theirs before.
-    away: Option<(u64, usize)>,
-    over: bool,
+    received: usize,
+    /// When it lost its connection, and how many connections had been lost before.
+    detached: Option<(u64, usize)>,
+    ended: bool,
 }
 
 pub struct Model {
     now_ms: u64,
-    cuts: usize,
+    disconnects: usize,
     clients: Vec<Client>,
-    /// Members in join order; the first of them that owned or inherited it is the owner.
+    /// Each room's members in join order, and its owner.
     rooms: BTreeMap<usize, (Vec<usize>, usize)>,
 }
 
 impl Model {
     pub fn new(clients: usize) -> Self {
-        Self { now_ms: 0, cuts: 0, clients: (0..clients).map(|_| Client::default()).collect(), rooms: BTreeMap::new() }
+        Self {
+            now_ms: 0,
+            disconnects: 0,
+            clients: (0..clients).map(|_| Client::default()).collect(),
+            rooms: BTreeMap::new(),
+        }
     }
 
     pub fn name(client: usize) -> String {
@@ -55,22 +60,22 @@ impl Model {
         format!("r{room}")
     }
 
-    pub fn inside(&self, room: usize) -> String {
+    pub fn members_in(&self, room: usize) -> String {
         let members = self.rooms.get(&room).map_or(&[][..], |(members, _)| members);
         members.iter().map(|member| Self::name(*member)).collect::<Vec<_>>().join(" ")
     }
 
-    pub fn over(&self, client: usize) -> bool {
-        self.clients[client].over
+    pub fn ended(&self, client: usize) -> bool {
+        self.clients[client].ended
     }
 
     fn attached(&self, client: usize) -> bool {
-        !self.over(client) && self.clients[client].away.is_none()
+        !self.ended(client) && self.clients[client].detached.is_none()
     }
 
-    fn owe(&mut self, client: usize, text: String, origin: Option<(usize, bool)>) {
-        if !self.over(client) {
-            self.clients[client].owed.push(Owed { text, origin });
+    fn push(&mut self, client: usize, text: String, origin: Option<(usize, bool)>) {
+        if !self.ended(client) {
+            self.clients[client].frames.push(Frame { text, origin });
         }
     }
 
@@ -78,31 +83,31 @@ impl Model {
         self.rooms.get(&room).is_some_and(|(members, _)| members.contains(&client))
     }
 
-    pub fn join(&mut self, client: usize, room: usize) -> Verdict {
+    pub fn join(&mut self, client: usize, room: usize) -> Effect {
         if !self.attached(client) {
-            return Verdict::Cut;
+            return Effect::Detached;
         }
         let (members, _) = self.rooms.entry(room).or_insert((Vec::new(), client));
         if !members.contains(&client) {
             members.push(client);
         }
-        self.owe(client, format!("joined {}", Self::room(room)), None);
-        Verdict::Done
+        self.push(client, format!("joined {}", Self::room(room)), None);
+        Effect::Done
     }
 
-    pub fn leave(&mut self, client: usize, room: usize) -> Verdict {
+    pub fn leave(&mut self, client: usize, room: usize) -> Effect {
         if !self.attached(client) {
-            return Verdict::Cut;
+            return Effect::Detached;
         }
         if !self.member(client, room) {
-            return Verdict::NotJoined;
+            return Effect::NotJoined;
         }
-        self.unseat(client, room);
-        self.owe(client, format!("left {} LEFT", Self::room(room)), None);
-        Verdict::Done
+        self.remove_from(client, room);
+        self.push(client, format!("left {} LEFT", Self::room(room)), None);
+        Effect::Done
     }
 
-    fn unseat(&mut self, client: usize, room: usize) {
+    fn remove_from(&mut self, client: usize, room: usize) {
         let Some((members, owner)) = self.rooms.get_mut(&room) else { return };
         members.retain(|member| *member != client);
         match members.first() {
@@ -112,114 +117,114 @@ impl Model {
         }
     }
 
-    pub fn send(&mut self, client: usize, to: usize, room: Option<usize>, text: &str, receipt: bool) -> Verdict {
+    pub fn send(&mut self, client: usize, to: usize, room: Option<usize>, text: &str, receipt: bool) -> Effect {
         if !self.attached(client) {
-            return Verdict::Cut;
+            return Effect::Detached;
         }
         if room.is_some_and(|room| !self.member(client, room)) {
-            return Verdict::NotJoined;
+            return Effect::NotJoined;
         }
-        if self.over(to) || room.is_some_and(|room| !self.member(to, room)) {
-            return Verdict::PeerNotFound;
+        if self.ended(to) || room.is_some_and(|room| !self.member(to, room)) {
+            return Effect::PeerNotFound;
         }
-        self.owe(to, text.to_owned(), Some((client, receipt)));
-        Verdict::Done
+        self.push(to, text.to_owned(), Some((client, receipt)));
+        Effect::Done
     }
 
-    pub fn broadcast(&mut self, client: usize, room: usize, text: &str) -> Verdict {
+    pub fn broadcast(&mut self, client: usize, room: usize, text: &str) -> Effect {
         if !self.attached(client) {
-            return Verdict::Cut;
+            return Effect::Detached;
         }
         if !self.member(client, room) {
-            return Verdict::NotJoined;
+            return Effect::NotJoined;
         }
         for other in self.rooms[&room].0.clone() {
             if other != client {
-                self.owe(other, text.to_owned(), Some((client, false)));
+                self.push(other, text.to_owned(), Some((client, false)));
             }
         }
-        Verdict::Done
+        Effect::Done
     }
 
-    fn owned(&self, client: usize, room: usize) -> Result<(), Verdict> {
+    fn check_owner(&self, client: usize, room: usize) -> Result<(), Effect> {
         if !self.attached(client) {
-            return Err(Verdict::Cut);
+            return Err(Effect::Detached);
         }
         if !self.member(client, room) {
-            return Err(Verdict::NotJoined);
+            return Err(Effect::NotJoined);
         }
-        if self.rooms[&room].1 == client { Ok(()) } else { Err(Verdict::NotOwner) }
+        if self.rooms[&room].1 == client { Ok(()) } else { Err(Effect::NotOwner) }
     }
 
-    pub fn kick(&mut self, client: usize, peer: usize, room: usize) -> Verdict {
-        if let Err(verdict) = self.owned(client, room) {
-            return verdict;
+    pub fn remove(&mut self, client: usize, peer: usize, room: usize) -> Effect {
+        if let Err(effect) = self.check_owner(client, room) {
+            return effect;
         }
         if !self.member(peer, room) {
-            return Verdict::PeerNotFound;
+            return Effect::PeerNotFound;
         }
-        self.unseat(peer, room);
-        self.owe(peer, format!("left {} REMOVED", Self::room(room)), None);
-        self.owe(client, "done".to_owned(), None);
-        Verdict::Done
+        self.remove_from(peer, room);
+        self.push(peer, format!("left {} REMOVED", Self::room(room)), None);
+        self.push(client, "done".to_owned(), None);
+        Effect::Done
     }
 
-    pub fn end_room(&mut self, client: usize, room: usize) -> Verdict {
-        if let Err(verdict) = self.owned(client, room) {
-            return verdict;
+    pub fn end_room(&mut self, client: usize, room: usize) -> Effect {
+        if let Err(effect) = self.check_owner(client, room) {
+            return effect;
         }
         for member in self.rooms.remove(&room).map(|(members, _)| members).unwrap_or_default() {
-            self.owe(member, format!("left {} ENDED", Self::room(room)), None);
+            self.push(member, format!("left {} ENDED", Self::room(room)), None);
         }
-        self.owe(client, "done".to_owned(), None);
-        Verdict::Done
+        self.push(client, "done".to_owned(), None);
+        Effect::Done
     }
 
-    /// What a client is handed when it reads to the end.
+    /// Returns what a client receives when it reads everything.
     pub fn read(&mut self, client: usize) -> Vec<String> {
         if !self.attached(client) {
             return Vec::new();
         }
         let client = &mut self.clients[client];
-        let from = std::mem::replace(&mut client.handed, client.owed.len());
-        client.owed[from..].iter().map(|owed| owed.text.clone()).collect()
+        let from = std::mem::replace(&mut client.received, client.frames.len());
+        client.frames[from..].iter().map(|frame| frame.text.clone()).collect()
     }
 
     pub fn ack(&mut self, client: usize) {
         if self.attached(client) {
-            self.acknowledge(client, self.clients[client].handed);
+            self.acknowledge(client, self.clients[client].received);
         }
     }
 
     fn acknowledge(&mut self, client: usize, upto: usize) {
         let from = std::mem::replace(&mut self.clients[client].acked, upto);
         for at in from..upto {
-            if let Some((sender, true)) = self.clients[client].owed[at].origin {
-                self.owe(sender, format!("receipt {} DELIVERED", Self::name(client)), None);
+            if let Some((sender, true)) = self.clients[client].frames[at].origin {
+                self.push(sender, format!("receipt {} DELIVERED", Self::name(client)), None);
             }
         }
     }
 
-    pub fn cut(&mut self, client: usize) {
+    pub fn disconnect(&mut self, client: usize) {
         if self.attached(client) {
-            self.cuts += 1;
-            self.clients[client].away = Some((self.now_ms, self.cuts));
+            self.disconnects += 1;
+            self.clients[client].detached = Some((self.now_ms, self.disconnects));
         }
     }
 
-    /// The numbers a client may resume behind: from what it acknowledged to what it was handed.
+    /// Returns the numbers a client may resume after: from the last it acknowledged to the last it received.
     pub fn resume_points(&self, client: usize) -> std::ops::RangeInclusive<usize> {
-        self.clients[client].acked..=self.clients[client].handed
+        self.clients[client].acked..=self.clients[client].received
     }
 
-    /// Whether the session goes on.
+    /// Returns whether the session continues.
     pub fn resume(&mut self, client: usize, last: usize) -> bool {
-        if self.over(client) {
+        if self.ended(client) {
             return false;
         }
         self.acknowledge(client, last);
-        self.clients[client].handed = last;
-        self.clients[client].away = None;
+        self.clients[client].received = last;
+        self.clients[client].detached = None;
         true
     }
 
@@ -228,26 +233,26 @@ impl Model {
     }
 
     fn end(&mut self, client: usize, reason: &str) {
-        if std::mem::replace(&mut self.clients[client].over, true) {
+        if std::mem::replace(&mut self.clients[client].ended, true) {
             return;
         }
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             if self.member(client, room) {
-                self.unseat(client, room);
+                self.remove_from(client, room);
             }
         }
-        let Client { acked, owed, .. } = &self.clients[client];
-        let senders: Vec<_> = owed[*acked..].iter().filter_map(|owed| owed.origin).collect();
+        let Client { acked, frames, .. } = &self.clients[client];
+        let senders: Vec<_> = frames[*acked..].iter().filter_map(|frame| frame.origin).collect();
         for (sender, _) in senders {
-            self.owe(sender, format!("receipt {} UNDELIVERABLE {reason}", Self::name(client)), None);
+            self.push(sender, format!("receipt {} UNDELIVERABLE {reason}", Self::name(client)), None);
         }
     }
 
-    pub fn pass(&mut self, ms: u64) {
+    pub fn advance(&mut self, ms: u64) {
         self.now_ms += ms;
         let mut due: Vec<_> = (0..self.clients.len())
-            .filter(|client| !self.over(*client))
-            .filter_map(|client| Some((self.clients[client].away?, client)))
+            .filter(|client| !self.ended(*client))
+            .filter_map(|client| Some((self.clients[client].detached?, client)))
             .filter(|((since, _), _)| since + GRACE_MS <= self.now_ms)
             .collect();
         due.sort_unstable();

@@ -1,4 +1,4 @@
-//! A correct client: it numbers, acknowledges, sends again after a resume, drops what it has, and turns rosters into
+//! A correct client: it numbers and acknowledges frames, resends after a resume, drops duplicates, and turns rosters into
 //! joins and leaves.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -6,22 +6,22 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wigwag_hub::{
     Body, Item, PeerId, Reason, RoomName,
     backend::{Credentials, Resume},
-    contract::history::{Event, Outcome as Told},
+    contract::history::{Event, Outcome as ReceiptOutcome},
     frame::{Change, Delivery, Joined},
     member::Snapshot,
 };
 
-use crate::wire::{Ask, Down, Letter, Outcome, Up};
+use crate::wire::{Down, Message, Outcome, Request, Up};
 
-/// What all clients write down.
+/// What all clients record.
 #[derive(Default)]
 pub struct Log {
     pub events: Vec<Event>,
-    /// What no correct server does, with or without a place in the history.
-    pub faults: Vec<String>,
-    /// Everybody who was ever welcomed.
+    /// Server behaviour that is never correct, whether or not a history can express it.
+    pub failures: Vec<String>,
+    /// All peers that were ever welcomed.
     pub peers: BTreeMap<String, PeerId>,
-    /// Everything, in words, when somebody wants to read it: each frame written and read, each step of the clock, each event.
+    /// A complete trace, if requested: each frame written and read, each step of the clock, each event.
     pub trace: Option<Vec<String>>,
 }
 
@@ -38,31 +38,31 @@ impl Log {
         }
     }
 
-    pub fn fault(&mut self, what: impl Into<String>) {
-        self.faults.push(what.into());
+    pub fn fail(&mut self, what: impl Into<String>) {
+        self.failures.push(what.into());
     }
 }
 
-/// What a client wants of its connection after it was told something.
+/// What a client does with its connection after a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Nothing in particular.
-    Stay,
-    /// It was asked to go elsewhere.
-    Move,
-    /// It is over.
+    /// Keeps it.
+    Keep,
+    /// Reconnects, as the server asked.
+    Reconnect,
+    /// Closes it.
     Close,
 }
 
 pub struct Client {
     pub resumable: bool,
     pub session: Option<Session>,
-    /// The link it uses, and whether it was welcomed there.
+    /// The link it uses, and whether it was welcomed on it.
     pub link: Option<usize>,
     pub welcomed: bool,
-    /// It never comes back.
+    /// It never reconnects.
     pub gone: bool,
-    /// The server ended everything, and it heard all there was to hear.
+    /// The server drained, and the client received everything.
     pub flushed: bool,
 }
 
@@ -70,7 +70,7 @@ pub struct Session {
     pub credentials: Credentials,
     pub epoch: u32,
     sent: u32,
-    unacked: VecDeque<(u32, Ask)>,
+    unacked: VecDeque<(u32, Request)>,
     last: u32,
     acked: u32,
     pub rooms: BTreeMap<RoomName, View>,
@@ -103,12 +103,12 @@ impl Session {
         &self.credentials.peer
     }
 
-    /// Requests without an answer.
+    /// Returns the number of unanswered requests.
     pub fn waiting(&self) -> usize {
         self.pending.len()
     }
 
-    fn frame(&mut self, seq: u32, body: Option<Ask>) -> Up {
+    fn frame(&mut self, seq: u32, body: Option<Request>) -> Up {
         self.acked = self.last;
         Up { seq, ack: self.last, body }
     }
@@ -119,22 +119,22 @@ impl Client {
         Self { resumable, session: None, link: None, welcomed: false, gone: false, flushed: false }
     }
 
-    /// The first frame of a new link.
+    /// Returns the first frame of a new link.
     pub fn hello(&self) -> Up {
         let body = match &self.session {
-            Some(session) => Ask::Resume(Resume {
+            Some(session) => Request::Resume(Resume {
                 credentials: session.credentials.clone(),
                 epoch: session.epoch,
                 last_seq: session.last,
                 room_versions: session.rooms.iter().map(|(room, view)| (room.to_string(), view.version)).collect(),
             }),
-            None => Ask::Open { resumable: self.resumable, replaces: None },
+            None => Request::Open { resumable: self.resumable, replaces: None },
         };
         Up { seq: 0, ack: 0, body: Some(body) }
     }
 
-    /// The application asks for something. Gives what to send now, if anything.
-    pub fn ask(&mut self, ask: Ask, log: &mut Log) -> Option<Up> {
+    /// Makes a request of the application. Returns the frame to send now, if any.
+    pub fn request(&mut self, request: Request, log: &mut Log) -> Option<Up> {
         let welcomed = self.welcomed && self.link.is_some();
         let session = self.session.as_mut()?;
         if session.unacked.len() >= 64 || (!self.resumable && !welcomed) {
@@ -142,7 +142,7 @@ impl Client {
         }
         session.sent += 1;
         let seq = session.sent;
-        if let Ask::Send(Letter { id, room, receipt, .. }) = &ask {
+        if let Request::Send(Message { id, room, receipt, .. }) = &request {
             session.envelopes.insert(seq, *id);
             let from = session.peer().clone();
             log.note(Event::Sent { from, id: *id, room: room.clone(), receipt: *receipt });
@@ -150,40 +150,41 @@ impl Client {
             session.pending.insert(seq);
         }
         if self.resumable {
-            session.unacked.push_back((seq, ask.clone()));
+            session.unacked.push_back((seq, request.clone()));
         }
-        welcomed
-            .then(|| if self.resumable { session.frame(seq, Some(ask)) } else { Up { seq, ack: 0, body: Some(ask) } })
+        welcomed.then(|| {
+            if self.resumable { session.frame(seq, Some(request)) } else { Up { seq, ack: 0, body: Some(request) } }
+        })
     }
 
-    /// The time for acknowledgements has come.
+    /// Returns a bare acknowledgement, if one is due.
     pub fn bare_ack(&mut self) -> Option<Up> {
         let session = self.session.as_mut().filter(|_| self.resumable && self.welcomed)?;
         (session.last > session.acked).then(|| session.frame(0, None))
     }
 
-    /// The link is lost. Without resumption that is the end of the session.
+    /// Loses the link. A live session ends with it.
     pub fn lost(&mut self, log: &mut Log) {
         self.link = None;
         self.welcomed = false;
         if !self.resumable {
-            self.over(log);
+            self.end(log);
         }
     }
 
-    /// The session is over.
-    pub fn over(&mut self, log: &mut Log) {
+    /// Ends the session.
+    pub fn end(&mut self, log: &mut Log) {
         if let Some(session) = self.session.take() {
-            log.note(Event::Over { peer: session.credentials.peer });
+            log.note(Event::Ended { peer: session.credentials.peer });
         }
     }
 
-    /// Takes a frame from the link in use.
+    /// Handles a frame from the link in use.
     pub fn receive(&mut self, frame: Down, out: &mut Vec<Up>, log: &mut Log) -> Then {
         match frame {
             Down::Welcome { credentials, epoch, outcome, applied } => {
                 self.welcome(credentials, epoch, outcome, applied, out, log);
-                Then::Stay
+                Then::Keep
             }
             Down::Closed(Some(Reason::Draining)) => {
                 self.flushed = true;
@@ -204,59 +205,59 @@ impl Client {
         log: &mut Log,
     ) {
         if self.welcomed {
-            log.fault("a second welcome");
+            log.fail("a second welcome");
         }
         self.welcomed = true;
         if outcome == Outcome::Resumed {
-            let Some(session) = &mut self.session else { return log.fault("resumed without a session") };
+            let Some(session) = &mut self.session else { return log.fail("resumed without a session") };
             if session.credentials.peer != credentials.peer || epoch <= session.epoch || applied > session.sent {
-                log.fault(format!("C4: {credentials:?} was resumed in epoch {epoch} with {applied} applied"));
+                log.fail(format!("C4: {credentials:?} was resumed in epoch {epoch} with {applied} applied"));
             }
             session.epoch = epoch;
             session.unacked.retain(|(seq, _)| *seq > applied);
             let again: Vec<_> = session.unacked.iter().cloned().collect();
             if again.first().is_some_and(|(seq, _)| *seq != applied + 1) {
-                log.fault(format!("C2: {applied} applied, and more had been acknowledged"));
+                log.fail(format!("C2: {applied} applied, and more had been acknowledged"));
             }
             out.push(session.frame(0, None));
-            out.extend(again.into_iter().map(|(seq, ask)| session.frame(seq, Some(ask))));
+            out.extend(again.into_iter().map(|(seq, request)| session.frame(seq, Some(request))));
             return;
         }
         if let Outcome::Reset(reason) = outcome {
             if !matches!(reason, Reason::Expired | Reason::MailboxOverflow) {
-                log.fault(format!("C4: reset for {reason}"));
+                log.fail(format!("C4: reset for {reason}"));
             }
-            self.over(log);
+            self.end(log);
         }
         log.peers.insert(credentials.peer.to_string(), credentials.peer.clone());
-        log.note(Event::Began { peer: credentials.peer.clone(), resumable: self.resumable });
+        log.note(Event::Opened { peer: credentials.peer.clone(), resumable: self.resumable });
         self.session = Some(Session::new(credentials, epoch));
     }
 
     fn item(&mut self, ack: u32, item: Item, log: &mut Log) -> Then {
         let Some(session) = &mut self.session else {
-            log.fault("a frame without a session");
+            log.fail("a frame without a session");
             return Then::Close;
         };
         if self.resumable {
             if ack > session.sent {
-                log.fault(format!("{ack} acknowledged, and {} sent", session.sent));
+                log.fail(format!("{ack} acknowledged, and {} sent", session.sent));
             }
             session.unacked.retain(|(seq, _)| *seq > ack);
         }
         match item {
             Item::Numbered { seq, reply_to, body } => {
                 if seq != session.last + 1 {
-                    log.fault(format!("C2: {seq} came behind {} in epoch {}", session.last, session.epoch));
+                    log.fail(format!("C2: {seq} came after {} in epoch {}", session.last, session.epoch));
                 }
                 session.last = seq;
                 session.body(reply_to, body, log);
             }
             Item::Presence(event) => session.change(&event.room, event.version, &event.change, log),
             Item::Roster(snapshot) => session.roster(&snapshot, log),
-            Item::GoAway { .. } => return Then::Move,
+            Item::GoAway { .. } => return Then::Reconnect,
         }
-        Then::Stay
+        Then::Keep
     }
 }
 
@@ -268,13 +269,13 @@ impl Session {
             match (envelope, &body) {
                 (Some(id), Body::Encoded(_)) => log.note(Event::Refused { id }),
                 (None, _) if self.pending.remove(&reply_to) => {}
-                _ => log.fault(format!("{by} got a second answer to {reply_to}, or one nobody asked for: {body:?}")),
+                _ => log.fail(format!("{by} got a second answer to {reply_to}, or an unsolicited one: {body:?}")),
             }
         }
         match body {
             Body::Envelope(bytes) => match parse(&bytes, log) {
-                Some((id, from)) => log.note(Event::Handed { by, from, id }),
-                None => log.fault(format!("{by} was handed something nobody sent")),
+                Some((id, from)) => log.note(Event::Received { by, from, id }),
+                None => log.fail(format!("{by} received an envelope that was never sent")),
             },
             Body::Encoded(_) | Body::Done => {}
             Body::Joined(joined) => self.joined(&joined, log),
@@ -284,13 +285,13 @@ impl Session {
             }
             Body::Receipt { peer, delivery } => {
                 let outcome = match delivery {
-                    Delivery::Delivered => Told::Delivered,
-                    Delivery::Written => Told::Written,
-                    Delivery::Undeliverable(_) => Told::Undeliverable,
+                    Delivery::Delivered => ReceiptOutcome::Delivered,
+                    Delivery::Written => ReceiptOutcome::Written,
+                    Delivery::Undeliverable(_) => ReceiptOutcome::Undeliverable,
                 };
                 match self.envelopes.get(&reply_to) {
-                    Some(id) => log.note(Event::Told { id: *id, peer, outcome }),
-                    None => log.fault(format!("{by} got a receipt for {reply_to}, which is no envelope")),
+                    Some(id) => log.note(Event::Receipt { id: *id, peer, outcome }),
+                    None => log.fail(format!("{by} got a receipt for {reply_to}, which is no envelope")),
                 }
             }
         }
@@ -299,7 +300,7 @@ impl Session {
     fn joined(&mut self, joined: &Joined, log: &mut Log) {
         let room = &joined.snapshot.info.room;
         if joined.me != *self.peer() {
-            log.fault(format!("{} was told that {} joined in its place", self.peer(), joined.me));
+            log.fail(format!("{} was told that it is {}", self.peer(), joined.me));
         }
         if !self.rooms.contains_key(room) {
             self.rooms.insert(room.clone(), View::default());
@@ -311,21 +312,21 @@ impl Session {
     fn roster(&mut self, snapshot: &Snapshot, log: &mut Log) {
         let (by, room) = (self.credentials.peer.clone(), snapshot.info.room.clone());
         let Some(view) = self.rooms.get_mut(&room) else {
-            return log.fault(format!("C6: {by} was told a roster of {room}, which it is not in"));
+            return log.fail(format!("C6: {by} was told a roster of {room}, which it is not in"));
         };
         if snapshot.info.version < view.version {
-            log.fault(format!("C5: {by} was told version {} behind {}", snapshot.info.version, view.version));
+            log.fail(format!("C5: {by} was told version {} after {}", snapshot.info.version, view.version));
         }
         view.version = snapshot.info.version;
         let mut now: BTreeSet<_> = snapshot.members.iter().map(|member| member.peer.clone()).collect();
         if !now.remove(&by) {
-            log.fault(format!("C5: {by} was told a roster without itself"));
+            log.fail(format!("C5: {by} was told a roster without itself"));
         }
         for peer in view.others.difference(&now) {
-            log.note(Event::SawLeave { by: by.clone(), room: room.clone(), peer: peer.clone() });
+            log.note(Event::MemberLeft { by: by.clone(), room: room.clone(), peer: peer.clone() });
         }
         for peer in now.difference(&view.others) {
-            log.note(Event::SawJoin { by: by.clone(), room: room.clone(), peer: peer.clone() });
+            log.note(Event::MemberJoined { by: by.clone(), room: room.clone(), peer: peer.clone() });
         }
         view.others = now;
     }
@@ -333,33 +334,33 @@ impl Session {
     fn change(&mut self, room: &RoomName, version: u32, change: &Change, log: &mut Log) {
         let by = self.credentials.peer.clone();
         let Some(view) = self.rooms.get_mut(room) else {
-            return log.fault(format!("C6: {by} was told of {room}, which it is not in"));
+            return log.fail(format!("C6: {by} was told of {room}, which it is not in"));
         };
         if version <= view.version {
-            log.fault(format!("C5: {by} was told version {version} behind {}", view.version));
+            log.fail(format!("C5: {by} was told version {version} after {}", view.version));
         }
         view.version = version;
         match change {
             Change::MemberJoined(member) => {
                 view.others.insert(member.peer.clone());
-                log.note(Event::SawJoin { by, room: room.clone(), peer: member.peer.clone() });
+                log.note(Event::MemberJoined { by, room: room.clone(), peer: member.peer.clone() });
             }
             Change::MemberLeft(peer, _) => {
                 view.others.remove(peer);
-                log.note(Event::SawLeave { by, room: room.clone(), peer: peer.clone() });
+                log.note(Event::MemberLeft { by, room: room.clone(), peer: peer.clone() });
             }
             Change::MemberUpdated(member) => {
                 if !view.others.contains(&member.peer) {
-                    log.fault(format!("C5: {by} was told of a change of {}, whom it does not know", member.peer));
+                    log.fail(format!("C5: {by} was told of a change of {}, which it does not know", member.peer));
                 }
             }
             Change::Updated(_) => {}
-            Change::Created(_) | Change::Ended(_) => log.fault(format!("{by} was told what only watchers are told")),
+            Change::Created(_) | Change::Ended(_) => log.fail(format!("{by} received an event for watchers only")),
         }
     }
 }
 
-/// Writes an envelope's bytes.
+/// Returns the bytes of an envelope.
 pub fn payload(id: u64, from: &PeerId, padding: usize) -> bytes::Bytes {
     let mut bytes = format!("{id} {from} ").into_bytes();
     bytes.resize(bytes.len() + padding, b'.');

@@ -1,7 +1,7 @@
-//! Whole clients against a whole backend, in virtual time and by chance: links that break at any moment and lose what is on
-//! the way, welcomes among it; slow readers, removals, drains.
+//! Randomized simulation of complete clients and a complete backend in virtual time: links break at any moment and lose
+//! what is in flight, including welcomes; clients read slowly; members are removed; the node drains.
 //!
-//! `SEED=n` runs one seed and says what happened, `SEEDS=n` runs that many (500 by default).
+//! `SEED=n` runs one seed and prints its trace, `SEEDS=n` runs that many (500 by default).
 
 #![allow(unreachable_pub, reason = "modules of one test")]
 
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use wigwag_hub::{Backend, Limits, MemoryBackend, contract::later::Later};
 
 mod client;
+mod finish;
 mod run;
 mod server;
 mod wire;
@@ -23,7 +24,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn promises_are_kept_whatever_happens() {
+fn promises_are_kept_in_random_runs() {
     let seeds = match number("SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("SEEDS").unwrap_or(500),
@@ -33,9 +34,9 @@ fn promises_are_kept_whatever_happens() {
         let report = if number("SEED").is_some() { run::traced(seed, &memory) } else { run::run(seed, &memory) };
         report.trace.iter().for_each(|line| println!("{line}"));
         assert!(
-            report.faults.is_empty(),
+            report.failures.is_empty(),
             "SEED={seed} cargo test -p wigwag-hub --test simulation\n{}",
-            report.faults.join("\n")
+            report.failures.join("\n")
         );
         events += report.events.len();
         resumed += report.resumed;
@@ -43,49 +44,56 @@ fn promises_are_kept_whatever_happens() {
     println!("{events} events, {resumed} resumes");
 }
 
-/// Every frame either side wrote or read, every answer of the backend, every step of the clock, to the last letter.
+/// Compares every frame written or read, every answer of the backend and every step of the clock.
 #[test]
-fn a_seed_is_a_run() {
+fn a_seed_determines_the_run() {
     let mut earlier = Vec::new();
     for seed in 0..40 {
         let (first, again) = (run::traced(seed, &memory), run::traced(seed, &memory));
         for (number, (one, two)) in first.trace.iter().zip(&again.trace).enumerate() {
-            assert_eq!(one, two, "seed {seed} ran in two ways, from line {number} on");
+            assert_eq!(one, two, "two runs of seed {seed} differ from line {number} on");
         }
         assert_eq!(first.trace.len(), again.trace.len(), "seed {seed}");
         assert_eq!(first.events, again.events, "seed {seed}");
-        assert_ne!(first.trace, earlier, "seed {seed} is another run");
+        assert_ne!(first.trace, earlier, "seed {seed} differs from the previous one");
         earlier = first.trace;
     }
 }
 
-/// A trace holds what a history leaves out, or two equal ones would say little.
+/// A trace contains what a history leaves out; otherwise two equal traces would prove little.
 #[test]
-fn a_trace_is_whole() {
+fn a_trace_is_complete() {
     let report = run::traced(7, &memory);
-    for what in
-        [" up: Up {", " down: Welcome", " down: Item", " applied ", " reads link ", " ms pass", "Presence(", "Handed {"]
-    {
+    for what in [
+        " up: Up {",
+        " down: Welcome",
+        " down: Item",
+        " applied ",
+        " reads link ",
+        " ms later",
+        "Presence(",
+        "Received {",
+    ] {
         assert!(report.trace.iter().any(|line| line.contains(what)), "no {what:?}");
     }
     assert!(report.trace.len() > 2 * report.events.len());
-    assert_eq!(run::run(7, &memory).events, report.events, "reading along changes nothing");
+    assert_eq!(run::run(7, &memory).events, report.events, "tracing does not change the run");
 }
 
 #[test]
 fn answers_may_come_later() {
     for seed in 0..100 {
         let report = run::run(seed, &|limits| Arc::new(Later::new(memory(limits))));
-        assert_eq!(report.faults, [""; 0], "seed {seed}");
+        assert_eq!(report.failures, [""; 0], "seed {seed}");
     }
 }
 
 #[test]
-fn runs_are_eventful() {
+fn runs_cover_all_kinds_of_events() {
     let reports: Vec<_> = (0..50).map(|seed| run::run(seed, &memory)).collect();
     let resumed: u64 = reports.iter().map(|report| report.resumed).sum();
     assert!(resumed > 100, "sessions are resumed: {resumed}");
     let kinds: std::collections::BTreeSet<_> =
         reports.iter().flat_map(|r| &r.events).map(|e| format!("{e:?}").split(' ').next().map(str::to_owned)).collect();
-    assert_eq!(kinds.len(), 13, "everything a history can hold happens: {kinds:?}");
+    assert_eq!(kinds.len(), 13, "every kind of event occurs: {kinds:?}");
 }

@@ -1,55 +1,55 @@
-//! One run: clients, links and a server, and chance deciding who goes next.
+//! A run: clients, links and a server, of which a random one acts next.
 
 use std::sync::Arc;
 
 use wigwag_hub::{
     Backend, Limits, PeerId, RoomName,
     contract::{
-        history::{End, Event, check},
+        history::Event,
         kit::{answer, room_name},
         rng::Rng,
     },
-    error::Cut,
+    error::DetachReason,
 };
 
 use crate::{
-    client::{Client, Log, Session, Then},
+    client::{Client, Log, Then},
     server::Server,
-    wire::{Ask, Door, Fin, Letter, Link, Up},
+    wire::{Fin, Link, Message, Request, ServerEnd, Up},
 };
 
-/// What came of a run.
+/// The result of a run.
 pub struct Report {
     pub events: Vec<Event>,
-    /// Broken promises, and what else must not be.
-    pub faults: Vec<String>,
-    /// Resumes that went on with their session.
+    /// Violated promises and other failures.
+    pub failures: Vec<String>,
+    /// Successful resumes.
     pub resumed: u64,
-    /// All that was written, read and decided, when it was asked for.
+    /// The complete trace, if requested.
     pub trace: Vec<String>,
 }
 
-struct World {
-    rng: Rng,
-    server: Server,
-    clients: Vec<Client>,
-    links: Vec<Link>,
+pub struct World {
+    pub rng: Rng,
+    pub server: Server,
+    pub clients: Vec<Client>,
+    pub links: Vec<Link>,
     rooms: Vec<RoomName>,
-    letters: u64,
-    /// Clients from here on read seldom.
-    slow_from: usize,
-    cuts: usize,
+    envelopes: u64,
+    /// Clients from this index on read rarely.
+    pub slow_from: usize,
+    disconnects: usize,
 }
 
-/// Frames a link holds before the server waits for its client.
+/// Frames a link holds before the server stops writing.
 const WINDOW: usize = 8;
 
-/// Runs one seed over a backend.
+/// Runs one seed against a backend.
 pub fn run(seed: u64, make: &dyn Fn(Limits) -> Arc<dyn Backend>) -> Report {
     run_with(seed, make, Log::default())
 }
 
-/// The same, with a trace.
+/// Does the same with a trace.
 pub fn traced(seed: u64, make: &dyn Fn(Limits) -> Arc<dyn Backend>) -> Report {
     run_with(seed, make, Log { trace: Some(Vec::new()), ..Log::default() })
 }
@@ -63,20 +63,20 @@ fn run_with(seed: u64, make: &dyn Fn(Limits) -> Arc<dyn Backend>, log: Log) -> R
     let clients = (0..count).map(|_| Client::new(!rng.percent(25))).collect();
     let rooms = (0..1 + rng.below(3)).map(|n| room_name(&format!("room-{n}"))).collect();
     let slow_from = if rng.percent(40) { 1 + rng.below(count) } else { count };
-    let cuts = *rng.pick(&[0, 1, 3, 8]).expect("not empty");
-    let mut world = World { rng, server, clients, links: Vec::new(), rooms, letters: 0, slow_from, cuts };
+    let disconnects = *rng.pick(&[0, 1, 3, 8]).expect("not empty");
+    let mut world = World { rng, server, clients, links: Vec::new(), rooms, envelopes: 0, slow_from, disconnects };
     for _ in 0..300 + world.rng.below(1_200) {
         world.step();
-        if !world.server.log.faults.is_empty() {
-            break; // What follows a fault says little.
+        if !world.server.log.failures.is_empty() {
+            break; // After a failure, the rest says little.
         }
     }
     world.finish()
 }
 
-/// Often the usual limits, often so small ones that everything overflows.
+/// Returns the default limits, some of them randomly so small that everything overflows.
 fn limits(rng: &mut Rng) -> Limits {
-    // Ends are remembered for longer than a run, so that each reset names its true reason.
+    // Tombstones outlive a run, so that each reset has its true reason.
     let mut limits = Limits { watch_events: usize::MAX, tombstone_ms: 3_600_000, ..Limits::default() };
     if rng.percent(50) {
         limits.mailbox_frames = 6 + rng.below(12);
@@ -116,66 +116,66 @@ impl World {
             }
             89..94 => (0..self.clients.len()).for_each(|client| self.connect(client)),
             94..96 => self.notice_silence(),
-            96..98 => self.pass(),
+            96..98 => self.advance(),
             98 => self.administrate(),
             _ => {
-                if self.rng.below(8) < self.cuts {
-                    self.cut(client);
+                if self.rng.below(8) < self.disconnects {
+                    self.disconnect(client);
                 }
             }
         }
-        if self.rng.below(160) < self.cuts {
-            self.cut(client);
+        if self.rng.below(160) < self.disconnects {
+            self.disconnect(client);
         }
     }
 
-    /// The application of a client does something.
+    /// Makes a request of a client's application.
     fn act(&mut self, client: usize) {
         if self.clients[client].gone {
             return;
         }
         let room = self.rng.pick(&self.rooms).expect("there are rooms").clone();
-        let outside = self.clients[client].session.as_ref().is_some_and(|session| session.rooms.is_empty());
-        let ask = match self.rng.below(100) {
-            0..60 if outside && self.rng.percent(50) => Ask::Join(room),
-            0..60 => self.letter(client, room),
-            60..78 => Ask::Join(room),
-            78..84 => Ask::Leave(room),
-            84..92 => Ask::Update(room, self.rng.below(4).to_string()),
+        let in_no_room = self.clients[client].session.as_ref().is_some_and(|session| session.rooms.is_empty());
+        let request = match self.rng.below(100) {
+            0..60 if in_no_room && self.rng.percent(50) => Request::Join(room),
+            0..60 => self.message(client, room),
+            60..78 => Request::Join(room),
+            78..84 => Request::Leave(room),
+            84..92 => Request::Update(room, self.rng.below(4).to_string()),
             92..95 => {
-                let Some(peer) = self.somebody() else { return };
-                Ask::Remove(room, peer, self.rng.percent(20))
+                let Some(peer) = self.random_peer() else { return };
+                Request::Remove(room, peer, self.rng.percent(20))
             }
-            95..97 => Ask::EndRoom(room),
-            97 => return self.say_bye(client),
+            95..97 => Request::EndRoom(room),
+            97 => return self.bye(client),
             98 => return self.reload(client),
             _ => {
                 if self.rng.percent(30) {
-                    self.cut(client);
+                    self.disconnect(client);
                     self.abandon(client);
                 }
                 return;
             }
         };
-        if let Some(frame) = self.clients[client].ask(ask, &mut self.server.log) {
+        if let Some(frame) = self.clients[client].request(request, &mut self.server.log) {
             self.transmit(client, frame);
         }
     }
 
-    fn letter(&mut self, client: usize, room: RoomName) -> Ask {
-        self.letters += 1;
+    fn message(&mut self, client: usize, room: RoomName) -> Request {
+        self.envelopes += 1;
         let in_room = self.rng.percent(60);
         let me = self.clients[client].session.as_ref().map(|s| s.peer().clone());
-        let to = self.somebody().filter(|peer| Some(peer) != me.as_ref());
+        let to = self.random_peer().filter(|peer| Some(peer) != me.as_ref());
         let to = if in_room && self.rng.percent(60) { None } else { to };
         let room = (in_room || to.is_none()).then_some(room);
         let receipt = to.is_some() && self.rng.percent(50);
         let padding = if self.rng.percent(10) { self.rng.below(500) } else { 0 };
-        Ask::Send(Letter { id: self.letters, room, to, receipt, padding })
+        Request::Send(Message { id: self.envelopes, room, to, receipt, padding })
     }
 
-    /// Mostly somebody who is there, now and then somebody who was.
-    fn somebody(&mut self) -> Option<PeerId> {
+    /// Picks a peer, mostly one whose session is open.
+    fn random_peer(&mut self) -> Option<PeerId> {
         if self.rng.percent(5) {
             let known: Vec<_> = self.server.log.peers.values().cloned().collect();
             return self.rng.pick(&known).cloned();
@@ -185,33 +185,33 @@ impl World {
         self.rng.pick(&there).cloned()
     }
 
-    fn say_bye(&mut self, client: usize) {
+    fn bye(&mut self, client: usize) {
         if !self.clients[client].welcomed {
             return;
         }
-        if let Some(frame) = self.clients[client].ask(Ask::Bye, &mut self.server.log) {
+        if let Some(frame) = self.clients[client].request(Request::Bye, &mut self.server.log) {
             self.transmit(client, frame);
-            self.clients[client].over(&mut self.server.log);
+            self.clients[client].end(&mut self.server.log);
             self.close(client);
         }
     }
 
-    /// A page is loaded anew: its session is replaced by a new one.
+    /// Reloads a page: a new session replaces its session.
     fn reload(&mut self, client: usize) {
         let replaces = self.clients[client].session.as_ref().map(|session| session.credentials.clone());
         self.close(client);
-        self.clients[client].over(&mut self.server.log);
+        self.clients[client].end(&mut self.server.log);
         let resumable = self.clients[client].resumable;
-        self.dial(client, Up { seq: 0, ack: 0, body: Some(Ask::Open { resumable, replaces }) });
+        self.dial(client, Up { seq: 0, ack: 0, body: Some(Request::Open { resumable, replaces }) });
     }
 
     fn abandon(&mut self, client: usize) {
         self.close(client);
-        self.clients[client].over(&mut self.server.log);
+        self.clients[client].end(&mut self.server.log);
         self.clients[client].gone = true;
     }
 
-    fn connect(&mut self, client: usize) {
+    pub fn connect(&mut self, client: usize) {
         if self.clients[client].link.is_none() && !self.clients[client].gone {
             let hello = self.clients[client].hello();
             self.dial(client, hello);
@@ -225,14 +225,14 @@ impl World {
         self.links.push(link);
     }
 
-    fn transmit(&mut self, client: usize, frame: Up) {
+    pub fn transmit(&mut self, client: usize, frame: Up) {
         if let Some(link) = self.clients[client].link {
             self.links[link].up.push_back(frame);
         }
     }
 
-    /// The link breaks: some of what is on the way arrives, the rest is lost, and the server may not notice.
-    fn cut(&mut self, client: usize) {
+    /// Breaks the link: some of what is in flight arrives, the rest is lost, and the server may not notice.
+    fn disconnect(&mut self, client: usize) {
         let Some(at) = self.clients[client].link else { return };
         let (down, up) = (self.links[at].down.len(), self.links[at].up.len());
         for _ in 0..self.rng.below(down + 1) {
@@ -249,7 +249,7 @@ impl World {
         }
     }
 
-    /// The client closes its link in order: what it sent arrives.
+    /// Closes the link cleanly: what the client sent arrives.
     fn close(&mut self, client: usize) {
         if let Some(at) = self.clients[client].link {
             self.hang_up(client, at);
@@ -259,13 +259,13 @@ impl World {
     fn hang_up(&mut self, client: usize, at: usize) {
         let link = &mut self.links[at];
         link.fin = Fin::Closed;
-        link.deaf = true;
+        link.abandoned = true;
         link.down.clear();
         self.clients[client].lost(&mut self.server.log);
     }
 
     fn server_reads(&mut self) {
-        if let Some(at) = self.some_link() {
+        if let Some(at) = self.random_link() {
             for _ in 0..1 + self.rng.below(4) {
                 self.server.read(&mut self.links[at], &mut self.rng);
             }
@@ -273,23 +273,24 @@ impl World {
     }
 
     fn server_writes(&mut self) {
-        if let Some(at) = self.some_link() {
+        if let Some(at) = self.random_link() {
             self.server.write(&mut self.links[at], WINDOW);
         }
     }
 
-    /// A link the server still has.
-    fn some_link(&mut self) -> Option<usize> {
-        let open: Vec<_> = (0..self.links.len()).filter(|at| !matches!(self.links[*at].door, Door::Closed)).collect();
+    /// Picks a link that the server has not closed.
+    fn random_link(&mut self) -> Option<usize> {
+        let open: Vec<_> =
+            (0..self.links.len()).filter(|at| !matches!(self.links[*at].server, ServerEnd::Closed)).collect();
         self.rng.pick(&open).copied()
     }
 
-    /// A heartbeat fails.
+    /// Detects a silent link by its heartbeat.
     fn notice_silence(&mut self) {
-        let Some(at) = self.some_link() else { return };
+        let Some(at) = self.random_link() else { return };
         let link = &mut self.links[at];
         if link.fin == Fin::Silent && link.up.is_empty() {
-            self.server.lose(link, Cut::HeartbeatTimeout);
+            self.server.lose(link, DetachReason::HeartbeatTimeout);
         }
     }
 
@@ -302,7 +303,7 @@ impl World {
         }
     }
 
-    fn client_takes(&mut self, client: usize) {
+    pub fn client_takes(&mut self, client: usize) {
         let Some(at) = self.clients[client].link else { return };
         let Some(frame) = self.links[at].down.pop_front() else { return };
         self.server.log.trace(|| format!("client {client} reads link {at}: {frame:?}"));
@@ -310,9 +311,9 @@ impl World {
         let then = self.clients[client].receive(frame, &mut out, &mut self.server.log);
         self.links[at].up.extend(out);
         match then {
-            Then::Stay => {}
+            Then::Keep => {}
             Then::Close => self.hang_up(client, at),
-            Then::Move => {
+            Then::Reconnect => {
                 if self.clients[client].resumable {
                     self.hang_up(client, at);
                     self.connect(client);
@@ -321,172 +322,28 @@ impl World {
         }
     }
 
-    fn pass(&mut self) {
+    fn advance(&mut self) {
         let ms = match self.rng.below(10) {
             0..6 => self.rng.between(1, 400),
             6..9 => self.rng.between(400, 3_000),
             _ => self.rng.between(3_000, 40_000),
         };
-        self.server.pass(ms);
+        self.server.advance(ms);
     }
 
-    /// Backends and operators do something.
+    /// Makes a request of a backend service or an operator.
     fn administrate(&mut self) {
         let (backend, now) = (self.server.backend.clone(), self.server.now);
         let room = self.rng.pick(&self.rooms).expect("there are rooms").clone();
         match self.rng.below(4) {
             0 => drop(answer(backend.end_room(now, &room))),
             1 | 2 => {
-                let Some(peer) = self.somebody() else { return };
+                let Some(peer) = self.random_peer() else { return };
                 let ban = self.rng.percent(20);
                 drop(answer(backend.remove_member(now, &room, &peer, ban)));
             }
             _ => backend.go_away(1_000),
         }
         self.server.observe();
-    }
-
-    /// Lets everything come to rest and looks at what was promised.
-    fn finish(mut self) -> Report {
-        let end = if self.server.log.faults.is_empty() {
-            if self.rng.percent(15) { self.drain() } else { self.settle() }
-        } else {
-            End::Open
-        };
-        let census = self.server.backend.census();
-        self.server.log.trace(|| format!("{census:?}"));
-        let mut faults = std::mem::take(&mut self.server.log.faults);
-        faults.extend(check(&self.server.log.events, end).iter().map(ToString::to_string));
-        let events = std::mem::take(&mut self.server.log.events);
-        if faults.is_empty() {
-            self.leave_nothing();
-            faults = std::mem::take(&mut self.server.log.faults);
-        }
-        let trace = self.server.log.trace.take().unwrap_or_default();
-        Report { events, faults, resumed: census.resumed_total, trace }
-    }
-
-    /// Everybody comes back, and reads and is read until nothing moves.
-    fn settle(&mut self) -> End {
-        self.slow_from = self.clients.len();
-        let mut quiet = 0;
-        for round in 0.. {
-            let before = self.server.log.events.len();
-            for at in 0..self.links.len() {
-                if self.links[at].fin == Fin::Silent && self.links[at].up.is_empty() {
-                    self.server.lose(&mut self.links[at], Cut::HeartbeatTimeout);
-                }
-                for _ in 0..100 {
-                    self.server.read(&mut self.links[at], &mut self.rng);
-                    self.server.write(&mut self.links[at], usize::MAX);
-                }
-            }
-            // Sessions of those who never come back expire; nobody else is away.
-            if round == 4 {
-                self.server.pass(40_000);
-            }
-            for client in 0..self.clients.len() {
-                for _ in 0..400 {
-                    self.client_takes(client);
-                }
-                self.connect(client);
-                if let Some(frame) = self.clients[client].bare_ack() {
-                    self.transmit(client, frame);
-                }
-            }
-            // What the server took in one round it may write in the next.
-            let rests = self.server.log.events.len() == before && self.links.iter().all(Link::at_rest);
-            quiet = if rests { quiet + 1 } else { 0 };
-            if round > 6 && quiet > 2 {
-                break;
-            }
-            if round > 200 {
-                self.server.log.fault("it does not come to rest");
-                return End::Open;
-            }
-        }
-        for client in &self.clients {
-            match &client.session {
-                Some(session) if session.waiting() > 0 => {
-                    let text = format!("{} has {} requests without an answer", session.peer(), session.waiting());
-                    self.server.log.faults.push(text);
-                }
-                None if !client.gone => self.server.log.faults.push("a client did not come back".to_owned()),
-                _ => {}
-            }
-        }
-        End::Settled
-    }
-
-    /// The node goes. Whoever reads to the end knows what became of all it had sent.
-    fn drain(&mut self) -> End {
-        self.server.backend.drain(self.server.now);
-        self.server.draining = true;
-        self.server.observe();
-        // Whose mailbox overflowed by what the drain had to tell is over, as it would be without a drain.
-        for client in &mut self.clients {
-            let attached = |s: &Session| answer(self.server.backend.find(&s.credentials, s.epoch)).is_ok();
-            if !client.session.as_ref().is_some_and(attached) {
-                client.over(&mut self.server.log);
-                client.link = None;
-            }
-        }
-        for _ in 0..20 {
-            for at in 0..self.links.len() {
-                self.server.write(&mut self.links[at], usize::MAX);
-            }
-            for client in 0..self.clients.len() {
-                for _ in 0..400 {
-                    let Some(at) = self.clients[client].link else { break };
-                    let Some(frame) = self.links[at].down.pop_front() else { break };
-                    self.server.log.trace(|| format!("client {client} reads link {at}: {frame:?}"));
-                    let then = self.clients[client].receive(frame, &mut Vec::new(), &mut self.server.log);
-                    if then == Then::Close {
-                        self.links[at].deaf = true;
-                        self.clients[client].link = None;
-                    }
-                }
-            }
-        }
-        for client in &mut self.clients {
-            if !client.flushed || !client.resumable {
-                client.over(&mut self.server.log);
-            }
-        }
-        // What was never read is not owed an outcome: the server stopped reading.
-        let accepted: std::collections::BTreeSet<u64> = self
-            .server
-            .log
-            .events
-            .iter()
-            .filter_map(|event| match event {
-                Event::Accepted { id, .. } | Event::Refused { id } => Some(*id),
-                _ => None,
-            })
-            .collect();
-        self.server.log.events.retain(|event| !matches!(event, Event::Sent { id, .. } if !accepted.contains(id)));
-        End::Flushed
-    }
-
-    /// Once everybody is gone, nothing is left of them.
-    fn leave_nothing(&mut self) {
-        for link in &self.links {
-            if let Door::Attached(attachment) = &link.door {
-                attachment.close(self.server.now, wigwag_hub::Reason::Left);
-            }
-        }
-        for _ in 0..4 {
-            self.server.pass(4_000_000);
-        }
-        let census = self.server.backend.census();
-        if (census.sessions, census.rooms, census.timers) != (0, 0, 0) {
-            self.server.log.fault(format!("left behind: {census:?}"));
-        }
-    }
-}
-
-impl Link {
-    fn at_rest(&self) -> bool {
-        self.up.is_empty() && self.down.is_empty()
     }
 }

@@ -1,4 +1,4 @@
-//! The server's half: a door that speaks frames to the backend, and notes what the backend decides.
+//! The server's end: a transport between frames and the backend, which also records what the backend decides.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,16 +15,16 @@ use wigwag_hub::{
         kit::{answer, join, text_bytes},
         rng::Rng,
     },
-    error::{Cut, ResumeError, StepError},
+    error::{DetachReason, ResumeError, StepError},
     frame::Change,
     member::Metadata,
-    session::{Fetched, Grade},
-    watch::{Watch, WatchEvent, Watched},
+    session::{Fetched, SessionKind},
+    watch::{Watch, WatchEvent, WatchPoll},
 };
 
 use crate::{
     client::{Log, payload},
-    wire::{Ask, Door, Down, Fin, Letter, Link, Outcome, Up},
+    wire::{Down, Fin, Link, Message, Outcome, Request, ServerEnd, Up},
 };
 
 pub struct Server {
@@ -34,8 +34,8 @@ pub struct Server {
     pub log: Log,
     pub draining: bool,
     watch: Arc<Watch>,
-    /// Who sits where, as the watch says.
-    seats: BTreeMap<RoomName, BTreeSet<PeerId>>,
+    /// Each room's members, as the watch reports them.
+    members: BTreeMap<RoomName, BTreeSet<PeerId>>,
 }
 
 impl Server {
@@ -48,53 +48,53 @@ impl Server {
             log,
             draining: false,
             watch,
-            seats: BTreeMap::new(),
+            members: BTreeMap::new(),
         }
     }
 
-    /// Lets time pass.
-    pub fn pass(&mut self, ms: u64) {
+    /// Moves the clock and runs expired timers.
+    pub fn advance(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
-        self.log.trace(|| format!("{ms} ms pass"));
+        self.log.trace(|| format!("{ms} ms later"));
         self.backend.tick(self.now);
         self.observe();
     }
 
-    /// Notes what became of seats.
+    /// Records changes of memberships.
     pub fn observe(&mut self) {
         loop {
             match self.watch.poll(Waker::noop()) {
-                Watched::Event(WatchEvent::Change(event)) => self.note_change(&event.room, &event.change),
-                Watched::Event(_) => {}
-                Watched::Idle => return,
-                Watched::TooSlow => return self.log.fault("the watch was too slow"),
+                WatchPoll::Event(WatchEvent::Change(event)) => self.note_change(&event.room, &event.change),
+                WatchPoll::Event(_) => {}
+                WatchPoll::Idle => return,
+                WatchPoll::TooSlow => return self.log.fail("the watch was too slow"),
             }
         }
     }
 
     fn note_change(&mut self, room: &RoomName, change: &Change) {
-        let seats = self.seats.entry(room.clone()).or_default();
+        let members = self.members.entry(room.clone()).or_default();
         match change {
             Change::MemberJoined(member) => {
-                seats.insert(member.peer.clone());
-                self.log.note(Event::Seated { room: room.clone(), peer: member.peer.clone() });
+                members.insert(member.peer.clone());
+                self.log.note(Event::Added { room: room.clone(), peer: member.peer.clone() });
             }
             Change::MemberLeft(peer, _) => {
-                seats.remove(peer);
-                self.log.note(Event::Unseated { room: room.clone(), peer: peer.clone() });
+                members.remove(peer);
+                self.log.note(Event::Removed { room: room.clone(), peer: peer.clone() });
             }
             Change::Ended(_) => {
-                for peer in std::mem::take(seats) {
-                    self.log.note(Event::Unseated { room: room.clone(), peer });
+                for peer in std::mem::take(members) {
+                    self.log.note(Event::Removed { room: room.clone(), peer });
                 }
             }
             Change::Created(_) | Change::Updated(_) | Change::MemberUpdated(_) => {}
         }
     }
 
-    /// Reads one frame, or the end of the stream.
+    /// Reads a frame, or the end of the stream.
     pub fn read(&mut self, link: &mut Link, rng: &mut Rng) {
-        if matches!(link.door, Door::Closed) {
+        if matches!(link.server, ServerEnd::Closed) {
             link.up.clear();
             return;
         }
@@ -103,93 +103,96 @@ impl Server {
                 self.log.trace(|| format!("link {} up: {frame:?}", link.number));
                 self.frame(link, frame, rng);
             }
-            None if link.fin == Fin::Closed => self.lose(link, Cut::Detached),
+            None if link.fin == Fin::Closed => self.lose(link, DetachReason::ConnectionLost),
             None => {}
         }
         self.observe();
     }
 
-    /// Gives a connection up.
-    pub fn lose(&mut self, link: &mut Link, cut: Cut) {
-        if let Door::Attached(attachment) = std::mem::replace(&mut link.door, Door::Closed) {
-            attachment.detach(self.now, cut);
+    /// Closes a connection.
+    pub fn lose(&mut self, link: &mut Link, reason: DetachReason) {
+        if let ServerEnd::Attached(attachment) = std::mem::replace(&mut link.server, ServerEnd::Closed) {
+            attachment.detach(self.now, reason);
             self.observe();
         }
-        self.say(link, Down::Closed(None));
+        self.write_frame(link, Down::Closed(None));
     }
 
     fn frame(&mut self, link: &mut Link, frame: Up, rng: &mut Rng) {
-        let attachment = match &link.door {
-            Door::Attached(attachment) => attachment.clone(),
-            Door::Waiting => return self.hello(link, frame, rng),
-            Door::Closed => return,
+        let attachment = match &link.server {
+            ServerEnd::Attached(attachment) => attachment.clone(),
+            ServerEnd::Waiting => return self.hello(link, frame, rng),
+            ServerEnd::Closed => return,
         };
-        attachment.heard(self.now);
+        attachment.record_activity(self.now);
         if let Err(written) = attachment.ack(self.now, frame.ack) {
-            self.log.fault(format!("{} was refused as an ack, {written} having been written", frame.ack));
+            self.log.fail(format!("ack {} was refused with {written} written", frame.ack));
         }
-        let Some(ask) = frame.body else { return };
-        let result = self.step(&attachment, frame.seq, ask);
+        let Some(request) = frame.body else { return };
+        let result = self.step(&attachment, frame.seq, request);
         self.log.trace(|| format!("link {} applied {}: {result:?}", link.number, attachment.applied()));
         match result {
             Ok(()) | Err(StepError::Seen) => {}
             Err(StepError::Gap { applied }) => {
-                self.log.fault(format!("{} does not follow {applied}, though nothing was left out", frame.seq));
+                self.log.fail(format!("gap between {} and {applied}, though nothing was left out", frame.seq));
             }
-            Err(StepError::Cut(cut)) => {
-                let over = if cut == Cut::Ended(Reason::Draining) { Some(Reason::Draining) } else { None };
-                link.door = Door::Closed;
-                self.say(link, Down::Closed(over));
+            Err(StepError::Detached(reason)) => {
+                let over = (reason == DetachReason::Ended(Reason::Draining)).then_some(Reason::Draining);
+                link.server = ServerEnd::Closed;
+                self.write_frame(link, Down::Closed(over));
             }
             Err(StepError::Refused(why)) => {
                 let body = Body::Encoded(text_bytes(&why));
                 if let Err(error @ (StepError::Seen | StepError::Gap { .. })) =
                     answer(attachment.reply(self.now, frame.seq, body))
                 {
-                    self.log.fault(format!("a refusal was not noted: {error:?}"));
+                    self.log.fail(format!("the reply was not accepted: {error:?}"));
                 }
             }
         }
     }
 
-    fn say(&mut self, link: &mut Link, frame: Down) {
+    fn write_frame(&mut self, link: &mut Link, frame: Down) {
         self.log.trace(|| format!("link {} down: {frame:?}", link.number));
         link.send(frame);
     }
 
     fn hello(&mut self, link: &mut Link, frame: Up, rng: &mut Rng) {
         if self.draining {
-            link.door = Door::Closed;
-            return self.say(link, Down::Closed(None));
+            link.server = ServerEnd::Closed;
+            return self.write_frame(link, Down::Closed(None));
         }
         match frame.body {
-            Some(Ask::Open { resumable, replaces }) => {
+            Some(Request::Open { resumable, replaces }) => {
                 if let Some(old) = replaces {
                     answer(self.backend.end_session(self.now, &old, Reason::Replaced));
                     self.observe();
                 }
                 self.open(link, resumable, Outcome::New, rng);
             }
-            Some(Ask::Resume(resume)) => {
+            Some(Request::Resume(resume)) => {
                 let credentials = resume.credentials.clone();
                 match answer(self.backend.resume(self.now, resume)) {
                     Ok(resumed) => {
                         let (epoch, applied) = (resumed.attachment.epoch(), resumed.applied);
-                        link.door = Door::Attached(resumed.attachment);
-                        self.say(link, Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied });
+                        link.server = ServerEnd::Attached(resumed.attachment);
+                        self.write_frame(
+                            link,
+                            Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied },
+                        );
                     }
                     Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), rng),
                     Err(ResumeError::Superseded) => {
-                        // A hello that was overtaken by a later one. Its client has moved on.
-                        if !link.deaf {
-                            self.log.fault("superseded by nobody");
+                        // A later hello overtook this one. Its client has abandoned this link.
+                        if !link.abandoned {
+                            self.log.fail("superseded without a newer link");
                         }
-                        link.door = Door::Closed;
-                        self.say(link, Down::Closed(None));
+                        link.server = ServerEnd::Closed;
+                        self.write_frame(link, Down::Closed(None));
                     }
                 }
             }
-            other => self.log.fault(format!("no hello but {other:?}")),
+            other => self.log.fail(format!("expected a hello: {other:?}")),
         }
     }
 
@@ -203,62 +206,62 @@ impl Server {
             verified: false,
             display_name: "".into(),
             metadata: Metadata::default(),
-            grade: if resumable { Grade::Resumable { grace_ms: self.grace_ms } } else { Grade::Live },
+            kind: if resumable { SessionKind::Resumable { grace_ms: self.grace_ms } } else { SessionKind::Live },
         };
         match answer(self.backend.open(self.now, open)) {
             Ok(attachment) => {
                 let epoch = attachment.epoch();
-                link.door = Door::Attached(attachment);
-                self.say(link, Down::Welcome { credentials, epoch, outcome, applied: 0 });
+                link.server = ServerEnd::Attached(attachment);
+                self.write_frame(link, Down::Welcome { credentials, epoch, outcome, applied: 0 });
             }
-            Err(error) => self.log.fault(format!("not opened: {error}")),
+            Err(error) => self.log.fail(format!("not opened: {error}")),
         }
     }
 
-    fn step(&mut self, attachment: &Arc<dyn Attachment>, seq: u32, ask: Ask) -> Result<(), StepError<String>> {
+    fn step(&mut self, attachment: &Arc<dyn Attachment>, seq: u32, request: Request) -> Result<(), StepError<String>> {
         let now = self.now;
-        match ask {
-            Ask::Send(letter) => self.send(attachment, seq, letter),
-            Ask::Join(room) => answer(attachment.join(now, seq, join(room.as_str()))).map_err(in_words),
-            Ask::Leave(room) => answer(attachment.leave(now, seq, &room)).map_err(in_words),
-            Ask::Update(room, value) => {
+        match request {
+            Request::Send(message) => self.send(attachment, seq, message),
+            Request::Join(room) => answer(attachment.join(now, seq, join(room.as_str()))).map_err(in_words),
+            Request::Leave(room) => answer(attachment.leave(now, seq, &room)).map_err(in_words),
+            Request::Update(room, value) => {
                 let pairs = BTreeMap::from([("k".to_owned(), value)]);
                 answer(attachment.update_member(now, seq, &room, None, pairs)).map_err(in_words)
             }
-            Ask::Remove(room, peer, ban) => {
+            Request::Remove(room, peer, ban) => {
                 answer(attachment.remove_member(now, seq, &room, &peer, ban)).map_err(in_words)
             }
-            Ask::EndRoom(room) => answer(attachment.end_room(now, seq, &room)).map_err(in_words),
-            Ask::Bye => {
+            Request::EndRoom(room) => answer(attachment.end_room(now, seq, &room)).map_err(in_words),
+            Request::Bye => {
                 attachment.close(now, Reason::Left);
                 Ok(())
             }
-            Ask::Open { .. } | Ask::Resume(_) => {
-                self.log.fault("a second hello");
+            Request::Open { .. } | Request::Resume(_) => {
+                self.log.fail("a second hello");
                 Ok(())
             }
         }
     }
 
-    fn send(&mut self, attachment: &Arc<dyn Attachment>, seq: u32, letter: Letter) -> Result<(), StepError<String>> {
+    fn send(&mut self, attachment: &Arc<dyn Attachment>, seq: u32, message: Message) -> Result<(), StepError<String>> {
         let from = attachment.peer().clone();
-        let to: Vec<_> = match (&letter.to, &letter.room) {
+        let to: Vec<_> = match (&message.to, &message.room) {
             (Some(to), _) => vec![to.clone()],
             (None, Some(room)) => {
-                self.seats.get(room).into_iter().flatten().filter(|peer| **peer != from).cloned().collect()
+                self.members.get(room).into_iter().flatten().filter(|peer| **peer != from).cloned().collect()
             }
             (None, None) => Vec::new(),
         };
-        let envelope: Bytes = payload(letter.id, &from, letter.padding);
-        let outbound = Outbound { room: letter.room, to: letter.to, receipt: letter.receipt, envelope };
+        let envelope: Bytes = payload(message.id, &from, message.padding);
+        let outbound = Outbound { room: message.room, to: message.to, receipt: message.receipt, envelope };
         answer(attachment.send(self.now, seq, outbound)).map_err(in_words)?;
-        self.log.note(Event::Accepted { id: letter.id, to });
+        self.log.note(Event::Accepted { id: message.id, to });
         Ok(())
     }
 
-    /// Writes what is ready, as far as the link takes it.
+    /// Writes what is ready, until the link holds `window` frames.
     pub fn write(&mut self, link: &mut Link, window: usize) {
-        let Door::Attached(attachment) = &link.door else { return };
+        let ServerEnd::Attached(attachment) = &link.server else { return };
         if link.down.len() >= window {
             return;
         }
@@ -267,11 +270,14 @@ impl Server {
         let fetched = attachment.fetch(self.now, Waker::noop(), 400, &mut items);
         let ack = attachment.applied();
         for item in items {
-            self.say(link, Down::Item { ack, item });
+            self.write_frame(link, Down::Item { ack, item });
         }
-        if let Fetched::Cut(cut) = fetched {
-            link.door = Door::Closed;
-            self.say(link, Down::Closed(if let Cut::Ended(reason) = cut { Some(reason) } else { None }));
+        if let Fetched::Detached(reason) = fetched {
+            link.server = ServerEnd::Closed;
+            self.write_frame(
+                link,
+                Down::Closed(if let DetachReason::Ended(reason) = reason { Some(reason) } else { None }),
+            );
         }
         self.observe();
     }
@@ -281,7 +287,7 @@ fn in_words<E: std::fmt::Display>(error: StepError<E>) -> StepError<String> {
     match error {
         StepError::Seen => StepError::Seen,
         StepError::Gap { applied } => StepError::Gap { applied },
-        StepError::Cut(cut) => StepError::Cut(cut),
+        StepError::Detached(reason) => StepError::Detached(reason),
         StepError::Refused(why) => StepError::Refused(why.to_string()),
     }
 }

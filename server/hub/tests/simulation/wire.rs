@@ -1,4 +1,4 @@
-//! What travels between a client and the server, and the connection it travels on.
+//! Frames between a client and the server, and the link that carries them.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -12,14 +12,14 @@ use wigwag_hub::{
 pub struct Up {
     pub seq: u32,
     pub ack: u32,
-    pub body: Option<Ask>,
+    pub body: Option<Request>,
 }
 
 #[derive(Clone, Debug)]
-pub enum Ask {
+pub enum Request {
     Open { resumable: bool, replaces: Option<Credentials> },
     Resume(Resume),
-    Send(Letter),
+    Send(Message),
     Join(RoomName),
     Leave(RoomName),
     Update(RoomName, String),
@@ -28,14 +28,14 @@ pub enum Ask {
     Bye,
 }
 
-/// An envelope before the server has it.
+/// An envelope as the client sends it.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct Message {
     pub id: u64,
     pub room: Option<RoomName>,
     pub to: Option<PeerId>,
     pub receipt: bool,
-    /// Bytes beyond what it must hold.
+    /// Additional bytes.
     pub padding: usize,
 }
 
@@ -52,7 +52,7 @@ pub enum Down {
         ack: u32,
         item: Item,
     },
-    /// The server ended the connection; with a reason when that is the end of the session for good.
+    /// The server closed the connection; with a reason if that ends the session.
     Closed(Option<Reason>),
 }
 
@@ -68,36 +68,43 @@ pub enum Outcome {
 pub enum Fin {
     Open,
     Closed,
-    /// Gone without a word: only a heartbeat will tell.
+    /// Gone without a notice: only a heartbeat will detect it.
     Silent,
 }
 
-/// The server's half of a link.
-pub enum Door {
+/// The server's end of a link.
+pub enum ServerEnd {
     Waiting,
     Attached(Arc<dyn Attachment>),
     Closed,
 }
 
-/// One connection.
+/// A connection.
 pub struct Link {
-    /// Which one, of its run.
+    /// Its number in the run.
     pub number: usize,
     pub up: VecDeque<Up>,
     pub fin: Fin,
     pub down: VecDeque<Down>,
-    /// The client does not read any more.
-    pub deaf: bool,
-    pub door: Door,
+    /// The client no longer reads.
+    pub abandoned: bool,
+    pub server: ServerEnd,
 }
 
 impl Link {
     pub fn new(number: usize) -> Self {
-        Self { number, up: VecDeque::new(), fin: Fin::Open, down: VecDeque::new(), deaf: false, door: Door::Waiting }
+        Self {
+            number,
+            up: VecDeque::new(),
+            fin: Fin::Open,
+            down: VecDeque::new(),
+            abandoned: false,
+            server: ServerEnd::Waiting,
+        }
     }
 
     pub fn send(&mut self, frame: Down) {
-        if !self.deaf {
+        if !self.abandoned {
             self.down.push_back(frame);
         }
     }

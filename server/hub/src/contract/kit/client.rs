@@ -1,60 +1,86 @@
-//! A client that keeps the rules: it numbers what it sends, checks the numbers of what it gets, and knows where it stands.
+//! A client that follows the protocol: it numbers what it sends and checks the numbers of what it receives.
 
 use std::{collections::BTreeMap, sync::Arc, task::Waker};
 
-use super::{Bell, PATIENCE, World, answer, direct, join, room_name};
+use super::{
+    requests::{direct, join, room_name},
+    wait::{BlockingWaker, WAIT_LIMIT, answer},
+    world::World,
+};
 use crate::{
-    backend::{Attachment, Credentials, Join, Outbound, Resume, Submitted},
-    error::{Cut, JoinError, ResumeError, SendError, StepError},
+    backend::{Attachment, Credentials, Join, Open, Outbound, Resume, Submitted},
+    error::{DetachReason, JoinError, ResumeError, SendError, StepError},
     frame::{Body, Change, Item, Joined},
     id::PeerId,
     member::Member,
-    session::Fetched,
+    session::{Fetched, SessionKind},
 };
 
-/// Bytes asked for at a time.
+/// Budget of each fetch in bytes.
 const BUDGET: usize = 64 << 10;
 
 /// One client of a [`World`].
 pub struct Client<'w> {
     world: &'w World,
-    /// What it was opened with.
+    /// The session's credentials.
     pub credentials: Credentials,
-    /// Its newest attachment.
+    /// The newest attachment.
     pub attachment: Arc<dyn Attachment>,
-    /// The epoch it was last welcomed in.
+    /// The epoch of the newest attachment.
     pub epoch: u32,
     /// The number of the last frame it sent.
     pub sent: u32,
-    /// The number of the last frame it was handed.
+    /// The number of the last frame it received.
     pub last: u32,
     /// Why its attachment is over, once it knows.
-    pub cut: Option<Cut>,
-    /// What it was handed and has not looked at.
+    pub detached: Option<DetachReason>,
+    /// Items it received that no test has looked at yet.
     pub inbox: Vec<Item>,
-    bell: Arc<Bell>,
+    signal: Arc<BlockingWaker>,
+}
+
+impl World {
+    /// Opens a resumable session with a grace period of 30 s.
+    pub fn client(&self, name: &str) -> Client<'_> {
+        self.client_with(name, |_| {})
+    }
+
+    /// Opens a live session.
+    pub fn live(&self, name: &str) -> Client<'_> {
+        self.client_with(name, |open| open.kind = SessionKind::Live)
+    }
+
+    /// Opens a session with changes to the usual parameters.
+    pub fn client_with(&self, name: &str, change: impl FnOnce(&mut Open)) -> Client<'_> {
+        let mut open = self.open(name);
+        change(&mut open);
+        let credentials = open.credentials.clone();
+        let attachment = answer(self.backend.open(self.now(), open)).expect("a session opens");
+        self.set_name(credentials.peer.clone(), name);
+        Client::new(self, credentials, attachment)
+    }
 }
 
 impl<'w> Client<'w> {
-    pub(super) fn new(world: &'w World, credentials: Credentials, attachment: Arc<dyn Attachment>) -> Self {
+    fn new(world: &'w World, credentials: Credentials, attachment: Arc<dyn Attachment>) -> Self {
         let epoch = attachment.epoch();
-        let bell = Arc::default();
-        Self { world, credentials, attachment, epoch, sent: 0, last: 0, cut: None, inbox: Vec::new(), bell }
+        let signal = Arc::default();
+        Self { world, credentials, attachment, epoch, sent: 0, last: 0, detached: None, inbox: Vec::new(), signal }
     }
 
-    /// Its peer id.
+    /// Returns its peer id.
     #[must_use]
     pub fn peer(&self) -> &PeerId {
         &self.credentials.peer
     }
 
-    /// Sends one numbered frame, with the next number. A refusal or an error leaves the number unused.
+    /// Sends a frame with the next number. A refusal or an error leaves the number unused.
     pub fn step<E>(
         &mut self,
         step: impl FnOnce(&dyn Attachment, u32) -> Submitted<Result<(), StepError<E>>>,
     ) -> Result<(), StepError<E>> {
         let number = self.sent + 1;
-        self.attachment.heard(self.world.now());
+        self.attachment.record_activity(self.world.now());
         let result = answer(step(&*self.attachment, number));
         if result.is_ok() {
             self.sent = number;
@@ -69,18 +95,18 @@ impl<'w> Client<'w> {
     }
 
     /// Sends an envelope outside of rooms, which must be accepted.
-    pub fn tell(&mut self, to: &PeerId, text: &str) {
+    pub fn send_direct(&mut self, to: &PeerId, text: &str) {
         self.send(direct(to, text)).expect("the envelope is accepted");
     }
 
-    /// The same with a receipt.
-    pub fn tell_with_receipt(&mut self, to: &PeerId, text: &str) {
+    /// Does the same and asks for a receipt.
+    pub fn send_with_receipt(&mut self, to: &PeerId, text: &str) {
         self.send(Outbound { receipt: true, ..direct(to, text) }).expect("the envelope is accepted");
     }
 
-    /// Joins a room, making it when it does not exist, and takes the answer.
+    /// Joins a room, creating it if it does not exist, and takes the answer.
     pub fn join(&mut self, room: &str) -> Arc<Joined> {
-        self.try_join(join(room)).expect("the join is granted")
+        self.try_join(join(room)).expect("the join is accepted")
     }
 
     /// Joins a room and takes the answer.
@@ -98,7 +124,7 @@ impl<'w> Client<'w> {
         assert!(matches!(self.reply(), Body::Left { .. }), "a leave is answered by `left`");
     }
 
-    /// Changes one pair of its entry in a room and takes the answer.
+    /// Sets a metadata pair of its entry in a room and takes the answer.
     pub fn set(&mut self, room: &str, key: &str, value: &str) {
         let (now, pairs) = (self.world.now(), BTreeMap::from([(key.to_owned(), value.to_owned())]));
         self.step(|attachment, number| attachment.update_member(now, number, &room_name(room), None, pairs))
@@ -106,31 +132,31 @@ impl<'w> Client<'w> {
         assert_eq!(self.reply(), Body::Done);
     }
 
-    /// The answer to the last frame it sent.
+    /// Takes the answer to the last frame it sent.
     pub fn reply(&mut self) -> Body {
-        let asked = self.sent;
-        let item = self.take(|item| matches!(item, Item::Numbered { reply_to, .. } if *reply_to == asked));
+        let sent = self.sent;
+        let item = self.take(|item| matches!(item, Item::Numbered { reply_to, .. } if *reply_to == sent));
         let Item::Numbered { body, .. } = item else { unreachable!("only numbered frames are replies") };
         body
     }
 
-    /// Acknowledges what it was handed.
+    /// Acknowledges everything it received.
     pub fn ack(&self) {
-        self.attachment.heard(self.world.now());
+        self.attachment.record_activity(self.world.now());
         assert_eq!(self.attachment.ack(self.world.now(), self.last), Ok(()));
     }
 
-    /// Loses its connection; the server notices.
-    pub fn lose(&mut self) {
-        self.attachment.detach(self.world.now(), Cut::Detached);
+    /// Loses its connection, which the server notices.
+    pub fn disconnect(&mut self) {
+        self.attachment.detach(self.world.now(), DetachReason::ConnectionLost);
     }
 
-    /// Resumes behind the last frame it was handed, claiming to know nothing of its rooms.
+    /// Resumes after the last frame it received, without naming any room versions.
     pub fn resume(&mut self) -> Result<(), ResumeError> {
         self.resume_with(|_| {})
     }
 
-    /// Resumes with changes to what is usual. The numbers it holds follow the server's.
+    /// Resumes with changes to the usual parameters, and takes over the server's numbers.
     pub fn resume_with(&mut self, change: impl FnOnce(&mut Resume)) -> Result<(), ResumeError> {
         let mut resume = self.resume_request();
         change(&mut resume);
@@ -140,12 +166,12 @@ impl<'w> Client<'w> {
         self.attachment = resumed.attachment;
         self.sent = resumed.applied;
         self.last = last_seq;
-        self.cut = None;
-        self.bell = Arc::default();
+        self.detached = None;
+        self.signal = Arc::default();
         Ok(())
     }
 
-    /// What it resumes with.
+    /// Returns the usual parameters of its next resume.
     #[must_use]
     pub fn resume_request(&self) -> Resume {
         Resume {
@@ -156,9 +182,9 @@ impl<'w> Client<'w> {
         }
     }
 
-    /// Takes what is ready, and checks that numbered frames are contiguous.
+    /// Fetches everything that is ready, and checks that numbered frames are contiguous.
     pub fn pump(&mut self) {
-        let waker = Waker::from(self.bell.clone());
+        let waker = Waker::from(self.signal.clone());
         loop {
             let from = self.inbox.len();
             let fetched = self.attachment.fetch(self.world.now(), &waker, BUDGET, &mut self.inbox);
@@ -171,23 +197,23 @@ impl<'w> Client<'w> {
             match fetched {
                 Fetched::More => {}
                 Fetched::Idle => return,
-                Fetched::Cut(cut) => return self.cut = Some(cut),
+                Fetched::Detached(reason) => return self.detached = Some(reason),
             }
         }
     }
 
-    /// Waits for the first thing that matches and takes it out of the inbox.
+    /// Waits for the first item that matches and takes it out of the inbox.
     pub fn take(&mut self, wanted: impl Fn(&Item) -> bool) -> Item {
         let at = self.wait_for(|client| client.inbox.iter().position(&wanted));
         self.inbox.remove(at)
     }
 
-    /// Waits until the attachment is over, and says why.
-    pub fn over(&mut self) -> Cut {
-        self.wait_for(|client| client.cut)
+    /// Waits until the attachment is over and returns why.
+    pub fn wait_detached(&mut self) -> DetachReason {
+        self.wait_for(|client| client.detached)
     }
 
-    /// Takes what is ready until something is true.
+    /// Fetches until `ready` returns a value. Panics after ten seconds.
     #[allow(clippy::disallowed_methods, reason = "a bound on waiting for another thread, not the time of a case")]
     pub fn wait_for<T>(&mut self, ready: impl Fn(&Self) -> Option<T>) -> T {
         let begun = std::time::Instant::now();
@@ -196,27 +222,32 @@ impl<'w> Client<'w> {
             if let Some(found) = ready(self) {
                 return found;
             }
-            let left = PATIENCE.saturating_sub(begun.elapsed());
-            let seen: Vec<_> = self.inbox.iter().map(|item| self.world.tell(item)).collect();
+            let left = WAIT_LIMIT.saturating_sub(begun.elapsed());
+            let seen: Vec<_> = self.inbox.iter().map(|item| self.world.describe(item)).collect();
             assert!(
-                !left.is_zero() && self.bell.wait(left),
-                "what must come did not; there is {seen:?}, {:?}",
-                self.cut
+                !left.is_zero() && self.signal.wait(left),
+                "expected item missing; the inbox holds {seen:?}, detached: {:?}",
+                self.detached
             );
         }
     }
 
-    /// All numbered frames up to now, in words. `via` sends something after them, so that none is missed.
-    pub fn reads(&mut self, via: &mut Client<'_>) -> Vec<String> {
+    /// Takes all numbered frames up to now, in words. `via` sends a fence after them, so that none is missed.
+    pub fn read_all(&mut self, via: &mut Client<'_>) -> Vec<String> {
         let fence = self.world.fence();
-        via.tell(self.peer(), &fence);
+        via.send_direct(self.peer(), &fence);
         let world = self.world;
-        self.take(|item| matches!(item, Item::Numbered { body: Body::Envelope(_), .. } if world.tell(item) == fence));
-        self.inbox.extract_if(.., |item| matches!(item, Item::Numbered { .. })).map(|item| world.tell(&item)).collect()
+        self.take(
+            |item| matches!(item, Item::Numbered { body: Body::Envelope(_), .. } if world.describe(item) == fence),
+        );
+        self.inbox
+            .extract_if(.., |item| matches!(item, Item::Numbered { .. }))
+            .map(|item| world.describe(&item))
+            .collect()
     }
 
-    /// All presence of a room up to now, in words. `via`, another member, changes something after it.
-    pub fn hears(&mut self, room: &str, via: &mut Client<'_>) -> Vec<String> {
+    /// Takes all presence of a room up to now, in words. `via`, another member, makes a change after it as a fence.
+    pub fn read_presence(&mut self, room: &str, via: &mut Client<'_>) -> Vec<String> {
         let fence = self.world.fence();
         via.set(room, "fence", &fence);
         let (world, via, about) = (self.world, via.peer().clone(), room_name(room));
@@ -237,16 +268,16 @@ impl<'w> Client<'w> {
                 Item::Roster(snapshot) => snapshot.info.room == about,
                 Item::Numbered { .. } | Item::GoAway { .. } => false,
             })
-            .map(|item| world.tell(&item))
+            .map(|item| world.describe(&item))
             .collect()
     }
 
-    /// The next numbered frames, this many, in words; what else came stays in the inbox.
+    /// Takes the next `count` numbered frames, in words. Other items stay in the inbox.
     pub fn read(&mut self, count: usize) -> Vec<String> {
         (0..count)
             .map(|_| {
                 let item = self.take(|item| matches!(item, Item::Numbered { .. }));
-                self.world.tell(&item)
+                self.world.describe(&item)
             })
             .collect()
     }

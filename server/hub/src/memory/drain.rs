@@ -1,0 +1,47 @@
+//! Draining: how a node asks its clients to go elsewhere and ends its sessions.
+
+use std::sync::Weak;
+
+use super::{delivery::wake, lock::read, shared::Shared};
+use crate::{frame::Delivery, reason::Reason, session::Phase, time::Now};
+
+impl Shared {
+    /// Asks every attached session to reconnect elsewhere, spread evenly over the window.
+    pub(super) fn go_away(&self, window_ms: u32) {
+        for watch in read(&self.watches).iter().filter_map(Weak::upgrade) {
+            watch.wake();
+        }
+        let sessions = self.sessions.in_order();
+        let count = sessions.len().max(1) as u64;
+        for (index, session) in (0_u64..).zip(&sessions) {
+            let after_ms = u32::try_from(u64::from(window_ms) * index / count).unwrap_or(window_ms);
+            let waker = {
+                let mut state = session.state();
+                state.put_go_away(after_ms);
+                state.take_waker()
+            };
+            wake(waker);
+        }
+    }
+
+    /// Sends receipts for everything still unacknowledged, then ends all sessions as soon as their connections have written
+    /// them.
+    pub(super) fn drain(&self, now: Now) {
+        let sessions = self.sessions.in_order();
+        for session in &sessions {
+            let origins = session.state().take_origins();
+            self.send_receipts(now, origins, &session.peer, Delivery::Undeliverable(Reason::Draining));
+        }
+        for session in sessions {
+            let (attached, waker) = {
+                let mut state = session.state();
+                state.flush_and_end(Reason::Draining);
+                (state.phase() == Phase::Attached, state.take_waker())
+            };
+            if !attached {
+                self.end_session(now, &session, Reason::Draining);
+            }
+            wake(waker);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Sessions and rooms as the memory backend stores them. They refer to each other: a room to the sessions of its members,
+//! a session to the rooms it is in.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, Weak,
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+};
+
+use super::{lock::lock, timers::TimerId};
+use crate::{
+    backend::Open,
+    error::{DetachReason, StepError},
+    id::{PeerId, RoomName},
+    member::Metadata,
+    reason::Reason,
+    room::RoomState,
+    session::{SessionKind, SessionState},
+    time::Now,
+};
+
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) name: RoomName,
+    // Guards the room's settings and members. Held while a change is published, so that all members receive changes in one
+    // order.
+    pub(super) state: Mutex<RoomState<MemberHandle>>,
+    // The timer set when the room last became empty.
+    pub(super) empty_timer: Mutex<Option<TimerId>>,
+}
+
+impl Room {
+    pub(super) fn new(state: RoomState<MemberHandle>) -> Self {
+        Self { name: state.name().clone(), state: Mutex::new(state), empty_timer: Mutex::new(None) }
+    }
+}
+
+/// The handle that a room stores with each member.
+#[derive(Clone, Debug)]
+pub(super) struct MemberHandle {
+    pub(super) session: Arc<Session>,
+    pub(super) membership: Arc<Membership>,
+}
+
+/// The right of a member to act in a room. It is revoked before any other member is told of the leave, so that no member
+/// receives anything from it afterwards.
+#[derive(Debug, Default)]
+pub(super) struct Membership {
+    revoked: AtomicBool,
+}
+
+impl Membership {
+    pub(super) fn revoke(&self) {
+        self.revoked.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        !self.revoked.load(Ordering::Acquire)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) peer: PeerId,
+    // Distinguishes it from earlier sessions with the same peer id.
+    pub(super) incarnation: u64,
+    pub(super) secret_digest: [u8; 32],
+    pub(super) user: Arc<str>,
+    pub(super) verified: bool,
+    pub(super) display_name: Arc<str>,
+    pub(super) metadata: Metadata,
+    pub(super) kind: SessionKind,
+    // Serializes this client's frames. Taken by its own attachments and by a resume, never by other sessions.
+    pub(super) sender: Mutex<SenderState>,
+    // The last client frame that took effect. Written under `sender`, read by the connection for its acks.
+    pub(super) applied: AtomicU32,
+    // The epoch that is attached, 0 if none is. Written under `state`.
+    pub(super) attached_epoch: AtomicU32,
+    // The highest epoch in which a client frame arrived, and when the last frame did. Not under a lock: read on resume.
+    pub(super) used_epoch: AtomicU32,
+    pub(super) last_activity_ms: AtomicU64,
+    // The rate limit (generic cell rate algorithm): the theoretical arrival time of the next frame, in microseconds.
+    pub(super) theoretical_arrival_us: AtomicU64,
+    // The timers set when it last lost its connection.
+    pub(super) grace_timers: Mutex<Option<[TimerId; 2]>>,
+    // Set by the registry when the peer id no longer refers to this session.
+    pub(super) unlisted: AtomicBool,
+    // Guards the mailbox and the presence queue. The one lock that senders contend for.
+    pub(super) state: Mutex<SessionState<Arc<Room>>>,
+}
+
+/// The state of a session as a sender.
+#[derive(Debug, Default)]
+pub(super) struct SenderState {
+    /// The rooms the session joined. May contain rooms it was removed from; their membership is revoked.
+    pub(super) memberships: Vec<(RoomName, Arc<Room>, Arc<Membership>)>,
+    /// The recipient of the last envelope: the next envelope usually has the same one.
+    pub(super) last_recipient: Option<(PeerId, Weak<Session>)>,
+}
+
+impl Session {
+    /// Makes a session that is attached in epoch 1.
+    pub(super) fn new(now: Now, open: Open, incarnation: u64) -> Self {
+        Self {
+            peer: open.credentials.peer,
+            incarnation,
+            secret_digest: open.credentials.secret_digest,
+            user: open.user,
+            verified: open.verified,
+            display_name: open.display_name,
+            metadata: open.metadata,
+            kind: open.kind,
+            sender: Mutex::default(),
+            applied: AtomicU32::new(0),
+            attached_epoch: AtomicU32::new(1),
+            used_epoch: AtomicU32::new(0),
+            last_activity_ms: AtomicU64::new(now.mono_ms),
+            theoretical_arrival_us: AtomicU64::new(0),
+            grace_timers: Mutex::new(None),
+            unlisted: AtomicBool::new(false),
+            state: Mutex::new(SessionState::new(open.kind)),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, SessionState<Arc<Room>>> {
+        lock(&self.state)
+    }
+
+    pub(super) fn resumable(&self) -> bool {
+        matches!(self.kind, SessionKind::Resumable { .. })
+    }
+
+    /// Checks that a client frame is the next one. The caller holds `sender`, and calls [`Self::mark_applied`] once the
+    /// frame has taken effect.
+    pub(super) fn check_next<E>(&self, epoch: u32, cseq: u32) -> Result<(), StepError<E>> {
+        if self.attached_epoch.load(Ordering::Acquire) != epoch {
+            let reason = self.state().detach_reason(epoch).unwrap_or(DetachReason::ConnectionLost);
+            return Err(StepError::Detached(reason));
+        }
+        if self.resumable() {
+            let applied = self.applied.load(Ordering::Relaxed);
+            if cseq == u32::MAX {
+                return Err(StepError::Detached(DetachReason::Ended(Reason::SeqExhausted)));
+            }
+            if cseq != 0 && cseq <= applied {
+                return Err(StepError::Seen);
+            }
+            if cseq != applied + 1 {
+                return Err(StepError::Gap { applied });
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that a client frame took effect. The caller holds `sender`.
+    pub(super) fn mark_applied(&self, cseq: u32) {
+        if self.resumable() {
+            self.applied.store(cseq, Ordering::Release);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! How sessions join rooms, leave them and are removed from them.
+
+use std::sync::Arc;
+
+use super::{
+    delivery::{note_detach, wake},
+    entities::{MemberHandle, Membership, Room, Session},
+    lock::lock,
+    shared::Shared,
+};
+use crate::{
+    backend::{Create, Join},
+    error::{JoinError, RoomError, StepError},
+    frame::{Body, Joined},
+    id::PeerId,
+    mailbox::Entry,
+    reason::Reason,
+    room::{Newcomer, RoomState},
+    session::Phase,
+    time::Now,
+};
+
+/// A session's request to join a room.
+struct JoinRequest<'a> {
+    now: Now,
+    session: &'a Arc<Session>,
+    epoch: u32,
+    reply_to: u32,
+    join: &'a Join,
+}
+
+/// The room and the membership; `None` if the session was already a member.
+type NewMembership = Option<(Arc<Room>, Arc<Membership>)>;
+
+impl Shared {
+    /// Adds a session to a room, creating the room if the join asks for it, and puts the answer into the session's mailbox.
+    /// The caller holds the session's `sender`, so no other join of the session runs at the same time.
+    pub(super) fn join_room(
+        &self,
+        now: Now,
+        session: &Arc<Session>,
+        epoch: u32,
+        reply_to: u32,
+        join: &Join,
+    ) -> Result<NewMembership, StepError<JoinError>> {
+        let max = self.limits.rooms_per_session;
+        {
+            let own = session.state();
+            if own.rooms().len() >= max && !own.rooms().iter().any(|joined| joined.name == join.room) {
+                return Err(StepError::Refused(JoinError::TooManyRooms { max }));
+            }
+        }
+        let request = JoinRequest { now, session, epoch, reply_to, join };
+        loop {
+            if let Some(room) = self.room(&join.room) {
+                let mut state = lock(&room.state);
+                if state.ended() {
+                    continue; // It ended between the lookup and the lock.
+                }
+                let membership = self.admit(&request, &room, &mut state, false);
+                if matches!(membership, Err(StepError::Detached(_))) {
+                    self.end_or_arm(now, &room, &mut state); // It may have replaced the last member before it failed.
+                }
+                return membership;
+            }
+            let spec = match &join.create {
+                Create::Never => return Err(StepError::Refused(JoinError::RoomNotFound)),
+                Create::IfAbsent => self.default_spec(join.room.clone()),
+                Create::New(spec) => spec.clone(),
+            };
+            let created = self.make_room(now, spec, |room, state| {
+                let membership = self.admit(&request, room, state, true);
+                if membership.is_err() {
+                    self.end_locked(now, room, state, Reason::Expired);
+                }
+                membership
+            });
+            match created {
+                Ok(membership) => return membership,
+                Err(RoomError::Exists(_)) => {} // Another session created it first: join that one.
+                Err(_) => return Err(StepError::Refused(JoinError::RoomsExhausted)),
+            }
+        }
+    }
+
+    fn admit(
+        &self,
+        request: &JoinRequest<'_>,
+        room: &Arc<Room>,
+        state: &mut RoomState<MemberHandle>,
+        created: bool,
+    ) -> Result<NewMembership, StepError<JoinError>> {
+        let JoinRequest { now, session, epoch, reply_to, join } = *request;
+        if matches!(join.create, Create::New(_)) && !created {
+            return Err(StepError::Refused(JoinError::RoomExists));
+        }
+        let holder = state.member(&session.peer).map(|member| member.handle.session.clone());
+        match holder {
+            Some(holder) if Arc::ptr_eq(&holder, session) => {
+                // Put while the room is locked, so that no change comes between the answer and the state it describes.
+                let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created: false };
+                self.put_control(now, session, reply_to, Body::Joined(Arc::new(joined)));
+                return Ok(None);
+            }
+            // An earlier session with this peer id has ended and has not left the room yet.
+            Some(predecessor) => {
+                let reason = match predecessor.state().phase() {
+                    Phase::Ended(reason) => reason,
+                    Phase::Attached | Phase::Detached { .. } => Reason::Replaced,
+                };
+                self.remove_and_notify(now, state, &session.peer, reason, 0);
+            }
+            None => {}
+        }
+        let newcomer = Newcomer {
+            peer: session.peer.clone(),
+            user: session.user.clone(),
+            verified: session.verified,
+            display_name: join.display_name.clone().unwrap_or_else(|| session.display_name.clone()),
+            metadata: join.metadata.clone().unwrap_or_else(|| session.metadata.clone()),
+        };
+        if let Some(older) = state.admits(&newcomer).map_err(StepError::Refused)? {
+            self.remove_and_notify(now, state, &older, Reason::Replaced, 0);
+        }
+        let membership = Arc::new(Membership::default());
+        let mut own = session.state();
+        if let Some(reason) = own.detach_reason(epoch) {
+            return Err(StepError::Detached(reason)); // The attachment ended meanwhile: it does not join.
+        }
+        let handle = MemberHandle { session: session.clone(), membership: membership.clone() };
+        let event = state.join(newcomer, handle, now);
+        let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created };
+        own.join(room.name.clone(), room.clone());
+        let entry = Entry { reply_to, body: Body::Joined(Arc::new(joined)), origin: None };
+        let put = own.put_control(entry, &self.limits, now);
+        note_detach(session, &put);
+        let waker = own.take_waker();
+        drop(own);
+        wake(waker);
+        self.after_control(now, session, &put);
+        self.publish(state, &event, Some(&session.peer));
+        Ok(Some((room.clone(), membership)))
+    }
+
+    /// Removes a member and sends it `left`. `reply_to` is 0 unless the member asked for it. Returns `false` if it is not a
+    /// member.
+    pub(super) fn evict(&self, now: Now, room: &Arc<Room>, peer: &PeerId, reason: Reason, reply_to: u32) -> bool {
+        self.evict_locked(now, room, &mut lock(&room.state), peer, reason, reply_to)
+    }
+
+    /// Does the same in a room that the caller has locked.
+    pub(super) fn evict_locked(
+        &self,
+        now: Now,
+        room: &Arc<Room>,
+        state: &mut RoomState<MemberHandle>,
+        peer: &PeerId,
+        reason: Reason,
+        reply_to: u32,
+    ) -> bool {
+        let evicted = self.remove_and_notify(now, state, peer, reason, reply_to);
+        if evicted {
+            self.end_or_arm(now, room, state);
+        }
+        evicted
+    }
+
+    /// Ends the membership of a session that has ended.
+    pub(super) fn release(&self, now: Now, room: &Arc<Room>, session: &Arc<Session>, reason: Reason) {
+        let mut state = lock(&room.state);
+        if state.member(&session.peer).is_none_or(|member| !Arc::ptr_eq(&member.handle.session, session)) {
+            return; // It was removed before; a newer session with the same peer id may have joined since.
+        }
+        if let Some((member, events)) = state.leave(&session.peer, reason, now) {
+            member.handle.membership.revoke();
+            for event in &events {
+                self.publish(&state, event, None);
+            }
+            self.end_or_arm(now, room, &mut state);
+        }
+    }
+
+    fn remove_and_notify(
+        &self,
+        now: Now,
+        state: &mut RoomState<MemberHandle>,
+        peer: &PeerId,
+        reason: Reason,
+        reply_to: u32,
+    ) -> bool {
+        let Some((member, events)) = state.leave(peer, reason, now) else { return false };
+        let MemberHandle { session, membership } = member.handle;
+        membership.revoke();
+        let room = state.name().clone();
+        session.state().leave(&room);
+        self.put_control(now, &session, reply_to, Body::Left { room, reason });
+        for event in &events {
+            self.publish(state, event, None);
+        }
+        true
+    }
+}

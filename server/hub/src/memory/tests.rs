@@ -1,0 +1,99 @@
+use std::{sync::Arc, task::Waker};
+
+use bytes::Bytes;
+
+use super::{
+    MemoryBackend,
+    lock::lock,
+    registry::{MAX_TOMBSTONES, SHARDS},
+};
+use crate::{
+    backend::{Attachment, Create, Credentials, Join, Open, Outbound, Submitted},
+    error::{SendError, StepError},
+    frame::{Change, Item},
+    id::{PeerId, RoomName},
+    limits::Limits,
+    member::Metadata,
+    reason::Reason,
+    session::SessionKind,
+    time::Now,
+};
+
+const NOW: Now = Now { mono_ms: 1_000, unix_ms: 1_000 };
+
+fn open(backend: &MemoryBackend, peer: PeerId, kind: SessionKind) -> Arc<dyn Attachment> {
+    let open = Open {
+        credentials: Credentials { peer, secret_digest: [0; 32] },
+        user: "".into(),
+        verified: false,
+        display_name: "".into(),
+        metadata: Metadata::default(),
+        kind,
+    };
+    backend.open_session(NOW, open).expect("opens")
+}
+
+fn open_live(backend: &MemoryBackend, name: &str) -> Arc<dyn Attachment> {
+    open(backend, PeerId::parse(name).expect("valid"), SessionKind::Live)
+}
+
+fn join(attachment: &dyn Attachment, room: &RoomName) {
+    let join = Join { room: room.clone(), display_name: None, metadata: None, create: Create::IfAbsent };
+    assert!(matches!(attachment.join(NOW, 0, join), Submitted::Done(Ok(()))));
+}
+
+fn send(attachment: &dyn Attachment, room: &RoomName) -> Result<(), StepError<SendError>> {
+    let send = Outbound { room: Some(room.clone()), to: None, receipt: false, envelope: Bytes::new() };
+    match attachment.send(NOW, 0, send) {
+        Submitted::Done(answer) => answer,
+        Submitted::Pending(_) => panic!("the memory backend answers at once"),
+    }
+}
+
+/// A page reloads: its old connection ends on one thread while the new one joins on another.
+#[test]
+fn a_session_that_reuses_a_peer_id_gets_its_own_membership() {
+    let (backend, room) = (MemoryBackend::new(Limits::default()), RoomName::parse("demo").expect("valid"));
+    let witness = open_live(&backend, "witness");
+    let old = open_live(&backend, "rooms-ws:demo:ada");
+    join(&*witness, &room);
+    join(&*old, &room);
+    let ending = backend.shared.sessions.get(old.peer().as_str()).expect("there");
+    // `end_session` up to the registry: the id is free, the old session is still a member.
+    let (rooms, _) = ending.state().end(Reason::ConnectionLost).expect("not ended before");
+    let _ = backend.shared.sessions.remove(&ending, None);
+
+    let new = open_live(&backend, "rooms-ws:demo:ada");
+    join(&*new, &room);
+    // The rest of `end_session`.
+    for joined in rooms {
+        backend.shared.release(NOW, &joined.room, &ending, Reason::ConnectionLost);
+    }
+    assert_eq!(send(&*new, &room), Ok(()), "the new session is a member");
+    let found = backend.shared.room(&room).expect("a room");
+    assert_eq!(lock(&found.state).members().len(), 2);
+    let mut items = Vec::new();
+    witness.fetch(NOW, Waker::noop(), 1 << 20, &mut items);
+    let of_ada = |item: &Item| match item {
+        Item::Presence(event) => match &event.change {
+            Change::MemberJoined(member) if member.peer == *new.peer() => Some('+'),
+            Change::MemberLeft(peer, _) if peer == new.peer() => Some('-'),
+            _ => None,
+        },
+        _ => None,
+    };
+    assert_eq!(items.iter().filter_map(of_ada).collect::<String>(), "+-+");
+}
+
+#[test]
+fn tombstones_are_bounded() {
+    let backend = MemoryBackend::new(Limits { sessions: 1, ..Limits::default() });
+    for number in 0..5_000_u128 {
+        let peer = PeerId::from_random(number);
+        open(&backend, peer, SessionKind::Resumable { grace_ms: 600_000 }).close(NOW, Reason::Left);
+    }
+    let tombstones = backend.shared.sessions.tombstones();
+    assert!((1..=SHARDS * MAX_TOMBSTONES).contains(&tombstones), "{tombstones} tombstones");
+    backend.shared.tick(NOW.plus(1_200_000));
+    assert_eq!(backend.shared.sessions.tombstones(), 0);
+}
