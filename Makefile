@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers sabotage fuzz soak bench bench-quick bench-publish
+.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers mutants fuzz soak bench bench-quick bench-publish
 
 run: ## Start a server on loopback
 	cargo run --release
@@ -65,8 +65,8 @@ lint: npm ## Formatting, clippy, protos
 	@if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then cd $(TS) && AGAINST=tag=$$tag npm run breaking:proto; \
 	else echo "buf breaking: no release tag yet to compare with"; fi
 
-sabotage: ## Deliberate defects in the hub: each must be noticed by its tests
-	scripts/sabotage.sh
+mutants: ## Deliberate defects in the hub (tests/mutants): its tests must notice each of them
+	scripts/mutants.sh
 
 fuzz: ## Every parser for a minute: FUZZ_SECONDS, or FUZZ_RUNS; FUZZ_JOBS, FUZZ_TARGETS
 	scripts/fuzz.sh
