@@ -57,7 +57,7 @@ export class FakeServer {
   /** Asked before and after a push takes effect; what they throw the client gets. */
   beforePush: (batch: Batch) => Pushed | undefined | Promise<undefined> = () => undefined;
   afterPush: (batch: Batch) => void = () => undefined;
-  farewells: Batch[] = [];
+  lastPushes: Batch[] = [];
   #made = 0;
 
   readonly transport: TransportFactory = () => ({
@@ -113,8 +113,8 @@ export class FakeServer {
     return { ack: session.clientSeq, retryAfterMs: 0 };
   }
 
-  farewell(batch: Batch): void {
-    this.farewells.push(batch);
+  pushLast(batch: Batch): void {
+    this.lastPushes.push(batch);
     const session = this.sessions.get(batch.sessionToken);
     if (session) for (const frame of batch.frames) this.#apply(session, frame);
   }
@@ -256,8 +256,8 @@ export class FakeConnection implements Connection {
     return pushed;
   }
 
-  farewell(batch: Batch): void {
-    this.server.farewell(structuredClone(batch));
+  pushLast(batch: Batch): void {
+    this.server.pushLast(structuredClone(batch));
   }
 
   #close(error: Error | undefined): void {

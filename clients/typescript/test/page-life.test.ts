@@ -29,7 +29,7 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     await until(() => server.pushes.at(-1)?.frames.some(({ envelope }) => envelope) ?? false);
     window.dispatchEvent(pagehide(false));
     assert.equal(session.state, "closed");
-    const frames = server.farewells[0]?.frames ?? [];
+    const frames = server.lastPushes[0]?.frames ?? [];
     assert.deepEqual(frames.map(({ seq, envelope, bye }) => [seq, envelope?.message?.text ?? bye]), [
       [2, "last words"],
       [3, {}],
@@ -46,7 +46,7 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     server.session().connection?.fail();
     await until(() => session.state === "reconnecting");
     window.dispatchEvent(pagehide(false));
-    assert.deepEqual(server.farewells.map(({ epoch, frames }) => [epoch, frames.at(-1)?.bye]), [[1, {}]]);
+    assert.deepEqual(server.lastPushes.map(({ epoch, frames }) => [epoch, frames.at(-1)?.bye]), [[1, {}]]);
     assert.equal(server.sessions.size, 0);
   });
 

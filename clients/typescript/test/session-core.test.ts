@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WigwagError } from "../src/error.js";
-import { ACK, BATCH, OUTBOX, SessionCore } from "../src/session-core.js";
+import { ACK, BATCH, SEND_BUFFER, SessionCore } from "../src/session-core.js";
 
 const WELCOME = { sessionToken: "secret", epoch: 1, outcome: "OUTCOME_NEW" } as const;
 const text = (text: string) => ({ envelope: { room: "r", message: { text } } });
@@ -50,7 +50,7 @@ describe("frames up", () => {
 
   it("fill the outbox up to a bound in frames and one in bytes", () => {
     const core = welcomed();
-    for (let n = 0; n < OUTBOX.frames; n += 1) {
+    for (let n = 0; n < SEND_BUFFER.frames; n += 1) {
       assert.equal(core.full, false);
       core.submit(text("x"));
     }
@@ -59,7 +59,7 @@ describe("frames up", () => {
     core.confirm(1);
     assert.equal(core.full, false);
     const large = welcomed();
-    large.submit(text("x".repeat(OUTBOX.bytes)));
+    large.submit(text("x".repeat(SEND_BUFFER.bytes)));
     assert.equal(large.full, true);
   });
 
@@ -83,18 +83,18 @@ describe("frames up", () => {
 describe("frames down", () => {
   it("are delivered once, in order, and a missing one is noticed", () => {
     const core = welcomed();
-    assert.equal(core.receive({ seq: 1, done: {} }), "deliver");
+    assert.equal(core.receive({ seq: 1, done: {} }), "new");
     core.handled({ seq: 1, done: {} });
-    assert.equal(core.receive({ seq: 1, done: {} }), "seen");
+    assert.equal(core.receive({ seq: 1, done: {} }), "duplicate");
     assert.equal(core.receive({ seq: 3, done: {} }), "gap");
-    assert.equal(core.receive({ seq: 2, done: {} }), "deliver");
+    assert.equal(core.receive({ seq: 2, done: {} }), "new");
   });
 
   it("outside the numbering are always delivered", () => {
     const core = welcomed();
-    assert.equal(core.receive({ ping: {} }), "deliver");
+    assert.equal(core.receive({ ping: {} }), "new");
     core.handled({ ping: {} });
-    assert.equal(core.heard, 0);
+    assert.equal(core.delivered, 0);
   });
 
   it("are acknowledged soon, and at once when many or large ones came", () => {
@@ -117,7 +117,7 @@ describe("frames down", () => {
     core.rewind();
     assert.equal(core.ackDue, "soon");
     core.take(true);
-    core.arrived(1);
+    core.ackArrived(1);
     core.rewind();
     assert.equal(core.ackDue, "no");
   });
@@ -126,7 +126,7 @@ describe("frames down", () => {
     const core = welcomed();
     core.handled({ seq: 1, done: {} });
     assert.equal(core.ackDue, "soon");
-    core.hurry();
+    core.ackAtOnce();
     assert.equal(core.ackDue, "now");
     core.take(true);
     assert.equal(core.ackDue, "no");
@@ -175,14 +175,14 @@ describe("a resume", () => {
     core.handled({ seq: 1, done: {} });
     const reset = { sessionToken: "other", epoch: 1, outcome: "OUTCOME_RESET", resetReason: "EXPIRED" } as const;
     assert.deepEqual(core.welcome(reset, 0), { outcome: "reset", reason: "EXPIRED" });
-    assert.equal(core.heard, 0);
+    assert.equal(core.delivered, 0);
     assert.equal(core.pending, false);
     assert.equal(core.submit(text("b")), 1);
   });
 
   it("is not asked for after the session was forgotten, and the new one is a reset", () => {
     const core = welcomed();
-    core.forget("SOME_REASON");
+    core.discard("SOME_REASON");
     assert.equal(core.resume({}), undefined);
     const attached = core.welcome({ ...WELCOME, sessionToken: "other" }, 0);
     assert.deepEqual(attached, { outcome: "reset", reason: "SOME_REASON" });
