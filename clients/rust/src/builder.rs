@@ -1,4 +1,4 @@
-//! How to open a session.
+//! Opens sessions.
 
 use std::{future::Future, io, time::Duration};
 
@@ -7,16 +7,53 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use wigwag_proto::v1::Hello;
 
 use crate::{
-    driver::{Driver, Seals, sealing},
+    driver::Driver,
     error::Error,
-    grpc::{self, GrpcDial},
+    grpc::{self, GrpcTransport},
+    sealing::{self, Seals},
     session::Session,
 };
 
-/// Events a queue holds unless the application says otherwise.
+/// Default capacity of an event queue.
 const EVENT_QUEUE: usize = 256;
 
-/// Says how to open a session. Made by [`Session::builder`].
+impl Session {
+    /// Opens a session with the default options of [`builder`](Self::builder).
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::connect("http://localhost:8080").await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Builder::connect`].
+    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder(url).connect().await
+    }
+
+    /// Returns the options for a session with the server at `url`, for instance `http://localhost:8080`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::Session;
+    ///
+    /// let session = Session::builder("http://localhost:8080").display_name("Ada").connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(url: impl Into<String>) -> Builder {
+        Builder::new(url.into())
+    }
+}
+
+/// Options for opening a session. Created by [`Session::builder`].
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -33,7 +70,7 @@ const EVENT_QUEUE: usize = 256;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing happens before `connect`"]
+#[must_use = "a builder does nothing until `connect` is called"]
 pub struct Builder {
     url: String,
     hello: Hello,
@@ -58,7 +95,7 @@ impl Builder {
         }
     }
 
-    /// Access token, when the server wants one. Default: none.
+    /// Sets the access token, if the server requires one. Default: none.
     ///
     /// ```no_run
     /// # async fn example(token: String) -> Result<(), wigwag_client::Error> {
@@ -74,7 +111,7 @@ impl Builder {
         self
     }
 
-    /// Name for people, at most 128 bytes; rooms may be joined under another. Default: empty.
+    /// Sets the name shown to people, at most 128 bytes. A room may be joined under another one. Default: empty.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -90,8 +127,7 @@ impl Builder {
         self
     }
 
-    /// Who the application says this peer is, at most 128 bytes. Counts only on servers without authentication.
-    /// Default: empty.
+    /// Sets the user of this peer, at most 128 bytes. Only servers without authentication use it. Default: empty.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -107,7 +143,7 @@ impl Builder {
         self
     }
 
-    /// One key-value pair for the rooms joined later, at most 4 KiB in all. Default: none.
+    /// Adds a key-value pair to the metadata for rooms joined later, at most 4 KiB in total. Default: none.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -123,7 +159,7 @@ impl Builder {
         self
     }
 
-    /// How long the session may be without a connection, in whole milliseconds. The server cuts it to its own maximum
+    /// Sets how long the session survives without a connection, in whole milliseconds. The server limits it to its maximum
     /// (10 minutes by default). Default: the server's, 30 s.
     ///
     /// ```no_run
@@ -141,8 +177,8 @@ impl Builder {
         self
     }
 
-    /// Ends an earlier session of the same app, by its [`session_token`](Session::session_token): the others hear that
-    /// it was replaced. For an app that was restarted and has lost what its old session was for. Default: none.
+    /// Ends an earlier session of the same app, identified by its [`session_token`](Session::session_token); the other members
+    /// see it leave with the reason `REPLACED`. For an app that was restarted and lost its state. Default: none.
     ///
     /// ```no_run
     /// # async fn example(kept: String) -> Result<(), wigwag_client::Error> {
@@ -159,9 +195,9 @@ impl Builder {
         self
     }
 
-    /// Seals everything this session sends, in every room it joins and to peers directly, and opens what comes: see
+    /// Encrypts everything this session sends, in rooms and directly to peers, and decrypts everything it receives: see
     /// [`seal`](crate::seal). A room may be joined with [another secret](crate::JoinOptions::room_secret). With a
-    /// passphrase, connecting and each join take a fraction of a second more. Default: none.
+    /// passphrase, connecting and each join take a fraction of a second longer. Default: none.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -179,7 +215,7 @@ impl Builder {
         self
     }
 
-    /// Events each queue holds before the session waits for the application, at least 1. Default: 256.
+    /// Sets the capacity of each event queue, at least 1. When a queue is full, the session waits. Default: 256.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -196,8 +232,8 @@ impl Builder {
         self
     }
 
-    /// Opens connections in the application's own way: through a proxy, over a simulated network. TLS and HTTP/2 are
-    /// put on top. Default: TCP with the operating system's resolver.
+    /// Opens connections with a function of the application: through a proxy, or over a simulated network. TLS and HTTP/2
+    /// run on top. Default: TCP with the operating system's resolver.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -222,8 +258,8 @@ impl Builder {
         self
     }
 
-    /// Trusts this certificate authority (PEM) besides those this build knows, for `https` URLs: those of the operating
-    /// system with the feature `tls`, those Mozilla trusts with `tls-webpki-roots`. Default: none besides.
+    /// Also trusts this certificate authority (PEM), for `https` URLs. With the feature `tls` those of the operating system
+    /// are trusted, with `tls-webpki-roots` those of Mozilla. Default: no other.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -241,7 +277,8 @@ impl Builder {
         self
     }
 
-    /// Opens the session: one attempt of 10 s at most. From then on the client comes back by itself.
+    /// Opens the session, with one attempt of at most 10 s. From then on the client reconnects whenever the connection is
+    /// lost.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -259,23 +296,23 @@ impl Builder {
     /// # Errors
     ///
     /// `INVALID_FIELD` (the URL, the certificate authority), `UNREACHABLE` (also: the server's certificate is not
-    /// trusted, or for another name), `TIMEOUT`, and what the server says: `TOKEN_MISSING`, `TOKEN_INVALID`,
+    /// trusted, or is for another name), `TIMEOUT`, and the server's reasons: `TOKEN_MISSING`, `TOKEN_INVALID`,
     /// `TOKEN_EXPIRED`, `FORBIDDEN`, `DRAINING`, `RATE_LIMITED`, `LIMIT_EXCEEDED`, `INVALID_FIELD`.
     pub async fn connect(self) -> Result<Session, Error> {
-        let dial = GrpcDial::new(
+        let transport = GrpcTransport::new(
             &self.url,
             self.connect,
             #[cfg(feature = "_rustls")]
             self.ca_certificate,
         )?;
         let direct = sealing::derive(self.secret.as_ref(), "").await?;
-        let calls = dial.calls();
-        let handle = Driver::start(dial, self.hello, self.event_queue, Seals::new(direct)).await?;
+        let calls = transport.unary_calls();
+        let handle = Driver::start(transport, self.hello, self.event_queue, Seals::new(direct)).await?;
         Ok(Session::new(handle, calls, self.secret))
     }
 }
 
-// The hello may hold a token.
+// `hello` may contain a token.
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Builder")

@@ -1,35 +1,35 @@
-//! A session's state without network, clock or tasks: what was sent and not acknowledged, what came and was handed on.
+//! A session's state without I/O, clock or tasks: frames sent and not acknowledged, frames received and delivered.
 //!
-//! The driver owns one [`Core`], asks it what to write next and tells it what arrived. Everything that makes a
-//! session exact over lost connections is decided here, so that it can be tested without any of them.
+//! The driver owns one [`Core`], asks it what to write next and passes it what arrived. Everything that makes a session
+//! reliable over lost connections is decided here, so that it can be tested without a network.
 
-pub(crate) mod inbox;
-pub(crate) mod outbox;
 #[cfg(test)]
 mod property_tests;
+pub(crate) mod receive_state;
 pub(crate) mod roster;
 #[cfg(test)]
 mod roster_property_tests;
+pub(crate) mod send_buffer;
 
 use std::collections::HashMap;
 
 use wigwag_proto::v1::{ClientFrame, Pong, Resume, ServerFrame, Welcome, client_frame, welcome};
 
 use self::{
-    inbox::{Arrival, Inbox},
-    outbox::{BadAck, Outbox},
+    receive_state::{Arrival, ReceiveState},
+    send_buffer::{BadAck, SendBuffer},
 };
 
-/// The numbering of one session in both directions, and the secret that resumes it.
+/// The sequence numbers of one session in both directions, and the secret that resumes it.
 #[derive(Debug, Default)]
 pub(crate) struct Core {
-    pub(crate) outbox: Outbox,
-    pub(crate) inbox: Inbox,
+    pub(crate) send_buffer: SendBuffer,
+    pub(crate) receive_state: ReceiveState,
     identity: Option<Identity>,
     pong_due: bool,
-    /// After a resume: a bare ack goes before everything else. It tells the server which epoch is in use.
+    /// After a resume, a bare ack is the first frame. It confirms the new epoch to the server.
     ack_first: bool,
-    /// An acknowledgment may wait no longer, but travels with another frame when there is one.
+    /// An acknowledgment is due now; another frame carries it if there is one.
     ack_forced: bool,
 }
 
@@ -39,7 +39,7 @@ struct Identity {
     epoch: u32,
 }
 
-// The token is a secret: it must not reach a log through a derived implementation.
+// The token is a secret: a derived implementation would write it to logs.
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identity").field("epoch", &self.epoch).finish_non_exhaustive()
@@ -51,16 +51,16 @@ impl std::fmt::Debug for Identity {
 pub(crate) enum Welcomed {
     /// The first session of this client.
     New,
-    /// The session goes on.
+    /// The session was resumed.
     Resumed,
-    /// The session before is gone, and this is a new one.
+    /// The previous session is lost, and this is a new one.
     Reset,
 }
 
-/// The server broke the protocol; the connection is of no use.
+/// A breach of the protocol by the server. The connection must be given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
-    #[error("frame {got} came where {expected} was due")]
+    #[error("the server sent frame {got} where frame {expected} was due")]
     Gap { expected: u32, got: u32 },
     #[error(transparent)]
     Ack(#[from] BadAck),
@@ -69,29 +69,29 @@ pub(crate) enum Violation {
 }
 
 impl Core {
-    /// What to put into the hello of the next connection: `None` opens a new session.
+    /// Returns what resumes the session, for the next `hello`; `None` if there is no session yet.
     pub(crate) fn resume(&mut self, room_versions: HashMap<String, u32>) -> Option<Resume> {
         let identity = self.identity.clone()?;
         Some(Resume {
             session_token: identity.session_token,
             epoch: identity.epoch,
-            last_seq: self.inbox.tell(),
+            last_seq: self.receive_state.take_ack(),
             room_versions,
         })
     }
 
-    /// Takes the first frame of a connection. `resuming` says whether the hello asked to resume.
+    /// Applies the first frame of a connection. `resuming`: the `hello` asked to resume.
     pub(crate) fn welcomed(&mut self, welcome: &Welcome, ack: u32, resuming: bool) -> Result<Welcomed, Violation> {
         let had_session = self.identity.is_some();
         let outcome = match (welcome.outcome(), resuming) {
             (welcome::Outcome::Resumed, true) => {
-                self.outbox.resumed(ack)?;
+                self.send_buffer.resumed(ack)?;
                 self.ack_first = true;
                 Welcomed::Resumed
             }
             (welcome::Outcome::Reset, true) | (welcome::Outcome::New, false) => {
-                self.outbox = Outbox::default();
-                self.inbox = Inbox::default();
+                self.send_buffer = SendBuffer::default();
+                self.receive_state = ReceiveState::default();
                 self.ack_first = false;
                 if had_session { Welcomed::Reset } else { Welcomed::New }
             }
@@ -103,13 +103,13 @@ impl Core {
         Ok(outcome)
     }
 
-    /// Takes the numbers of a frame that is not a `welcome`. `false`: it was seen before and must be dropped.
+    /// Applies the `seq` and `ack` of a frame that is not a `welcome`. Returns `false` for a duplicate, to be dropped.
     pub(crate) fn received(&mut self, frame: &ServerFrame) -> Result<bool, Violation> {
-        self.outbox.acknowledged(frame.ack)?;
-        match self.inbox.accept(frame.seq) {
-            Arrival::Fresh => Ok(true),
-            Arrival::Seen => {
-                // The server sends what it believes missing; saying it again ends that.
+        self.send_buffer.acknowledged(frame.ack)?;
+        match self.receive_state.accept(frame.seq) {
+            Arrival::New => Ok(true),
+            Arrival::Duplicate => {
+                // The server repeats frames whose acknowledgment it lacks, so acknowledge again.
                 self.ack_forced = true;
                 Ok(false)
             }
@@ -117,37 +117,41 @@ impl Core {
         }
     }
 
-    /// A `ping` came: the next frame is a `pong`.
+    /// Queues a `pong` as the next frame.
     pub(crate) fn ping(&mut self) {
         self.pong_due = true;
     }
 
-    /// The 500 ms after which an acknowledgment may wait no longer are over.
+    /// Makes an acknowledgment due now, if one is owed.
     pub(crate) fn ack_now(&mut self) {
-        self.ack_forced = self.inbox.owes_ack();
+        self.ack_forced = self.receive_state.owes_ack();
     }
 
-    /// Whether [`Core::next_frame`] has something to write.
+    /// Returns whether [`Core::next_frame`] has a frame.
     pub(crate) fn has_frame(&self) -> bool {
-        self.ack_first || self.pong_due || self.outbox.has_unwritten() || self.ack_forced || self.inbox.ack_due()
+        self.ack_first
+            || self.pong_due
+            || self.send_buffer.has_unwritten()
+            || self.ack_forced
+            || self.receive_state.ack_due()
     }
 
-    /// The next frame to write. A `pong` goes before waiting frames; a bare ack goes alone only when nothing else
+    /// Returns the next frame to write. A `pong` precedes waiting frames; a bare ack is written only if no other frame
     /// carries it.
     pub(crate) fn next_frame(&mut self) -> Option<ClientFrame> {
         let mut frame = if std::mem::take(&mut self.ack_first) {
             ClientFrame::default()
         } else if std::mem::take(&mut self.pong_due) {
             ClientFrame { body: Some(client_frame::Body::Pong(Pong {})), ..ClientFrame::default() }
-        } else if let Some(frame) = self.outbox.pop_unwritten() {
+        } else if let Some(frame) = self.send_buffer.pop_unwritten() {
             frame
-        } else if self.ack_forced || self.inbox.ack_due() {
+        } else if self.ack_forced || self.receive_state.ack_due() {
             ClientFrame::default()
         } else {
             return None;
         };
         self.ack_forced = false;
-        frame.ack = self.inbox.tell();
+        frame.ack = self.receive_state.take_ack();
         Some(frame)
     }
 }
@@ -171,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_session_has_nothing_to_resume_and_nothing_to_say() {
+    fn a_new_session_has_nothing_to_resume_and_no_frame() {
         let mut core = Core::default();
         assert!(core.resume(HashMap::new()).is_none());
         core = opened();
@@ -183,11 +187,11 @@ mod tests {
     fn after_a_resume_a_bare_ack_comes_first_then_what_is_missing() {
         let mut core = opened();
         for _ in 0..3 {
-            core.outbox.push(body()).expect("number");
+            core.send_buffer.push(body()).expect("number");
             core.next_frame().expect("frame");
         }
         assert!(core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order"));
-        core.inbox.handed(1, 10);
+        core.receive_state.delivered(1, 10);
         let resume = core.resume(HashMap::from([("demo".into(), 4)])).expect("resumes");
         assert_eq!((resume.epoch, resume.last_seq, resume.room_versions["demo"]), (1, 1, 4));
         assert_eq!(core.welcomed(&welcome(welcome::Outcome::Resumed, 2), 2, true), Ok(Welcomed::Resumed));
@@ -201,7 +205,7 @@ mod tests {
     #[test]
     fn a_resume_that_forgot_what_was_acknowledged_is_refused() {
         let mut core = opened();
-        core.outbox.push(body()).expect("number");
+        core.send_buffer.push(body()).expect("number");
         core.next_frame();
         core.received(&ServerFrame { ack: 1, ..Default::default() }).expect("ack");
         let forgot = core.welcomed(&welcome(welcome::Outcome::Resumed, 2), 0, true);
@@ -211,12 +215,12 @@ mod tests {
     #[test]
     fn a_reset_starts_both_numberings_again() {
         let mut core = opened();
-        core.outbox.push(body()).expect("number");
+        core.send_buffer.push(body()).expect("number");
         core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order");
-        core.inbox.handed(1, 1);
+        core.receive_state.delivered(1, 1);
         assert_eq!(core.welcomed(&welcome(welcome::Outcome::Reset, 1), 0, true), Ok(Welcomed::Reset));
         assert!(!core.has_frame());
-        assert_eq!(core.outbox.push(body()), Ok(1));
+        assert_eq!(core.send_buffer.push(body()), Ok(1));
         assert_eq!(core.received(&ServerFrame { seq: 1, ..Default::default() }), Ok(true));
     }
 
@@ -230,9 +234,9 @@ mod tests {
     #[test]
     fn a_pong_goes_before_waiting_envelopes_and_carries_the_ack() {
         let mut core = opened();
-        core.outbox.push(body()).expect("number");
+        core.send_buffer.push(body()).expect("number");
         core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order");
-        core.inbox.handed(1, 1);
+        core.receive_state.delivered(1, 1);
         core.ping();
         let pong = core.next_frame().expect("pong");
         assert_eq!((pong.seq, pong.ack), (0, 1));
@@ -246,7 +250,7 @@ mod tests {
         let mut core = opened();
         let frame = ServerFrame { seq: 1, ..Default::default() };
         assert_eq!(core.received(&frame), Ok(true));
-        core.inbox.handed(1, 1);
+        core.receive_state.delivered(1, 1);
         core.ack_now();
         core.next_frame().expect("ack");
         assert_eq!(core.received(&frame), Ok(false));

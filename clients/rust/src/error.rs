@@ -1,12 +1,12 @@
-//! The one error type of this crate.
+//! The error type of this crate.
 
 use std::{borrow::Cow, collections::HashMap, fmt, time::Duration};
 
 use tonic_types::StatusExt;
 use wigwag_proto::v1;
 
-/// Reasons this client gives itself. All others come from the server: the API lists and explains them in
-/// `ErrorReason`.
+/// Reasons that originate in this client. All others come from the server: `ErrorReason` of the API lists and explains
+/// them.
 ///
 /// ```
 /// use wigwag_client::{Error, reason};
@@ -17,39 +17,39 @@ use wigwag_proto::v1;
 /// # let _ = is_over;
 /// ```
 pub mod reason {
-    /// The session was closed by this application, or has ended.
+    /// The application closed the session, or it has ended.
     pub const CLOSED: &str = "CLOSED";
-    /// The connection could not be opened or broke.
+    /// The connection could not be opened, or it broke.
     pub const UNREACHABLE: &str = "UNREACHABLE";
     /// The server did not answer in time.
     pub const TIMEOUT: &str = "TIMEOUT";
-    /// The session before this request's answer was lost; a new, empty one took its place.
+    /// The session was lost before this request was answered; a new, empty one replaced it.
     pub const RESET: &str = "RESET";
-    /// Two resumes in a row broke at the same frame; a third would as well.
+    /// Two resumes in a row failed at the same frame; so would a third.
     pub const STUCK: &str = "STUCK";
-    /// The server's frames do not follow the protocol.
+    /// The server violated the protocol.
     pub const PROTOCOL: &str = "PROTOCOL";
-    /// The URL or another option cannot be used.
+    /// The URL or another option is invalid.
     pub const INVALID_FIELD: &str = "INVALID_FIELD";
-    /// The session is not a member of that room (any more).
+    /// The session is not, or no longer, a member of that room.
     pub const NOT_JOINED: &str = "NOT_JOINED";
-    /// The frame is larger than the server takes.
+    /// The frame exceeds the server's limit.
     pub const FRAME_TOO_LARGE: &str = "FRAME_TOO_LARGE";
-    /// More receipts are awaited than this client keeps.
+    /// Too many receipts are awaited.
     pub const LIMIT_EXCEEDED: &str = "LIMIT_EXCEEDED";
-    /// An envelope came unsealed into a room with a secret.
+    /// An envelope in a room with a secret was not sealed.
     pub const NOT_SEALED: &str = "NOT_SEALED";
-    /// An envelope was sealed with another secret than this session's.
+    /// An envelope was sealed with a different secret.
     pub const WRONG_KEY: &str = "WRONG_KEY";
     /// A sealed envelope was changed on the way, or is not from its sender, or not for this receiver.
     pub const SEAL_BROKEN: &str = "SEAL_BROKEN";
-    /// A sealed envelope is not of a format this client knows.
+    /// A sealed envelope has an unknown format.
     pub const SEAL_UNKNOWN: &str = "SEAL_UNKNOWN";
-    /// A sealed envelope came a second time, or after a later one.
+    /// A sealed envelope arrived twice, or after a later one.
     pub const REPLAYED: &str = "REPLAYED";
-    /// A fault of this machine or of this crate.
+    /// An internal error of this crate, or of the operating system.
     pub const INTERNAL: &str = "INTERNAL";
-    /// All 2^32-1 sequence numbers of the session are used.
+    /// The session has used all its 2^32-1 sequence numbers.
     pub const SEQ_EXHAUSTED: &str = "SEQ_EXHAUSTED";
 }
 
@@ -74,13 +74,13 @@ pub struct Error {
     pub code: Code,
     /// The cause, as the API names it (`ROOM_FULL`) or one of [`reason`].
     pub reason: Cow<'static, str>,
-    /// Whether the same may succeed later without a change by the application or a person.
+    /// Whether the same call may succeed later without any change.
     pub retryable: bool,
-    /// For people: what is wrong and what to do.
+    /// For people: what is wrong, then what to do.
     pub message: Box<str>,
-    /// How long to wait before trying again, when the server said so.
+    /// How long to wait before a retry, if the server said.
     pub retry_after: Option<Duration>,
-    /// Facts the message speaks of: `field`, `room`, `limit`, …
+    /// Details of the error: `field`, `room`, `limit`, …
     pub metadata: Box<HashMap<String, String>>,
 }
 
@@ -104,7 +104,9 @@ impl Error {
         let mut error = Self::new(
             Code::Aborted,
             reason::RESET,
-            format!("the session was lost ({why}) and a new one opened: join the rooms again and repeat the request"),
+            format!(
+                "the session was lost ({why}) and replaced by a new one: join the rooms again and repeat the request"
+            ),
         );
         error.retryable = true;
         error.metadata.insert("reset_reason".into(), why.into());
@@ -128,7 +130,7 @@ impl Error {
         }
     }
 
-    /// A status with our `ErrorInfo` keeps the server's reason; any other means that the way there is broken.
+    /// Keeps the reason of a status with our `ErrorInfo`; any other status comes from the network or a proxy.
     pub(crate) fn from_status(status: &tonic::Status) -> Self {
         let code = Code::from(i32::from(status.code()));
         let retry_after = status.get_details_retry_info().and_then(|info| info.retry_delay);
@@ -154,7 +156,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The classes of failures: gRPC's status codes.
+/// Classes of errors: the gRPC status codes.
 ///
 /// ```
 /// use wigwag_client::{Code, Error};
@@ -169,35 +171,35 @@ impl std::error::Error for Error {}
 pub enum Code {
     /// The operation was canceled.
     Cancelled,
-    /// Not classified.
+    /// Unknown error.
     Unknown,
-    /// A value that may not be there.
+    /// An argument is invalid.
     InvalidArgument,
-    /// It took too long.
+    /// The deadline passed.
     DeadlineExceeded,
-    /// What was asked for does not exist.
+    /// The entity does not exist.
     NotFound,
-    /// What was to be made exists.
+    /// The entity already exists.
     AlreadyExists,
-    /// The caller may not do this.
+    /// The caller is not permitted to do this.
     PermissionDenied,
     /// A limit was reached.
     ResourceExhausted,
-    /// Something else must be done first.
+    /// The system is not in the state this requires.
     FailedPrecondition,
-    /// Overtaken by something newer.
+    /// The operation was aborted, for instance superseded by a newer one.
     Aborted,
-    /// A position that does not exist.
+    /// The operation is past the valid range.
     OutOfRange,
-    /// Not offered here.
+    /// The operation is not supported.
     Unimplemented,
-    /// A fault.
+    /// An internal error.
     Internal,
-    /// Not to be reached at present.
+    /// The service is unavailable at present.
     Unavailable,
-    /// Data was lost.
+    /// Data was lost or corrupted.
     DataLoss,
-    /// No, or no valid, token.
+    /// The token is missing or invalid.
     Unauthenticated,
 }
 
@@ -229,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn advice_decides_whether_to_try_again() {
+    fn advice_decides_whether_an_error_is_retryable() {
         let frame = |advice: v1::Advice, code| v1::ErrorFrame {
             code,
             reason: "X".into(),

@@ -1,4 +1,4 @@
-//! What happens to a session and its rooms, and the streams that tell it.
+//! Events of a session and its rooms, and their streams.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use crate::{
     server_info::IceServers,
 };
 
-/// One thing that happened.
+/// Something that happened to a session or a room.
 ///
 /// ```no_run
 /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -29,7 +29,7 @@ use crate::{
 ///         Event::MemberJoined { member, .. } => println!("{} joined", member.display_name),
 ///         Event::MemberLeft { peer_id, reason, .. } => println!("{peer_id} left: {reason:?}"),
 ///         Event::Envelope { from: Some(from), payload, .. } => println!("{from}: {payload:?}"),
-///         Event::Undeliverable { to, reason, .. } => println!("{to} was not reached: {reason}"),
+///         Event::Undeliverable { to, reason, .. } => println!("not delivered to {to}: {reason}"),
 ///         _ => {}
 ///     }
 /// }
@@ -39,34 +39,34 @@ use crate::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A signal came.
+    /// A signal arrived.
     Envelope {
         /// The room it was sent in; `None` for a direct one.
         room: Option<Arc<str>>,
-        /// Who sent it, in the server's words; `None` for a backend.
+        /// The sender, as the server reports it; `None` for a backend.
         from: Option<PeerId>,
-        /// What it says.
+        /// Its content.
         payload: Payload,
     },
-    /// A peer joined. Told once, and before its first envelope.
+    /// A peer joined. Reported once, before its first envelope.
     MemberJoined {
         /// Room name.
         room: Arc<str>,
         /// The new member.
         member: Member,
     },
-    /// A member's name, metadata, role or presence changed; also one's own.
+    /// A member's name, metadata, role or presence changed. The member may be this session.
     MemberUpdated {
         /// Room name.
         room: Arc<str>,
         /// The member as it is now.
         member: Member,
     },
-    /// A peer is no longer a member. Told once for each join.
+    /// A peer is no longer a member. Reported once for each join.
     MemberLeft {
         /// Room name.
         room: Arc<str>,
-        /// Who left.
+        /// The peer that left.
         peer_id: PeerId,
         /// Why, as the API names it (`LEFT`, `CONNECTION_LOST`, …). `None` when it left while this session had no
         /// connection.
@@ -79,27 +79,27 @@ pub enum Event {
         /// The room as it is now.
         info: RoomInfo,
     },
-    /// This session's seat in the room is gone. Always the last event of a room.
+    /// This session is no longer a member of the room. Always the last event of a room.
     Left {
         /// Room name.
         room: Arc<str>,
-        /// `LEFT`, `REMOVED`, `BANNED`, `REPLACED`, `FORBIDDEN`, `ENDED`; after a reset its reason; when the session
-        /// ended the reason of that.
+        /// `LEFT`, `REMOVED`, `BANNED`, `REPLACED`, `FORBIDDEN` or `ENDED`; the reason of the reset, or of the end of the
+        /// session, if that ended the membership.
         reason: String,
     },
-    /// An accepted envelope was not delivered, or may have been without a word about it. Only told of envelopes for
-    /// which no receipt was asked.
+    /// An accepted envelope was not delivered, or its delivery could not be confirmed. Only for envelopes sent without a
+    /// receipt.
     Undeliverable {
         /// Which envelope.
         id: EnvelopeId,
         /// The room it was sent in; `None` for a direct one.
         room: Option<Arc<str>>,
-        /// For whom it was.
+        /// The recipient.
         to: PeerId,
         /// Why, as the API names it (`MAILBOX_FULL`, `EXPIRED`, …).
         reason: String,
     },
-    /// An envelope was not accepted. Only told of envelopes for which no receipt was asked.
+    /// The server refused an envelope. Only for envelopes sent without a receipt.
     SendFailed {
         /// Which envelope.
         id: EnvelopeId,
@@ -108,37 +108,37 @@ pub enum Event {
         /// Why.
         error: Error,
     },
-    /// An envelope came that cannot be opened, in a room with a secret or, with a secret of the whole session, without
-    /// a room. It is not to be trusted, so its content is not here.
+    /// An envelope could not be opened, in a room with a secret or, if the session has a secret, without a room. It is not
+    /// authentic, so the event does not contain its content.
     Unopened {
         /// The room it was sent in; `None` for a direct one.
         room: Option<Arc<str>>,
-        /// Who sent it, in the server's words; `None` for a backend.
+        /// The sender, as the server reports it; `None` for a backend.
         from: Option<PeerId>,
         /// Why: `WRONG_KEY`, `NOT_SEALED`, `SEAL_BROKEN`, `REPLAYED` or `SEAL_UNKNOWN`.
         error: Error,
     },
     /// New ICE servers, before the old ones expire. Session stream only.
     IceServers(IceServers),
-    /// The connection was lost; the session is coming back by itself. Session stream only.
+    /// The connection was lost and the client is reconnecting. Session stream only.
     Reconnecting,
-    /// The session goes on: nothing was lost. Session stream only.
+    /// The session was resumed; nothing was lost. Session stream only.
     Resumed,
-    /// The session was lost and a new, empty one opened: rooms must be joined again. Session stream only.
+    /// The session was lost and replaced by a new, empty one: join the rooms again. Session stream only.
     Reset {
         /// Why, as the API names it (`EXPIRED`, `UNKNOWN_SESSION`, …).
         reason: String,
         /// The new session's peer id.
         peer_id: PeerId,
     },
-    /// The session ended and does not come back. Always the last event of a session.
+    /// The session ended for good. Always the last event of a session.
     Closed(
-        /// Why; `None` when this application closed it.
+        /// Why; `None` if the application closed it.
         Option<Error>,
     ),
 }
 
-/// Names an envelope this session sent, until the session is reset.
+/// Identifies an envelope this session sent, until the session is reset.
 ///
 /// ```no_run
 /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -150,7 +150,7 @@ pub enum Event {
 ///     if let Event::SendFailed { id: failed, error, .. } = event
 ///         && failed == id
 ///     {
-///         println!("the greeting did not go out: {error}");
+///         println!("the greeting was refused: {error}");
 ///     }
 /// }
 /// # Ok(())
@@ -167,7 +167,7 @@ impl fmt::Display for EnvelopeId {
 
 /// A stream of events, in order. Ends after [`Event::Left`] (a room's) or [`Event::Closed`] (a session's).
 ///
-/// Streams taken from the same session or room share one queue: each event goes to one of them.
+/// The streams of one session or room share one queue: each event goes to only one of them.
 ///
 /// ```no_run
 /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -186,7 +186,7 @@ impl fmt::Display for EnvelopeId {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Events {
-    // Pinned and boxed, since the receiver as a stream holds its place in the line of waiting readers.
+    // Pinned and boxed: as a stream, the receiver registers itself as a waiting reader.
     queue: Pin<Box<async_channel::Receiver<Event>>>,
 }
 
@@ -195,14 +195,14 @@ impl Events {
         Self { queue: Box::pin(queue) }
     }
 
-    /// The next event; `None` after the last one. Safe to cancel.
+    /// Returns the next event; `None` after the last one. Cancel safe.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
     /// let mut events = room.events();
     /// tokio::select! {
     ///     event = events.next() => println!("{event:?}"),
-    ///     () = tokio::time::sleep(std::time::Duration::from_secs(5)) => println!("nothing happened, and nothing is lost"),
+    ///     () = tokio::time::sleep(std::time::Duration::from_secs(5)) => println!("no event yet; none is lost"),
     /// }
     /// # Ok(())
     /// # }

@@ -4,9 +4,9 @@ use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
 
 use wigwag_proto::v1;
 
-/// Names one peer's stay with the server. Made by the server, 26 characters that cannot be guessed.
+/// Identifies a peer for the lifetime of its session. Assigned by the server: 26 characters that cannot be guessed.
 ///
-/// Peer ids compare by their bytes, and that order decides who is polite in perfect negotiation:
+/// Peer ids compare by their bytes. That order decides which peer is polite in perfect negotiation:
 ///
 /// ```
 /// use wigwag_client::PeerId;
@@ -19,7 +19,7 @@ use wigwag_proto::v1;
 pub struct PeerId(Arc<str>);
 
 impl PeerId {
-    /// The id as the API writes it.
+    /// Returns the id as text.
     ///
     /// ```
     /// use wigwag_client::PeerId;
@@ -31,14 +31,14 @@ impl PeerId {
         &self.0
     }
 
-    /// Whether this peer gives way when its offer collides with one of `other`: the greater id is polite, whatever
-    /// rooms the two share.
+    /// Returns whether this peer is the polite one in perfect negotiation with `other`, and so gives way when their offers
+    /// collide: the one with the greater id is, in every room.
     ///
     /// ```
     /// use wigwag_client::PeerId;
     ///
     /// let (ada, grace) = (PeerId::from("aaaa"), PeerId::from("zzzz"));
-    /// // Both offered at once: Grace takes Ada's offer and drops her own, Ada ignores Grace's.
+    /// // Both offered at once: Grace accepts Ada's offer and drops her own, Ada ignores Grace's.
     /// assert!(grace.is_polite_to(&ada) && !ada.is_polite_to(&grace));
     /// ```
     #[must_use]
@@ -83,20 +83,20 @@ impl fmt::Debug for PeerId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {
-    /// Whom to send to.
+    /// The id to send to.
     pub peer_id: PeerId,
-    /// Who the application says the peer is: from its token, or without authentication from its hello. May be empty;
-    /// two members may share one.
+    /// The user, from the token, or on a server without authentication as the client named it. May be empty, and members
+    /// may share one.
     pub user_id: String,
-    /// Name for people, at most 128 bytes. May be empty.
+    /// The name shown to people, at most 128 bytes. May be empty.
     pub display_name: String,
-    /// The member's own key-value pairs, at most 4 KiB in all.
+    /// The member's key-value pairs, at most 4 KiB in total.
     pub metadata: HashMap<String, String>,
-    /// Owner of the room or not.
+    /// Whether the member owns the room.
     pub role: Role,
     /// Connected or reconnecting.
     pub presence: Presence,
-    /// When it joined, by the server's clock.
+    /// When the member joined, by the server's clock.
     pub joined_at: Option<SystemTime>,
 }
 
@@ -113,7 +113,7 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Role {
-    /// Nothing more.
+    /// Only send and leave.
     #[default]
     Member,
     /// May end the room and remove members.
@@ -136,7 +136,7 @@ pub enum Presence {
     /// Connected.
     #[default]
     Online,
-    /// Lost its connection more than two seconds ago and may return. It is a member: what is sent to it is kept and
+    /// Lost its connection more than two seconds ago and may reconnect. It is still a member: envelopes to it are kept and
     /// delivered when it does.
     Reconnecting,
 }
@@ -163,7 +163,7 @@ impl From<v1::Member> for Member {
     }
 }
 
-/// A point in time the system's clock cannot express counts as absent.
+/// Converts a timestamp; `None` also if the operating system's clock cannot represent it.
 pub(crate) fn point_in_time(timestamp: Option<prost_types::Timestamp>) -> Option<SystemTime> {
     timestamp.and_then(|at| SystemTime::try_from(at).ok())
 }

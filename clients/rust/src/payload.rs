@@ -1,11 +1,11 @@
-//! What peers send each other.
+//! The content of envelopes.
 
 use std::fmt;
 
 use bytes::Bytes;
 use wigwag_proto::v1;
 
-/// The content of an envelope. The server does not look into it.
+/// The content of an envelope. The server does not interpret it.
 ///
 /// ```
 /// use wigwag_client::{IceCandidate, Payload, SessionDescription};
@@ -22,11 +22,11 @@ pub enum Payload {
     Description(SessionDescription),
     /// A trickled ICE candidate (RFC 8838).
     Candidate(IceCandidate),
-    /// Text of the application's own.
+    /// Text, in a format of the application.
     Text(String),
-    /// Bytes of the application's own.
+    /// Bytes, in a format of the application.
     Binary(Bytes),
-    /// What the sender encrypted for the recipients.
+    /// Bytes the sender encrypted for the recipients.
     Sealed(Bytes),
 }
 
@@ -41,14 +41,14 @@ pub enum Payload {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionDescription {
-    /// What the description is for.
+    /// The type of the description.
     pub kind: SdpType,
     /// The SDP text (RFC 8866), carried unchanged. Empty for a rollback.
     pub sdp: String,
 }
 
 impl SessionDescription {
-    /// An offer.
+    /// Creates an offer.
     ///
     /// ```
     /// use wigwag_client::SessionDescription;
@@ -61,7 +61,7 @@ impl SessionDescription {
         Self { kind: SdpType::Offer, sdp: sdp.into() }
     }
 
-    /// An answer.
+    /// Creates an answer.
     ///
     /// ```
     /// use wigwag_client::SessionDescription;
@@ -92,14 +92,14 @@ pub enum SdpType {
     Answer,
     /// `pranswer`: an answer that is not final.
     Pranswer,
-    /// `rollback`: back to the state before the last offer.
+    /// `rollback`: returns to the state before the last offer.
     Rollback,
-    /// One this client does not know. A server that does not know it either refuses it (`INVALID_FIELD`).
+    /// A type this client does not know. A server that does not know it either refuses it (`INVALID_FIELD`).
     Other(String),
 }
 
 impl SdpType {
-    /// The type as W3C writes it.
+    /// Returns the W3C name of the type.
     ///
     /// ```
     /// use wigwag_client::SdpType;
@@ -155,7 +155,7 @@ pub struct IceCandidate {
 }
 
 impl IceCandidate {
-    /// The mark after the last candidate.
+    /// Returns the end-of-candidates mark.
     ///
     /// ```
     /// use wigwag_client::IceCandidate;
@@ -167,13 +167,13 @@ impl IceCandidate {
         Self { candidate: Some(String::new()), ..Self::default() }
     }
 
-    /// Whether this is the mark after the last candidate.
+    /// Returns whether this is the end-of-candidates mark.
     ///
     /// ```
     /// use wigwag_client::IceCandidate;
     ///
     /// assert!(IceCandidate::end_of_candidates().is_end_of_candidates());
-    /// // No candidate at all is something else.
+    /// // An absent candidate is not the same.
     /// assert!(!IceCandidate::default().is_end_of_candidates());
     /// ```
     #[must_use]
@@ -216,7 +216,7 @@ impl From<Payload> for v1::envelope::Payload {
 }
 
 impl Payload {
-    /// `None`: a kind this client does not know.
+    /// Converts from protobuf; `None` for a kind this client does not know.
     pub(crate) fn from_wire(payload: v1::envelope::Payload) -> Option<Self> {
         Some(match payload {
             v1::envelope::Payload::Description(description) => {
@@ -237,8 +237,8 @@ impl Payload {
     }
 }
 
-// Descriptions and candidates hold network addresses and keys, and messages are private: debug output, which ends
-// in logs, shows kinds and sizes only.
+// Descriptions and candidates contain network addresses and keys, and messages are private. Debug output ends up in
+// logs, so it shows only kinds and sizes.
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_survives_the_wire() {
+    fn every_kind_survives_a_round_trip() {
         let payloads = [
             Payload::Description(SessionDescription::offer("v=0\r\n")),
             Payload::Description(SessionDescription { kind: SdpType::Rollback, sdp: String::new() }),

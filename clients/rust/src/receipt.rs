@@ -1,4 +1,4 @@
-//! What became of an envelope.
+//! Receipts: whether an envelope was delivered.
 
 use std::{
     future::Future,
@@ -15,7 +15,7 @@ use crate::{
     member::PeerId,
 };
 
-/// What became of an accepted envelope.
+/// The server's report on an accepted envelope.
 ///
 /// ```no_run
 /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -29,22 +29,22 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// The receiver.
+    /// The recipient.
     pub peer_id: PeerId,
-    /// What became of it.
+    /// Whether it was delivered.
     pub outcome: Outcome,
 }
 
-/// What became of an accepted envelope.
+/// Whether an accepted envelope was delivered.
 ///
 /// ```no_run
 /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
 /// use wigwag_client::{Outcome, Payload};
 ///
 /// match room.send_with_receipt(&peer, Payload::Text("hello".into())).await?.await?.outcome {
-///     Outcome::Delivered => println!("it has arrived"),
-///     Outcome::Written => println!("it is on its way, to a peer that confirms nothing"),
-///     Outcome::Undeliverable { reason } => println!("it may not have arrived: {reason}"),
+///     Outcome::Delivered => println!("delivered"),
+///     Outcome::Written => println!("written to a peer that does not acknowledge"),
+///     Outcome::Undeliverable { reason } => println!("not delivered, or not confirmed: {reason}"),
 ///     _ => {}
 /// }
 /// # Ok(())
@@ -53,21 +53,21 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The receiver's application has it.
+    /// The recipient's application has received it.
     Delivered,
-    /// It was put on the connection of a receiver that does not acknowledge.
+    /// It was written to the connection of a recipient that does not acknowledge.
     Written,
-    /// Not confirmed: it was not delivered, or may have been without a word about it.
+    /// It was not delivered, or its delivery could not be confirmed.
     Undeliverable {
         /// Why, as the API names it (`MAILBOX_FULL`, `EXPIRED`, …).
         reason: String,
     },
 }
 
-/// A receipt on its way. Resolves when the envelope was delivered, when it turned out that it will not be, or with
-/// an error when it was refused or the session ended first. Dropping it changes nothing for the envelope.
+/// A future of a [`Receipt`]. Completes when the envelope was delivered or is known to be undeliverable; fails if the
+/// envelope was refused or the session ended first. Dropping it does not affect the envelope.
 ///
-/// A receiver without a connection may take its whole grace period (30 s by default) to answer.
+/// With a recipient that has no connection this may take the recipient's grace period (30 s by default).
 ///
 /// ```no_run
 /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -75,13 +75,13 @@ pub enum Outcome {
 ///
 /// let first = room.send_with_receipt(&peer, Payload::Text("one".into())).await?;
 /// let second = room.send_with_receipt(&peer, Payload::Text("two".into())).await?;
-/// // Both are on their way while this waits.
+/// // Both were sent before the first receipt is awaited.
 /// println!("{:?}, {:?}", first.await?.outcome, second.await?.outcome);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
-#[must_use = "a receipt says nothing until it is awaited"]
+#[must_use = "a receipt does nothing unless it is awaited"]
 pub struct PendingReceipt {
     id: EnvelopeId,
     answer: oneshot::Receiver<Result<Receipt, Error>>,
@@ -92,7 +92,7 @@ impl PendingReceipt {
         Self { id, answer }
     }
 
-    /// Which envelope this is about.
+    /// Returns the id of the envelope.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -123,7 +123,7 @@ impl From<v1::Receipt> for Receipt {
             v1::receipt::Outcome::Delivered => Outcome::Delivered,
             v1::receipt::Outcome::Written => Outcome::Written,
             v1::receipt::Outcome::Undeliverable => Outcome::Undeliverable { reason: receipt.reason },
-            // An outcome this client does not know confirms nothing.
+            // An outcome this client does not know confirms no delivery.
             v1::receipt::Outcome::Unspecified => Outcome::Undeliverable { reason: reason::PROTOCOL.into() },
         };
         Self { peer_id: receipt.peer_id.into(), outcome }

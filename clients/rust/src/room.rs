@@ -1,24 +1,23 @@
-//! A room this session is in.
+//! A handle to a room this session is a member of.
 
 use std::{collections::HashMap, sync::Arc};
 
-use tokio::sync::watch;
 use wigwag_proto::v1::{EndRoom, Leave, RemoveMember, UpdateMember, client_frame::Body};
 
 use crate::{
-    core::roster::Roster,
     driver::{Handle, Reply},
     error::Error,
-    event::{EnvelopeId, Event, Events},
+    event::{EnvelopeId, Events},
     member::{Member, PeerId},
+    membership::Membership,
     payload::Payload,
     receipt::PendingReceipt,
     room_info::RoomInfo,
 };
 
-/// A seat in a room. Clones are handles to the same seat.
+/// A room this session is a member of. Clones are handles to the same membership.
 ///
-/// The session stays a member when all of them are dropped: to leave, say [`leave`](Self::leave).
+/// Dropping every handle does not end the membership: call [`leave`](Self::leave) for that.
 ///
 /// ```no_run
 /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -26,7 +25,7 @@ use crate::{
 ///
 /// let room = session.join("demo").await?;
 /// let mut events = room.events();
-/// // Whoever finds the other in the room makes the first offer.
+/// // The peer that finds another one in the room makes the first offer.
 /// for member in room.found() {
 ///     room.send(&member.peer_id, SessionDescription::offer("v=0\r\n…")).await?;
 /// }
@@ -45,16 +44,16 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Room {
-    seat: Seat,
+    membership: Arc<Membership>,
     handle: Handle,
 }
 
 impl Room {
-    pub(crate) fn new(seat: Seat, handle: Handle) -> Self {
-        Self { seat, handle }
+    pub(crate) fn new(membership: Arc<Membership>, handle: Handle) -> Self {
+        Self { membership, handle }
     }
 
-    /// The room's name.
+    /// Returns the room's name.
     ///
     /// ```no_run
     /// # fn example(room: wigwag_client::Room) {
@@ -63,24 +62,24 @@ impl Room {
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.seat.name
+        &self.membership.room
     }
 
-    /// Whether joining made the room.
+    /// Returns whether joining created the room.
     ///
     /// ```no_run
     /// # fn example(room: wigwag_client::Room) {
     /// if room.was_created() {
-    ///     println!("nobody was here before");
+    ///     println!("this room is new");
     /// }
     /// # }
     /// ```
     #[must_use]
     pub fn was_created(&self) -> bool {
-        self.seat.created
+        self.membership.created
     }
 
-    /// The room's settings as last heard.
+    /// Returns the room's latest known settings.
     ///
     /// ```no_run
     /// # fn example(room: wigwag_client::Room) {
@@ -90,10 +89,10 @@ impl Room {
     /// ```
     #[must_use]
     pub fn info(&self) -> RoomInfo {
-        self.seat.roster.borrow().info.clone()
+        self.membership.roster.borrow().info.clone()
     }
 
-    /// This session's own entry.
+    /// Returns this session's own entry.
     ///
     /// ```no_run
     /// # fn example(room: wigwag_client::Room) {
@@ -104,12 +103,12 @@ impl Room {
     /// ```
     #[must_use]
     pub fn me(&self) -> Option<Member> {
-        self.seat.roster.borrow().me.clone()
+        self.membership.roster.borrow().me.clone()
     }
 
-    /// The members that were there when this session joined, in the order in which they joined. Who comes later is told
-    /// by [`Event::MemberJoined`]. Whoever finds another member here makes the first offer: that way two peers
-    /// never both do.
+    /// Returns the members that were there when this session joined, in the order in which they joined. Later joins are
+    /// reported by [`Event::MemberJoined`](crate::Event::MemberJoined). By convention the peer that finds another one here
+    /// makes the first offer, so that two peers never both do.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -123,10 +122,10 @@ impl Room {
     /// ```
     #[must_use]
     pub fn found(&self) -> &[Member] {
-        &self.seat.found
+        &self.membership.found
     }
 
-    /// The other members as last heard, in the order in which they joined. May be ahead of the events that were read.
+    /// Returns the other members as last known, in the order in which they joined. May be ahead of the events read.
     ///
     /// ```no_run
     /// # fn example(room: wigwag_client::Room) {
@@ -136,14 +135,15 @@ impl Room {
     /// ```
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
-        self.seat.roster.borrow().members.clone()
+        self.membership.roster.borrow().members.clone()
     }
 
-    /// Sends to one member. Returns when the envelope has its place in the order: it then goes out, over this
-    /// connection or the next. Waits while 1,024 envelopes or 1 MiB are unacknowledged.
+    /// Sends to one member. Returns when the envelope is queued: its order is then fixed, and it goes out on this connection
+    /// or the next. Waits while 1,024 envelopes or 1 MiB are unacknowledged.
     ///
-    /// A failure later on is told by [`Event::SendFailed`] (`PEER_NOT_FOUND`, …) or [`Event::Undeliverable`].
-    /// Dropping the future before it is done may or may not send the envelope.
+    /// A later failure is reported by [`Event::SendFailed`](crate::Event::SendFailed) (`PEER_NOT_FOUND`, …) or
+    /// [`Event::Undeliverable`](crate::Event::Undeliverable). Dropping the future before it completes may or may not send
+    /// the envelope.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -157,12 +157,12 @@ impl Room {
     ///
     /// # Errors
     ///
-    /// `NOT_JOINED`, `FRAME_TOO_LARGE`, `CLOSED`, or the reason for which the session ended.
+    /// `NOT_JOINED`, `FRAME_TOO_LARGE`, `CLOSED`, or the reason why the session ended.
     pub async fn send(&self, to: &PeerId, payload: impl Into<Payload>) -> Result<EnvelopeId, Error> {
-        self.handle.send(Some(self.seat.name.clone()), Some(to), payload.into()).await
+        self.handle.send(Some(self.membership.room.clone()), Some(to), payload.into()).await
     }
 
-    /// As [`send`](Self::send), and what it returns resolves with what became of the envelope.
+    /// Sends as [`send`](Self::send) does, and returns a future of the receipt.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -170,7 +170,7 @@ impl Room {
     ///
     /// let receipt = room.send_with_receipt(&peer, Payload::Text("are you there?".into())).await?;
     /// if receipt.await?.outcome == Outcome::Delivered {
-    ///     println!("it is");
+    ///     println!("yes");
     /// }
     /// # Ok(())
     /// # }
@@ -180,10 +180,10 @@ impl Room {
     ///
     /// As [`send`](Self::send), and `LIMIT_EXCEEDED` while 16,384 receipts are awaited.
     pub async fn send_with_receipt(&self, to: &PeerId, payload: impl Into<Payload>) -> Result<PendingReceipt, Error> {
-        self.handle.send_with_receipt(Some(self.seat.name.clone()), to, payload.into()).await
+        self.handle.send_with_receipt(Some(self.membership.room.clone()), to, payload.into()).await
     }
 
-    /// Sends to all other members of the moment at which the server accepts it.
+    /// Sends to all other members: those in the room when the server accepts the envelope.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -198,10 +198,10 @@ impl Room {
     ///
     /// As [`send`](Self::send).
     pub async fn broadcast(&self, payload: impl Into<Payload>) -> Result<EnvelopeId, Error> {
-        self.handle.send(Some(self.seat.name.clone()), None, payload.into()).await
+        self.handle.send(Some(self.membership.room.clone()), None, payload.into()).await
     }
 
-    /// Changes this session's entry: the name when one is given; `metadata` is merged, an empty value deletes its key.
+    /// Changes this session's entry: the name if given; `metadata` is merged, and an empty value deletes its key.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -221,7 +221,7 @@ impl Room {
         self.handle.request(Body::UpdateMember(update.clone()), |answer| Reply::Updated(answer, update)).await
     }
 
-    /// Takes a member's seat away. Owners only.
+    /// Removes a member from the room. Owners only.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -234,10 +234,10 @@ impl Room {
     ///
     /// `NOT_JOINED`, `FORBIDDEN`, `PEER_NOT_FOUND`; and `RESET` and `CLOSED`.
     pub async fn remove(&self, peer: &PeerId) -> Result<(), Error> {
-        self.take_away(peer, false).await
+        self.remove_member(peer, false).await
     }
 
-    /// Takes a member's seat away until the room ends. Owners only.
+    /// Removes a member and keeps it out until the room ends. Owners only.
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -250,10 +250,10 @@ impl Room {
     ///
     /// As [`remove`](Self::remove).
     pub async fn ban(&self, peer: &PeerId) -> Result<(), Error> {
-        self.take_away(peer, true).await
+        self.remove_member(peer, true).await
     }
 
-    async fn take_away(&self, peer: &PeerId, ban: bool) -> Result<(), Error> {
+    async fn remove_member(&self, peer: &PeerId, ban: bool) -> Result<(), Error> {
         let remove = RemoveMember { room: self.room(), peer_id: peer.to_string(), ban };
         self.handle.request(Body::RemoveMember(remove), Reply::Done).await
     }
@@ -294,7 +294,8 @@ impl Room {
         self.handle.request(Body::Leave(Leave { room: self.room() }), Reply::Done).await
     }
 
-    /// What happens in the room, from the moment of joining. The stream ends with [`Event::Left`].
+    /// Returns the events of the room since this session joined. The stream ends with
+    /// [`Event::Left`](crate::Event::Left).
     ///
     /// ```no_run
     /// # async fn example(room: wigwag_client::Room) -> Result<(), wigwag_client::Error> {
@@ -307,11 +308,11 @@ impl Room {
     /// ```
     #[must_use]
     pub fn events(&self) -> Events {
-        Events::new(self.seat.events.clone())
+        Events::new(self.membership.events.clone())
     }
 
-    /// Throws this room's events away from now on, so that nobody has to read them. [`members`](Self::members) stays
-    /// up to date.
+    /// Discards this room's events from now on, so that they need not be read. [`members`](Self::members) stays up to
+    /// date.
     ///
     /// ```no_run
     /// # fn example(room: wigwag_client::Room) {
@@ -320,34 +321,10 @@ impl Room {
     /// # }
     /// ```
     pub fn ignore_events(&self) {
-        self.seat.events.close();
+        self.membership.events.close();
     }
 
     fn room(&self) -> String {
-        self.seat.name.to_string()
-    }
-}
-
-/// What the handles of one seat share.
-pub(crate) type Seat = Arc<SeatInner>;
-
-#[derive(Debug)]
-pub(crate) struct SeatInner {
-    pub(crate) name: Arc<str>,
-    pub(crate) roster: watch::Receiver<Roster>,
-    pub(crate) events: async_channel::Receiver<Event>,
-    pub(crate) created: bool,
-    pub(crate) found: Vec<Member>,
-}
-
-impl SeatInner {
-    pub(crate) fn new(
-        name: Arc<str>,
-        roster: watch::Receiver<Roster>,
-        events: async_channel::Receiver<Event>,
-        created: bool,
-        found: Vec<Member>,
-    ) -> Seat {
-        Arc::new(Self { name, roster, events, created, found })
+        self.membership.room.to_string()
     }
 }

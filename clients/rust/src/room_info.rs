@@ -1,12 +1,12 @@
-//! Rooms as their members see them, and the options to join or create one.
+//! The settings of rooms, and the options for joining or creating one.
 
 use std::{collections::HashMap, time::SystemTime};
 
 use wigwag_proto::v1;
 
 use crate::{
-    driver::sealing,
     member::{PeerId, point_in_time},
+    sealing,
 };
 
 /// A room's settings and counters.
@@ -22,30 +22,30 @@ use crate::{
 pub struct RoomInfo {
     /// Name: 1 to 128 bytes of UTF-8 without control characters, compared byte by byte.
     pub name: String,
-    /// Name for people, at most 128 bytes. May be empty.
+    /// The name shown to people, at most 128 bytes. May be empty.
     pub display_name: String,
-    /// Most members at a time. 0 = the server's own limit (default 1,000).
+    /// Limits the members at a time. 0: the server's limit applies (1,000 by default).
     pub max_members: u32,
-    /// Members at the moment of `version`, reconnecting ones and oneself included.
+    /// The number of members at `version`, including this session and reconnecting members.
     pub member_count: u32,
     /// What happens when a user joins who is a member already.
     pub duplicate_users: DuplicateUsers,
-    /// The application's key-value pairs, at most 4 KiB in all.
+    /// The room's key-value pairs, at most 4 KiB in total.
     pub metadata: HashMap<String, String>,
-    /// Who may end the room and remove members. `None` while nobody owns it.
+    /// The peer that may end the room and remove members. `None` if the room has no owner.
     pub owner: Option<PeerId>,
-    /// When the room came to be, by the server's clock.
+    /// When the room was created, by the server's clock.
     pub created_at: Option<SystemTime>,
-    /// Counts every change of the room and its members, from 1.
+    /// Increases with every change of the room and its members, from 1.
     pub version: u32,
 }
 
-/// What a room does when a user joins who is a member already. It looks at users from tokens only.
+/// What a room does when a user joins who is a member already. Applies only to users from tokens.
 ///
 /// ```
 /// use wigwag_client::{DuplicateUsers, NewRoom};
 ///
-/// // A user who joins from another device takes over.
+/// // A user who joins from another device replaces the older membership.
 /// let room = NewRoom::named("desk").duplicate_users(DuplicateUsers::Replace);
 /// # let _ = room;
 /// ```
@@ -55,13 +55,13 @@ pub enum DuplicateUsers {
     /// Both are members.
     #[default]
     Allow,
-    /// The newcomer is refused with `USER_TAKEN`.
+    /// The new join is refused with `USER_TAKEN`.
     Reject,
-    /// The newcomer takes the place; the older member is told `REPLACED`.
+    /// The new join succeeds; the older membership ends with `REPLACED`.
     Replace,
 }
 
-/// How to enter a room.
+/// Options for joining a room.
 ///
 /// ```no_run
 /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -81,7 +81,7 @@ pub struct JoinOptions {
 }
 
 impl JoinOptions {
-    /// Name for people in this room, at most 128 bytes. Default: the session's.
+    /// Sets the name shown to people in this room, at most 128 bytes. Default: the session's.
     ///
     /// ```
     /// use wigwag_client::JoinOptions;
@@ -95,12 +95,12 @@ impl JoinOptions {
         self
     }
 
-    /// One key-value pair of the member's entry in this room, at most 4 KiB in all. Default: the session's pairs.
+    /// Adds a key-value pair to the member's metadata in this room, at most 4 KiB in total. Default: the session's.
     ///
     /// ```
     /// use wigwag_client::JoinOptions;
     ///
-    /// let options = JoinOptions::default().metadata("seat", "12");
+    /// let options = JoinOptions::default().metadata("device", "phone");
     /// # let _ = options;
     /// ```
     #[must_use]
@@ -109,8 +109,8 @@ impl JoinOptions {
         self
     }
 
-    /// Seals what is sent in this room and opens what comes: see [`seal`](crate::seal). Joining a room again with
-    /// another secret puts that one in force. Default: the session's.
+    /// Encrypts what is sent in this room and decrypts what is received: see [`seal`](crate::seal). Joining a room again
+    /// with another secret replaces the secret. Default: the session's.
     ///
     /// ```
     /// use wigwag_client::{JoinOptions, seal::RoomSecret};
@@ -126,7 +126,7 @@ impl JoinOptions {
     }
 }
 
-/// A room to create.
+/// Options for creating a room.
 ///
 /// ```
 /// use wigwag_client::{DuplicateUsers, NewRoom};
@@ -145,7 +145,7 @@ pub struct NewRoom {
 }
 
 impl NewRoom {
-    /// A room of that name: 1 to 128 bytes of UTF-8 without control characters.
+    /// Names the room: 1 to 128 bytes of UTF-8 without control characters.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -161,7 +161,7 @@ impl NewRoom {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// A room whose name the server makes, so that nobody can guess it.
+    /// Leaves the name to the server, which makes one that cannot be guessed.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -177,7 +177,7 @@ impl NewRoom {
         Self::default()
     }
 
-    /// Name for people, at most 128 bytes. Default: empty.
+    /// Sets the name shown to people, at most 128 bytes. Default: empty.
     ///
     /// ```
     /// use wigwag_client::NewRoom;
@@ -191,7 +191,7 @@ impl NewRoom {
         self
     }
 
-    /// Most members at a time. Default 0: the server's limit.
+    /// Limits the members at a time. Default: 0, the server's limit.
     ///
     /// ```
     /// use wigwag_client::NewRoom;
@@ -205,7 +205,7 @@ impl NewRoom {
         self
     }
 
-    /// What happens when a user joins who is a member already. Default: allow.
+    /// Sets what happens when a user joins who is a member already. Default: allow.
     ///
     /// ```
     /// use wigwag_client::{DuplicateUsers, NewRoom};
@@ -219,7 +219,7 @@ impl NewRoom {
         self
     }
 
-    /// One of the room's key-value pairs, at most 4 KiB in all.
+    /// Adds a key-value pair to the room's metadata, at most 4 KiB in total.
     ///
     /// ```
     /// use wigwag_client::NewRoom;
@@ -233,8 +233,8 @@ impl NewRoom {
         self
     }
 
-    /// Seals what is sent in this room and opens what comes: see [`seal`](crate::seal). A room without a name then
-    /// gets one from this client, since the keys depend on it. Default: the session's.
+    /// Encrypts what is sent in this room and decrypts what is received: see [`seal`](crate::seal). If the room has no name,
+    /// this client makes one, since the keys depend on it. Default: the session's.
     ///
     /// ```
     /// use wigwag_client::{NewRoom, seal::RoomSecret};

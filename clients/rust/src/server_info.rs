@@ -1,4 +1,4 @@
-//! What the server says about itself when a session begins.
+//! What the server sends in its `welcome`: ICE servers and limits.
 
 use std::{fmt, time::SystemTime};
 
@@ -6,7 +6,7 @@ use wigwag_proto::v1;
 
 use crate::member::point_in_time;
 
-/// STUN and TURN servers with a common end.
+/// STUN and TURN servers, and when their credentials expire.
 ///
 /// ```no_run
 /// # fn example(session: wigwag_client::Session) {
@@ -17,9 +17,9 @@ use crate::member::point_in_time;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceServers {
-    /// The servers, ready for a WebRTC stack's configuration. May be empty.
+    /// The servers, for the configuration of a WebRTC stack. May be empty.
     pub servers: Vec<IceServer>,
-    /// When their credentials expire; `None` when they do not. New ones come before as an event.
+    /// When the credentials expire; `None` if they do not. New ones arrive before that, as an event.
     pub expires_at: Option<SystemTime>,
 }
 
@@ -45,14 +45,14 @@ pub struct IceServer {
     pub credential: String,
 }
 
-// The credential is a secret and must not reach a log.
+// The credential is a secret: a derived implementation would write it to logs.
 impl fmt::Debug for IceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
     }
 }
 
-/// What the server accepts. Sizes are bytes.
+/// The server's limits. Sizes are in bytes.
 ///
 /// ```no_run
 /// # fn example(session: wigwag_client::Session) {
@@ -71,13 +71,13 @@ pub struct Limits {
     pub max_room_name_bytes: u32,
     /// Longest display name and user id (128).
     pub max_display_name_bytes: u32,
-    /// Largest metadata of a member or room: the sum of its keys and values (4,096).
+    /// Largest metadata of a member or room, the sum of keys and values (4,096).
     pub max_metadata_bytes: u32,
-    /// Most rooms a session is in (64).
+    /// Most rooms per session (64).
     pub max_rooms: u32,
-    /// Most members of a room (1,000).
+    /// Most members per room (1,000).
     pub max_members: u32,
-    /// Longest grace period a client may ask for, in milliseconds (600,000).
+    /// Longest grace period, in milliseconds (600,000).
     pub max_grace_ms: u32,
 }
 

@@ -1,28 +1,29 @@
-//! A peer's stay with the server.
+//! A handle to a session.
 
 use std::time::{Duration, SystemTime};
 
 use wigwag_proto::v1::{CreateRoom, Join, RefreshToken, client_frame::Body};
 
 use crate::{
-    builder::Builder,
-    driver::{Handle, Reply, sealing},
+    driver::{Handle, Reply},
     error::Error,
     event::{EnvelopeId, Events},
-    grpc::Calls,
+    grpc::UnaryCalls,
     member::PeerId,
     payload::Payload,
     receipt::PendingReceipt,
     room::Room,
     room_info::{JoinOptions, NewRoom},
+    sealing,
     server_info::{IceServers, Limits},
+    session_state::SessionState,
 };
 
 /// A session with a signaling server. Clones are handles to the same one.
 ///
-/// It outlives lost connections: the client comes back by itself, and within the grace period nothing is lost,
-/// repeated or reordered, and nobody sees the peer leave. The session ends with [`close`](Self::close), when the last
-/// handle (sessions and rooms) is dropped, or for a reason no retry can help; [`closed`](Self::closed) tells.
+/// It survives lost connections: the client reconnects, and within the grace period nothing is lost, repeated or reordered,
+/// and the other peers do not see the peer leave. The session ends with [`close`](Self::close), when the last handle
+/// (sessions and rooms) is dropped, or for a reason that a retry cannot fix; [`closed`](Self::closed) returns it.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), wigwag_client::Error> {
@@ -45,82 +46,23 @@ use crate::{
 ///
 /// # Reading events
 ///
-/// Each session and each room has one bounded queue of events (256 by default). What is on it counts as received, and
-/// when one is full the whole session waits, down to the network: requests, receipts and other rooms too. So read
-/// [`events`](Self::events) of the session and of each room, or say [`Room::ignore_events`].
+/// Each session and each room has one bounded queue of events (256 by default). An event in the queue counts as received.
+/// When one queue is full, the whole session stops reading from the network: requests, receipts and other rooms wait too.
+/// So read the [`events`](Self::events) of the session and of each room, or call [`Room::ignore_events`].
 #[derive(Debug, Clone)]
 pub struct Session {
     handle: Handle,
-    calls: Calls,
-    /// Seals the rooms joined without a secret of their own.
+    calls: UnaryCalls,
+    /// Seals the rooms that are joined without another secret.
     secret: Option<sealing::Secret>,
 }
 
-/// Whether a session has a connection.
-///
-/// ```no_run
-/// # fn example(session: wigwag_client::Session) {
-/// use wigwag_client::SessionState;
-///
-/// let light = match session.state() {
-///     SessionState::Online => "green",
-///     SessionState::Reconnecting => "yellow",
-///     _ => "red",
-/// };
-/// println!("{light}");
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SessionState {
-    /// Connected.
-    Online,
-    /// The connection was lost; the client is coming back. What is sent now goes out then.
-    Reconnecting,
-    /// Over.
-    Closed,
-}
-
 impl Session {
-    pub(crate) fn new(handle: Handle, calls: Calls, secret: Option<sealing::Secret>) -> Self {
+    pub(crate) fn new(handle: Handle, calls: UnaryCalls, secret: Option<sealing::Secret>) -> Self {
         Self { handle, calls, secret }
     }
 
-    /// Opens a session with the defaults of [`builder`](Self::builder).
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), wigwag_client::Error> {
-    /// use wigwag_client::Session;
-    ///
-    /// let session = Session::connect("http://localhost:8080").await?;
-    /// # let _ = session;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// See [`Builder::connect`].
-    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
-        Self::builder(url).connect().await
-    }
-
-    /// Says how to open a session with the server at `url`, for instance `http://localhost:8080`.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), wigwag_client::Error> {
-    /// use wigwag_client::Session;
-    ///
-    /// let session = Session::builder("http://localhost:8080").display_name("Ada").connect().await?;
-    /// # let _ = session;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn builder(url: impl Into<String>) -> Builder {
-        Builder::new(url.into())
-    }
-
-    /// This peer's id. Changes only when the session is reset.
+    /// Returns this peer's id. It changes only when the session is reset.
     ///
     /// ```no_run
     /// # fn example(session: wigwag_client::Session) {
@@ -129,11 +71,12 @@ impl Session {
     /// ```
     #[must_use]
     pub fn peer_id(&self) -> PeerId {
-        self.handle.facts().peer_id.clone()
+        self.handle.snapshot().peer_id.clone()
     }
 
-    /// Secret that names this session. An app that starts again gives it to [`Builder::replaces`], so that its former
-    /// self leaves at once. Changes when the session is reset. Never log it, and keep it where only this app reads.
+    /// Returns the secret that identifies this session. An app that restarts passes it to
+    /// [`Builder::replaces`](crate::Builder::replaces), so that its old session ends at once. It changes when the session is
+    /// reset. Never log it, and store it where only this app can read it.
     ///
     /// ```no_run
     /// # fn example(session: wigwag_client::Session, kept: &std::path::Path) -> std::io::Result<()> {
@@ -143,10 +86,10 @@ impl Session {
     /// ```
     #[must_use]
     pub fn session_token(&self) -> String {
-        self.handle.facts().session_token.clone()
+        self.handle.snapshot().session_token.clone()
     }
 
-    /// STUN and TURN servers for this peer. Fresh ones come before the credentials expire.
+    /// Returns STUN and TURN servers for this peer. The server sends fresh ones before the credentials expire.
     ///
     /// ```no_run
     /// # fn example(session: wigwag_client::Session) {
@@ -156,11 +99,11 @@ impl Session {
     /// ```
     #[must_use]
     pub fn ice_servers(&self) -> IceServers {
-        self.handle.facts().ice_servers.clone()
+        self.handle.snapshot().ice_servers.clone()
     }
 
-    /// Asks the server for STUN and TURN servers with fresh credentials, by a call of its own beside the session. For a
-    /// connection that is opened or restarted late: [`ice_servers`](Self::ice_servers) is what the server sent by itself.
+    /// Fetches STUN and TURN servers with fresh credentials, in a separate call to the server. For a peer connection that is
+    /// opened or restarted late; [`ice_servers`](Self::ice_servers) returns what the server sent last.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -175,11 +118,11 @@ impl Session {
     ///
     /// `UNREACHABLE`, `TIMEOUT`, `TOKEN_MISSING`, `TOKEN_INVALID`, `TOKEN_EXPIRED`, `FORBIDDEN`, `RATE_LIMITED`.
     pub async fn fetch_ice_servers(&self) -> Result<IceServers, Error> {
-        let token = self.handle.facts().token.clone();
+        let token = self.handle.snapshot().token.clone();
         self.calls.ice_servers(&token).await
     }
 
-    /// What the server accepts.
+    /// Returns the server's limits.
     ///
     /// ```no_run
     /// # fn example(session: wigwag_client::Session) {
@@ -188,22 +131,22 @@ impl Session {
     /// ```
     #[must_use]
     pub fn limits(&self) -> Limits {
-        self.handle.facts().limits
+        self.handle.snapshot().limits
     }
 
-    /// How long the session may be without a connection, as the server granted it.
+    /// Returns how long the session survives without a connection, as the server granted it.
     ///
     /// ```no_run
     /// # fn example(session: wigwag_client::Session) {
-    /// println!("{} seconds to come back", session.grace().as_secs());
+    /// println!("{} seconds to reconnect", session.grace().as_secs());
     /// # }
     /// ```
     #[must_use]
     pub fn grace(&self) -> Duration {
-        self.handle.facts().grace
+        self.handle.snapshot().grace
     }
 
-    /// Whether the session has a connection at this moment.
+    /// Returns whether the session has a connection.
     ///
     /// ```no_run
     /// # fn example(session: wigwag_client::Session) {
@@ -216,12 +159,12 @@ impl Session {
     /// ```
     #[must_use]
     pub fn state(&self) -> SessionState {
-        self.handle.facts().state
+        self.handle.snapshot().state
     }
 
-    /// Joins a room. Joining a room again gives the same seat.
+    /// Joins a room. Joining a room again returns the same membership.
     ///
-    /// Dropping the future gives up the seat if it is obtained all the same.
+    /// If the future is dropped and the join succeeds nevertheless, the client leaves the room again.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -258,7 +201,7 @@ impl Session {
         let JoinOptions { display_name, metadata, secret } = options;
         let room = room.into();
         let keys = sealing::derive(secret.as_ref().or(self.secret.as_ref()), &room).await?;
-        self.take_seat(Body::Join(Join { room, display_name, metadata }), keys).await
+        self.enter(Body::Join(Join { room, display_name, metadata }), keys).await
     }
 
     /// Creates a room, joins it and becomes its owner.
@@ -282,12 +225,12 @@ impl Session {
             room.name = sealing::room_name()?;
         }
         let keys = sealing::derive(secret.as_ref(), &room.name).await?;
-        self.take_seat(Body::CreateRoom(CreateRoom::from(room)), keys).await
+        self.enter(Body::CreateRoom(CreateRoom::from(room)), keys).await
     }
 
-    async fn take_seat(&self, body: Body, keys: Option<sealing::Keys>) -> Result<Room, Error> {
-        let seat = self.handle.request_sealed(body, Reply::Seat, keys).await?;
-        Ok(Room::new(seat, self.handle.clone()))
+    async fn enter(&self, body: Body, keys: Option<sealing::Keys>) -> Result<Room, Error> {
+        let membership = self.handle.request_sealed(body, Reply::Joined, keys).await?;
+        Ok(Room::new(membership, self.handle.clone()))
     }
 
     /// Sends to a peer without a room. Servers with authentication refuse that by default.
@@ -308,7 +251,7 @@ impl Session {
         self.handle.send(None, Some(to), payload.into()).await
     }
 
-    /// Sends to a peer without a room and asks what became of it.
+    /// Sends to a peer without a room and asks for a receipt.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session, peer: wigwag_client::PeerId) -> Result<(), wigwag_client::Error> {
@@ -327,7 +270,7 @@ impl Session {
         self.handle.send_with_receipt(None, to, payload.into()).await
     }
 
-    /// Replaces the token before it expires; the new one is of the same subject. Returns when it expires.
+    /// Replaces the token before it expires, by one of the same subject. Returns when the new one expires.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session, token: String) -> Result<(), wigwag_client::Error> {
@@ -344,7 +287,7 @@ impl Session {
         self.handle.request(Body::Refresh(RefreshToken { token: token.into() }), Reply::Refreshed).await
     }
 
-    /// What happens to the session as a whole: direct envelopes, new ICE servers, the connection's ups and downs.
+    /// Returns the events of the session as a whole: direct envelopes, new ICE servers, changes of the connection.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -354,9 +297,9 @@ impl Session {
     /// while let Some(event) = events.next().await {
     ///     match event {
     ///         Event::Reconnecting => println!("the connection was lost"),
-    ///         Event::Resumed => println!("back, and nothing is lost"),
-    ///         Event::Reset { reason, .. } => println!("all rooms are to be joined again: {reason}"),
-    ///         Event::Closed(why) => println!("over: {why:?}"),
+    ///         Event::Resumed => println!("reconnected, and nothing was lost"),
+    ///         Event::Reset { reason, .. } => println!("join all rooms again: {reason}"),
+    ///         Event::Closed(why) => println!("the session ended: {why:?}"),
     ///         _ => {}
     ///     }
     /// }
@@ -368,8 +311,8 @@ impl Session {
         self.handle.events()
     }
 
-    /// Ends the session: its rooms are left, and what was sent before goes out first. Takes 3 s at most; a server
-    /// that cannot be reached in that time sees the session end by itself after its grace period.
+    /// Ends the session: sends what is queued, then leaves all rooms. Takes at most 3 s; if the server cannot be reached in
+    /// that time, it ends the session after the grace period.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -381,12 +324,12 @@ impl Session {
         self.handle.close().await;
     }
 
-    /// Waits until the session has ended, and tells why when the application did not close it.
+    /// Waits until the session has ended. Returns why, unless the application closed it.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
     /// if let Some(why) = session.closed().await {
-    ///     println!("the session is over: {why}");
+    ///     println!("the session ended: {why}");
     /// }
     /// # Ok(())
     /// # }

@@ -1,8 +1,8 @@
 import type { Advice, WigwagError } from "./error.js";
 
-/** A fresh token may heal these; without a way to get one, a person must act first. */
+/** A fresh token may fix these; without a way to get one, a person must act first. */
 const TOKEN: ReadonlySet<string> = new Set(["FORBIDDEN", "TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_MISSING"]);
-/** Somebody must change something first, or the place belongs to somebody else now. */
+/** A person must act first, or another client has taken the place. */
 const STOP: ReadonlySet<string> = new Set([
   "BANNED",
   "INVALID_FIELD",
@@ -11,10 +11,10 @@ const STOP: ReadonlySet<string> = new Set([
   "REPLACED",
   "USER_TAKEN",
 ]);
-/** The session is of no more use, and the server would not say so by itself. */
+/** The session is lost, and these errors may come without advice. */
 const REJOIN: ReadonlySet<string> = new Set(["RESUME_EXPIRED", "SEQ_EXHAUSTED"]);
-/** A frame is to blame, not the network. */
-const FAULT: ReadonlySet<string> = new Set([
+/** A frame caused these, not the network. */
+const CAUSED_BY_FRAME: ReadonlySet<string> = new Set([
   "FRAME_TOO_LARGE",
   "INTERNAL",
   "INVALID_FIELD",
@@ -23,28 +23,28 @@ const FAULT: ReadonlySet<string> = new Set([
   "UNKNOWN_FRAME",
 ]);
 
-/** What is known when a connection ended. */
-export interface Situation {
-  /** There was a welcome before, so there is a session to come back to. */
+/** What decides beside the error when a connection ended. */
+export interface SessionFacts {
+  /** The session was welcomed before, so it can be resumed. */
   established: boolean;
-  /** The application gives a fresh token for every connection. */
+  /** The application provides a fresh token for every connection. */
   renewableToken: boolean;
 }
 
-/** What to do after a connection ended with this error. The server's own advice comes before this table. */
-export function adviceFor(error: WigwagError, { established, renewableToken }: Situation): Advice {
-  // A wrong address or a bad token must not look like patience: only what worked once comes back by itself.
+/** Returns what to do after a connection ended with this error. The server's advice takes precedence over the tables. */
+export function adviceFor(error: WigwagError, { established, renewableToken }: SessionFacts): Advice {
+  // A wrong address or a bad token must fail at once: only a session that worked before reconnects.
   if (!established) return "stop";
-  // Whatever else is said: two that keep taking one session from each other help nobody.
+  // Whatever the advice: two clients that keep taking a session from each other would never stop.
   if (error.reason === "SUPERSEDED") return "stop";
   if (TOKEN.has(error.reason)) return renewableToken ? "resume" : "stop";
   if (error.advice) return error.advice;
   if (STOP.has(error.reason)) return "stop";
-  // What a proxy says in passing must not end a session.
+  // An unknown error may come from a proxy, and must not end the session.
   return REJOIN.has(error.reason) ? "rejoin" : "resume";
 }
 
-/** Whether the error may come back at the same frame each time, so that resuming again would never end. */
-export function isFault(error: WigwagError): boolean {
-  return FAULT.has(error.reason);
+/** Returns whether a frame caused the error, so that each resume may fail at the same frame. */
+export function isCausedByFrame(error: WigwagError): boolean {
+  return CAUSED_BY_FRAME.has(error.reason);
 }

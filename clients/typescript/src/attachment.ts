@@ -1,32 +1,32 @@
 import { WigwagError } from "./error.js";
 import type { GoAwayJson, HelloJson, ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
 import { asWigwagError, Pump } from "./pump.js";
-import { type Attached, protocolError, type SessionCore, type Verdict } from "./session-core.js";
+import { type Attached, protocolError, type SessionCore, type Arrival } from "./session-core.js";
 import type { Connection, Transport } from "./transport.js";
 
 /** Time from the hello to the welcome. */
 const WELCOME_TIMEOUT_MS = 10_000;
-/** Heartbeats without a sign of life after which a connection is dead: two missed, and half a one of patience. */
+/** Heartbeat intervals without a frame after which a connection is dead: two missed heartbeats, and half of one more. */
 const MISSED_HEARTBEATS = 2.5;
-/** The same after the page or its network came back: the next heartbeat must come. */
+/** The same after the page or its network came back: the very next heartbeat must arrive. */
 const SUSPECT_HEARTBEATS = 1.2;
 
-/** What an attachment tells, in the order of the frames. */
+/** What an attachment reports, in the order of the frames. */
 export interface AttachmentEvents {
-  /** The welcome came. */
+  /** The welcome arrived. */
   attached(welcome: WelcomeJson, attached: Attached): void;
   /**
-   * The next frame for the application. True: something the application awaits was settled, so give it a turn. A promise of
-   * that when the frame must be opened first; no other comes before it is.
+   * Handles the next frame. Returns true when it completed a call of the application, which then gets a turn of the event
+   * loop before the next frame. Returns a promise when the frame must be decrypted first; the next frame waits for it.
    */
   frame(frame: ServerFrameJson): boolean | Promise<boolean>;
-  /** The server asks to go. */
+  /** The server asked this client to reconnect. */
   goAway(goAway: GoAwayJson): void;
-  /** The server confirmed frames. */
+  /** The server acknowledged frames. */
   progress(): void;
-  /** Undefined while events are read fast enough, else a promise of that. */
+  /** Returns undefined while events are read fast enough, otherwise a promise that resolves when they are. */
   backpressure(): Promise<unknown> | undefined;
-  /** Waited long enough: cut who does not read. */
+  /** Ends the iterators that are not read. */
   cut(): void;
 }
 
@@ -54,26 +54,26 @@ export class Attachment {
     });
   }
 
-  /** What carries it. */
+  /** The name of the transport. */
   get transport(): string {
     return this.#connection.transport;
   }
 
-  /** The welcome came: frames may be sent. */
+  /** Whether the welcome arrived, so that frames may be sent. */
   get welcomed(): boolean {
     return this.#welcomed;
   }
 
-  /** Reads until the connection ends. Returns why, or undefined when it broke off without a word. */
+  /** Reads until the connection ends. Returns why, or undefined when it ended without an error. */
   async run(): Promise<WigwagError | undefined> {
     this.#expectWithin(WELCOME_TIMEOUT_MS);
     try {
       for await (const frame of this.#connection.frames) {
         if (this.#abort.signal.aborted) break;
-        this.#alive();
-        const settled = this.#take(frame);
-        if (typeof settled === "boolean" ? settled : await settled) await turn();
-        await this.#paced();
+        this.#frameArrived();
+        const answered = this.#take(frame);
+        if (typeof answered === "boolean" ? answered : await answered) await turn();
+        await this.#waitForReaders();
         if (this.#abort.signal.aborted) break;
       }
       return this.#error;
@@ -93,12 +93,12 @@ export class Attachment {
     this.#abort.abort(error);
   }
 
-  /** There may be something to send. */
+  /** Sends what there is to send. */
   poke(): void {
     if (this.#welcomed) this.#pump.poke();
   }
 
-  /** Looks whether the connection lives, in place of waiting for a timer that may have been asleep. */
+  /** Checks at once whether the connection is alive, since timers may have been suspended. */
   probe(): void {
     if (!this.#welcomed) return;
     if (Date.now() >= this.#deadline) {
@@ -110,53 +110,53 @@ export class Attachment {
     this.#pump.poke();
   }
 
-  /** Says bye while the page goes away. */
-  farewell(): void {
+  /** Sends everything unacknowledged and `bye`, synchronously, for a page that is being unloaded. */
+  pushLast(): void {
     if (!this.#welcomed) return;
     const { sessionToken, epoch } = this.core;
     const frames = this.core.takeAll({ bye: {} });
     this.#pump.stop();
-    this.#connection.farewell({ sessionToken, epoch, frames });
+    this.#connection.pushLast({ sessionToken, epoch, frames });
   }
 
-  /** A frame that cannot be taken in is a fault of that frame, and no lost connection. */
+  /** Turns an exception while handling a frame into a protocol error; it is not a lost connection. */
   #take(frame: ServerFrameJson): boolean | Promise<boolean> {
     try {
       return this.#receive(frame);
     } catch (cause) {
-      throw cause instanceof WigwagError ? cause : protocolError("a frame of the server cannot be taken in", cause);
+      throw cause instanceof WigwagError ? cause : protocolError("a frame of the server could not be processed", cause);
     }
   }
 
-  /** Takes one frame in; true when the application should get a turn before the next. */
+  /** Handles one frame. Returns true when the application should get a turn before the next. */
   #receive(frame: ServerFrameJson): boolean | Promise<boolean> {
     if (frame.error?.fatal) throw WigwagError.fromFrame(frame.error);
     if (!this.#welcomed) return this.#welcome(frame);
     if (frame.welcome) throw protocolError("the server sent a second welcome");
-    const verdict = this.core.receive(frame);
+    const arrival = this.core.receive(frame);
     this.events.progress();
-    if (verdict === "gap") {
-      throw new WigwagError("a frame of the server is missing", { code: "DATA_LOSS", reason: "SEQ_GAP" });
+    if (arrival === "gap") {
+      throw new WigwagError("a frame of the server is missing: the session is resumed", { code: "DATA_LOSS", reason: "SEQ_GAP" });
     }
-    let settled: boolean | Promise<boolean> = false;
-    if (verdict === "deliver") {
+    let answered: boolean | Promise<boolean> = false;
+    if (arrival === "new") {
       if (frame.ping) {
         this.core.pong();
       } else if (frame.goAway) {
-        this.core.hurry();
+        this.core.ackAtOnce();
         this.events.goAway(frame.goAway);
       } else {
-        settled = this.events.frame(frame);
+        answered = this.events.frame(frame);
       }
     }
-    if (typeof settled !== "boolean") return settled.then((later) => this.#handled(frame, verdict, later));
-    return this.#handled(frame, verdict, settled);
+    if (typeof answered !== "boolean") return answered.then((later) => this.#handled(frame, arrival, later));
+    return this.#handled(frame, arrival, answered);
   }
 
-  #handled(frame: ServerFrameJson, verdict: Verdict, settled: boolean): boolean {
-    if (verdict === "deliver") this.core.handled(frame);
+  #handled(frame: ServerFrameJson, arrival: Arrival, answered: boolean): boolean {
+    if (arrival === "new") this.core.handled(frame);
     this.#pump.poke();
-    return settled;
+    return answered;
   }
 
   #welcome(frame: ServerFrameJson): boolean {
@@ -171,8 +171,8 @@ export class Attachment {
     return true;
   }
 
-  /** Waits while events are not read, one heartbeat at most. */
-  async #paced(): Promise<void> {
+  /** Waits while events are not read, for at most one heartbeat interval. */
+  async #waitForReaders(): Promise<void> {
     const waiting = this.events.backpressure();
     if (!waiting) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -184,11 +184,11 @@ export class Attachment {
     });
     await Promise.race([waiting, enough]);
     clearTimeout(timer);
-    // The silence was this side's own.
-    this.#alive();
+    // Nothing was read meanwhile, so the time since the last frame says nothing about the server.
+    this.#frameArrived();
   }
 
-  #alive(): void {
+  #frameArrived(): void {
     if (this.#welcomed) this.#deadline = Date.now() + this.#heartbeatMs * MISSED_HEARTBEATS;
   }
 
@@ -197,7 +197,7 @@ export class Attachment {
     this.#arm();
   }
 
-  /** Timers may fire late; what counts is when the last frame came. */
+  /** Timers may fire late, so the deadline decides, not the timer. */
   #arm(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
@@ -208,14 +208,17 @@ export class Attachment {
 
   #expire(): void {
     this.end(
-      new WigwagError("the server has been silent for too long", { code: "ABORTED", reason: "HEARTBEAT_TIMEOUT" }),
+      new WigwagError("no frame from the server within the heartbeat timeout: reconnecting", {
+        code: "ABORTED",
+        reason: "HEARTBEAT_TIMEOUT",
+      }),
     );
   }
 }
 
 /**
- * One turn of the event loop: what the application does right after `await session.join(…)`, adding listeners for
- * instance, is done before the next frame is handed out.
+ * Waits one turn of the event loop, so that what the application does right after `await session.join(…)`, such as adding
+ * listeners, is done before the next frame is handled.
  */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
@@ -223,7 +226,7 @@ function turn(): Promise<void> {
       setTimeout(resolve);
       return;
     }
-    // Rather than a timer: background pages get those once a second or less.
+    // Not a timer: browsers throttle those of background pages to once a second or less.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

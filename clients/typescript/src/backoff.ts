@@ -1,29 +1,29 @@
-/** Milliseconds of the first step, and the cap. */
+/** Bounds of the first delay and of the longest, in milliseconds. */
 const BASE_MS = 250;
 const CAP_MS = 8_000;
 
-/** Full jitter: a random delay between 0 and a step that doubles, from 250 ms up to 8 s. */
+/** Exponential back-off with full jitter: a random delay between 0 and a bound that doubles from 250 ms to 8 s. */
 export class Backoff {
   #attempt = 0;
 
-  /** `random` gives numbers from 0 up to 1; a test passes its own. */
+  /** `random` returns numbers from 0 to 1; tests replace it. */
   constructor(private readonly random: () => number = () => Math.random()) {}
 
-  /** How many delays were handed out since the last reset. */
+  /** The number of delays since the last reset. */
   get attempt(): number {
     return this.#attempt;
   }
 
-  /** The next delay in milliseconds. `atLeast` is what the server asked for; some jitter comes on top of it. */
+  /** Returns the next delay in milliseconds. `atLeast` is the `retryAfterMs` of the server; jitter is added to it. */
   next(atLeast = 0): number {
-    // 2^5 * 250 ms is the cap already; the bound keeps the power finite.
+    // 2^5 * 250 ms is the cap already; the minimum keeps the power finite.
     const step = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(this.#attempt, 10));
     this.#attempt += 1;
     const delay = this.random() * step;
     return atLeast > 0 ? atLeast + Math.min(delay, BASE_MS) : delay;
   }
 
-  /** Starts over with the first step. */
+  /** Starts over with the first delay. */
   reset(): void {
     this.#attempt = 0;
   }

@@ -1,9 +1,9 @@
 import { type Advice, type Code, WigwagError } from "./error.js";
 
 /**
- * What each close code of the WebSocket door means, for a socket that ends without a fatal `error` frame before: the status
- * code, the first of its reasons in case the close says none, and, where it differs from that of the code's range, the
- * advice. docs/websocket.md has the table; a test compares the two.
+ * The meaning of each WebSocket close code, for a socket that is closed without a fatal `error` frame: the status code, the
+ * reason to use when the close frame has none, and the advice where it differs from that of the code's range.
+ * docs/websocket.md has the table; a test compares the two.
  */
 const CLOSES: Readonly<Record<number, readonly [Code, string, Advice?]>> = {
   1011: ["INTERNAL", "INTERNAL"],
@@ -28,7 +28,7 @@ const CLOSES: Readonly<Record<number, readonly [Code, string, Advice?]>> = {
   4509: ["RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"],
 };
 
-/** The error a closed socket tells of; undefined when all was said. */
+/** Returns the error of a closed socket; undefined for a normal closure. */
 export function closeError(code: number, reason: string): WigwagError | undefined {
   if (code === 1000) return undefined;
   if (code !== 1011 && code < 4000) {

@@ -4,14 +4,14 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { codeName, WigwagError } from "./error.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 
-/** Frames in JSON form are JSON; only their type does not say so. */
+/** Frames in their JSON form are JSON objects, but their generated types are not assignable to `JsonObject`. */
 export function json(value: object): JsonObject {
   return value as JsonObject;
 }
 
 /**
- * The error of a failed call in this package's form. One without Wigwag's own details comes from the network, the
- * browser or a proxy: `reason` is then CONNECTION_LOST, PROTOCOL for what could not be read, or the code's name.
+ * Converts the error of a failed call. One without Wigwag's `ErrorInfo` comes from the network, the browser or a proxy: its
+ * `reason` is CONNECTION_LOST, PROTOCOL if the response could not be decoded, or the name of the code.
  */
 export function fromConnect(error: unknown): WigwagError {
   if (error instanceof WigwagError) return error;
@@ -40,13 +40,13 @@ export function fromConnect(error: unknown): WigwagError {
         cause: error,
       });
     case Code.Internal:
-      return new WigwagError(`the server's answer cannot be read: ${failure.rawMessage}`, {
+      return new WigwagError(`the server's response cannot be decoded: ${failure.rawMessage}`, {
         code,
         reason: "PROTOCOL",
         cause: error,
       });
     default:
-      return new WigwagError(`this does not look like a Wigwag server: ${failure.rawMessage}`, {
+      return new WigwagError(`the server does not answer as a Wigwag server does, check the URL: ${failure.rawMessage}`, {
         code,
         reason: code,
         cause: error,

@@ -1,53 +1,53 @@
-import { chosenTransport, type TransportChoice } from "./doors.js";
+import { chosenTransport, type TransportChoice } from "./transport-choice.js";
 import { WigwagError } from "./error.js";
 import type { HelloJson } from "./gen/wigwag/v1/frame_pb.js";
-import type { RoomSecret } from "./sealing.js";
+import type { RoomSecret } from "./seal/secret.js";
 import { Session } from "./session.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 import type { WebSocketConstructor } from "./websocket.js";
 
-/** How to connect. All of it may be left out. */
+/** Options for connecting. All are optional. */
 export interface ConnectOptions {
-  /** Name for people, the default for rooms joined later. At most 128 bytes. */
+  /** The name shown to people, and the default for rooms joined later. At most 128 bytes. */
   displayName?: string;
-  /** Who this peer is, as far as the server believes that without a token. At most 128 bytes. */
+  /** The user of this peer. Only servers without authentication use it. At most 128 bytes. */
   userId?: string;
-  /** Key-value pairs, the default for rooms joined later. At most 4 KiB in all. */
+  /** Key-value pairs, the default for rooms joined later. At most 4 KiB in total. */
   metadata?: Record<string, string>;
   /**
-   * Access token, or a function that gives a fresh one; it is asked before every connection. With a function the session
-   * comes back by itself after its token expired; without one it ends then, unless {@link Session.refreshToken} was in time.
+   * The access token, or a function that returns a fresh one and is called before every connection. With a function the
+   * session reconnects after its token expired; without one it ends, unless {@link Session.refreshToken} came in time.
    */
   token?: string | (() => string | Promise<string>);
-  /** Milliseconds the session may be without a connection. Default: what the server says, usually 30,000. */
+  /** How long the session survives without a connection, in milliseconds. Default: the server's, usually 30,000. */
   graceMs?: number;
-  /** `sessionToken` of an earlier session of this page, which ends at once. For a page that was reloaded. */
+  /** The `sessionToken` of an earlier session of this page, which then ends at once. For a page that was reloaded. */
   replaces?: string;
   /**
-   * Seals everything this session sends and opens what comes, in all rooms and directly: the server then sees only who
-   * sends how much to whom. A room can have another one, see {@link JoinOptions.secret}. Default: nothing is sealed.
+   * Encrypts everything this session sends and decrypts everything it receives, in rooms and directly: the server then sees
+   * only who sends how much to whom. A room can have another secret, see {@link JoinOptions.secret}. Default: none.
    */
   secret?: RoomSecret;
-  /** Gives up connecting. Has no effect on a session that is connected: see {@link Session.close}. */
+  /** Aborts connecting. Has no effect on a connected session: see {@link Session.close}. */
   signal?: AbortSignal;
-  /** Milliseconds to try. Default 10,000. */
+  /** How long to try, in milliseconds. Default: 10,000. */
   timeoutMs?: number;
   /**
-   * The way to the server. Default: a WebSocket, or gRPC-Web where none can be opened; {@link Session.transport} says which
-   * it is. `grpcTransport` of `@wigwag/client/node` is native gRPC.
+   * The transport. Default: WebSocket, or gRPC-Web if no WebSocket can be opened; {@link Session.transport} is the one in
+   * use. `grpcTransport` of `@wigwag/client/node` is native gRPC.
    */
   transport?: TransportChoice;
-  /** The WebSocket to use. Default: the runtime's own. For Node 20, which has none: `WebSocket` of the package `ws`. */
+  /** The WebSocket class. Default: the runtime's. Node 20 has none: pass `WebSocket` of the package `ws`. */
   webSocket?: WebSocketConstructor;
 }
 
 /**
- * Opens a session with a Wigwag server, for instance `https://signal.example.com`; in a browser `/` is the page's own
- * server. Tries once, so that a wrong address is told at once; a session that was welcomed comes back by itself.
+ * Opens a session with a Wigwag server, for instance `https://signal.example.com`; in a browser `/` is the server of the
+ * page. Makes one attempt, so that a wrong address fails at once; an open session reconnects whenever its connection is lost.
  *
- * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), or what the
- * server says, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
+ * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), or a reason of
+ * the server, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
   const { signal, token } = options;
@@ -61,7 +61,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     hello: async (refreshed) => ({
       ...plainHello(options),
       ...tokenOf(typeof token === "function" ? await token() : (refreshed ?? token)),
-      // Once welcomed, this session is the one to keep.
+      // Only until the first welcome: later this session itself is resumed.
       ...(replaces !== undefined && session.state === "connecting" && { replaces }),
     }),
   });
@@ -100,17 +100,21 @@ function absolute(url: string | URL): string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   const parsed = parseUrl(url, base);
   if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return parsed.href;
-  throw new WigwagError("the URL of a server starts with http:// or https://", {
+  throw new WigwagError("the URL is not valid: it must start with http:// or https://", {
     code: "INVALID_ARGUMENT",
     reason: "INVALID_FIELD",
     metadata: { field: "url" },
   });
 }
 
-/** A connection that never was cannot have been lost. */
+/** For a session that was never open, CONNECTION_LOST means UNREACHABLE. */
 function asFirst(error: unknown): unknown {
   if (!(error instanceof WigwagError) || error.reason !== "CONNECTION_LOST") return error;
-  return new WigwagError("the server cannot be reached", { code: "UNAVAILABLE", reason: "UNREACHABLE", cause: error });
+  return new WigwagError("the server cannot be reached: check the URL and the network", {
+    code: "UNAVAILABLE",
+    reason: "UNREACHABLE",
+    cause: error,
+  });
 }
 
 function unanswered(message: string): WigwagError {

@@ -24,43 +24,43 @@ const CODES = [
 /** A gRPC status code by name. */
 export type Code = (typeof CODES)[number];
 
-/** What the server advises a client to do that does not know a reason. */
+/** What the server advises a client to do if it does not know the reason. */
 export type Advice = "retry" | "resume" | "rejoin" | "stop";
 
-/** What a {@link WigwagError} is made of. */
+/** The fields of a {@link WigwagError}. */
 export interface WigwagErrorInit {
   /** The gRPC status code. */
   code: Code;
-  /** Name of an `ErrorReason` of the API, without its prefix. */
+  /** The name of an `ErrorReason` of the API, without its prefix. */
   reason: string;
-  /** Facts the message speaks of: `field`, `room`, `limit` and the like. Default: none. */
+  /** Details of the error: `field`, `room`, `limit` and the like. Default: none. */
   metadata?: Readonly<Record<string, string>>;
-  /** The least time to wait before trying again, in milliseconds. Default 0: the server did not say. */
+  /** The least time to wait before a retry, in milliseconds. Default: 0, the server did not say. */
   retryAfterMs?: number;
-  /** The server's advice, when it gave one. */
+  /** The server's advice, if it gave one. */
   advice?: Advice | undefined;
-  /** The error below this one. */
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /**
- * The one error type of this package. Compare {@link WigwagError.reason | reason}, never the message.
+ * The error type of this package. Compare {@link WigwagError.reason | reason}, never the message.
  *
- * Aborting through an `AbortSignal` is not one of these: it rejects with the signal's own reason, as everywhere.
+ * A call aborted through an `AbortSignal` rejects with the signal's reason instead, as usual in the platform.
  */
 export class WigwagError extends Error {
   override readonly name = "WigwagError";
   /** The gRPC status code, for instance `"NOT_FOUND"`. */
   readonly code: Code;
-  /** Why, as the name of an `ErrorReason` of the API, for instance `"ROOM_FULL"`. New ones may come up. */
+  /** The name of an `ErrorReason` of the API, for instance `"ROOM_FULL"`. Servers may add new ones. */
   readonly reason: string;
-  /** The same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
-  /** Facts the message speaks of: `field`, `room`, `limit` and the like. */
+  /** Details of the error: `field`, `room`, `limit` and the like. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The least time to wait before trying again, in milliseconds; 0 when the server did not say. */
+  /** The least time to wait before a retry, in milliseconds; 0 if the server did not say. */
   readonly retryAfterMs: number;
-  /** The server's advice, when it gave one. */
+  /** The server's advice, if it gave one. */
   readonly advice: Advice | undefined;
 
   constructor(message: string, init: WigwagErrorInit) {
@@ -73,7 +73,7 @@ export class WigwagError extends Error {
     this.retryable = isRetryable(init);
   }
 
-  /** The error an `error` frame tells of. */
+  /** Converts an `error` frame. */
   static fromFrame(frame: ErrorFrameJson): WigwagError {
     return new WigwagError(frame.message ?? "", {
       code: codeName(frame.code ?? 2),
@@ -85,12 +85,12 @@ export class WigwagError extends Error {
   }
 }
 
-/** The name of a gRPC status code; UNKNOWN for a number that is none. */
+/** Returns the name of a gRPC status code; UNKNOWN for any other number. */
 export function codeName(code: number): Code {
   return CODES[code] ?? "UNKNOWN";
 }
 
-/** Without advice the code decides; what a person must change first is never retryable. */
+/** Without advice and delay, the code decides. */
 function isRetryable(init: WigwagErrorInit): boolean {
   if (init.advice !== undefined) return init.advice !== "stop";
   if ((init.retryAfterMs ?? 0) > 0) return true;

@@ -1,9 +1,9 @@
 import { WigwagError } from "./error.js";
 
-/** From this many unread events on, an iterator holds the session's reading up. */
+/** With this many unread events, an iterator makes the session stop reading. */
 const HIGH_WATER = 256;
 
-/** Something that happened; `type` says what. */
+/** An event; `type` says which. */
 export interface AnyEvent {
   readonly type: string;
 }
@@ -17,25 +17,25 @@ export interface EventsOptions {
   signal?: AbortSignal;
 }
 
-/** What holds reading up while its events are not read; see {@link Emitter}. */
-export interface Paced {
-  /** Undefined while there is room for events, else a promise of that. */
+/** Backpressure from iterators whose events are not read; see {@link Emitter}. */
+export interface Backpressure {
+  /** Undefined while every iterator has room for events, otherwise a promise that resolves when they all have. */
   readonly room: Promise<unknown> | undefined;
-  /** Cuts the iterators that have no room. */
+  /** Ends the iterators that have no room. */
   cut(): void;
 }
 
 /**
- * Hands events to listeners and iterators. Listeners run at once, in the order in which they were added. An iterator
- * that is not read holds the session's reading up when 256 events wait in it; one that still is not read after a
- * while is cut: it throws SLOW_CONSUMER after its last event.
+ * Passes events to listeners and iterators. Listeners run synchronously, in the order in which they were added. An iterator
+ * with 256 unread events makes the session stop reading; if it is still not read after a heartbeat interval, it ends: it
+ * throws SLOW_CONSUMER after its last event.
  */
-export class Emitter<E extends AnyEvent> implements Paced {
+export class Emitter<E extends AnyEvent> implements Backpressure {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #iterators = new Set<EventIterator<E>>();
   #ended = false;
 
-  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends E["type"]>(type: T, listener: (event: EventOf<E, T>) => void): () => void {
     let listeners = this.#listeners.get(type);
     if (!listeners) this.#listeners.set(type, (listeners = new Set()));
@@ -43,7 +43,7 @@ export class Emitter<E extends AnyEvent> implements Paced {
     return () => listeners.delete(listener);
   }
 
-  /** Every event from now on, until the source ends or the signal aborts. */
+  /** Returns every event from now on, until the source ends or the signal aborts. */
   iterate({ signal }: EventsOptions = {}): AsyncIterableIterator<E> {
     const iterator = new EventIterator<E>(() => this.#iterators.delete(iterator), signal);
     if (this.#ended || signal?.aborted) iterator.end();
@@ -51,7 +51,7 @@ export class Emitter<E extends AnyEvent> implements Paced {
     return iterator;
   }
 
-  /** Hands one event out. A listener that throws is reported and disturbs nobody else. */
+  /** Emits an event. An exception in a listener is reported and does not affect the other listeners. */
   emit(event: E): void {
     for (const iterator of this.#iterators) iterator.push(event);
     for (const listener of [...(this.#listeners.get(event.type) ?? [])]) {
@@ -63,7 +63,7 @@ export class Emitter<E extends AnyEvent> implements Paced {
     }
   }
 
-  /** No more events: iterators end after what they hold. */
+  /** Ends the iterators, after the events they hold. */
   end(): void {
     this.#ended = true;
     for (const iterator of [...this.#iterators]) iterator.end();
@@ -109,7 +109,7 @@ class EventIterator<E> implements AsyncIterableIterator<E> {
   }
 
   cut(): void {
-    this.#error = new WigwagError("these events were not read fast enough; read them, or use listeners", {
+    this.#error = new WigwagError("256 events were not read in time: read them faster, or use listeners", {
       code: "RESOURCE_EXHAUSTED",
       reason: "SLOW_CONSUMER",
     });
@@ -152,7 +152,7 @@ class EventIterator<E> implements AsyncIterableIterator<E> {
   }
 }
 
-/** As the browser does with a throwing event handler: report it, go on. */
+/** Reports an exception as uncaught, as browsers do for event handlers. */
 function report(error: unknown): void {
   queueMicrotask(() => {
     throw error;

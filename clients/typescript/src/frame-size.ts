@@ -1,19 +1,19 @@
-import type { ClientBody } from "./session-core.js";
+import type { ClientBody } from "./client-body.js";
 
-/** JSON writes a control character as six; `seq`, `ack` and the braces around them take less than the rest. */
-const WORST = 6;
-const HEAD = 64;
+/** Bytes JSON takes for a control character, the longest escape; and more than `seq`, `ack` and their braces take. */
+const LONGEST_ESCAPE = 6;
+const OVERHEAD = 64;
 
 /**
- * Whether the server is going to refuse a frame as too large. `json`: it goes up as JSON, whose size is known here to the
- * byte. The size of protobuf is not computed, it is estimated from below: what is only just too large the server refuses.
+ * Returns whether a frame exceeds the server's limit. `json`: it is sent as JSON, whose size is measured exactly. The size of
+ * protobuf is a lower bound, so that a frame slightly above the limit is left for the server to refuse.
  */
 export function isTooLarge(body: ClientBody, limit: number, json: boolean): boolean {
-  if (sizeOf(body) * WORST + HEAD <= limit) return false;
+  if (sizeOf(body) * LONGEST_ESCAPE + OVERHEAD <= limit) return false;
   return (json ? bytesOf(JSON.stringify({ seq: 2 ** 32 - 1, ack: 2 ** 32 - 1, ...body })) : payloadBytes(body)) > limit;
 }
 
-/** About how many bytes a frame takes: its texts and field names in UTF-16 units. UTF-8 takes at most three times that. */
+/** Estimates the size of a frame by its texts and field names in UTF-16 units. UTF-8 takes at most three times that. */
 export function sizeOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 1;
@@ -22,7 +22,7 @@ export function sizeOf(value: unknown): number {
   return bytes;
 }
 
-/** The texts and bytes in a frame, without anything around them. */
+/** Returns the total size of the texts and bytes in a frame. */
 function payloadBytes(value: unknown, name = ""): number {
   // Base64 in JSON, bytes in protobuf.
   if (typeof value === "string") return name === "binary" || name === "sealed" ? decodedLength(value) : bytesOf(value);

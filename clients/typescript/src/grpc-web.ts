@@ -6,12 +6,12 @@ import { type HelloJson, type ServerFrameJson, ServerFrameSchema } from "./gen/w
 import { ListenRequestSchema, PushRequestSchema, SignalingService } from "./gen/wigwag/v1/signaling_service_pb.js";
 import type { Batch, Connection, Pushed, Transport } from "./transport.js";
 
-/** A push that takes longer than this has failed. */
+/** Deadline of a push. */
 const PUSH_TIMEOUT_MS = 10_000;
-/** Most bytes browsers let a page send while it goes away are 64 KiB, shared by all such requests of the page. */
-const FAREWELL_BYTES = 48 * 1024;
+/** Limit of the last push. Browsers allow 64 KiB in all `keepalive` requests of a page together. */
+const LAST_PUSH_BYTES = 48 * 1024;
 
-/** The gRPC-Web door: `Listen` down, `Push` up, both with `fetch`. `fetch` is the browser's unless given. */
+/** The gRPC-Web transport: a `Listen` stream down and `Push` calls up. `fetch` defaults to the runtime's. */
 export function grpcWebTransport(url: string, fetch: typeof globalThis.fetch = globalThis.fetch): Transport {
   const baseUrl = url.replace(/\/+$/, "");
   const client = createClient(SignalingService, createGrpcWebTransport({ baseUrl, fetch }));
@@ -55,19 +55,19 @@ class GrpcWebConnection implements Connection {
     }
   }
 
-  farewell(batch: Batch): void {
+  pushLast(batch: Batch): void {
     const message = toBinary(PushRequestSchema, fromJson(PushRequestSchema, json({ ...batch })));
-    if (message.length > FAREWELL_BYTES) return;
-    // A gRPC message: one byte of flags, four of length, then the bytes.
+    if (message.length > LAST_PUSH_BYTES) return;
+    // Length-prefixed message of gRPC: one byte of flags, four bytes of length, then the message.
     const body = new Uint8Array(5 + message.length);
     new DataView(body.buffer).setUint32(1, message.length);
     body.set(message, 5);
-    // The same headers as the other pushes have, so that a browser needs no new preflight.
+    // The same headers as other pushes, so that the browser can use the cached CORS preflight.
     const headers = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
-    // Called without a receiver: as a method, browsers refuse it.
+    // Browsers throw "Illegal invocation" if `fetch` is called as a method.
     const { fetch } = this;
     fetch(this.pushUrl, { method: "POST", keepalive: true, headers, body }).catch(() => {
-      // Nobody is left to be told.
+      // The page is gone, so the error cannot be reported.
     });
   }
 }

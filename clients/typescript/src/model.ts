@@ -3,40 +3,40 @@ import type { DuplicateUsersJson, MemberJson, RoomInfoJson } from "./gen/wigwag/
 
 /** A peer's entry in a room. */
 export interface Member {
-  /** Names this stay of the peer with the server. */
+  /** Identifies the peer for the lifetime of its session. */
   readonly peerId: string;
-  /** Who the application says the peer is. May be empty. */
+  /** The user, from the token, or on a server without authentication as the client named it. May be empty. */
   readonly userId: string;
-  /** Name for people. May be empty. */
+  /** The name shown to people. May be empty. */
   readonly displayName: string;
-  /** The member's own key-value pairs. */
+  /** The member's key-value pairs. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** An owner may end the room and remove members. A room has one owner. */
+  /** The owner may end the room and remove members. A room has at most one. */
   readonly role: "owner" | "member";
-  /** A reconnecting member is a member: signals to it are kept and delivered when it returns. */
+  /** A reconnecting peer is still a member: signals to it are kept and delivered when it has reconnected. */
   readonly state: "online" | "reconnecting";
-  /** When it joined. */
+  /** When the member joined. */
   readonly joinedAt: Date;
 }
 
 /** What a room does when a user joins who is a member already. */
 export type DuplicateUsers = "allow" | "reject" | "replace";
 
-/** What is known of a room. */
+/** The settings of a room. */
 export interface RoomInfo {
   /** The room's name. */
   readonly room: string;
-  /** Name for people. May be empty. */
+  /** The name shown to people. May be empty. */
   readonly displayName: string;
-  /** Most members at a time; 0 = the server's own limit. */
+  /** Limits the members at a time. 0: the server's limit applies. */
   readonly maxMembers: number;
   /** What happens when a user joins who is a member already. */
   readonly duplicateUsers: DuplicateUsers;
-  /** The application's own key-value pairs. */
+  /** The room's key-value pairs. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Peer id of the owner; empty when there is none. */
+  /** Peer id of the owner; empty if there is none. */
   readonly owner: string;
-  /** When the room came to be. */
+  /** When the room was created. */
   readonly createdAt: Date;
 }
 
@@ -50,41 +50,41 @@ export interface IceServer {
   credential?: string;
 }
 
-/** What the server accepts. Sizes are bytes. */
+/** The server's limits. Sizes are in bytes. */
 export interface Limits {
-  /** Largest frame; more is FRAME_TOO_LARGE. */
+  /** Largest frame; a larger one is refused with FRAME_TOO_LARGE. */
   readonly maxFrameBytes: number;
   /** Longest room name. */
   readonly maxRoomNameBytes: number;
   /** Longest display name and user id. */
   readonly maxDisplayNameBytes: number;
-  /** Largest metadata of a member or room: sum of key and value bytes. */
+  /** Largest metadata of a member or room, the sum of keys and values. */
   readonly maxMetadataBytes: number;
-  /** Most rooms a session is in. */
+  /** Most rooms per session. */
   readonly maxRooms: number;
-  /** Most members of a room. */
+  /** Most members per room. */
   readonly maxMembers: number;
-  /** Longest grace period a client may ask for, in milliseconds. */
+  /** Longest grace period, in milliseconds. */
   readonly maxGraceMs: number;
 }
 
-/** What the server said when it welcomed this session; see {@link Session.welcome}. */
+/** The server's last welcome; see {@link Session.welcome}. */
 export interface WelcomeInfo {
-  /** Number of this attachment, from 1; every resume raises it. */
+  /** Number of this attachment, from 1; every resume increments it. */
   readonly epoch: number;
-  /** Milliseconds between the server's heartbeats. */
+  /** Interval of the server's heartbeats, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Milliseconds the session may be without a connection before it ends. */
+  /** How long the session survives without a connection, in milliseconds. */
   readonly graceMs: number;
-  /** What this server accepts. */
+  /** The limits of this server. */
   readonly limits: Limits;
-  /** Name of the server's node, for support. */
+  /** Name of the server node, for support. */
   readonly node: string;
-  /** What carries this attachment: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a transport of one's own. */
+  /** The transport of this attachment: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a custom one. */
   readonly transport: string;
 }
 
-/** A member from its wire form. */
+/** Converts a member from its JSON form. */
 export function memberFrom(json: MemberJson): Member {
   return {
     peerId: json.peerId ?? "",
@@ -97,7 +97,7 @@ export function memberFrom(json: MemberJson): Member {
   };
 }
 
-/** A room from its wire form. */
+/** Converts a room from its JSON form. */
 export function roomInfoFrom(room: string, json: RoomInfoJson | undefined): RoomInfo {
   return {
     room,
@@ -110,12 +110,12 @@ export function roomInfoFrom(room: string, json: RoomInfoJson | undefined): Room
   };
 }
 
-/** The wire form of a duplicate-users rule. */
+/** Converts a duplicate-users rule to its JSON form. */
 export function duplicateUsersJson(rule: DuplicateUsers): DuplicateUsersJson {
   return `DUPLICATE_USERS_${rule.toUpperCase() as Uppercase<DuplicateUsers>}`;
 }
 
-/** ICE servers from their wire form, without empty credentials: `new RTCPeerConnection` takes STUN servers without. */
+/** Converts ICE servers from their JSON form, without the empty credentials of STUN servers. */
 export function iceServersFrom(json: readonly IceServerJson[] | undefined): IceServer[] {
   return (json ?? []).map(({ urls, username, credential }) => ({
     urls: urls ?? [],
@@ -124,7 +124,7 @@ export function iceServersFrom(json: readonly IceServerJson[] | undefined): IceS
   }));
 }
 
-/** Limits from their wire form; an absent one takes the API's default. */
+/** Converts limits from their JSON form; an absent one has the API's default. */
 export function limitsFrom(json: LimitsJson | undefined): Limits {
   return {
     maxFrameBytes: json?.maxFrameBytes || 65_536,

@@ -1,5 +1,5 @@
 /**
- * The gRPC door for Node: one `Signal` stream, both ways. Needs the package `@connectrpc/connect-node`.
+ * The gRPC transport for Node: one bidirectional `Signal` stream. Needs the package `@connectrpc/connect-node`.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import type { Batch, Connection, Pushed, Transport } from "./transport.js";
 
 /** Options of {@link grpcTransport}. */
 export interface GrpcOptions {
-  /** Options of Node's `http2.connect`, for instance `ca`, `cert` and `key`. Default: Node's own. */
+  /** Options of Node's `http2.connect`, for instance `ca`, `cert` and `key`. Default: Node's. */
   nodeOptions?: NonNullable<ConstructorParameters<typeof Http2SessionManager>[2]>;
 }
 
 /**
- * Native gRPC over HTTP/2, cleartext for `http://` and TLS for `https://`. Give it to `connect` as `transport`, or
- * `(url) => grpcTransport(url, options)`.
+ * Native gRPC over HTTP/2, cleartext for `http://` and TLS for `https://`. Pass it to `connect` as `transport`; with options,
+ * pass `(url) => grpcTransport(url, options)`.
  */
 export function grpcTransport(url: string, options: GrpcOptions = {}): Transport {
   const baseUrl = url.replace(/\/+$/, "");
   return {
     open: (hello, signal) => {
-      // One network connection for each attachment: when it is given up, nothing of it may linger.
+      // One network connection per attachment, so that closing it cannot affect the next one.
       const sessionManager = new Http2SessionManager(baseUrl, {}, options.nodeOptions);
       const client = createClient(SignalingService, createGrpcTransport({ baseUrl, sessionManager }));
       const up = new Upstream();
@@ -62,18 +62,18 @@ class GrpcConnection implements Connection {
     return {};
   }
 
-  farewell(batch: Batch): void {
+  pushLast(batch: Batch): void {
     this.push(batch).catch(() => undefined);
   }
 }
 
-/** Frames on their way up; HTTP/2 takes the next one when it has room for it. */
+/** The queue of frames to the server. HTTP/2 reads the next one when the flow-control window allows. */
 class Upstream implements AsyncIterableIterator<ClientFrame> {
   readonly #queue: Array<{ frame: ClientFrame; taken?: () => void; failed?: (error: WigwagError) => void }> = [];
   #waiting: ((result: IteratorResult<ClientFrame>) => void) | undefined;
   #ended = false;
 
-  /** Resolves when all of these were taken; rejects when the stream has ended before. */
+  /** Resolves when all of these frames were read; rejects if the stream ends before. */
   add(frames: readonly ClientFrame[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#ended) {
@@ -88,7 +88,7 @@ class Upstream implements AsyncIterableIterator<ClientFrame> {
     });
   }
 
-  /** No more frames; what was not taken is dropped. */
+  /** Ends the stream and drops the frames that were not read. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -108,7 +108,7 @@ class Upstream implements AsyncIterableIterator<ClientFrame> {
     return Promise.resolve({ value: undefined, done: true });
   }
 
-  // What reads this insists on it, and calls it when the call has failed.
+  // Connect requires this method, and calls it when the call has failed.
   throw(): Promise<IteratorResult<ClientFrame>> {
     return this.return();
   }

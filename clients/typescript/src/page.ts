@@ -1,20 +1,21 @@
-/** What the page around a session says. */
+/** What a page reports to its session. */
 export interface PageSignals {
-  /** The network or the page came back: look at once whether the connection still lives. */
+  /** The network or the page came back: check at once whether the connection is alive. */
   wake(networkChanged: boolean): void;
-  /** The page is gone for good. */
+  /** The page is being unloaded for good. */
   gone(): void;
 }
 
-/** The parts of a browser's globals this needs; a test passes its own. */
+/** The browser globals this needs; tests replace them. */
 export interface PageGlobals {
   window?: EventTarget | undefined;
   document?: (EventTarget & { visibilityState: string }) | undefined;
 }
 
 /**
- * Watches the page a session lives in. Timers of background pages are throttled and those of frozen ones stop, so the
- * moments at which a page or its network comes back are worth a look. Outside a browser nothing is watched.
+ * Watches the page of a session. Browsers throttle the timers of background pages and stop those of frozen ones, so when the
+ * page or its network comes back the connection is checked. Outside a browser nothing is watched. Returns a function that
+ * stops watching.
  */
 export function watchPage(signals: PageSignals, globals: PageGlobals = globalThis): () => void {
   const stop = new AbortController();
@@ -27,7 +28,7 @@ export function watchPage(signals: PageSignals, globals: PageGlobals = globalThi
     if ((event as PageTransitionEvent).persisted) signals.wake(true);
   });
   listen(window, "pagehide", (event) => {
-    // A page that goes into the back/forward cache may return.
+    // A page in the back/forward cache may return.
     if (!(event as PageTransitionEvent).persisted) signals.gone();
   });
   listen(document, "visibilitychange", () => {

@@ -1,43 +1,43 @@
 import { fromBase64, toBase64 } from "./base64.js";
 import type { AppDataJson, EnvelopeJson } from "./gen/wigwag/v1/envelope_pb.js";
 
-/** A session description (RFC 9429); the browser's `RTCSessionDescription` and its init dictionary fit. */
+/** A session description (RFC 9429). The browser's `RTCSessionDescription` and its init dictionary are assignable. */
 export interface SessionDescription {
-  /** What it is in the exchange of offer and answer. */
+  /** The type, as in W3C `RTCSdpType`. */
   type: "offer" | "answer" | "pranswer" | "rollback";
   /** The SDP text. May be absent for a rollback. */
   sdp?: string;
 }
 
 /**
- * An ICE candidate (RFC 8838); the browser's `RTCIceCandidate` and its init dictionary fit. An empty `candidate` means
- * end of candidates.
+ * An ICE candidate (RFC 8838). The browser's `RTCIceCandidate` and its init dictionary are assignable. An empty `candidate`
+ * means end of candidates.
  */
 export interface IceCandidate {
   /** The candidate-attribute (RFC 8839); empty: end of candidates. */
   candidate?: string;
-  /** The media description it belongs to, by its identification tag. */
+  /** Identification tag of the media description it belongs to. */
   sdpMid?: string | null;
-  /** The media description it belongs to, by its index from 0. */
+  /** Zero-based index of the media description it belongs to. */
   sdpMLineIndex?: number | null;
-  /** The ICE generation it belongs to. */
+  /** The ICE username fragment it belongs to. */
   usernameFragment?: string | null;
 }
 
-/** What one envelope carries: exactly one of these. */
+/** The content of an envelope: exactly one of these. */
 export type Payload =
   /** A session description. */
   | { description: SessionDescription }
   /** An ICE candidate; `null`, as in the last `icecandidate` event, means end of candidates. */
   | { candidate: IceCandidate | null }
-  /** Text of the application's own. */
+  /** Text, in a format of the application. */
   | { text: string }
-  /** Bytes of the application's own. */
+  /** Bytes, in a format of the application. */
   | { binary: Uint8Array }
   /** Bytes encrypted by the sender for the recipients; opaque to the server. */
   | { sealed: Uint8Array };
 
-/** As {@link Payload}, as it arrives: end of candidates is always a candidate whose text is empty. */
+/** A {@link Payload} as it is received: end of candidates is always a candidate whose text is empty. */
 export type ReceivedPayload =
   | { description: SessionDescription }
   | { candidate: IceCandidate }
@@ -47,7 +47,7 @@ export type ReceivedPayload =
 
 type PayloadJson = Pick<EnvelopeJson, "description" | "candidate" | "message" | "sealed">;
 
-/** A payload as the wire's JSON has it. Reads known fields only: browser objects keep theirs on the prototype. */
+/** Converts a payload to protobuf JSON. Reads each field by name, since browser objects have theirs on the prototype. */
 export function encodePayload(payload: Payload): PayloadJson {
   if ("description" in payload) {
     const { type, sdp } = payload.description;
@@ -70,11 +70,11 @@ export function encodePayload(payload: Payload): PayloadJson {
   return { sealed: toBase64(payload.sealed) };
 }
 
-/** The payload of an envelope that came in, or undefined when it has none this version knows. */
+/** Converts the payload of a received envelope; undefined if this version does not know its kind. */
 export function decodePayload(envelope: EnvelopeJson): ReceivedPayload | undefined {
   if (envelope.description) {
     const { type, sdp } = envelope.description;
-    // The server lets only the four types of the W3C dictionary pass.
+    // The server accepts only the four types of the W3C dictionary.
     return { description: { type: type as SessionDescription["type"], sdp: sdp ?? "" } };
   }
   if (envelope.candidate) return { candidate: { ...envelope.candidate } };

@@ -1,6 +1,6 @@
 /**
- * Compares two peer ids byte by byte in UTF-8, as the server and every other client does: negative when `a` comes first,
- * positive when `b` does, 0 when they are the same. (Comparing strings with `<` compares UTF-16, which sorts differently.)
+ * Compares two peer ids byte by byte in UTF-8, as the server and all other clients do. Returns a negative number if `a` sorts
+ * first, a positive one if `b` does, 0 if they are equal. (`<` compares strings in UTF-16, which sorts differently.)
  */
 export function comparePeerIds(a: string, b: string): number {
   const encoder = new TextEncoder();

@@ -3,22 +3,22 @@ import { WigwagError } from "./error.js";
 import type { SessionCore } from "./session-core.js";
 import type { Connection, Pushed } from "./transport.js";
 
-/** An acknowledgment that nothing carries goes out by itself after this long; 500 ms is what the contract allows. */
+/** How long an acknowledgment waits for a frame to carry it. The protocol allows 500 ms. */
 const ACK_DELAY_MS = 100;
-/** Failed pushes in a row after which the connection is given up, while its way down still seems to live. */
+/** Failed pushes in a row after which the connection is given up, even if frames still arrive. */
 const MAX_FAILURES = 3;
-/** Trying the same push again cannot help: the attachment is over. */
-const OVER: ReadonlySet<string> = new Set(["DETACHED", "SUPERSEDED", "UNKNOWN_SESSION"]);
+/** Reasons that end the attachment, so that the push is not retried. */
+const FINAL: ReadonlySet<string> = new Set(["DETACHED", "SUPERSEDED", "UNKNOWN_SESSION"]);
 
-/** What a pump tells. */
+/** What a pump reports. */
 export interface PumpEvents {
-  /** The server confirmed frames. */
+  /** The server acknowledged frames. */
   progress(): void;
-  /** The way up is broken: give the connection up. */
+  /** Pushing failed: give the connection up. */
   broken(error: WigwagError): void;
 }
 
-/** Sends what the core has to say up one connection: one push at a time, as much as is there in each. */
+/** Writes the frames of the core to one connection: one push at a time, with as many frames as there are. */
 export class Pump {
   readonly #backoff = new Backoff();
   #state: "idle" | "scheduled" | "pushing" | "waiting" | "stopped" = "idle";
@@ -32,7 +32,7 @@ export class Pump {
     private readonly events: PumpEvents,
   ) {}
 
-  /** There may be something to send. Frames submitted in one turn go up in one push. */
+  /** Sends what there is to send. Frames submitted in one turn of the event loop share one push. */
   poke(): void {
     if (this.#state !== "idle") return;
     const due = this.core.ackDue;
@@ -47,7 +47,7 @@ export class Pump {
     }
   }
 
-  /** Sends nothing any more. */
+  /** Stops sending. */
   stop(): void {
     this.#state = "stopped";
     clearTimeout(this.#ackTimer);
@@ -73,7 +73,7 @@ export class Pump {
 
   #pushed(pushed: Pushed, lastSeq: number, ack: number): number {
     if (this.#stopped) return 0;
-    this.core.arrived(ack);
+    this.core.ackArrived(ack);
     if (pushed.ack !== undefined) this.core.confirm(pushed.ack);
     this.events.progress();
     const short = pushed.ack !== undefined && pushed.ack < lastSeq;
@@ -85,7 +85,10 @@ export class Pump {
     this.core.rewind();
     if (pushed.retryAfterMs) return pushed.retryAfterMs;
     return this.#again(
-      new WigwagError("the server does not take this session's frames", { code: "ABORTED", reason: "DETACHED" }),
+      new WigwagError("the server did not accept the frames of this session: reconnecting", {
+        code: "ABORTED",
+        reason: "DETACHED",
+      }),
     );
   }
 
@@ -94,14 +97,14 @@ export class Pump {
     const error = asWigwagError(cause);
     this.core.rewind();
     if (hadPong) this.core.pong();
-    if (OVER.has(error.reason) || !error.retryable) {
+    if (FINAL.has(error.reason) || !error.retryable) {
       this.events.broken(error);
       return 0;
     }
     return this.#again(error);
   }
 
-  /** How long to wait before the same frames are sent again; too many times, and the connection is given up. */
+  /** Returns how long to wait before a retry, or gives the connection up after too many. */
   #again(error: WigwagError): number {
     this.#failures += 1;
     if (this.#failures > MAX_FAILURES) {
@@ -130,7 +133,7 @@ export class Pump {
   }
 }
 
-/** Whatever was thrown, in this package's form. */
+/** Converts anything thrown. */
 export function asWigwagError(cause: unknown): WigwagError {
   if (cause instanceof WigwagError) return cause;
   return new WigwagError(`the connection to the server was lost: ${String(cause)}`, {

@@ -1,61 +1,61 @@
 import { WigwagError } from "./error.js";
 import type { ServerFrameJson } from "./gen/wigwag/v1/frame_pb.js";
 
-/** Envelopes whose addressee is remembered, so that a late failure can be told where it belongs. */
-const REMEMBERED = 4_096;
+/** Limit of envelopes whose recipient is remembered, to report a later failure in the right room. */
+const MAX_REMEMBERED = 4_096;
 
-/** Who waits for the answer to a request. */
-export interface Waiter {
+/** A call that waits for its answer. */
+export interface PendingRequest {
   reply(frame: ServerFrameJson): void;
   fail(error: WigwagError): void;
 }
 
-/** Where an envelope went; `room` is empty for a direct one. */
-export interface Addressee {
+/** The recipient of an envelope; `room` is empty for a direct one. */
+export interface Recipient {
   readonly room: string;
   readonly to: string;
 }
 
-/** What is known of the frames sent: who waits for the answer to which, and where the envelopes went. */
+/** The frames that were sent and may still be answered: requests and envelopes. */
 export class Requests {
-  readonly #waiters = new Map<number, Waiter>();
-  readonly #envelopes = new Map<number, Addressee>();
+  readonly #pending = new Map<number, PendingRequest>();
+  readonly #envelopes = new Map<number, Recipient>();
 
-  /** `waiter` gets the frame that answers `seq`. */
-  expect(seq: number, waiter: Waiter): void {
-    this.#waiters.set(seq, waiter);
+  /** Completes `request` with the frame that answers `seq`. */
+  expect(seq: number, request: PendingRequest): void {
+    this.#pending.set(seq, request);
   }
 
-  /** Remembers where the envelope `seq` went. The oldest is forgotten when there are too many. */
-  sent(seq: number, addressee: Addressee): void {
-    this.#envelopes.set(seq, addressee);
-    if (this.#envelopes.size <= REMEMBERED) return;
+  /** Remembers the recipient of the envelope `seq`, and forgets the oldest one when there are too many. */
+  sent(seq: number, recipient: Recipient): void {
+    this.#envelopes.set(seq, recipient);
+    if (this.#envelopes.size <= MAX_REMEMBERED) return;
     for (const oldest of this.#envelopes.keys()) {
       this.#envelopes.delete(oldest);
       break;
     }
   }
 
-  /** Where the envelope `seq` went, when that is still known. */
-  addressee(seq: number): Addressee | undefined {
+  /** Returns the recipient of the envelope `seq`, if it is still remembered. */
+  recipient(seq: number): Recipient | undefined {
     return this.#envelopes.get(seq);
   }
 
-  /** Hands an answer to who waits for it. False when nobody does. */
+  /** Completes the request that a frame answers. Returns false if there is none. */
   answer(frame: ServerFrameJson): boolean {
-    const waiter = this.#waiters.get(frame.replyTo ?? 0);
-    if (!waiter) return false;
-    this.#waiters.delete(frame.replyTo ?? 0);
-    if (frame.error) waiter.fail(WigwagError.fromFrame(frame.error));
-    else waiter.reply(frame);
+    const request = this.#pending.get(frame.replyTo ?? 0);
+    if (!request) return false;
+    this.#pending.delete(frame.replyTo ?? 0);
+    if (frame.error) request.fail(WigwagError.fromFrame(frame.error));
+    else request.reply(frame);
     return true;
   }
 
-  /** Fails everything that waits: its session is gone. */
+  /** Fails every request, since the session is lost. */
   failAll(error: WigwagError): void {
-    const waiters = [...this.#waiters.values()];
-    this.#waiters.clear();
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
     this.#envelopes.clear();
-    for (const waiter of waiters) waiter.fail(error);
+    for (const request of pending) request.fail(error);
   }
 }

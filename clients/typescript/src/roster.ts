@@ -3,24 +3,24 @@ import { type Member, memberFrom, type RoomInfo, roomInfoFrom } from "./model.js
 
 /** A change of a room's roster. */
 export type RosterChange =
-  /** A peer joined. Told once for each join, and before the first signal of that peer. */
+  /** A peer joined. Reported once for each join, before the first signal of that peer. */
   | { type: "joined"; member: Member }
   /** A member's name, metadata, role or state changed; `before` is what it was. */
   | { type: "updated"; member: Member; before: Member }
   /**
-   * A peer left. `reason` is the name of an `ErrorReason`, for instance LEFT or EXPIRED; empty when it left while this
-   * client was away and the reason is no longer known.
+   * A peer left. `reason` is the name of an `ErrorReason`, for instance LEFT or EXPIRED; empty if it left while this client had
+   * no connection.
    */
   | { type: "left"; member: Member; reason: string }
   /** The room itself changed: owner, name, limits or metadata. */
   | { type: "changed"; info: RoomInfo; before: RoomInfo };
 
 /**
- * Who is in a room, from what the server tells. Each method takes one message in and returns what is news in it, so that
- * everything is told once, whether it came as a change or in a whole roster.
+ * The members of a room, from the frames of the server. Each method applies one frame and returns what it changed, so that every
+ * change is reported once, whether it arrived by itself or in a whole roster.
  */
 export class Roster {
-  /** The others by peer id, in the order in which they joined. */
+  /** The other members by peer id, in the order in which they joined. */
   readonly members = new Map<string, Member>();
   #version = 0;
 
@@ -29,22 +29,22 @@ export class Roster {
     private self: Member,
   ) {}
 
-  /** The room's version as last heard. */
+  /** The latest known version of the room. */
   get version(): number {
     return this.#version;
   }
 
-  /** The room. */
+  /** The settings of the room. */
   get info(): RoomInfo {
     return this.room;
   }
 
-  /** One's own entry. */
+  /** This session's own entry. */
   get me(): Member {
     return this.self;
   }
 
-  /** The whole room, in place of changes. `me` is absent in a roster that leaves its receiver out. */
+  /** Applies a whole roster that replaces changes. `me` is absent in a `roster` frame, which leaves its receiver out. */
   replace(
     version: number,
     info: RoomInfoJson | undefined,
@@ -75,7 +75,7 @@ export class Roster {
     return changes;
   }
 
-  /** A `member_joined`. */
+  /** Applies `member_joined`. */
   joined(version: number, json: MemberJson): RosterChange[] {
     if (!this.#advance(version)) return [];
     const member = memberFrom(json);
@@ -84,19 +84,19 @@ export class Roster {
     return [{ type: "joined", member }];
   }
 
-  /** A `member_updated`. */
+  /** Applies `member_updated`. */
   updated(version: number, json: MemberJson): RosterChange[] {
     return this.#advance(version) ? this.#update(memberFrom(json)) : [];
   }
 
-  /** One's own entry was changed from here: metadata is merged, an empty value deletes its key. */
+  /** Applies a change this session made to its own entry: metadata is merged, and an empty value deletes its key. */
   edited({ displayName, metadata }: { displayName?: string; metadata?: Record<string, string> }): RosterChange[] {
     const merged = { ...this.self.metadata, ...metadata };
     for (const [key, value] of Object.entries(merged)) if (value === "") delete merged[key];
     return this.#update({ ...this.self, displayName: displayName ?? this.self.displayName, metadata: merged });
   }
 
-  /** A `member_left`. */
+  /** Applies `member_left`. */
   left(version: number, peerId: string, reason: string): RosterChange[] {
     const member = this.#advance(version) ? this.members.get(peerId) : undefined;
     if (!member) return [];
@@ -104,12 +104,12 @@ export class Roster {
     return [{ type: "left", member, reason }];
   }
 
-  /** A `room_updated`. */
+  /** Applies `room_updated`. */
   changed(version: number, info: RoomInfoJson | undefined): RosterChange[] {
     return this.#advance(version) ? this.#change(info) : [];
   }
 
-  /** What is older than what is known says nothing. Several messages may belong to one version. */
+  /** Returns false for a version older than the known one. Several frames may have the same version. */
   #advance(version: number): boolean {
     if (version < this.#version) return false;
     this.#version = version;
@@ -134,7 +134,7 @@ export class Roster {
       this.room = info;
       changes.push({ type: "changed", info, before });
     }
-    // The owner is told with the room; the members' roles follow.
+    // The frame names the new owner; the roles of the members follow from it.
     for (const member of [this.self, ...this.members.values()]) {
       const role = member.peerId === info.owner ? "owner" : "member";
       if (role !== member.role) changes.push(...this.#update({ ...member, role }));
@@ -143,7 +143,7 @@ export class Roster {
   }
 }
 
-/** Members and rooms are flat but for their metadata and dates. */
+/** Compares by JSON, since members and rooms are flat apart from their metadata and dates. */
 function same<T extends Member | RoomInfo>(a: T, b: T): boolean {
   return canonical(a) === canonical(b);
 }

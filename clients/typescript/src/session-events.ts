@@ -2,32 +2,32 @@ import type { WigwagError } from "./error.js";
 import type { IceServer } from "./model.js";
 import type { ReceivedPayload } from "./payload.js";
 
-/** What happens to a session; see {@link Session.on}. */
+/** An event of a session; see {@link Session.on}. */
 export type SessionEvent =
-  /** The connection was lost; the next try is in `delayMs`. Everything sent meanwhile waits. */
+  /** The connection was lost; the next attempt is in `delayMs`. Anything sent meanwhile is queued. */
   | { type: "reconnecting"; attempt: number; delayMs: number; error: WigwagError }
-  /** The session goes on: same peer id, same rooms; what was missed follows. */
+  /** The session was resumed, with the same peer id and rooms; what was missed follows. */
   | { type: "resumed" }
   /**
-   * The session could not be resumed, and this is a new one: another peer id, and no rooms. `rooms` names those it was
-   * in, which are closed now. Signals that were not yet confirmed are lost.
+   * The session could not be resumed and was replaced by a new one, with another peer id and without rooms. `rooms` lists those
+   * the old session was a member of. Signals that were not acknowledged are lost.
    */
   | { type: "reset"; reason: string; rooms: readonly string[] }
-  /** The session is over: closed by this side (no error), or by something that coming back cannot heal. */
+  /** The session ended: closed by the application (no error), or by an error that reconnecting cannot fix. */
   | { type: "closed"; error: WigwagError | undefined }
-  /** A signal that was sent to this peer directly, in no room. `from` is empty when a backend sent it. */
+  /** A signal that was sent to this peer directly, without a room. `from` is empty if a backend sent it. */
   | { type: "envelope"; from: string; payload: ReceivedPayload }
   /**
-   * A direct signal came that cannot be opened, in a session with a secret. `error.reason`: NOT_SEALED, WRONG_KEY, SEAL_BROKEN,
+   * A direct signal that could not be opened, in a session with a secret. `error.reason`: NOT_SEALED, WRONG_KEY, SEAL_BROKEN,
    * REPLAYED or SEAL_UNKNOWN.
    */
   | { type: "unopened"; from: string; error: WigwagError }
-  /** A direct signal, or one whose room is no longer known, could not be delivered. `to` is empty when that is no longer known. */
+  /** A direct signal, or one whose room is no longer known, was not delivered. `to` is empty if it is no longer known. */
   | { type: "undeliverable"; to: string; error: WigwagError }
-  /** New ICE servers, before the credentials of the old ones expire. */
+  /** New ICE servers, sent before the credentials of the old ones expire. */
   | { type: "ice-servers"; iceServers: readonly IceServer[] }
-  /** An error of the server that answers nothing this client asked. The session goes on. */
+  /** An error of the server that answers no request of this client. The session continues. */
   | { type: "error"; error: WigwagError };
 
-/** Where a session stands. */
+/** The state of a session. */
 export type SessionState = "connecting" | "connected" | "reconnecting" | "closed";

@@ -1,38 +1,38 @@
-import type { LinkOptions } from "./link.js";
+import type { ConnectionOptions } from "./connection-manager.js";
 import type { DuplicateUsers } from "./model.js";
 import type { RequestOptions } from "./room.js";
-import type { RoomSecret } from "./sealing.js";
+import type { RoomSecret } from "./seal/secret.js";
 
-/** How to join a room. */
+/** Options for joining a room. */
 export interface JoinOptions extends RequestOptions {
-  /** Name for people in this room. Default: the one given to `connect`. At most 128 bytes. */
+  /** The name shown to people in this room. Default: that of `connect`. At most 128 bytes. */
   displayName?: string;
-  /** Key-value pairs for this room. Default: those given to `connect`. At most 4 KiB in all. */
+  /** Key-value pairs for this room. Default: those of `connect`. At most 4 KiB in total. */
   metadata?: Record<string, string>;
   /**
-   * Seals everything sent in this room and opens what comes. Default: the one given to `connect`, if any. Joining again with
-   * another secret replaces it, both ways.
+   * Encrypts everything sent in this room and decrypts everything received. Default: the secret of `connect`, if any. Joining
+   * again with another secret replaces it.
    */
   secret?: RoomSecret;
 }
 
-/** How to create a room. */
+/** Options for creating a room. */
 export interface CreateRoomOptions extends RequestOptions {
-  /** Name: 1 to 128 bytes of UTF-8 without control characters. Default: the server makes one that cannot be guessed. */
+  /** Name: 1 to 128 bytes of UTF-8 without control characters. Default: an unguessable name from the server. */
   room?: string;
-  /** Name of the room for people, at most 128 bytes. */
+  /** The name of the room shown to people, at most 128 bytes. */
   displayName?: string;
-  /** Most members at a time. Default: the server's limit. */
+  /** Limits the members at a time. Default: the server's limit. */
   maxMembers?: number;
   /** What happens when a user joins who is a member already. Default: `"allow"`. */
   duplicateUsers?: DuplicateUsers;
-  /** The room's key-value pairs, at most 4 KiB in all. */
+  /** The room's key-value pairs, at most 4 KiB in total. */
   metadata?: Record<string, string>;
-  /** As {@link JoinOptions.secret}. A sealed room that is given no name gets one that cannot be guessed from this side. */
+  /** As {@link JoinOptions.secret}. Without a name, the client gives a sealed room an unguessable one. */
   secret?: RoomSecret;
 }
 
-/** @internal What a session is made with. */
-export interface SessionInit extends Omit<LinkOptions, "roomVersions"> {
+/** @internal Options of the constructor of a session. */
+export interface SessionInit extends Omit<ConnectionOptions, "roomVersions"> {
   secret?: RoomSecret | undefined;
 }

@@ -1,10 +1,11 @@
 import { unlessAborted } from "./abort.js";
-import { type Desk, dispatch, undeliverableError } from "./dispatch.js";
+import type { ClientBody } from "./client-body.js";
+import { dispatch, type FrameHandler, undeliverableError } from "./dispatch.js";
 import { WigwagError } from "./error.js";
-import { Emitter, type EventOf, type EventsOptions, type Paced } from "./events.js";
+import { type Backpressure, Emitter, type EventOf, type EventsOptions } from "./events.js";
 import type { EnvelopeJson } from "./gen/wigwag/v1/envelope_pb.js";
 import type { ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
-import { endedError, Link, type LinkEvents } from "./link.js";
+import { type ConnectionEvents, ConnectionManager, endedError } from "./connection-manager.js";
 import {
   duplicateUsersJson,
   type IceServer,
@@ -17,30 +18,31 @@ import { decodePayload, encodePayload, type Payload } from "./payload.js";
 import { asWigwagError } from "./pump.js";
 import { Requests } from "./requests.js";
 import { type Delivery, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
-import { randomRoomName, type RoomSecret, Sealing } from "./sealing.js";
-import { SendLane } from "./send-lane.js";
-import type { Attached, ClientBody } from "./session-core.js";
+import type { RoomSecret } from "./seal/secret.js";
+import { randomRoomName, Sealing } from "./sealing.js";
+import { SendQueue } from "./send-queue.js";
+import type { Attached } from "./session-core.js";
 import type { SessionEvent, SessionState } from "./session-events.js";
 import type { CreateRoomOptions, JoinOptions, SessionInit } from "./session-options.js";
 
 export type { CreateRoomOptions, JoinOptions } from "./session-options.js";
 
 /**
- * A peer's stay with the server, which survives lost connections. Made by {@link connect}.
+ * A session with a signaling server, which survives lost connections. Created by {@link connect}.
  *
- * While the connection is lost, requests and signals wait; the session comes back by itself, and what was missed is
- * made up for. Events tell of it.
+ * While the connection is lost, requests and signals are queued; the client reconnects, sends them, and receives what it missed.
+ * Events report each step.
  */
 export class Session {
-  readonly #link: Link;
+  readonly #connection: ConnectionManager;
   readonly #emitter = new Emitter<SessionEvent>();
   readonly #requests = new Requests();
   readonly #rooms = new Map<string, Room>();
-  readonly #desk: Desk;
+  readonly #handler: FrameHandler;
   readonly #secret: RoomSecret | undefined;
   readonly #sealing = new Sealing();
-  readonly #lane: SendLane;
-  readonly #unwatch: () => void;
+  readonly #sendQueue: SendQueue;
+  readonly #stopWatchingPage: () => void;
   #state: SessionState = "connecting";
   #peerId = "";
   #welcome: WelcomeInfo;
@@ -51,7 +53,7 @@ export class Session {
   constructor({ secret, ...options }: SessionInit) {
     this.#secret = secret;
     this.#welcome = { epoch: 0, heartbeatMs: 0, graceMs: 0, limits: limitsFrom(undefined), node: "", transport: "" };
-    this.#desk = {
+    this.#handler = {
       requests: this.#requests,
       rooms: this.#rooms,
       joined: (frame) => this.#joined(frame),
@@ -61,71 +63,71 @@ export class Session {
       error: (error) => this.#emitter.emit({ type: "error", error }),
     };
     const roomVersions = () => Object.fromEntries([...this.#rooms].map(([name, room]) => [name, room.version]));
-    this.#link = new Link({ ...options, roomVersions }, this.#linkEvents());
-    this.#lane = new SendLane((body, onSeq, signal) =>
-      this.#link.submit(body, this.#welcome.limits.maxFrameBytes, onSeq, signal),
+    this.#connection = new ConnectionManager({ ...options, roomVersions }, this.#connectionEvents());
+    this.#sendQueue = new SendQueue((body, onSeq, signal) =>
+      this.#connection.submit(body, this.#welcome.limits.maxFrameBytes, onSeq, signal),
     );
-    this.#unwatch = watchPage({
-      wake: (networkChanged) => this.#link.wake(networkChanged),
-      gone: () => this.#link.abandon(),
+    this.#stopWatchingPage = watchPage({
+      wake: (networkChanged) => this.#connection.wake(networkChanged),
+      gone: () => this.#connection.abandon(),
     });
   }
 
-  /** This peer's id, while the session lives; a `reset` changes it. */
+  /** This peer's id. It changes only when the session is reset. */
   get peerId(): string {
     return this.#peerId;
   }
 
   /**
-   * Secret that names this session. A page that reloads gives it to the next `connect` as `replaces`, so that its former
-   * self leaves at once. Never log it.
+   * The secret that identifies this session. A page that reloads passes it to the next `connect` as `replaces`, so that the old
+   * session ends at once. Never log it.
    */
   get sessionToken(): string {
-    return this.#link.core.sessionToken;
+    return this.#connection.core.sessionToken;
   }
 
-  /** What the server said when it last welcomed this session. */
+  /** The server's last welcome. */
   get welcome(): WelcomeInfo {
     return this.#welcome;
   }
 
   /**
-   * What carries the session: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a transport of one's own. Empty before
-   * the first welcome; may change when the session comes back.
+   * The transport in use: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a custom one. Empty before the first welcome; may
+   * change when the client reconnects.
    */
   get transport(): string {
-    return this.#link.transport;
+    return this.#connection.transport;
   }
 
-  /** Where the session stands. */
+  /** The state of the session. */
   get state(): SessionState {
     return this.#state;
   }
 
-  /** STUN and TURN servers for `new RTCPeerConnection({ iceServers })`; an `ice-servers` event tells of new ones. */
+  /** STUN and TURN servers for `new RTCPeerConnection({ iceServers })`; an `ice-servers` event reports new ones. */
   get iceServers(): IceServer[] {
     return this.#iceServers.map((server) => ({ ...server, urls: [...server.urls] }));
   }
 
-  /** The rooms this session is in, by name. */
+  /** The rooms this session is a member of, by name. */
   get rooms(): ReadonlyMap<string, Room> {
     return this.#rooms;
   }
 
-  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends SessionEvent["type"]>(type: T, listener: (event: EventOf<SessionEvent, T>) => void): () => void {
     return this.#emitter.on(type, listener);
   }
 
-  /** Every event from now on; ends after `closed`, or when the signal aborts. */
+  /** Returns every event from now on; ends after `closed`, or when the signal aborts. */
   events(options?: EventsOptions): AsyncIterableIterator<SessionEvent> {
     return this.#emitter.iterate(options);
   }
 
   /**
-   * Joins a room; one this session is in already gives the same `Room`. Rejects with a {@link WigwagError}: ROOM_FULL,
-   * USER_TAKEN, BANNED, FORBIDDEN, ROOM_NOT_FOUND, INVALID_FIELD, LIMIT_EXCEEDED; and, as every request, RESET when the
-   * session was lost before the answer came, and CLOSED.
+   * Joins a room; joining it again returns the same `Room`. Rejects with a {@link WigwagError}: ROOM_FULL, USER_TAKEN, BANNED,
+   * FORBIDDEN, ROOM_NOT_FOUND, INVALID_FIELD, LIMIT_EXCEEDED; and, as every request, RESET if the session was lost before it was
+   * answered, and CLOSED.
    */
   join(room: string, options: JoinOptions = {}): Promise<Room> {
     const { displayName, metadata, secret } = options;
@@ -137,14 +139,14 @@ export class Session {
    */
   createRoom(options: CreateRoomOptions = {}): Promise<Room> {
     const { displayName, maxMembers, duplicateUsers: rule, metadata, secret } = options;
-    // The keys depend on the name, so it must be known before the server is asked.
+    // The keys depend on the name, so the client must know it before it sends the request.
     const room = options.room || ((secret ?? this.#secret) ? randomRoomName() : undefined);
     const duplicateUsers = rule && duplicateUsersJson(rule);
     const createRoom = defined({ room, displayName, maxMembers, duplicateUsers, metadata });
     return this.#enter({ createRoom }, secret, options);
   }
 
-  /** Sends a signal to a peer directly, in no room, where the server allows that. Otherwise as `Room.send`. */
+  /** Sends a signal to a peer directly, without a room, if the server permits that. Resolves and rejects as `Room.send`. */
   send(peerId: string, payload: Payload, options: SendOptions & { receipt: true }): Promise<Delivery>;
   send(peerId: string, payload: Payload, options?: SendOptions): Promise<Delivery | undefined>;
   async send(peerId: string, payload: Payload, options?: SendOptions): Promise<Delivery | undefined> {
@@ -152,46 +154,46 @@ export class Session {
   }
 
   /**
-   * Replaces the token before it expires; it is the one for later connections, too, unless `connect` was given a function.
-   * Resolves with the moment at which it expires. Rejects with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, or UNIMPLEMENTED where
-   * the server asks for no tokens.
+   * Replaces the token before it expires. Later connections use it, too, unless `connect` was given a function. Resolves with the
+   * time at which it expires. Rejects with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, or UNIMPLEMENTED on a server without
+   * authentication.
    */
   async refreshToken(token: string, options?: RequestOptions): Promise<Date> {
     const { refreshed } = await this.#request({ refresh: { token } }, options);
-    this.#link.token = token;
+    this.#connection.token = token;
     return new Date(refreshed?.expiresAt ?? 0);
   }
 
   /**
-   * Sends what waits, leaves every room, says bye and ends; takes 3 s at most. The session cannot be resumed, and everything
-   * asked of it afterwards fails with CLOSED.
+   * Sends what is queued, leaves every room and ends the session, after at most 3 s. The session cannot be resumed, and later calls
+   * fail with CLOSED.
    */
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#requests.failAll(endedError());
-    await this.#lane.close(endedError());
-    await this.#link.close();
+    await this.#sendQueue.close(endedError());
+    await this.#connection.close();
   }
 
-  /** @internal Connects; settles with the first welcome, or with what makes it impossible. */
+  /** @internal Connects. Resolves with the first welcome. */
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#opened = { resolve, reject };
-      this.#unlock().then(() => this.#link.run(), reject);
+      this.#deriveDirectKeys().then(() => this.#connection.run(), reject);
     });
   }
 
-  /** Keys for direct envelopes are there before the first of them comes. */
-  async #unlock(): Promise<void> {
+  /** Derives the keys of direct envelopes, before the first one can arrive. */
+  async #deriveDirectKeys(): Promise<void> {
     if (this.#secret) await this.#sealing.direct(await this.#sealing.keys(this.#secret, ""));
   }
 
-  /** @internal Ends a session that is not wanted any more. */
+  /** @internal Ends a session whose connecting was given up. */
   abort(error: WigwagError): void {
-    this.#link.finish(error);
+    this.#connection.finish(error);
   }
 
-  #linkEvents(): LinkEvents {
+  #connectionEvents(): ConnectionEvents {
     return {
       attached: (welcome, attached) => this.#attached(welcome, attached),
       frame: (frame) => this.#frame(frame),
@@ -209,8 +211,8 @@ export class Session {
     };
   }
 
-  #emitters(): Paced[] {
-    return [this.#emitter, ...[...this.#rooms.values()].map((room) => room.paced)];
+  #emitters(): Backpressure[] {
+    return [this.#emitter, ...[...this.#rooms.values()].map((room) => room.backpressure)];
   }
 
   #attached(welcome: WelcomeJson, attached: Attached): void {
@@ -222,7 +224,7 @@ export class Session {
       graceMs: welcome.graceMs ?? 0,
       limits: limitsFrom(welcome.limits),
       node: welcome.node ?? "",
-      transport: this.#link.transport,
+      transport: this.#connection.transport,
     };
     this.#iceServers = iceServersFrom(welcome.iceServers);
     if (attached.outcome === "reset") this.#reset(attached.reason);
@@ -232,14 +234,14 @@ export class Session {
   }
 
   #reset(reason: string): void {
-    const error = new WigwagError("the session could not be resumed; this is a new one: join again", {
+    const error = new WigwagError("the session was lost and replaced by a new one: join the rooms again and repeat the request", {
       code: "ABORTED",
       reason: "RESET",
       metadata: { reason },
       advice: "rejoin",
     });
-    this.#lane.reset(error);
-    this.#link.dropWaiting(error);
+    this.#sendQueue.reset(error);
+    this.#connection.dropWaiting(error);
     this.#requests.failAll(error);
     this.#sealing.reset();
     const rooms = this.#closeRooms(reason);
@@ -248,11 +250,11 @@ export class Session {
 
   #finished(error: WigwagError | undefined): void {
     this.#state = "closed";
-    this.#unwatch();
+    this.#stopWatchingPage();
     this.#opened?.reject(error ?? endedError());
     this.#opened = undefined;
     this.#requests.failAll(error ?? endedError());
-    this.#lane.reset(error ?? endedError());
+    this.#sendQueue.reset(error ?? endedError());
     this.#closeRooms(error?.reason ?? "LEFT", error ?? endedError());
     this.#emitter.emit({ type: "closed", error });
     this.#emitter.end();
@@ -289,10 +291,10 @@ export class Session {
     };
   }
 
-  /** Opens what is sealed, and hands the frame to what it is about. */
+  /** Opens a sealed envelope, then dispatches the frame. */
   #frame(frame: ServerFrameJson): boolean | Promise<boolean> {
     const { envelope } = frame;
-    if (!envelope || !this.#sealing.covers(envelope.room ?? "")) return this.#dispatch(frame);
+    if (!envelope || !this.#sealing.seals(envelope.room ?? "")) return this.#dispatch(frame);
     return this.#sealing.open(this.#peerId, envelope).then(
       (opened) => this.#dispatch({ ...frame, envelope: opened }),
       (error: unknown) => {
@@ -303,11 +305,11 @@ export class Session {
   }
 
   #dispatch(frame: ServerFrameJson): boolean {
-    // It may have been closed while the frame was being opened.
+    // The session may have been closed while the envelope was decrypted.
     if (this.#state === "closed") return false;
-    if (frame.joined || frame.error) this.#sealing.answered(frame.replyTo ?? 0, frame.joined?.room);
+    if (frame.joined || frame.error) this.#sealing.joinAnswered(frame.replyTo ?? 0, frame.joined?.room);
     if (frame.left) this.#sealing.left(frame.left.room ?? "");
-    return dispatch(frame, this.#desk);
+    return dispatch(frame, this.#handler);
   }
 
   #unopened({ room = "", from = "" }: EnvelopeJson, error: WigwagError): void {
@@ -316,7 +318,7 @@ export class Session {
     else this.#rooms.get(room)?.unopened(from, error);
   }
 
-  /** Joins or creates. When the caller gives up and the seat comes all the same, it is given back. */
+  /** Joins or creates a room. If the caller gave up and the join succeeds nevertheless, leaves the room again. */
   async #enter(body: ClientBody, ownSecret: RoomSecret | undefined, { signal }: RequestOptions): Promise<Room> {
     signal?.throwIfAborted();
     const name = body.join?.room ?? body.createRoom?.room ?? "";
@@ -329,19 +331,19 @@ export class Session {
       const room = this.#rooms.get(frame.joined?.room ?? "");
       if (room && !had) room.leave().catch(() => undefined);
     };
-    const asked = (seq: number) => keys && this.#sealing.asked(seq, keys);
-    const { joined } = await this.#request(body, signal ? { signal } : {}, late, asked);
+    const requested = (seq: number) => keys && this.#sealing.joinRequested(seq, keys);
+    const { joined } = await this.#request(body, signal ? { signal } : {}, late, requested);
     const room = this.#rooms.get(joined?.room ?? "");
     if (!room) throw endedError();
     return room;
   }
 
-  /** Asks for something and waits for the one frame that answers it. `late` gets an answer nobody waits for any more. */
+  /** Sends a request and waits for the frame that answers it. `late` gets the answer if the caller gave up. */
   #request(
     body: ClientBody | Promise<ClientBody>,
     { signal }: RequestOptions = {},
     late: (frame: ServerFrameJson) => void = () => undefined,
-    asked: (seq: number) => void = () => undefined,
+    requested: (seq: number) => void = () => undefined,
   ): Promise<ServerFrameJson> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -367,10 +369,10 @@ export class Session {
         },
       };
       const onSeq = (seq: number) => {
-        asked(seq);
+        requested(seq);
         this.#requests.expect(seq, waiter);
       };
-      this.#lane.submit(body, onSeq, signal).catch(waiter.fail);
+      this.#sendQueue.submit(body, onSeq, signal).catch(waiter.fail);
     });
   }
 
@@ -378,24 +380,24 @@ export class Session {
     signal?.throwIfAborted();
     const body = this.#sealed(receipt ? { ...envelope, receipt } : envelope);
     if (receipt) {
-      const { receipt: told } = await this.#request(body, signal ? { signal } : {});
-      if (told?.outcome === "OUTCOME_DELIVERED") return "delivered";
-      if (told?.outcome === "OUTCOME_WRITTEN") return "written";
-      throw undeliverableError(told?.reason ?? "");
+      const { receipt: answer } = await this.#request(body, signal ? { signal } : {});
+      if (answer?.outcome === "OUTCOME_DELIVERED") return "delivered";
+      if (answer?.outcome === "OUTCOME_WRITTEN") return "written";
+      throw undeliverableError(answer?.reason ?? "");
     }
     const { room = "", to = "" } = envelope;
-    const submitted = this.#lane.submit(body, (seq) => this.#requests.sent(seq, { room, to }), signal);
+    const submitted = this.#sendQueue.submit(body, (seq) => this.#requests.sent(seq, { room, to }), signal);
     await (signal ? unlessAborted(submitted, signal) : submitted);
     return undefined;
   }
 
   #sealed(envelope: EnvelopeJson): ClientBody | Promise<ClientBody> {
-    if (!this.#sealing.covers(envelope.room ?? "")) return { envelope };
+    if (!this.#sealing.seals(envelope.room ?? "")) return { envelope };
     return this.#sealing.seal(this.#peerId, envelope).then((sealed) => ({ envelope: sealed }));
   }
 }
 
-/** Without the keys that have no value. */
+/** Copies an object without its undefined values. */
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never;
 }

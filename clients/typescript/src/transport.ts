@@ -1,55 +1,54 @@
 import type { ClientFrameJson, HelloJson, ServerFrameJson } from "./gen/wigwag/v1/frame_pb.js";
 
 /**
- * A way to the server. Frames are in protobuf JSON form, so that a transport that speaks JSON needs no protobuf
- * runtime. A transport carries frames and knows nothing of sessions: numbering, acknowledging, resending and coming
- * back are done above it.
+ * A transport carries frames between client and server. Frames are in their protobuf JSON form, so that a JSON transport needs no
+ * protobuf runtime. It knows nothing of sessions: numbering, acknowledging, resending and reconnecting happen above it.
  */
 export interface Transport {
   /**
-   * Opens one connection with this hello. Never throws: what goes wrong comes out of {@link Connection.frames}.
-   * Aborting the signal ends the connection and everything under way on it.
+   * Opens one connection with this hello. Never throws: {@link Connection.frames} reports errors. Aborting the signal ends the
+   * connection and every call on it.
    */
   open(hello: HelloJson, signal: AbortSignal): Connection;
 }
 
-/** Makes the transport for a server's URL. */
+/** Creates the transport for a server's URL. */
 export type TransportFactory = (url: string) => Transport;
 
-/** One network attachment of a session. */
+/** One connection of a session. */
 export interface Connection {
-  /** What carries it, for instance `"websocket"`: {@link Session.transport} tells the application. */
+  /** Name of the transport, for instance `"websocket"`; the application sees it as {@link Session.transport}. */
   readonly transport: string;
 
   /**
-   * The server's frames in order, `welcome` first. Ends when the connection ends; throws a `WigwagError` when it ends
-   * with a status, or cannot be opened.
+   * The server's frames in order, `welcome` first. Ends when the connection ends; throws a `WigwagError` if it ends with a
+   * status, or cannot be opened.
    */
   readonly frames: AsyncIterable<ServerFrameJson>;
 
-  /** Sends frames up, in order. One call at a time. Rejects with a `WigwagError`. */
+  /** Sends frames to the server, in order. One call at a time. Rejects with a `WigwagError`. */
   push(batch: Batch): Promise<Pushed>;
 
-  /** Sends frames while the page is going away: synchronously, without an answer, best effort. */
-  farewell(batch: Batch): void;
+  /** Sends the last frames while the page is being unloaded: synchronously, without an answer, best effort. */
+  pushLast(batch: Batch): void;
 }
 
-/** Frames on their way up. */
+/** Frames to the server. */
 export interface Batch {
-  /** Secret of the session; a transport with a stream up has no use for it. */
+  /** The secret of the session; a transport with a bidirectional stream does not need it. */
   readonly sessionToken: string;
-  /** The attachment these frames belong to. */
+  /** The number of the attachment these frames belong to. */
   readonly epoch: number;
   readonly frames: readonly ClientFrameJson[];
 }
 
-/** What became of a push. */
+/** The result of a push. */
 export interface Pushed {
   /**
-   * How far the server has come with this session's frames. Absent when the transport has no answers: then only the
-   * `ack` of server frames tells.
+   * The last frame of this session the server has applied. Absent if the transport has no answers to a push: then only the `ack`
+   * of server frames acknowledges.
    */
   readonly ack?: number;
-  /** When not 0: a rate limit stopped the push after `ack`; send the rest after this many milliseconds. */
+  /** If not 0, a rate limit stopped the push after `ack`: send the rest after this many milliseconds. */
   readonly retryAfterMs?: number;
 }

@@ -1,4 +1,4 @@
-/** The URL, or undefined when it is none. (`URL.canParse` is younger than some of the browsers this runs in.) */
+/** Parses a URL; undefined if it is invalid. (`URL.canParse` is newer than some supported browsers.) */
 export function parseUrl(url: string | URL, base?: string): URL | undefined {
   try {
     return new URL(url, base);

@@ -4,50 +4,50 @@ import type { ClientFrameJson, HelloJson, ServerFrameJson } from "./gen/wigwag/v
 import type { Batch, Connection, Pushed, Transport } from "./transport.js";
 
 const SUBPROTOCOL = "wigwag.v1.json";
-/** Bytes that may wait in the socket before a push waits for them: a pong must not stand behind a long queue. */
-const BUFFERED = 128 * 1024;
-/** A socket does not tell when it has written: one has to look. */
-const LOOK_AGAIN_MS = 10;
+/** Bytes the socket may buffer before a push waits, so that a pong is not delayed by a long queue. */
+const MAX_BUFFERED = 128 * 1024;
+/** Polling interval of `bufferedAmount`: a WebSocket has no event for it. */
+const POLL_MS = 10;
 /**
- * Frames that may wait to be read. The server sends no more numbered ones than its mailbox holds unacknowledged, 1,024;
- * presence has no such bound.
+ * Limit of frames that wait to be read. The server sends at most 1,024 unacknowledged numbered frames, the size of its mailbox;
+ * presence frames have no such limit.
  */
-const UNREAD = 8_192;
+const MAX_UNREAD = 8_192;
 const OPEN = 1;
 
-/** What this package needs of a WebSocket: that of browsers, of Node 22, and of the package `ws` fit. */
+/** What this package needs of a WebSocket. Those of browsers, of Node 22 and of the package `ws` are assignable. */
 export interface WebSocketLike {
-  /** 1 while it is open. */
+  /** 1 while the socket is open. */
   readonly readyState: number;
-  /** Bytes that wait to be written. */
+  /** Bytes not written to the network yet. */
   readonly bufferedAmount: number;
   /** The subprotocol the server chose. */
   readonly protocol: string;
-  /** Sends a text. */
+  /** Sends a text message. */
   send(data: string): void;
-  /** Ends the connection after what was sent. */
+  /** Closes the connection after sending what is buffered. */
   close(): void;
-  /** Calls the listener when the connection is open, or failed. */
+  /** Calls the listener when the connection opens, or fails. */
   addEventListener(type: "open" | "error", listener: () => void): void;
   /** Calls the listener with every message. */
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  /** Calls the listener when the connection has ended. */
+  /** Calls the listener when the connection is closed. */
   addEventListener(type: "close", listener: (event: { code: number; reason: string }) => void): void;
 }
 
-/** Makes a {@link WebSocketLike}. */
+/** Creates a {@link WebSocketLike}. */
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
 
 /** Options of {@link webSocketTransport}. */
 export interface WebSocketOptions {
-  /** Default: the runtime's own, `globalThis.WebSocket`. */
+  /** The WebSocket class. Default: `globalThis.WebSocket`. */
   webSocket?: WebSocketConstructor | undefined;
-  /** Milliseconds until the socket must be open. Default: no limit of its own; `connect` has one for the whole attempt. */
+  /** Milliseconds until the socket must be open. Default: no limit; `connect` has one for the whole attempt. */
   openTimeoutMs?: number;
 }
 
 /**
- * The WebSocket door, `/v1/signal`: protobuf JSON, one frame to a message. Throws INVALID_FIELD where the runtime has no
+ * The WebSocket transport, `/v1/signal`: protobuf JSON, one frame per message. Throws INVALID_FIELD if the runtime has no
  * `WebSocket` and none is given.
  */
 export function webSocketTransport(url: string, options: WebSocketOptions = {}): Transport {
@@ -66,7 +66,7 @@ export function webSocketTransport(url: string, options: WebSocketOptions = {}):
   return { open: (hello, signal) => new WebSocketConnection(webSocket, to.href, hello, signal, options.openTimeoutMs) };
 }
 
-/** The runtime's own WebSocket, where there is one. */
+/** Returns the runtime's WebSocket, if it has one. */
 export function runtimeWebSocket(): WebSocketConstructor | undefined {
   return (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
 }
@@ -118,19 +118,19 @@ class WebSocketConnection implements Connection {
       signal.removeEventListener("abort", abort);
       this.#finish(opened ? closeError(code, reason) : unreachable());
     });
-    // It says nothing that the close, which follows, does not; but unheard it would end a Node process.
+    // A close event follows with the details. Without a listener, an error event would end a Node process.
     socket.addEventListener("error", () => undefined);
   }
 
   async push({ frames }: Batch): Promise<Pushed> {
     for (const frame of frames) this.#send(frame);
-    while (!this.#end && (this.#socket?.bufferedAmount ?? 0) > BUFFERED) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    while (!this.#end && (this.#socket?.bufferedAmount ?? 0) > MAX_BUFFERED) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return {};
   }
 
-  farewell({ frames }: Batch): void {
+  pushLast({ frames }: Batch): void {
     if (this.#socket?.readyState !== OPEN) return;
     for (const frame of frames) this.#send(frame);
     this.#socket.close();
@@ -154,9 +154,9 @@ class WebSocketConnection implements Connection {
       this.#abandon(unreadable());
       return;
     }
-    if (this.#queue.length >= UNREAD) {
+    if (this.#queue.length >= MAX_UNREAD) {
       this.#abandon(
-        new WigwagError("events are read more slowly than they come: the connection is given up and made again", {
+        new WigwagError(`${MAX_UNREAD} frames wait to be read: the application must read its events faster; reconnecting`, {
           code: "RESOURCE_EXHAUSTED",
           reason: "SLOW_CONSUMER",
           advice: "resume",
@@ -168,11 +168,11 @@ class WebSocketConnection implements Connection {
     this.#wake();
   }
 
-  /** Ends it from this side, without waiting for the other. */
+  /** Ends the connection without waiting for the closing handshake. */
   #abandon(error: WigwagError): void {
     this.#finish(error);
     const socket = this.#socket as (WebSocketLike & { terminate?: () => void }) | undefined;
-    // That of the package ws would wait half a minute for the other side's goodbye, and the process with it.
+    // `close` of the package ws waits 30 s for the closing handshake, which would keep the process alive.
     if (socket?.terminate) socket.terminate();
     else socket?.close();
   }
@@ -198,7 +198,7 @@ function lost(): WigwagError {
 }
 
 function unreachable(cause?: unknown): WigwagError {
-  return new WigwagError("no WebSocket to the server can be opened", {
+  return new WigwagError("the WebSocket to the server cannot be opened: check the URL and the network", {
     code: "UNAVAILABLE",
     reason: "UNREACHABLE",
     ...(cause !== undefined && { cause }),
@@ -206,5 +206,9 @@ function unreachable(cause?: unknown): WigwagError {
 }
 
 function unreadable(cause?: unknown): WigwagError {
-  return new WigwagError("a message of the server cannot be read", { code: "INTERNAL", reason: "PROTOCOL", cause });
+  return new WigwagError("a message of the server is not valid JSON: reconnecting", {
+    code: "INTERNAL",
+    reason: "PROTOCOL",
+    cause,
+  });
 }

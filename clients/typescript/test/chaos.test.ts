@@ -1,5 +1,5 @@
-// Two sessions talk while their connections, pushes and answers break at random. The seed is in the test's name:
-// CHAOS_SEED=<seed> runs one of them again, CHAOS_RUNS=<n> that many.
+// Two sessions exchange signals while their connections, pushes and responses fail at random. The seed is in the test's name:
+// CHAOS_SEED=<seed> repeats one run, CHAOS_RUNS=<n> sets their number.
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
 import { connect } from "../src/index.js";
@@ -8,7 +8,7 @@ import { FakeServer, nextTurn, until } from "./fake-server.js";
 const SIGNALS = 400;
 let cuts = 0;
 
-/** A small generator of numbers from 0 up to 1 (mulberry32), so that a seed says it all. */
+/** A pseudo-random generator of numbers from 0 to 1 (mulberry32), so that a seed determines a run. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -45,7 +45,7 @@ async function run(seed: number): Promise<void> {
   ]);
   const rooms = await Promise.all([ada.join("demo"), bob.join("demo")]);
   const gone: string[] = [];
-  const heard = rooms.map((room) => {
+  const received = rooms.map((room) => {
     const texts: string[] = [];
     room.on("envelope", ({ payload }) => "text" in payload && texts.push(payload.text));
     room.on("left", ({ member }) => gone.push(member.peerId));
@@ -57,11 +57,11 @@ async function run(seed: number): Promise<void> {
     for (const [at, room] of rooms.entries()) void room.send(peers[at] as string, { text });
     if (random() < 0.3) await nextTurn();
   }
-  // The second half is enough of it: back-off grows while nothing holds.
-  await until(() => heard.every((texts) => texts.length > SIGNALS / 2));
+  // Failures stop halfway: the back-off grows while every connection fails.
+  await until(() => received.every((texts) => texts.length > SIGNALS / 2));
   calm = true;
-  await until(() => heard.every((texts) => texts.length >= SIGNALS));
-  for (const texts of heard) assert.deepEqual(texts, sent);
+  await until(() => received.every((texts) => texts.length >= SIGNALS));
+  for (const texts of received) assert.deepEqual(texts, sent);
   assert.deepEqual(gone, []);
   assert.equal(server.rooms.get("demo")?.members.size, 2);
   await Promise.all([ada.close(), bob.close()]);
@@ -74,5 +74,5 @@ describe("through broken connections, every signal arrives once and in order", (
   const only = process.env["CHAOS_SEED"];
   const seeds = only ? [Number(only)] : Array.from({ length: Number(process.env["CHAOS_RUNS"] ?? 12) }, (_, n) => n + 1);
   for (const seed of seeds) it(`seed ${seed}`, { timeout: 60_000 }, () => run(seed));
-  it("and enough was broken to say so", () => assert.ok(cuts > seeds.length, `${cuts} cuts`));
+  it("with enough failures to be meaningful", () => assert.ok(cuts > seeds.length, `${cuts} cuts`));
 });

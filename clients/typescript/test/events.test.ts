@@ -7,37 +7,37 @@ import { FakeServer, nextTurn, until } from "./fake-server.js";
 type Event = { type: "a"; n: number } | { type: "b" };
 
 describe("listeners", { timeout: 60_000 }, () => {
-  it("hear the events of their type, until they are taken off", () => {
+  it("get the events of their type, until they are removed", () => {
     const emitter = new Emitter<Event>();
-    const heard: number[] = [];
-    const off = emitter.on("a", ({ n }) => heard.push(n));
+    const received: number[] = [];
+    const off = emitter.on("a", ({ n }) => received.push(n));
     emitter.emit({ type: "a", n: 1 });
     emitter.emit({ type: "b" });
     off();
     emitter.emit({ type: "a", n: 2 });
-    assert.deepEqual(heard, [1]);
+    assert.deepEqual(received, [1]);
   });
 
-  it("that throw are reported and disturb nobody", async () => {
+  it("that throw are reported and do not affect others", async () => {
     const emitter = new Emitter<Event>();
-    const heard: string[] = [];
-    // The runner has listeners of its own, which would take it for a failure.
+    const received: string[] = [];
+    // The test runner has listeners that would count it as a failure.
     const listeners = process.listeners("uncaughtException");
     process.removeAllListeners("uncaughtException");
-    process.once("uncaughtException", (error) => heard.push(error.message));
+    process.once("uncaughtException", (error) => received.push(error.message));
     emitter.on("b", () => {
       throw new Error("oops");
     });
-    emitter.on("b", () => heard.push("second"));
+    emitter.on("b", () => received.push("second"));
     emitter.emit({ type: "b" });
-    await until(() => heard.length === 2);
+    await until(() => received.length === 2);
     for (const listener of listeners) process.on("uncaughtException", listener);
-    assert.deepEqual(heard, ["second", "oops"]);
+    assert.deepEqual(received, ["second", "oops"]);
   });
 });
 
 describe("iterators", { timeout: 60_000 }, () => {
-  it("give every event from their start to the end", async () => {
+  it("yield every event from their start to the end", async () => {
     const emitter = new Emitter<Event>();
     const iterator = emitter.iterate();
     const first = iterator.next();
@@ -63,7 +63,7 @@ describe("iterators", { timeout: 60_000 }, () => {
     assert.equal(emitter.room, undefined);
   });
 
-  it("that are full ask for time, and are cut when it is over", async () => {
+  it("that are full exert backpressure, and end if it lasts", async () => {
     const emitter = new Emitter<Event>();
     const iterator = emitter.iterate();
     for (let n = 0; n < 256; n += 1) emitter.emit({ type: "a", n });
@@ -78,7 +78,7 @@ describe("iterators", { timeout: 60_000 }, () => {
     assert.equal((await iterator.next()).done, true);
   });
 
-  it("that are not read hold the session's reading up, which their reader ends", async () => {
+  it("that are not read pause the session, until they are read", async () => {
     const server = new FakeServer();
     const session = await connect("http://wigwag.test", { transport: server.transport });
     const room = await session.join("demo");
@@ -95,7 +95,7 @@ describe("iterators", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("that nobody ever reads are cut after a heartbeat, and the session goes on", async () => {
+  it("that are never read end after a heartbeat interval, and the session continues", async () => {
     const server = new FakeServer();
     server.welcome = { ...server.welcome, heartbeatMs: 50 };
     const session = await connect("http://wigwag.test", { transport: server.transport });

@@ -1,4 +1,4 @@
-// A server in memory that keeps the session contract and can be told to break its connections.
+// An in-memory server that implements the session protocol and can break its connections.
 import { WigwagError } from "../src/error.js";
 import type { EnvelopeJson } from "../src/gen/wigwag/v1/envelope_pb.js";
 import type { ClientFrameJson, HelloJson, ServerFrameJson, WelcomeJson } from "../src/gen/wigwag/v1/frame_pb.js";
@@ -15,7 +15,7 @@ export class FakeSession {
   clientSeq = 0;
   mailbox: ServerFrameJson[] = [];
   connection: FakeConnection | undefined;
-  /** Highest ack heard from the client. */
+  /** The highest ack of the client. */
   acked = 0;
   pongs = 0;
   #seq = 0;
@@ -26,15 +26,15 @@ export class FakeSession {
     readonly hello: HelloJson,
   ) {}
 
-  /** Puts a numbered frame into the mailbox and on the connection. */
+  /** Puts a numbered frame into the mailbox and writes it to the connection. */
   post(frame: ServerFrameJson): void {
     const numbered = { ...frame, seq: (this.#seq += 1), ack: this.clientSeq };
     this.mailbox.push(numbered);
     this.connection?.down(numbered);
   }
 
-  /** Tells something outside the numbering, if there is a connection. */
-  tell(frame: ServerFrameJson): void {
+  /** Sends an unnumbered frame, if there is a connection. */
+  sendUnnumbered(frame: ServerFrameJson): void {
     this.connection?.down(frame);
   }
 
@@ -47,24 +47,24 @@ export class FakeSession {
 export class FakeServer {
   readonly sessions = new Map<string, FakeSession>();
   readonly rooms = new Map<string, FakeRoom>();
-  /** Every hello and every push, as they came in. */
+  /** Every hello and every push received. */
   readonly hellos: HelloJson[] = [];
   readonly pushes: Batch[] = [];
-  /** Part of every welcome. */
+  /** Fields of every welcome. */
   welcome: WelcomeJson = { heartbeatMs: 10_000, graceMs: 30_000 };
-  /** Asked before a connection is taken; what it throws is the connection's end. */
+  /** Called before a connection is accepted; an exception ends the connection. */
   onOpen: (hello: HelloJson) => void = () => undefined;
-  /** Asked before and after a push takes effect; what they throw the client gets. */
+  /** Called before and after a push takes effect; an exception is the response to the push. */
   beforePush: (batch: Batch) => Pushed | undefined | Promise<undefined> = () => undefined;
   afterPush: (batch: Batch) => void = () => undefined;
-  farewells: Batch[] = [];
+  lastPushes: Batch[] = [];
   #made = 0;
 
   readonly transport: TransportFactory = () => ({
     open: (hello, signal) => new FakeConnection(this, hello, signal),
   });
 
-  /** The one session there is, or the one of that peer. */
+  /** Returns the only session, or the one of that peer. */
   session(peerId?: string): FakeSession {
     const found = [...this.sessions.values()].find((session) => peerId === undefined || session.peerId === peerId);
     if (!found) throw new Error("no such session");
@@ -113,8 +113,8 @@ export class FakeServer {
     return { ack: session.clientSeq, retryAfterMs: 0 };
   }
 
-  farewell(batch: Batch): void {
-    this.farewells.push(batch);
+  pushLast(batch: Batch): void {
+    this.lastPushes.push(batch);
     const session = this.sessions.get(batch.sessionToken);
     if (session) for (const frame of batch.frames) this.#apply(session, frame);
   }
@@ -125,7 +125,7 @@ export class FakeServer {
     session.connection?.finish();
   }
 
-  /** Takes a member in, as if somebody had joined. */
+  /** Adds a member, as if another peer had joined. */
   enter(name: string, member: MemberJson): FakeRoom {
     const room = this.rooms.get(name) ?? { version: 0, members: new Map<string, MemberJson>() };
     this.rooms.set(name, room);
@@ -181,7 +181,7 @@ export class FakeServer {
       envelope.to ? session.peerId === envelope.to : this.#shares(envelope.room, session) && session !== from,
     );
     if (envelope.to && to.length === 0) {
-      from.post({ replyTo: seq, error: { code: 5, reason: "PEER_NOT_FOUND", message: "nobody there" } });
+      from.post({ replyTo: seq, error: { code: 5, reason: "PEER_NOT_FOUND", message: "no such peer" } });
       return;
     }
     for (const session of to) session.post({ envelope: { ...envelope, from: from.peerId } });
@@ -202,7 +202,7 @@ export class FakeServer {
   }
 
   #present(room: FakeRoom, frame: ServerFrameJson): void {
-    for (const session of this.sessions.values()) if (room.members.has(session.peerId)) session.tell(frame);
+    for (const session of this.sessions.values()) if (room.members.has(session.peerId)) session.sendUnnumbered(frame);
   }
 
   #newSession(hello: HelloJson): FakeSession {
@@ -236,12 +236,12 @@ export class FakeConnection implements Connection {
     this.#wake();
   }
 
-  /** The connection ends as if the server had closed it. */
+  /** Ends the connection as if the server had closed it. */
   finish(): void {
     this.#close(undefined);
   }
 
-  /** The connection breaks; what was under way is lost. */
+  /** Breaks the connection; what was in flight is lost. */
   fail(error: Error = new Error("broken")): void {
     if (!(error instanceof WigwagError)) this.#queue = [];
     this.#close(error);
@@ -256,8 +256,8 @@ export class FakeConnection implements Connection {
     return pushed;
   }
 
-  farewell(batch: Batch): void {
-    this.server.farewell(structuredClone(batch));
+  pushLast(batch: Batch): void {
+    this.server.pushLast(structuredClone(batch));
   }
 
   #close(error: Error | undefined): void {
@@ -279,12 +279,12 @@ export class FakeConnection implements Connection {
   }
 }
 
-/** An error as the server gives it. */
+/** Returns an error as the server sends it. */
 export function refusal(reason: string, code: WigwagError["code"], retryAfterMs = 0): WigwagError {
   return new WigwagError(reason, { code, reason, retryAfterMs });
 }
 
-/** One turn of the event loop. */
+/** Waits one turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

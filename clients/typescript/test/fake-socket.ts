@@ -2,9 +2,9 @@ import type { WebSocketLike } from "../src/websocket.js";
 
 type Listener = (event: never) => void;
 
-/** A WebSocket that a test opens, fills and closes by hand. */
+/** A WebSocket that a test opens, feeds and closes. */
 export class FakeSocket implements WebSocketLike {
-  /** Those made since a test last looked, in order. */
+  /** The instances created since a test last looked, in order. */
   static made: FakeSocket[] = [];
   readyState = 0;
   bufferedAmount = 0;
@@ -35,19 +35,19 @@ export class FakeSocket implements WebSocketLike {
 
   open(): void {
     this.readyState = 1;
-    this.#tell("open", {});
+    this.#dispatch("open", {});
   }
 
   message(data: unknown): void {
-    this.#tell("message", { data });
+    this.#dispatch("message", { data });
   }
 
   end(code: number, reason = ""): void {
     this.readyState = 3;
-    this.#tell("close", { code, reason });
+    this.#dispatch("close", { code, reason });
   }
 
-  #tell(type: string, event: object): void {
+  #dispatch(type: string, event: object): void {
     for (const listener of this.#listeners.get(type) ?? []) listener(event as never);
   }
 }

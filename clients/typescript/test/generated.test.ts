@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 
-it("the generated code is what the protos generate: else run `npm run generate`", () => {
+it("the generated code matches the protos: if not, run `npm run generate`", () => {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const fresh = mkdtempSync(join(tmpdir(), "wigwag-gen-"));
   try {
@@ -21,7 +21,7 @@ it("the generated code is what the protos generate: else run `npm run generate`"
   }
 });
 
-/** Every file below a folder, by path. */
+/** Returns every file below a directory, by path. */
 function tree(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).sort();

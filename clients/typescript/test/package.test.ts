@@ -1,4 +1,4 @@
-// What comes out of the build, seen by those who install it. Needs dist/: `npm test` builds first.
+// The built package, as its users see it. Needs dist/: `npm test` builds it first.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,12 +14,12 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
 const NAME = "@wigwag/client";
-/** What can be imported, by the exports in package.json. */
+/** The entry points in package.json. */
 const ENTRIES = Object.keys((JSON.parse(read("package.json")) as { exports: object }).exports)
   .filter((entry) => !entry.endsWith(".json"))
   .map((entry) => NAME + entry.slice(1));
 
-/** What a browser fetches for a module, as bundlers make it: at once, and when it is used. In bytes, gzip. */
+/** Returns what a browser fetches for a bundled module: at once, and on first use. In bytes, gzip. */
 async function sizesOf(contents: string): Promise<{ entry: number; lazy: number }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: root },
@@ -49,14 +49,14 @@ async function sizesOf(contents: string): Promise<{ entry: number; lazy: number 
 }
 
 describe("the package", () => {
-  it("names its own version to the server", () => {
+  it("sends its version to the server", () => {
     const { version } = JSON.parse(read("package.json")) as { version: string };
     assert.equal(VERSION, version);
   });
 
   for (const entry of ENTRIES) {
     it(`can be required and imported: ${entry}`, async () => {
-      // By its own name, through the exports in package.json.
+      // By the package name, through the exports in package.json.
       const imported = (await import(entry)) as Record<string, unknown>;
       const required = createRequire(import.meta.url)(entry) as Record<string, unknown>;
       const names = (module: object) => Object.keys(module).filter((name) => name !== "__esModule" && name !== "module.exports");
@@ -64,11 +64,11 @@ describe("the package", () => {
     });
   }
 
-  it("is small where a page imports the client only, and loads the rest when it is used", async () => {
+  it("is small for a page that imports only the client, and loads the rest on first use", async () => {
     const sizes = await sizesOf('export { connect } from "@wigwag/client";');
     console.log(`default entry: ${sizes.entry} bytes gzip; loaded when used: ${sizes.lazy}`);
     assert.ok(sizes.entry < 22_000, `${sizes.entry} bytes`);
-    // gRPC-Web and sealing are there, and elsewhere.
+    // gRPC-Web and sealing are in separate chunks.
     assert.ok(sizes.lazy > 10_000, `${sizes.lazy} bytes`);
   });
 
@@ -76,7 +76,7 @@ describe("the package", () => {
     assert.equal(read("LICENSE"), read("../../LICENSE"));
   });
 
-  it("has types that stand by themselves, and a README whose examples they allow", () => {
+  it("has complete types, with which the examples of the README compile", () => {
     const snippets = [...read("README.md").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code ?? "");
     assert.ok(snippets.length >= 3);
     const folder = mkdtempSync(join(root, ".snippet-"));
@@ -90,7 +90,7 @@ describe("the package", () => {
           return { name, forNode: snippet.includes(`${NAME}/node`) };
         }),
       );
-      // A page's project knows nothing of Node's types.
+      // The project of a page does not have Node's types.
       for (const forNode of [false, true]) {
         const names = files.filter((file) => file.forNode === forNode).map(({ name }) => name);
         const options = "--noEmit --strict --ignoreConfig --module nodenext --target es2022 --lib es2022,dom,dom.iterable".split(" ");

@@ -1,4 +1,4 @@
-// A session in a page that comes and goes. The page is two event targets where a browser has its globals.
+// A session during the life cycle of a page. Two event targets stand in for the browser's globals.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { connect } from "../src/index.js";
@@ -18,26 +18,26 @@ describe("a session in a page", { timeout: 60_000 }, () => {
 
   const pagehide = (persisted: boolean) => Object.assign(new Event("pagehide"), { persisted });
 
-  it("says bye when the page goes, with everything unconfirmed before it", async () => {
+  it("sends everything unacknowledged and bye when the page is unloaded", async () => {
     const server = new FakeServer();
     const session = await connect("http://wigwag.test", { transport: server.transport });
     const room = await session.join("demo");
     server.beforePush = () => {
       throw new Error("cut");
     };
-    await room.broadcast({ text: "last words" });
+    await room.broadcast({ text: "last signal" });
     await until(() => server.pushes.at(-1)?.frames.some(({ envelope }) => envelope) ?? false);
     window.dispatchEvent(pagehide(false));
     assert.equal(session.state, "closed");
-    const frames = server.farewells[0]?.frames ?? [];
+    const frames = server.lastPushes[0]?.frames ?? [];
     assert.deepEqual(frames.map(({ seq, envelope, bye }) => [seq, envelope?.message?.text ?? bye]), [
-      [2, "last words"],
+      [2, "last signal"],
       [3, {}],
     ]);
     assert.equal(server.sessions.size, 0);
   });
 
-  it("says bye even when its connection is lost, as it often is before the page hears that it goes", async () => {
+  it("sends bye even if its connection is lost, as it often is before `pagehide`", async () => {
     const server = new FakeServer();
     const session = await connect("http://wigwag.test", { transport: server.transport });
     server.onOpen = () => {
@@ -46,11 +46,11 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     server.session().connection?.fail();
     await until(() => session.state === "reconnecting");
     window.dispatchEvent(pagehide(false));
-    assert.deepEqual(server.farewells.map(({ epoch, frames }) => [epoch, frames.at(-1)?.bye]), [[1, {}]]);
+    assert.deepEqual(server.lastPushes.map(({ epoch, frames }) => [epoch, frames.at(-1)?.bye]), [[1, {}]]);
     assert.equal(server.sessions.size, 0);
   });
 
-  it("says nothing when the page may return, and looks around when it does", async () => {
+  it("stays open while the page is in the back/forward cache, and checks its connection when it returns", async () => {
     const server = new FakeServer();
     const session = await connect("http://wigwag.test", { transport: server.transport });
     window.dispatchEvent(pagehide(true));
@@ -62,7 +62,7 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("comes back at once when the network does, in the middle of a long wait", async () => {
+  it("reconnects at once when the network returns during a long wait", async () => {
     const server = new FakeServer();
     const session = await connect("http://wigwag.test", { transport: server.transport });
     mock.method(Math, "random", () => 0);
@@ -72,7 +72,7 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     };
     server.session().connection?.fail();
     await until(() => server.hellos.length >= 7);
-    // The next wait is the longest there is.
+    // The next wait is the longest.
     mock.method(Math, "random", () => 1);
     let waits = 0;
     session.on("reconnecting", ({ delayMs }) => (waits = delayMs));
@@ -85,7 +85,7 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("waits for no more than the next heartbeat after the network changed", async () => {
+  it("waits only for the next heartbeat after the network changed", async () => {
     const server = new FakeServer();
     server.welcome = { ...server.welcome, heartbeatMs: 1_000 };
     const session = await connect("http://wigwag.test", { transport: server.transport });

@@ -1,4 +1,4 @@
-// Small parts, each by itself.
+// Unit tests of small modules.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -13,7 +13,7 @@ import { decodePayload, encodePayload } from "../src/payload.js";
 import { comparePeerIds } from "../src/peer-id.js";
 
 describe("back-off", () => {
-  it("is full jitter over a step that doubles up to a cap", () => {
+  it("is full jitter below a bound that doubles up to a cap", () => {
     const backoff = new Backoff(() => 1);
     const delays = Array.from({ length: 8 }, () => backoff.next());
     assert.deepEqual(delays, [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
@@ -22,7 +22,7 @@ describe("back-off", () => {
     assert.equal(new Backoff(() => 0).next(), 0);
   });
 
-  it("never undercuts what the server asked for", () => {
+  it("never waits less than the server asked for", () => {
     assert.equal(new Backoff(() => 0).next(3_000), 3_000);
     assert.equal(new Backoff(() => 1).next(3_000), 3_250);
   });
@@ -40,14 +40,14 @@ describe("peer ids", () => {
 });
 
 describe("payloads", () => {
-  it("keep empty and absent apart in candidates", () => {
+  it("distinguish empty and absent fields of candidates", () => {
     assert.deepEqual(encodePayload({ candidate: null }), { candidate: { candidate: "" } });
     assert.deepEqual(encodePayload({ candidate: { candidate: "c", sdpMid: "", sdpMLineIndex: 0, usernameFragment: null } }), {
       candidate: { candidate: "c", sdpMid: "", sdpMLineIndex: 0 },
     });
   });
 
-  it("take browser objects, whose fields are on the prototype", () => {
+  it("accept browser objects, whose fields are on the prototype", () => {
     class Description {
       get type() {
         return "answer" as const;
@@ -65,7 +65,7 @@ describe("payloads", () => {
     assert.deepEqual(decodePayload(encodePayload({ sealed: new Uint8Array(0) })), { sealed: new Uint8Array(0) });
   });
 
-  it("this version does not know are none", () => {
+  it("of an unknown kind are undefined", () => {
     assert.equal(decodePayload({ room: "r" }), undefined);
   });
 });
@@ -73,7 +73,7 @@ describe("payloads", () => {
 describe("errors of calls", () => {
   const detail = (type: string, value: Uint8Array) => ({ type, value });
 
-  it("carry the server's reason, facts and delay", () => {
+  it("have the server's reason, metadata and delay", () => {
     const failed = new ConnectError("slow down", Code.ResourceExhausted);
     failed.details = [
       detail(
@@ -102,13 +102,13 @@ describe("errors of calls", () => {
     );
   });
 
-  it("of the network are a lost connection, and those of strangers say so", () => {
+  it("of the network are a lost connection, and those of other servers say so", () => {
     assert.equal(fromConnect(new TypeError("network error")).reason, "CONNECTION_LOST");
     assert.equal(fromConnect("missing trailer").reason, "CONNECTION_LOST");
     assert.equal(fromConnect(new ConnectError("parse binary: …", Code.Internal)).reason, "PROTOCOL");
-    const stranger = fromConnect(new ConnectError("HTTP 404", Code.Unimplemented));
-    assert.equal(stranger.reason, "UNIMPLEMENTED");
-    assert.equal(stranger.retryable, false);
+    const unknown = fromConnect(new ConnectError("HTTP 404", Code.Unimplemented));
+    assert.equal(unknown.reason, "UNIMPLEMENTED");
+    assert.equal(unknown.retryable, false);
   });
 });
 
@@ -117,21 +117,21 @@ describe("advice", () => {
     new WigwagError(reason, { reason, code, advice });
   const known = { established: true, renewableToken: false };
 
-  it("of the server counts, but a superseded session never comes back", () => {
+  it("of the server is followed, except that a superseded session never reconnects", () => {
     assert.equal(adviceFor(error("NEW_REASON", "INTERNAL", "stop"), known), "stop");
     assert.equal(adviceFor(error("NEW_REASON", "INTERNAL", "rejoin"), known), "rejoin");
     assert.equal(adviceFor(error("SUPERSEDED", "ABORTED", "resume"), known), "stop");
   });
 
-  it("without the server's: what a stranger says ends no session, only a first try", () => {
-    const stranger = error("UNIMPLEMENTED", "UNIMPLEMENTED");
-    assert.equal(adviceFor(stranger, known), "resume");
-    assert.equal(adviceFor(stranger, { ...known, established: false }), "stop");
+  it("without the server's: an unknown error ends only a first attempt", () => {
+    const unknown = error("UNIMPLEMENTED", "UNIMPLEMENTED");
+    assert.equal(adviceFor(unknown, known), "resume");
+    assert.equal(adviceFor(unknown, { ...known, established: false }), "stop");
     assert.equal(adviceFor(error("CONNECTION_LOST"), { ...known, established: false }), "stop");
     assert.equal(adviceFor(error("CONNECTION_LOST"), known), "resume");
   });
 
-  it("on a token depends on whether there can be another", () => {
+  it("on a token error depends on whether there can be another token", () => {
     const expired = error("TOKEN_EXPIRED", "UNAUTHENTICATED");
     assert.equal(adviceFor(expired, known), "stop");
     assert.equal(adviceFor(expired, { ...known, renewableToken: true }), "resume");
@@ -144,38 +144,38 @@ describe("the page around a session", () => {
   function page() {
     const window = new EventTarget();
     const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
-    const said: string[] = [];
+    const reported: string[] = [];
     const stop = watchPage(
-      { wake: (network) => said.push(network ? "network" : "look"), gone: () => said.push("gone") },
+      { wake: (network) => reported.push(network ? "network" : "look"), gone: () => reported.push("gone") },
       { window, document },
     );
-    return { window, document, said, stop };
+    return { window, document, reported, stop };
   }
   const transition = (type: string, persisted: boolean) => Object.assign(new Event(type), { persisted });
 
-  it("says when it is gone, which it is not while it may return", () => {
-    const { window, said } = page();
+  it("reports when it is unloaded, but not when it may return", () => {
+    const { window, reported } = page();
     window.dispatchEvent(transition("pagehide", true));
     window.dispatchEvent(transition("pageshow", true));
     window.dispatchEvent(transition("pagehide", false));
-    assert.deepEqual(said, ["network", "gone"]);
+    assert.deepEqual(reported, ["network", "gone"]);
   });
 
-  it("says when it or its network is back", () => {
-    const { window, document, said, stop } = page();
+  it("reports when it or its network is back", () => {
+    const { window, document, reported, stop } = page();
     window.dispatchEvent(new Event("online"));
     document.visibilityState = "hidden";
     document.dispatchEvent(new Event("visibilitychange"));
     document.visibilityState = "visible";
     document.dispatchEvent(new Event("visibilitychange"));
     window.dispatchEvent(transition("pageshow", false));
-    assert.deepEqual(said, ["network", "look"]);
+    assert.deepEqual(reported, ["network", "look"]);
     stop();
     window.dispatchEvent(new Event("online"));
-    assert.equal(said.length, 2);
+    assert.equal(reported.length, 2);
   });
 
-  it("need not be there", () => {
+  it("may be absent", () => {
     watchPage({ wake: () => undefined, gone: () => undefined }, {})();
   });
 });

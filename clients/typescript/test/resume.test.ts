@@ -20,12 +20,12 @@ const fatal = (reason: string, more: ServerFrameJson["error"] = {}): ServerFrame
 });
 
 describe("a lost connection", { timeout: 60_000 }, () => {
-  it("is resumed: nothing is lost, repeated or out of order, and nobody leaves", async () => {
+  it("is resumed: nothing is lost, repeated or reordered, and no member leaves", async () => {
     const server = new FakeServer();
     const { session, room, events } = await inRoom(server);
     const fake = server.session();
-    const heard: string[] = [];
-    room.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    const received: string[] = [];
+    room.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
     const say = (text: string) => fake.post({ envelope: { room: "demo", from: "x", message: { text } } });
     say("before");
     fake.connection?.fail();
@@ -35,25 +35,25 @@ describe("a lost connection", { timeout: 60_000 }, () => {
     await sent;
     await until(() => events.includes("resumed"));
     say("after");
-    await until(() => heard.length === 3);
-    assert.deepEqual(heard, ["before", "meanwhile", "after"]);
+    await until(() => received.length === 3);
+    assert.deepEqual(received, ["before", "meanwhile", "after"]);
     await until(() => fake.clientSeq === 2);
     assert.deepEqual(events, ["reconnecting", "resumed"]);
     assert.equal(room.closed, false);
-    // The first push of the new attachment begins with a bare ack.
+    // The first push of the new attachment starts with a bare ack.
     const first = server.pushes.find(({ epoch }) => epoch === 2);
     assert.deepEqual(Object.keys(first?.frames[0] ?? {}), ["ack"]);
     await session.close();
   });
 
-  it("is a roster's occasion to tell what was missed, each once", async () => {
+  it("is followed by a roster, and what was missed is reported once each", async () => {
     const server = new FakeServer();
     const { session, room } = await inRoom(server);
-    const told: string[] = [];
-    room.on("joined", ({ member }) => told.push(`+${member.peerId}`));
-    room.on("left", ({ member }) => told.push(`-${member.peerId}`));
+    const reported: string[] = [];
+    room.on("joined", ({ member }) => reported.push(`+${member.peerId}`));
+    room.on("left", ({ member }) => reported.push(`-${member.peerId}`));
     server.enter("demo", { peerId: "a", joinedAt: "2026-01-01T00:00:00Z" });
-    await until(() => told.length === 1);
+    await until(() => reported.length === 1);
     server.session().connection?.fail();
     server.enter("demo", { peerId: "b", joinedAt: "2026-01-01T00:00:01Z" });
     server.leave("demo", { peerId: "a" }, "LEFT");
@@ -61,8 +61,8 @@ describe("a lost connection", { timeout: 60_000 }, () => {
     server.leave("demo", { peerId: "c" }, "LEFT");
     await until(() => session.welcome.epoch === 2);
     server.enter("demo", { peerId: "d", joinedAt: "2026-01-01T00:00:03Z" });
-    await until(() => told.includes("+d"));
-    assert.deepEqual(told, ["+a", "-a", "+b", "+d"]);
+    await until(() => reported.includes("+d"));
+    assert.deepEqual(reported, ["+a", "-a", "+b", "+d"]);
     await session.close();
   });
 
@@ -78,11 +78,11 @@ describe("a lost connection", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("is none while the server's heartbeats come", async () => {
+  it("is not assumed while the server sends heartbeats", async () => {
     const server = new FakeServer();
     server.welcome = { ...server.welcome, heartbeatMs: HEARTBEAT_MS };
     const { session, events } = await inRoom(server);
-    const beat = setInterval(() => server.session().tell({ ping: {} }), HEARTBEAT_MS);
+    const beat = setInterval(() => server.session().sendUnnumbered({ ping: {} }), HEARTBEAT_MS);
     await until(() => server.session().pongs >= 6);
     clearInterval(beat);
     assert.deepEqual(events, []);
@@ -92,22 +92,22 @@ describe("a lost connection", { timeout: 60_000 }, () => {
   it("follows from a missing frame", async () => {
     const server = new FakeServer();
     const { session, room } = await inRoom(server);
-    const heard: string[] = [];
-    room.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    const received: string[] = [];
+    room.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
     const fake = server.session();
     const { connection } = fake;
-    // This one is in the mailbox, and lost on its way.
+    // This frame is in the mailbox, and lost on the network.
     fake.connection = undefined;
     fake.post({ envelope: { room: "demo", from: "x", message: { text: "one" } } });
     fake.connection = connection;
     fake.post({ envelope: { room: "demo", from: "x", message: { text: "two" } } });
-    await until(() => heard.length === 2);
-    assert.deepEqual(heard, ["one", "two"]);
+    await until(() => received.length === 2);
+    assert.deepEqual(received, ["one", "two"]);
     assert.equal(session.welcome.epoch, 2);
     await session.close();
   });
 
-  it("follows from pushes that do not get through, after some tries", async () => {
+  it("follows from repeated failures of a push", async () => {
     const server = new FakeServer();
     const { session, room } = await inRoom(server);
     let refused = 0;
@@ -123,7 +123,7 @@ describe("a lost connection", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("is not assumed when one push fails: it is sent again, and counts once", async () => {
+  it("is not assumed when one push fails: it is sent again, and applied once", async () => {
     const server = new FakeServer();
     const { session, room } = await inRoom(server);
     let answers = 0;
@@ -140,7 +140,7 @@ describe("a lost connection", { timeout: 60_000 }, () => {
 });
 
 describe("a push", { timeout: 60_000 }, () => {
-  it("that is cut short goes on where the server says, after the time it says", async () => {
+  it("that is cut short continues where the server stopped, after the delay it asked for", async () => {
     const server = new FakeServer();
     const { session, room } = await inRoom(server);
     let limited = 0;
@@ -156,7 +156,7 @@ describe("a push", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("that finds its attachment gone leads to a resume", async () => {
+  it("for an attachment that has ended leads to a resume", async () => {
     const server = new FakeServer();
     const { session, room } = await inRoom(server);
     server.beforePush = ({ epoch }) => {
@@ -170,8 +170,8 @@ describe("a push", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a session that is gone", { timeout: 60_000 }, () => {
-  it("is reset: its rooms close, what waits fails, and a new one is there", async () => {
+describe("a lost session", { timeout: 60_000 }, () => {
+  it("is reset: its rooms close, waiting calls fail, and a new session replaces it", async () => {
     const server = new FakeServer();
     const { session, room, events } = await inRoom(server);
     const reset: unknown[] = [];
@@ -196,7 +196,7 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("is not fought over: a superseded one stops", async () => {
+  it("is not resumed again when it was superseded", async () => {
     const server = new FakeServer();
     const { session, events } = await inRoom(server);
     const closed = new Promise<string | undefined>((resolve) => {
@@ -209,43 +209,43 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
     await assert.rejects(session.join("demo"), { reason: "SUPERSEDED" });
   });
 
-  it("stops when the server advises so, whatever the reason", async () => {
+  it("stops on the server's advice, whatever the reason", async () => {
     const server = new FakeServer();
     const { session } = await inRoom(server);
     const closed = new Promise<string | undefined>((resolve) => {
       session.on("closed", ({ error }) => resolve(error?.reason));
     });
-    server.session().tell(fatal("SOMETHING_NEW", { advice: "ADVICE_STOP" }));
+    server.session().sendUnnumbered(fatal("SOMETHING_NEW", { advice: "ADVICE_STOP" }));
     assert.equal(await closed, "SOMETHING_NEW");
     assert.equal(server.hellos.length, 1);
   });
 
-  it("is opened anew when the server advises so", async () => {
+  it("is replaced by a new one on the server's advice", async () => {
     const server = new FakeServer();
     const { session, events } = await inRoom(server);
-    server.session().tell(fatal("SOMETHING_NEW", { advice: "ADVICE_REJOIN" }));
+    server.session().sendUnnumbered(fatal("SOMETHING_NEW", { advice: "ADVICE_REJOIN" }));
     await until(() => events.length === 2);
     assert.equal(server.hellos[1]?.resume, undefined);
     assert.equal(events[1]?.startsWith("reset"), true);
     await session.close();
   });
 
-  it("stops when two resumes come to the same end at the same frame", async () => {
+  it("stops when two resumes fail at the same frame", async () => {
     const server = new FakeServer();
     const { session } = await inRoom(server);
     const closed = new Promise<string | undefined>((resolve) => {
       session.on("closed", ({ error }) => resolve(error?.reason));
     });
     server.beforePush = ({ sessionToken }) => {
-      server.sessions.get(sessionToken)?.tell(fatal("PROTOCOL", { code: 3 }));
+      server.sessions.get(sessionToken)?.sendUnnumbered(fatal("PROTOCOL", { code: 3 }));
       throw new Error("cut");
     };
-    server.session().tell({ ping: {} });
+    server.session().sendUnnumbered({ ping: {} });
     assert.equal(await closed, "STUCK");
     assert.equal(server.hellos.length, 3);
   });
 
-  it("stops at a frame that cannot be taken in, which would come again and again", async () => {
+  it("stops at a frame that cannot be processed, which every resume would repeat", async () => {
     const server = new FakeServer();
     const { session } = await inRoom(server);
     const closed = new Promise<string | undefined>((resolve) => {
@@ -256,7 +256,7 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
     assert.equal(server.hellos.length, 3);
   });
 
-  it("goes on through a bad network, however often it breaks at the same frame", async () => {
+  it("continues through a bad network, however often it fails at the same frame", async () => {
     const server = new FakeServer();
     const { session } = await inRoom(server);
     for (let epoch = 2; epoch <= 5; epoch += 1) {
@@ -269,7 +269,7 @@ describe("a session that is gone", { timeout: 60_000 }, () => {
 });
 
 describe("a server that goes away", { timeout: 60_000 }, () => {
-  it("is left at the moment it names, for the endpoint it names", async () => {
+  it("is left at the time it names, for the endpoint it names", async () => {
     const server = new FakeServer();
     const urls: string[] = [];
     const transport = (url: string) => {
@@ -279,7 +279,7 @@ describe("a server that goes away", { timeout: 60_000 }, () => {
     const session = await connect("http://wigwag.test", { transport });
     await until(() => session.state === "connected");
     const began = Date.now();
-    server.session().tell({
+    server.session().sendUnnumbered({
       goAway: { reason: "DRAINING", advice: "ADVICE_RESUME", reconnectAfterMs: 30, resumable: true, endpoint: "http://b.test" },
     });
     await until(() => session.welcome.epoch === 2);
@@ -290,7 +290,7 @@ describe("a server that goes away", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("is asked again no sooner than it says", async () => {
+  it("is not retried sooner than it says", async () => {
     const server = new FakeServer();
     const { session } = await inRoom(server);
     const delays: number[] = [];

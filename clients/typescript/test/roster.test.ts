@@ -17,7 +17,7 @@ function roster(...others: MemberJson[]): Roster {
   return roster;
 }
 
-const told = (changes: RosterChange[]) =>
+const reported = (changes: RosterChange[]) =>
   changes.map((change) =>
     change.type === "changed" ? "changed" : `${change.type} ${change.member.peerId}${"reason" in change ? ` ${change.reason}` : ""}`,
   );
@@ -31,55 +31,55 @@ describe("a roster", () => {
     assert.equal(room.members.get("b")?.displayName, "Bea");
   });
 
-  it("tells each join and leave once", () => {
+  it("reports each join and leave once", () => {
     const room = roster();
-    assert.deepEqual(told(room.joined(2, member("a"))), ["joined a"]);
-    assert.deepEqual(told(room.joined(2, member("a"))), []);
-    assert.deepEqual(told(room.left(3, "a", "LEFT")), ["left a LEFT"]);
-    assert.deepEqual(told(room.left(3, "a", "LEFT")), []);
+    assert.deepEqual(reported(room.joined(2, member("a"))), ["joined a"]);
+    assert.deepEqual(reported(room.joined(2, member("a"))), []);
+    assert.deepEqual(reported(room.left(3, "a", "LEFT")), ["left a LEFT"]);
+    assert.deepEqual(reported(room.left(3, "a", "LEFT")), []);
   });
 
-  it("ignores what is older than what it knows", () => {
+  it("ignores versions older than the known one", () => {
     const room = roster();
     room.joined(5, member("a"));
-    assert.deepEqual(told(room.joined(4, member("b"))), []);
-    assert.deepEqual(told(room.replace(4, { room: "r" }, [])), []);
+    assert.deepEqual(reported(room.joined(4, member("b"))), []);
+    assert.deepEqual(reported(room.replace(4, { room: "r" }, [])), []);
     assert.equal(room.version, 5);
   });
 
-  it("finds what changed while it was away", () => {
+  it("reports what changed during an absence", () => {
     const room = roster(member("a"), member("b"), member("c"));
     const changes = room.replace(9, { room: "r" }, [
       member("b", { state: "STATE_RECONNECTING" }),
       member("c"),
       member("d"),
     ]);
-    assert.deepEqual(told(changes), ["left a ", "updated b", "joined d"]);
-    assert.deepEqual(told(room.replace(9, { room: "r" }, [...room.members.values()].map(asJson))), []);
+    assert.deepEqual(reported(changes), ["left a ", "updated b", "joined d"]);
+    assert.deepEqual(reported(room.replace(9, { room: "r" }, [...room.members.values()].map(asJson))), []);
   });
 
-  it("tells of a member who left and came back while it was away", () => {
+  it("reports a member that left and joined again during an absence", () => {
     const room = roster(member("a"));
     const changes = room.replace(9, { room: "r" }, [member("a", { joinedAt: "2026-01-01T00:05:00Z" })]);
-    assert.deepEqual(told(changes), ["left a ", "joined a"]);
+    assert.deepEqual(reported(changes), ["left a ", "joined a"]);
   });
 
-  it("follows the owner through the members' roles", () => {
+  it("updates the roles of members when the owner changes", () => {
     const room = roster(member("a", { role: "ROLE_OWNER" }), member("b"));
     room.changed(2, { room: "r", owner: "a" });
     const changes = room.changed(3, { room: "r", owner: "me" });
-    assert.deepEqual(told(changes), ["changed", "updated me", "updated a"]);
+    assert.deepEqual(reported(changes), ["changed", "updated me", "updated a"]);
     assert.equal(room.me.role, "owner");
-    assert.deepEqual(told(room.updated(3, member("me", { role: "ROLE_OWNER" }))), []);
+    assert.deepEqual(reported(room.updated(3, member("me", { role: "ROLE_OWNER" }))), []);
   });
 
-  it("follows one's own changes", () => {
+  it("applies changes of the own entry", () => {
     const room = roster();
     room.edited({ metadata: { a: "1", b: "2" } });
-    assert.deepEqual(told(room.edited({ displayName: "I", metadata: { a: "" } })), ["updated me"]);
+    assert.deepEqual(reported(room.edited({ displayName: "I", metadata: { a: "" } })), ["updated me"]);
     assert.deepEqual(room.me.metadata, { b: "2" });
     assert.equal(room.me.displayName, "I");
-    assert.deepEqual(told(room.edited({})), []);
+    assert.deepEqual(reported(room.edited({})), []);
   });
 });
 

@@ -35,7 +35,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const unhex = (text: string): Bytes => Uint8Array.from(Buffer.from(text, "hex"));
 const made = new Map<string, Promise<RoomKeys>>();
 
-/** Passphrases are slow on purpose, and the vectors repeat them. */
+/** Cached, since passphrases are slow on purpose and the vectors repeat them. */
 function keysOf({ secret, room }: Vector): Promise<RoomKeys> {
   const name = JSON.stringify([secret, room]);
   const given: RoomSecret = secret.key === undefined ? { passphrase: secret.passphrase ?? "" } : { key: unhex(secret.key) };
@@ -44,8 +44,8 @@ function keysOf({ secret, room }: Vector): Promise<RoomKeys> {
   return keys;
 }
 
-describe("the vectors all clients share", () => {
-  it("are sealed to the same bytes, and open", async () => {
+describe("the shared test vectors", () => {
+  it("are sealed to the same bytes, and opened", async () => {
     assert.ok(vectors.length >= 16);
     for (const vector of vectors) {
       const { name, from, to, counter } = vector;
@@ -60,20 +60,20 @@ describe("the vectors all clients share", () => {
       assert.equal(hex(sealed), vector.sealed, name);
       const opened = decodeContent(await new Opener(keys).open(from, to, sealed));
       assert.deepEqual(opened, payload, name);
-      // As an application gives and gets them.
+      // As an application passes and receives them.
       const given = decodePayload(payload);
       assert.ok(given);
       assert.deepEqual(decodePayload(encodePayload(given)), given, name);
     }
   });
 
-  it("that must not open say why", async () => {
+  it("that must not open fail with the reason", async () => {
     assert.ok(failures.length >= 20);
     for (const vector of failures) {
       const keys = await keysOf(vector);
       const opener = new Opener(keys);
       if (vector.lastCounter > 0) opener.count(vector.from, await keys.cipher(vector.from), BigInt(vector.lastCounter));
-      // As a session does: addressed to one means addressed to this peer, whatever the server says.
+      // As a session does: an envelope to one peer must be sealed for this peer, whatever the envelope says.
       const to = vector.to === "" ? "" : vector.me;
       const opening = opener.open(vector.from, to, unhex(vector.sealed)).then(decodeContent);
       await assert.rejects(opening, { name: "WigwagError", reason: vector.reason }, vector.name);
@@ -82,7 +82,7 @@ describe("the vectors all clients share", () => {
 });
 
 describe("an opener", () => {
-  it("forgets the sender heard longest ago first", async () => {
+  it("forgets the sender with the oldest envelope first", async () => {
     const keys = await deriveKeys({ key: new Uint8Array(32) }, "demo");
     const opener = new Opener(keys);
     const cipher = await keys.cipher("x");
@@ -94,7 +94,7 @@ describe("an opener", () => {
     opener.count("1", cipher, 1n);
   });
 
-  it("counts nothing for what cannot be opened", async () => {
+  it("does not count envelopes that cannot be opened", async () => {
     const keys = await deriveKeys({ key: new Uint8Array(32) }, "demo");
     const opener = new Opener(keys);
     const nonce = new Uint8Array(12);
@@ -114,7 +114,7 @@ function open(server: FakeServer, options: ConnectOptions = {}): Promise<Session
 }
 
 describe("a session with a secret", { timeout: 60_000 }, () => {
-  it("refuses secrets that are none", async () => {
+  it("refuses invalid secrets", async () => {
     const server = new FakeServer();
     const field = { reason: "INVALID_FIELD", metadata: { field: "secret" } };
     await assert.rejects(open(server, { secret: { passphrase: "" } }), field);
@@ -131,25 +131,25 @@ describe("a session with a secret", { timeout: 60_000 }, () => {
     const [ada, bob] = [await open(server, { secret: KEY }), await open(server, { secret: KEY })];
     const [here, there] = [await ada.join("demo"), await bob.join("demo")];
     const plain = await ada.join("plain", { secret: { key: new Uint8Array(32) } });
-    const heard: string[] = [];
-    there.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
-    bob.on("envelope", ({ payload }) => "text" in payload && heard.push(`direct ${payload.text}`));
-    there.on("updated", ({ member }) => heard.push(member.displayName));
+    const received: string[] = [];
+    there.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
+    bob.on("envelope", ({ payload }) => "text" in payload && received.push(`direct ${payload.text}`));
+    there.on("updated", ({ member }) => received.push(member.displayName));
     const sent = Array.from({ length: 200 }, (_, n) => `classified ${n}`);
-    // Sealing takes one moment, and a request none: they keep their places all the same.
+    // Sealing is asynchronous and requests are not: their order stays the same nevertheless.
     for (const text of sent) void here.broadcast({ text });
     void ada.send(bob.peerId, { text: "classified, too" });
     const left = here.leave();
-    await assert.rejects(plain.send("nobody", { text: "classified" }, { receipt: true }), { reason: "PEER_NOT_FOUND" });
+    await assert.rejects(plain.send("absent", { text: "classified" }, { receipt: true }), { reason: "PEER_NOT_FOUND" });
     await left;
-    await until(() => heard.length === sent.length + 1);
-    assert.deepEqual(heard, [...sent, "direct classified, too"]);
+    await until(() => received.length === sent.length + 1);
+    assert.deepEqual(received, [...sent, "direct classified, too"]);
     const seen = JSON.stringify(server.pushes);
     assert.ok(seen.includes('"sealed"') && !seen.includes("classified"));
     await Promise.all([ada.close(), bob.close()]);
   });
 
-  it("says what cannot be opened, and hands it on to nobody", async () => {
+  it("reports what cannot be opened, and does not deliver it", async () => {
     const server = new FakeServer();
     const [ada, eve] = [await open(server), await open(server)];
     const room = await ada.join("demo", { secret: KEY });
@@ -172,7 +172,7 @@ describe("a session with a secret", { timeout: 60_000 }, () => {
     await Promise.all([ada.close(), eve.close()]);
   });
 
-  it("notices what the server changes, repeats or sends to somebody else", async () => {
+  it("detects what the server changes, repeats or sends to another peer", async () => {
     const server = new FakeServer();
     const [ada, bob] = [await open(server, { secret: KEY }), await open(server, { secret: KEY })];
     const [here, there] = [await ada.join("demo"), await bob.join("demo")];
@@ -197,31 +197,31 @@ describe("a session with a secret", { timeout: 60_000 }, () => {
     await Promise.all([ada.close(), bob.close()]);
   });
 
-  it("goes on after a lost connection and after a reset", async () => {
+  it("continues after a lost connection and after a reset", async () => {
     const server = new FakeServer();
     const [ada, bob] = [await open(server, { secret: KEY }), await open(server, { secret: KEY })];
-    const heard: string[] = [];
-    const tell = (session: Session) => {
-      session.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
-      session.on("unopened", ({ error }) => heard.push(error.reason));
+    const received: string[] = [];
+    const listen = (session: Session) => {
+      session.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
+      session.on("unopened", ({ error }) => received.push(error.reason));
     };
-    tell(bob);
+    listen(bob);
     await ada.send(bob.peerId, { text: "a" });
     server.session(ada.peerId).connection?.fail();
     await ada.send(bob.peerId, { text: "b" });
-    await until(() => heard.length === 2);
+    await until(() => received.length === 2);
     const fake = server.session(ada.peerId);
     server.sessions.delete(fake.token);
     const reset = new Promise((resolve) => ada.on("reset", resolve));
     fake.connection?.fail();
     await reset;
     await ada.send(bob.peerId, { text: "c" });
-    await until(() => heard.length === 3);
-    assert.deepEqual(heard, ["a", "b", "c"]);
+    await until(() => received.length === 3);
+    assert.deepEqual(received, ["a", "b", "c"]);
     await Promise.all([ada.close(), bob.close()]);
   });
 
-  it("names a sealed room itself, beyond guessing", async () => {
+  it("gives a sealed room an unguessable name", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const rooms = [await session.createRoom({ secret: KEY }), await session.createRoom({ secret: KEY })];
@@ -230,15 +230,15 @@ describe("a session with a secret", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("shows applications that bring their own seal the bytes they sent", async () => {
+  it("delivers the bytes of applications that encrypt themselves", async () => {
     const server = new FakeServer();
     const [ada, bob] = [await open(server, { secret: KEY }), await open(server, { secret: KEY })];
     const payloads: Payload[] = [{ sealed: Uint8Array.of(1, 2) }, { binary: new Uint8Array(0) }, { candidate: { candidate: "" } }];
-    const heard: unknown[] = [];
-    bob.on("envelope", ({ payload }) => heard.push(payload));
+    const received: unknown[] = [];
+    bob.on("envelope", ({ payload }) => received.push(payload));
     for (const payload of payloads) await ada.send(bob.peerId, payload);
-    await until(() => heard.length === payloads.length);
-    assert.deepEqual(heard, payloads);
+    await until(() => received.length === payloads.length);
+    assert.deepEqual(received, payloads);
     await Promise.all([ada.close(), bob.close()]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WigwagError } from "../src/error.js";
-import { ACK, BATCH, OUTBOX, SessionCore } from "../src/session-core.js";
+import { ACK, BATCH, SEND_BUFFER, SessionCore } from "../src/session-core.js";
 
 const WELCOME = { sessionToken: "secret", epoch: 1, outcome: "OUTCOME_NEW" } as const;
 const text = (text: string) => ({ envelope: { room: "r", message: { text } } });
@@ -12,7 +12,7 @@ function welcomed(): SessionCore {
   return core;
 }
 
-describe("frames up", () => {
+describe("frames to the server", () => {
   it("are numbered from 1 and carry the acknowledgment", () => {
     const core = welcomed();
     core.submit(text("a"));
@@ -27,7 +27,7 @@ describe("frames up", () => {
     assert.deepEqual(core.take(), [{ seq: 3, ack: 1, ...text("c") }]);
   });
 
-  it("are sent again from what the server has, in order", () => {
+  it("are sent again after the last acknowledged one, in order", () => {
     const core = welcomed();
     for (const word of ["a", "b", "c"]) core.submit(text(word));
     core.take();
@@ -39,7 +39,7 @@ describe("frames up", () => {
     assert.equal(core.pending, false);
   });
 
-  it("stop at the bounds of a batch", () => {
+  it("stop at the limits of a batch", () => {
     const core = welcomed();
     for (let n = 0; n < BATCH.frames + 1; n += 1) core.submit(text("x"));
     assert.equal(core.take().length, BATCH.frames);
@@ -48,9 +48,9 @@ describe("frames up", () => {
     assert.equal(core.take().length, 1);
   });
 
-  it("fill the outbox up to a bound in frames and one in bytes", () => {
+  it("fill the send buffer up to a limit of frames and one of bytes", () => {
     const core = welcomed();
-    for (let n = 0; n < OUTBOX.frames; n += 1) {
+    for (let n = 0; n < SEND_BUFFER.frames; n += 1) {
       assert.equal(core.full, false);
       core.submit(text("x"));
     }
@@ -59,17 +59,17 @@ describe("frames up", () => {
     core.confirm(1);
     assert.equal(core.full, false);
     const large = welcomed();
-    large.submit(text("x".repeat(OUTBOX.bytes)));
+    large.submit(text("x".repeat(SEND_BUFFER.bytes)));
     assert.equal(large.full, true);
   });
 
-  it("cannot be acknowledged before they were sent", () => {
+  it("cannot be acknowledged before they are sent", () => {
     const core = welcomed();
     core.submit(text("a"));
     assert.throws(() => core.confirm(2), (error: WigwagError) => error.reason === "PROTOCOL");
   });
 
-  it("go all at once, with the last word behind them, when the page goes", () => {
+  it("are all sent with bye when the page is unloaded", () => {
     const core = welcomed();
     core.submit(text("a"));
     core.take();
@@ -80,24 +80,24 @@ describe("frames up", () => {
   });
 });
 
-describe("frames down", () => {
-  it("are delivered once, in order, and a missing one is noticed", () => {
+describe("frames from the server", () => {
+  it("are delivered once, in order, and a gap is detected", () => {
     const core = welcomed();
-    assert.equal(core.receive({ seq: 1, done: {} }), "deliver");
+    assert.equal(core.receive({ seq: 1, done: {} }), "new");
     core.handled({ seq: 1, done: {} });
-    assert.equal(core.receive({ seq: 1, done: {} }), "seen");
+    assert.equal(core.receive({ seq: 1, done: {} }), "duplicate");
     assert.equal(core.receive({ seq: 3, done: {} }), "gap");
-    assert.equal(core.receive({ seq: 2, done: {} }), "deliver");
+    assert.equal(core.receive({ seq: 2, done: {} }), "new");
   });
 
-  it("outside the numbering are always delivered", () => {
+  it("without a number are always delivered", () => {
     const core = welcomed();
-    assert.equal(core.receive({ ping: {} }), "deliver");
+    assert.equal(core.receive({ ping: {} }), "new");
     core.handled({ ping: {} });
-    assert.equal(core.heard, 0);
+    assert.equal(core.delivered, 0);
   });
 
-  it("are acknowledged soon, and at once when many or large ones came", () => {
+  it("are acknowledged soon, and at once after many or large ones", () => {
     const core = welcomed();
     assert.equal(core.ackDue, "no");
     core.handled({ seq: 1, done: {} });
@@ -110,23 +110,23 @@ describe("frames down", () => {
     assert.equal(core.ackDue, "now");
   });
 
-  it("are acknowledged again when the push was lost", () => {
+  it("are acknowledged again if the push was lost", () => {
     const core = welcomed();
     core.handled({ seq: 1, done: {} });
     core.take(true);
     core.rewind();
     assert.equal(core.ackDue, "soon");
     core.take(true);
-    core.arrived(1);
+    core.ackArrived(1);
     core.rewind();
     assert.equal(core.ackDue, "no");
   });
 
-  it("are acknowledged at once when the server goes", () => {
+  it("are acknowledged at once when the server goes away", () => {
     const core = welcomed();
     core.handled({ seq: 1, done: {} });
     assert.equal(core.ackDue, "soon");
-    core.hurry();
+    core.ackAtOnce();
     assert.equal(core.ackDue, "now");
     core.take(true);
     assert.equal(core.ackDue, "no");
@@ -136,7 +136,7 @@ describe("frames down", () => {
     assert.equal(core.ackDue, "soon");
   });
 
-  it("that ask for a pong get one, once, outside the numbering", () => {
+  it("that are pings get one unnumbered pong", () => {
     const core = welcomed();
     core.pong();
     assert.equal(core.ackDue, "now");
@@ -146,7 +146,7 @@ describe("frames down", () => {
 });
 
 describe("a resume", () => {
-  it("names what was last heard, and is followed by a bare ack and what is missing", () => {
+  it("names the last frame delivered, and is followed by a bare ack and what is missing", () => {
     const core = welcomed();
     for (const word of ["a", "b", "c"]) core.submit(text(word));
     core.take();
@@ -162,7 +162,7 @@ describe("a resume", () => {
     assert.deepEqual(core.take(), [{ ack: 1 }, { seq: 3, ack: 1, ...text("c") }]);
   });
 
-  it("from the very beginning is one, too", () => {
+  it("of a session without frames is possible, too", () => {
     const core = welcomed();
     assert.equal(core.resume({})?.lastSeq, 0);
     core.welcome({ ...WELCOME, epoch: 2, outcome: "OUTCOME_RESUMED" }, 0);
@@ -175,20 +175,20 @@ describe("a resume", () => {
     core.handled({ seq: 1, done: {} });
     const reset = { sessionToken: "other", epoch: 1, outcome: "OUTCOME_RESET", resetReason: "EXPIRED" } as const;
     assert.deepEqual(core.welcome(reset, 0), { outcome: "reset", reason: "EXPIRED" });
-    assert.equal(core.heard, 0);
+    assert.equal(core.delivered, 0);
     assert.equal(core.pending, false);
     assert.equal(core.submit(text("b")), 1);
   });
 
-  it("is not asked for after the session was forgotten, and the new one is a reset", () => {
+  it("is not requested after the session was discarded, and the new one is a reset", () => {
     const core = welcomed();
-    core.forget("SOME_REASON");
+    core.discard("SOME_REASON");
     assert.equal(core.resume({}), undefined);
     const attached = core.welcome({ ...WELCOME, sessionToken: "other" }, 0);
     assert.deepEqual(attached, { outcome: "reset", reason: "SOME_REASON" });
   });
 
-  it("nobody asked for is a breach of the protocol", () => {
+  it("that was not requested violates the protocol", () => {
     const core = new SessionCore();
     assert.throws(() => core.welcome({ ...WELCOME, outcome: "OUTCOME_RESUMED" }, 0), { name: "WigwagError" });
   });

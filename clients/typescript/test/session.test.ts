@@ -12,7 +12,7 @@ async function open(server: FakeServer, displayName = "Ada"): Promise<Session> {
 const reason = (reason: string) => (error: WigwagError) => error instanceof WigwagError && error.reason === reason;
 
 describe("connecting", { timeout: 60_000 }, () => {
-  it("asks for a resumable session and knows itself afterwards", async () => {
+  it("requests a resumable session and learns its peer id", async () => {
     const server = new FakeServer();
     server.welcome = { ...server.welcome, iceServers: [{ urls: ["stun:stun.example.org"] }], node: "n1" };
     const session = await open(server);
@@ -25,7 +25,7 @@ describe("connecting", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("is tried once, so that a wrong address is told at once", async () => {
+  it("is tried once, so that a wrong address fails at once", async () => {
     const server = new FakeServer();
     server.onOpen = () => {
       throw new Error("ECONNREFUSED");
@@ -34,7 +34,7 @@ describe("connecting", { timeout: 60_000 }, () => {
     assert.equal(server.hellos.length, 1);
   });
 
-  it("rejects with what the server says", async () => {
+  it("rejects with the server's reason", async () => {
     const server = new FakeServer();
     server.onOpen = () => {
       throw refusal("TOKEN_MISSING", "UNAUTHENTICATED");
@@ -43,7 +43,7 @@ describe("connecting", { timeout: 60_000 }, () => {
     assert.equal(server.hellos.length, 1);
   });
 
-  it("gives up after its time, and when it is aborted", async () => {
+  it("times out, and can be aborted", async () => {
     const server = new FakeServer();
     // Neither a welcome nor a refusal.
     server.open = () => undefined;
@@ -55,11 +55,11 @@ describe("connecting", { timeout: 60_000 }, () => {
     await assert.rejects(connecting, { message: "enough" });
   });
 
-  it("takes http URLs only", async () => {
+  it("accepts only http URLs", async () => {
     await assert.rejects(connect("ftp://example.org"), reason("INVALID_FIELD"));
   });
 
-  it("comes back with the token it was last given", async () => {
+  it("reconnects with the last token", async () => {
     const server = new FakeServer();
     const session = await connect(URL, { transport: server.transport, token: "first" });
     await session.refreshToken("second");
@@ -69,7 +69,7 @@ describe("connecting", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("asks for a fresh token before every connection", async () => {
+  it("gets a fresh token before every connection", async () => {
     const server = new FakeServer();
     let tokens = 0;
     const session = await connect(URL, { transport: server.transport, token: () => `t${(tokens += 1)}` });
@@ -79,7 +79,7 @@ describe("connecting", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("names the session it replaces, the first time only", async () => {
+  it("names the session it replaces only in the first hello", async () => {
     const server = new FakeServer();
     const session = await connect(URL, { transport: server.transport, replaces: "old" });
     server.session().connection?.fail();
@@ -90,7 +90,7 @@ describe("connecting", { timeout: 60_000 }, () => {
 });
 
 describe("a room", { timeout: 60_000 }, () => {
-  it("knows its members and hears of new ones and of their signals", async () => {
+  it("has its members, and events of new ones and of their signals", async () => {
     const server = new FakeServer();
     const ada = await open(server);
     const first = await ada.join("demo");
@@ -114,21 +114,21 @@ describe("a room", { timeout: 60_000 }, () => {
     await ada.close();
   });
 
-  it("hands out nothing before the listeners of the joining turn are there", async () => {
+  it("emits nothing before the listeners of the joining turn are added", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const joining = session.join("demo");
     await until(() => server.rooms.has("demo"));
     server.session().post({ envelope: { room: "demo", from: "x", message: { text: "early" } } });
     const room = await joining;
-    const heard = await new Promise<string>((resolve) => {
+    const received = await new Promise<string>((resolve) => {
       room.on("envelope", ({ from }) => resolve(from));
     });
-    assert.equal(heard, "x");
+    assert.equal(received, "x");
     await session.close();
   });
 
-  it("is the same when it is joined twice", async () => {
+  it("is the same object when it is joined twice", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const [first, second] = await Promise.all([session.join("demo"), session.join("demo")]);
@@ -137,7 +137,7 @@ describe("a room", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("tells of its end once, by event and iterator", async () => {
+  it("reports its end once, by event and iterator", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const room = await session.createRoom({ displayName: "Room" });
@@ -156,28 +156,28 @@ describe("a room", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("gives receipts, and tells of what cannot be delivered", async () => {
+  it("returns receipts, and reports what cannot be delivered", async () => {
     const server = new FakeServer();
     const ada = await open(server);
     const bob = await open(server, "Bob");
     const room = await ada.join("demo");
     await bob.join("demo");
     assert.equal(await room.send(bob.peerId, { text: "a" }, { receipt: true }), "delivered");
-    await assert.rejects(room.send("nobody", { text: "b" }, { receipt: true }), reason("PEER_NOT_FOUND"));
+    await assert.rejects(room.send("absent", { text: "b" }, { receipt: true }), reason("PEER_NOT_FOUND"));
 
     const undelivered: Array<[string, string]> = [];
     room.on("undeliverable", ({ to, error }) => undelivered.push([to, error.reason]));
-    await room.send("nobody", { text: "c" });
+    await room.send("absent", { text: "c" });
     await room.send(bob.peerId, { text: "d" });
     await until(() => undelivered.length === 1);
-    const told = server.session(ada.peerId);
-    told.post({ replyTo: told.clientSeq, receipt: { peerId: bob.peerId, outcome: "OUTCOME_UNDELIVERABLE", reason: "EXPIRED" } });
+    const reported = server.session(ada.peerId);
+    reported.post({ replyTo: reported.clientSeq, receipt: { peerId: bob.peerId, outcome: "OUTCOME_UNDELIVERABLE", reason: "EXPIRED" } });
     await until(() => undelivered.length === 2);
-    assert.deepEqual(undelivered, [["nobody", "PEER_NOT_FOUND"], [bob.peerId, "EXPIRED"]]);
+    assert.deepEqual(undelivered, [["absent", "PEER_NOT_FOUND"], [bob.peerId, "EXPIRED"]]);
     await Promise.all([ada.close(), bob.close()]);
   });
 
-  it("is left again when the caller gave up waiting for it", async () => {
+  it("is left again if the caller gave up joining", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const abort = new AbortController();
@@ -190,7 +190,7 @@ describe("a room", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("refuses at once what is far too large for any server", async () => {
+  it("refuses at once what is far too large", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const room = await session.join("demo");
@@ -201,7 +201,7 @@ describe("a room", { timeout: 60_000 }, () => {
 });
 
 describe("a session", { timeout: 60_000 }, () => {
-  it("says bye when it is closed, and takes nothing afterwards", async () => {
+  it("sends bye when it is closed, and refuses later calls", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const room = await session.join("demo");
@@ -222,12 +222,12 @@ describe("a session", { timeout: 60_000 }, () => {
   it("answers pings", async () => {
     const server = new FakeServer();
     const session = await open(server);
-    server.session().tell({ ping: {} });
+    server.session().sendUnnumbered({ ping: {} });
     await until(() => server.session().pongs === 1);
     await session.close();
   });
 
-  it("acknowledges by itself within the acknowledgment delay", async () => {
+  it("acknowledges within the acknowledgment delay", async () => {
     const server = new FakeServer();
     const session = await open(server);
     await session.join("demo");
@@ -257,27 +257,27 @@ describe("a session", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("waits when the outbox is full, and keeps the order", async () => {
+  it("waits while the send buffer is full, and keeps the order", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const bob = await open(server, "Bob");
     const room = await session.join("demo");
-    const heard: string[] = [];
-    (await bob.join("demo")).on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    const received: string[] = [];
+    (await bob.join("demo")).on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
     const sent = Array.from({ length: 3_000 }, (_, n) => String(n));
     await Promise.all(sent.map((text) => room.send(bob.peerId, { text })));
-    await until(() => heard.length === sent.length);
-    assert.deepEqual(heard, sent);
+    await until(() => received.length === sent.length);
+    assert.deepEqual(received, sent);
     await Promise.all([session.close(), bob.close()]);
   });
 
-  it("does not send what its sender gave up while it waited for room", async () => {
+  it("does not send what was aborted while it waited for room", async () => {
     const server = new FakeServer();
     const session = await open(server);
     const bob = await open(server, "Bob");
     const room = await session.join("demo");
-    const heard: string[] = [];
-    (await bob.join("demo")).on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    const received: string[] = [];
+    (await bob.join("demo")).on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
     const abort = new AbortController();
     const sent = Array.from({ length: 1_100 }, (_, n) => String(n));
     const sending = sent.map((text) => room.send(bob.peerId, { text }));
@@ -286,12 +286,12 @@ describe("a session", { timeout: 60_000 }, () => {
     await assert.rejects(given, { message: "changed my mind" });
     await Promise.all(sending);
     await room.send(bob.peerId, { text: "last" });
-    await until(() => heard.length > sent.length);
-    assert.deepEqual(heard, [...sent, "last"]);
+    await until(() => received.length > sent.length);
+    assert.deepEqual(received, [...sent, "last"]);
     await Promise.all([session.close(), bob.close()]);
   });
 
-  it("skips frames it does not know and acknowledges them", async () => {
+  it("skips and acknowledges unknown frames", async () => {
     const server = new FakeServer();
     const session = await open(server);
     server.session().post({});

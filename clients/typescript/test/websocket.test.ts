@@ -9,7 +9,7 @@ import { type WebSocketConstructor, webSocketTransport } from "../src/websocket.
 import { FakeSocket } from "./fake-socket.js";
 import { until } from "./fake-server.js";
 
-/** What they are given as; that it compiles is the test. */
+/** The types it accepts; the test is that this compiles. */
 const FITTING: ReadonlyArray<WebSocketConstructor | undefined> = [globalThis.WebSocket, WebSocket, FakeSocket];
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ async function read(connection: Connection): Promise<unknown[]> {
 }
 
 describe("a WebSocket", () => {
-  it("goes to the door of its server, and says hello first", async () => {
+  it("connects to /v1/signal, and sends hello first", async () => {
     const { connection, socket } = open("https://wigwag.test:8443/under/here/?key=1#part");
     assert.equal(socket.url, "wss://wigwag.test:8443/under/here/v1/signal?key=1");
     assert.equal(socket.asked, "wigwag.v1.json");
@@ -47,21 +47,21 @@ describe("a WebSocket", () => {
     assert.equal(FITTING.length, 3);
   });
 
-  it("that never opens is no way to the server", async () => {
+  it("that never opens makes the server unreachable", async () => {
     const refused = open();
     refused.socket.end(1006);
     await assert.rejects(read(refused.connection), { reason: "UNREACHABLE", retryable: true });
     const silent = open("http://wigwag.test", 1);
     await assert.rejects(read(silent.connection), { reason: "UNREACHABLE" });
     assert.equal(silent.socket.closed, 1);
-    const stranger = open();
-    stranger.socket.protocol = "";
-    stranger.socket.open();
-    await assert.rejects(read(stranger.connection), { reason: "UNREACHABLE" });
-    assert.deepEqual(stranger.socket.sent, []);
+    const unknown = open();
+    unknown.socket.protocol = "";
+    unknown.socket.open();
+    await assert.rejects(read(unknown.connection), { reason: "UNREACHABLE" });
+    assert.deepEqual(unknown.socket.sent, []);
   });
 
-  it("that brings what is no frame is given up", async () => {
+  it("is given up after a message that is not a frame", async () => {
     for (const message of ["{", "7", "null", new Uint8Array(2)]) {
       const { connection, socket } = open();
       socket.open();
@@ -71,7 +71,7 @@ describe("a WebSocket", () => {
     }
   });
 
-  it("whose frames are not read is given up before they fill the memory", async () => {
+  it("is given up if its frames are not read, before they fill the memory", async () => {
     const { connection, socket } = open();
     socket.open();
     for (let n = 0; n <= 10_000; n += 1) socket.message("{}");
@@ -79,7 +79,7 @@ describe("a WebSocket", () => {
     await assert.rejects(read(connection), { reason: "SLOW_CONSUMER", advice: "resume" });
   });
 
-  it("takes more only when it has written enough", async () => {
+  it("accepts more only after writing enough", async () => {
     const { connection, socket } = open();
     socket.open();
     socket.bufferedAmount = 1_000_000;
@@ -92,7 +92,7 @@ describe("a WebSocket", () => {
     await pushing;
   });
 
-  it("is ended by its signal, and takes nothing afterwards", async () => {
+  it("is ended by its signal, and accepts nothing afterwards", async () => {
     const { connection, socket, abort } = open();
     socket.open();
     abort.abort();
@@ -101,7 +101,7 @@ describe("a WebSocket", () => {
     await assert.rejects(connection.push({ sessionToken: "t", epoch: 1, frames: [{}] }), { reason: "CONNECTION_LOST" });
   });
 
-  it("must be there", async () => {
+  it("must exist", async () => {
     const globals = globalThis as { WebSocket?: unknown };
     const own = globals.WebSocket;
     delete globals.WebSocket;
@@ -115,7 +115,7 @@ describe("a WebSocket", () => {
 });
 
 describe("a session whose WebSocket cannot be opened any more", { timeout: 60_000 }, () => {
-  it("looks at its other door after three attempts, and not before", async () => {
+  it("tries the other transport after three attempts, and not before", async () => {
     const [{ fetch }, jitter] = [globalThis, mock.method(Math, "random", () => 0)];
     let fetched = 0;
     globalThis.fetch = () => {
@@ -136,7 +136,7 @@ describe("a session whose WebSocket cannot be opened any more", { timeout: 60_00
         FakeSocket.made[attempt]?.end(1006);
       }
       await until(() => fetched === 1);
-      // Nothing there either: the WebSocket again, and the session still waits for its server.
+      // That fails as well: the WebSocket is tried again, and the session still waits for its server.
       await until(() => FakeSocket.made.length === 5);
       assert.equal(session.state, "reconnecting");
       FakeSocket.made[4]?.open();
@@ -161,19 +161,19 @@ describe("a close code", () => {
       if (code === 1000) continue;
       for (const reason of reasons) assert.equal(closeError(code, reason)?.reason, reason);
       const { reason, advice } = closeError(code, "") ?? {};
-      // A close without a reason gets one that is documented for its code.
+      // A close without a reason gets one documented for its code.
       if (reasons.length > 0) assert.ok(reasons.includes(reason ?? ""), `${code} is ${reason}`);
       const expected = code === 4004 ? "stop" : code === 4505 ? "rejoin" : code < 4500 ? "resume" : "stop";
       assert.equal(advice, expected, String(code));
     }
   });
 
-  it("of the protocol below is a lost connection, but for a goodbye", () => {
+  it("of the WebSocket protocol is a lost connection, except for a normal closure", () => {
     assert.equal(closeError(1000, ""), undefined);
     for (const code of [1001, 1005, 1006, 1012]) assert.equal(closeError(code, "x")?.reason, "CONNECTION_LOST");
   });
 
-  it("that is new follows its half", () => {
+  it("that is unknown is treated by its range", () => {
     assert.deepEqual([closeError(4321, "NEW")?.advice, closeError(4321, "NEW")?.reason], ["resume", "NEW"]);
     assert.equal(closeError(4999, "NEW")?.advice, "stop");
   });

@@ -16,7 +16,7 @@ enum Step {
     Send,
     /// Another peer sends to this session.
     Incoming,
-    /// The server says something outside the numbering.
+    /// The server sends an unnumbered frame.
     Unnumbered,
     /// The client writes a frame, if it has one.
     Write,
@@ -26,11 +26,11 @@ enum Step {
     ArriveDown,
     /// A frame reaches the client while the application is busy.
     ArriveDownUnread,
-    /// The time an acknowledgment may wait is over.
+    /// The time an acknowledgment may wait has passed.
     AckNow,
     /// The connection breaks with everything on it; the session is resumed.
     Cut,
-    /// As `Cut`, and the server repeats more than was asked for.
+    /// As `Cut`, and the server repeats frames that were acknowledged.
     CutWithRepeats,
 }
 
@@ -63,13 +63,13 @@ fn number(envelope: &Envelope) -> usize {
     }
 }
 
-/// The server's half of the contract, as simple as it can be.
+/// The server's half of the protocol, as simple as possible.
 #[derive(Default)]
 struct Server {
     applied: u32,
     sent: u32,
     mailbox: VecDeque<ServerFrame>,
-    /// What was acknowledged last, kept to repeat it.
+    /// Acknowledged frames, kept to repeat them.
     released: Vec<ServerFrame>,
     epoch: u32,
     /// The envelopes that took effect, in their order.
@@ -117,7 +117,7 @@ struct World {
     server: Server,
     up: VecDeque<ClientFrame>,
     down: VecDeque<ServerFrame>,
-    /// Received, and its events not yet with the application.
+    /// Received, and its events not yet delivered to the application.
     unread: Option<ServerFrame>,
     /// What the application has read.
     read: Vec<usize>,
@@ -143,15 +143,15 @@ impl World {
             if let Some(server_frame::Body::Envelope(envelope)) = &frame.body {
                 self.read.push(number(envelope));
             }
-            self.core.inbox.handed(frame.seq, 1);
+            self.core.receive_state.delivered(frame.seq, 1);
         }
     }
 
     fn arrive_down(&mut self) {
-        // As the driver does: no frame is taken while the events of the one before wait.
+        // As the driver does: no frame is read while events of the last one wait.
         self.read_unread();
         if let Some(frame) = self.down.pop_front()
-            && self.core.received(&frame).expect("the server keeps to the contract")
+            && self.core.received(&frame).expect("the server follows the protocol")
         {
             self.unread = Some(frame);
         }
@@ -174,9 +174,9 @@ impl World {
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Send if self.core.outbox.has_room() => {
+            Step::Send if self.core.send_buffer.has_room() => {
                 let body = client_frame::Body::Envelope(text(self.sent));
-                self.core.outbox.push(body).expect("numbers are left");
+                self.core.send_buffer.push(body).expect("numbers are left");
                 self.sent += 1;
             }
             Step::Send => {}
@@ -212,8 +212,8 @@ impl World {
         }
     }
 
-    /// Faults have stopped: everything that is under way arrives.
-    fn settle(&mut self) {
+    /// Delivers everything in flight, without further cuts.
+    fn drain(&mut self) {
         loop {
             self.core.ack_now();
             let before = (self.up.len(), self.down.len(), self.core.has_frame());
@@ -246,14 +246,14 @@ proptest! {
         }
         // The last connection may be broken as well.
         world.cut(0);
-        world.settle();
+        world.drain();
         prop_assert_eq!(&world.server.received, &(0..world.sent).collect::<Vec<_>>());
         prop_assert_eq!(&world.read, &(0..world.incoming).collect::<Vec<_>>());
         prop_assert!(world.server.mailbox.is_empty(), "the server keeps what was read: {:?}", world.server.mailbox);
         prop_assert!(!world.core.has_frame());
     }
 
-    /// What the server hears as acknowledged, the application has read.
+    /// The client acknowledges only what the application has read.
     #[test]
     fn an_acknowledgment_is_never_early(steps in proptest::collection::vec(step(), 0..400)) {
         let mut world = World::open();

@@ -1,4 +1,4 @@
-//! Who is in a room: the roster, and what changed when a new one comes in place of the changes.
+//! The members of a room, and the differences when a whole roster replaces single changes.
 
 use wigwag_proto::v1;
 
@@ -7,24 +7,24 @@ use crate::{
     room_info::RoomInfo,
 };
 
-/// A room as this session last heard of it.
+/// The latest known state of a room.
 #[derive(Debug, Clone)]
 pub(crate) struct Roster {
     pub(crate) info: RoomInfo,
     pub(crate) version: u32,
-    /// One's own entry. Absent only while the answer to the join is still on its way.
+    /// This session's own entry. `None` only until the answer to the join arrives.
     pub(crate) me: Option<Member>,
-    /// The others, in the order in which they joined.
+    /// The other members, in the order in which they joined.
     pub(crate) members: Vec<Member>,
 }
 
-/// One change, told once.
+/// One change, reported once.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change {
     Room(RoomInfo),
     Joined(Member),
     Updated(Member),
-    /// The reason is not known when a roster came in place of the change.
+    /// The reason is unknown when a whole roster replaced the change.
     Left(PeerId, Option<String>),
 }
 
@@ -49,26 +49,26 @@ impl Roster {
         }
     }
 
-    /// The room's own settings changed.
+    /// Applies a change of the room's settings.
     pub(crate) fn room_updated(&mut self, frame: v1::RoomUpdated) -> Option<Change> {
         self.advance(frame.version)?;
         let info = RoomInfo::from(frame.room_info?);
         self.changed_info(info)
     }
 
-    /// A peer joined.
+    /// Applies a join.
     pub(crate) fn member_joined(&mut self, frame: v1::MemberJoined) -> Option<Change> {
         self.advance(frame.version)?;
         self.upsert(frame.member?.into())
     }
 
-    /// A member changed.
+    /// Applies a change of a member.
     pub(crate) fn member_updated(&mut self, frame: v1::MemberUpdated) -> Option<Change> {
         self.advance(frame.version)?;
         self.upsert(frame.member?.into())
     }
 
-    /// A member left.
+    /// Applies a leave.
     pub(crate) fn member_left(&mut self, frame: v1::MemberLeft) -> Option<Change> {
         self.advance(frame.version)?;
         let peer_id = PeerId::from(frame.peer_id);
@@ -78,7 +78,7 @@ impl Roster {
         Some(Change::Left(peer_id, Some(frame.reason)))
     }
 
-    /// This session changed its own entry. The server tells the others only.
+    /// Applies a change this session made to its own entry. The server reports it to the other members only.
     pub(crate) fn update_me(&mut self, update: v1::UpdateMember) -> Option<Change> {
         let mut me = self.me.clone()?;
         if let Some(name) = update.display_name {
@@ -94,15 +94,15 @@ impl Roster {
         self.changed_me(me)
     }
 
-    /// Takes a newer state of the same room and tells how it differs: who left, who joined in their order, who
-    /// changed, each once. An older state says nothing.
+    /// Replaces the state by a newer one and returns the differences: who left, who joined in order, who changed, each
+    /// once. Ignores an older state.
     pub(crate) fn replace(&mut self, newer: Self) -> Vec<Change> {
         let mut changes = Vec::new();
         if newer.version < self.version {
             return changes;
         }
         self.version = newer.version;
-        // A peer that left and came back in between has a new time of joining: it is told as both.
+        // A peer that left and returned in between has a new `joined_at`: it is reported as both.
         let is_same =
             |before: &Member, now: &Member| before.peer_id == now.peer_id && before.joined_at == now.joined_at;
         for before in &self.members {
@@ -154,16 +154,16 @@ impl Roster {
     fn changed_info(&mut self, info: RoomInfo) -> Option<Change> {
         let differs = RoomInfo { version: info.version, member_count: info.member_count, ..self.info.clone() } != info;
         self.info = info;
-        // The owner is told as a fact of the room, and not once more of the members it makes a difference to.
+        // A new owner is one change of the room, not also a change of the two members whose role it changes.
         let owner = self.info.owner.as_ref();
         for member in self.members.iter_mut().chain(&mut self.me) {
             member.role = if owner == Some(&member.peer_id) { Role::Owner } else { Role::Member };
         }
-        // Counters move with every member and have their own events.
+        // The counters change with every join and leave, which have their own events.
         differs.then(|| Change::Room(self.info.clone()))
     }
 
-    /// `None`: older than what is known.
+    /// Returns `None` for a version older than the known one.
     fn advance(&mut self, version: u32) -> Option<()> {
         if version < self.version {
             return None;
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_told_once() {
+    fn changes_are_reported_once() {
         let mut roster = roster(1, vec![]);
         let joined = v1::MemberJoined { version: 2, member: Some(member("ada", "", 1)), ..Default::default() };
         assert!(matches!(roster.member_joined(joined.clone()), Some(Change::Joined(m)) if m.peer_id.as_str() == "ada"));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_the_roster_says_nothing() {
+    fn changes_older_than_the_roster_are_ignored() {
         let mut roster = roster(5, vec![member("ada", "", 1)]);
         let late = v1::MemberLeft { version: 3, peer_id: "ada".into(), ..Default::default() };
         assert_eq!(roster.member_left(late), None);
@@ -228,11 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_roster_is_told_by_difference() {
+    fn a_newer_roster_is_reported_as_its_differences() {
         let mut roster = roster(5, vec![member("ada", "", 1), member("bob", "", 2), member("cyd", "", 3)]);
         let changes =
             roster.replace(listed(9, vec![member("bob", "Bob", 2), member("cyd", "", 7), member("dee", "", 8)]));
-        let told: Vec<String> = changes
+        let reported: Vec<String> = changes
             .iter()
             .map(|change| match change {
                 Change::Left(peer_id, None) => format!("-{peer_id}"),
@@ -241,12 +241,12 @@ mod tests {
                 other => format!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, ["-ada", "-cyd", "~bob", "+cyd", "+dee"]);
+        assert_eq!(reported, ["-ada", "-cyd", "~bob", "+cyd", "+dee"]);
         assert_eq!(ids(&roster), ["bob", "cyd", "dee"]);
     }
 
     #[test]
-    fn ones_own_entry_is_kept_apart() {
+    fn own_entry_is_kept_apart() {
         let mut roster = roster(1, vec![]);
         let updated = v1::MemberUpdated { version: 2, member: Some(member("me", "Me", 0)), ..Default::default() };
         assert!(matches!(roster.member_updated(updated), Some(Change::Updated(_))));
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_change_is_merged() {
+    fn own_change_is_merged() {
         let mut roster = roster(1, vec![]);
         let change = |name: Option<&str>, key: &str, value: &str| v1::UpdateMember {
             display_name: name.map(str::to_owned),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_alone_are_no_change_of_the_room() {
+    fn a_change_of_counters_alone_is_not_reported() {
         let mut roster = roster(1, vec![]);
         let info = v1::RoomInfo { version: 2, member_count: 7, ..Default::default() };
         let frame = v1::RoomUpdated { version: 2, room_info: Some(info.clone()), ..Default::default() };

@@ -32,15 +32,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The room as the server has it, and what the observer was told.
+/// The room as the server has it, and what the observer knows from events.
 struct World {
     version: u32,
     members: Vec<v1::Member>,
     first: v1::Roster,
     connected: bool,
     roster: Roster,
-    /// Who is there by the events alone.
-    told: BTreeSet<String>,
+    /// The members according to the events alone.
+    observed: BTreeSet<String>,
 }
 
 impl World {
@@ -48,24 +48,24 @@ impl World {
         let me = Some(v1::Member { peer_id: "me".into(), ..v1::Member::default() });
         let roster = Roster::joined(v1::Joined { version: 1, me, ..v1::Joined::default() });
         let first = v1::Roster { version: 1, ..v1::Roster::default() };
-        Self { version: 1, members: Vec::new(), first, connected: true, roster, told: BTreeSet::new() }
+        Self { version: 1, members: Vec::new(), first, connected: true, roster, observed: BTreeSet::new() }
     }
 
     fn listed(&self) -> v1::Roster {
         v1::Roster { version: self.version, members: self.members.clone(), ..v1::Roster::default() }
     }
 
-    fn hear<C: IntoIterator<Item = Change>>(&mut self, apply: impl FnOnce(&mut Roster) -> C) {
+    fn apply<C: IntoIterator<Item = Change>>(&mut self, apply: impl FnOnce(&mut Roster) -> C) {
         if !self.connected {
             return;
         }
         for change in apply(&mut self.roster) {
             match change {
                 Change::Joined(member) => {
-                    assert!(self.told.insert(member.peer_id.to_string()), "joined twice: {}", member.peer_id);
+                    assert!(self.observed.insert(member.peer_id.to_string()), "joined twice: {}", member.peer_id);
                 }
-                Change::Updated(member) => assert!(self.told.contains(member.peer_id.as_str())),
-                Change::Left(peer_id, _) => assert!(self.told.remove(peer_id.as_str()), "left twice: {peer_id}"),
+                Change::Updated(member) => assert!(self.observed.contains(member.peer_id.as_str())),
+                Change::Left(peer_id, _) => assert!(self.observed.remove(peer_id.as_str()), "left twice: {peer_id}"),
                 Change::Room(_) => panic!("the room itself never changed"),
             }
         }
@@ -83,14 +83,14 @@ impl World {
                 let member = v1::Member { peer_id: peer.to_string(), joined_at, ..v1::Member::default() };
                 self.members.push(member.clone());
                 let frame = v1::MemberJoined { version: self.version, member: Some(member), ..Default::default() };
-                self.hear(|roster| roster.member_joined(frame));
+                self.apply(|roster| roster.member_joined(frame));
             }
             Step::Leave(peer) => {
                 let Some(at) = self.position(peer) else { return };
                 self.version += 1;
                 let peer_id = self.members.remove(at).peer_id;
                 let frame = v1::MemberLeft { version: self.version, peer_id, ..Default::default() };
-                self.hear(|roster| roster.member_left(frame));
+                self.apply(|roster| roster.member_left(frame));
             }
             Step::Rename(peer) => {
                 let Some(at) = self.position(peer) else { return };
@@ -98,19 +98,19 @@ impl World {
                 self.members[at].display_name = self.version.to_string();
                 let member = Some(self.members[at].clone());
                 let frame = v1::MemberUpdated { version: self.version, member, ..Default::default() };
-                self.hear(|roster| roster.member_updated(frame));
+                self.apply(|roster| roster.member_updated(frame));
             }
             Step::Join(_) => {}
             Step::Disconnect => self.connected = false,
             Step::Resume => {
                 self.connected = true;
                 let listed = self.listed();
-                self.hear(|roster| roster.replace(Roster::listed(listed)));
+                self.apply(|roster| roster.replace(Roster::listed(listed)));
             }
             Step::Stale => {
                 if self.version > 1 && self.roster.version > 1 {
-                    let told = self.roster.replace(Roster::listed(self.first.clone()));
-                    assert_eq!(told, []);
+                    let changes = self.roster.replace(Roster::listed(self.first.clone()));
+                    assert_eq!(changes, []);
                 }
             }
         }
@@ -121,14 +121,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn everybody_is_told_to_join_once_and_to_leave_once(steps in proptest::collection::vec(step(), 0..120)) {
+    fn every_join_and_every_leave_is_reported_once(steps in proptest::collection::vec(step(), 0..120)) {
         let mut world = World::new();
         for step in steps {
             world.step(step);
         }
         world.step(Step::Resume);
         let there: BTreeSet<String> = world.members.iter().map(|member| member.peer_id.clone()).collect();
-        prop_assert_eq!(&world.told, &there);
+        prop_assert_eq!(&world.observed, &there);
         let in_order: Vec<String> = world.roster.members.iter().map(|member| member.peer_id.to_string()).collect();
         let joined: Vec<String> = world.members.iter().map(|member| member.peer_id.clone()).collect();
         prop_assert_eq!(in_order, joined);

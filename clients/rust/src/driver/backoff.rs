@@ -5,26 +5,26 @@ use std::time::Duration;
 const BASE: Duration = Duration::from_millis(250);
 const CAP: Duration = Duration::from_secs(8);
 
-/// Exponential back-off with full jitter: any moment between now and the bound is as likely as any other, so that
-/// clients which lost the same node do not come back in step.
+/// Exponential back-off with full jitter: the wait is uniformly random between zero and the bound, so that clients that
+/// lost the same node do not reconnect at the same moment.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     attempts: u32,
 }
 
 impl Backoff {
-    /// The wait before the next attempt: below 250 ms at first, below 8 s in the end. A server that asked for a time
-    /// gets it, plus a little of one's own, since it asked others for the same.
-    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    /// Returns the wait before the next attempt: below 250 ms at first, below 8 s in the end. `retry_after`, when the
+    /// server gave one, is the minimum; jitter is added to it, since the server gave other clients the same value.
+    pub(crate) fn next(&mut self, retry_after: Option<Duration>) -> Duration {
         let wait = Self::bound(self.attempts).mul_f64(fastrand::f64());
         self.attempts = self.attempts.saturating_add(1);
-        match asked {
+        match retry_after {
             None => wait,
-            Some(asked) => wait.max(asked + BASE.mul_f64(fastrand::f64())),
+            Some(retry_after) => wait.max(retry_after + BASE.mul_f64(fastrand::f64())),
         }
     }
 
-    /// Whether an attempt was made since the last success.
+    /// Returns whether no attempt was made since the last success.
     pub(crate) fn is_fresh(&self) -> bool {
         self.attempts == 0
     }
@@ -34,7 +34,7 @@ impl Backoff {
     }
 
     fn bound(attempts: u32) -> Duration {
-        // 250 ms doubled five times is the cap.
+        // 250 ms doubled five times is 8 s.
         (BASE * (1 << attempts.min(5))).min(CAP)
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_the_server_asks_for_is_kept() {
+    fn retry_after_is_the_minimum() {
         let asked = Duration::from_secs(3);
         let wait = Backoff::default().next(Some(asked));
         assert!((asked..=asked + BASE).contains(&wait), "{wait:?}");

@@ -1,4 +1,4 @@
-//! What each frame from the server means for the handles.
+//! Applies each frame from the server: to the rooms, to waiting calls, to the streams of events.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use prost::Message;
 use tokio::time::Instant;
 use wigwag_proto::v1::{Advice, Envelope, GoAway, Leave, ServerFrame, client_frame, receipt, server_frame::Body};
 
-use super::{Driver, Lost, pending::Reply};
+use super::{Driver, pending::Reply};
 use crate::{
     core::Violation,
     error::Error,
@@ -14,115 +14,116 @@ use crate::{
     member::point_in_time,
     payload::Payload,
     server_info::IceServers,
+    transport::ConnectionError,
 };
 
-/// How long a connection is left to a server that ends the session, to say what it still has to say.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the client stays connected to a server that ends the session, to read its last frames.
+const LAST_FRAMES: Duration = Duration::from_secs(1);
 
 impl Driver {
-    /// Takes a frame. `Err`: the connection is of no use any more.
-    pub(super) fn frame(&mut self, frame: ServerFrame, depart: &mut Option<Instant>) -> Result<(), Lost> {
-        if !self.core.received(&frame).map_err(Lost::violation)? {
+    /// Applies a frame. `Err`: the connection must be given up.
+    pub(super) fn frame(&mut self, frame: ServerFrame, move_at: &mut Option<Instant>) -> Result<(), ConnectionError> {
+        if !self.core.received(&frame).map_err(ConnectionError::violation)? {
             return Ok(());
         }
         if frame.seq > 0 {
-            self.in_hand = Some((frame.seq, frame.encoded_len()));
+            self.delivering = Some((frame.seq, frame.encoded_len()));
         }
         if let Some(body) = frame.body {
-            self.body(frame.reply_to, body, depart)?;
+            self.body(frame.reply_to, body, move_at)?;
         }
-        if self.outlet.is_empty() {
-            self.handed_on();
+        if self.backlog.is_empty() {
+            self.mark_delivered();
         }
         Ok(())
     }
 
-    fn body(&mut self, reply_to: u32, body: Body, depart: &mut Option<Instant>) -> Result<(), Lost> {
+    fn body(&mut self, reply_to: u32, body: Body, move_at: &mut Option<Instant>) -> Result<(), ConnectionError> {
         match body {
             Body::Envelope(envelope) => self.envelope(envelope),
-            Body::Welcome(_) => return Err(Lost::violation(Violation::Welcome)),
+            Body::Welcome(_) => return Err(ConnectionError::violation(Violation::Welcome)),
             Body::Joined(joined) => {
                 let name = joined.room.clone();
                 let is_new = !self.rooms.is_member(&name);
-                self.seals.answered(reply_to, Some(&name));
-                let seat = self.rooms.joined(joined, &mut self.outlet);
-                if let Some(Reply::Seat(answer)) = self.take(reply_to)
-                    && answer.send(Ok(seat)).is_err()
+                self.seals.join_answered(reply_to, Some(&name));
+                let membership = self.rooms.joined(joined, &mut self.backlog);
+                if let Some(Reply::Joined(responder)) = self.take(reply_to)
+                    && responder.send(Ok(membership)).is_err()
                     && is_new
                 {
-                    // Whoever asked to join has given up, and nobody else can leave for it.
-                    self.give_up_seat(name);
+                    // The caller stopped waiting, so no handle exists that could leave the room.
+                    self.leave(name);
                 }
             }
             Body::Left(left) => {
-                self.rooms.left(&left.room, &left.reason, &mut self.outlet);
+                self.rooms.left(&left.room, &left.reason, &mut self.backlog);
                 self.seals.left(&left.room);
                 self.done(reply_to);
             }
             Body::Done(_) => self.done(reply_to),
-            Body::RoomUpdated(frame) => self.rooms.room_updated(frame, &mut self.outlet),
-            Body::MemberJoined(frame) => self.rooms.member_joined(frame, &mut self.outlet),
-            Body::MemberUpdated(frame) => self.rooms.member_updated(frame, &mut self.outlet),
-            Body::MemberLeft(frame) => self.rooms.member_left(frame, &mut self.outlet),
-            Body::Roster(frame) => self.rooms.roster(frame, self.pending.awaits_join(), &mut self.outlet),
+            Body::RoomUpdated(frame) => self.rooms.room_updated(frame, &mut self.backlog),
+            Body::MemberJoined(frame) => self.rooms.member_joined(frame, &mut self.backlog),
+            Body::MemberUpdated(frame) => self.rooms.member_updated(frame, &mut self.backlog),
+            Body::MemberLeft(frame) => self.rooms.member_left(frame, &mut self.backlog),
+            Body::Roster(frame) => self.rooms.roster(frame, self.pending.awaits_join(), &mut self.backlog),
             Body::Receipt(receipt) => match self.take(reply_to) {
-                // Whoever dropped the receipt does not want to know.
-                Some(Reply::Receipt(answer)) => drop(answer.send(Ok(receipt.into()))),
+                // Fails when the caller dropped the pending receipt.
+                Some(Reply::Receipt(responder)) => drop(responder.send(Ok(receipt.into()))),
                 _ if receipt.outcome() == receipt::Outcome::Undeliverable => {
                     let (id, room) = (EnvelopeId(reply_to), self.pending.room_of(reply_to));
                     let to = receipt.peer_id.into();
-                    self.tell(Event::Undeliverable { id, room, to, reason: receipt.reason });
+                    self.emit(Event::Undeliverable { id, room, to, reason: receipt.reason });
                 }
                 _ => {}
             },
-            Body::Error(error) if error.fatal => return Err(Lost::fatal(error)),
+            Body::Error(error) if error.fatal => return Err(ConnectionError::fatal(error)),
             Body::Error(error) => {
                 let error = Error::from_frame(error);
-                self.seals.answered(reply_to, None);
+                self.seals.join_answered(reply_to, None);
                 match self.take(reply_to) {
                     Some(reply) => reply.fail(error),
                     None if reply_to > 0 => {
                         let (id, room) = (EnvelopeId(reply_to), self.pending.room_of(reply_to));
-                        self.tell(Event::SendFailed { id, room, error });
+                        self.emit(Event::SendFailed { id, room, error });
                     }
-                    None => tracing::warn!(reason = %error.reason, "the server reports an error about no request"),
+                    None => tracing::warn!(reason = %error.reason, "the server sent an error that answers no request"),
                 }
             }
             Body::Refreshed(refreshed) => {
-                if let Some(Reply::Refreshed(answer)) = self.take(reply_to) {
-                    // As above.
-                    let _ = answer.send(Ok(point_in_time(refreshed.expires_at)));
+                if let Some(Reply::Refreshed(responder)) = self.take(reply_to) {
+                    // Fails when the caller stopped waiting.
+                    let _ = responder.send(Ok(point_in_time(refreshed.expires_at)));
                 }
             }
             Body::IceServers(servers) => {
                 let servers = IceServers::new(servers.servers, servers.expires_at);
-                self.facts.send_modify(|facts| facts.ice_servers = servers.clone());
-                self.outlet.push(&self.events, Event::IceServers(servers));
+                self.snapshot.send_modify(|snapshot| snapshot.ice_servers = servers.clone());
+                self.backlog.push(&self.events, Event::IceServers(servers));
             }
             Body::Ping(_) => self.core.ping(),
-            Body::GoAway(go_away) => *depart = Some(self.go_away(go_away)),
+            Body::GoAway(go_away) => *move_at = Some(self.go_away(go_away)),
         }
         Ok(())
     }
 
     fn envelope(&mut self, mut envelope: Envelope) {
-        let me = self.facts.borrow().peer_id.clone();
+        let me = self.snapshot.borrow().peer_id.clone();
         let is_here = envelope.room.is_empty() || self.rooms.is_member(&envelope.room);
         let opened = self.seals.open(&me, is_here, &mut envelope);
         let room = (!envelope.room.is_empty()).then(|| envelope.room.into());
         let from = (!envelope.from.is_empty()).then(|| envelope.from.into());
         if let Err(error) = opened {
-            return self.tell(Event::Unopened { room, from, error });
+            return self.emit(Event::Unopened { room, from, error });
         }
         let Some(payload) = envelope.payload.and_then(Payload::from_wire) else {
-            tracing::debug!("an envelope of a kind this client does not know was skipped");
+            tracing::debug!("skipped an envelope whose payload this client does not know");
             return;
         };
-        self.tell(Event::Envelope { room, from, payload });
+        self.emit(Event::Envelope { room, from, payload });
     }
 
-    /// Puts an event that may belong to a room into that room's queue, or else into the session's.
-    fn tell(&mut self, event: Event) {
+    /// Puts an event into the queue of its room if this session is a member, otherwise into the session's queue.
+    fn emit(&mut self, event: Event) {
         let room = match &event {
             Event::Envelope { room, .. }
             | Event::Unopened { room, .. }
@@ -131,7 +132,7 @@ impl Driver {
             _ => None,
         };
         let queue = room.and_then(|room| self.rooms.events(room)).unwrap_or(&self.events);
-        self.outlet.push(queue, event);
+        self.backlog.push(queue, event);
     }
 
     fn take(&mut self, reply_to: u32) -> Option<Reply> {
@@ -143,30 +144,30 @@ impl Driver {
     }
 
     fn done(&mut self, reply_to: u32) {
-        let answer = match self.take(reply_to) {
-            Some(Reply::Done(answer)) => answer,
-            Some(Reply::Updated(answer, update)) => {
-                self.rooms.update_me(update, &mut self.outlet);
-                answer
+        let responder = match self.take(reply_to) {
+            Some(Reply::Done(responder)) => responder,
+            Some(Reply::Updated(responder, update)) => {
+                self.rooms.update_me(update, &mut self.backlog);
+                responder
             }
             _ => return,
         };
-        // Whoever no longer waits does not want to know.
-        let _ = answer.send(Ok(()));
+        // Fails when the caller stopped waiting.
+        let _ = responder.send(Ok(()));
     }
 
-    fn give_up_seat(&mut self, room: String) {
+    fn leave(&mut self, room: String) {
         if let Ok(seq) = self.enqueue(client_frame::Body::Leave(Leave { room })) {
-            self.pending.request(seq, Reply::Nobody);
+            self.pending.request(seq, Reply::Ignored);
         }
     }
 
-    /// The server wants this client to go: when.
+    /// Returns when to move to another connection.
     fn go_away(&mut self, go_away: GoAway) -> Instant {
-        tracing::info!(reason = %go_away.reason, after_ms = go_away.reconnect_after_ms, "asked to go");
+        tracing::info!(reason = %go_away.reason, after_ms = go_away.reconnect_after_ms, "the server asked to reconnect");
         let mut after = Duration::from_millis(go_away.reconnect_after_ms.into());
         if !go_away.resumable || go_away.advice() == Advice::Rejoin {
-            after = after.max(LAST_WORDS);
+            after = after.max(LAST_FRAMES);
             self.rejoin = Some(go_away.reason);
         }
         self.endpoint = (!go_away.endpoint.is_empty()).then_some(go_away.endpoint);

@@ -1,41 +1,44 @@
-//! The handles' side of the driver: what they ask of it, and what they can read without asking.
+//! What sessions and rooms hold of the driver: a queue of commands, and a snapshot of the session.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use wigwag_proto::v1::{Envelope, client_frame};
 
-use super::{
-    pending::{Answer, Reply},
-    sealing::Keys,
-};
+use super::pending::{Reply, Responder};
 use crate::{
     error::Error,
     event::{EnvelopeId, Event, Events},
     member::PeerId,
     payload::Payload,
     receipt::{PendingReceipt, Receipt},
+    sealing::Keys,
     server_info::{IceServers, Limits},
-    session::SessionState,
+    session_state::SessionState,
 };
 
-/// What a handle asks of the driver.
+/// A request of a handle to the driver.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// A request with an answer.
+    /// Sends a request that the server answers.
     Request { body: client_frame::Body, reply: Reply, keys: Option<Keys> },
-    /// An envelope. `queued` is answered when it has its number and its place in the order.
-    Send { envelope: Envelope, room: Option<Arc<str>>, queued: Answer<EnvelopeId>, receipt: Option<Answer<Receipt>> },
+    /// Sends an envelope. `queued` completes when the envelope has its number, and with it its place in the order.
+    Send {
+        envelope: Envelope,
+        room: Option<Arc<str>>,
+        queued: Responder<EnvelopeId>,
+        receipt: Option<Responder<Receipt>>,
+    },
 }
 
-/// What handles can read at any time.
+/// What handles can read at any time without waiting for the driver.
 #[derive(Clone)]
-pub(crate) struct Facts {
+pub(crate) struct Snapshot {
     pub(crate) state: SessionState,
     pub(crate) peer_id: PeerId,
-    /// Secret: whoever has it can take the session over.
+    /// A secret: with it, any client can take the session over.
     pub(crate) session_token: String,
-    /// The access token in use; secret as well.
+    /// The access token in use; also a secret.
     pub(crate) token: String,
     pub(crate) limits: Limits,
     pub(crate) grace: Duration,
@@ -45,13 +48,13 @@ pub(crate) struct Facts {
 }
 
 // The tokens are secrets: they must not reach a log through a handle.
-impl fmt::Debug for Facts {
+impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Facts").field("state", &self.state).field("peer_id", &self.peer_id).finish_non_exhaustive()
+        f.debug_struct("Snapshot").field("state", &self.state).field("peer_id", &self.peer_id).finish_non_exhaustive()
     }
 }
 
-impl Default for Facts {
+impl Default for Snapshot {
     fn default() -> Self {
         Self {
             state: SessionState::Reconnecting,
@@ -66,11 +69,11 @@ impl Default for Facts {
     }
 }
 
-/// A way to the driver. The session lives as long as one of them does.
+/// A handle to the driver. The session lives until the last one is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Handle {
     commands: mpsc::Sender<Command>,
-    facts: watch::Receiver<Facts>,
+    snapshot: watch::Receiver<Snapshot>,
     close: Arc<Notify>,
     events: async_channel::Receiver<Event>,
 }
@@ -78,15 +81,15 @@ pub(crate) struct Handle {
 impl Handle {
     pub(super) fn new(
         commands: mpsc::Sender<Command>,
-        facts: watch::Receiver<Facts>,
+        snapshot: watch::Receiver<Snapshot>,
         close: Arc<Notify>,
         events: async_channel::Receiver<Event>,
     ) -> Self {
-        Self { commands, facts, close, events }
+        Self { commands, snapshot, close, events }
     }
 
-    pub(crate) fn facts(&self) -> watch::Ref<'_, Facts> {
-        self.facts.borrow()
+    pub(crate) fn snapshot(&self) -> watch::Ref<'_, Snapshot> {
+        self.snapshot.borrow()
     }
 
     pub(crate) fn events(&self) -> Events {
@@ -97,24 +100,24 @@ impl Handle {
     pub(crate) async fn request<T>(
         &self,
         body: client_frame::Body,
-        reply: impl FnOnce(Answer<T>) -> Reply,
+        reply: impl FnOnce(Responder<T>) -> Reply,
     ) -> Result<T, Error> {
         self.request_sealed(body, reply, None).await
     }
 
-    /// As `request`; if the answer is a seat, these keys seal its room.
+    /// As `request`, for a join: if it succeeds, these keys seal the room.
     pub(crate) async fn request_sealed<T>(
         &self,
         body: client_frame::Body,
-        reply: impl FnOnce(Answer<T>) -> Reply,
+        reply: impl FnOnce(Responder<T>) -> Reply,
         keys: Option<Keys>,
     ) -> Result<T, Error> {
-        let (answer, answered) = oneshot::channel();
-        self.command(Command::Request { body, reply: reply(answer), keys }).await?;
-        answered.await.unwrap_or_else(|_| Err(self.end()))
+        let (responder, answer) = oneshot::channel();
+        self.command(Command::Request { body, reply: reply(responder), keys }).await?;
+        answer.await.unwrap_or_else(|_| Err(self.end()))
     }
 
-    /// Sends an envelope and waits until it has its place in the order.
+    /// Sends an envelope and waits until it is numbered.
     pub(crate) async fn send(
         &self,
         room: Option<Arc<str>>,
@@ -124,16 +127,16 @@ impl Handle {
         self.queue(room, to, payload, None).await
     }
 
-    /// As `send`, with a receipt to come.
+    /// As `send`, and asks for a receipt.
     pub(crate) async fn send_with_receipt(
         &self,
         room: Option<Arc<str>>,
         to: &PeerId,
         payload: Payload,
     ) -> Result<PendingReceipt, Error> {
-        let (answer, answered) = oneshot::channel();
-        let id = self.queue(room, Some(to), payload, Some(answer)).await?;
-        Ok(PendingReceipt::new(id, answered))
+        let (responder, answer) = oneshot::channel();
+        let id = self.queue(room, Some(to), payload, Some(responder)).await?;
+        Ok(PendingReceipt::new(id, answer))
     }
 
     async fn queue(
@@ -141,7 +144,7 @@ impl Handle {
         room: Option<Arc<str>>,
         to: Option<&PeerId>,
         payload: Payload,
-        receipt: Option<Answer<Receipt>>,
+        receipt: Option<Responder<Receipt>>,
     ) -> Result<EnvelopeId, Error> {
         let envelope = Envelope {
             room: room.as_deref().unwrap_or_default().to_owned(),
@@ -150,22 +153,22 @@ impl Handle {
             receipt: receipt.is_some(),
             payload: Some(payload.into()),
         };
-        let (queued, has_number) = oneshot::channel();
+        let (queued, number) = oneshot::channel();
         self.command(Command::Send { envelope, room, queued, receipt }).await?;
-        has_number.await.unwrap_or_else(|_| Err(self.end()))
+        number.await.unwrap_or_else(|_| Err(self.end()))
     }
 
-    /// Asks the driver to close the session, and waits until it has.
+    /// Closes the session and waits until it has ended.
     pub(crate) async fn close(&self) {
         self.close.notify_one();
         self.closed().await;
     }
 
-    /// Waits until the session has ended; the reason when the application did not close it.
+    /// Waits until the session has ended. Returns why, unless the application closed it.
     pub(crate) async fn closed(&self) -> Option<Error> {
-        let mut facts = self.facts.clone();
-        match facts.wait_for(|facts| facts.state == SessionState::Closed).await {
-            Ok(facts) => facts.end.clone(),
+        let mut snapshot = self.snapshot.clone();
+        match snapshot.wait_for(|snapshot| snapshot.state == SessionState::Closed).await {
+            Ok(snapshot) => snapshot.end.clone(),
             Err(_) => Some(Error::closed()),
         }
     }
@@ -174,8 +177,8 @@ impl Handle {
         self.commands.send(command).await.map_err(|_| self.end())
     }
 
-    /// Why the session can do nothing more.
+    /// Returns why the session ended.
     fn end(&self) -> Error {
-        self.facts.borrow().end.clone().unwrap_or_else(Error::closed)
+        self.snapshot.borrow().end.clone().unwrap_or_else(Error::closed)
     }
 }

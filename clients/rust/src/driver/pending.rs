@@ -1,4 +1,4 @@
-//! Requests that wait for their answer, and envelopes something may still be said about.
+//! Requests that wait for their answer, and envelopes that may still fail.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,47 +9,48 @@ use std::{
 use tokio::sync::oneshot;
 use wigwag_proto::v1::UpdateMember;
 
-use crate::{error::Error, receipt::Receipt, room::Seat};
+use crate::{error::Error, membership::Membership, receipt::Receipt};
 
-/// Most receipts awaited at a time; the application is told when it asks for more.
+/// Limits the receipts awaited at a time. Beyond it, sending with a receipt fails with `LIMIT_EXCEEDED`.
 pub(crate) const MAX_RECEIPTS: usize = 16_384;
-/// Envelopes whose room is remembered. An error or an undeliverable one that comes after that many more were sent is
-/// told on the session's stream instead of the room's.
+/// Limits the envelopes whose room is remembered. An error or a receipt about an older one becomes an event of the
+/// session instead of the room.
 const MAX_REMEMBERED: usize = 8_192;
 
-pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+/// Completes a call that waits for its answer.
+pub(crate) type Responder<T> = oneshot::Sender<Result<T, Error>>;
 
-/// Who waits for the answer to a request, and what answers it.
+/// A call that waits for its answer. Each variant names the frame that answers it.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// `joined`
-    Seat(Answer<Seat>),
+    Joined(Responder<Arc<Membership>>),
     /// `left` or `done`
-    Done(Answer<()>),
-    /// `done`, which makes this change of one's own entry a fact
-    Updated(Answer<()>, UpdateMember),
+    Done(Responder<()>),
+    /// `done`, which confirms this change of this session's own entry
+    Updated(Responder<()>, UpdateMember),
     /// `refreshed`
-    Refreshed(Answer<Option<SystemTime>>),
+    Refreshed(Responder<Option<SystemTime>>),
     /// `receipt`
-    Receipt(Answer<Receipt>),
-    /// Nobody waits.
-    Nobody,
+    Receipt(Responder<Receipt>),
+    /// The answer is not awaited.
+    Ignored,
 }
 
 impl Reply {
     pub(crate) fn fail(self, error: Error) {
-        // Whoever no longer waits does not want to know.
+        // Sending fails when the caller stopped waiting.
         match self {
-            Self::Seat(answer) => drop(answer.send(Err(error))),
-            Self::Done(answer) | Self::Updated(answer, _) => drop(answer.send(Err(error))),
-            Self::Refreshed(answer) => drop(answer.send(Err(error))),
-            Self::Receipt(answer) => drop(answer.send(Err(error))),
-            Self::Nobody => {}
+            Self::Joined(responder) => drop(responder.send(Err(error))),
+            Self::Done(responder) | Self::Updated(responder, _) => drop(responder.send(Err(error))),
+            Self::Refreshed(responder) => drop(responder.send(Err(error))),
+            Self::Receipt(responder) => drop(responder.send(Err(error))),
+            Self::Ignored => {}
         }
     }
 }
 
-/// What is known of the frames sent, by their seq.
+/// The frames that were sent and may still be answered, by their `seq`.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     replies: HashMap<u32, Reply>,
@@ -61,7 +62,7 @@ pub(crate) struct Pending {
 impl Pending {
     pub(crate) fn request(&mut self, seq: u32, reply: Reply) {
         self.receipts += usize::from(matches!(reply, Reply::Receipt(_)));
-        self.joins += usize::from(matches!(reply, Reply::Seat(_)));
+        self.joins += usize::from(matches!(reply, Reply::Joined(_)));
         self.replies.insert(seq, reply);
     }
 
@@ -73,15 +74,15 @@ impl Pending {
         self.envelopes.push_back((seq, room));
     }
 
-    /// Takes whoever waits for an answer to `seq`.
+    /// Removes and returns the call that waits for the answer to `seq`.
     pub(crate) fn take(&mut self, seq: u32) -> Option<Reply> {
         let reply = self.replies.remove(&seq)?;
         self.receipts -= usize::from(matches!(reply, Reply::Receipt(_)));
-        self.joins -= usize::from(matches!(reply, Reply::Seat(_)));
+        self.joins -= usize::from(matches!(reply, Reply::Joined(_)));
         Some(reply)
     }
 
-    /// The room an envelope was sent in; `None` when it was direct or is no longer remembered.
+    /// Returns the room an envelope was sent in; `None` if it was direct or is no longer remembered.
     pub(crate) fn room_of(&self, seq: u32) -> Option<Arc<str>> {
         let at = self.envelopes.binary_search_by_key(&seq, |(sent, _)| *sent).ok()?;
         self.envelopes[at].1.clone()
@@ -95,7 +96,7 @@ impl Pending {
         self.joins > 0
     }
 
-    /// Everybody who waits is told that no answer will come.
+    /// Fails every waiting call.
     pub(crate) fn fail_all(&mut self, error: &Error) {
         for (_, reply) in std::mem::take(self).replies {
             reply.fail(error.clone());
@@ -108,13 +109,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_given_once() {
+    fn an_answer_completes_one_call_once() {
         let mut pending = Pending::default();
         let (answer, mut answered) = oneshot::channel();
         pending.request(3, Reply::Done(answer));
         assert!(pending.take(2).is_none());
         let Some(Reply::Done(answer)) = pending.take(3) else { panic!("a reply waits") };
-        answer.send(Ok(())).expect("somebody waits");
+        answer.send(Ok(())).expect("the caller waits");
         assert_eq!(answered.try_recv(), Ok(Ok(())));
         assert!(pending.take(3).is_none());
     }
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_fails_everybody_who_waits() {
+    fn the_end_fails_every_waiting_call() {
         let mut pending = Pending::default();
         let (answer, mut answered) = oneshot::channel();
         pending.request(1, Reply::Receipt(answer));

@@ -1,4 +1,4 @@
-//! The rooms this session is in: their rosters, their event queues, and which room an event belongs to.
+//! The rooms this session is a member of: their rosters and their event queues.
 
 use std::{
     collections::HashMap,
@@ -8,11 +8,11 @@ use std::{
 use tokio::sync::watch;
 use wigwag_proto::v1;
 
-use super::outlet::Outlet;
+use super::backlog::EventBacklog;
 use crate::{
     core::roster::{Change, Roster},
     event::Event,
-    room::{Seat, SeatInner},
+    membership::Membership,
 };
 
 /// The rooms of one session.
@@ -26,8 +26,8 @@ pub(crate) struct Rooms {
 #[derive(Debug)]
 enum Entry {
     Joined(Joined),
-    /// A roster that came after a resume, before the answer to the join that the lost connection had carried. Kept
-    /// until that answer comes, since it is newer.
+    /// A roster that came after a resume and before the answer to a join that was sent on the lost connection. It is
+    /// newer than that answer, so it is kept until the answer comes.
     Early(Box<Roster>),
 }
 
@@ -35,7 +35,7 @@ enum Entry {
 struct Joined {
     roster: watch::Sender<Roster>,
     events: async_channel::Sender<Event>,
-    seat: Weak<SeatInner>,
+    membership: Weak<Membership>,
 }
 
 impl Rooms {
@@ -47,7 +47,7 @@ impl Rooms {
         matches!(self.rooms.get(room), Some(Entry::Joined(_)))
     }
 
-    /// The queue of a room's events; `None` when this session is not in it.
+    /// Returns the event queue of a room; `None` if this session is not a member.
     pub(crate) fn events(&self, room: &str) -> Option<&async_channel::Sender<Event>> {
         match self.rooms.get(room) {
             Some(Entry::Joined(joined)) => Some(&joined.events),
@@ -55,7 +55,7 @@ impl Rooms {
         }
     }
 
-    /// The version of each room, for a resume.
+    /// Returns the version of each room, for a resume.
     pub(crate) fn versions(&self) -> HashMap<String, u32> {
         self.rooms
             .iter()
@@ -69,86 +69,87 @@ impl Rooms {
             .collect()
     }
 
-    /// The answer to a join. Joining again gives the same seat; its news are told as events.
-    pub(crate) fn joined(&mut self, frame: v1::Joined, outlet: &mut Outlet) -> Seat {
+    /// Applies the answer to a join. Joining again returns the same membership; what changed meanwhile becomes events.
+    pub(crate) fn joined(&mut self, frame: v1::Joined, backlog: &mut EventBacklog) -> Arc<Membership> {
         let name: Arc<str> = frame.room.as_str().into();
         let created = frame.created;
         let roster = Roster::joined(frame);
         let found = roster.members.clone();
         match self.rooms.remove(&name) {
             Some(Entry::Joined(mut joined)) => {
-                joined.change(&name, outlet, |known| known.replace(roster));
-                let seat = joined.seat.upgrade().unwrap_or_else(|| {
-                    let (events, reader) = async_channel::bounded(self.capacity);
-                    joined.events = events;
-                    SeatInner::new(name.clone(), joined.roster.subscribe(), reader, created, found)
+                joined.change(&name, backlog, |known| known.replace(roster));
+                let membership = joined.membership.upgrade().unwrap_or_else(|| {
+                    let (queue, events) = async_channel::bounded(self.capacity);
+                    joined.events = queue;
+                    let roster = joined.roster.subscribe();
+                    Arc::new(Membership { room: name.clone(), roster, events, created, found })
                 });
-                joined.seat = Arc::downgrade(&seat);
+                joined.membership = Arc::downgrade(&membership);
                 self.rooms.insert(name, Entry::Joined(joined));
-                seat
+                membership
             }
             early => {
-                let (events, reader) = async_channel::bounded(self.capacity);
-                let (roster, watcher) = watch::channel(roster);
-                let seat = SeatInner::new(name.clone(), watcher, reader, created, found);
-                let joined = Joined { roster, events, seat: Arc::downgrade(&seat) };
+                let (queue, events) = async_channel::bounded(self.capacity);
+                let (updates, roster) = watch::channel(roster);
+                let membership = Arc::new(Membership { room: name.clone(), roster, events, created, found });
+                let joined = Joined { roster: updates, events: queue, membership: Arc::downgrade(&membership) };
                 if let Some(Entry::Early(newer)) = early {
-                    joined.change(&name, outlet, |known| known.replace(*newer));
+                    joined.change(&name, backlog, |known| known.replace(*newer));
                 }
                 self.rooms.insert(name, Entry::Joined(joined));
-                seat
+                membership
             }
         }
     }
 
-    /// The seat is gone: the room's last event.
-    pub(crate) fn left(&mut self, room: &str, reason: &str, outlet: &mut Outlet) {
+    /// Ends the membership in a room with its last event.
+    pub(crate) fn left(&mut self, room: &str, reason: &str, backlog: &mut EventBacklog) {
         if let Some((name, Entry::Joined(joined))) = self.rooms.remove_entry(room) {
-            outlet.push(&joined.events, Event::Left { room: name, reason: reason.to_owned() });
+            backlog.push(&joined.events, Event::Left { room: name, reason: reason.to_owned() });
         }
     }
 
-    /// Every seat is gone.
-    pub(crate) fn left_all(&mut self, reason: &str, outlet: &mut Outlet) {
+    /// Ends every membership.
+    pub(crate) fn left_all(&mut self, reason: &str, backlog: &mut EventBacklog) {
         let names: Vec<Arc<str>> = self.rooms.keys().cloned().collect();
         for name in names {
-            self.left(&name, reason, outlet);
+            self.left(&name, reason, backlog);
         }
         self.rooms.clear();
     }
 
-    pub(crate) fn room_updated(&mut self, frame: v1::RoomUpdated, outlet: &mut Outlet) {
-        self.presence(&frame.room.clone(), outlet, |roster| roster.room_updated(frame));
+    pub(crate) fn room_updated(&mut self, frame: v1::RoomUpdated, backlog: &mut EventBacklog) {
+        self.presence(&frame.room.clone(), backlog, |roster| roster.room_updated(frame));
     }
 
-    pub(crate) fn member_joined(&mut self, frame: v1::MemberJoined, outlet: &mut Outlet) {
-        self.presence(&frame.room.clone(), outlet, |roster| roster.member_joined(frame));
+    pub(crate) fn member_joined(&mut self, frame: v1::MemberJoined, backlog: &mut EventBacklog) {
+        self.presence(&frame.room.clone(), backlog, |roster| roster.member_joined(frame));
     }
 
-    pub(crate) fn member_updated(&mut self, frame: v1::MemberUpdated, outlet: &mut Outlet) {
-        self.presence(&frame.room.clone(), outlet, |roster| roster.member_updated(frame));
+    pub(crate) fn member_updated(&mut self, frame: v1::MemberUpdated, backlog: &mut EventBacklog) {
+        self.presence(&frame.room.clone(), backlog, |roster| roster.member_updated(frame));
     }
 
-    pub(crate) fn member_left(&mut self, frame: v1::MemberLeft, outlet: &mut Outlet) {
-        self.presence(&frame.room.clone(), outlet, |roster| roster.member_left(frame));
+    pub(crate) fn member_left(&mut self, frame: v1::MemberLeft, backlog: &mut EventBacklog) {
+        self.presence(&frame.room.clone(), backlog, |roster| roster.member_left(frame));
     }
 
-    /// This session changed its own entry.
-    pub(crate) fn update_me(&mut self, update: v1::UpdateMember, outlet: &mut Outlet) {
-        self.presence(&update.room.clone(), outlet, |roster| roster.update_me(update));
+    /// Applies a change of this session's own entry.
+    pub(crate) fn update_me(&mut self, update: v1::UpdateMember, backlog: &mut EventBacklog) {
+        self.presence(&update.room.clone(), backlog, |roster| roster.update_me(update));
     }
 
-    /// A room's whole state in place of the changes. `awaits_join`: the answer to a join may still be on its way.
-    pub(crate) fn roster(&mut self, frame: v1::Roster, awaits_join: bool, outlet: &mut Outlet) {
+    /// Applies a whole roster that replaces the changes missed. `awaits_join`: a join has not been answered yet.
+    pub(crate) fn roster(&mut self, frame: v1::Roster, awaits_join: bool, backlog: &mut EventBacklog) {
         let name = frame.room.clone();
         if self.rooms.contains_key(name.as_str()) {
-            self.presence(&name, outlet, |roster| roster.replace(Roster::listed(frame)));
+            self.presence(&name, backlog, |roster| roster.replace(Roster::listed(frame)));
         } else if awaits_join {
             self.rooms.insert(name.into(), Entry::Early(Box::new(Roster::listed(frame))));
         }
     }
 
-    /// No join is awaited any more: what was kept for one is of no use.
+    /// Drops the rosters kept for joins, when no join awaits an answer any more.
     pub(crate) fn forget_early(&mut self) {
         self.rooms.retain(|_, entry| matches!(entry, Entry::Joined(_)));
     }
@@ -156,14 +157,14 @@ impl Rooms {
     fn presence<C: IntoIterator<Item = Change>>(
         &mut self,
         room: &str,
-        outlet: &mut Outlet,
+        backlog: &mut EventBacklog,
         apply: impl FnOnce(&mut Roster) -> C,
     ) {
         let Some((name, _)) = self.rooms.get_key_value(room) else { return };
         let name = name.clone();
         match self.rooms.get_mut(room) {
-            Some(Entry::Joined(joined)) => joined.change(&name, outlet, apply),
-            // Nobody knows of this room yet, so nobody is told.
+            Some(Entry::Joined(joined)) => joined.change(&name, backlog, apply),
+            // No handle to this room exists yet, so there is no queue for the events.
             Some(Entry::Early(roster)) => drop(apply(roster)),
             None => {}
         }
@@ -174,13 +175,13 @@ impl Joined {
     fn change<C: IntoIterator<Item = Change>>(
         &self,
         name: &Arc<str>,
-        outlet: &mut Outlet,
+        backlog: &mut EventBacklog,
         apply: impl FnOnce(&mut Roster) -> C,
     ) {
         let mut changes = None;
         self.roster.send_modify(|roster| changes = Some(apply(roster)));
         for change in changes.into_iter().flatten() {
-            outlet.push(&self.events, event(name.clone(), change));
+            backlog.push(&self.events, event(name.clone(), change));
         }
     }
 }
@@ -208,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn joining_again_gives_the_same_seat_and_tells_what_changed() {
-        let (mut rooms, mut outlet) = (Rooms::new(8), Outlet::default());
-        let first = rooms.joined(joined(1, &[]), &mut outlet);
-        let again = rooms.joined(joined(2, &["ada"]), &mut outlet);
+    fn joining_again_returns_the_same_membership_and_reports_what_changed() {
+        let (mut rooms, mut backlog) = (Rooms::new(8), EventBacklog::default());
+        let first = rooms.joined(joined(1, &[]), &mut backlog);
+        let again = rooms.joined(joined(2, &["ada"]), &mut backlog);
         assert!(Arc::ptr_eq(&first, &again));
         assert!(
             matches!(first.events.try_recv(), Ok(Event::MemberJoined { member, .. }) if member.peer_id.as_str() == "ada")
@@ -221,28 +222,31 @@ mod tests {
 
     #[test]
     fn a_roster_before_the_answer_to_the_join_is_kept_for_it() {
-        let (mut rooms, mut outlet) = (Rooms::new(8), Outlet::default());
+        let (mut rooms, mut backlog) = (Rooms::new(8), EventBacklog::default());
         let members = vec![member("bob")];
         let roster = v1::Roster { room: "demo".into(), version: 5, members, ..v1::Roster::default() };
-        rooms.roster(roster.clone(), false, &mut outlet);
+        rooms.roster(roster.clone(), false, &mut backlog);
         assert!(rooms.versions().is_empty());
-        rooms.roster(roster, true, &mut outlet);
+        rooms.roster(roster, true, &mut backlog);
         let dee = v1::MemberJoined { room: "demo".into(), version: 6, member: Some(member("dee")) };
-        rooms.member_joined(dee, &mut outlet);
+        rooms.member_joined(dee, &mut backlog);
         assert!(!rooms.is_member("demo"));
-        let seat = rooms.joined(joined(3, &["ada"]), &mut outlet);
-        let ids: Vec<String> = seat.roster.borrow().members.iter().map(|member| member.peer_id.to_string()).collect();
+        let membership = rooms.joined(joined(3, &["ada"]), &mut backlog);
+        let ids: Vec<String> =
+            membership.roster.borrow().members.iter().map(|member| member.peer_id.to_string()).collect();
         assert_eq!(ids, ["bob", "dee"]);
         assert_eq!(rooms.versions()["demo"], 6);
-        assert!(matches!(seat.events.try_recv(), Ok(Event::MemberLeft { peer_id, .. }) if peer_id.as_str() == "ada"));
+        assert!(
+            matches!(membership.events.try_recv(), Ok(Event::MemberLeft { peer_id, .. }) if peer_id.as_str() == "ada")
+        );
     }
 
     #[test]
     fn the_last_event_of_a_room_is_left() {
-        let (mut rooms, mut outlet) = (Rooms::new(8), Outlet::default());
-        let seat = rooms.joined(joined(1, &[]), &mut outlet);
-        rooms.left_all("ENDED", &mut outlet);
-        assert!(matches!(seat.events.try_recv(), Ok(Event::Left { reason, .. }) if reason == "ENDED"));
-        assert!(seat.events.is_closed() && !rooms.is_member("demo"));
+        let (mut rooms, mut backlog) = (Rooms::new(8), EventBacklog::default());
+        let membership = rooms.joined(joined(1, &[]), &mut backlog);
+        rooms.left_all("ENDED", &mut backlog);
+        assert!(matches!(membership.events.try_recv(), Ok(Event::Left { reason, .. }) if reason == "ENDED"));
+        assert!(membership.events.is_closed() && !rooms.is_member("demo"));
     }
 }

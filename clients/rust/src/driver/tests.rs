@@ -1,4 +1,4 @@
-//! The driver against a server played by the test, frame by frame, on a clock that only moves when all wait.
+//! The driver against a server the test plays, frame by frame, on a paused clock.
 
 mod closing;
 mod liveness;

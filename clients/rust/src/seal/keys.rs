@@ -1,4 +1,4 @@
-//! From a secret and a room's name to keys.
+//! Derives keys from a secret and the name of a room.
 
 use std::{fmt, sync::Arc};
 
@@ -7,8 +7,11 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{LABEL, Opener, RoomSecret, Sealer, with_length};
-use crate::{error::Error, member::PeerId};
+use super::{
+    format::{LABEL, with_length},
+    secret::RoomSecret,
+};
+use crate::error::Error;
 
 /// A room's keys, derived from its secret. Clones share them.
 ///
@@ -34,8 +37,8 @@ struct Inner {
 }
 
 impl RoomKeys {
-    /// Derives the keys of a room; the empty name stands for direct envelopes. With a passphrase this takes a
-    /// fraction of a second: not for a thread that must not wait.
+    /// Derives the keys of a room; the empty name stands for direct envelopes. With a passphrase this blocks the thread
+    /// for a fraction of a second.
     ///
     /// ```
     /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -58,7 +61,7 @@ impl RoomKeys {
         Ok(Self(Arc::new(Inner { room: room.into(), id, kdf })))
     }
 
-    /// The room's name.
+    /// Returns the room's name.
     ///
     /// ```
     /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -74,7 +77,7 @@ impl RoomKeys {
         &self.0.room
     }
 
-    /// Says which secret this is without saying anything about it: the same secret has the same id in a room.
+    /// Identifies the secret without revealing it: in one room, the same secret always has the same id.
     ///
     /// ```
     /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -89,41 +92,6 @@ impl RoomKeys {
     #[must_use]
     pub fn id(&self) -> [u8; 8] {
         self.0.id
-    }
-
-    /// Seals what `from` sends. `None`: a backend.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), wigwag_client::Error> {
-    /// use wigwag_client::{Payload, seal::{RoomKeys, RoomSecret}};
-    ///
-    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
-    /// let mut sealer = keys.sealer(None);
-    /// let for_everybody = sealer.seal(None, Payload::Text("maintenance at noon".into()))?;
-    /// # let _ = for_everybody;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn sealer(&self, from: Option<&PeerId>) -> Sealer {
-        Sealer::new(self.clone(), from)
-    }
-
-    /// Opens what comes.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), wigwag_client::Error> {
-    /// use wigwag_client::{Payload, seal::{RoomKeys, RoomSecret}};
-    ///
-    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
-    /// let sealed = keys.sealer(None).seal(None, Payload::Text("hello".into()))?;
-    /// assert_eq!(keys.opener().open(None, None, &sealed)?, Payload::Text("hello".into()));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn opener(&self) -> Opener {
-        Opener::new(self.clone())
     }
 
     pub(super) fn sender_key(&self, from: &str) -> Zeroizing<[u8; 32]> {

@@ -1,4 +1,4 @@
-//! The way down: sealed bytes become payloads, or an error that says why not.
+//! Decrypts payloads, and refuses forged and replayed ones.
 
 use std::{collections::HashMap, fmt};
 
@@ -9,19 +9,22 @@ use aes_gcm::{
 use prost::Message;
 use wigwag_proto::v1;
 
-use super::{RoomKeys, VERSION, associated_data, layout};
+use super::{
+    format::{VERSION, associated_data, layout},
+    keys::RoomKeys,
+};
 use crate::{
     error::{Code, Error, reason},
     member::PeerId,
     payload::Payload,
 };
 
-/// Senders whose counters are kept: four times the members of a full room.
+/// Limits the senders whose counters are kept: four times the members of a full room.
 const SENDERS: usize = 4_096;
 
-/// Opens what comes in one room. Made by [`RoomKeys::opener`].
+/// Opens what arrives in one room. Created by [`RoomKeys::opener`].
 ///
-/// One for as long as one listens in the room: it remembers what was opened, and so recognizes what is repeated.
+/// Keep one for as long as the membership lasts: it remembers the counters of the senders and so recognizes replays.
 ///
 /// ```
 /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -40,7 +43,7 @@ const SENDERS: usize = 4_096;
 pub struct Opener {
     keys: RoomKeys,
     senders: HashMap<Box<str>, Sender>,
-    /// Counts the envelopes that were opened, to tell who was heard last.
+    /// The number of envelopes opened so far: the clock for `last_opened`.
     opened: u64,
 }
 
@@ -48,7 +51,27 @@ struct Sender {
     cipher: Aes256Gcm,
     /// The counter of the last envelope that was opened.
     counter: u64,
-    heard: u64,
+    /// When the last one was opened, in terms of `Opener::opened`.
+    last_opened: u64,
+}
+
+impl RoomKeys {
+    /// Returns an opener for what arrives in the room.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Payload, seal::{RoomKeys, RoomSecret}};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// let sealed = keys.sealer(None).seal(None, Payload::Text("hello".into()))?;
+    /// assert_eq!(keys.opener().open(None, None, &sealed)?, Payload::Text("hello".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        Opener::new(self.clone())
+    }
 }
 
 impl Opener {
@@ -56,8 +79,8 @@ impl Opener {
         Self { keys, senders: HashMap::new(), opened: 0 }
     }
 
-    /// Opens the content of a [`Payload::Sealed`]. `from`: the sender as the server says, `None` for a backend. `to`:
-    /// one's own peer id when the envelope was sent to one peer, `None` when it was sent to everybody.
+    /// Opens the content of a [`Payload::Sealed`]. `from`: the sender according to the server, `None` for a backend. `to`:
+    /// this session's own peer id if the envelope was sent to one peer, `None` if it was sent to everybody.
     ///
     /// ```
     /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -78,11 +101,12 @@ impl Opener {
     /// # Errors
     ///
     /// `WRONG_KEY`: the sender has another secret. `SEAL_BROKEN`: it was changed on the way, or is not from this
-    /// sender, or not for this receiver. `REPLAYED`: it was opened before, or a later one was. `SEAL_UNKNOWN`: it is
-    /// not sealed in a format this client knows.
+    /// sender, or not for this receiver. `REPLAYED`: it, or a later one, was opened before. `SEAL_UNKNOWN`: this client
+    /// does not know the format.
     pub fn open(&mut self, from: Option<&PeerId>, to: Option<&PeerId>, sealed: &[u8]) -> Result<Payload, Error> {
         let payload = self.open_wire(from.map_or("", PeerId::as_str), to.map_or("", PeerId::as_str), sealed)?;
-        Payload::from_wire(payload).ok_or_else(|| unknown("its content is of a kind this client does not know"))
+        Payload::from_wire(payload)
+            .ok_or_else(|| unknown("this client does not know the kind of its content: update the client"))
     }
 
     pub(crate) fn open_wire(&mut self, from: &str, to: &str, sealed: &[u8]) -> Result<v1::envelope::Payload, Error> {
@@ -91,7 +115,7 @@ impl Opener {
             return Err(refused(
                 Code::FailedPrecondition,
                 reason::WRONG_KEY,
-                "it was sealed with another secret: give everybody in the room the same one",
+                "its sender has another secret: give everybody in the room the same one",
             ));
         }
         let bound = associated_data(parts.head, self.keys.room(), from, to);
@@ -107,10 +131,10 @@ impl Opener {
         })?;
         self.count(from, parts.counter)?;
         let envelope = v1::Envelope::decode(&*plaintext).map_err(|_| unknown("its content cannot be read"))?;
-        envelope.payload.ok_or_else(|| unknown("its content is of a kind this client does not know"))
+        envelope.payload.ok_or_else(|| unknown("this client does not know the kind of its content: update the client"))
     }
 
-    /// Takes note of a genuine envelope. Only those are counted: others could push true senders out.
+    /// Records the counter of an authenticated envelope. Forged ones do not count: they could push real senders out.
     fn count(&mut self, from: &str, counter: u64) -> Result<(), Error> {
         let known = self.senders.get_mut(from);
         if counter <= known.as_ref().map_or(0, |sender| sender.counter) {
@@ -119,22 +143,22 @@ impl Opener {
         }
         self.opened += 1;
         if let Some(sender) = known {
-            (sender.counter, sender.heard) = (counter, self.opened);
+            (sender.counter, sender.last_opened) = (counter, self.opened);
             return Ok(());
         }
         if self.senders.len() >= SENDERS {
-            let last = self.senders.iter().min_by_key(|(_, sender)| sender.heard).map(|(peer, _)| peer.clone());
+            let last = self.senders.iter().min_by_key(|(_, sender)| sender.last_opened).map(|(peer, _)| peer.clone());
             if let Some(peer) = last {
                 self.senders.remove(&peer);
             }
         }
-        let sender = Sender { cipher: self.keys.cipher(from), counter, heard: self.opened };
+        let sender = Sender { cipher: self.keys.cipher(from), counter, last_opened: self.opened };
         self.senders.insert(from.into(), sender);
         Ok(())
     }
 
     #[cfg(test)]
-    pub(super) fn heard(&mut self, from: &str, counter: u64) {
+    pub(super) fn record(&mut self, from: &str, counter: u64) {
         self.count(from, counter).expect("greater");
     }
 }
@@ -150,10 +174,10 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(sealed: &'a [u8]) -> Result<Self, Error> {
         if sealed.first() != Some(&VERSION) {
-            return Err(unknown("it is not sealed in a format this client knows"));
+            return Err(unknown("this client does not know the format: update the client"));
         }
         if sealed.len() < layout::CIPHERTEXT + layout::TAG {
-            return Err(unknown("it is too short to be sealed"));
+            return Err(unknown("it is shorter than the 45 bytes of an empty seal"));
         }
         let fixed = "the length was checked";
         Ok(Self {
@@ -184,23 +208,23 @@ impl fmt::Debug for Opener {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seal::RoomSecret;
+    use crate::seal::secret::RoomSecret;
 
     #[test]
-    fn the_sender_heard_longest_ago_is_forgotten_first() {
+    fn the_sender_with_the_oldest_envelope_is_forgotten_first() {
         let keys = RoomKeys::derive(&RoomSecret::key([1; 32]), "demo").expect("keys");
         let mut opener = keys.opener();
         for sender in 0..SENDERS {
-            opener.heard(&sender.to_string(), 1);
+            opener.record(&sender.to_string(), 1);
         }
-        opener.heard("0", 2);
-        opener.heard("one more", 1);
+        opener.record("0", 2);
+        opener.record("one more", 1);
         assert_eq!(opener.senders.len(), SENDERS);
         assert!(opener.senders.contains_key("0") && !opener.senders.contains_key("1"));
     }
 
     #[test]
-    fn what_cannot_be_opened_counts_for_nobody() {
+    fn a_forged_envelope_does_not_count() {
         let keys = RoomKeys::derive(&RoomSecret::key([1; 32]), "demo").expect("keys");
         let (ada, bob) = (PeerId::from("ada"), PeerId::from("bob"));
         let sealed = keys.sealer(Some(&ada)).seal(None, Payload::Text("hello".into())).expect("sealed");

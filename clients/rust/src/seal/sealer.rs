@@ -1,4 +1,4 @@
-//! The way up: payloads become sealed bytes.
+//! Encrypts payloads.
 
 use std::fmt;
 
@@ -10,16 +10,19 @@ use bytes::Bytes;
 use prost::Message;
 use wigwag_proto::v1;
 
-use super::{RoomKeys, VERSION, associated_data, layout};
+use super::{
+    format::{VERSION, associated_data, layout},
+    keys::RoomKeys,
+};
 use crate::{
     error::{Code, Error, reason},
     member::PeerId,
     payload::Payload,
 };
 
-/// Seals what one sender sends in one room. Made by [`RoomKeys::sealer`].
+/// Seals what one sender sends in one room. Created by [`RoomKeys::sealer`].
 ///
-/// One for as long as the sender has its peer id: the counter in it is what tells a repeated envelope from a new one.
+/// Keep one for as long as the sender has its peer id: its counter tells a replayed envelope from a new one.
 ///
 /// ```
 /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -39,14 +42,34 @@ pub struct Sealer {
     counter: u64,
 }
 
+impl RoomKeys {
+    /// Returns a sealer for what `from` sends. `None`: a backend.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wigwag_client::Error> {
+    /// use wigwag_client::{Payload, seal::{RoomKeys, RoomSecret}};
+    ///
+    /// let keys = RoomKeys::derive(&RoomSecret::key([7; 32]), "demo")?;
+    /// let mut sealer = keys.sealer(None);
+    /// let for_everybody = sealer.seal(None, Payload::Text("maintenance at noon".into()))?;
+    /// # let _ = for_everybody;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sealer(&self, from: Option<&PeerId>) -> Sealer {
+        Sealer::new(self.clone(), from)
+    }
+}
+
 impl Sealer {
     pub(super) fn new(keys: RoomKeys, from: Option<&PeerId>) -> Self {
         let from = from.map_or("", PeerId::as_str);
         Self { cipher: keys.cipher(from), keys, from: from.into(), counter: 0 }
     }
 
-    /// Goes on from this counter instead of 0: for a backend, which has the same empty id after every start. The
-    /// microseconds of the clock are a good choice.
+    /// Continues from this counter instead of 0: for a backend, whose empty peer id stays the same after a restart. The
+    /// clock in microseconds is a good choice.
     ///
     /// ```
     /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -66,8 +89,8 @@ impl Sealer {
         self
     }
 
-    /// Seals a payload for one peer, or for everybody in the room. What it returns is the content of
-    /// [`Payload::Sealed`], 45 bytes longer than the payload in protobuf.
+    /// Seals a payload for one peer, or for everybody in the room (`None`). Returns the content of
+    /// [`Payload::Sealed`], which is 45 bytes longer than the payload in protobuf.
     ///
     /// ```
     /// # fn main() -> Result<(), wigwag_client::Error> {
@@ -84,7 +107,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// `INTERNAL`: the operating system gave no random bytes.
+    /// `INTERNAL`: the operating system returned no random bytes.
     pub fn seal(&mut self, to: Option<&PeerId>, payload: impl Into<Payload>) -> Result<Bytes, Error> {
         self.seal_wire(to.map_or("", PeerId::as_str), payload.into().into())
     }
@@ -107,24 +130,28 @@ impl Sealer {
         let ciphertext = self
             .cipher
             .encrypt(&Nonce::from(nonce), Plaintext { msg: &plaintext, aad: &bound })
-            .expect("far below the 64 GiB this cipher takes");
+            .expect("far below the 64 GiB limit of AES-GCM");
         sealed.extend(ciphertext);
         sealed.into()
     }
 
-    /// Whose envelopes these are; empty for a backend.
+    /// Returns the sender's peer id; empty for a backend.
     pub(crate) fn from(&self) -> &str {
         &self.from
     }
 
-    /// Counts with the rest of a session.
+    /// Sets the counter, which all rooms of a session share.
     pub(crate) fn count(&mut self, counter: u64) {
         self.counter = counter;
     }
 }
 
 fn no_randomness() -> Error {
-    Error::new(Code::Internal, reason::INTERNAL, "the operating system gave no random bytes: nothing can be sealed")
+    Error::new(
+        Code::Internal,
+        reason::INTERNAL,
+        "the operating system returned no random bytes, so nothing can be sealed: try again",
+    )
 }
 
 // The cipher holds a key.

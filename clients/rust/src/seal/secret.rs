@@ -1,4 +1,4 @@
-//! What the members of a room share and the server does not know.
+//! The secret of a room, which its members share and the server does not know.
 
 use std::{fmt, sync::Arc};
 
@@ -7,14 +7,14 @@ use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use super::LABEL;
+use super::format::LABEL;
 use crate::error::{Code, Error, reason};
 
 const ITERATIONS: u32 = 600_000;
 
-/// A secret of a room: a key, or a passphrase that becomes one.
+/// The secret of a room: a key, or a passphrase that a key is derived from.
 ///
-/// It is not shown by debug output, and its memory is overwritten when the last clone is dropped.
+/// Debug output does not show it, and its memory is overwritten when the last clone is dropped.
 ///
 /// ```
 /// use wigwag_client::seal::RoomSecret;
@@ -33,7 +33,7 @@ enum Kind {
 }
 
 impl RoomSecret {
-    /// A key: 32 random bytes. The better choice, since nobody can guess it.
+    /// Creates a secret from a key: 32 random bytes. Preferred, since a key cannot be guessed.
     ///
     /// ```
     /// use wigwag_client::seal::RoomSecret;
@@ -46,9 +46,9 @@ impl RoomSecret {
         Self(Kind::Key(Arc::new(Zeroizing::new(key))))
     }
 
-    /// A passphrase, for people who tell each other. Whoever records traffic can try passphrases offline: five random
-    /// words at least. Letters with accents may be composed either way (it is taken in Unicode's NFC). An empty one is
-    /// refused where it is used.
+    /// Creates a secret from a passphrase, for people who tell each other. Anyone who records traffic can try passphrases
+    /// offline, so use at least five random words. It is normalized to Unicode NFC, so accented letters may be composed
+    /// either way. An empty passphrase is refused when it is used.
     ///
     /// ```
     /// use wigwag_client::seal::RoomSecret;
@@ -62,18 +62,21 @@ impl RoomSecret {
         Self(Kind::Passphrase(Arc::new(Zeroizing::new(given.nfc().collect()))))
     }
 
-    /// Whether it becomes a key without work worth speaking of.
+    /// Returns whether deriving keys from it is cheap.
     pub(crate) fn is_ready(&self) -> bool {
         matches!(self.0, Kind::Key(_))
     }
 
-    /// The master key of a room.
+    /// Derives the master key of a room.
     pub(super) fn master(&self, room: &str) -> Result<Zeroizing<[u8; 32]>, Error> {
         match &self.0 {
             Kind::Key(key) => Ok(Zeroizing::clone(key)),
             Kind::Passphrase(passphrase) if passphrase.is_empty() => {
-                let mut error =
-                    Error::new(Code::InvalidArgument, reason::INVALID_FIELD, "the passphrase of a room is not empty");
+                let mut error = Error::new(
+                    Code::InvalidArgument,
+                    reason::INVALID_FIELD,
+                    "the passphrase of a room is empty: use at least five random words",
+                );
                 error.metadata.insert("field".into(), "room_secret".into());
                 Err(error)
             }

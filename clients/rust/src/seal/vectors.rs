@@ -1,10 +1,10 @@
-//! The vectors all clients share.
+//! The test vectors that all clients share.
 
 use prost::Message;
 use serde_json::Value;
 use wigwag_proto::v1;
 
-use super::{RoomKeys, RoomSecret, with_length};
+use super::{RoomKeys, RoomSecret, format::with_length};
 use crate::member::PeerId;
 
 fn vectors() -> Value {
@@ -57,7 +57,7 @@ fn sealing_gives_the_bytes_of_the_vectors() {
 }
 
 #[test]
-fn what_must_not_open_says_why() {
+fn an_envelope_that_must_not_open_gives_the_reason() {
     let vectors = vectors();
     let failures = vectors["failures"].as_array().expect("failures");
     assert!(failures.len() >= 20);
@@ -65,9 +65,9 @@ fn what_must_not_open_says_why() {
         let mut opener = keys(vector).opener();
         let (from, last) = (text(vector, "from"), vector["lastCounter"].as_u64().expect("a number"));
         if last > 0 {
-            opener.heard(from, last);
+            opener.record(from, last);
         }
-        // As a session does: addressed to one means addressed to this peer, whatever the server says.
+        // As a session does: an envelope to one peer must be sealed for this peer, whatever the envelope says.
         let to = if text(vector, "to").is_empty() { "" } else { text(vector, "me") };
         let error = opener.open_wire(from, to, &bytes(text(vector, "sealed"))).expect_err(text(vector, "name"));
         assert_eq!(error.reason, text(vector, "reason"), "{}", text(vector, "name"));

@@ -10,7 +10,7 @@ use wigwag_proto::v1::{
 
 use crate::{fields::Fields, payload::payload};
 
-/// Makes the call that the step's `method` names. `Err(Ok(reason))`: the server refused it.
+/// Makes the call named by the `method` of the step. `Err(Ok(reason))`: the server refused it.
 pub(crate) async fn call(
     url: String,
     step: &mut Fields,

@@ -1,4 +1,4 @@
-//! Events as scenarios expect them.
+//! The events that scenarios expect.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use wigwag_client::{Event, Member, Payload, PeerId, Role, RoomInfo};
 
 use crate::{fields::Fields, payload::payload};
 
-/// Whether an event may come or not.
+/// Returns whether scenarios ignore the event unless they expect it.
 pub(crate) fn is_optional(event: &Event) -> bool {
     matches!(
         event,
@@ -20,7 +20,7 @@ pub(crate) fn is_optional(event: &Event) -> bool {
     )
 }
 
-/// What scenarios call an event.
+/// Returns the name of an event in scenarios.
 pub(crate) fn kind_of(event: &Event) -> &'static str {
     match event {
         Event::Envelope { .. } => "envelope",
@@ -40,7 +40,7 @@ pub(crate) fn kind_of(event: &Event) -> &'static str {
     }
 }
 
-/// One event and what is looked at in it.
+/// An event and the fields of it that are compared.
 pub(crate) struct Expectation {
     kind: String,
     peer: Option<Option<PeerId>>,
@@ -71,7 +71,7 @@ struct InfoFields {
 }
 
 impl Expectation {
-    /// `peer` gives the peer id of a client.
+    /// Reads the fields of a step. `peer` returns the peer id of a client.
     pub(crate) fn read(fields: &mut Fields, peer: impl Fn(&str) -> Result<String, String>) -> Result<Self, String> {
         let kind: String = fields.take("event")?;
         let whom = match kind.as_str() {
@@ -98,7 +98,7 @@ impl Expectation {
         })
     }
 
-    /// Whether this is the event.
+    /// Returns whether the event matches.
     pub(crate) fn is_met_by(&self, event: &Event) -> bool {
         self.kind == kind_of(event)
             && match event {
@@ -110,7 +110,7 @@ impl Expectation {
                 Event::RoomUpdated { info, .. } => self.info(info),
                 Event::Left { reason, .. } | Event::Reset { reason, .. } => self.reason(Some(reason)),
                 Event::Undeliverable { to, reason, .. } => self.peer(Some(to)) && self.reason(Some(reason)),
-                // This client does not say whom a refused envelope was for: the application knows by its id.
+                // This client does not report the recipient of a refused envelope: the application knows it by the id.
                 Event::SendFailed { error, .. } => self.reason(Some(&error.reason)),
                 Event::Unopened { from, error, .. } => self.peer(from.as_ref()) && self.reason(Some(&error.reason)),
                 Event::Closed(error) => {

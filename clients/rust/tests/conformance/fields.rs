@@ -1,4 +1,4 @@
-//! The fields of a step, each taken once: what is left over in the end is a mistake in the scenario.
+//! The fields of a step, each read once: a field left over at the end is an error in the scenario.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -10,18 +10,18 @@ impl Fields {
         Self(fields)
     }
 
-    /// A field that must be there.
+    /// Returns a required field.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, String> {
         self.find(name)?.ok_or_else(|| format!("the step lacks {name:?}"))
     }
 
-    /// A field that may be there.
+    /// Returns an optional field.
     pub(crate) fn find<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, String> {
         let Some(value) = self.0.remove(name) else { return Ok(None) };
         serde_json::from_value(value).map(Some).map_err(|error| format!("{name:?}: {error}"))
     }
 
-    /// Nothing else is there.
+    /// Fails if fields are left over.
     pub(crate) fn end(self) -> Result<(), String> {
         match self.0.keys().next() {
             None => Ok(()),

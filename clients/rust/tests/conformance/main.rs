@@ -1,9 +1,9 @@
-//! Plays the scenarios of `clients/conformance` against a real server, and prints what became of each.
+//! Runs the scenarios of `clients/conformance` against a real server, and prints the result of each.
 //!
 //!     cargo build -p wigwag-server
 //!     cargo test -p wigwag-client --test conformance -- --nocapture
 //!
-//! `WIGWAG_SCENARIO=resume` plays those only whose file name holds that word.
+//! `WIGWAG_SCENARIO=resume` runs only those whose file name contains that word.
 
 mod actor;
 mod backend;
@@ -14,7 +14,7 @@ mod play;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod scenario;
-// Shared with the live tests, which use the rest of it.
+// Shared with the live tests, which use the other functions.
 #[allow(dead_code)]
 #[path = "../support/server.rs"]
 mod server;
@@ -26,9 +26,9 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 use self::scenario::Scenario;
 
-/// Longest one step may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Scenarios played at the same time: each has a server of its own.
+/// Limits a step.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Limits the scenarios that run at the same time, each with a server process.
 const AT_A_TIME: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

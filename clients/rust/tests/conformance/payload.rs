@@ -1,10 +1,10 @@
-//! Payloads and secrets as scenarios write them.
+//! Parses the payloads and secrets of scenarios.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use wigwag_client::{IceCandidate, Payload, SdpType, SessionDescription, seal::RoomSecret};
 
-/// A payload in protobuf JSON.
+/// Parses a payload in protobuf JSON.
 pub(crate) fn payload(json: &Value) -> Result<Payload, String> {
     let strange = || format!("no payload: {json}");
     let (kind, value) = json.as_object().and_then(|fields| fields.iter().next()).ok_or_else(strange)?;
@@ -30,7 +30,7 @@ pub(crate) fn payload(json: &Value) -> Result<Payload, String> {
     })
 }
 
-/// A room's secret.
+/// Parses the secret of a room.
 pub(crate) fn secret(json: &Value) -> Result<RoomSecret, String> {
     let strange = || format!("no secret: {json}");
     if let Some(passphrase) = json["passphrase"].as_str() {

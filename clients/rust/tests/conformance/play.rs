@@ -1,4 +1,4 @@
-//! A scenario being played: its server, its clients, one step after the other.
+//! Runs a scenario: its server, its clients, one step after the other.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -6,15 +6,15 @@ use tokio::time::{Instant, sleep};
 use wigwag_client::Event;
 
 use crate::{
-    PATIENCE,
+    TIMEOUT,
     actor::Actor,
     fields::Fields,
     scenario::Scenario,
-    server::{PATIENCE as SERVER_PATIENCE, Server, within},
+    server::{Server, TIMEOUT as SERVER_TIMEOUT, within},
 };
 
-/// An id no peer has.
-const NOBODY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+/// A peer id that no peer has.
+const ABSENT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 pub(crate) struct Play {
     environment: Vec<(String, String)>,
@@ -23,7 +23,7 @@ pub(crate) struct Play {
     pub(crate) actors: BTreeMap<String, Actor>,
 }
 
-/// Plays it. The error says which step failed and what came instead.
+/// Runs a scenario. The error says which step failed and what happened instead.
 pub(crate) async fn play(scenario: Scenario) -> Result<(), String> {
     let environment = scenario.environment();
     let server = Server::start_with(&borrowed(&environment)).await;
@@ -34,7 +34,7 @@ pub(crate) async fn play(scenario: Scenario) -> Result<(), String> {
     }
     for (name, actor) in &mut play.actors {
         if let Some(event) = actor.unread().await {
-            return Err(format!("at the end {name} has heard what nobody expected: {event:?}"));
+            return Err(format!("at the end {name} has an unexpected event: {event:?}"));
         }
     }
     Ok(())
@@ -49,11 +49,11 @@ impl Play {
         self.actors.get_mut(name).ok_or_else(|| format!("{name:?} never connected"))
     }
 
-    /// The peer id of a client.
+    /// Returns the peer id of a client.
     pub(crate) fn peer(&self, name: &str) -> Result<String, String> {
         match name {
             "" => Ok(String::new()),
-            "nobody" => Ok(NOBODY.into()),
+            "absent" => Ok(ABSENT.into()),
             name => {
                 let peer = self.actors.get(name).and_then(|actor| actor.peer.as_ref());
                 peer.map(ToString::to_string).ok_or_else(|| format!("{name:?} never connected"))
@@ -61,7 +61,7 @@ impl Play {
         }
     }
 
-    /// The server stops without a word and begins again, knowing nothing.
+    /// Kills the server and starts a new one, without its state.
     pub(crate) async fn restart(&mut self) {
         if let Some(server) = self.server.take() {
             let address = server.kill();
@@ -69,7 +69,7 @@ impl Play {
         }
     }
 
-    /// The server is asked to go, and another one comes after it.
+    /// Sends the server SIGTERM and starts another one after it has exited.
     pub(crate) async fn drain(&mut self) {
         if let Some(server) = self.server.take() {
             let address = within("the server drains", server.drain()).await;
@@ -78,20 +78,20 @@ impl Play {
     }
 }
 
-/// Looks again and again until it is so.
-pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Result<(), String> {
+/// Polls until the condition holds.
+pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) -> Result<(), String> {
     let since = Instant::now();
-    while !is_so() {
-        if since.elapsed() > PATIENCE.min(SERVER_PATIENCE) {
-            return Err(format!("waited {PATIENCE:?} in vain until {what}"));
+    while !condition() {
+        if since.elapsed() > TIMEOUT.min(SERVER_TIMEOUT) {
+            return Err(format!("timed out after {TIMEOUT:?}: {what}"));
         }
         sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
 
-/// What a session's event means for what is known of its client.
-pub(crate) fn keeps_its_word(actor: &mut Actor, event: &Event) -> Result<(), String> {
+/// Checks the peer id after a resume or a reset.
+pub(crate) fn check_peer_id(actor: &mut Actor, event: &Event) -> Result<(), String> {
     match event {
         Event::Resumed if actor.peer.as_ref() != Some(&actor.session()?.peer_id()) => {
             Err("it resumed with another peer id".into())

@@ -1,4 +1,4 @@
-//! Scenarios as their files say them.
+//! The files of scenarios.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     pub(crate) title: String,
-    /// For people: what it checks.
+    /// What the scenario checks, for people.
     #[serde(rename = "rules")]
     _rules: Vec<String>,
     #[serde(default)]
@@ -21,7 +21,7 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// The server's settings as environment variables.
+    /// Returns the server's settings as environment variables.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let name = |setting: &str| format!("WIGWAG_{}", setting.replace('.', "__").to_uppercase());
@@ -29,7 +29,7 @@ impl Scenario {
     }
 }
 
-/// All of them, by the names of their files.
+/// Reads all scenarios, by the names of their files.
 pub(crate) fn all() -> BTreeMap<String, Scenario> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/scenarios");
     let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

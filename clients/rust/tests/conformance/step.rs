@@ -1,4 +1,4 @@
-//! What each step does.
+//! Executes each step.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -7,13 +7,13 @@ use tokio::time::{sleep, timeout};
 use wigwag_client::{Error, Event, JoinOptions, NewRoom, Outcome, Payload, PeerId, Room, Session, SessionState};
 
 use crate::{
-    PATIENCE,
+    TIMEOUT,
     actor::Actor,
     backend,
     expectation::{Expectation, is_optional, kind_of},
     fields::Fields,
     payload::{payload, secret},
-    play::{Play, keeps_its_word, until},
+    play::{Play, check_peer_id, until},
     proxy::Proxy,
 };
 
@@ -33,25 +33,25 @@ impl Play {
             }
             "join" => self.join(&name, &mut step).await?,
             "create_room" => self.create_room(&name, &mut step).await?,
-            "leave" => self.seat(&name, &mut step)?.leave().await,
-            "end_room" => self.seat(&name, &mut step)?.end().await,
+            "leave" => self.joined_room(&name, &mut step)?.leave().await,
+            "end_room" => self.joined_room(&name, &mut step)?.end().await,
             "remove_member" => self.remove_member(&name, &mut step).await?,
             "update_member" => {
                 let display_name: Option<String> = step.find("displayName")?;
                 let metadata: Option<Metadata> = step.find("metadata")?;
-                let room = self.seat(&name, &mut step)?;
+                let room = self.joined_room(&name, &mut step)?;
                 room.update_me(display_name.as_deref(), metadata.unwrap_or_default()).await
             }
             "send" => self.send(&name, &mut step).await?,
             "send_numbers" => self.send_numbers(&name, &mut step).await?,
             "send_large" => {
                 let bytes = step.take("bytes")?;
-                self.seat(&name, &mut step)?.broadcast(Payload::Text("x".repeat(bytes))).await.map(drop)
+                self.joined_room(&name, &mut step)?.broadcast(Payload::Text("x".repeat(bytes))).await.map(drop)
             }
             "call" => match backend::call(self.url(), &mut step, |name| self.peer(name)).await {
                 Err(Err(why)) => return Err(why),
-                Ok(()) => return verdict(None, refusal.as_deref(), step),
-                Err(Ok(reason)) => return verdict(Some(reason), refusal.as_deref(), step),
+                Ok(()) => return check_result(None, refusal.as_deref(), step),
+                Err(Ok(reason)) => return check_result(Some(reason), refusal.as_deref(), step),
             },
             "expect_receipt" => return self.expect_receipt(&name, step, refusal).await,
             _ => {
@@ -59,10 +59,10 @@ impl Play {
                 Ok(())
             }
         };
-        verdict(outcome.err().map(|error| error.reason.into_owned()), refusal.as_deref(), step)
+        check_result(outcome.err().map(|error| error.reason.into_owned()), refusal.as_deref(), step)
     }
 
-    /// Steps that call no client, and cannot be refused.
+    /// Executes the steps that call no client, and cannot be refused.
     async fn look(&mut self, what: &str, name: &str, step: &mut Fields) -> Result<(), String> {
         match what {
             "expect" => {
@@ -105,7 +105,7 @@ impl Play {
             "members" => {
                 let names: Vec<String> = step.take("are")?;
                 let wanted = names.iter().map(|name| self.peer(name)).collect::<Result<Vec<_>, String>>()?;
-                let room = self.seat(name, step)?;
+                let room = self.joined_room(name, step)?;
                 let ids = || room.members().iter().map(|member| member.peer_id.to_string()).collect::<Vec<_>>();
                 until(&format!("the members are {names:?}"), || ids() == wanted).await
             }
@@ -194,18 +194,18 @@ impl Play {
         let found = found.map(|names| names.iter().map(|name| self.peer(name)).collect::<Result<Vec<_>, String>>());
         let (found, created): (_, Option<bool>) = (found.transpose()?, step.find("created")?);
         let actor = self.actor(name)?;
-        let seat = match actor.session()?.join_with(&room, options).await {
-            Ok(seat) => seat,
+        let joined = match actor.session()?.join_with(&room, options).await {
+            Ok(joined) => joined,
             Err(error) => return Ok(Err(error)),
         };
-        let ids: Vec<String> = seat.found().iter().map(|member| member.peer_id.to_string()).collect();
+        let ids: Vec<String> = joined.found().iter().map(|member| member.peer_id.to_string()).collect();
         if found.as_ref().is_some_and(|wanted| *wanted != ids) {
             return Err(format!("it found {ids:?} and not {found:?}"));
         }
-        if created.is_some_and(|wanted| wanted != seat.was_created()) {
-            return Err(format!("created is {}", seat.was_created()));
+        if created.is_some_and(|wanted| wanted != joined.was_created()) {
+            return Err(format!("created is {}", joined.was_created()));
         }
-        actor.seated(&room, seat);
+        actor.joined(&room, joined);
         Ok(Ok(()))
     }
 
@@ -223,10 +223,10 @@ impl Play {
         }
         let actor = self.actor(name)?;
         let created = actor.session()?.create_room(new).await;
-        Ok(created.map(|seat| actor.seated(&room, seat)))
+        Ok(created.map(|joined| actor.joined(&room, joined)))
     }
 
-    fn seat(&mut self, name: &str, step: &mut Fields) -> Result<Room, String> {
+    fn joined_room(&mut self, name: &str, step: &mut Fields) -> Result<Room, String> {
         let room: String = step.take("room")?;
         self.actor(name)?.room(&room).cloned()
     }
@@ -234,7 +234,7 @@ impl Play {
     async fn remove_member(&mut self, name: &str, step: &mut Fields) -> Result<Result<(), Error>, String> {
         let peer = PeerId::from(self.peer(&step.take::<String>("peer")?)?);
         let ban: Option<bool> = step.find("ban")?;
-        let room = self.seat(name, step)?;
+        let room = self.joined_room(name, step)?;
         Ok(if ban.unwrap_or_default() { room.ban(&peer).await } else { room.remove(&peer).await })
     }
 
@@ -268,7 +268,7 @@ impl Play {
         let count: u32 = step.take("count")?;
         let to: Option<String> = step.find("to")?;
         let to = to.map(|name| self.peer(&name)).transpose()?.map(PeerId::from);
-        let room = self.seat(name, step)?;
+        let room = self.joined_room(name, step)?;
         for number in 1..=count {
             let content = Payload::Text(number.to_string());
             let sent = match &to {
@@ -288,9 +288,9 @@ impl Play {
         let peer: Option<String> = step.find("peer")?;
         let peer = peer.map(|name| self.peer(&name)).transpose()?;
         let receipt = self.actor(name)?.receipts.remove(&called).ok_or_else(|| format!("no receipt {called:?}"))?;
-        let came = timeout(PATIENCE, receipt).await.map_err(|_| format!("no receipt within {PATIENCE:?}"))?;
+        let came = timeout(TIMEOUT, receipt).await.map_err(|_| format!("no receipt within {TIMEOUT:?}"))?;
         let receipt = match came {
-            Err(error) => return verdict(Some(error.reason.into_owned()), refusal.as_deref(), step),
+            Err(error) => return check_result(Some(error.reason.into_owned()), refusal.as_deref(), step),
             Ok(receipt) => receipt,
         };
         let (came, why) = match &receipt.outcome {
@@ -306,7 +306,7 @@ impl Play {
     }
 }
 
-/// The next events are these, in whatever order, but for those that may come or not.
+/// Expects these events next, in any order, except for optional ones in between.
 async fn expect(
     actor: &mut Actor,
     room: Option<&str>,
@@ -316,19 +316,19 @@ async fn expect(
     while !wanted.is_empty() {
         let event = actor.next(room).await?;
         if room.is_none() {
-            keeps_its_word(actor, &event)?;
+            check_peer_id(actor, &event)?;
         }
         match wanted.iter().position(|one| one.is_met_by(&event)) {
             Some(at) => drop(wanted.remove(at)),
             None if is_optional(&event) || skipped.iter().any(|kind| kind == kind_of(&event)) => {}
-            None => return Err(format!("it heard {event:?}")),
+            None => return Err(format!("unexpected event {event:?}")),
         }
     }
     Ok(())
 }
 
-/// Whether a call came out as the scenario says.
-fn verdict(came: Option<String>, wanted: Option<&str>, step: Fields) -> Result<(), String> {
+/// Compares the result of a call with the one expected.
+fn check_result(came: Option<String>, wanted: Option<&str>, step: Fields) -> Result<(), String> {
     step.end()?;
     match (came.as_deref(), wanted) {
         (None, None) => Ok(()),

@@ -1,4 +1,4 @@
-//! Sessions that end.
+//! The end of a session.
 
 use wigwag_client::{Event, Payload, Session, SessionState};
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_bye_is_heard_at_once_and_after_everything_that_was_sent() {
+async fn a_bye_takes_effect_at_once_and_after_everything_that_was_sent() {
     let server = Server::start().await;
     let ((_ada, adas), (bob, bobs)) = pair(&server, "bye").await;
     for number in 0..100 {

@@ -1,4 +1,4 @@
-//! What is refused, by its reason; and that nothing else suffers.
+//! Refusals and their reasons; and that nothing else is affected.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::{
 };
 
 #[tokio::test]
-async fn refused_requests_name_their_reason_and_the_session_goes_on() {
+async fn refused_requests_have_a_reason_and_the_session_continues() {
     let server = Server::start().await;
     let ((ada, adas), (bob, bobs)) = pair(&server, "errors").await;
     for name in ["", "tab\there", &"x".repeat(129)] {
-        let error = ada.join(name).await.map(|_| ()).expect_err("no name");
+        let error = ada.join(name).await.map(|_| ()).expect_err("not a room name");
         assert_eq!((error.code, error.reason.as_ref()), (Code::InvalidArgument, "INVALID_FIELD"), "{name:?}");
     }
     let other = server.session("Other").await;
@@ -23,7 +23,7 @@ async fn refused_requests_name_their_reason_and_the_session_goes_on() {
     assert_eq!((error.code, error.reason.as_ref()), (Code::AlreadyExists, "ROOM_EXISTS"));
     let error = bobs.end().await.expect_err("not the owner");
     assert_eq!((error.code, error.reason.as_ref(), error.retryable), (Code::PermissionDenied, "FORBIDDEN", false));
-    let error = adas.remove(&PeerId::from("nobody")).await.expect_err("nobody");
+    let error = adas.remove(&PeerId::from("absent")).await.expect_err("no such peer");
     assert_eq!(error.reason, "PEER_NOT_FOUND");
 
     let full = ada.create_room(NewRoom::named("tiny").max_members(1)).await.expect("a room");
@@ -38,14 +38,14 @@ async fn refused_requests_name_their_reason_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn a_refused_envelope_is_told_to_its_sender_only() {
+async fn a_refused_envelope_is_reported_to_its_sender_only() {
     let server = Server::start().await;
     let ((_ada, adas), (bob, bobs)) = pair(&server, "envelopes").await;
     let unknown = SessionDescription { kind: SdpType::Other("maybe".into()), sdp: "v=0".into() };
     let mut events = adas.events();
     for (to, payload, reason) in [
         (bob.peer_id(), Payload::from(unknown), "INVALID_FIELD"),
-        (PeerId::from("nobody"), Payload::Text("?".into()), "PEER_NOT_FOUND"),
+        (PeerId::from("absent"), Payload::Text("?".into()), "PEER_NOT_FOUND"),
     ] {
         let sent = adas.send(&to, payload).await.expect("queued");
         let event = next(&mut events).await;
@@ -58,19 +58,19 @@ async fn a_refused_envelope_is_told_to_its_sender_only() {
         adas.broadcast(Payload::Sealed(vec![0; 66_000].into())).await.expect_err("large").reason,
         "FRAME_TOO_LARGE"
     );
-    adas.send(&bob.peer_id(), Payload::Text("the first Bob hears".into())).await.expect("queued");
+    adas.send(&bob.peer_id(), Payload::Text("the first Bob receives".into())).await.expect("queued");
     let (_, payload) = envelope(&mut bobs.events()).await;
-    assert_eq!(payload, Payload::Text("the first Bob hears".into()));
+    assert_eq!(payload, Payload::Text("the first Bob receives".into()));
 }
 
 #[tokio::test]
-async fn a_wrong_address_is_told_at_once() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", nobody.local_addr().expect("an address"));
-    drop(nobody);
-    let error = Session::connect(&url).await.map(|_| ()).expect_err("nobody listens");
+async fn a_wrong_address_fails_at_once() {
+    let unused = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", unused.local_addr().expect("an address"));
+    drop(unused);
+    let error = Session::connect(&url).await.map(|_| ()).expect_err("no server listens");
     assert_eq!((error.code, error.reason.as_ref(), error.retryable), (Code::Unavailable, "UNREACHABLE", true));
-    let error = Session::connect("localhost:8080").await.map(|_| ()).expect_err("no URL");
+    let error = Session::connect("localhost:8080").await.map(|_| ()).expect_err("not a URL");
     assert_eq!((error.reason.as_ref(), error.metadata["field"].as_str()), ("INVALID_FIELD", "url"));
 }
 

@@ -1,4 +1,4 @@
-//! Peers find each other and exchange everything there is to exchange.
+//! Peers find each other and exchange every kind of payload.
 
 use wigwag_client::{Event, IceCandidate, NewRoom, Outcome, Payload, PeerId, SdpType, SessionDescription};
 
@@ -34,11 +34,11 @@ fn all_kinds() -> Vec<Payload> {
 async fn all_kinds_of_payloads_arrive_unchanged_both_ways() {
     let server = Server::start().await;
     let ((ada, adas), (bob, bobs)) = pair(&server, "kinds").await;
-    for (sender, seat, receiver, events) in
+    for (sender, room, receiver, events) in
         [(&ada, &adas, &bob, &mut bobs.events()), (&bob, &bobs, &ada, &mut adas.events())]
     {
         for payload in all_kinds() {
-            seat.send(&receiver.peer_id(), payload).await.expect("queued");
+            room.send(&receiver.peer_id(), payload).await.expect("queued");
         }
         for payload in all_kinds() {
             let (from, got) = envelope(events).await;
@@ -53,7 +53,7 @@ async fn a_broadcast_reaches_everybody_else() {
     let server = Server::start().await;
     let ((ada, adas), (_bob, bobs)) = pair(&server, "all").await;
     let cyd = server.session("Cyd").await;
-    let cyds = cyd.join("all").await.expect("a seat");
+    let cyds = cyd.join("all").await.expect("joined");
     assert_eq!(cyds.members().len(), 2);
     adas.broadcast(Payload::Text("everybody".into())).await.expect("queued");
     for events in [&mut bobs.events(), &mut cyds.events()] {
@@ -62,11 +62,11 @@ async fn a_broadcast_reaches_everybody_else() {
     }
     bobs.broadcast(Payload::Text("back".into())).await.expect("queued");
     let (_, payload) = envelope(&mut adas.events()).await;
-    assert_eq!(payload, Payload::Text("back".into()), "the sender itself hears nothing");
+    assert_eq!(payload, Payload::Text("back".into()), "the sender does not receive its own broadcast");
 }
 
 #[tokio::test]
-async fn a_receipt_says_that_the_application_has_it() {
+async fn a_receipt_confirms_delivery() {
     let server = Server::start().await;
     let ((_ada, adas), (bob, bobs)) = pair(&server, "receipts").await;
     let receipt = adas.send_with_receipt(&bob.peer_id(), Payload::Text("sure?".into())).await.expect("queued");
@@ -77,12 +77,12 @@ async fn a_receipt_says_that_the_application_has_it() {
 }
 
 #[tokio::test]
-async fn a_receipt_for_nobody_is_an_error() {
+async fn a_receipt_for_an_absent_peer_is_an_error() {
     let server = Server::start().await;
-    let ((_ada, adas), _bob) = pair(&server, "nobody").await;
-    let nobody = PeerId::from("aaaaaaaaaaaaaaaaaaaaaaaaaa");
-    let receipt = adas.send_with_receipt(&nobody, Payload::Text("?".into())).await.expect("queued");
-    let error = within("the answer comes", receipt).await.expect_err("nobody is there");
+    let ((_ada, adas), _bob) = pair(&server, "absent").await;
+    let absent = PeerId::from("aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    let receipt = adas.send_with_receipt(&absent, Payload::Text("?".into())).await.expect("queued");
+    let error = within("the answer comes", receipt).await.expect_err("no such peer");
     assert_eq!(error.reason, "PEER_NOT_FOUND");
 }
 
@@ -112,11 +112,11 @@ async fn a_created_room_belongs_to_its_creator() {
     assert_eq!((info.display_name.as_str(), info.max_members), ("Stand-up", 2));
     assert_eq!((info.owner, info.metadata["topic"].as_str()), (Some(ada.peer_id()), "flags"));
     let bob = server.session("Bob").await;
-    let seat = bob.join(room.name()).await.expect("a seat");
-    assert!(!seat.was_created());
-    assert_eq!(seat.members()[0].display_name, "Ada");
+    let bobs = bob.join(room.name()).await.expect("joined");
+    assert!(!bobs.was_created());
+    assert_eq!(bobs.members()[0].display_name, "Ada");
     room.end().await.expect("ended");
-    for events in [&mut room.events(), &mut seat.events()] {
+    for events in [&mut room.events(), &mut bobs.events()] {
         loop {
             if let Event::Left { reason, .. } = next(events).await {
                 assert_eq!(reason, "ENDED");

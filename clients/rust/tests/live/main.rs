@@ -1,6 +1,6 @@
 //! The client against a real server, over real sockets.
 //!
-//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` makes it.
+//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` builds it.
 
 mod closing;
 mod errors;

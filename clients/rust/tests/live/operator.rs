@@ -1,5 +1,5 @@
-//! What an operator of the server can see of a sealed envelope: its log at the lowest level, and all of its memory while
-//! a mailbox holds the envelope.
+//! What an operator can see of a sealed envelope: the log at its lowest level, and the whole memory of the server while a
+//! mailbox holds the envelope.
 
 use std::{
     fs::{self, File},
@@ -17,11 +17,11 @@ use crate::{
     server::{Server, within},
 };
 
-/// What nobody else says.
+/// Texts that occur nowhere else.
 const SEALED: [&str; 4] = ["sdp-4611731400430051336", "candidate-842163049", "text-between-two", "binary-between-two"];
 const OPEN: &str = "text-for-everybody";
 
-/// Everything there is, also what the libraries beneath say of each frame.
+/// The lowest level, including what the libraries log about each frame.
 const LEVEL: &str = "trace,h2=trace,hyper=trace,hyper_util=trace,tonic=trace,tonic_web=trace,tower=trace";
 
 fn marked(name: &str) -> String {
@@ -42,7 +42,7 @@ fn payloads() -> [Payload; 4] {
     ]
 }
 
-/// Whether these bytes are anywhere in the memory of a process.
+/// Returns whether these bytes are anywhere in the memory of a process.
 fn holds(pid: u32, wanted: &[u8]) -> bool {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("the memory of a child");
     let mut memory = File::open(format!("/proc/{pid}/mem")).expect("the memory of a child");
@@ -51,14 +51,14 @@ fn holds(pid: u32, wanted: &[u8]) -> bool {
         let address = |hex| u64::from_str_radix(hex, 16).expect("an address");
         let mut bytes = Vec::new();
         memory.seek(SeekFrom::Start(address(from))).expect("an address");
-        // Some regions are gone meanwhile, and some cannot be read.
+        // Some regions may be unmapped meanwhile, and some cannot be read.
         let _ = memory.by_ref().take(address(to) - address(from)).read_to_end(&mut bytes);
         bytes.windows(wanted.len()).any(|window| window == wanted)
     })
 }
 
 #[tokio::test]
-async fn neither_log_nor_memory_of_the_server_hold_what_is_sealed() {
+async fn sealed_content_is_in_neither_the_log_nor_the_memory_of_the_server() {
     let mut log = tempfile::tempfile().expect("a file");
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
     let settings = [("WIGWAG_LOG__LEVEL", LEVEL)];
@@ -67,13 +67,13 @@ async fn neither_log_nor_memory_of_the_server_hold_what_is_sealed() {
     let proxy = Proxy::start(server.address).await;
 
     let ada = Session::builder(server.url()).display_name("Ada").connect().await.expect("a session");
-    let sealed = ada.join_with("sealed", JoinOptions::default().room_secret(secret())).await.expect("a seat");
-    let open = ada.join("open").await.expect("a seat");
+    let sealed = ada.join_with("sealed", JoinOptions::default().room_secret(secret())).await.expect("joined");
+    let open = ada.join("open").await.expect("joined");
     let bob = Session::builder(proxy.url()).display_name("Bob").connect().await.expect("a session");
-    let his = bob.join_with("sealed", JoinOptions::default().room_secret(secret())).await.expect("a seat");
-    let his_open = bob.join("open").await.expect("a seat");
+    let his = bob.join_with("sealed", JoinOptions::default().room_secret(secret())).await.expect("joined");
+    let his_open = bob.join("open").await.expect("joined");
 
-    // Bob is away, so that his mailbox keeps what is sent.
+    // Bob has no connection, so his mailbox keeps what is sent.
     proxy.shut();
     proxy.cut();
     assert!(matches!(next(&mut bob.events()).await, Event::Reconnecting));
@@ -81,7 +81,7 @@ async fn neither_log_nor_memory_of_the_server_hold_what_is_sealed() {
         sealed.send(&bob.peer_id(), payload).await.expect("sent");
     }
     let last = open.send(&bob.peer_id(), Payload::Text(marked(OPEN))).await.expect("sent");
-    // What is open is there to be seen: the search finds what there is, once the server has taken it.
+    // The search must find the unsealed text, once the server has accepted it.
     within(&format!("the server holds envelope {last}"), async {
         while !holds(pid, marked(OPEN).as_bytes()) {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! Peers of a test, and how to wait for what they hear.
+//! The peers of a test, and waiting for their events.
 
 use wigwag_client::{Event, Events, Payload, PeerId, Room, Session};
 
@@ -14,12 +14,12 @@ impl Server {
     }
 }
 
-/// The next event.
+/// Returns the next event.
 pub(crate) async fn next(events: &mut Events) -> Event {
-    within("an event comes", events.next()).await.expect("the stream goes on")
+    within("an event comes", events.next()).await.expect("the stream has not ended")
 }
 
-/// The next envelope, whatever else happens meanwhile.
+/// Returns the next envelope, skipping other events.
 pub(crate) async fn envelope(events: &mut Events) -> (Option<PeerId>, Payload) {
     loop {
         if let Event::Envelope { from, payload, .. } = next(events).await {
@@ -28,15 +28,15 @@ pub(crate) async fn envelope(events: &mut Events) -> (Option<PeerId>, Payload) {
     }
 }
 
-/// Two peers in one room; each knows of the other.
+/// Connects two peers in one room, each of which has seen the other join.
 pub(crate) async fn pair(server: &Server, room: &str) -> ((Session, Room), (Session, Room)) {
     pair_of(server.session("Ada").await, server.session("Bob").await, room).await
 }
 
-/// As [`pair`], of these sessions.
+/// As [`pair`], with these sessions.
 pub(crate) async fn pair_of(ada: Session, bob: Session, room: &str) -> ((Session, Room), (Session, Room)) {
-    let first = ada.join(room).await.expect("a seat");
-    let second = bob.join(room).await.expect("a seat");
+    let first = ada.join(room).await.expect("joined");
+    let second = bob.join(room).await.expect("joined");
     let joined = next(&mut first.events()).await;
     assert!(matches!(&joined, Event::MemberJoined { member, .. } if member.peer_id == bob.peer_id()), "{joined:?}");
     ((ada, first), (bob, second))

@@ -1,4 +1,4 @@
-//! Who is there, told once each.
+//! Presence: joins, changes and leaves, reported once each.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::{
 };
 
 #[tokio::test]
-async fn members_see_each_other_come_change_and_go() {
+async fn members_see_each_other_join_change_and_leave() {
     let server = Server::start().await;
     let ada = server.session("Ada").await;
-    let adas = ada.join("demo").await.expect("a seat");
+    let adas = ada.join("demo").await.expect("joined");
     assert!(adas.was_created() && adas.members().is_empty());
     let me = adas.me().expect("my entry");
     assert_eq!((me.peer_id, me.role, me.presence), (ada.peer_id(), Role::Owner, Presence::Online));
@@ -25,7 +25,7 @@ async fn members_see_each_other_come_change_and_go() {
         .connect()
         .await
         .expect("a session");
-    let bobs = bob.join("demo").await.expect("a seat");
+    let bobs = bob.join("demo").await.expect("joined");
     let mut events = adas.events();
     let Event::MemberJoined { member, .. } = next(&mut events).await else { panic!("Bob joined") };
     assert_eq!((member.peer_id, member.display_name.as_str(), member.role), (bob.peer_id(), "Bob", Role::Member));
@@ -51,18 +51,18 @@ async fn a_room_may_know_a_peer_under_another_name() {
     let server = Server::start().await;
     let (ada, bob) = (server.session("Ada").await, server.session("Bob").await);
     let options = JoinOptions::default().display_name("Chair").metadata("hand", "raised");
-    let _adas = ada.join_with("demo", options).await.expect("a seat");
-    let members = bob.join("demo").await.expect("a seat").members();
+    let _adas = ada.join_with("demo", options).await.expect("joined");
+    let members = bob.join("demo").await.expect("joined").members();
     assert_eq!((members[0].display_name.as_str(), members[0].metadata["hand"].as_str()), ("Chair", "raised"));
 }
 
 #[tokio::test]
-async fn joining_twice_gives_the_same_seat() {
+async fn joining_twice_returns_the_same_membership() {
     let server = Server::start().await;
     let ((_ada, adas), (bob, _bobs)) = pair(&server, "twice").await;
-    let again = bob.join("twice").await.expect("the same seat");
+    let again = bob.join("twice").await.expect("the same room");
     assert_eq!(again.members().len(), 1);
-    let left = bob.join("other").await.expect("a seat");
+    let left = bob.join("other").await.expect("joined");
     left.leave().await.expect("left");
     assert_eq!(adas.members().len(), 1);
 }

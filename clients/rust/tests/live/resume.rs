@@ -11,48 +11,48 @@ use crate::{
     server::{Server, within},
 };
 
-/// Envelopes each way in the tests with cuts.
+/// Envelopes in each direction in the tests with cuts.
 const ENVELOPES: u32 = 2_000;
-/// A connection breaks each time one end has received that many.
+/// Envelopes a peer receives between two cuts of its connection.
 const BETWEEN_CUTS: u32 = 150;
-/// How far a peer sends ahead of what it hears: well below the 256 frames a server keeps for a peer that is away.
+/// How far a peer sends ahead of what it receives: well below the 256 frames a server keeps for a peer without connection.
 const AHEAD: u32 = 100;
 
 async fn through(proxy: &Proxy, name: &str) -> Session {
     Session::builder(proxy.url()).display_name(name).connect().await.expect("a session")
 }
 
-/// Sends the numbers from 0, and waits for all that the other sends. `progress` is told each number received.
-async fn converse(seat: &Room, peer: &PeerId, progress: impl Fn(u32)) {
-    let (heard, mut hearing) = watch::channel(0);
+/// Sends the numbers from 0, and receives those of the other peer. `progress` is called with each number received.
+async fn exchange(room: &Room, peer: &PeerId, progress: impl Fn(u32)) {
+    let (received, mut progress_of_peer) = watch::channel(0);
     let sending = async {
         for number in 0..ENVELOPES {
-            hearing.wait_for(|heard| number < heard + AHEAD).await.expect("the other half of this conversation");
-            seat.send(peer, Payload::Text(number.to_string())).await.expect("queued");
+            progress_of_peer.wait_for(|received| number < received + AHEAD).await.expect("a receiving half");
+            room.send(peer, Payload::Text(number.to_string())).await.expect("queued");
         }
     };
     let receiving = async {
-        let mut events = seat.events();
+        let mut events = room.events();
         for number in 0..ENVELOPES {
             match next(&mut events).await {
                 Event::Envelope { from, payload: Payload::Text(text), .. } => {
                     assert_eq!(from.as_ref(), Some(peer));
                     assert_eq!(text, number.to_string(), "in order, once, and completely");
                 }
-                other => panic!("nothing but envelopes: {other:?}"),
+                other => panic!("not an envelope: {other:?}"),
             }
-            heard.send_replace(number + 1);
+            received.send_replace(number + 1);
             progress(number);
         }
     };
     tokio::join!(sending, receiving);
 }
 
-/// Two peers, each behind a proxy of its own, and a third that watches.
+/// Two peers, each with its own proxy, and a third that watches.
 struct Scene {
     proxies: [Proxy; 2],
     sessions: [Session; 2],
-    seats: [Room; 2],
+    rooms: [Room; 2],
     _watcher: Session,
     watched: Room,
     _server: Server,
@@ -63,9 +63,9 @@ impl Scene {
         let server = Server::start().await;
         let proxies = [Proxy::start(server.address).await, Proxy::start(server.address).await];
         let watcher = server.session("Watcher").await;
-        let watched = watcher.join(room).await.expect("a seat");
+        let watched = watcher.join(room).await.expect("joined");
         let sessions = [through(&proxies[0], "Ada").await, through(&proxies[1], "Bob").await];
-        let seats = [sessions[0].join(room).await.expect("a seat"), sessions[1].join(room).await.expect("a seat")];
+        let rooms = [sessions[0].join(room).await.expect("joined"), sessions[1].join(room).await.expect("joined")];
         let mut events = watched.events();
         for session in &sessions {
             let event = next(&mut events).await;
@@ -74,20 +74,20 @@ impl Scene {
                 "{event:?}"
             );
         }
-        let event = next(&mut seats[0].events()).await;
+        let event = next(&mut rooms[0].events()).await;
         assert!(matches!(event, Event::MemberJoined { .. }));
-        Self { proxies, sessions, seats, _watcher: watcher, watched, _server: server }
+        Self { proxies, sessions, rooms, _watcher: watcher, watched, _server: server }
     }
 
-    /// Nobody was seen to leave. A goodbye marks the end of what there is to hear.
-    async fn nobody_was_seen_to_leave(&self) {
-        self.seats[0].broadcast(Payload::Text("over".into())).await.expect("queued");
+    /// Checks that the watcher saw no member leave. A last broadcast marks the end of the events to check.
+    async fn assert_no_member_left(&self) {
+        self.rooms[0].broadcast(Payload::Text("over".into())).await.expect("queued");
         let mut events = self.watched.events();
         loop {
             match next(&mut events).await {
                 Event::Envelope { payload: Payload::Text(text), .. } if text == "over" => break,
                 Event::MemberUpdated { .. } => {}
-                other => panic!("the watcher sees nothing of it: {other:?}"),
+                other => panic!("the watcher must not notice the cuts: {other:?}"),
             }
         }
         assert_eq!(self.watched.members().len(), 2);
@@ -96,19 +96,19 @@ impl Scene {
 
 async fn resumed(events: &mut Events) -> u32 {
     let mut resumed = 0;
-    // Everything has arrived: what there is to tell has been told.
+    // Everything has arrived, so every event is in the queue.
     while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
         match event {
             Event::Resumed => resumed += 1,
             Event::Reconnecting => {}
-            other => panic!("the session goes on: {other:?}"),
+            other => panic!("the session must be resumed: {other:?}"),
         }
     }
     resumed
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cuts_in_mid_traffic_lose_repeat_and_reorder_nothing() {
+async fn cuts_under_traffic_lose_repeat_and_reorder_nothing() {
     let scene = Scene::set("cuts").await;
     let [ada, bob] = scene.sessions.each_ref().map(Session::peer_id);
     let cut_at = |proxy: usize| {
@@ -120,10 +120,10 @@ async fn cuts_in_mid_traffic_lose_repeat_and_reorder_nothing() {
         }
     };
     within("everything has arrived", async {
-        tokio::join!(converse(&scene.seats[0], &bob, cut_at(0)), converse(&scene.seats[1], &ada, cut_at(1)));
+        tokio::join!(exchange(&scene.rooms[0], &bob, cut_at(0)), exchange(&scene.rooms[1], &ada, cut_at(1)));
     })
     .await;
-    scene.nobody_was_seen_to_leave().await;
+    scene.assert_no_member_left().await;
     for (session, peer) in scene.sessions.iter().zip([ada, bob]) {
         assert_eq!(session.peer_id(), peer);
         assert!(resumed(&mut session.events()).await > 3, "the cuts were real");
@@ -131,7 +131,7 @@ async fn cuts_in_mid_traffic_lose_repeat_and_reorder_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cuts_in_the_middle_of_a_frame_are_no_different() {
+async fn cuts_in_the_middle_of_a_frame_lose_repeat_and_reorder_nothing() {
     let scene = Scene::set("halves").await;
     let [ada, bob] = scene.sessions.each_ref().map(Session::peer_id);
     let cut_at = |proxy: usize| {
@@ -144,31 +144,31 @@ async fn cuts_in_the_middle_of_a_frame_are_no_different() {
         }
     };
     within("everything has arrived", async {
-        tokio::join!(converse(&scene.seats[0], &bob, cut_at(0)), converse(&scene.seats[1], &ada, cut_at(1)));
+        tokio::join!(exchange(&scene.rooms[0], &bob, cut_at(0)), exchange(&scene.rooms[1], &ada, cut_at(1)));
     })
     .await;
-    scene.nobody_was_seen_to_leave().await;
+    scene.assert_no_member_left().await;
 }
 
 #[tokio::test]
-async fn what_was_missed_is_told_after_the_return() {
+async fn what_was_missed_is_reported_after_reconnecting() {
     let server = Server::start().await;
     let proxy = Proxy::start(server.address).await;
     let ada = through(&proxy, "Ada").await;
     let bob = server.session("Bob").await;
-    let bobs = bob.join("missed").await.expect("a seat");
-    let adas = ada.join("missed").await.expect("a seat");
+    let bobs = bob.join("missed").await.expect("joined");
+    let adas = ada.join("missed").await.expect("joined");
     let mut ups = ada.events();
     proxy.shut();
     assert!(matches!(next(&mut ups).await, Event::Reconnecting));
     assert_eq!(ada.state(), SessionState::Reconnecting);
     let receipt = bobs.send_with_receipt(&ada.peer_id(), Payload::Text("for later".into())).await.expect("queued");
     let cyd = server.session("Cyd").await;
-    cyd.join("missed").await.expect("a seat");
+    cyd.join("missed").await.expect("joined");
     bobs.leave().await.expect("left");
     proxy.reopen();
     assert!(matches!(next(&mut ups).await, Event::Resumed));
-    within("the receipt comes", receipt).await.expect("delivered after the return");
+    within("the receipt comes", receipt).await.expect("delivered after reconnecting");
     let mut events = adas.events();
     let (mut envelopes, mut joined, mut left) = (0, 0, 0);
     while (envelopes, joined, left) != (1, 1, 1) {
@@ -185,13 +185,13 @@ async fn what_was_missed_is_told_after_the_return() {
 }
 
 #[tokio::test]
-async fn a_session_that_stays_away_too_long_is_reset() {
+async fn a_session_without_a_connection_for_too_long_is_reset() {
     let server = Server::start().await;
     let proxy = Proxy::start(server.address).await;
     let ada = Session::builder(proxy.url()).grace(Duration::from_secs(1)).connect().await.expect("a session");
     let (bob, before) = (server.session("Bob").await, ada.peer_id());
-    let bobs = bob.join("away").await.expect("a seat");
-    let adas = ada.join("away").await.expect("a seat");
+    let bobs = bob.join("away").await.expect("joined");
+    let adas = ada.join("away").await.expect("joined");
     proxy.shut();
     let waiting = tokio::spawn({
         let ada = ada.clone();
@@ -220,12 +220,12 @@ async fn a_session_that_stays_away_too_long_is_reset() {
     ada.join("away").await.expect("the new session works");
 }
 
-/// Bug f of `server/hub/tests/bugs.rs`, as an application meets it.
+/// Bug f of `server/hub/tests/bugs.rs`, seen from an application.
 #[tokio::test]
-async fn a_server_that_was_restarted_knows_nobody() {
+async fn a_restarted_server_resets_sessions() {
     let server = Server::start().await;
     let ada = server.session("Ada").await;
-    let room = ada.join("gone").await.expect("a seat");
+    let room = ada.join("gone").await.expect("joined");
     let address = server.kill();
     let mut ups = ada.events();
     assert!(matches!(next(&mut ups).await, Event::Reconnecting));
@@ -237,7 +237,7 @@ async fn a_server_that_was_restarted_knows_nobody() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_is_left_for_its_successor() {
+async fn a_draining_server_moves_sessions_to_its_successor() {
     let server = Server::start().await;
     let ((ada, adas), (bob, bobs)) = pair(&server, "drained").await;
     adas.send(&bob.peer_id(), Payload::Text("before".into())).await.expect("queued");
@@ -249,7 +249,7 @@ async fn a_server_that_goes_is_left_for_its_successor() {
             match next(&mut ups).await {
                 Event::Reset { reason, .. } => break reason,
                 Event::Reconnecting | Event::Resumed => {}
-                other => panic!("back with a new session: {other:?}"),
+                other => panic!("expected a new session: {other:?}"),
             }
         };
         assert_eq!(reason, "DRAINING");
@@ -263,7 +263,7 @@ async fn a_server_that_goes_is_left_for_its_successor() {
 async fn heartbeats_keep_an_idle_session() {
     let server = Server::start_with(&[("WIGWAG_SESSION__HEARTBEAT_MS", "100")]).await;
     let ((ada, adas), (_bob, _bobs)) = pair(&server, "idle").await;
-    // Many heartbeats go by without a word of the application.
+    // Many heartbeats pass while the application is idle.
     let silence = tokio::time::timeout(Duration::from_secs(1), adas.events().next()).await;
     assert!(silence.is_err(), "{silence:?}");
     assert_eq!(ada.state(), SessionState::Online);

@@ -18,7 +18,7 @@ async fn ice_servers_are_given_and_can_be_asked_for() {
     let asked = within("the server answers", session.fetch_ice_servers()).await.expect("servers");
     assert_eq!(asked, given);
     server.kill();
-    let error = within("nobody answers", session.fetch_ice_servers()).await.expect_err("nobody is there");
+    let error = within("the call fails", session.fetch_ice_servers()).await.expect_err("no server");
     assert_eq!((error.reason.as_ref(), error.retryable), ("UNREACHABLE", true));
 }
 
@@ -26,8 +26,8 @@ async fn ice_servers_are_given_and_can_be_asked_for() {
 async fn a_session_takes_the_place_of_an_earlier_one() {
     let server = Server::start().await;
     let (ada, bob) = (server.session("Ada").await, server.session("Bob").await);
-    let adas = ada.join("page").await.expect("a seat");
-    let bobs = bob.join("page").await.expect("a seat");
+    let adas = ada.join("page").await.expect("joined");
+    let bobs = bob.join("page").await.expect("joined");
     let mut events = adas.events();
     assert!(matches!(next(&mut events).await, Event::MemberJoined { .. }));
     let former = bob.peer_id();
@@ -38,7 +38,7 @@ async fn a_session_takes_the_place_of_an_earlier_one() {
         "{event:?}"
     );
     assert_ne!(again.session_token(), bob.session_token());
-    // The one that was replaced hears it, and does not come back.
+    // The replaced session receives the reason, and does not reconnect.
     assert!(matches!(next(&mut bobs.events()).await, Event::Left { reason, .. } if reason == "REPLACED"));
     let end = within("it ends", bob.closed()).await.expect("not closed by its application");
     assert_eq!((end.reason.as_ref(), end.retryable), ("REPLACED", false));

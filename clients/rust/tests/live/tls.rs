@@ -22,7 +22,7 @@ use crate::{
     server::Server,
 };
 
-/// Takes TLS off, and passes on what is in it.
+/// Terminates TLS, and forwards the bytes in it.
 struct Front {
     address: SocketAddr,
     /// The certificate authority, in PEM.
@@ -31,7 +31,7 @@ struct Front {
 }
 
 impl Front {
-    /// With a certificate for this name, from an authority of its own.
+    /// Starts with a certificate for this name, from a new authority.
     async fn start(name: &str, upstream: SocketAddr) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

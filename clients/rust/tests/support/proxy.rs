@@ -13,7 +13,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Stands between a client and the server.
+/// A proxy between a client and the server.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     state: Arc<State>,
@@ -21,11 +21,11 @@ pub(crate) struct Proxy {
 }
 
 struct State {
-    /// Connections to cut: every open one listens.
+    /// Notifies every open connection that it is cut.
     cut: Notify,
     /// Whether new connections are let through.
     open: watch::Sender<bool>,
-    /// After how many more bytes, in both directions together, the connections break by themselves.
+    /// The number of bytes, in both directions together, after which the connections break.
     budget: Mutex<Option<Budget>>,
 }
 
@@ -54,24 +54,24 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Breaks all connections now. New ones are let through.
+    /// Breaks all connections now. New ones are accepted.
     pub(crate) fn cut(&self) {
         self.state.cut.notify_waiters();
     }
 
-    /// Breaks all connections after that many more bytes, wherever in a frame that is; and again, `times` times over.
+    /// Breaks all connections after this many more bytes, wherever in a frame that is, and repeats that `times` times.
     pub(crate) fn cut_after(&self, bytes: usize, times: usize) {
         let budget = Budget { left: bytes, each: bytes, times };
         *self.state.budget.lock().unwrap_or_else(PoisonError::into_inner) = Some(budget);
     }
 
-    /// Breaks all connections and lets no new one through.
+    /// Breaks all connections and refuses new ones.
     pub(crate) fn shut(&self) {
         self.state.open.send_replace(false);
         self.cut();
     }
 
-    /// Lets connections through again.
+    /// Accepts connections again.
     pub(crate) fn reopen(&self) {
         self.state.open.send_replace(true);
     }
@@ -92,7 +92,7 @@ async fn carry(client: TcpStream, upstream: SocketAddr, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(upstream).await else { return };
     let (client_read, client_write) = client.into_split();
     let (server_read, server_write) = server.into_split();
-    // Whichever ends first, both sockets are dropped: that is the cut.
+    // When either direction ends, both sockets are dropped.
     tokio::select! {
         () = cut => {}
         _ = pump(client_read, server_write, &state) => {}

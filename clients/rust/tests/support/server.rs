@@ -1,4 +1,4 @@
-//! A server process of the test's own, and how tests wait.
+//! A server process per test, and timeouts.
 
 use std::{
     future::Future,
@@ -12,8 +12,8 @@ use std::{
 
 use tokio::{sync::oneshot, time::timeout};
 
-/// Longest anything in these tests may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Limits every wait in these tests.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
     pub(crate) process: Child,
@@ -21,17 +21,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// With these settings in its environment.
+    /// Starts a server with these environment variables.
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), settings).await
     }
 
-    /// At an address; with the port 0 the system chooses one that nobody else can have meanwhile.
+    /// Starts a server at an address; for port 0 the operating system chooses a free port.
     pub(crate) async fn start_at(address: SocketAddr, settings: &[(&str, &str)]) -> Self {
         Self::start_logging(address, settings, Stdio::null()).await
     }
 
-    /// With its log going there.
+    /// Starts a server whose log goes to `log`.
     pub(crate) async fn start_logging(address: SocketAddr, settings: &[(&str, &str)], log: Stdio) -> Self {
         let binary = binary();
         let mut process = Command::new(&binary)
@@ -43,17 +43,14 @@ impl Server {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| {
-                panic!(
-                    "{}: {error}; `cargo build -p wigwag-server` makes it, WIGWAG_SERVER names another",
-                    binary.display()
-                )
+                panic!("{}: {error}: run `cargo build -p wigwag-server`, or set WIGWAG_SERVER", binary.display())
             });
-        let heard = listening(process.stdout.take().expect("its output is piped"));
-        // Stopped if it does not come up.
+        let listening = listening(process.stdout.take().expect("its output is piped"));
+        // Dropping it kills the process if it does not start.
         let mut server = Self { process, address };
-        match within("the server listens", heard).await {
+        match within("the server listens", listening).await {
             Ok(address) => server.address = address,
-            Err(_) => panic!("the server ended at once: {:?}", server.process.wait()),
+            Err(_) => panic!("the server exited at startup: {:?}", server.process.wait()),
         }
         server
     }
@@ -62,7 +59,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Asks the process to go, and waits until it has.
+    /// Sends SIGTERM and waits until the process has exited.
     pub(crate) async fn drain(mut self) -> SocketAddr {
         let asked = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.process.id())).status();
         assert!(asked.expect("a shell").success());
@@ -75,14 +72,14 @@ impl Server {
         self.address
     }
 
-    /// Ends the process without warning, as a crash would.
+    /// Kills the process, as a crash would.
     pub(crate) fn kill(mut self) -> SocketAddr {
         self.end();
         self.address
     }
 
     fn end(&mut self) {
-        // It may have ended by itself.
+        // Fails if the process has exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -94,9 +91,9 @@ impl Drop for Server {
     }
 }
 
-/// Where the server says it listens. The rest of what it says is read too, so that it can go on saying it.
+/// Reads the address from the output of the server. Keeps reading, so that the pipe does not fill up.
 fn listening(output: impl Read + Send + 'static) -> oneshot::Receiver<SocketAddr> {
-    let (tell, told) = oneshot::channel();
+    let (sender, address) = oneshot::channel();
     thread::spawn(move || {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let address = lines.find_map(|line| {
@@ -104,11 +101,11 @@ fn listening(output: impl Read + Send + 'static) -> oneshot::Receiver<SocketAddr
             url.split_whitespace().next()?.parse().ok()
         });
         if let Some(address) = address {
-            let _ = tell.send(address);
+            let _ = sender.send(address);
         }
         lines.for_each(drop);
     });
-    told
+    address
 }
 
 fn binary() -> PathBuf {
@@ -120,5 +117,5 @@ fn binary() -> PathBuf {
 }
 
 pub(crate) async fn within<T>(what: &str, awaited: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, awaited).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain until {what}"))
+    timeout(TIMEOUT, awaited).await.unwrap_or_else(|_| panic!("timed out after {TIMEOUT:?}: {what}"))
 }

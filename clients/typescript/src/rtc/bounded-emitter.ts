@@ -1,8 +1,8 @@
 import { type AnyEvent, Emitter } from "../events.js";
 
 /**
- * An emitter for events that nothing can hold back. An iterator in which 256 events wait unread throws SLOW_CONSUMER
- * after the last of them; listeners are never cut.
+ * An emitter without backpressure, for events whose source cannot be paused. An iterator with 256 unread events throws
+ * SLOW_CONSUMER after the last of them; listeners get every event.
  */
 export class BoundedEmitter<E extends AnyEvent> extends Emitter<E> {
   override emit(event: E): void {

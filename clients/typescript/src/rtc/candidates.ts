@@ -1,27 +1,27 @@
 import type { IceCandidate } from "../payload.js";
 
-/** Candidates kept at most until the description they belong to comes. A description has some tens. */
-const KEPT = 256;
+/** Limit of candidates kept until their description arrives. A description has some tens. */
+const MAX_EARLY = 256;
 
 /**
- * Candidates of the other end, matched with its descriptions by user name fragment. Candidates may come before their
- * description, or belong to an offer that gave way or to a connection that is gone; a browser refuses what does not fit.
+ * Remote candidates, matched with remote descriptions by username fragment. Candidates may arrive before their description, or
+ * belong to an offer that was rolled back or to a replaced connection; a browser refuses those.
  */
 export class Candidates {
   #early: IceCandidate[] = [];
 
   constructor(private readonly connection: RTCPeerConnection) {}
 
-  /** Takes a candidate that came; one without its description waits for it. */
+  /** Adds a candidate; one whose description has not arrived waits for it. */
   async add(candidate: IceCandidate): Promise<void> {
     if (this.#fits(candidate)) await this.#apply(candidate);
     else {
       this.#early.push(candidate);
-      if (this.#early.length > KEPT) this.#early.shift();
+      if (this.#early.length > MAX_EARLY) this.#early.shift();
     }
   }
 
-  /** A description was applied: candidates that waited for it are added. */
+  /** Adds the candidates that waited for a description that was applied. */
   async release(): Promise<void> {
     const waiting = this.#early;
     this.#early = [];
@@ -39,17 +39,17 @@ export class Candidates {
     try {
       await this.connection.addIceCandidate(candidate);
     } catch {
-      // One way less to try. A candidate of a network or protocol this browser does not know is no reason to give up.
+      // A candidate this browser does not support is skipped; others may still connect.
     }
   }
 }
 
-/** The user name fragments of a description: one for each transport, mostly the same. */
+/** Returns the username fragments of a description: one per transport, mostly the same. */
 export function fragments(sdp: string): string[] {
   return [...sdp.matchAll(/^a=ice-ufrag:(\S+)/gm)].map((match) => match[1] as string);
 }
 
-/** Some clients leave the field out; then the text may have it as an extension (RFC 8839). */
+/** Returns the username fragment of a candidate. Some clients omit the field; then the text may have it (RFC 8839). */
 function fragmentOf({ usernameFragment, candidate = "" }: IceCandidate): string | undefined {
   return usernameFragment ?? / ufrag (\S+)/.exec(candidate)?.[1];
 }

@@ -2,32 +2,32 @@ import { WigwagError } from "../error.js";
 import type { EventOf, EventsOptions } from "../events.js";
 import { BoundedEmitter } from "./bounded-emitter.js";
 
-/** How a channel carries messages; what the browser's `createDataChannel` takes, without ids, which are not needed. */
+/** Options of a channel: those of the browser's `createDataChannel` without ids, which are not needed. */
 export type ChannelOptions = Pick<RTCDataChannelInit, "ordered" | "maxPacketLifeTime" | "maxRetransmits" | "protocol">;
 
-/** What happens on a channel. */
+/** An event of a channel. */
 export type ChannelEvent =
-  /** Messages go through from now on. Again after the connection was made anew. */
+  /** Messages can be sent from now on. Emitted again after the connection was replaced. */
   | { type: "open" }
-  /** A message of the other end: text, or bytes. */
+  /** A message of the other peer: text, or bytes. */
   | { type: "message"; data: string | ArrayBuffer }
   /**
-   * The channel is closed. With `final` false the connection below is made anew, and `open` follows; what was sent and
-   * had not arrived is lost. With `final` true this is the last event.
+   * The channel is closed. If `final` is false, the connection is being replaced and `open` follows; messages that had not arrived
+   * are lost. If `final` is true, this is the last event.
    */
   | { type: "close"; final: boolean };
 
-/** Most bytes that wait in a channel that is not open yet. */
+/** Limit of bytes that wait in a channel that is not open yet. */
 const WAITING_BYTES = 1 << 20;
 
 /**
- * A named data channel to one peer. Both ends may ask for the same name at the same time, one may ask later than the
- * other, or not at all: they get one channel, in which nothing is lost or overtakes.
+ * A named data channel to one peer. Whether both peers open the same name at the same time, one later than the other, or only one
+ * of them does: they get one channel, in which messages are neither lost nor reordered.
  *
- * Each end sends on the browser's channel that it made, or on the other's when that was there first, and receives on both.
+ * Each peer sends on the `RTCDataChannel` it created, or on the other peer's if that was there first, and receives on both.
  */
 export class PeerChannel {
-  /** Its name, the same at both ends. */
+  /** The name, which is the same for both peers. */
   readonly name: string;
   readonly #emitter = new BoundedEmitter<ChannelEvent>();
   readonly #raws = new Set<RTCDataChannel>();
@@ -37,87 +37,90 @@ export class PeerChannel {
   #waitingBytes = 0;
   #over = false;
 
-  /** @internal Made by `Peer.channel`. */
+  /** @internal Created by `Peer.channel`. */
   constructor(name: string, closed: () => void) {
     this.name = name;
     this.#closed = closed;
   }
 
-  /** Messages go out at once. */
+  /** Whether messages are sent at once. */
   get isOpen(): boolean {
     return this.#out?.readyState === "open";
   }
 
-  /** The channel is closed for good. */
+  /** Whether the channel is closed for good. */
   get closed(): boolean {
     return this.#over;
   }
 
-  /** Bytes that were sent and are not on the network yet. */
+  /** Bytes passed to {@link send} that are not on the network yet. */
   get bufferedAmount(): number {
     return this.#waitingBytes + (this.#out?.bufferedAmount ?? 0);
   }
 
-  /** The browser's channel that messages are sent on, for what this class does not have; it changes with the connection. */
+  /** The `RTCDataChannel` messages are sent on, for what this class does not offer; it changes with the connection. */
   get raw(): RTCDataChannel | undefined {
     return this.#out;
   }
 
-  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends ChannelEvent["type"]>(type: T, listener: (event: EventOf<ChannelEvent, T>) => void): () => void {
     return this.#emitter.on(type, listener);
   }
 
-  /** Every event from now on; ends with the channel, or when the signal aborts. Throws SLOW_CONSUMER when 256 wait unread. */
+  /**
+   * Returns every event from now on; ends with the channel, or when the signal aborts. Throws SLOW_CONSUMER at 256 unread events.
+   */
   events(options?: EventsOptions): AsyncIterableIterator<ChannelEvent> {
     return this.#emitter.iterate(options);
   }
 
   /**
-   * Sends text or bytes, in order. Before the channel is open up to 1 MiB waits; more throws CHANNEL_FULL. Throws CLOSED
-   * on a closed channel, and what the browser throws for a message that is too large or a buffer that is full.
+   * Sends text or bytes, in order. Until the channel is open, up to 1 MiB waits; more throws CHANNEL_FULL. Throws CLOSED if the
+   * channel is closed, and the browser's error if a message is too large or the browser's buffer is full.
    */
   send(data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
-    if (this.#over) throw channelError("the channel is closed", "FAILED_PRECONDITION", "CLOSED", this.name);
+    if (this.#over) throw channelError("the channel is closed: open it again", "FAILED_PRECONDITION", "CLOSED", this.name);
     if (this.#out?.readyState === "open") {
       put(this.#out, data);
       return;
     }
     const bytes = sizeOf(data);
     if (this.#waitingBytes + bytes > WAITING_BYTES) {
-      throw channelError("the channel is not open and 1 MiB waits already", "RESOURCE_EXHAUSTED", "CHANNEL_FULL", this.name);
+      const message = "1 MiB waits already in a channel that is not open: wait for its `open` event";
+      throw channelError(message, "RESOURCE_EXHAUSTED", "CHANNEL_FULL", this.name);
     }
     this.#waitingBytes += bytes;
     this.#waiting.push(typeof data === "string" ? data : copy(data));
   }
 
   /**
-   * Resolves when no more than so many bytes wait to be sent (default 64 KiB): await it between the pieces of something
-   * large. Rejects with CLOSED when the channel ends, or with the signal's reason.
+   * Resolves when at most this many bytes wait to be sent (default 64 KiB): await it between the chunks of a large transfer.
+   * Rejects with CLOSED if the channel ends, or with the signal's reason.
    */
   async drained(bytes = 65_536, { signal }: EventsOptions = {}): Promise<void> {
     while (this.bufferedAmount > bytes) {
       signal?.throwIfAborted();
-      if (this.#over) throw channelError("the channel is closed", "FAILED_PRECONDITION", "CLOSED", this.name);
+      if (this.#over) throw channelError("the channel is closed: open it again", "FAILED_PRECONDITION", "CLOSED", this.name);
       await this.#lower(bytes, signal);
     }
     signal?.throwIfAborted();
   }
 
-  /** Closes the channel at both ends. What was sent before still arrives, where the browser keeps that promise. */
+  /** Closes the channel for both peers. Messages sent before still arrive, if the browser delivers them as specified. */
   close(): void {
     if (this.#over) return;
     for (const raw of this.#raws) raw.close();
     this.end();
   }
 
-  /** @internal This end made a browser's channel, to send on. */
+  /** @internal Takes a channel this peer created, to send on. */
   open(raw: RTCDataChannel): void {
     this.#out = raw;
     this.adopt(raw);
   }
 
-  /** @internal The other end made one. */
+  /** @internal Takes a channel the other peer created. */
   adopt(raw: RTCDataChannel): void {
     raw.binaryType = "arraybuffer";
     this.#raws.add(raw);
@@ -125,14 +128,14 @@ export class PeerChannel {
     raw.addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (this.#raws.has(raw)) this.#emitter.emit({ type: "message", data });
     });
-    let torn = false;
+    let sctpFailed = false;
     raw.addEventListener("error", (event) => {
-      torn = (event as RTCErrorEvent).error?.errorDetail === "sctp-failure";
+      sctpFailed = (event as RTCErrorEvent).error?.errorDetail === "sctp-failure";
     });
     raw.addEventListener("close", () => {
       if (!this.#raws.has(raw)) return;
-      // The other end may make its connection anew; whether this channel goes on is known when it did, or is gone.
-      if (torn) this.detach();
+      // The other peer may be replacing its connection: the channel continues if it does, and ends if the peer leaves.
+      if (sctpFailed) this.detach();
       else this.close();
     });
     if (raw !== this.#out) return;
@@ -140,7 +143,7 @@ export class PeerChannel {
     else raw.addEventListener("open", () => this.#opened(raw), { once: true });
   }
 
-  /** @internal The connection below is gone, and another one will come. */
+  /** @internal Releases the connection, which is being replaced. */
   detach(): void {
     const open = this.isOpen;
     this.#raws.clear();
@@ -148,7 +151,7 @@ export class PeerChannel {
     if (open) this.#emitter.emit({ type: "close", final: false });
   }
 
-  /** @internal The last of it. */
+  /** @internal Ends the channel for good. */
   end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -189,7 +192,7 @@ export class PeerChannel {
   }
 }
 
-/** The overloads of `send` do not take a union. */
+/** Sends on a channel; the overloads of `send` do not accept the union. */
 function put(raw: RTCDataChannel, data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   raw.send(data as string);
 }
@@ -198,7 +201,7 @@ function sizeOf(data: string | ArrayBuffer | ArrayBufferView): number {
   return typeof data === "string" ? new TextEncoder().encode(data).length : data.byteLength;
 }
 
-/** What waits is as it was when it was sent. */
+/** Copies bytes, since the application may change them while they wait. */
 function copy(data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuffer {
   if (data instanceof ArrayBuffer) return data.slice(0);
   return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);

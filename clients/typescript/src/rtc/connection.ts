@@ -2,42 +2,42 @@ import type { Payload, ReceivedPayload, SessionDescription } from "../payload.js
 import { Candidates, fragments } from "./candidates.js";
 import { connectionId, readTag, type Tag, writeTag } from "./tag.js";
 
-/** What a connection needs of the peer it belongs to. */
+/** What a connection needs of its peer. */
 export interface ConnectionHost {
-  /** Gives way when both ends offer at once. Of two peers exactly one. */
+  /** Whether this peer gives way when both offer at once. Exactly one of two peers does. */
   readonly polite: boolean;
-  /** Sends a signal to the other end; what is sent arrives in order. */
+  /** Sends a signal to the other peer, in order. */
   send(payload: Payload): void;
-  /** A description could not be made or applied. */
+  /** A description could not be created or applied. */
   failed(error: unknown): void;
-  /** Descriptions agree: what each side sends is settled for now. */
+  /** Negotiation is complete: the signaling state is stable. */
   settled(): void;
 }
 
-/** What came of a description that was taken. */
-export type Taken =
+/** The result of applying a description. */
+export type DescriptionOutcome =
   | "done"
-  /** The other end has a new connection: it wants a new one here, which must take the same description. */
+  /** The other peer has a new connection: create a new one here and apply the same description to it. */
   | "replaced";
 
 /**
- * The negotiation of one `RTCPeerConnection`: perfect negotiation (W3C WebRTC, section 10.7) that holds under descriptions
- * which are late, come twice, or belong to another connection.
+ * The negotiation of one `RTCPeerConnection`: perfect negotiation (W3C WebRTC, section 10.7) that also copes with descriptions that
+ * are late, repeated, or belong to another connection.
  */
 export class Connection {
   readonly #id = connectionId();
   readonly #candidates: Candidates;
-  /** The connection at the other end; undefined until a description of it was taken. */
+  /** Id of the other peer's connection; undefined until one of its descriptions was applied. */
   #remote: string | undefined;
   #offers = 0;
   #making = false;
-  /** The number of the last offer taken, so that one sent twice is taken once. */
-  #taken = 0;
+  /** The number of the last offer applied, so that a repeated one is ignored. */
+  #appliedOffer = 0;
   #closed = false;
 
   /**
-   * With `first` this side makes the first offer. Otherwise it offers nothing until the other end did: whoever finds the
-   * other in the room begins, so that two peers do not begin by colliding.
+   * With `first` this peer makes the first offer. Otherwise it does not offer until the other peer has: the peer that finds the
+   * other one in the room begins, so that the first offers do not collide.
    */
   constructor(
     readonly rtc: RTCPeerConnection,
@@ -50,27 +50,27 @@ export class Connection {
     rtc.addEventListener("signalingstatechange", this.#signalingChanged);
   }
 
-  /** Makes an offer with new ICE credentials; the other end is told of new ways to here. */
+  /** Restarts ICE: makes an offer with new credentials, and gathers new candidates. */
   restart(): void {
     this.rtc.restartIce();
-    // Signaling that is not stable asks by itself once it is, but an offer whose answer is lost would wait for ever.
+    // Otherwise `negotiationneeded` fires once signaling is stable. An offer whose answer was lost would wait forever.
     if (this.rtc.signalingState === "have-local-offer") void this.#negotiate();
   }
 
-  /** A signal of this side did not arrive: what the other end sends again is taken again. */
-  forget(): void {
-    this.#taken = 0;
+  /** Accepts an offer that was applied before, after the answer to it was lost. */
+  acceptRepeats(): void {
+    this.#appliedOffer = 0;
   }
 
-  /** Takes a candidate of the other end. */
+  /** Adds a candidate of the other peer. */
   candidate(candidate: Extract<ReceivedPayload, { candidate: unknown }>["candidate"]): Promise<void> {
     return this.#candidates.add(candidate);
   }
 
-  /** Takes a description of the other end. Rejects with what the browser says when it cannot be applied. */
-  async description({ type, sdp = "" }: SessionDescription): Promise<Taken> {
+  /** Applies a description of the other peer. Rejects with the browser's error if it cannot be applied. */
+  async description({ type, sdp = "" }: SessionDescription): Promise<DescriptionOutcome> {
     if (type === "offer") return this.#offered(readTag("offer", sdp));
-    // A rollback at the other end concerns only what it would have sent: its next offer says what holds.
+    // A rollback of the other peer needs no action here: its next offer has its new state.
     if (type !== "rollback") await this.#answered(type, readTag("answer", sdp));
     return "done";
   }
@@ -83,32 +83,32 @@ export class Connection {
     this.rtc.close();
   }
 
-  async #offered({ tag, sdp }: { tag: Tag; sdp: string }): Promise<Taken> {
+  async #offered({ tag, sdp }: { tag: Tag; sdp: string }): Promise<DescriptionOutcome> {
     const { rtc } = this;
     const { from, number } = tag;
-    // Meant for a connection that this one came after. Its own offer is on the way.
+    // The offer is for a connection that this one replaced, and which has sent its own offer.
     if (tag.to !== undefined && tag.to !== this.#id) return "done";
     if (this.#remote !== undefined && this.#remote !== from) return "replaced";
-    if (number > 0 && number <= this.#taken) return "done";
+    if (number > 0 && number <= this.#appliedOffer) return "done";
     if ((this.#making || rtc.signalingState !== "stable") && !this.host.polite) {
-      // The other end gives way. It may not have been there yet when this side offered, so the offer is made known again.
-      if (rtc.signalingState === "have-local-offer") this.#tellOffer();
+      // The other peer gives way. It may not have been there when this peer offered, so the offer is sent again.
+      if (rtc.signalingState === "have-local-offer") this.#sendOffer();
       return "done";
     }
     await rtc.setRemoteDescription({ type: "offer", sdp });
     this.#remote = from;
-    this.#taken = number;
+    this.#appliedOffer = number;
     this.first = true;
     await this.#candidates.release();
     await rtc.setLocalDescription();
     const answer = rtc.localDescription;
-    if (answer?.type === "answer") this.#tell("answer", answer.sdp, { type: "answer", from: this.#id, to: from, number });
+    if (answer?.type === "answer") this.#sendDescription("answer", answer.sdp, { type: "answer", from: this.#id, to: from, number });
     return "done";
   }
 
   async #answered(type: "answer" | "pranswer", { tag, sdp }: { tag: Tag; sdp: string }): Promise<void> {
     const waits = this.rtc.signalingState === "have-local-offer" || this.rtc.signalingState === "have-remote-pranswer";
-    // An answer to an offer that gave way, or to one of an earlier connection.
+    // The answer is to an offer that was rolled back, or to one of an earlier connection.
     if (!waits || (tag.to !== undefined && (tag.to !== this.#id || tag.number !== this.#offers))) return;
     await this.rtc.setRemoteDescription({ type, sdp });
     this.#remote = tag.from;
@@ -120,10 +120,10 @@ export class Connection {
     try {
       this.#making = true;
       await this.rtc.setLocalDescription();
-      // While the browser made it, an offer of the other end may have come first.
+      // While the browser created it, an offer of the other peer may have been applied.
       if (this.rtc.signalingState !== "have-local-offer" || this.#closed) return;
       this.#offers += 1;
-      this.#tellOffer();
+      this.#sendOffer();
     } catch (error) {
       if (!this.#closed) this.host.failed(error);
     } finally {
@@ -131,13 +131,13 @@ export class Connection {
     }
   };
 
-  #tellOffer(): void {
+  #sendOffer(): void {
     const offer = this.rtc.localDescription;
     if (offer?.type !== "offer") return;
-    this.#tell("offer", offer.sdp, { type: "offer", from: this.#id, number: this.#offers, to: this.#remote });
+    this.#sendDescription("offer", offer.sdp, { type: "offer", from: this.#id, number: this.#offers, to: this.#remote });
   }
 
-  #tell(type: "offer" | "answer", sdp: string, tag: Tag): void {
+  #sendDescription(type: "offer" | "answer", sdp: string, tag: Tag): void {
     if (!this.#closed) this.host.send({ description: { type, sdp: writeTag(sdp, tag) } });
   }
 
@@ -146,7 +146,7 @@ export class Connection {
       this.host.send({ candidate });
       return;
     }
-    // The end of which candidates: a browser's last event does not say.
+    // The browser's last event does not have the username fragment, so it is added.
     const [fragment] = fragments(this.rtc.localDescription?.sdp ?? "");
     this.host.send({ candidate: { candidate: "", ...(fragment && { usernameFragment: fragment }) } });
   };

@@ -3,18 +3,18 @@ import { BoundedEmitter } from "./bounded-emitter.js";
 import type { ChannelOptions, PeerChannel } from "./channel.js";
 import type { Peer } from "./peer.js";
 
-/** What happens on a channel with everybody. */
+/** An event of a mesh channel. */
 export type MeshChannelEvent =
-  /** A peer hears what is said from now on. */
+  /** The channel to a peer is open. */
   | { type: "open"; peer: Peer; channel: PeerChannel }
   /** A message of a peer. */
   | { type: "message"; peer: Peer; channel: PeerChannel; data: string | ArrayBuffer }
-  /** A peer does not hear what is said any more. */
+  /** The channel to a peer is closed. */
   | { type: "close"; peer: Peer; channel: PeerChannel };
 
-/** A named channel with every peer of a mesh, those that come later included. Made by `Mesh.channel`. */
+/** A named channel with every peer of a mesh, including those that join later. Created by `Mesh.channel`. */
 export class MeshChannel {
-  /** Its name, the same for everybody. */
+  /** The name, which is the same for all peers. */
   readonly name: string;
   readonly #options: ChannelOptions;
   readonly #emitter = new BoundedEmitter<MeshChannelEvent>();
@@ -26,12 +26,12 @@ export class MeshChannel {
     this.#options = options;
   }
 
-  /** The peers that hear what is said. */
+  /** The peers whose channel is open. */
   get peers(): Peer[] {
     return [...this.#channels].filter(([, channel]) => channel.isOpen).map(([peer]) => peer);
   }
 
-  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends MeshChannelEvent["type"]>(
     type: T,
     listener: (event: EventOf<MeshChannelEvent, T>) => void,
@@ -39,15 +39,15 @@ export class MeshChannel {
     return this.#emitter.on(type, listener);
   }
 
-  /** Every event from now on; ends with the mesh, or when the signal aborts. Throws SLOW_CONSUMER when 256 wait unread. */
+  /** Returns every event from now on; ends with the mesh, or when the signal aborts. Throws SLOW_CONSUMER at 256 unread events. */
   events(options?: EventsOptions): AsyncIterableIterator<MeshChannelEvent> {
     return this.#emitter.iterate(options);
   }
 
   /**
-   * Sends to every peer whose channel is open, and returns how many those are: nothing waits for the others. To one peer,
-   * or to one whose channel is not open yet, send with `peer.channel(name).send`. Throws what the browser throws for a
-   * message that is too large or a buffer that is full, after it went to the other peers.
+   * Sends to every peer whose channel is open, and returns their number; nothing is queued for the others. To send to one peer, or
+   * to one whose channel is not open yet, use `peer.channel(name).send`. Throws the browser's error if a message is too large or
+   * a buffer is full, after sending to the other peers.
    */
   send(data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>): number {
     const errors: unknown[] = [];
@@ -65,7 +65,7 @@ export class MeshChannel {
     return sent;
   }
 
-  /** @internal A peer is there. */
+  /** @internal Opens the channel to a peer. */
   add(peer: Peer): void {
     if (this.#channels.has(peer)) return;
     const channel = peer.channel(this.name, this.#options);
@@ -79,7 +79,7 @@ export class MeshChannel {
     if (channel.isOpen) queueMicrotask(() => channel.isOpen && this.#emitter.emit({ type: "open", peer, channel }));
   }
 
-  /** @internal The mesh is closed. */
+  /** @internal Ends the events, since the mesh is closed. */
   end(): void {
     this.#emitter.end();
   }

@@ -10,52 +10,52 @@ import { Peer, type PeerOptions } from "./peer.js";
 import { peerConnectionConstructor } from "./platform.js";
 import type { ReceivedTrack } from "./tracks.js";
 
-/** What happens in a mesh. Events of one peer come in the order in which they happened. */
+/** An event of a mesh. Events of one peer are in order. */
 export type MeshEvent =
-  /** A member is there, and a connection to it is being made. */
+  /** A peer joined, and a connection to it is being opened. */
   | { type: "peer"; peer: Peer }
-  /** The connection to a peer is in another state. The last one is `closed`: it left. */
+  /** The state of the connection to a peer changed. The last one is `closed`, when it left. */
   | { type: "peerState"; peer: Peer; state: RTCPeerConnectionState; before: RTCPeerConnectionState }
-  /** A peer sends a track. */
+  /** A peer started to send a track. */
   | ({ type: "track"; peer: Peer } & ReceivedTrack)
-  /** A peer does not send that track any more. */
+  /** A peer stopped sending a track. */
   | ({ type: "trackEnded"; peer: Peer } & ReceivedTrack)
-  /** A peer opened a channel that nobody asked for here. Listeners added now miss no message. */
+  /** A peer opened a channel that was not opened here. Listeners added now get every message. */
   | { type: "channel"; peer: Peer; channel: PeerChannel }
-  /** Something went wrong with a peer that is being mended. For logs. */
+  /** An error of a peer that is being recovered from. For logs. */
   | { type: "error"; peer: Peer; error: unknown }
-  /** The session was reset, and the room joined again: another own peer id, and new peers. */
+  /** The session was reset and the room joined again, with another own peer id and new peers. */
   | { type: "rejoined"; room: Room }
   /**
-   * The last event. Without an error this side left, or the room or the session ended as `reason` says; with one the room
-   * could not be joined again.
+   * The last event. Without an error, this peer left, or the room or the session ended as `reason` says; with one, the room could
+   * not be joined again.
    */
   | { type: "closed"; reason: string; error: WigwagError | undefined };
 
-/** How to connect to everybody in a room. All of it may be left out. */
+/** Options of a mesh. All are optional. */
 export interface MeshOptions extends JoinOptions, Omit<PeerOptions, "first"> {}
 
-/** How to close a mesh. */
+/** Options of closing a mesh. */
 export interface MeshCloseOptions {
-  /** Leave the room as well. Default: true. Who stays without a mesh is still offered connections by the others. */
+  /** Also leave the room. Default: true. The other peers keep offering connections to a member without a mesh. */
   leave?: boolean;
 }
 
 /**
- * Everyone to everyone: a connection to each member of a room, with the same tracks and channels for all. It follows the
- * room, brings failed connections back, and joins again when the session was reset.
+ * A full mesh: a connection to each member of a room, with the same tracks and channels for all. It follows joins and leaves,
+ * recovers failed connections, and joins the room again after the session was reset.
  *
  *     const mesh = await Mesh.join(session, "demo");
  *     const chat = mesh.channel("chat");
  *     chat.on("message", ({ peer, data }) => console.log(peer.member?.displayName, data));
  *
- * Add listeners, tracks and channels right behind the `await`, in the same turn: peers are in `peers` already, and
- * negotiation begins after it.
+ * Add listeners, tracks and channels right after the `await`, in the same turn of the event loop: `peers` has the members already,
+ * and negotiation starts later.
  *
- * Each peer sends its media to each other one: that carries some four to eight members, by their uplinks.
+ * Each peer sends its media to every other one. Depending on the uplinks that works for four to eight members.
  */
 export class Mesh {
-  /** The session the mesh lives in. */
+  /** The session of the mesh. */
   readonly session: Session;
   readonly #name: string;
   readonly #options: MeshOptions;
@@ -68,8 +68,8 @@ export class Mesh {
   #closed = false;
 
   /**
-   * Joins a room and connects to its members; a room this session is in already is used as it is. Rejects as
-   * {@link Session.join} does, and with UNSUPPORTED where there is no `RTCPeerConnection`. The signal gives up joining.
+   * Joins a room, if this session is not a member already, and connects to its members. Rejects as {@link Session.join} does, and
+   * with UNSUPPORTED if there is no `RTCPeerConnection`. The signal aborts joining.
    */
   static async join(session: Session, room: string, options: MeshOptions = {}): Promise<Mesh> {
     peerConnectionConstructor(options.RTCPeerConnection);
@@ -85,37 +85,37 @@ export class Mesh {
     this.#enter(room);
   }
 
-  /** The room. After a reset it is another one. */
+  /** The room. After a reset it is another object. */
   get room(): Room {
     return this.#room;
   }
 
-  /** The others by peer id, in the order in which they joined. Live. */
+  /** The other peers by id, in the order in which they joined. Live. */
   get peers(): ReadonlyMap<string, Peer> {
     return this.#peers;
   }
 
-  /** The tracks that are sent to everybody, and their streams. */
+  /** The tracks sent to every peer, and their streams. */
   get tracks(): ReadonlyMap<MediaStreamTrack, readonly MediaStream[]> {
     return this.#tracks;
   }
 
-  /** Left, or the room or the session is over. */
+  /** Whether the mesh was closed, or the room or the session ended. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends MeshEvent["type"]>(type: T, listener: (event: EventOf<MeshEvent, T>) => void): () => void {
     return this.#emitter.on(type, listener);
   }
 
-  /** Every event from now on; ends after `closed`, or when the signal aborts. Throws SLOW_CONSUMER when 256 wait unread. */
+  /** Returns every event from now on; ends after `closed`, or when the signal aborts. Throws SLOW_CONSUMER at 256 unread events. */
   events(options?: EventsOptions): AsyncIterableIterator<MeshEvent> {
     return this.#emitter.iterate(options);
   }
 
-  /** The channel of that name with everybody who is there or comes; the same one for the same name. */
+  /** Returns the channel of that name with every peer, including those that join later. */
   channel(name: string, options: ChannelOptions = {}): MeshChannel {
     const known = this.#channels.get(name);
     if (known) return known;
@@ -125,22 +125,22 @@ export class Mesh {
     return channel;
   }
 
-  /** Sends a track to everybody who is there or comes. What belongs together names the same stream. */
+  /** Sends a track to every peer, including those that join later. Tracks that belong together share a stream. */
   addTrack(track: MediaStreamTrack, ...streams: MediaStream[]): void {
     if (this.#closed || this.#tracks.has(track)) return;
     this.#tracks.set(track, streams);
     for (const peer of this.#peers.values()) peer.addTrack(track, ...streams);
   }
 
-  /** Does not send a track any more. The track itself goes on: stop it where it was made. */
+  /** Stops sending a track. The track itself continues: stop it where it was created. */
   removeTrack(track: MediaStreamTrack): void {
     this.#tracks.delete(track);
     for (const peer of this.#peers.values()) peer.removeTrack(track);
   }
 
   /**
-   * Sends another track of the same kind in the place of one: another camera, or the screen. Nothing is negotiated, and
-   * the others see the same stream with another picture.
+   * Replaces a track by another one of the same kind, for instance another camera or the screen, without negotiation: the other
+   * peers see the same stream.
    */
   async replaceTrack(track: MediaStreamTrack, by: MediaStreamTrack): Promise<void> {
     const streams = this.#tracks.get(track);
@@ -155,7 +155,7 @@ export class Mesh {
     if (this.#closed) return;
     const room = this.#room;
     this.#end("LEFT", undefined);
-    // A room that is gone by now needs no leaving.
+    // Fails if this session is no longer a member.
     if (leave) await room.leave().catch(() => undefined);
   }
 
@@ -163,20 +163,20 @@ export class Mesh {
     this.#room = room;
     const own = this.session.peerId;
     const detach = [
-      room.on("joined", ({ member }) => this.#meet(member.peerId, false)),
-      room.on("left", ({ member }) => this.#part(member.peerId)),
+      room.on("joined", ({ member }) => this.#addPeer(member.peerId, false)),
+      room.on("left", ({ member }) => this.#removePeer(member.peerId)),
       room.on("closed", ({ reason }) => {
         for (const off of detach) off();
-        for (const peerId of [...this.#peers.keys()]) this.#part(peerId);
+        for (const peerId of [...this.#peers.keys()]) this.#removePeer(peerId);
         if (this.#closed) return;
-        // Another peer id: the session was reset.
+        // Another peer id means that the session was reset.
         if (this.session.state === "closed" || this.session.peerId === own) this.#end(reason, undefined);
         else void this.#rejoin();
       }),
     ];
     this.#stop.signal.addEventListener("abort", () => detach.forEach((off) => off()), { once: true });
-    // Who finds others in the room makes the first offer.
-    for (const peerId of room.members.keys()) this.#meet(peerId, true);
+    // The peer that finds others in the room makes the first offer.
+    for (const peerId of room.members.keys()) this.#addPeer(peerId, true);
   }
 
   async #rejoin(): Promise<void> {
@@ -192,7 +192,7 @@ export class Mesh {
       } catch (error) {
         if (this.#closed) return;
         const known = error instanceof WigwagError ? error : undefined;
-        // A reset while this waited is retryable: the session is another one again.
+        // RESET is retryable: the session was reset again meanwhile.
         if (!known?.retryable || this.session.state === "closed") {
           this.#end(known?.reason ?? "INTERNAL", known);
           return;
@@ -202,7 +202,7 @@ export class Mesh {
     }
   }
 
-  #meet(peerId: string, first: boolean): void {
+  #addPeer(peerId: string, first: boolean): void {
     if (this.#closed || this.#peers.has(peerId)) return;
     const peer = new Peer(this.session, this.#room, peerId, { ...this.#options, first });
     this.#peers.set(peerId, peer);
@@ -211,13 +211,13 @@ export class Mesh {
     peer.on("trackEnded", (event) => this.#emitter.emit({ ...event, peer }));
     peer.on("channel", ({ channel }) => this.#emitter.emit({ type: "channel", peer, channel }));
     peer.on("error", ({ error }) => this.#emitter.emit({ type: "error", peer, error }));
-    // Found on joining: `peers` has them before anybody can listen.
+    // No event for members found on joining: `peers` has them before listeners can be added.
     if (!first) this.#emitter.emit({ type: "peer", peer });
     for (const [track, streams] of this.#tracks) peer.addTrack(track, ...streams);
     for (const channel of this.#channels.values()) channel.add(peer);
   }
 
-  #part(peerId: string): void {
+  #removePeer(peerId: string): void {
     const peer = this.#peers.get(peerId);
     this.#peers.delete(peerId);
     peer?.close();
@@ -226,7 +226,7 @@ export class Mesh {
   #end(reason: string, error: WigwagError | undefined): void {
     this.#closed = true;
     this.#stop.abort();
-    for (const peerId of [...this.#peers.keys()]) this.#part(peerId);
+    for (const peerId of [...this.#peers.keys()]) this.#removePeer(peerId);
     this.#emitter.emit({ type: "closed", reason, error });
     this.#emitter.end();
     for (const channel of this.#channels.values()) channel.end();

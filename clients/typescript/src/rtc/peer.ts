@@ -10,40 +10,40 @@ import { peerConnectionConstructor, type RTCPeerConnectionConstructor } from "./
 import { Recovery } from "./recovery.js";
 import { type ReceivedTrack, ReceivedTracks, SentTracks } from "./tracks.js";
 
-/** What happens between this peer and another one. */
+/** An event of the connection to a peer. */
 export type PeerEvent =
-  /** The connection is in another state. It may be made anew: then it is `new` again. */
+  /** The state of the connection changed. It is `new` again when the connection was replaced. */
   | { type: "state"; state: RTCPeerConnectionState; before: RTCPeerConnectionState }
-  /** The other end sends a track. */
+  /** The other peer started to send a track. */
   | ({ type: "track" } & ReceivedTrack)
-  /** The other end does not send that track any more. */
+  /** The other peer stopped sending a track. */
   | ({ type: "trackEnded" } & ReceivedTrack)
-  /** The other end opened a channel that nobody asked for here. Listeners added now miss no message. */
+  /** The other peer opened a channel that was not opened here. Listeners added now get every message. */
   | { type: "channel"; channel: PeerChannel }
-  /** Something went wrong that is being mended: the browser refused a description, for instance. For logs. */
+  /** An error that is being recovered from: the browser refused a description, for instance. For logs. */
   | { type: "error"; error: unknown }
-  /** The last event: this side closed it, or the member left. */
+  /** The last event: the connection was closed here, or the member left. */
   | { type: "closed" };
 
-/** How to connect to another peer. All of it may be left out. */
+/** Options of a connection to a peer. All are optional. */
 export interface PeerOptions {
-  /** For `RTCPeerConnection`. Its `iceServers` are used beside the session's, which follow the session by themselves. */
+  /** Configuration of the `RTCPeerConnection`. Its `iceServers` are added to those of the session, which are kept up to date. */
   configuration?: RTCConfiguration | undefined;
-  /** Makes connections. Default: the platform's own; Node has none, React Native's comes in a package. */
+  /** The `RTCPeerConnection` class. Default: the platform's; Node has none, React Native has one in a package. */
   RTCPeerConnection?: RTCPeerConnectionConstructor | undefined;
   /**
-   * This side makes the first offer. Default: it does. Pass false for a member that joined after this one, as it
-   * finds this one in the room and offers. When both offer they agree, only slower.
+   * Whether this peer makes the first offer. Default: true. Pass false for a member that joined later, since it finds this one in
+   * the room and offers. If both offer, the connection is only established more slowly.
    */
   first?: boolean | undefined;
 }
 
 /**
- * The connection to one other member of a room: negotiated, brought back when it fails, and with channels by name.
- * {@link Mesh} makes one for each member; make one by hand to connect to a single one.
+ * The connection to one other member of a room, which negotiates, recovers when it fails, and has channels by name. {@link Mesh}
+ * creates one for each member; create one directly to connect to a single member.
  *
- * It lives until it is closed or the member leaves: make another one for a member that comes back. Add listeners, tracks and
- * channels right behind the making, in the same turn: negotiation begins after it.
+ * It lasts until it is closed or the member leaves: create another one for a member that returns. Add listeners, tracks and
+ * channels right after the constructor, in the same turn of the event loop: negotiation starts later.
  */
 export class Peer {
   /** The other peer's id. */
@@ -64,7 +64,7 @@ export class Peer {
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** Connects to a member of a room this session is in. Throws UNSUPPORTED where there is no `RTCPeerConnection`. */
+  /** Connects to a member of a room this session has joined. Throws UNSUPPORTED if there is no `RTCPeerConnection`. */
   constructor(session: Session, room: Room, peerId: string, options: PeerOptions = {}) {
     this.id = peerId;
     this.#session = session;
@@ -72,10 +72,10 @@ export class Peer {
     this.#options = options;
     this.#make = peerConnectionConstructor(options.RTCPeerConnection);
     this.#member = room.members.get(peerId);
-    const recovered = { restart: () => this.#connection.restart(), rebuild: () => this.#rebuild(true) };
+    const actions = { restart: () => this.#connection.restart(), rebuild: () => this.#rebuild(true) };
     const polite = room.isPolite(peerId);
     const reachable = () => session.state === "connected" && this.#member?.state === "online";
-    this.#recovery = new Recovery({ ...recovered, polite, get reachable() { return reachable(); } });
+    this.#recovery = new Recovery({ ...actions, polite, get reachable() { return reachable(); } });
     this.#received = new ReceivedTracks({
       began: (track) => this.#emitter.emit({ type: "track", ...track }),
       ended: (track) => this.#emitter.emit({ type: "trackEnded", ...track }),
@@ -83,51 +83,51 @@ export class Peer {
     this.#connection = this.#connect(options.first ?? true);
     this.#sent = new SentTracks(this.#connection.rtc);
     this.#detach = this.#listen();
-    // Not in a microtask: what comes behind an `await` of the maker would be too late.
+    // Not in a microtask: it would run before the code after an `await` of the caller.
     if (options.first ?? true) setTimeout(() => this.#ensureOffer(this.#connection));
   }
 
-  /** The other member as last heard of. */
+  /** The latest known entry of the other member. */
   get member(): Member | undefined {
     return this.#member;
   }
 
-  /** How the connection is, in the browser's words. */
+  /** The state of the connection. */
   get state(): RTCPeerConnectionState {
     return this.#state;
   }
 
-  /** Closed from here, or because the member left. */
+  /** Whether the connection was closed here, or the member left. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** The browser's connection, for statistics and the like. It is another one after the connection was made anew. */
+  /** The `RTCPeerConnection`, for statistics and the like. Another object after the connection was replaced. */
   get rtc(): RTCPeerConnection {
     return this.#connection.rtc;
   }
 
-  /** The tracks the other end sends. */
+  /** The tracks the other peer sends. */
   get tracks(): ReadonlyMap<MediaStreamTrack, ReceivedTrack> {
     return this.#received.all;
   }
 
-  /** The channels there are, by name. */
+  /** The channels by name. */
   get channels(): ReadonlyMap<string, PeerChannel> {
     return new Map([...this.#channels].map(([name, { channel }]) => [name, channel]));
   }
 
-  /** Calls `listener` with every event of that type. Returns a function that ends it. */
+  /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends PeerEvent["type"]>(type: T, listener: (event: EventOf<PeerEvent, T>) => void): () => void {
     return this.#emitter.on(type, listener);
   }
 
-  /** Every event from now on; ends after `closed`, or when the signal aborts. Throws SLOW_CONSUMER when 256 wait unread. */
+  /** Returns every event from now on; ends after `closed`, or when the signal aborts. Throws SLOW_CONSUMER at 256 unread events. */
   events(options?: EventsOptions): AsyncIterableIterator<PeerEvent> {
     return this.#emitter.iterate(options);
   }
 
-  /** The channel of that name, at both ends the same: opened if there is none. The options hold for what this end sends. */
+  /** Returns the channel of that name, the same for both peers; opens it if there is none. The options apply to sending. */
   channel(name: string, options: ChannelOptions = {}): PeerChannel {
     const known = this.#channels.get(name);
     if (known) return known.channel;
@@ -137,22 +137,22 @@ export class Peer {
     return channel;
   }
 
-  /** Sends a track to the other end; what belongs together names the same stream. No effect on a track that is sent already. */
+  /** Sends a track; tracks that belong together share a stream. No effect on a track that is sent already. */
   addTrack(track: MediaStreamTrack, ...streams: MediaStream[]): void {
     if (!this.#closed) this.#sent.add(track, streams);
   }
 
-  /** Does not send a track any more. */
+  /** Stops sending a track. */
   removeTrack(track: MediaStreamTrack): void {
     if (!this.#closed) this.#sent.remove(track);
   }
 
-  /** Sends another track of the same kind in the place of one, without negotiating: another camera, or the screen. */
+  /** Replaces a track by another one of the same kind, without negotiation: another camera, or the screen. */
   async replaceTrack(track: MediaStreamTrack, by: MediaStreamTrack): Promise<void> {
     if (!this.#closed) await this.#sent.replace(track, by);
   }
 
-  /** Closes the connection. The other end sees it fail, until this peer leaves the room or makes another one. */
+  /** Closes the connection. For the other peer it fails, until this peer leaves the room or opens another one. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -182,7 +182,7 @@ export class Peer {
       this.#room.on("closed", () => this.close()),
       this.#session.on("ice-servers", configure),
       this.#session.on("resumed", () => {
-        // The server welcomed this session again, with fresh credentials.
+        // The server's welcome has fresh credentials.
         configure();
         this.#recovery.reachable();
       }),
@@ -195,7 +195,7 @@ export class Peer {
       rtc,
       {
         polite: this.#room.isPolite(this.id),
-        // What cannot be sent is told by the room's own events: it is closed, or the member left.
+        // A failure is reported by the events of the room: it is closed, or the member left.
         send: (payload) => void this.#room.send(this.id, payload).catch(() => undefined),
         failed: (error) => this.#refused(error),
         settled: () => {
@@ -226,7 +226,7 @@ export class Peer {
     this.#emitter.emit({ type: "state", state, before });
   }
 
-  /** Signals are worked off one after the other. */
+  /** Handles signals one after the other. */
   #receive(payload: ReceivedPayload): void {
     this.#work = this.#work
       .then(async () => {
@@ -254,11 +254,11 @@ export class Peer {
   }
 
   #undeliverable(): void {
-    this.#connection.forget();
+    this.#connection.acceptRepeats();
     this.#recovery.lost();
   }
 
-  /** A new `RTCPeerConnection` in the place of the old one, with everything that was asked for. */
+  /** Replaces the `RTCPeerConnection`, and sets up its tracks and channels again. */
   #rebuild(first: boolean): void {
     if (this.#closed) return;
     for (const { channel } of this.#channels.values()) channel.detach();
@@ -274,12 +274,12 @@ export class Peer {
     if (first) this.#ensureOffer(this.#connection);
   }
 
-  /** Who has nothing to send must offer all the same: the other end waits for it. */
+  /** Makes sure that there is something to negotiate, since the other peer waits for the first offer. */
   #ensureOffer(connection: Connection): void {
     if (this.#closed || connection !== this.#connection) return;
     const { rtc } = connection;
     const sends = rtc.getTransceivers().length > 0 || [...this.#channels.values()].some(({ asked }) => asked);
-    // A channel that the other end is not told of: only a place for channels in the session description.
+    // Negotiated out of band, so not announced to the other peer: it only adds the m-line for channels.
     if (!sends) rtc.createDataChannel("", { negotiated: true, id: 1_000 });
   }
 

@@ -1,80 +1,80 @@
-/** Milliseconds a connection may be interrupted before something is done: many interruptions heal by themselves. */
-const PATIENCE_MS = 3_000;
-/** Milliseconds the polite side lets the other one go first. Both would do, but once is enough. */
-const COURTESY_MS = 2_000;
-/** Milliseconds from a try to the next, doubled with each up to {@link LONGEST_MS}; a quarter more or less at random. */
-const FIRST_MS = 8_000;
-const LONGEST_MS = 30_000;
-/** Every so many tries the connection is made anew: new ICE credentials do not heal everything. */
+/** Milliseconds in `disconnected` before a restart: many interruptions end by themselves. */
+const DISCONNECTED_MS = 3_000;
+/** Milliseconds the polite peer waits for the other one, since one restart is enough. */
+const POLITE_DELAY_MS = 2_000;
+/** Milliseconds between attempts, doubled each time up to {@link MAX_RETRY_MS}, with 25 % jitter. */
+const FIRST_RETRY_MS = 8_000;
+const MAX_RETRY_MS = 30_000;
+/** Every third attempt replaces the connection, since an ICE restart does not fix everything. */
 const REBUILD_EVERY = 3;
 
-/** What recovery needs of the peer. */
+/** What recovery needs of its peer. */
 export interface RecoveryHost {
   readonly polite: boolean;
-  /** Both ends can be signaled to. While they cannot, tries would only queue up. */
+  /** Whether both peers are connected to the server. While they are not, attempts would only queue up. */
   readonly reachable: boolean;
-  /** Offers with new ICE credentials. */
+  /** Restarts ICE. */
   restart(): void;
-  /** Makes a new connection, and offers. */
+  /** Replaces the connection, and offers. */
   rebuild(): void;
 }
 
-/** Brings a connection back: when, how often, and by which means. At most one timer runs, and none while all is well. */
+/** Decides when and how a connection is recovered. At most one timer runs, and none while the connection works. */
 export class Recovery {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
   #state: RTCPeerConnectionState = "new";
-  /** Something beside the connection is to be healed: a signal was lost, or a description refused. */
-  #ailing: "no" | "restart" | "rebuild" = "no";
+  /** What the next attempt must do at least: a signal was lost, or a description refused. */
+  #repair: "no" | "restart" | "rebuild" = "no";
   #closed = false;
 
   constructor(private readonly host: RecoveryHost) {}
 
-  /** The state of the connection changed. */
+  /** Reports a new state of the connection. */
   changed(state: RTCPeerConnectionState): void {
     this.#state = state;
-    if (state === "connected" && this.#ailing === "no") this.#well();
-    else if (state === "disconnected") this.#schedule(PATIENCE_MS + this.#courtesy);
-    else if (state === "failed" && this.#tries === 0) this.#schedule(this.#courtesy, true);
+    if (state === "connected" && this.#repair === "no") this.#recovered();
+    else if (state === "disconnected") this.#schedule(DISCONNECTED_MS + this.#politeDelay);
+    else if (state === "failed" && this.#tries === 0) this.#schedule(this.#politeDelay, true);
   }
 
-  /** The way to signal came back: no reason to wait any longer. */
+  /** Reports that both peers are connected to the server again: the next attempt is made at once. */
   reachable(): void {
-    if (this.#ails()) this.#schedule(0, true);
+    if (this.#isBroken()) this.#schedule(0, true);
   }
 
-  /** A signal was lost: what was to be agreed must be said again. */
+  /** Reports that a signal was lost, so that negotiation must be repeated. */
   lost(): void {
-    if (this.#ailing === "no") this.#ailing = "restart";
+    if (this.#repair === "no") this.#repair = "restart";
     this.#schedule(this.#delay());
   }
 
-  /** The browser refuses a description: only a new connection helps. */
+  /** Reports that the browser refused a description, so that the connection must be replaced. */
   refused(): void {
-    this.#ailing = "rebuild";
-    this.#schedule(this.#tries === 0 ? this.#courtesy : this.#delay());
+    this.#repair = "rebuild";
+    this.#schedule(this.#tries === 0 ? this.#politeDelay : this.#delay());
   }
 
-  /** Descriptions agree. */
+  /** Reports that negotiation is complete. */
   settled(): void {
-    this.#ailing = "no";
-    if (this.#state === "connected") this.#well();
+    this.#repair = "no";
+    if (this.#state === "connected") this.#recovered();
   }
 
   close(): void {
     this.#closed = true;
-    this.#well();
+    this.#recovered();
   }
 
-  get #courtesy(): number {
-    return this.host.polite ? COURTESY_MS : 0;
+  get #politeDelay(): number {
+    return this.host.polite ? POLITE_DELAY_MS : 0;
   }
 
-  #ails(): boolean {
-    return this.#ailing !== "no" || this.#state === "disconnected" || this.#state === "failed";
+  #isBroken(): boolean {
+    return this.#repair !== "no" || this.#state === "disconnected" || this.#state === "failed";
   }
 
-  #well(): void {
+  #recovered(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#tries = 0;
@@ -88,19 +88,19 @@ export class Recovery {
 
   #try(): void {
     this.#timer = undefined;
-    // Not back by now: a connection that is neither well nor trying.
-    if (!this.#ails() && (this.#state === "connected" || this.#tries === 0)) return;
-    // It will be said when this changes.
+    // Continue while an attempt has not led to `connected`.
+    if (!this.#isBroken() && (this.#state === "connected" || this.#tries === 0)) return;
+    // `reachable` schedules the next attempt.
     if (!this.host.reachable) return;
     this.#tries += 1;
-    const rebuild = this.#ailing === "rebuild" || this.#tries % REBUILD_EVERY === 0;
+    const rebuild = this.#repair === "rebuild" || this.#tries % REBUILD_EVERY === 0;
     this.#schedule(this.#delay());
     if (rebuild) this.host.rebuild();
     else this.host.restart();
   }
 
   #delay(): number {
-    const ms = Math.min(FIRST_MS * 2 ** Math.max(this.#tries - 1, 0), LONGEST_MS);
+    const ms = Math.min(FIRST_RETRY_MS * 2 ** Math.max(this.#tries - 1, 0), MAX_RETRY_MS);
     return ms * (0.75 + Math.random() / 2);
   }
 }

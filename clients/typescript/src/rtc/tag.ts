@@ -1,7 +1,7 @@
 /**
- * Which connection a session description comes from, and what it answers. A peer may replace its `RTCPeerConnection` while
- * descriptions of the one before are still on their way; nothing in an answer says which offer it answers. So a line of
- * our own travels in the SDP, which others ignore as RFC 8866 (section 5.13) tells them to:
+ * Identifies the connection of a session description and, in an answer, the offer it answers. A peer may replace its
+ * `RTCPeerConnection` while descriptions of the old one are in flight, and plain SDP does not say which offer an answer is for. So
+ * the SDP has an attribute line, which other clients ignore as RFC 8866 (section 5.13) requires:
  *
  *     a=x-wigwag:offer CONNECTION NUMBER [REMOTE]
  *     a=x-wigwag:answer CONNECTION OFFERER NUMBER
@@ -9,18 +9,18 @@
 export type Tag =
   | {
       readonly type: "offer";
-      /** The `RTCPeerConnection` that offers. */
+      /** Id of the `RTCPeerConnection` that offers. */
       readonly from: string;
       /** Counts the offers of that connection, from 1; 0 when unknown. */
       readonly number: number;
-      /** The connection at the other end it is meant for, when the sender has met it. */
+      /** Id of the other peer's connection the offer is for, if the sender knows it. */
       readonly to?: string | undefined;
     }
   | {
       readonly type: "answer";
-      /** The `RTCPeerConnection` that answers. */
+      /** Id of the `RTCPeerConnection` that answers. */
       readonly from: string;
-      /** The connection whose offer it answers; undefined when unknown. */
+      /** Id of the connection whose offer it answers; undefined if unknown. */
       readonly to: string | undefined;
       /** The number of that offer. */
       readonly number: number;
@@ -28,7 +28,7 @@ export type Tag =
 
 const NAME = "a=x-wigwag:";
 
-/** Writes a tag into an SDP, among the lines that concern the whole of it. */
+/** Adds a tag to an SDP, at session level. */
 export function writeTag(sdp: string, tag: Tag): string {
   const words =
     tag.type === "offer" ? ["offer", tag.from, tag.number, tag.to ?? ""] : ["answer", tag.from, tag.to ?? "", tag.number];
@@ -37,7 +37,7 @@ export function writeTag(sdp: string, tag: Tag): string {
   return media < 0 ? `${sdp}${line}` : `${sdp.slice(0, media)}${line}${sdp.slice(media)}`;
 }
 
-/** Takes the tag out of an SDP. An SDP without one is of another client: its `o=` line names its connection. */
+/** Removes the tag from an SDP. An SDP without one is of another client: the session id in its `o=` line is used instead. */
 export function readTag(type: "offer" | "answer", sdp: string): { tag: Tag; sdp: string } {
   const line = /^a=x-wigwag:(.*)\r?\n/m.exec(sdp);
   const plain = line ? sdp.replace(line[0], "") : sdp;
@@ -50,7 +50,7 @@ export function readTag(type: "offer" | "answer", sdp: string): { tag: Tag; sdp:
   return { tag: type === "offer" ? { type, from: origin, number: 0 } : { type, from: origin, to: undefined, number: 0 }, sdp: plain };
 }
 
-/** A name for a connection, with 64 random bits. */
+/** Returns a random id for a connection, of 64 bits. */
 export function connectionId(): string {
   return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

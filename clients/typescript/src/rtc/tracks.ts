@@ -1,16 +1,16 @@
-/** A track that is sent, and what it is sent through. */
+/** A track that is sent, and its transceiver. */
 interface Sent {
   readonly streams: readonly MediaStream[];
   transceiver: RTCRtpTransceiver;
 }
 
-/** The tracks one side sends through a connection, with transceivers used again: an SDP keeps every one it ever had. */
+/** The tracks this peer sends. Reuses transceivers, since an SDP keeps the m-line of each one that ever existed. */
 export class SentTracks {
   readonly #sent = new Map<MediaStreamTrack, Sent>();
 
   constructor(private rtc: RTCPeerConnection) {}
 
-  /** The connection was made anew: everything is sent through the new one. */
+  /** Sends every track on a new connection. */
   move(rtc: RTCPeerConnection): void {
     this.rtc = rtc;
     for (const [track, sent] of this.#sent) sent.transceiver = this.#send(track, sent.streams);
@@ -28,11 +28,11 @@ export class SentTracks {
     this.rtc.removeTrack(sent.transceiver.sender);
   }
 
-  /** Another track in the place of one, without negotiating. Rejects when it does not fit, for instance by kind. */
+  /** Replaces a track without negotiation. Rejects if that is not possible, for instance for another kind. */
   async replace(track: MediaStreamTrack, by: MediaStreamTrack): Promise<void> {
     const sent = this.#sent.get(track);
     if (!sent || track === by) return;
-    // The place is taken at once: another call in the meantime finds the new track.
+    // Synchronously, so that a concurrent call finds the new track.
     const entries = [...this.#sent].map(([key, value]) => [key === track ? by : key, value] as const);
     this.#sent.clear();
     for (const [key, value] of entries) this.#sent.set(key, value);
@@ -46,13 +46,13 @@ export class SentTracks {
       return this.rtc.getTransceivers().find((transceiver) => transceiver.sender === sender) as RTCRtpTransceiver;
     }
     idle.sender.setStreams(...streams);
-    // Rejects only when the transceiver is stopped meanwhile, and then the connection is made anew.
+    // Rejects only if the transceiver is stopped meanwhile, and then the connection is being replaced.
     idle.sender.replaceTrack(track).catch(() => undefined);
     idle.direction = idle.direction === "inactive" ? "sendonly" : "sendrecv";
     return idle;
   }
 
-  /** `addTrack` itself uses transceivers again only if they never sent. */
+  /** Returns whether a transceiver can be reused. `addTrack` itself reuses only those that never sent. */
   #isIdle({ sender, receiver, direction, currentDirection, mid }: RTCRtpTransceiver, kind: string): boolean {
     if (typeof sender.setStreams !== "function" || mid === null) return false;
     const free = (direction === "inactive" || direction === "recvonly") && currentDirection !== "stopped";
@@ -64,16 +64,16 @@ export class SentTracks {
   }
 }
 
-/** A track the other end sends. */
+/** A track the other peer sends. */
 export interface ReceivedTrack {
   readonly track: MediaStreamTrack;
-  /** The streams it belongs to there; what belongs together is shown together. */
+  /** The streams of the track: tracks that belong together share one. */
   readonly streams: readonly MediaStream[];
-  /** What it comes through, for instance to read its statistics or set its codecs. */
+  /** The transceiver, for instance to read its statistics or to set its codecs. */
   readonly transceiver: RTCRtpTransceiver;
 }
 
-/** The tracks the other end sends, and their end. A browser tells only of the beginning. */
+/** The tracks the other peer sends. Also detects their end, for which browsers have no event. */
 export class ReceivedTracks {
   readonly #tracks = new Map<MediaStreamTrack, ReceivedTrack>();
 
@@ -85,7 +85,7 @@ export class ReceivedTracks {
     return this.#tracks;
   }
 
-  /** The browser's `track` event. */
+  /** Handles the browser's `track` event. */
   began({ track, streams, transceiver }: RTCTrackEvent): void {
     const before = this.#tracks.get(track);
     if (before) this.#end(before);
@@ -94,7 +94,7 @@ export class ReceivedTracks {
     this.events.began(received);
   }
 
-  /** Descriptions agree: what is not received any more has ended. */
+  /** Ends the tracks that are not received any more, when negotiation is complete. */
   settled(): void {
     for (const received of [...this.#tracks.values()]) {
       const direction = received.transceiver.currentDirection;
@@ -102,7 +102,7 @@ export class ReceivedTracks {
     }
   }
 
-  /** The connection is gone. */
+  /** Ends all tracks, since the connection is closed. */
   clear(): void {
     for (const received of [...this.#tracks.values()]) this.#end(received);
   }

@@ -2,9 +2,9 @@ import { type Code, WigwagError } from "../error.js";
 import { associatedData, type Bytes, type RoomKeys, sameBytes, subtle } from "./keys.js";
 import { VERSION } from "./sealer.js";
 
-/** Senders whose counters are kept: four times the members of a full room. */
+/** Limit of senders whose counters are kept: four times the members of a full room. */
 const SENDERS = 4_096;
-/** Where the parts are: version, key id, counter, nonce, ciphertext with its tag. */
+/** Offsets: version, key id, counter, nonce, ciphertext with its tag. */
 const KEY_ID = 1;
 const COUNTER = 9;
 const NONCE = 17;
@@ -17,9 +17,9 @@ interface Sender {
   readonly counter: bigint;
 }
 
-/** Opens what comes in one room; one call at a time, in the order of arrival. */
+/** Decrypts what arrives in one room; one call at a time, in the order of arrival. */
 export class Opener {
-  /** By peer id, whoever was heard longest ago first. */
+  /** By peer id, the sender with the oldest envelope first. */
   readonly #senders = new Map<string, Sender>();
 
   constructor(private readonly keys: RoomKeys) {}
@@ -30,14 +30,14 @@ export class Opener {
   }
 
   /**
-   * The plaintext. `from` is the sender as the server says; `to` one's own peer id when the envelope was sent to one peer,
-   * empty when it was sent to everybody. Rejects with WRONG_KEY, SEAL_BROKEN, REPLAYED or SEAL_UNKNOWN.
+   * Returns the plaintext. `from` is the sender according to the server; `to` is this session's peer id if the envelope was sent
+   * to one peer, empty if it was sent to everybody. Rejects with WRONG_KEY, SEAL_BROKEN, REPLAYED or SEAL_UNKNOWN.
    */
   async open(from: string, to: string, sealed: Bytes): Promise<Bytes> {
-    if (sealed[0] !== VERSION) throw unknownSeal("it is not sealed in a format this client knows");
-    if (sealed.length < CIPHERTEXT + TAG) throw unknownSeal("it is too short to be sealed");
+    if (sealed[0] !== VERSION) throw unknownSeal("this client does not know the format: update the client");
+    if (sealed.length < CIPHERTEXT + TAG) throw unknownSeal("it is shorter than the 45 bytes of an empty seal");
     if (!sameBytes(sealed.subarray(KEY_ID, COUNTER), this.keys.id)) {
-      throw refused("FAILED_PRECONDITION", "WRONG_KEY", "it was sealed with another secret: give everybody the same one");
+      throw refused("FAILED_PRECONDITION", "WRONG_KEY", "its sender has another secret: give everybody in the room the same one");
     }
     const cipher = this.#senders.get(from)?.cipher ?? (await this.keys.cipher(from));
     const additionalData = associatedData(sealed.slice(0, NONCE), this.keys.room, from, to);
@@ -53,7 +53,7 @@ export class Opener {
     return new Uint8Array(plaintext);
   }
 
-  /** @internal Takes note of a genuine envelope. Only those count: others could push true senders out. */
+  /** @internal Records the counter of an authenticated envelope. Forged ones could push real senders out. */
   count(from: string, cipher: CryptoKey, counter: bigint): void {
     if (counter <= (this.#senders.get(from)?.counter ?? 0n)) {
       throw refused("DATA_LOSS", "REPLAYED", "the server repeated it, or delivered it after a later one");
@@ -68,14 +68,14 @@ export class Opener {
   }
 }
 
-/** Sealed in no way this client knows, or with a content it does not know. */
+/** The error of an unknown format, or an unknown kind of content. */
 export function unknownSeal(why: string): WigwagError {
   return refused("INVALID_ARGUMENT", "SEAL_UNKNOWN", why);
 }
 
-/** Not sealed where everything must be. */
+/** The error of an envelope that is not sealed in a sealed room. */
 export function notSealed(): WigwagError {
-  return refused("FAILED_PRECONDITION", "NOT_SEALED", "it is not sealed: its sender has no secret, or the server made it up");
+  return refused("FAILED_PRECONDITION", "NOT_SEALED", "it is not sealed: its sender has no secret, or the server forged it");
 }
 
 function refused(code: Code, reason: string, why: string): WigwagError {

@@ -1,9 +1,9 @@
 import { associatedData, type Bytes, concat, type RoomKeys, subtle } from "./keys.js";
 
-/** The first byte of everything sealed in this format. */
+/** The first byte of every payload sealed in this format. */
 export const VERSION = 1;
 
-/** Seals a plaintext with this counter and nonce. `cipher` is the sender's. */
+/** Encrypts a plaintext with this counter and nonce. `cipher` is the sender's. */
 export async function sealWith(
   keys: RoomKeys,
   cipher: CryptoKey,

@@ -10,34 +10,34 @@ export { deriveKeys } from "./keys.js";
 interface Seal {
   readonly keys: RoomKeys;
   readonly opener: Opener;
-  /** This session's own cipher in the room. */
+  /** This session's cipher as a sender. */
   own: { readonly from: string; readonly cipher: Promise<CryptoKey> } | undefined;
 }
 
-/** The seals of one session. */
+/** The keys and counters of the sealed rooms of one session. */
 export class Seals {
   readonly #rooms = new Map<string, Seal>();
   #direct: Seal | undefined;
-  /** Keys of joins that are not answered yet, by their seq. */
+  /** Keys of joins that are not answered yet, by their `seq`. */
   readonly #awaited = new Map<number, RoomKeys>();
-  /** One for the whole session, so that it is greater in every envelope whatever room it goes to. */
+  /** Increases with every envelope of the session, whatever its room. */
   #counter = 0;
 
-  /** Seals and opens direct envelopes. */
+  /** Sets the keys of direct envelopes. */
   direct(keys: RoomKeys): void {
     this.#direct = newSeal(keys);
   }
 
-  asked(seq: number, keys: RoomKeys): void {
+  joinRequested(seq: number, keys: RoomKeys): void {
     this.#awaited.set(seq, keys);
   }
 
-  answered(seq: number, room: string | undefined): void {
+  joinAnswered(seq: number, room: string | undefined): void {
     const keys = this.#awaited.get(seq);
     if (!keys) return;
     this.#awaited.delete(seq);
     if (room === undefined) return;
-    // With the same secret again, what was opened stays known.
+    // With the same secret again, keep the counters, so that replays are still recognized.
     if (!this.#rooms.get(room)?.keys.equals(keys)) this.#rooms.set(room, newSeal(keys));
   }
 
@@ -45,7 +45,7 @@ export class Seals {
     this.#rooms.delete(room);
   }
 
-  /** No rooms, another peer id. */
+  /** Starts over for a new session, which has no rooms and another peer id. */
   reset(): void {
     this.#rooms.clear();
     this.#awaited.clear();
@@ -53,7 +53,7 @@ export class Seals {
     if (this.#direct) this.#direct = newSeal(this.#direct.keys);
   }
 
-  covers(room: string): boolean {
+  seals(room: string): boolean {
     return this.#of(room) !== undefined;
   }
 
@@ -74,7 +74,7 @@ export class Seals {
     const seal = this.#of(room);
     if (!seal) return envelope;
     if (sealed === undefined) throw notSealed();
-    // Not the receiver the server names: what was sealed for somebody else must not open here.
+    // Not the recipient in the envelope: an envelope sealed for another peer must not open here.
     const content = await seal.opener.open(from, to === "" ? "" : me, fromBase64(sealed));
     return { room, from, to, ...decodeContent(content) };
   }

@@ -1,4 +1,4 @@
-// Two tabs of a page that comes from another origin than the server.
+// Two tabs of a page of a different origin than the server.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -66,7 +66,7 @@ describe("two tabs", { timeout: 60_000 }, () => {
     return opened;
   }
 
-  it("of another origin open a data channel, exchange bytes, and hear of each other's end", async () => {
+  it("of another origin open a data channel, exchange bytes, and see each other leave", async () => {
     const [ada, bob] = await Promise.all([tab(), tab()]);
     const meet = (one: Page) => one.evaluate((url) => page.meet(url, "bytes"), server.url);
     const peers = await Promise.all([meet(ada), meet(bob)]);

@@ -1,40 +1,40 @@
-// What runs in the tabs of the mesh tests.
+// The script of the tabs of the mesh tests.
 import { connect, type Room, type Session } from "../../src/index.js";
 import { Mesh, Peer } from "../../src/rtc/index.js";
 
-/** What a tab can be asked for. */
+/** The functions of a tab. */
 export interface MeshPage {
-  /** Joins a room and connects to everybody in it; with `media`, sends a small picture and sound. */
+  /** Joins a room and connects to all its members; with `media`, sends small video and audio tracks. */
   join(url: string, room: string, name: string, media: boolean): Promise<void>;
   /** Connects to the server only. Resolves with the own peer id. */
   connect(url: string): Promise<string>;
-  /** Joins a room, and connects to nobody. */
-  sit(room: string): Promise<void>;
-  /** How many others are in the room. */
+  /** Joins a room without connecting to its members. */
+  joinOnly(room: string): Promise<void>;
+  /** Returns the number of other members. */
   others(): number;
-  /** Where the session stands, and how often it was resumed. */
+  /** Returns the state of the session, and how often it was resumed. */
   session(): { state: string; resumed: number; peerId: string };
-  /** Members by name, in order. */
+  /** Returns the names of the members, in order. */
   members(): string[];
-  /** Which others are not yet as they should be, and why; empty when these, and nobody else, are connected. */
+  /** Returns which members are not in the expected state, and why; empty if exactly these are connected. */
   missing(names: string[], media: boolean): string[];
-  /** Says something to everybody; how many that reached. */
+  /** Sends a text to all peers; returns how many got it. */
   say(text: string): number;
-  /** Somebody said so. */
-  heard(text: string): boolean;
+  /** Returns whether a peer sent this text. */
+  received(text: string): boolean;
   /** Leaves the room and ends the session. */
   leave(): Promise<void>;
-  /** Begins a connection to the one other member. Descriptions are held back until `release`. */
+  /** Starts a connection to the only other member. Descriptions are held back until `release`. */
   call(hold: boolean): void;
-  /** An offer was made, and is held back. */
+  /** Returns whether an offer was made and is held back. */
   offered(): boolean;
-  /** Sends what was held back. */
+  /** Sends the descriptions that were held back. */
   release(): void;
-  /** The connection of `call` carries a message in both directions. */
+  /** Checks that the connection of `call` carries a message in both directions. */
   talks(): boolean;
   /** Ends the connection of `call`. */
   hangUp(): void;
-  /** Problems that peers told of. */
+  /** Returns the errors that peers reported. */
   problems(): string[];
 }
 
@@ -50,7 +50,7 @@ let held: Array<() => void> | undefined;
 let offers = 0;
 const lines = new Set<string>();
 const problems: string[] = [];
-/** Tracks of which something arrived. */
+/** Tracks on which media arrived. */
 const arriving = new WeakSet<MediaStreamTrack>();
 
 const page: MeshPage = {
@@ -61,7 +61,7 @@ const page: MeshPage = {
     session.on("resumed", () => (resumed += 1));
     return session.peerId;
   },
-  async sit(name) {
+  async joinOnly(name) {
     room = await session.join(name);
   },
   async join(url, name, displayName, media) {
@@ -93,7 +93,7 @@ const page: MeshPage = {
     });
   },
   say: (text) => mesh.channel("chat").send(text),
-  heard: (text) => lines.has(text),
+  received: (text) => lines.has(text),
   async leave() {
     await mesh.close();
     await session.close();
@@ -112,7 +112,7 @@ const page: MeshPage = {
       },
     });
     const [other] = room.members.keys();
-    if (!other) throw new Error("nobody is there to be called");
+    if (!other) throw new Error("no other member to call");
     const call = new Peer(session, room, other);
     peer = call;
     call.on("error", ({ error }) => problems.push(String(error)));
@@ -135,15 +135,15 @@ const page: MeshPage = {
 };
 Object.assign(globalThis, { page });
 
-/** The method itself, whatever an earlier call put before it. */
+/** The original method, without the wrapper of an earlier call. */
 function plainSend(of: Room): Room["send"] {
   return (Object.getPrototypeOf(of) as Room).send.bind(of) as Room["send"];
 }
 
-/** Statistics tell what arrives; pages in the background need not show it. */
+/** Checks by statistics, since background pages need not render video. */
 async function watch(track: MediaStreamTrack, receiver: RTCRtpReceiver): Promise<void> {
   if (track.kind === "video") {
-    // Somebody must want the picture, or it is not decoded.
+    // Without an element that plays it, the video is not decoded.
     const video = document.createElement("video");
     Object.assign(video, { muted: true, autoplay: true, srcObject: new MediaStream([track]) });
     document.body.append(video);

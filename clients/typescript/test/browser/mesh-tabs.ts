@@ -1,4 +1,4 @@
-// Chromium tabs for the mesh tests: each with a browser profile and a way to the server of its own.
+// Chromium tabs for the mesh tests, each with its own browser profile and proxy.
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,7 +21,7 @@ const FLAGS = [
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
 ];
-/** Milliseconds for anything that is waited for: machines that run tests are busy. */
+/** Limits every wait, in milliseconds: machines that run tests are busy. */
 const PATIENCE_MS = 90_000;
 
 /** Starts a browser: the one CHROMIUM names, by default Debian's. */
@@ -30,7 +30,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
-/** Serves a script in an empty page, from an origin of its own. */
+/** Serves a script in an empty page, from a separate origin. */
 export async function serveScript(entry: { file: string } | { script: string }): Promise<Site> {
   const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
   const bundle = await build({
@@ -52,7 +52,7 @@ export async function serveScript(entry: { file: string } | { script: string }):
   return new Site(server);
 }
 
-/** A page of its own origin. */
+/** A page of a separate origin. */
 export class Site {
   constructor(private readonly server: Server) {}
 
@@ -84,7 +84,7 @@ export class MeshTab {
     return new MeshTab(name, opened, context, proxy);
   }
 
-  /** The server, as this tab reaches it. */
+  /** The proxy between this tab and the server. */
   get url(): string {
     return this.proxy.url;
   }
@@ -96,15 +96,15 @@ export class MeshTab {
     );
   }
 
-  /** Loads the page again. */
+  /** Reloads the page. */
   async reload(): Promise<void> {
     await this.page.reload();
     await this.page.waitForFunction(() => "page" in globalThis);
   }
 
-  /** Cuts this tab off the server, or lets it back. Connections between tabs stay. */
+  /** Disconnects this tab from the server, or lets it reconnect. Connections between tabs stay. */
   async offline(offline: boolean): Promise<void> {
-    // Chromium's own switch does not cut WebSockets.
+    // Chromium's offline mode does not break WebSockets.
     this.proxy.closed = offline;
     if (offline) this.proxy.cut();
     await this.context.setOffline(offline);
@@ -112,11 +112,11 @@ export class MeshTab {
 
   /** Waits until a condition holds in the page. */
   async until<A>(condition: (argument: A) => boolean, argument: A): Promise<void> {
-    // The types of the page and of what is handed to it are beyond inference here.
+    // TypeScript cannot infer the types of the page and its arguments here.
     await this.page.waitForFunction(condition as (argument: unknown) => boolean, argument, { polling: 50 });
   }
 
-  /** Waits until exactly these tabs are there, and connected to this one. */
+  /** Waits until exactly these tabs are members, and connected to this one. */
   async connectedTo(others: MeshTab[], { media = true } = {}): Promise<void> {
     const names = others.filter((tab) => tab !== this).map(({ name }) => name);
     try {

@@ -1,4 +1,4 @@
-// Everyone to everyone, in real browsers. RUNS repeats the mesh, GLARES the collisions.
+// A full mesh in real browsers. RUNS repeats the mesh test, GLARES the collision test.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
@@ -41,16 +41,16 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
     return (await open("ada", "bob")) as [MeshTab, MeshTab];
   }
 
-  /** Both are in the room, and know it of each other. */
+  /** Waits until both are in the room and see each other. */
   async function meet(both: [MeshTab, MeshTab], room: string): Promise<void> {
     for (const tab of both) {
       await tab.page.evaluate((url) => page.connect(url), tab.url);
-      await tab.page.evaluate((room) => page.sit(room), room);
+      await tab.page.evaluate((room) => page.joinOnly(room), room);
     }
     for (const tab of both) await tab.until(() => page.others() === 1, undefined);
   }
 
-  /** Each hears what each other one says. */
+  /** Checks that each tab receives what every other one sends. */
   async function talk(among: MeshTab[], about: string): Promise<void> {
     const line = (tab: MeshTab) => `${about} of ${tab.name}`;
     for (const tab of among) {
@@ -58,7 +58,7 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
     }
     for (const tab of among) {
       for (const other of among) {
-        if (other !== tab) await tab.until((text) => page.heard(text), line(other));
+        if (other !== tab) await tab.until((text) => page.received(text), line(other));
       }
     }
   }
@@ -103,7 +103,7 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
     for (const tab of both) assert.deepEqual(await tab.page.evaluate(() => page.problems()), []);
   });
 
-  it("opens a channel when the one who joined is offline for 5 s between joining and offering", async () => {
+  it("opens a channel if the joining peer is offline for 5 s between joining and offering", async () => {
     const [ada, bob] = await pair();
     await meet([ada, bob], "set-up");
     await bob.offline(true);
@@ -118,7 +118,7 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
     assert.equal(await ada.page.evaluate(() => page.session().resumed), 0);
   });
 
-  it("opens a channel when the one who was there is offline for 5 s while another joins and offers", async () => {
+  it("opens a channel if the waiting peer is offline for 5 s while another joins and offers", async () => {
     const [ada, bob] = await pair();
     await ada.join("absent", { media: false });
     await ada.offline(true);

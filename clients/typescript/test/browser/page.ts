@@ -1,13 +1,13 @@
-// What runs in the tabs of the browser tests: a session, and a data channel to the first other member.
+// The script of the tabs of the browser tests: a session, and a data channel to the first other member.
 import { connect, type Room, type Session } from "../../src/index.js";
 
-/** What a tab can be asked for. */
+/** The functions of a tab. */
 export interface TestPage {
   /** Joins; resolves when a data channel to the other member is open. */
   meet(url: string, room: string): Promise<string>;
-  /** Sends so many random bytes through the channel; resolves with their digest. */
+  /** Sends random bytes through the channel; resolves with their digest. */
   send(bytes: number): Promise<string>;
-  /** Resolves with the digest of so many bytes that came through the channel. */
+  /** Resolves with the digest of that many bytes received through the channel. */
   receive(bytes: number): Promise<string>;
   /** Resolves with the reason when the other member has left. */
   left(): Promise<string>;
@@ -49,7 +49,7 @@ const page: TestPage = {
 };
 Object.assign(globalThis, { page });
 
-/** Who comes second offers. */
+/** Opens the channel; the peer that joined second offers. */
 async function open(session: Session, room: Room): Promise<RTCDataChannel> {
   const connection = new RTCPeerConnection({ iceServers: session.iceServers });
   let [peer = ""] = room.members.keys();

@@ -1,27 +1,27 @@
-// What runs in the tab of the React test: components in StrictMode, and somebody who watches them from outside.
+// The script of the tab of the React test: components in StrictMode, and a second session that watches them.
 import { createElement as h, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { connect, type Session } from "../../src/index.js";
 import { useMesh, useRoom } from "../../src/react/index.js";
 import { Mesh } from "../../src/rtc/index.js";
 
-/** What the tab can be asked for. */
+/** The functions of the tab. */
 export interface ReactPage {
-  /** Connects the session of the components, and a watcher who sits in the rooms already. */
+  /** Connects the session of the components, and a watcher that joins the rooms first. */
   start(url: string, rooms: string[]): Promise<void>;
   /** Shows two components that use the same room, in StrictMode. */
   showRoom(room: string): void;
   /** Shows a component that uses a mesh, in StrictMode. */
   showMesh(room: string): void;
-  /** Takes the components away. */
+  /** Unmounts the components. */
   hide(): void;
-  /** What the watcher saw: `joined` and `left` in order. */
+  /** Returns the events of the watcher: `joined` and `left`, in order. */
   seen(): string[];
-  /** The rooms the components' session is in. */
+  /** Returns the rooms of the components' session. */
   rooms(): string[];
-  /** The watcher leaves the room. */
+  /** Makes the watcher leave the room. */
   watcherLeaves(room: string): Promise<void>;
-  /** The session of the components is over. */
+  /** Closes the session of the components. */
   end(): Promise<void>;
 }
 

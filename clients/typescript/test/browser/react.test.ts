@@ -1,4 +1,4 @@
-// The hooks in a real page, in StrictMode: React mounts everything twice there, to find what does not clean up.
+// The hooks in a real page, in StrictMode: React mounts everything twice there, to find missing cleanup.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
@@ -48,7 +48,7 @@ describe("the hooks", { timeout: 180_000 }, () => {
     assert.deepEqual(await tab.evaluate(() => page.seen()), ["joined"]);
   });
 
-  it("useMesh connects once, and can come again", async () => {
+  it("useMesh connects once, and can be mounted again", async () => {
     for (let time = 1; time <= 2; time += 1) {
       await tab.evaluate(() => page.showMesh("mesh"));
       await tab.locator('#peers[data-state="joined"]', { hasText: /^watcher connected$/ }).waitFor();
@@ -62,13 +62,13 @@ describe("the hooks", { timeout: 180_000 }, () => {
     });
   });
 
-  it("tell when it cannot be joined", async () => {
+  it("report that the room cannot be joined", async () => {
     await tab.evaluate(() => page.showRoom("x".repeat(200)));
     await tab.locator('#one[data-state="failed"]').waitFor();
     await tab.evaluate(() => page.hide());
   });
 
-  it("tell when the session is over", async () => {
+  it("report that the session ended", async () => {
     await tab.evaluate(() => page.showMesh("mesh"));
     await tab.locator('#peers[data-state="joined"]').waitFor();
     await tab.evaluate(() => page.end());

@@ -7,7 +7,7 @@ import { startServer, type WigwagServer } from "../server/wigwag-server.js";
 import { launch, serveScript, type Site } from "./mesh-tabs.js";
 
 const README = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
-/** Where the snippet expects the server; this one listens elsewhere. */
+/** The address of the server in the snippet, which is replaced by that of the test server. */
 const PRINTED = "http://localhost:8080";
 
 describe("the README's browser snippet", { timeout: 120_000 }, () => {

@@ -1,14 +1,14 @@
-// One client of a scenario: its proxy, its session, its rooms, and what it has not heard yet.
+// One client of a scenario: its proxy, its session, its rooms, and its unread events.
 import type { Delivery, Room, RoomEvent, Session, SessionEvent } from "../../src/index.js";
 import type { Proxy } from "../server/wigwag-server.js";
 import { isOptional } from "./expectation.js";
 
-/** Longest one step may take, in milliseconds. */
-export const PATIENCE_MS = 20_000;
+/** Limits a step, in milliseconds. */
+export const TIMEOUT_MS = 20_000;
 
 export type AnyEvent = SessionEvent | RoomEvent;
 
-/** The compiler sees to it that none is missing. */
+/** The compiler checks that none is missing. */
 const SESSION_EVENTS: Record<SessionEvent["type"], true> = {
   reconnecting: true,
   resumed: true,
@@ -31,7 +31,7 @@ const ROOM_EVENTS: Record<RoomEvent["type"], true> = {
   closed: true,
 };
 
-/** Events in the order in which they came. */
+/** Events in order of arrival. */
 export class Inbox {
   readonly #events: AnyEvent[] = [];
   #arrived: () => void = () => undefined;
@@ -46,23 +46,23 @@ export class Inbox {
     if (event) return event;
     await within("nothing came", new Promise<void>((resolve) => (this.#arrived = resolve)));
     event = this.#events.shift();
-    if (!event) throw new Error("woken for nothing");
+    if (!event) throw new Error("no event after waking up");
     return event;
   }
 
-  /** What was not read and should have been. */
+  /** Returns an event that should have been read. */
   get unread(): AnyEvent | undefined {
     return this.#events.find((event) => !isOptional(event));
   }
 }
 
 export class Actor {
-  /** The peer id its session had when it last heard of one. */
+  /** The last known peer id of its session. */
   peer = "";
   isClosed = false;
-  readonly receipts = new Map<string, { to: string; told: Promise<Delivery> }>();
+  readonly receipts = new Map<string, { to: string; reported: Promise<Delivery> }>();
   readonly #rooms = new Map<string, { room: Room; inbox: Inbox }>();
-  /** Of seats that were left and taken again. */
+  /** Events of memberships that ended, in rooms that were joined again. */
   readonly #former: Inbox[] = [];
   readonly #inbox = new Inbox();
   #session: Session | undefined;
@@ -92,12 +92,12 @@ export class Actor {
   }
 
   room(name: string): Room {
-    return this.#seat(name).room;
+    return this.#joined(name).room;
   }
 
-  /** What comes in a room, or without one in the session. */
+  /** Returns the events of a room, or without one of the session. */
   inbox(room: string | undefined): Inbox {
-    return room === undefined ? this.#inbox : this.#seat(room).inbox;
+    return room === undefined ? this.#inbox : this.#joined(room).inbox;
   }
 
   get unread(): AnyEvent | undefined {
@@ -113,18 +113,18 @@ export class Actor {
     await this.proxy.stop();
   }
 
-  #seat(name: string): { room: Room; inbox: Inbox } {
-    const seat = this.#rooms.get(name);
-    if (!seat) throw new Error(`it never was in "${name}"`);
-    return seat;
+  #joined(name: string): { room: Room; inbox: Inbox } {
+    const joined = this.#rooms.get(name);
+    if (!joined) throw new Error(`it never joined "${name}"`);
+    return joined;
   }
 }
 
-/** What is awaited, or an error when it takes too long. */
+/** Waits for a promise, and rejects if it takes too long. */
 export async function within<T>(what: string, awaited: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`${what} within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
   });
   return Promise.race([awaited, late]).finally(() => clearTimeout(timer));
 }

@@ -1,7 +1,7 @@
 // Calls of a backend, over REST.
 import type { Fields } from "./scenario.js";
 
-/** Makes the call that the step's `method` names. Returns the reason with which the server refused it, if it did. */
+/** Makes the call named by the `method` of the step. Returns the reason if the server refused it. */
 export async function call(url: string, step: Fields, peer: (name: string) => string): Promise<string | undefined> {
   const method = step.text("method");
   const room = step.text("room");

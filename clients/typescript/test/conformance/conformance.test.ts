@@ -1,6 +1,6 @@
-// Plays the scenarios of clients/conformance against the real server, over every transport, and prints what became of each.
+// Runs the scenarios of clients/conformance against a real server, over every transport, and prints the results.
 //
-// WIGWAG_SCENARIO=resume plays those only whose file name holds that word.
+// WIGWAG_SCENARIO=resume runs only those whose file name contains that word.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { TRANSPORTS } from "../server/transports.js";
@@ -8,14 +8,14 @@ import { Play } from "./play.js";
 import { scenarios } from "./scenario.js";
 
 /**
- * Played at the same time: each has a server of its own. Few, since closing has a bound in time (B42) that a busy machine must
- * not reach.
+ * Scenarios that run at the same time, each with a server process. Few, since closing has a time limit (B42) that a busy machine
+ * must not reach.
  */
 const AT_A_TIME = 3;
-/** What this client and its runner have. */
+/** The optional features this client supports. */
 const HAVE: readonly string[] = ["seal"];
 
-it("plays every scenario over every transport", { timeout: 600_000 }, async () => {
+it("runs every scenario over every transport", { timeout: 600_000 }, async () => {
   const wanted = process.env["WIGWAG_SCENARIO"] ?? "";
   const chosen = [...scenarios()].filter(([name]) => name.includes(wanted));
   assert.ok(chosen.length > 0, `no scenario is called ${wanted}`);

@@ -1,11 +1,11 @@
-// Events as scenarios expect them.
+// The events that scenarios expect.
 import { isDeepStrictEqual } from "node:util";
 import type { Member, RoomInfo } from "../../src/index.js";
 import type { AnyEvent } from "./actor.js";
 import { payload } from "./payload.js";
 import type { Fields, Json } from "./scenario.js";
 
-/** What scenarios call an event of this client. `closed` is a room's end in a room, and a session's in a session. */
+/** Returns the name of an event in scenarios. `closed` of a room is `left` there. */
 export function kindOf(event: AnyEvent): string {
   switch (event.type) {
     case "joined":
@@ -25,15 +25,15 @@ export function kindOf(event: AnyEvent): string {
   }
 }
 
-/** Whether it may come or not. */
+/** Returns whether scenarios ignore the event unless they expect it. */
 export function isOptional(event: AnyEvent): boolean {
   return ["member_updated", "room_updated", "reconnecting", "resumed", "ice_servers"].includes(kindOf(event));
 }
 
-/** An event and what is looked at in it. */
+/** An event and the fields of it that are compared. */
 export type Expectation = (event: AnyEvent) => boolean;
 
-/** Reads the fields of an event. `peer` gives the peer id of a client. */
+/** Reads the fields of an event. `peer` returns the peer id of a client. */
 export function expectation(fields: Fields, peer: (name: string) => string): Expectation {
   const kind = fields.text("event");
   const whom = kind === "envelope" || kind === "unopened" ? "from" : kind === "undeliverable" ? "to" : "peer";
@@ -71,7 +71,7 @@ export function expectation(fields: Fields, peer: (name: string) => string): Exp
         return isReason(event.reason);
       case "closed":
         if (!("error" in event)) return isReason(event.reason);
-        // No reason: closed by its application.
+        // Without a reason: closed by the application.
         return wanted.reasons ? isReason(event.error?.reason) : event.error === undefined;
       default:
         return true;
@@ -79,7 +79,7 @@ export function expectation(fields: Fields, peer: (name: string) => string): Exp
   };
 }
 
-/** Only what is named is looked at. */
+/** Compares only the fields given. */
 function has(whole: Member | RoomInfo, named: Json | undefined): boolean {
   const found = whole as unknown as Json;
   return Object.entries(named ?? {}).every(([field, value]) => isDeepStrictEqual(found[field], value));

@@ -1,8 +1,8 @@
-// Payloads and secrets as scenarios write them.
+// Parses the payloads and secrets of scenarios.
 import type { IceCandidate, Payload, ReceivedPayload, RoomSecret, SessionDescription } from "../../src/index.js";
 import type { Json } from "./scenario.js";
 
-/** A payload in protobuf JSON, as an application gives it, and gets it. */
+/** Converts a payload from protobuf JSON to the form of applications. */
 export function payload(json: Json): Payload & ReceivedPayload {
   const { description, candidate, message, sealed } = json as {
     description?: SessionDescription;
@@ -18,7 +18,7 @@ export function payload(json: Json): Payload & ReceivedPayload {
   throw new Error(`no payload: ${JSON.stringify(json)}`);
 }
 
-/** A room's secret. */
+/** Parses the secret of a room. */
 export function secret(json: Json): RoomSecret {
   const { passphrase, key } = json;
   if (typeof passphrase === "string") return { passphrase };

@@ -1,4 +1,4 @@
-// A scenario being played: its server, its clients, one step after the other.
+// Runs a scenario: its server, its clients, one step after the other.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { ConnectOptions } from "../../src/index.js";
@@ -7,20 +7,20 @@ import type { Actor } from "./actor.js";
 import { environment, Fields, type Scenario } from "./scenario.js";
 import { doStep } from "./step.js";
 
-/** An id no peer has. */
-const NOBODY = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+/** A peer id that no peer has. */
+const ABSENT = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 export class Play {
   readonly actors = new Map<string, Actor>();
 
   private constructor(
-    /** How its clients go to the server. */
+    /** The transport of its clients. */
     readonly way: ConnectOptions,
     private readonly env: Record<string, string>,
     private server: WigwagServer,
   ) {}
 
-  /** Plays it. Rejects with the step that failed and what came instead. */
+  /** Runs the scenario. Rejects with the step that failed and what happened instead. */
   static async of(scenario: Scenario, way: ConnectOptions): Promise<void> {
     const env = environment(scenario);
     const play = new Play(way, env, await startServer({ port: await freePort(), env }));
@@ -31,7 +31,7 @@ export class Play {
         });
       }
       for (const [name, { unread }] of play.actors) {
-        if (unread) throw new Error(`at the end ${name} has heard what nobody expected: ${JSON.stringify(unread)}`);
+        if (unread) throw new Error(`at the end ${name} has an unexpected event: ${JSON.stringify(unread)}`);
       }
     } finally {
       await Promise.all([...play.actors.values()].map((actor) => actor.stop()));
@@ -53,13 +53,13 @@ export class Play {
     return actor;
   }
 
-  /** The peer id of a client. */
+  /** Returns the peer id of a client. */
   peer(name: string): string {
     if (name === "") return "";
-    return name === "nobody" ? NOBODY : this.actor(name).peer;
+    return name === "absent" ? ABSENT : this.actor(name).peer;
   }
 
-  /** The server goes, with or without warning, and another one, which knows nothing, comes to the same address. */
+  /** Stops the server, with or without warning, and starts another one, without its state, at the same address. */
   async replaceServer(signal: NodeJS.Signals): Promise<void> {
     const { port } = this.server;
     await this.server.stop(signal);
@@ -68,8 +68,8 @@ export class Play {
 }
 
 /**
- * A free port below those that the system gives to outgoing connections: while the server is away, nobody else, not even a
- * connection that looks for it, takes its place.
+ * Returns a free port below the range for outgoing connections: while the server is down, no other process, and no
+ * connection attempt to it, can take the port.
  */
 async function freePort(): Promise<number> {
   for (;;) {

@@ -1,15 +1,15 @@
-// Scenarios as their files say them.
+// The files of scenarios.
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Fields of a step, of an event, of anything a scenario writes. */
+/** The fields of a step or an event. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** One scenario. */
+/** A scenario. */
 export interface Scenario {
   readonly title: string;
-  /** What it checks, for people. */
+  /** What the scenario checks, for people. */
   readonly rules: readonly string[];
-  /** What a client may lack. */
+  /** Optional features the client needs. */
   readonly needs?: readonly string[];
   /** Settings of the server: `section.key`. */
   readonly server?: Json;
@@ -18,7 +18,7 @@ export interface Scenario {
 
 const FOLDER = new URL("../../../conformance/scenarios/", import.meta.url);
 
-/** All of them by the names of their files, sorted. */
+/** Reads all scenarios by the names of their files, sorted. */
 export function scenarios(): ReadonlyMap<string, Scenario> {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith(".json")).sort();
   return new Map(
@@ -26,7 +26,7 @@ export function scenarios(): ReadonlyMap<string, Scenario> {
   );
 }
 
-/** The server's settings as environment variables. */
+/** Returns the server's settings as environment variables. */
 export function environment({ server = {} }: Scenario): Record<string, string> {
   const name = (setting: string) => `WIGWAG_${setting.replaceAll(".", "__").toUpperCase()}`;
   return Object.fromEntries(
@@ -34,7 +34,7 @@ export function environment({ server = {} }: Scenario): Record<string, string> {
   );
 }
 
-/** Fields, each taken once: what is left over in the end is a mistake in the scenario. */
+/** Fields, each read once: a field left over at the end is an error in the scenario. */
 export class Fields {
   readonly #left: Map<string, unknown>;
 
@@ -50,12 +50,12 @@ export class Fields {
     return this.#must(name, this.numberOr(name, undefined));
   }
 
-  /** A list of texts that must be there. */
+  /** Returns a required list of texts. */
   names(name: string): string[] {
     return this.#must(name, this.namesOr(name, undefined));
   }
 
-  /** A list of objects that must be there. */
+  /** Returns a required list of objects. */
   objects(name: string): Json[] {
     return this.#must(name, this.#take(name) as Json[] | undefined);
   }
@@ -80,14 +80,14 @@ export class Fields {
     return this.#typed<string[], T>(name, "object", otherwise);
   }
 
-  /** One name, or a list of them. */
+  /** Returns one name or several as a list. */
   choice(name: string): readonly string[] | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     return Array.isArray(value) ? (value as string[]) : [String(value)];
   }
 
-  /** Nothing else is there. */
+  /** Fails if fields are left over. */
   end(): void {
     for (const name of this.#left.keys()) throw new Error(`no step of this kind has a field "${name}"`);
   }

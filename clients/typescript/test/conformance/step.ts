@@ -1,8 +1,8 @@
-// What each step does.
+// Executes each step.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type CreateRoomOptions, type JoinOptions, type Room, WigwagError } from "../../src/index.js";
 import { Proxy } from "../server/wigwag-server.js";
-import { Actor, PATIENCE_MS, within } from "./actor.js";
+import { Actor, TIMEOUT_MS, within } from "./actor.js";
 import { call } from "./backend.js";
 import { type Expectation, expectation, isOptional, kindOf } from "./expectation.js";
 import { payload, secret } from "./payload.js";
@@ -11,7 +11,7 @@ import { Fields } from "./scenario.js";
 
 type Metadata = Record<string, string>;
 
-/** Does one step. Rejects when it does not come out as the scenario says. */
+/** Executes one step. Rejects if its result is not the expected one. */
 export async function doStep(play: Play, step: Fields): Promise<void> {
   const what = step.text("do");
   const refusal = step.textOr("error", undefined);
@@ -26,11 +26,11 @@ export async function doStep(play: Play, step: Fields): Promise<void> {
     await look(play, name, step, refusal);
     step.end();
   } else {
-    throw new Error(`no step does "${what}"`);
+    throw new Error(`unknown step "${what}"`);
   }
 }
 
-/** The reason for which a call failed; undefined when it did not. */
+/** Returns the reason of a failed call; undefined if it succeeded. */
 async function reasonOf(calling: Promise<unknown>): Promise<string | undefined> {
   try {
     const outcome = await calling;
@@ -43,7 +43,7 @@ async function reasonOf(calling: Promise<unknown>): Promise<string | undefined> 
 
 type Step = (play: Play, name: string, step: Fields, refusal: string | undefined) => Promise<unknown>;
 
-/** Steps that call a client or the server, and may be refused. */
+/** Executes the steps that call a client or the server, and may be refused. */
 const CALLS: Readonly<Record<string, Step>> = {
   connect: async (play, name, step) => {
     const metadata = step.objectOr("metadata", undefined) as Metadata | undefined;
@@ -85,13 +85,13 @@ const CALLS: Readonly<Record<string, Step>> = {
     const actor = play.actor(name);
     actor.seated(await actor.session.createRoom({ ...options, ...(maxMembers !== undefined && { maxMembers }) }));
   },
-  leave: (play, name, step) => seat(play, name, step).leave(),
-  end_room: (play, name, step) => seat(play, name, step).end(),
+  leave: (play, name, step) => joinedRoom(play, name, step).leave(),
+  end_room: (play, name, step) => joinedRoom(play, name, step).end(),
   remove_member: (play, name, step) => {
     const [peer, ban] = [play.peer(step.text("peer")), step.flagOr("ban", false)];
-    return seat(play, name, step).remove(peer, { ban });
+    return joinedRoom(play, name, step).remove(peer, { ban });
   },
-  update_member: (play, name, step) => seat(play, name, step).update(entry(step)),
+  update_member: (play, name, step) => joinedRoom(play, name, step).update(entry(step)),
   send: async (play, name, step, refusal) => {
     const content = payload(step.objectOr("payload", {}));
     const [to, room] = [step.textOr("to", undefined), step.textOr("room", undefined)];
@@ -104,27 +104,27 @@ const CALLS: Readonly<Record<string, Step>> = {
     } else if (receipt === undefined) {
       await way.send(play.peer(to), content);
     } else {
-      const told = way.send(play.peer(to), content, { receipt: true });
-      if (refusal !== undefined) await told;
-      // It is looked at by a later step.
-      told.catch(() => undefined);
-      actor.receipts.set(receipt, { to: play.peer(to), told });
+      const reported = way.send(play.peer(to), content, { receipt: true });
+      if (refusal !== undefined) await reported;
+      // A later step checks it.
+      reported.catch(() => undefined);
+      actor.receipts.set(receipt, { to: play.peer(to), reported });
     }
   },
   send_numbers: async (play, name, step) => {
     const to = step.textOr("to", undefined);
     const numbers = Array.from({ length: step.number("count") }, (_, at) => ({ text: String(at + 1) }));
-    const room = seat(play, name, step);
+    const room = joinedRoom(play, name, step);
     await Promise.all(numbers.map((number) => (to === undefined ? room.broadcast(number) : room.send(play.peer(to), number))));
   },
   send_large: (play, name, step) => {
     const text = "x".repeat(step.number("bytes"));
-    return seat(play, name, step).broadcast({ text });
+    return joinedRoom(play, name, step).broadcast({ text });
   },
   call: (play, _name, step) => call(play.url, step, (peer) => play.peer(peer)),
 };
 
-/** Steps that wait for something, or do something to clients and server. */
+/** Executes the steps that wait for something, or control the network or the server. */
 const LOOKS: Readonly<Record<string, Step>> = {
   expect: async (play, name, step) => {
     const room = step.textOr("room", undefined);
@@ -159,7 +159,7 @@ const LOOKS: Readonly<Record<string, Step>> = {
     const peer = step.textOr("peer", undefined);
     const receipt = play.actor(name).receipts.get(called);
     if (!receipt) throw new Error(`there is no receipt "${called}"`);
-    const came = await within("no receipt came", receipt.told).catch((error: unknown) => {
+    const came = await within("no receipt came", receipt.reported).catch((error: unknown) => {
       if (error instanceof WigwagError) return error;
       throw error;
     });
@@ -169,14 +169,14 @@ const LOOKS: Readonly<Record<string, Step>> = {
       return;
     }
     const undelivered = came instanceof WigwagError && came.metadata["outcome"] === "undeliverable";
-    const told = undelivered ? "UNDELIVERABLE" : came instanceof WigwagError ? came.reason : came.toUpperCase();
+    const reported = undelivered ? "UNDELIVERABLE" : came instanceof WigwagError ? came.reason : came.toUpperCase();
     const why = came instanceof WigwagError ? came.reason : undefined;
-    const isMet = told === outcome && (reason === undefined || reason === why);
-    if (!isMet || (peer !== undefined && play.peer(peer) !== receipt.to)) throw new Error(`it was ${told}, ${why ?? "no reason"}`);
+    const isMet = reported === outcome && (reason === undefined || reason === why);
+    if (!isMet || (peer !== undefined && play.peer(peer) !== receipt.to)) throw new Error(`it was ${reported}, ${why ?? "no reason"}`);
   },
   members: async (play, name, step) => {
     const wanted = step.names("are").map((peer) => play.peer(peer)).join();
-    const room = seat(play, name, step);
+    const room = joinedRoom(play, name, step);
     await until(`the members are ${wanted}`, () => [...room.members.keys()].join() === wanted);
   },
   state: async (play, name, step) => {
@@ -202,20 +202,20 @@ const LOOKS: Readonly<Record<string, Step>> = {
   drain_server: (play) => play.replaceServer("SIGTERM"),
 };
 
-/** The next events are these, in whatever order, but for those that may come or not. */
+/** Expects these events next, in any order, except for optional ones in between. */
 async function expect(actor: Actor, room: string | undefined, wanted: Expectation[], skipped: readonly string[]): Promise<void> {
   const missing = [...wanted];
   while (missing.length > 0) {
     const event = await actor.inbox(room).next();
-    if (room === undefined) keepsItsWord(actor, event.type);
+    if (room === undefined) checkPeerId(actor, event.type);
     const at = missing.findIndex((isMetBy) => isMetBy(event));
     if (at >= 0) missing.splice(at, 1);
-    else if (!isOptional(event) && !skipped.includes(kindOf(event))) throw new Error(`it heard ${JSON.stringify(event)}`);
+    else if (!isOptional(event) && !skipped.includes(kindOf(event))) throw new Error(`unexpected event ${JSON.stringify(event)}`);
   }
 }
 
-/** What a session's event means for what is known of its client. */
-function keepsItsWord(actor: Actor, event: string): void {
+/** Checks the peer id after a resume or a reset. */
+function checkPeerId(actor: Actor, event: string): void {
   const { peerId } = actor.session;
   if (event === "resumed" && actor.peer !== peerId) throw new Error("it resumed with another peer id");
   if (event !== "reset") return;
@@ -223,11 +223,11 @@ function keepsItsWord(actor: Actor, event: string): void {
   actor.peer = peerId;
 }
 
-function seat(play: Play, name: string, step: Fields): Room {
+function joinedRoom(play: Play, name: string, step: Fields): Room {
   return play.actor(name).room(step.text("room"));
 }
 
-/** A member's, or a room's, name and metadata. */
+/** Returns the name and metadata of a member or a room. */
 function entry(step: Fields): { displayName?: string; metadata?: Metadata } {
   const displayName = step.textOr("displayName", undefined);
   const metadata = step.objectOr("metadata", undefined) as Metadata | undefined;
@@ -239,9 +239,9 @@ function secretOf(step: Fields): Pick<JoinOptions, "secret"> {
   return json ? { secret: secret(json) } : {};
 }
 
-/** Looks again and again until it is so. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const since = Date.now(); !isSo(); await sleep(5)) {
-    if (Date.now() - since > PATIENCE_MS) throw new Error(`waited ${PATIENCE_MS} ms in vain until ${what}`);
+/** Polls until the condition holds. */
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (const since = Date.now(); !condition(); await sleep(5)) {
+    if (Date.now() - since > TIMEOUT_MS) throw new Error(`timed out after ${TIMEOUT_MS} ms: ${what}`);
   }
 }

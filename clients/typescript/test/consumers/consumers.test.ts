@@ -1,4 +1,4 @@
-// The package as those see it who install it: what is in it, and that it works in a Node script and in a Vite project.
+// The packed package as its users see it: its content, and that it works in a Node script and in a Vite project.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ import { startServer, type WigwagServer } from "../server/wigwag-server.js";
 const exec = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const projects = fileURLToPath(new URL("projects", import.meta.url));
-/** Vite, which only its project here needs. */
+/** Vite, which only the test project needs. */
 const VITE = "8.3.8";
 const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
@@ -40,7 +40,7 @@ describe("the packed package", { timeout: 300_000 }, () => {
     folder = mkdtempSync(join(tmpdir(), "wigwag-consumers-"));
     // It builds first.
     const { stdout } = await exec("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
-    // Before the JSON, npm says what the build says.
+    // Before the JSON, npm prints the output of the build.
     [packed] = JSON.parse(stdout.slice(stdout.indexOf("[\n"))) as [Packed];
     tarball = join(folder, packed.filename);
     server = await startServer();
@@ -50,7 +50,7 @@ describe("the packed package", { timeout: 300_000 }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A project of its own, with the package and what else it needs, each in the version this package is tested with. */
+  /** Creates a project with the package and its dependencies, in the versions this package is tested with. */
   async function project(name: string, ...needs: string[]): Promise<string> {
     const here = join(folder, name);
     cpSync(join(projects, name), here, { recursive: true });
@@ -87,7 +87,7 @@ describe("the packed package", { timeout: 300_000 }, () => {
     }
   });
 
-  it("works in a fresh Vite project, which loads gRPC-Web and sealing when they are used", async () => {
+  it("works in a new Vite project, which loads gRPC-Web and sealing on first use", async () => {
     const here = await project("vite", "vite", "typescript");
     await exec("npm", ["run", "build"], { cwd: here });
     const scripts = readdirSync(join(here, "dist/assets")).map((name) => join(here, "dist/assets", name));
@@ -115,7 +115,7 @@ describe("the packed package", { timeout: 300_000 }, () => {
   });
 });
 
-/** The files of a folder, over HTTP. */
+/** Serves the files of a directory over HTTP. */
 async function serve(folder: string): Promise<Server> {
   const site = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://site.test");

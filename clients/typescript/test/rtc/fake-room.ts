@@ -1,14 +1,14 @@
-// A session and its room without a server: what is sent lies on a wire until the test lets it through.
+// A session and its room without a server: signals wait in a queue until the test delivers them.
 import { Emitter } from "../../src/events.js";
 import type { Member, Payload, ReceivedPayload, Room, RoomEvent, Session, SessionEvent, SessionState } from "../../src/index.js";
 import { comparePeerIds } from "../../src/peer-id.js";
 
-/** A member of that name. */
+/** Returns a member of that name. */
 export function member(peerId: string, state: Member["state"] = "online"): Member {
   return { peerId, userId: "", displayName: peerId, metadata: {}, role: "member", state, joinedAt: new Date(0) };
 }
 
-/** A room in which one session sits. */
+/** A room, as one session sees it. */
 export class FakeRoom extends Emitter<RoomEvent> {
   readonly name = "demo";
   readonly members = new Map<string, Member>();
@@ -50,7 +50,7 @@ export class FakeRoom extends Emitter<RoomEvent> {
     this.emit({ type: "left", member: member(peerId), reason: "LEFT" });
   }
 
-  /** A signal arrives. */
+  /** Delivers a signal. */
   brings(from: string, payload: Payload): void {
     this.emit({ type: "envelope", from, payload: payload as ReceivedPayload });
   }
@@ -70,7 +70,7 @@ export class FakeRoom extends Emitter<RoomEvent> {
   }
 }
 
-/** A session whose rooms the test makes. */
+/** A session whose rooms the test creates. */
 export class FakeSession extends Emitter<SessionEvent> {
   state: SessionState = "connected";
   iceServers: RTCIceServer[] = [];
@@ -93,17 +93,17 @@ export class FakeSession extends Emitter<SessionEvent> {
   }
 }
 
-/** Lets everything that is ready run: promises, and what waits for the next turn. */
+/** Runs everything that is ready: promises, and callbacks of the next turn. */
 export async function turns(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Waits for what takes a timer. */
+/** Waits for the effect of a timer. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Lets run what was put off by a timer of zero: what did not happen by then was not asked for. */
+/** Runs timers of 0 ms: what has not happened by then was not requested. */
 export async function timersOfZero(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   await turns();

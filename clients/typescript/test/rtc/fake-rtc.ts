@@ -1,8 +1,8 @@
-// An RTCPeerConnection without a network: the state machine of descriptions, and events as a browser fires them.
+// An RTCPeerConnection without a network: the signaling state machine, with the events a browser fires.
 
 let made = 0;
 
-/** Session descriptions as far as negotiation looks at them. */
+/** Session descriptions, reduced to what negotiation needs. */
 export class FakeConnection extends EventTarget {
   static readonly all: FakeConnection[] = [];
   signalingState: RTCSignalingState = "stable";
@@ -10,9 +10,9 @@ export class FakeConnection extends EventTarget {
   localDescription: RTCSessionDescriptionInit | null = null;
   remoteDescription: RTCSessionDescriptionInit | null = null;
   readonly channels: FakeChannel[] = [];
-  /** Candidates the browser took. */
+  /** Candidates that were accepted. */
   readonly candidates: RTCIceCandidateInit[] = [];
-  /** How often it was asked for new ICE credentials. */
+  /** How often ICE was restarted. */
   restarts = 0;
   readonly #id = (made += 1);
   #credentials = 1;
@@ -86,13 +86,13 @@ export class FakeConnection extends EventTarget {
     this.candidates.push(candidate);
   }
 
-  /** The network says so. */
+  /** Changes the connection state. */
   becomes(state: RTCPeerConnectionState): void {
     this.connectionState = state;
     this.dispatchEvent(new Event("connectionstatechange"));
   }
 
-  /** A way to here was found, or (null) all were. */
+  /** Fires a candidate, or (null) the end of candidates. */
   gathers(candidate: string | null): void {
     const found = candidate === null ? null : { candidate, sdpMid: "0", usernameFragment: this.ufrag };
     this.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate: found }));
@@ -148,11 +148,11 @@ export class FakeChannel extends EventTarget {
     this.dispatchEvent(new Event("open"));
   }
 
-  hears(data: unknown): void {
+  receive(data: unknown): void {
     this.dispatchEvent(Object.assign(new Event("message"), { data }));
   }
 
-  /** The other end closed it, or its connection. */
+  /** Closes the channel, as if the other peer had closed it or its connection. */
   ends({ torn = false } = {}): void {
     if (torn) this.dispatchEvent(Object.assign(new Event("error"), { error: { errorDetail: "sctp-failure" } }));
     this.readyState = "closed";
@@ -164,5 +164,5 @@ export class FakeChannel extends EventTarget {
   }
 }
 
-/** What an option asks for. */
+/** The value of an option. */
 export const fakeConstructor = FakeConnection as unknown as new (configuration?: RTCConfiguration) => RTCPeerConnection;

@@ -28,7 +28,7 @@ describe("a mesh", () => {
 
   const channelsOf = (peerId: string) => (mesh.peers.get(peerId)?.rtc as unknown as FakeConnection).channels;
 
-  it("offers to those it finds, and waits for the offers of those who come", async () => {
+  it("offers to the members it finds, and waits for offers of later members", async () => {
     const { room, events } = await enter("bob");
     mesh.channel("chat");
     room.joins("cleo");
@@ -38,7 +38,7 @@ describe("a mesh", () => {
     assert.deepEqual(events.map(({ type }) => type), ["peer"]);
   });
 
-  it("has no connection to who left, and a new one to who came back", async () => {
+  it("closes the connection to a member that left, and opens a new one when it returns", async () => {
     const { room } = await enter("bob");
     const before = mesh.peers.get("bob");
     room.leaves("bob");
@@ -50,25 +50,25 @@ describe("a mesh", () => {
     assert.equal(after?.closed, false);
   });
 
-  it("has one channel of a name with everybody, and sends to those who hear", async () => {
+  it("has one channel per name with all peers, and sends to those with an open channel", async () => {
     const { room } = await enter("bob", "cleo");
     const chat = mesh.channel("chat");
     assert.equal(mesh.channel("chat"), chat);
-    const told: string[] = [];
-    chat.on("open", ({ peer }) => told.push(`open ${peer.id}`));
-    chat.on("message", ({ peer, data }) => told.push(`${peer.id}: ${String(data)}`));
-    chat.on("close", ({ peer }) => told.push(`close ${peer.id}`));
+    const reported: string[] = [];
+    chat.on("open", ({ peer }) => reported.push(`open ${peer.id}`));
+    chat.on("message", ({ peer, data }) => reported.push(`${peer.id}: ${String(data)}`));
+    chat.on("close", ({ peer }) => reported.push(`close ${peer.id}`));
     assert.equal(chat.send("too early"), 0);
     channelsOf("bob")[0]?.opens();
     assert.equal(chat.send("hello"), 1);
     assert.deepEqual(channelsOf("bob")[0]?.sent, ["hello"]);
-    channelsOf("bob")[0]?.hears("hello yourself");
+    channelsOf("bob")[0]?.receive("hello yourself");
     room.leaves("bob");
-    assert.deepEqual(told, ["open bob", "bob: hello yourself", "close bob"]);
+    assert.deepEqual(reported, ["open bob", "bob: hello yourself", "close bob"]);
     assert.equal(chat.send("anybody"), 0);
   });
 
-  it("keeps what is said to one peer until the channel opens, and gives up at 1 MiB", async () => {
+  it("queues messages to one peer until the channel opens, up to 1 MiB", async () => {
     await enter("bob");
     const channel = mesh.peers.get("bob")!.channel("files");
     channel.send("first");
@@ -81,34 +81,34 @@ describe("a mesh", () => {
     assert.deepEqual(raw?.sent, ["first", new Uint8Array([2, 3]).buffer]);
   });
 
-  it("makes one channel of two when both ends opened it at once, each way in order", async () => {
+  it("merges two channels opened at once, with each direction in order", async () => {
     await enter("bob");
     const channel = mesh.peers.get("bob")!.channel("chat");
-    const heard: unknown[] = [];
-    channel.on("message", ({ data }) => heard.push(data));
+    const received: unknown[] = [];
+    channel.on("message", ({ data }) => received.push(data));
     const theirs = new FakeChannel("chat");
     theirs.readyState = "open";
     mesh.peers.get("bob")!.rtc.dispatchEvent(Object.assign(new Event("datachannel"), { channel: theirs }));
-    theirs.hears("one");
+    theirs.receive("one");
     const [own] = channelsOf("bob");
     own?.opens();
     channel.send("mine");
-    own?.hears("two");
-    assert.deepEqual([heard, own?.sent, theirs.sent], [["one", "two"], ["mine"], []]);
+    own?.receive("two");
+    assert.deepEqual([received, own?.sent, theirs.sent], [["one", "two"], ["mine"], []]);
     theirs.ends();
     assert.equal(channel.closed, true);
   });
 
-  it("tells of a channel nobody asked for, before its first message, and keeps it when its connection is torn", async () => {
+  it("reports a channel that was not opened here before its first message, and keeps it when the connection fails", async () => {
     const { events } = await enter("bob");
     const theirs = new FakeChannel("game");
     theirs.readyState = "open";
-    const heard: unknown[] = [];
-    mesh.on("channel", ({ channel }) => channel.on("message", ({ data }) => heard.push(data)));
+    const received: unknown[] = [];
+    mesh.on("channel", ({ channel }) => channel.on("message", ({ data }) => received.push(data)));
     mesh.peers.get("bob")!.rtc.dispatchEvent(Object.assign(new Event("datachannel"), { channel: theirs }));
-    theirs.hears("move");
+    theirs.receive("move");
     await turns();
-    assert.deepEqual(heard, ["move"]);
+    assert.deepEqual(received, ["move"]);
     assert.equal(events.at(-1)?.type, "channel");
     const channel = mesh.peers.get("bob")!.channel("game");
     theirs.ends({ torn: true });
@@ -116,7 +116,7 @@ describe("a mesh", () => {
     assert.equal(channel.isOpen, false);
   });
 
-  it("joins again after a reset, and meets everybody anew", async () => {
+  it("joins again after a reset, and connects to all peers again", async () => {
     const rooms = [new FakeRoom("ada", "bob"), new FakeRoom("ada2", "bob", "cleo")];
     let failures = 1;
     const session = new FakeSession("ada", ({ joined }) => {
@@ -143,7 +143,7 @@ describe("a mesh", () => {
     assert.deepEqual(["bob", "cleo"].map((id) => channelsOf(id).map(({ label }) => label)), [["chat"], ["chat"]]);
   });
 
-  it("ends with what cannot be healed by trying again", async () => {
+  it("ends with an error that a retry cannot fix", async () => {
     const room = new FakeRoom("ada");
     const session = new FakeSession("ada", ({ joined }) => {
       if (joined.length === 1) return room;
@@ -158,7 +158,7 @@ describe("a mesh", () => {
     assert.equal(mesh.closed, true);
   });
 
-  it("ends when the room does, and tells why", async () => {
+  it("ends when the room does, with the reason", async () => {
     const { room, events } = await enter("bob");
     room.closes("REMOVED");
     await turns();
@@ -166,7 +166,7 @@ describe("a mesh", () => {
     assert.equal(room.left, false);
   });
 
-  it("leaves the room when closed, or stays if asked to", async () => {
+  it("leaves the room when closed, or stays with `leave: false`", async () => {
     const one = await enter("bob");
     await mesh.close();
     assert.equal(one.room.left, true);
@@ -177,7 +177,7 @@ describe("a mesh", () => {
     assert.equal(mesh.peers.size, 0);
   });
 
-  it("says so where there is no RTCPeerConnection", async () => {
+  it("rejects if there is no RTCPeerConnection", async () => {
     await enter();
     const session = new FakeSession("ada", () => new FakeRoom("ada"));
     await assert.rejects(Mesh.join(session.real, "demo"), { reason: "UNSUPPORTED" });

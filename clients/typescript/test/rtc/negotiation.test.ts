@@ -4,7 +4,7 @@ import { Peer } from "../../src/rtc/index.js";
 import { FakeConnection, fakeConstructor } from "./fake-rtc.js";
 import { FakeRoom, FakeSession, member, timersOfZero, turns, until } from "./fake-room.js";
 
-/** One end: ada is impolite, bob polite. */
+/** One peer: ada is impolite, bob polite. */
 class End {
   readonly room: FakeRoom;
   readonly session: FakeSession;
@@ -21,7 +21,7 @@ class End {
     this.peer = this.call(first);
   }
 
-  /** Makes a connection, in the place of the one before. */
+  /** Creates a connection, replacing the previous one. */
   call(first: boolean): Peer {
     this.peer?.close();
     this.peer = new Peer(this.session.real, this.room.real, this.other, { first, RTCPeerConnection: fakeConstructor });
@@ -36,7 +36,7 @@ class End {
   }
 }
 
-/** Brings what one end sent and was not brought yet to the other one; with `lose`, that many first signals are lost. */
+/** Delivers what one peer sent to the other; with `lose`, that many first signals are lost. */
 async function deliver(from: End, to: End, { lose = 0 } = {}): Promise<void> {
   await turns();
   const signals = from.room.sent.slice(from.delivered);
@@ -45,7 +45,7 @@ async function deliver(from: End, to: End, { lose = 0 } = {}): Promise<void> {
   await turns();
 }
 
-/** Until neither has anything to say. */
+/** Delivers until neither peer has anything to send. */
 async function settle(ada: End, bob: End): Promise<void> {
   for (let round = 0; round < 20; round += 1) {
     await deliver(ada, bob);
@@ -55,7 +55,7 @@ async function settle(ada: End, bob: End): Promise<void> {
   assert.fail("they go on and on");
 }
 
-/** The descriptions in force are an offer of one end and the answer of the other to just that. */
+/** Checks that the current descriptions are an offer of one peer and the other's answer to it. */
 function agree(ada: End, bob: End): void {
   for (const [one, two] of [[ada, bob], [bob, ada]] as const) {
     assert.equal(one.rtc.signalingState, "stable");
@@ -77,7 +77,7 @@ describe("negotiation", () => {
   beforeEach(() => void FakeConnection.all.splice(0));
   afterEach(() => [ada, bob].forEach(({ peer }) => peer.close()));
 
-  it("is one offer and one answer when one end was there first, though both open a channel", async () => {
+  it("is one offer and one answer when one peer was there first, although both open a channel", async () => {
     meet({ ada: false, bob: true });
     for (const { peer } of [ada, bob]) peer.channel("chat");
     await turns();
@@ -87,14 +87,14 @@ describe("negotiation", () => {
     assert.deepEqual([types(bob)[0], types(ada)[0]], ["offer", "answer"]);
   });
 
-  it("is begun by who came, even with nothing to send", async () => {
+  it("is started by the peer that joined later, even with nothing to send", async () => {
     meet({ ada: false, bob: true });
     await until(() => types(bob).length > 0);
     await settle(ada, bob);
     agree(ada, bob);
   });
 
-  it("agrees when both offer at once", async () => {
+  it("completes when both offer at once", async () => {
     meet({ ada: true, bob: true });
     for (const { peer } of [ada, bob]) peer.channel("chat");
     await turns();
@@ -103,7 +103,7 @@ describe("negotiation", () => {
     agree(ada, bob);
   });
 
-  it("agrees when the polite end was not there yet when the other one offered", async () => {
+  it("completes when the polite peer was not there yet when the other one offered", async () => {
     meet({ ada: true, bob: false });
     ada.peer.channel("chat");
     await turns();
@@ -113,20 +113,20 @@ describe("negotiation", () => {
     agree(ada, bob);
   });
 
-  it("agrees when the answer was lost, and the answering end hears of that", async () => {
+  it("completes when the answer was lost and reported as undeliverable", async () => {
     meet({ ada: true, bob: false });
     ada.peer.channel("chat");
     await deliver(ada, bob);
     await deliver(bob, ada, { lose: 1 });
     assert.equal(ada.rtc.signalingState, "have-local-offer");
     bob.room.emit({ type: "undeliverable", to: "ada", error: undefined as never });
-    // What the recovery does a little later.
+    // As recovery does a little later.
     bob.rtc.restartIce();
     await settle(ada, bob);
     agree(ada, bob);
   });
 
-  it("takes an offer once that comes twice", async () => {
+  it("applies a repeated offer once", async () => {
     meet({ ada: true, bob: false });
     ada.peer.channel("chat");
     await turns();
@@ -137,7 +137,7 @@ describe("negotiation", () => {
     assert.deepEqual(types(bob), ["answer"]);
   });
 
-  it("follows an end that makes its connection anew", async () => {
+  it("follows a peer that replaces its connection", async () => {
     meet({ ada: true, bob: false });
     const mine = bob.peer.channel("chat");
     ada.peer.channel("chat");
@@ -158,7 +158,7 @@ describe("negotiation", () => {
     ada.rtc.gathers("stale");
     await turns();
     const stale = ada.room.sent.slice();
-    // Ada comes again before anything arrived, and then all of it does.
+    // Ada connects again before anything arrived, and then all of it arrives.
     ada.call(true).channel("chat");
     await turns();
     assert.ok(ada.room.sent.length > stale.length);
@@ -168,7 +168,7 @@ describe("negotiation", () => {
     assert.deepEqual(bob.rtc.candidates.map(({ candidate }) => candidate), ["fresh"]);
   });
 
-  it("keeps candidates that come before their description, and the end of candidates", async () => {
+  it("keeps candidates that arrive before their description, and the end of candidates", async () => {
     meet({ ada: true, bob: false });
     ada.peer.channel("chat");
     ada.rtc.gathers("early");
@@ -181,7 +181,7 @@ describe("negotiation", () => {
     assert.deepEqual(bob.rtc.candidates.map(({ candidate }) => candidate), ["early", "", ""]);
   });
 
-  it("tells of a description that the browser refuses, and makes the connection anew", async () => {
+  it("reports a description that the browser refuses, and replaces the connection", async () => {
     meet({ ada: true, bob: false });
     const before = ada.rtc;
     ada.room.brings("bob", { description: { type: "offer", sdp: "v=0\r\no=- 9 1 IN IP4 0\r\nBAD" } });
@@ -190,11 +190,11 @@ describe("negotiation", () => {
     await until(() => ada.rtc !== before);
   });
 
-  it("understands a client that writes no tags, through a collision too", async () => {
+  it("works with a client that writes no tags, also in a collision", async () => {
     meet({ ada: true, bob: false });
     ada.peer.channel("chat");
     await turns();
-    // A foreign offer at the wrong time is ignored; its answer to the offer counts.
+    // An offer without a tag at the wrong time is ignored; an answer without one is applied.
     const foreign = (type: "offer" | "answer") => ({ description: { type, sdp: "v=0\r\no=- 77 1 IN IP4 0\r\na=ice-ufrag:f\r\nm=\r\n" } });
     ada.room.brings("bob", foreign("offer"));
     ada.room.brings("bob", foreign("answer"));
@@ -207,7 +207,7 @@ describe("negotiation", () => {
     assert.deepEqual(ada.errors, []);
   });
 
-  it("uses the session's ICE servers, and follows them", async () => {
+  it("uses the session's ICE servers, and updates them", async () => {
     meet({ ada: true, bob: false });
     const [early, late] = [[{ urls: ["stun:one"] }], [{ urls: ["turn:two"], username: "u", credential: "c" }]];
     ada.session.iceServers = early;
@@ -253,15 +253,15 @@ describe("negotiation", () => {
     await until(() => ada.rtc.restarts === 1);
   });
 
-  it("ends when the member leaves, and does not listen any more", async () => {
+  it("ends when the member leaves, and removes its listeners", async () => {
     meet({ ada: true, bob: false });
-    const told: string[] = [];
-    ada.peer.on("state", ({ state }) => told.push(state));
-    ada.peer.on("closed", () => told.push("over"));
+    const reported: string[] = [];
+    ada.peer.on("state", ({ state }) => reported.push(state));
+    ada.peer.on("closed", () => reported.push("over"));
     const channel = ada.peer.channel("chat");
-    channel.on("close", ({ final }) => told.push(`channel ${final}`));
+    channel.on("close", ({ final }) => reported.push(`channel ${final}`));
     ada.room.leaves("bob");
-    assert.deepEqual(told, ["channel true", "closed", "over"]);
+    assert.deepEqual(reported, ["channel true", "closed", "over"]);
     assert.equal(ada.rtc.signalingState, "closed");
     ada.room.brings("bob", { description: { type: "offer", sdp: "BAD" } });
     await turns();

@@ -1,4 +1,4 @@
-// What the README shows of rtc and react compiles as printed.
+// The examples of rtc and react in the README compile as printed.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ describe("the README", () => {
       const section = readme.slice(readme.indexOf(`\n${heading}\n`) + 1).split("\n## ")[0] ?? "";
       return /```(tsx?)\n([^]*?)```/.exec(section) ?? assert.fail(`no code below ${heading}`);
     });
-    // Inside the package, where its dependencies are found.
+    // Inside the package, where its dependencies can be resolved.
     const directory = mkdtempSync(join(root, "node_modules", ".readme-"));
     try {
       const files = snippets.map(([, extension, code], index) => {

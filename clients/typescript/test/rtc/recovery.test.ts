@@ -17,7 +17,7 @@ describe("recovery", () => {
     return { host, done, recovery: new Recovery(host) };
   }
 
-  it("restarts a failed connection at once, on the polite side a little later", () => {
+  it("restarts a failed connection at once, as the polite peer a little later", () => {
     const impolite = host();
     const polite = host({ polite: true });
     for (const { recovery } of [impolite, polite]) recovery.changed("failed");
@@ -27,7 +27,7 @@ describe("recovery", () => {
     assert.deepEqual(polite.done, ["restart"]);
   });
 
-  it("does nothing for an interruption that heals by itself", () => {
+  it("does nothing for an interruption that ends by itself", () => {
     const { recovery, done } = host();
     recovery.changed("connected");
     recovery.changed("disconnected");
@@ -44,7 +44,7 @@ describe("recovery", () => {
     assert.deepEqual(done, ["restart"]);
   });
 
-  it("does not storm: some twelve tries in five minutes, every third one anew", () => {
+  it("limits its rate: about twelve attempts in five minutes, every third with a new connection", () => {
     const { recovery, done } = host();
     for (let second = 0; second < 300; second += 1) {
       recovery.changed("failed");
@@ -57,7 +57,7 @@ describe("recovery", () => {
     assert.deepEqual(done.slice(0, 6), ["restart", "restart", "rebuild", "restart", "restart", "rebuild"]);
   });
 
-  it("tries nothing while one end cannot be signaled to, and at once when it can", () => {
+  it("waits while one peer cannot be signaled to, and continues at once when it can", () => {
     const { host: way, recovery, done } = host();
     way.reachable = false;
     recovery.changed("failed");
@@ -69,7 +69,7 @@ describe("recovery", () => {
     assert.deepEqual(done, ["restart"]);
   });
 
-  it("leaves a connection that lives alone when the session was resumed", () => {
+  it("does not touch a working connection when the session was resumed", () => {
     const { recovery, done } = host();
     recovery.changed("connected");
     recovery.reachable();
@@ -89,7 +89,7 @@ describe("recovery", () => {
     assert.deepEqual(done, ["restart", "restart"]);
   });
 
-  it("says again what was lost, even when media flows", () => {
+  it("repeats negotiation after a lost signal, even while media flows", () => {
     const { recovery, done } = host();
     recovery.changed("connected");
     recovery.lost();
@@ -100,7 +100,7 @@ describe("recovery", () => {
     assert.deepEqual(done, ["restart"]);
   });
 
-  it("makes a connection anew whose description is refused", () => {
+  it("replaces a connection whose description is refused", () => {
     const { recovery, done } = host();
     recovery.refused();
     mock.timers.tick(0);

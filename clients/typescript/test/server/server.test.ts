@@ -36,7 +36,7 @@ function contract(transport: string, way: ConnectOptions): void {
   }
 
   describe("signals", { timeout: 60_000 }, () => {
-    it("of every kind arrive as they were sent", async () => {
+    it("of every kind arrive unchanged", async () => {
       const { ada, bob, here, there } = await pair();
       const sent: Payload[] = [
         { description: { type: "offer", sdp: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n".repeat(100) } },
@@ -47,40 +47,40 @@ function contract(transport: string, way: ConnectOptions): void {
         { binary: Uint8Array.from({ length: 256 }, (_, n) => n) },
         { sealed: new Uint8Array(0) },
       ];
-      const heard: unknown[] = [];
+      const received: unknown[] = [];
       there.on("envelope", ({ from, payload }) => {
         assert.equal(from, ada.peerId);
-        heard.push(payload);
+        received.push(payload);
       });
       for (const payload of sent) assert.equal(await here.send(bob.peerId, payload, { receipt: true }), "delivered");
-      assert.deepEqual(heard, sent);
+      assert.deepEqual(received, sent);
     });
 
     it("arrive in order, through the room and to one member", async () => {
       const { ada, bob, here, there } = await pair();
-      const heard: string[] = [];
-      there.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+      const received: string[] = [];
+      there.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
       const sent = Array.from({ length: 3_000 }, (_, n) => String(n));
       await Promise.all(
         sent.map((text, n) => (n % 2 ? here.send(bob.peerId, { text }) : here.broadcast({ text }))),
       );
-      await until(() => heard.length === sent.length);
-      assert.deepEqual(heard, sent);
+      await until(() => received.length === sent.length);
+      assert.deepEqual(received, sent);
       assert.equal(ada.transport, transport);
       assert.equal(ada.state, "connected");
     });
 
-    it("go directly, too", async () => {
+    it("can be sent without a room", async () => {
       const { ada, bob } = await pair();
-      const heard = new Promise((resolve) => bob.on("envelope", ({ from, payload }) => resolve({ from, payload })));
+      const received = new Promise((resolve) => bob.on("envelope", ({ from, payload }) => resolve({ from, payload })));
       await ada.send(bob.peerId, { text: "psst" });
-      assert.deepEqual(await heard, { from: ada.peerId, payload: { text: "psst" } });
+      assert.deepEqual(await received, { from: ada.peerId, payload: { text: "psst" } });
     });
 
-    it("that cannot be sent are refused by name, and the session goes on", async () => {
+    it("that cannot be sent are refused with a reason, and the session continues", async () => {
       const { bob, here } = await pair();
       const { peerId } = bob;
-      await assert.rejects(here.send("nobody", { text: "x" }, { receipt: true }), reason("PEER_NOT_FOUND"));
+      await assert.rejects(here.send("absent", { text: "x" }, { receipt: true }), reason("PEER_NOT_FOUND"));
       await assert.rejects(here.send(here.me.peerId, { text: "x" }, { receipt: true }), reason("INVALID_FIELD"));
       await assert.rejects(here.send(peerId, { text: "x".repeat(70_000) }, { receipt: true }), reason("FRAME_TOO_LARGE"));
       const bad = { description: { type: "nonsense" as "offer", sdp: "" } };
@@ -90,27 +90,27 @@ function contract(transport: string, way: ConnectOptions): void {
   });
 
   describe("rooms", { timeout: 60_000 }, () => {
-    it("tell who comes, changes and goes", async () => {
+    it("report who joins, changes and leaves", async () => {
       const { ada, here, there, bob } = await pair();
-      const told: string[] = [];
-      here.on("joined", ({ member }) => told.push(`+${member.displayName}`));
-      here.on("updated", ({ member }) => told.push(`=${member.displayName} ${JSON.stringify(member.metadata)}`));
-      here.on("left", ({ member, reason }) => told.push(`-${member.displayName} ${reason}`));
+      const reported: string[] = [];
+      here.on("joined", ({ member }) => reported.push(`+${member.displayName}`));
+      here.on("updated", ({ member }) => reported.push(`=${member.displayName} ${JSON.stringify(member.metadata)}`));
+      here.on("left", ({ member, reason }) => reported.push(`-${member.displayName} ${reason}`));
       await there.update({ displayName: "Rob", metadata: { mood: "fine" } });
       assert.equal(there.me.displayName, "Rob");
       const eve = await open({ displayName: "Eve" });
       await eve.join(here.name, { displayName: "Evelyn" });
       await there.leave();
       await eve.close();
-      await until(() => told.length === 4);
-      assert.deepEqual(told, ['=Rob {"mood":"fine"}', "+Evelyn", "-Rob LEFT", "-Evelyn LEFT"]);
+      await until(() => reported.length === 4);
+      assert.deepEqual(reported, ['=Rob {"mood":"fine"}', "+Evelyn", "-Rob LEFT", "-Evelyn LEFT"]);
       assert.equal(there.closed, true);
       assert.equal(bob.rooms.size, 0);
       assert.equal(here.me.role, "owner");
       assert.equal(here.info.owner, ada.peerId);
     });
 
-    it("are their owner's to clear and to end", async () => {
+    it("can be ended by their owner, who can also remove members", async () => {
       const { here, there, bob } = await pair();
       await assert.rejects(there.end(), reason("FORBIDDEN"));
       const removed = new Promise((resolve) => there.on("closed", ({ reason }) => resolve(reason)));
@@ -122,14 +122,14 @@ function contract(transport: string, way: ConnectOptions): void {
       assert.equal(await ended, "ENDED");
     });
 
-    it("pass to the next member when their owner goes", async () => {
+    it("pass to the next member when their owner leaves", async () => {
       const { ada, there } = await pair();
       await ada.close();
       await until(() => there.me.role === "owner");
       assert.equal(there.info.owner, there.me.peerId);
     });
 
-    it("refuse by name", async () => {
+    it("refuse with a reason", async () => {
       const session = await open();
       await assert.rejects(session.join(""), reason("INVALID_FIELD"));
       await assert.rejects(session.join("x".repeat(129)), reason("INVALID_FIELD"));
@@ -141,14 +141,14 @@ function contract(transport: string, way: ConnectOptions): void {
   });
 
   describe("a lost connection", { timeout: 60_000 }, () => {
-    it("costs nothing: every signal arrives once, in order, and nobody is seen leaving", async () => {
+    it("loses nothing: every signal arrives once, in order, and no member leaves", async () => {
       const proxy = await Proxy.start(server.port);
-      // Back-off is full jitter; short, so that there are many cuts.
+      // The back-off is random; made short here, so that there are many cuts.
       const jitter = mock.method(Math, "random", () => 0.02);
       const [ada, bob] = await Promise.all([open({}, proxy.url), open({}, proxy.url)]);
       const rooms = [await ada.join(`cuts over ${transport}`), await bob.join(`cuts over ${transport}`)];
       const gone: string[] = [];
-      const heard = rooms.map((room) => {
+      const received = rooms.map((room) => {
         const texts: string[] = [];
         room.on("envelope", ({ payload }) => "text" in payload && texts.push(payload.text));
         room.on("left", ({ member }) => gone.push(member.peerId));
@@ -162,13 +162,13 @@ function contract(transport: string, way: ConnectOptions): void {
           void rooms[0]?.send(bob.peerId, { text });
           void rooms[1]?.broadcast({ text });
         }
-        // In the middle of this round's traffic.
-        await until(() => heard.every((texts) => texts.length >= sent.length - 20));
+        // During the traffic of this round.
+        await until(() => received.every((texts) => texts.length >= sent.length - 20));
         proxy.cut();
       }
-      await until(() => heard.every((texts) => texts.length === sent.length));
+      await until(() => received.every((texts) => texts.length === sent.length));
       jitter.mock.restore();
-      for (const texts of heard) assert.deepEqual(texts, sent);
+      for (const texts of received) assert.deepEqual(texts, sent);
       assert.deepEqual(gone, []);
       assert.ok(ada.welcome.epoch > 5, `only ${ada.welcome.epoch} attachments`);
       await Promise.all([ada.close(), bob.close()]);
@@ -200,7 +200,7 @@ function contract(transport: string, way: ConnectOptions): void {
   });
 
   describe("a session", { timeout: 60_000 }, () => {
-    it("that replaces an earlier one takes its place", async () => {
+    it("can replace an earlier one", async () => {
       const { bob, here } = await pair();
       const left = new Promise((resolve) => here.on("left", ({ reason }) => resolve(reason)));
       const closed = new Promise((resolve) => bob.on("closed", ({ error }) => resolve(error?.reason)));
@@ -209,7 +209,7 @@ function contract(transport: string, way: ConnectOptions): void {
       assert.equal(typeof (await closed), "string");
     });
 
-    it("outlives its server: it starts over on the next one", async () => {
+    it("is replaced by a new one after its server was restarted", async () => {
       const first = await startServer();
       const session = await open({}, first.url);
       await session.join("demo");

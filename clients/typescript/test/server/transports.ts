@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import type { ConnectOptions } from "../../src/index.js";
 import { grpcTransport } from "../../src/node.js";
 
-/** Every way to the server, by the name a session has for it. Node 20 has no WebSocket of its own. */
+/** Every transport, by its name in a session. Node 20 has no built-in WebSocket. */
 export const TRANSPORTS: ReadonlyMap<string, ConnectOptions> = new Map<string, ConnectOptions>([
   ["websocket", { transport: "websocket", webSocket: WebSocket }],
   ["grpc-web", { transport: "grpc-web" }],

@@ -1,4 +1,4 @@
-// Starts the real server for a test, on a free port, and a proxy in front of it that can break connections.
+// Starts a real server for a test, on a free port, and a proxy before it that can break connections.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -12,11 +12,11 @@ const BINARY =
 export interface WigwagServer {
   readonly url: string;
   readonly port: number;
-  /** Tells it to go, and waits until it is gone. */
+  /** Stops the server, and waits until it has exited. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts the server; settings are `key=value`, as for its `--set`, or in its environment. */
+/** Starts the server; settings are `key=value`, as for `--set`, or environment variables. */
 export async function startServer({ port = 0, set = [] as string[], env = {} } = {}): Promise<WigwagServer> {
   const settings = set.flatMap((setting) => ["--set", setting]);
   const child = spawn(BINARY, ["--listen", `127.0.0.1:${port}`, "--log-level", "error", ...settings], {
@@ -60,7 +60,7 @@ export class Proxy {
   closed = false;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
-  /** After how many more bytes, in both directions together, the connections break by themselves. */
+  /** The number of bytes, in both directions together, after which the connections break. */
   #budget: { left: number; readonly each: number; readonly times: number } | undefined;
 
   private constructor(target: number) {
@@ -96,12 +96,12 @@ export class Proxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Cuts every connection there is. */
+  /** Breaks every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Cuts them after that many more bytes, wherever in a frame that is; and again, `times` times over. */
+  /** Breaks them after this many more bytes, wherever in a frame that is, and repeats that `times` times. */
   cutAfter(bytes: number, times = 1): void {
     this.#budget = { left: bytes, each: bytes, times };
   }

@@ -9,9 +9,9 @@ use super::server::{open, sealed, welcome};
 use crate::{Event, SessionState};
 
 #[tokio::test(start_paused = true)]
-async fn a_session_says_bye_after_everything_else() {
+async fn closing_sends_bye_last() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &[]).await;
+    let room = connection.let_join(&session, 1, &[]).await;
     room.broadcast(sealed("last")).await.expect("queued");
     let closing = tokio::spawn({
         let session = session.clone();
@@ -29,9 +29,9 @@ async fn a_session_says_bye_after_everything_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_last_handle_says_bye() {
+async fn dropping_the_last_handle_sends_bye() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &[]).await;
+    let room = connection.let_join(&session, 1, &[]).await;
     let mut events = session.events();
     drop(session);
     room.broadcast(sealed("still here")).await.expect("a room keeps the session alive");
@@ -46,7 +46,7 @@ async fn dropping_the_last_handle_says_bye() {
 async fn closing_takes_three_seconds_at_most() {
     let (session, mut server, connection) = open().await;
     connection.cut().await;
-    // The client comes back to somebody who says nothing.
+    // The client reconnects to a server that does not answer.
     let _silent = server.connection().await;
     let since = Instant::now();
     session.close().await;
@@ -54,14 +54,14 @@ async fn closing_takes_three_seconds_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bye_that_was_lost_is_said_again() {
+async fn a_lost_bye_is_sent_again() {
     let (session, mut server, mut connection) = open().await;
     let closing = tokio::spawn(async move { session.close().await });
     assert!(matches!(connection.next().await.body, Some(client_frame::Body::Bye(_))));
     connection.cut().await;
     let mut connection = server.connection().await;
     assert!(connection.hello().await.resume.is_some());
-    connection.say(0, 0, Body::Welcome(welcome(welcome::Outcome::Reset, 2))).await;
+    connection.send(0, 0, Body::Welcome(welcome(welcome::Outcome::Reset, 2))).await;
     assert!(matches!(connection.next().await.body, Some(client_frame::Body::Bye(_))));
     drop(connection);
     closing.await.expect("closed");

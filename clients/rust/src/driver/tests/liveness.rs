@@ -1,4 +1,4 @@
-//! Heartbeats and acknowledgments, by the clock.
+//! Heartbeats and acknowledgments in time.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::Event;
 async fn a_ping_is_answered_at_once() {
     let (_session, _server, mut connection) = open().await;
     let since = Instant::now();
-    connection.say(0, 0, Body::Ping(Ping {})).await;
+    connection.send(0, 0, Body::Ping(Ping {})).await;
     assert!(matches!(connection.next().await.body, Some(client_frame::Body::Pong(_))));
     assert!(since.elapsed() < Duration::from_millis(10));
 }
@@ -20,14 +20,14 @@ async fn a_ping_is_answered_at_once() {
 #[tokio::test(start_paused = true)]
 async fn an_acknowledgment_waits_half_a_second_at_most() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &[]).await;
+    let room = connection.let_join(&session, 1, &[]).await;
     let since = Instant::now();
-    connection.say(2, 0, envelope("x")).await;
+    connection.send(2, 0, envelope("x")).await;
     let bare = connection.next().await;
     assert_eq!((bare.seq, bare.ack, bare.body), (0, 2, None));
     assert!(since.elapsed() <= Duration::from_millis(500), "{:?}", since.elapsed());
-    // With something to say it does not wait, and needs no frame of its own.
-    connection.say(3, 0, envelope("y")).await;
+    // Another frame carries it without waiting.
+    connection.send(3, 0, envelope("y")).await;
     let mut events = room.events();
     events.next().await;
     events.next().await;
@@ -38,17 +38,17 @@ async fn an_acknowledgment_waits_half_a_second_at_most() {
 #[tokio::test(start_paused = true)]
 async fn thirty_two_frames_are_acknowledged_at_once() {
     let (session, _server, mut connection) = open().await;
-    let _room = connection.admit(&session, 1, &[]).await;
+    let _room = connection.let_join(&session, 1, &[]).await;
     let since = Instant::now();
     for seq in 2..=32 {
-        connection.say(seq, 0, envelope("x")).await;
+        connection.send(seq, 0, envelope("x")).await;
     }
     assert_eq!(connection.next().await.ack, 32);
     assert!(since.elapsed() < Duration::from_millis(50), "{:?}", since.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_missed_heartbeats_are_a_dead_connection() {
+async fn two_missed_heartbeats_end_the_connection() {
     let (session, mut server, connection) = open().await;
     let mut events = session.events();
     let since = Instant::now();

@@ -1,4 +1,4 @@
-//! Lost connections: what is sent again, what is told, and when the client stops.
+//! Lost connections: what is sent again, which events are emitted, and when the client stops.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use tokio::time::Instant;
 use wigwag_proto::v1::{self, Advice, ErrorFrame, GoAway, ServerFrame, server_frame::Body, welcome};
 
 use super::server::{LONG, content, envelope, joined, member, open, sealed, welcome};
-use crate::{Event, SessionState, driver::Lost};
+use crate::{Event, SessionState, transport::ConnectionError};
 
 #[tokio::test(start_paused = true)]
 async fn a_cut_is_resumed_and_only_what_is_missing_is_sent_again() {
     let (session, mut server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     for text in ["a", "b", "c"] {
         room.broadcast(sealed(text)).await.expect("queued");
         connection.next().await;
     }
-    connection.say(2, 0, envelope("first")).await;
+    connection.send(2, 0, envelope("first")).await;
     let mut events = room.events();
     assert_eq!(content(events.next().await), "first");
     connection.cut().await;
@@ -34,8 +34,8 @@ async fn a_cut_is_resumed_and_only_what_is_missing_is_sent_again() {
         assert_eq!(connection.next().await.seq, seq);
     }
     // One the client has, and the one it misses.
-    connection.say(2, 0, envelope("first")).await;
-    connection.say(3, 0, envelope("second")).await;
+    connection.send(2, 0, envelope("first")).await;
+    connection.send(3, 0, envelope("second")).await;
     assert_eq!(content(events.next().await), "second");
     let mut ups = session.events();
     assert!(matches!(ups.next().await, Some(Event::Reconnecting)));
@@ -44,14 +44,14 @@ async fn a_cut_is_resumed_and_only_what_is_missing_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_roster_after_a_resume_is_told_by_difference() {
+async fn a_roster_after_a_resume_is_reported_as_its_differences() {
     let (session, mut server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob", "cyd"]).await;
+    let room = connection.let_join(&session, 1, &["bob", "cyd"]).await;
     connection.cut().await;
     let connection = server.resume(2, 1).await;
     let members = vec![member("cyd"), member("dee")];
     connection
-        .say(0, 0, Body::Roster(v1::Roster { room: "demo".into(), version: 4, members, ..Default::default() }))
+        .send(0, 0, Body::Roster(v1::Roster { room: "demo".into(), version: 4, members, ..Default::default() }))
         .await;
     let mut events = room.events();
     let left = events.next().await;
@@ -68,7 +68,7 @@ async fn a_roster_after_a_resume_is_told_by_difference() {
 #[tokio::test(start_paused = true)]
 async fn a_reset_fails_what_waits_and_empties_the_rooms() {
     let (session, mut server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     let receipt = room.send_with_receipt(&"bob".into(), sealed("x")).await.expect("queued");
     let joining = tokio::spawn({
         let session = session.clone();
@@ -80,17 +80,17 @@ async fn a_reset_fails_what_waits_and_empties_the_rooms() {
     let mut connection = server.connection().await;
     assert!(connection.hello().await.resume.is_some());
     let reset = v1::Welcome { reset_reason: "EXPIRED".into(), ..welcome(welcome::Outcome::Reset, 7) };
-    connection.say(0, 0, Body::Welcome(reset)).await;
+    connection.send(0, 0, Body::Welcome(reset)).await;
     let error = receipt.await.expect_err("lost");
     assert_eq!((error.reason.as_ref(), error.metadata["reset_reason"].as_str()), ("RESET", "EXPIRED"));
     assert_eq!(joining.await.expect("client task").expect_err("lost").reason, "RESET");
     assert!(matches!(room.events().next().await, Some(Event::Left { reason, .. }) if reason == "EXPIRED"));
     let mut events = session.events();
     assert!(matches!(events.next().await, Some(Event::Reconnecting)));
-    let told = events.next().await;
+    let reset = events.next().await;
     assert!(
-        matches!(&told, Some(Event::Reset { reason, peer_id }) if reason == "EXPIRED" && peer_id.as_str() == "peer7"),
-        "{told:?}"
+        matches!(&reset, Some(Event::Reset { reason, peer_id }) if reason == "EXPIRED" && peer_id.as_str() == "peer7"),
+        "{reset:?}"
     );
     assert_eq!(session.peer_id().as_str(), "peer7");
     // The new session counts from 1 again.
@@ -99,7 +99,7 @@ async fn a_reset_fails_what_waits_and_empties_the_rooms() {
         tokio::join!(again.join("demo"), async {
             let request = connection.next().await;
             assert_eq!(request.seq, 1);
-            connection.say(1, 1, Body::Joined(joined(1, &[]))).await;
+            connection.send(1, 1, Body::Joined(joined(1, &[]))).await;
         })
         .0
     })
@@ -108,7 +108,7 @@ async fn a_reset_fails_what_waits_and_empties_the_rooms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_grow_and_a_time_the_server_asks_for_is_kept() {
+async fn waits_are_bounded_and_retry_after_is_the_minimum() {
     let (session, mut server, connection) = open().await;
     connection.cut().await;
     let since = Instant::now();
@@ -122,19 +122,19 @@ async fn waits_grow_and_a_time_the_server_asks_for_is_kept() {
     }
     let since = Instant::now();
     let limited = ErrorFrame { reason: "RATE_LIMITED".into(), code: 8, retry_after_ms: 20_000, ..fatal() };
-    connection.say(0, 0, Body::Error(limited)).await;
+    connection.send(0, 0, Body::Error(limited)).await;
     server.resume(2, 0).await;
     assert!((20_000..20_500).contains(&since.elapsed().as_millis()), "{:?}", since.elapsed());
     drop(session);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_superseded_by_somebody_else_stops() {
+async fn a_session_superseded_by_another_client_stops() {
     let (session, mut server, connection) = open().await;
     let superseded = ErrorFrame { reason: "SUPERSEDED".into(), code: 10, advice: Advice::Resume.into(), ..fatal() };
-    connection.say(0, 0, Body::Error(superseded)).await;
+    connection.send(0, 0, Body::Error(superseded)).await;
     assert_eq!(session.closed().await.expect("a reason").reason, "SUPERSEDED");
-    assert!(tokio::time::timeout(LONG, server.attempts.recv()).await.expect("the client is gone").is_none());
+    assert!(tokio::time::timeout(LONG, server.attempts.recv()).await.expect("the client has stopped").is_none());
     assert_eq!(session.join("demo").await.expect_err("over").reason, "SUPERSEDED");
     assert!(matches!(session.events().next().await, Some(Event::Closed(Some(error))) if error.reason == "SUPERSEDED"));
 }
@@ -143,17 +143,17 @@ async fn a_session_superseded_by_somebody_else_stops() {
 async fn two_resumes_stuck_at_the_same_frame_stop() {
     let (session, mut server, connection) = open().await;
     // A frame is missing, each time.
-    connection.say(5, 0, envelope("x")).await;
+    connection.send(5, 0, envelope("x")).await;
     for epoch in 2..=3 {
         let connection = server.resume(epoch, 0).await;
-        connection.say(5, 0, envelope("x")).await;
+        connection.send(5, 0, envelope("x")).await;
     }
     let error = session.closed().await.expect("a reason");
     assert_eq!((error.reason.as_ref(), error.retryable), ("STUCK", false));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_that_breaks_is_never_a_reason_to_stop() {
+async fn a_broken_network_never_stops_the_client() {
     let (_session, mut server, connection) = open().await;
     connection.cut().await;
     for epoch in 2..12 {
@@ -162,12 +162,12 @@ async fn a_network_that_breaks_is_never_a_reason_to_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_goes_is_left_at_the_moment_it_named() {
+async fn after_go_away_the_client_moves_at_the_time_the_server_named() {
     let (session, mut server, connection) = open().await;
     let since = Instant::now();
     let endpoint = "http://elsewhere:8080".to_owned();
     let go_away = GoAway { reconnect_after_ms: 3_000, resumable: true, endpoint, ..GoAway::default() };
-    connection.say(0, 0, Body::GoAway(go_away)).await;
+    connection.send(0, 0, Body::GoAway(go_away)).await;
     let mut connection = server.connection().await;
     assert_eq!(since.elapsed().as_secs(), 3);
     assert_eq!(connection.endpoint.as_deref(), Some("http://elsewhere:8080"));
@@ -176,23 +176,23 @@ async fn a_server_that_goes_is_left_at_the_moment_it_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_ends_with_its_server_is_begun_again() {
+async fn a_session_that_ends_with_its_server_is_replaced_by_a_new_one() {
     let (session, mut server, connection) = open().await;
     let advice = Advice::Rejoin.into();
-    connection.say(0, 0, Body::GoAway(GoAway { reason: "DRAINING".into(), advice, ..GoAway::default() })).await;
+    connection.send(0, 0, Body::GoAway(GoAway { reason: "DRAINING".into(), advice, ..GoAway::default() })).await;
     drop(connection);
     let mut connection = server.connection().await;
     assert!(connection.hello().await.resume.is_none());
-    connection.say(0, 0, Body::Welcome(welcome(welcome::Outcome::New, 9))).await;
+    connection.send(0, 0, Body::Welcome(welcome(welcome::Outcome::New, 9))).await;
     let mut events = session.events();
     assert!(matches!(events.next().await, Some(Event::Reconnecting)));
     assert!(matches!(events.next().await, Some(Event::Reset { reason, .. }) if reason == "DRAINING"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frame_that_cannot_be_read_is_resumed_once_and_reported_then() {
+async fn a_frame_that_cannot_be_decoded_twice_ends_the_session() {
     let (session, mut server, connection) = open().await;
-    let broken = || Lost { by_frame: true, ..Lost::unreachable("undecodable") };
+    let broken = || ConnectionError { by_frame: true, ..ConnectionError::unreachable("undecodable") };
     connection.down.send(Err(broken())).await.expect("a client");
     for epoch in 2..=3 {
         let mut connection = server.resume(epoch, 0).await;

@@ -1,4 +1,4 @@
-//! Requests, their answers, and what is refused before it leaves.
+//! Requests, their answers, and what is refused without asking the server.
 
 use wigwag_proto::v1::{self, Receipt, client_frame, receipt, server_frame::Body};
 
@@ -6,13 +6,13 @@ use super::server::{LONG, content, envelope, joined, open, open_with_queue, seal
 use crate::{Event, Outcome, PeerId};
 
 #[tokio::test(start_paused = true)]
-async fn a_join_gives_the_room_its_members_and_its_events() {
+async fn a_join_fills_the_members_and_the_events_of_the_room() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     assert_eq!(room.members().iter().map(|member| member.peer_id.as_str()).collect::<Vec<_>>(), ["bob"]);
     let cyd = v1::MemberJoined { room: "demo".into(), version: 2, member: Some(super::server::member("cyd")) };
-    connection.say(0, 0, Body::MemberJoined(cyd)).await;
-    connection.say(2, 0, envelope("hi")).await;
+    connection.send(0, 0, Body::MemberJoined(cyd)).await;
+    connection.send(2, 0, envelope("hi")).await;
     let mut events = room.events();
     assert!(
         matches!(events.next().await, Some(Event::MemberJoined { member, .. }) if member.peer_id.as_str() == "cyd")
@@ -22,17 +22,17 @@ async fn a_join_gives_the_room_its_members_and_its_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_join_tells_the_reason() {
+async fn a_refused_join_returns_the_reason() {
     let (session, _server, mut connection) = open().await;
     let joining = tokio::spawn(async move { session.join("demo").await.map(|_| ()) });
     let request = connection.next().await;
     let full = v1::ErrorFrame { code: 8, reason: "ROOM_FULL".into(), ..Default::default() };
-    connection.say(1, request.seq, Body::Error(full)).await;
+    connection.send(1, request.seq, Body::Error(full)).await;
     assert_eq!(joining.await.expect("client task").expect_err("refused").reason, "ROOM_FULL");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_join_nobody_waits_for_gives_its_seat_up() {
+async fn a_join_that_was_given_up_leaves_the_room_again() {
     let (session, _server, mut connection) = open().await;
     let joining = tokio::spawn({
         let session = session.clone();
@@ -41,15 +41,15 @@ async fn a_join_nobody_waits_for_gives_its_seat_up() {
     let request = connection.next().await;
     joining.abort();
     assert!(joining.await.expect_err("aborted").is_cancelled());
-    connection.say(1, request.seq, Body::Joined(joined(1, &[]))).await;
+    connection.send(1, request.seq, Body::Joined(joined(1, &[]))).await;
     let leave = connection.next().await;
     assert!(matches!(leave.body, Some(client_frame::Body::Leave(leave)) if leave.room == "demo"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receipt_resolves_whichever_way_it_went() {
+async fn a_receipt_resolves_with_every_outcome() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     let bob = PeerId::from("bob");
     for (seq, outcome, reason) in [
         (2, receipt::Outcome::Delivered, ""),
@@ -60,7 +60,7 @@ async fn a_receipt_resolves_whichever_way_it_went() {
         let sent = connection.next().await;
         assert!(matches!(&sent.body, Some(client_frame::Body::Envelope(e)) if e.receipt && e.to == "bob"));
         let frame = Receipt { peer_id: "bob".into(), outcome: outcome.into(), reason: reason.into() };
-        connection.say(seq, sent.seq, Body::Receipt(frame)).await;
+        connection.send(seq, sent.seq, Body::Receipt(frame)).await;
         let expected = match outcome {
             receipt::Outcome::Delivered => Outcome::Delivered,
             receipt::Outcome::Written => Outcome::Written,
@@ -71,22 +71,22 @@ async fn a_receipt_resolves_whichever_way_it_went() {
     let waiting = room.send_with_receipt(&bob, sealed("x")).await.expect("queued");
     let sent = connection.next().await;
     let gone = v1::ErrorFrame { code: 5, reason: "PEER_NOT_FOUND".into(), ..Default::default() };
-    connection.say(5, sent.seq, Body::Error(gone)).await;
+    connection.send(5, sent.seq, Body::Error(gone)).await;
     assert_eq!(waiting.await.expect_err("refused").reason, "PEER_NOT_FOUND");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_became_of_an_envelope_without_receipt_is_told_where_it_was_sent() {
+async fn a_failure_without_receipt_is_an_event_of_the_room_or_the_session() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     let first = room.send(&"bob".into(), sealed("x")).await.expect("queued");
     let second = session.send(&"bob".into(), sealed("y")).await.expect("queued");
     let (first_seq, second_seq) = (connection.next().await.seq, connection.next().await.seq);
     let lost =
         Receipt { peer_id: "bob".into(), outcome: receipt::Outcome::Undeliverable.into(), reason: "LEFT".into() };
-    connection.say(2, first_seq, Body::Receipt(lost)).await;
+    connection.send(2, first_seq, Body::Receipt(lost)).await;
     let gone = v1::ErrorFrame { code: 5, reason: "PEER_NOT_FOUND".into(), ..Default::default() };
-    connection.say(3, second_seq, Body::Error(gone)).await;
+    connection.send(3, second_seq, Body::Error(gone)).await;
     let in_room = room.events().next().await;
     assert!(
         matches!(&in_room, Some(Event::Undeliverable { id, to, reason, .. }) if *id == first && to.as_str() == "bob" && reason == "LEFT"),
@@ -100,9 +100,9 @@ async fn what_became_of_an_envelope_without_receipt_is_told_where_it_was_sent() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_sent_is_refused_at_once_and_uses_no_number() {
+async fn an_envelope_that_cannot_be_sent_is_refused_at_once_and_uses_no_number() {
     let (session, _server, mut connection) = open().await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     let too_large = room.broadcast(sealed(&"x".repeat(65_536))).await.expect_err("refused");
     assert_eq!(too_large.reason, "FRAME_TOO_LARGE");
     let leaving = tokio::spawn({
@@ -112,7 +112,7 @@ async fn what_cannot_be_sent_is_refused_at_once_and_uses_no_number() {
     let leave = connection.next().await;
     assert_eq!(leave.seq, 2);
     let left = v1::Left { room: "demo".into(), reason: "LEFT".into() };
-    connection.say(2, leave.seq, Body::Left(left)).await;
+    connection.send(2, leave.seq, Body::Left(left)).await;
     leaving.await.expect("client task").expect("left");
     assert_eq!(room.broadcast(sealed("x")).await.expect_err("refused").reason, "NOT_JOINED");
     assert!(matches!(room.events().next().await, Some(Event::Left { reason, .. }) if reason == "LEFT"));
@@ -120,15 +120,15 @@ async fn what_cannot_be_sent_is_refused_at_once_and_uses_no_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_application_that_does_not_read_is_not_read_for() {
+async fn unread_events_stop_the_reading_of_frames() {
     let (session, _server, mut connection) = open_with_queue(2).await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     for seq in 2..=6 {
-        connection.say(seq, 0, envelope(&seq.to_string())).await;
+        connection.send(seq, 0, envelope(&seq.to_string())).await;
     }
-    // Two fit the queue; the third waits before it and is not acknowledged, nor is anything after it.
+    // Two events fit the queue. The third waits in the backlog: its frame and those after it are not acknowledged.
     assert_eq!(connection.next().await.ack, 3);
-    assert!(tokio::time::timeout(LONG, connection.up.recv()).await.is_err(), "no word, and no reconnect either");
+    assert!(tokio::time::timeout(LONG, connection.up.recv()).await.is_err(), "neither a frame nor a reconnect");
     let mut events = room.events();
     for seq in 2..=6 {
         assert_eq!(content(events.next().await), seq.to_string());
@@ -137,12 +137,12 @@ async fn an_application_that_does_not_read_is_not_read_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ignored_events_hold_nothing_up() {
+async fn ignored_events_do_not_block() {
     let (session, _server, mut connection) = open_with_queue(1).await;
-    let room = connection.admit(&session, 1, &["bob"]).await;
+    let room = connection.let_join(&session, 1, &["bob"]).await;
     room.ignore_events();
     for seq in 2..=40 {
-        connection.say(seq, 0, envelope("x")).await;
+        connection.send(seq, 0, envelope("x")).await;
     }
     assert_eq!(connection.next().await.ack, 32);
     assert_eq!(connection.next().await.ack, 40);

@@ -1,4 +1,4 @@
-//! The played server: every attempt to connect arrives here, and the test says what comes down.
+//! The server the test plays: every attempt to connect arrives here, and the test decides what it receives.
 
 use std::time::Duration;
 
@@ -10,20 +10,22 @@ use wigwag_proto::v1::{
 };
 
 use crate::{
-    driver::{Dial, Driver, Lost, Seals},
+    driver::Driver,
     event::Event,
     room::Room,
+    sealing::Seals,
     session::Session,
+    transport::{ConnectionError, Transport},
 };
 
-/// Longer than any timer of the client: on a paused clock it passes only when the client waits for ever.
+/// Longer than any timer of the client: on a paused clock it elapses only if the client waits forever.
 pub(super) const LONG: Duration = Duration::from_secs(3_600);
 
-/// One connection, seen from the server.
+/// One connection, from the side of the server.
 pub(super) struct Connection {
     pub(super) up: mpsc::Receiver<ClientFrame>,
-    pub(super) down: mpsc::Sender<Result<ServerFrame, Lost>>,
-    /// Where the client connected to, when it was sent there.
+    pub(super) down: mpsc::Sender<Result<ServerFrame, ConnectionError>>,
+    /// The endpoint the client connected to, if the server named one.
     pub(super) endpoint: Option<String>,
 }
 
@@ -31,17 +33,21 @@ pub(super) struct Server {
     pub(super) attempts: mpsc::Receiver<Connection>,
 }
 
-struct Play {
+struct TestTransport {
     attempts: mpsc::Sender<Connection>,
 }
 
-impl Dial for Play {
-    type Down = ReceiverStream<Result<ServerFrame, Lost>>;
+impl Transport for TestTransport {
+    type Frames = ReceiverStream<Result<ServerFrame, ConnectionError>>;
 
-    async fn dial(&mut self, endpoint: Option<&str>, up: mpsc::Receiver<ClientFrame>) -> Result<Self::Down, Lost> {
+    async fn connect(
+        &mut self,
+        endpoint: Option<&str>,
+        up: mpsc::Receiver<ClientFrame>,
+    ) -> Result<Self::Frames, ConnectionError> {
         let (down, frames) = mpsc::channel(1_024);
         let connection = Connection { up, down, endpoint: endpoint.map(str::to_owned) };
-        self.attempts.send(connection).await.map_err(|_| Lost::unreachable("the test is over"))?;
+        self.attempts.send(connection).await.map_err(|_| ConnectionError::unreachable("the test is over"))?;
         Ok(ReceiverStream::new(frames))
     }
 }
@@ -70,12 +76,12 @@ pub(super) async fn open() -> (Session, Server, Connection) {
 pub(super) async fn open_with_queue(event_queue: usize) -> (Session, Server, Connection) {
     let (attempts, arriving) = mpsc::channel(1);
     let mut server = Server { attempts: arriving };
-    let client = tokio::spawn(Driver::start(Play { attempts }, hello(), event_queue, Seals::default()));
+    let client = tokio::spawn(Driver::start(TestTransport { attempts }, hello(), event_queue, Seals::default()));
     let mut connection = server.connection().await;
     assert_eq!(connection.hello().await, hello());
-    connection.say(0, 0, server_frame::Body::Welcome(welcome(welcome::Outcome::New, 1))).await;
+    connection.send(0, 0, server_frame::Body::Welcome(welcome(welcome::Outcome::New, 1))).await;
     let handle = client.await.expect("client task").expect("session");
-    (Session::new(handle, calls(), None), server, connection)
+    (Session::new(handle, unary_calls(), None), server, connection)
 }
 
 impl Server {
@@ -83,7 +89,7 @@ impl Server {
         tokio::time::timeout(LONG, self.attempts.recv()).await.expect("an attempt to connect").expect("a client")
     }
 
-    /// The client comes back and is told that its session goes on. `ack`: the last of its frames that counted.
+    /// Accepts a connection and answers that its session is resumed. `ack`: the last client frame that was applied.
     pub(super) async fn resume(&mut self, epoch: u32, ack: u32) -> Connection {
         let mut connection = self.connection().await;
         let resume = connection.hello().await.resume.expect("a resume");
@@ -97,7 +103,7 @@ impl Server {
 }
 
 impl Connection {
-    /// What the client says next.
+    /// Returns the next frame of the client.
     pub(super) async fn next(&mut self) -> ClientFrame {
         tokio::time::timeout(LONG, self.up.recv()).await.expect("a frame").expect("an open connection")
     }
@@ -105,7 +111,7 @@ impl Connection {
     pub(super) async fn hello(&mut self) -> Hello {
         match self.next().await.body {
             Some(client_frame::Body::Hello(hello)) => hello,
-            other => panic!("no hello: {other:?}"),
+            other => panic!("not a hello: {other:?}"),
         }
     }
 
@@ -113,8 +119,8 @@ impl Connection {
         self.down.send(Ok(frame)).await.expect("a client that reads");
     }
 
-    /// A frame with these numbers.
-    pub(super) async fn say(&self, seq: u32, reply_to: u32, body: server_frame::Body) {
+    /// Sends a frame with these numbers.
+    pub(super) async fn send(&self, seq: u32, reply_to: u32, body: server_frame::Body) {
         self.frame(ServerFrame { seq, reply_to, ack: 0, body: Some(body) }).await;
     }
 
@@ -122,34 +128,34 @@ impl Connection {
         self.frame(ServerFrame { ack, ..ServerFrame::default() }).await;
     }
 
-    /// The network breaks.
+    /// Breaks the connection.
     pub(super) async fn cut(self) {
-        // A client that is gone does not mind.
-        let _ = self.down.send(Err(Lost::unreachable("cut"))).await;
+        // Fails when the client has stopped.
+        let _ = self.down.send(Err(ConnectionError::unreachable("cut"))).await;
     }
 
-    /// Lets the client join "demo", in which `members` are; the answer is frame `seq`.
-    pub(super) async fn admit(&mut self, session: &Session, seq: u32, members: &[&str]) -> Room {
+    /// Lets the client join "demo", which has these members; the answer is frame `seq`.
+    pub(super) async fn let_join(&mut self, session: &Session, seq: u32, members: &[&str]) -> Room {
         let joining = {
             let session = session.clone();
             tokio::spawn(async move { session.join("demo").await })
         };
         let request = self.next().await;
         assert_eq!(request.body, Some(client_frame::Body::Join(Join { room: "demo".into(), ..Join::default() })));
-        self.say(seq, request.seq, server_frame::Body::Joined(joined(seq, members))).await;
-        joining.await.expect("client task").expect("a seat")
+        self.send(seq, request.seq, server_frame::Body::Joined(joined(seq, members))).await;
+        joining.await.expect("client task").expect("a membership")
     }
 }
 
-/// Calls beside the session, which no test here makes.
-fn calls() -> crate::grpc::Calls {
-    let dial = crate::grpc::GrpcDial::new(
+/// Unary calls, which no test here makes.
+fn unary_calls() -> crate::grpc::UnaryCalls {
+    let transport = crate::grpc::GrpcTransport::new(
         "http://localhost",
         crate::grpc::tcp(),
         #[cfg(feature = "_rustls")]
         None,
     );
-    dial.expect("a URL").calls()
+    transport.expect("a URL").unary_calls()
 }
 
 pub(super) fn member(peer_id: &str) -> Member {
@@ -177,13 +183,13 @@ pub(super) fn envelope(content: &str) -> server_frame::Body {
     })
 }
 
-/// What a sealed envelope says.
+/// Returns the content of a sealed envelope.
 pub(super) fn content(event: Option<Event>) -> String {
     match event {
         Some(Event::Envelope { payload: crate::Payload::Sealed(bytes), .. }) => {
             String::from_utf8(bytes.to_vec()).expect("text")
         }
-        other => panic!("no envelope: {other:?}"),
+        other => panic!("not an envelope: {other:?}"),
     }
 }
 

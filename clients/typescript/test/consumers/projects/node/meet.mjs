@@ -1,4 +1,4 @@
-// As an application on Node, in an ES module: two peers meet, one by gRPC, and say hello.
+// An application on Node, as an ES module: two peers meet, one over gRPC, and exchange a greeting.
 import { connect, WigwagError } from "@wigwag/client";
 import { grpcTransport } from "@wigwag/client/node";
 import { grpcWebTransport } from "@wigwag/client/grpc-web";

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** An HTTP proxy as some offices have it: it knows nothing of upgrades. */
+/** An HTTP proxy that does not support upgrades, as some companies have. */
 async function oldProxy(): Promise<{ url: string; upgrades: () => number; stop: () => void }> {
   let upgrades = 0;
   const proxy: Server = createServer((near, answer) => {
@@ -51,14 +51,14 @@ async function echoes(session: Session, room: string): Promise<void> {
   const other = await connect(server.url, { transport: grpcTransport });
   const [here, there] = [await session.join(room), await other.join(room)];
   there.on("envelope", ({ from, payload }) => "text" in payload && void there.send(from, { text: `${payload.text}!` }));
-  const heard = new Promise((resolve) => here.on("envelope", ({ payload }) => "text" in payload && resolve(payload.text)));
+  const received = new Promise((resolve) => here.on("envelope", ({ payload }) => "text" in payload && resolve(payload.text)));
   await here.send(other.peerId, { text: "hello" });
-  assert.equal(await heard, "hello!");
+  assert.equal(await received, "hello!");
   await other.close();
 }
 
 describe("without a choice", { timeout: 60_000 }, () => {
-  it("a session takes a WebSocket", async () => {
+  it("a session uses a WebSocket", async () => {
     const session = await connect(server.url, { webSocket: WebSocket });
     assert.equal(session.transport, "websocket");
     assert.equal(session.welcome.transport, "websocket");
@@ -66,7 +66,7 @@ describe("without a choice", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("a session takes gRPC-Web where no WebSocket can be opened, and remembers it", async () => {
+  it("a session uses gRPC-Web if no WebSocket can be opened, and remembers it", async () => {
     const proxy = await oldProxy();
     const session = await connect(proxy.url, { webSocket: WebSocket });
     assert.equal(session.transport, "grpc-web");
@@ -76,7 +76,7 @@ describe("without a choice", { timeout: 60_000 }, () => {
     proxy.stop();
   });
 
-  it("a session takes gRPC-Web where the runtime has no WebSocket", async () => {
+  it("a session uses gRPC-Web if the runtime has no WebSocket", async () => {
     const globals = globalThis as { WebSocket?: unknown };
     const own = globals.WebSocket;
     delete globals.WebSocket;
@@ -85,30 +85,30 @@ describe("without a choice", { timeout: 60_000 }, () => {
     await session.close();
   });
 
-  it("a server that is not there is told at once", async () => {
+  it("an unreachable server fails at once", async () => {
     await assert.rejects(connect("http://127.0.0.1:1", { webSocket: WebSocket }), { reason: "UNREACHABLE" });
   });
 });
 
 describe("a session", { timeout: 60_000 }, () => {
-  it("goes on through every other door, and misses nothing", async () => {
+  it("continues over every other transport, and misses nothing", async () => {
     const proxy = await Proxy.start(server.port);
-    const doors: TransportFactory[] = [(url) => webSocketTransport(url, { webSocket: WebSocket }), grpcWebTransport, grpcTransport];
+    const transports: TransportFactory[] = [(url) => webSocketTransport(url, { webSocket: WebSocket }), grpcWebTransport, grpcTransport];
     let next = 0;
-    const transport: TransportFactory = (url) => (doors[next++ % doors.length] as TransportFactory)(url);
+    const transport: TransportFactory = (url) => (transports[next++ % transports.length] as TransportFactory)(url);
     const roamer = await connect(proxy.url, { transport });
     const friend = await connect(server.url, { transport: grpcTransport });
     const [room, theirs] = [await roamer.join("roaming"), await friend.join("roaming")];
-    const heard: string[] = [];
+    const received: string[] = [];
     const through: string[] = [roamer.transport];
-    room.on("envelope", ({ payload }) => "text" in payload && heard.push(payload.text));
+    room.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
     roamer.on("resumed", () => through.push(roamer.transport));
     for (let n = 0; n < 6; n += 1) {
       proxy.cut();
       await theirs.send(roamer.peerId, { text: String(n) });
-      await until(() => heard.length === n + 1 && through.length === n + 2);
+      await until(() => received.length === n + 1 && through.length === n + 2);
     }
-    assert.deepEqual(heard, ["0", "1", "2", "3", "4", "5"]);
+    assert.deepEqual(received, ["0", "1", "2", "3", "4", "5"]);
     assert.deepEqual(through, ["websocket", "grpc-web", "grpc", "websocket", "grpc-web", "grpc", "websocket"]);
     await Promise.all([roamer.close(), friend.close()]);
     await proxy.stop();

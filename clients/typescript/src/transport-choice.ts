@@ -5,13 +5,13 @@ import { runtimeWebSocket, type WebSocketConstructor, webSocketTransport } from 
 
 /** Time for a WebSocket to open before gRPC-Web is tried: some proxies neither pass an upgrade on nor refuse it. */
 const OPEN_TIMEOUT_MS = 5_000;
-/** Attempts in a row after which a session that was connected once looks at its other door, too. */
+/** Failed attempts in a row after which a session that was connected before tries the other transport, too. */
 const MAX_UNOPENED = 3;
 
-/** A way to the server by name, or one of one's own. */
+/** A transport by name, or a custom one. */
 export type TransportChoice = "websocket" | "grpc-web" | TransportFactory;
 
-/** The transport of an application's choice; without one, whichever door opens. */
+/** Returns the chosen transport; without a choice, WebSocket with gRPC-Web as the fallback. */
 export function chosenTransport(
   choice: TransportChoice | undefined,
   webSocket: WebSocketConstructor | undefined,
@@ -21,36 +21,36 @@ export function chosenTransport(
   if (choice === "grpc-web" || !(webSocket ?? runtimeWebSocket())) return lazyGrpcWeb;
   const memory = { first: "websocket" as "websocket" | "grpc-web", welcomed: false, unopened: 0 };
   return (url) => {
-    const doors = {
+    const transports = {
       websocket: webSocketTransport(url, { webSocket, openTimeoutMs: OPEN_TIMEOUT_MS }),
       "grpc-web": lazyGrpcWeb(url),
     };
-    return { open: (hello, signal) => new EitherConnection(doors, memory, hello, signal) };
+    return { open: (hello, signal) => new FallbackConnection(transports, memory, hello, signal) };
   };
 }
 
-type Door = "websocket" | "grpc-web";
+type TransportName = "websocket" | "grpc-web";
 
-/** What a session knows of its doors. */
-interface Memory {
-  /** The door to try first: the last that worked. */
-  first: Door;
-  /** One of them worked. */
+/** What a session remembers of its transports. */
+interface TransportMemory {
+  /** The transport to try first: the last one that worked. */
+  first: TransportName;
+  /** Whether one of them worked before. */
   welcomed: boolean;
-  /** How often in a row it did not open. */
+  /** How often in a row the first one did not open. */
   unopened: number;
 }
 
-/** Tries the first door, and the other one when that cannot be opened at all and there is reason to believe it never will. */
-class EitherConnection implements Connection {
+/** Tries the first transport, then the other one if the first cannot be opened and never, or repeatedly not, worked. */
+class FallbackConnection implements Connection {
   readonly frames: AsyncIterable<ServerFrameJson>;
   #inner: Connection | undefined;
-  /** A frame came: this door is open, whatever happens next. */
+  /** A frame arrived, so this transport works, whatever happens next. */
   #answered = false;
 
   constructor(
-    private readonly doors: Readonly<Record<Door, Transport>>,
-    private readonly memory: Memory,
+    private readonly transports: Readonly<Record<TransportName, Transport>>,
+    private readonly memory: TransportMemory,
     private readonly hello: HelloJson,
     private readonly signal: AbortSignal,
   ) {
@@ -65,8 +65,8 @@ class EitherConnection implements Connection {
     return this.#inner ? this.#inner.push(batch) : Promise.reject(unloaded());
   }
 
-  farewell(batch: Batch): void {
-    this.#inner?.farewell(batch);
+  pushLast(batch: Batch): void {
+    this.#inner?.pushLast(batch);
   }
 
   async *#read(): AsyncGenerator<ServerFrameJson> {
@@ -84,17 +84,17 @@ class EitherConnection implements Connection {
     yield* this.#through(first === "websocket" ? "grpc-web" : "websocket");
   }
 
-  async *#through(door: Door): AsyncGenerator<ServerFrameJson> {
-    this.#inner = this.doors[door].open(this.hello, this.signal);
+  async *#through(name: TransportName): AsyncGenerator<ServerFrameJson> {
+    this.#inner = this.transports[name].open(this.hello, this.signal);
     for await (const frame of this.#inner.frames) {
       this.#answered = true;
-      if (frame.welcome) Object.assign(this.memory, { first: door, welcomed: true, unopened: 0 });
+      if (frame.welcome) Object.assign(this.memory, { first: name, welcomed: true, unopened: 0 });
       yield frame;
     }
   }
 }
 
-/** gRPC-Web, loaded when it is used: it is several times as large as the rest of this package. */
+/** gRPC-Web, loaded on first use: it is several times as large as the rest of this package. */
 function lazyGrpcWeb(url: string): Transport {
   return { open: (hello, signal) => new LazyConnection(url, hello, signal) };
 }
@@ -112,8 +112,8 @@ class LazyConnection implements Connection {
     return this.#inner ? this.#inner.push(batch) : Promise.reject(unloaded());
   }
 
-  farewell(batch: Batch): void {
-    this.#inner?.farewell(batch);
+  pushLast(batch: Batch): void {
+    this.#inner?.pushLast(batch);
   }
 
   async *#read(url: string, hello: HelloJson, signal: AbortSignal): AsyncGenerator<ServerFrameJson> {
@@ -130,7 +130,7 @@ function isUnopened(error: unknown): boolean {
 }
 
 function unloaded(cause?: unknown): WigwagError {
-  return new WigwagError("the part of this package that speaks gRPC-Web cannot be loaded", {
+  return new WigwagError("the gRPC-Web module could not be loaded: check the deployment of the page and the network", {
     code: "UNAVAILABLE",
     reason: "UNREACHABLE",
     cause,

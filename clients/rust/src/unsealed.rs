@@ -1,42 +1,41 @@
-//! In place of `sealing`, when this crate is built without it.
+//! Replaces `sealing` when the feature `seal` is off: the same interface, without effect.
 
 use wigwag_proto::v1;
 
 use crate::{error::Error, member::PeerId};
 
-/// Nobody has keys.
+/// No keys exist.
 #[derive(Debug, Clone)]
 pub(crate) enum Keys {}
 
-/// Nobody has secrets.
+/// No secrets exist.
 #[derive(Debug, Clone)]
 pub(crate) enum Secret {}
 
-/// No keys.
+/// Returns no keys.
 #[allow(clippy::unused_async)]
 pub(crate) async fn derive(_secret: Option<&Secret>, _room: &str) -> Result<Option<Keys>, Error> {
     Ok(None)
 }
 
-/// Never asked for: no room is sealed.
+/// Never called: no room is sealed.
 pub(crate) fn room_name() -> Result<String, Error> {
     Ok(String::new())
 }
 
-/// No seals.
+/// Seals and opens nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Seals;
 
-// The same interface, and nothing behind it.
 #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
 impl Seals {
     pub(crate) fn new(_direct: Option<Keys>) -> Self {
         Self
     }
 
-    pub(crate) fn asked(&mut self, _seq: u32, _keys: Option<Keys>) {}
+    pub(crate) fn join_requested(&mut self, _seq: u32, _keys: Option<Keys>) {}
 
-    pub(crate) fn answered(&mut self, _seq: u32, _room: Option<&str>) {}
+    pub(crate) fn join_answered(&mut self, _seq: u32, _room: Option<&str>) {}
 
     pub(crate) fn left(&mut self, _room: &str) {}
 

@@ -1,24 +1,24 @@
+import type { ClientBody } from "./client-body.js";
 import { WigwagError } from "./error.js";
-import type { ClientBody } from "./session-core.js";
 
-/** Frames that may wait to be sealed; beyond it, sending fails. */
+/** Limit of frames that wait to be sealed; beyond it, sending fails. */
 const MAX_WAITING = 4_096;
 
-/** Numbers a frame and sends it, now or later; those it is given first come first. */
+/** Numbers a frame and sends it, now or later, in the order of the calls. */
 type Submit = (body: ClientBody, onSeq: (seq: number) => void, signal?: AbortSignal) => Promise<void>;
 
-/** Keeps frames in the order of the calls, though some of them must be sealed first, which takes a moment. */
-export class SendLane {
+/** Keeps frames in the order of the calls, although some must be sealed first, which is asynchronous. */
+export class SendQueue {
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
-  /** What fails those that wait: set for the ones of a former session. */
+  /** Shared by the frames of one session; `over` fails those that wait when it is lost. */
   #life: { over?: WigwagError } = {};
   #closed: WigwagError | undefined;
 
   constructor(private readonly deliver: Submit) {}
 
   /**
-   * Submits a frame behind those that wait. Settles when it is numbered, or cannot be; it is not when the signal aborts before.
+   * Submits a frame after those that wait. Resolves when it is numbered, and rejects if it cannot be or the signal aborts before.
    */
   submit(
     body: ClientBody | Promise<ClientBody>,
@@ -28,7 +28,7 @@ export class SendLane {
     if (this.#closed) return refusedWith(this.#closed, body);
     if (this.#waiting === 0 && !(body instanceof Promise)) return this.deliver(body, onSeq, signal);
     if (this.#waiting >= MAX_WAITING) {
-      const error = new WigwagError("too many signals wait to be sealed: await the earlier ones first", {
+      const error = new WigwagError(`${MAX_WAITING} signals wait to be sealed: await earlier ones first`, {
         code: "RESOURCE_EXHAUSTED",
         reason: "LIMIT_EXCEEDED",
         metadata: { limit: String(MAX_WAITING) },
@@ -45,19 +45,19 @@ export class SendLane {
     return turn.then(({ delivered }) => delivered);
   }
 
-  /** Fails what waits: its session is gone. */
+  /** Fails the frames that wait, since their session is lost. */
   reset(error: WigwagError): void {
     this.#life.over = error;
     this.#life = {};
   }
 
-  /** Refuses everything from now on. Resolves when nothing waits any more. */
+  /** Refuses every further frame. Resolves when no frame waits. */
   close(error: WigwagError): Promise<void> {
     this.#closed = error;
     return this.#last;
   }
 
-  /** Waits for its turn; then the frame is delivered at once, and whoever is next need not wait for what becomes of it. */
+  /** Waits for the frames before; then passes the frame on without awaiting the result, so that the next one can follow. */
   async #turn(
     body: ClientBody | Promise<ClientBody>,
     before: Promise<void>,
@@ -70,7 +70,7 @@ export class SendLane {
       if (life.over) throw life.over;
       return { delivered: this.deliver(ready, onSeq, signal) };
     } catch (error) {
-      // A frame that cannot be sealed must not let the next one pass those before it.
+      // If sealing failed, the next frame must still wait for those before.
       await before;
       throw error;
     } finally {
@@ -80,7 +80,7 @@ export class SendLane {
 }
 
 function refusedWith(error: WigwagError, body: ClientBody | Promise<ClientBody>): Promise<never> {
-  // Nobody asks any more what became of it.
+  // The frame is refused, so a failure to seal it is not reported.
   Promise.resolve(body).catch(() => undefined);
   return Promise.reject(error);
 }

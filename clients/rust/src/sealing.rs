@@ -1,4 +1,4 @@
-//! Which rooms of a session are sealed, and with what.
+//! The sealed rooms of a session, and their keys.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,12 @@ use crate::{
     seal::{Opener, RoomKeys, RoomSecret, Sealer},
 };
 
-/// What seals a room.
+/// The keys of a room.
 pub(crate) type Keys = RoomKeys;
-/// What keys are made of.
+/// The secret that keys are derived from.
 pub(crate) type Secret = RoomSecret;
 
-/// Makes a room's keys, without holding up anything else of this runtime.
+/// Derives a room's keys. A passphrase is hashed on a blocking thread, so that the runtime is not held up.
 pub(crate) async fn derive(secret: Option<&Secret>, room: &str) -> Result<Option<Keys>, Error> {
     let Some(secret) = secret else { return Ok(None) };
     if secret.is_ready() {
@@ -23,16 +23,21 @@ pub(crate) async fn derive(secret: Option<&Secret>, room: &str) -> Result<Option
     }
     let (secret, room) = (secret.clone(), room.to_owned());
     let derived = tokio::task::spawn_blocking(move || RoomKeys::derive(&secret, &room)).await;
-    let stopped = |_| Error::new(Code::Internal, reason::INTERNAL, "the runtime stopped while it made a room's keys");
+    let stopped =
+        |_| Error::new(Code::Internal, reason::INTERNAL, "the runtime stopped while it derived a room's keys");
     derived.map_err(stopped)?.map(Some)
 }
 
-/// A name nobody guesses, for a room whose keys must be known before the server has named it: 128 random bits in
-/// lower-case base32.
+/// Returns an unguessable name for a room that the server has not named, since its keys depend on the name: 128 random
+/// bits in lower-case base32.
 pub(crate) fn room_name() -> Result<String, Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).map_err(|_| {
-        Error::new(Code::Internal, reason::INTERNAL, "the operating system gave no random bytes to name a room with")
+        Error::new(
+            Code::Internal,
+            reason::INTERNAL,
+            "the operating system returned no random bytes, so the room has no name: give it one",
+        )
     })?;
     let bits = u128::from_be_bytes(bits);
     let digit = |at: u32| b"abcdefghijklmnopqrstuvwxyz234567"[(bits >> (5 * at)) as usize & 31];
@@ -44,11 +49,11 @@ pub(crate) fn room_name() -> Result<String, Error> {
 pub(crate) struct Seals {
     rooms: HashMap<String, Seal>,
     direct: Option<Seal>,
-    /// Keys of joins that are not answered yet, by their seq.
+    /// Keys of joins that are not answered yet, by their `seq`.
     awaited: HashMap<u32, RoomKeys>,
-    /// One for the whole session, so that it is greater in every envelope whatever room it goes to.
+    /// Increases with every envelope of the session, whatever its room.
     counter: u64,
-    /// Something was sealed in this session's life. From then on nobody may speak in rooms it is not in.
+    /// Set once a secret was in use. From then on envelopes of rooms this session is not a member of are refused.
     guarded: bool,
 }
 
@@ -60,24 +65,24 @@ struct Seal {
 }
 
 impl Seals {
-    /// `direct`: what seals envelopes without a room.
+    /// `direct`: the keys of envelopes without a room.
     pub(crate) fn new(direct: Option<RoomKeys>) -> Self {
         Self { guarded: direct.is_some(), direct: direct.map(Seal::new), ..Self::default() }
     }
 
-    /// A join with these keys is on its way.
-    pub(crate) fn asked(&mut self, seq: u32, keys: Option<RoomKeys>) {
+    /// Remembers the keys of a join that was sent.
+    pub(crate) fn join_requested(&mut self, seq: u32, keys: Option<RoomKeys>) {
         if let Some(keys) = keys {
             self.awaited.insert(seq, keys);
         }
     }
 
-    /// A request was answered: with a seat in this room, or without one.
-    pub(crate) fn answered(&mut self, seq: u32, room: Option<&str>) {
+    /// Applies the answer to a request; `room` is set if it was a join that succeeded.
+    pub(crate) fn join_answered(&mut self, seq: u32, room: Option<&str>) {
         let (Some(keys), Some(room)) = (self.awaited.remove(&seq), room) else { return };
         self.guarded = true;
         match self.rooms.get(room) {
-            // The same secret again: what was opened stays known.
+            // The same secret again: keep the counters, so that replays are still recognized.
             Some(seal) if seal.keys.id() == keys.id() => {}
             _ => drop(self.rooms.insert(room.to_owned(), Seal::new(keys))),
         }
@@ -87,14 +92,14 @@ impl Seals {
         self.rooms.remove(room);
     }
 
-    /// A new session took the place of the old one: no rooms, another peer id.
+    /// Starts over for a new session, which has no rooms and another peer id.
     pub(crate) fn reset(&mut self) {
         *self = Self::new(self.direct.take().map(|seal| seal.keys));
     }
 
-    /// Replaces the payload of an envelope from `me` by the sealed one, where there is a seal.
+    /// Seals the payload of an envelope from `me`, if its room has keys.
     pub(crate) fn seal(&mut self, me: &PeerId, envelope: &mut v1::Envelope) -> Result<(), Error> {
-        let Some(seal) = of(&mut self.rooms, &mut self.direct, &envelope.room) else { return Ok(()) };
+        let Some(seal) = seal_of(&mut self.rooms, &mut self.direct, &envelope.room) else { return Ok(()) };
         let Some(payload) = envelope.payload.take() else { return Ok(()) };
         let sealer = match &mut seal.sealer {
             Some(sealer) if sealer.from() == me.as_str() => sealer,
@@ -107,16 +112,16 @@ impl Seals {
         Ok(())
     }
 
-    /// Replaces the payload of an envelope to `me` by the opened one, where there is a seal. `is_here`: this session is
-    /// in the envelope's room, or there is none.
+    /// Opens the payload of an envelope to `me`, if its room has keys. `is_here`: this session is a member of the
+    /// envelope's room, or the envelope is direct.
     pub(crate) fn open(&mut self, me: &PeerId, is_here: bool, envelope: &mut v1::Envelope) -> Result<(), Error> {
-        let Some(seal) = of(&mut self.rooms, &mut self.direct, &envelope.room) else {
+        let Some(seal) = seal_of(&mut self.rooms, &mut self.direct, &envelope.room) else {
             return if is_here || !self.guarded { Ok(()) } else { Err(not_sealed()) };
         };
         let Some(envelope::Payload::Sealed(sealed)) = &envelope.payload else {
             return Err(not_sealed());
         };
-        // Not the receiver the server names: what was sealed for somebody else must not open here.
+        // Not the recipient in the envelope: an envelope sealed for another peer must not open here.
         let to = if envelope.to.is_empty() { "" } else { me.as_str() };
         envelope.payload = Some(seal.opener.open_wire(&envelope.from, to, sealed)?);
         Ok(())
@@ -124,12 +129,11 @@ impl Seals {
 }
 
 fn not_sealed() -> Error {
-    let message =
-        "an envelope came that is not sealed and should be: its sender has no secret, or the server made it up";
+    let message = "an envelope in a sealed room is not sealed: its sender has no secret, or the server forged it";
     Error::new(Code::FailedPrecondition, reason::NOT_SEALED, message)
 }
 
-fn of<'a>(rooms: &'a mut HashMap<String, Seal>, direct: &'a mut Option<Seal>, room: &str) -> Option<&'a mut Seal> {
+fn seal_of<'a>(rooms: &'a mut HashMap<String, Seal>, direct: &'a mut Option<Seal>, room: &str) -> Option<&'a mut Seal> {
     if room.is_empty() { direct.as_mut() } else { rooms.get_mut(room) }
 }
 

@@ -1,4 +1,4 @@
-//! The way from the driver to the application: bounded queues, and what waits in front of a full one.
+//! Delivers events to the application through bounded queues; keeps what does not fit.
 
 use std::collections::VecDeque;
 
@@ -6,15 +6,15 @@ use crate::event::Event;
 
 /// Events that did not fit into their queue yet, in order.
 ///
-/// Holds the events of one server frame at most: the driver reads no further frame before it is empty. That is how
-/// an application that does not read makes the whole session wait, down to the network.
+/// Holds the events of at most one server frame: the driver does not read the next frame until the backlog is empty.
+/// This is the backpressure from an application that does not read its events to the network.
 #[derive(Debug, Default)]
-pub(crate) struct Outlet {
+pub(crate) struct EventBacklog {
     waiting: VecDeque<(async_channel::Sender<Event>, Event)>,
 }
 
-impl Outlet {
-    /// Hands an event on, now or as soon as there is room. A queue that nobody can read any more swallows it.
+impl EventBacklog {
+    /// Delivers an event, now or as soon as its queue has room. Drops it if the queue has no readers left.
     pub(crate) fn push(&mut self, queue: &async_channel::Sender<Event>, event: Event) {
         if self.waiting.is_empty() {
             match queue.try_send(event) {
@@ -26,10 +26,10 @@ impl Outlet {
         }
     }
 
-    /// Hands an event on if there is room, and drops it otherwise: for news that is stale by the time it is read.
+    /// Delivers an event if its queue has room, otherwise drops it: for events that would be out of date when read.
     pub(crate) fn offer(&mut self, queue: &async_channel::Sender<Event>, event: Event) {
         if self.waiting.is_empty() {
-            // Full and closed mean the same here.
+            // Full and closed are treated alike.
             let _ = queue.try_send(event);
         }
     }
@@ -38,10 +38,10 @@ impl Outlet {
         self.waiting.is_empty()
     }
 
-    /// Waits until everything is handed on. Safe to cancel.
+    /// Waits until everything is delivered. Cancel safe.
     pub(crate) async fn flush(&mut self) {
         while let Some((queue, event)) = self.waiting.front() {
-            // An error means that nobody can read any more.
+            // Fails when the queue has no readers left.
             let _ = queue.send(event.clone()).await;
             self.waiting.pop_front();
         }
@@ -55,27 +55,27 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_keeps_the_order() {
         let (queue, reader) = async_channel::bounded(1);
-        let mut outlet = Outlet::default();
-        outlet.push(&queue, Event::Resumed);
-        outlet.push(&queue, Event::Closed(None));
-        outlet.offer(&queue, Event::Reconnecting);
-        assert!(!outlet.is_empty());
+        let mut backlog = EventBacklog::default();
+        backlog.push(&queue, Event::Resumed);
+        backlog.push(&queue, Event::Closed(None));
+        backlog.offer(&queue, Event::Reconnecting);
+        assert!(!backlog.is_empty());
         let reading = tokio::spawn(async move { [reader.recv().await, reader.recv().await] });
-        outlet.flush().await;
-        assert!(outlet.is_empty());
+        backlog.flush().await;
+        assert!(backlog.is_empty());
         let read = reading.await.expect("reader");
         assert!(matches!(read, [Ok(Event::Resumed), Ok(Event::Closed(None))]), "{read:?}");
     }
 
     #[tokio::test]
-    async fn a_queue_without_readers_holds_nothing_up() {
+    async fn a_queue_without_readers_does_not_block() {
         let (queue, reader) = async_channel::bounded(1);
-        let mut outlet = Outlet::default();
-        outlet.push(&queue, Event::Resumed);
-        outlet.push(&queue, Event::Resumed);
+        let mut backlog = EventBacklog::default();
+        backlog.push(&queue, Event::Resumed);
+        backlog.push(&queue, Event::Resumed);
         drop(reader);
-        outlet.flush().await;
-        outlet.push(&queue, Event::Resumed);
-        assert!(outlet.is_empty());
+        backlog.flush().await;
+        backlog.push(&queue, Event::Resumed);
+        assert!(backlog.is_empty());
     }
 }

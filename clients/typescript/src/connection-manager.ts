@@ -1,42 +1,43 @@
-import { adviceFor, isFault } from "./advice.js";
+import { adviceFor, isCausedByFrame } from "./advice.js";
 import { Attachment, type AttachmentEvents } from "./attachment.js";
 import { Backoff } from "./backoff.js";
+import type { ClientBody } from "./client-body.js";
 import { WigwagError } from "./error.js";
 import type { GoAwayJson, HelloJson } from "./gen/wigwag/v1/frame_pb.js";
 import { isTooLarge } from "./frame-size.js";
 import { asWigwagError } from "./pump.js";
-import { type ClientBody, SessionCore } from "./session-core.js";
+import { SessionCore } from "./session-core.js";
 import type { Transport, TransportFactory } from "./transport.js";
 import { parseUrl } from "./url.js";
 
-/** How long a bye may take. */
+/** How long closing may take. */
 const CLOSE_TIMEOUT_MS = 3_000;
-/** Frames that may wait for room in the outbox; beyond it, sending fails. */
+/** Limit of frames that wait for room in the send buffer; beyond it, sending fails. */
 const MAX_WAITING = 4_096;
-/** A connection that lived this long was good, whatever came over it. */
-const GOOD_LIFE_MS = 8_000;
-/** What a server that goes may still have to say once its moment is over. */
-const LAST_WORDS_MS = 1_000;
-/** An attachment that lived at least this long may be followed by the next one at once. */
-const SETTLED_MS = 1_000;
+/** A connection that lasted this long resets the back-off, even if it carried nothing. */
+const STABLE_AFTER_MS = 8_000;
+/** How long the client stays connected to a server that ends the session, to read its last frames. */
+const LAST_FRAMES_MS = 1_000;
+/** After an attachment of at least this duration, the client moves to another server without waiting. */
+const MOVE_AT_ONCE_MS = 1_000;
 
-/** What a link is made with. */
-export interface LinkOptions {
+/** Options of a {@link ConnectionManager}. */
+export interface ConnectionOptions {
   url: string;
   transport: TransportFactory;
-  /** The hello of the next connection, without `resume`. `refreshed`: the token the application last gave, if it did. */
+  /** Makes the hello of the next connection, without `resume`. `refreshed`: the last token of `refreshToken`, if any. */
   hello: (refreshed: string | undefined) => Promise<HelloJson>;
-  /** The application gives a fresh token for every connection. */
+  /** Whether the application provides a fresh token for every connection. */
   renewableToken: boolean;
-  /** Versions of the joined rooms. */
+  /** Returns the versions of the joined rooms. */
   roomVersions: () => Record<string, number>;
 }
 
-/** What a link tells. */
-export interface LinkEvents extends Omit<AttachmentEvents, "goAway" | "progress"> {
-  /** The connection was lost; the next try is in `delayMs`. */
+/** What a {@link ConnectionManager} reports. */
+export interface ConnectionEvents extends Omit<AttachmentEvents, "goAway" | "progress"> {
+  /** The connection was lost; the next attempt is in `delayMs`. */
   reconnecting(attempt: number, delayMs: number, error: WigwagError): void;
-  /** The session is over: closed here (no error), or with an error that coming back cannot heal. */
+  /** The session ended: closed by the application (no error), or with an error that reconnecting cannot fix. */
   finished(error: WigwagError | undefined): void;
 }
 
@@ -45,67 +46,67 @@ interface Waiting {
   fail(error: WigwagError): void;
 }
 
-/** Keeps a session attached: connects, comes back, gives up. */
-export class Link {
+/** Keeps a session connected: connects, reconnects, gives up. */
+export class ConnectionManager {
   readonly core = new SessionCore();
-  /** The token the application last gave. */
+  /** The last token of `refreshToken`. */
   token: string | undefined;
   readonly #backoff = new Backoff();
   #attachment: Attachment | undefined;
-  /** The last one that was welcomed: a bye may be said through it even when it has ended. */
+  /** The last attachment that was welcomed: a bye may be sent through it even when it has ended. */
   #latest: Attachment | undefined;
   #ran: Promise<void> = Promise.resolve();
-  /** Set from the moment on at which the session takes no more; `finished` when the last word is said, too. */
-  #over: { error: WigwagError | undefined } | undefined;
+  /** Set when the session accepts no more calls. */
+  #ended: { error: WigwagError | undefined } | undefined;
   #finished = false;
-  /** The application wants no more; what waits is still sent. */
+  /** The application closed the session; queued frames are still sent. */
   #closing = false;
   #waiting: Waiting[] = [];
   #wakeUp: (() => void) | undefined;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #moving = false;
   #endpoint = "";
-  /** The server goes and takes the session with it, for this reason: the next attachment is a new session. */
-  #leaving: string | undefined;
-  /** The connection that ended brought something. */
+  /** Why the next attachment is a new session: the server ends this one. */
+  #rejoinReason: string | undefined;
+  /** Whether the connection that ended carried a frame in either direction. */
   #progressed = false;
-  /** Where the last resumed attachment got stuck, and how often in a row. */
+  /** The position at which the last resumed attachment failed, and how often in a row. */
   #stuck = { at: "", times: 0 };
 
   constructor(
-    private readonly options: LinkOptions,
-    private readonly events: LinkEvents,
+    private readonly options: ConnectionOptions,
+    private readonly events: ConnectionEvents,
   ) {}
 
-  /** What carries the present attachment, or the last one; empty before the first. */
+  /** The name of the transport of the present attachment, or of the last one; empty before the first. */
   get transport(): string {
     return this.#latest?.transport ?? "";
   }
 
-  /** Connects and stays connected until the session is over. */
+  /** Connects and stays connected until the session ends. */
   run(): Promise<void> {
     return (this.#ran = this.#run());
   }
 
   async #run(): Promise<void> {
-    while (!this.#over) {
+    while (!this.#ended) {
       const began = Date.now();
       const resuming = this.core.epoch > 0;
       const position = this.#position;
       const error = await this.#attach();
       this.#progressed = this.#position !== position;
-      if (this.#over) return;
+      if (this.#ended) return;
       const welcomed = this.#attachment?.welcomed ?? false;
       this.#attachment = undefined;
       this.#decide(error, resuming && welcomed, Date.now() - began);
-      if (this.#over) return;
+      if (this.#ended) return;
       await this.#pause(error, welcomed ? Date.now() - began : 0);
     }
   }
 
   /**
-   * Numbers a frame, now or when the outbox has room; `onSeq` is called in the same moment. Whoever gave up waiting does not find
-   * it sent later.
+   * Numbers a frame, now or when the send buffer has room, and calls `onSeq` synchronously. A frame whose signal aborted before
+   * that is not sent.
    */
   submit(
     body: ClientBody,
@@ -113,10 +114,10 @@ export class Link {
     onSeq: (seq: number) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (this.#over || this.#closing) return Promise.reject(this.#over?.error ?? endedError());
+    if (this.#ended || this.#closing) return Promise.reject(this.#ended?.error ?? endedError());
     if (isTooLarge(body, maxFrameBytes, this.transport === "websocket")) {
       return Promise.reject(
-        new WigwagError(`the frame is larger than the ${maxFrameBytes} bytes this server takes`, {
+        new WigwagError(`the frame exceeds the server's limit of ${maxFrameBytes} bytes: send less at once`, {
           code: "RESOURCE_EXHAUSTED",
           reason: "FRAME_TOO_LARGE",
           metadata: { limit: String(maxFrameBytes) },
@@ -126,7 +127,7 @@ export class Link {
     }
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(
-        new WigwagError("too many signals wait to be sent: await the earlier ones first", {
+        new WigwagError(`${MAX_WAITING} signals wait to be sent: await earlier ones first`, {
           code: "RESOURCE_EXHAUSTED",
           reason: "LIMIT_EXCEEDED",
           metadata: { limit: String(MAX_WAITING) },
@@ -147,28 +148,28 @@ export class Link {
           reject(error);
         }
       };
-      // Behind those that wait already: what one peer sends to another keeps its order.
+      // After those that wait already, to keep the order of the calls.
       if (this.core.full || this.#waiting.length > 0) this.#waiting.push({ submit, fail: reject });
       else submit();
       this.#attachment?.poke();
     });
   }
 
-  /** Fails what waits for room; for a session that was reset. */
+  /** Fails the frames that wait for room, when the session was reset. */
   dropWaiting(error: WigwagError): void {
     for (const waiting of this.#waiting.splice(0)) waiting.fail(error);
   }
 
-  /** The page or its network came back: try at once, or look whether the connection lives. */
+  /** Reconnects at once, or checks whether the connection is alive: the page or its network came back. */
   wake(networkChanged: boolean): void {
     if (networkChanged) this.#backoff.reset();
     this.#wakeUp?.();
     this.#attachment?.probe();
   }
 
-  /** Sends what waits, says bye and ends; when that takes too long, without. */
+  /** Sends what is queued, then `bye`, and ends the session, after at most 3 s. */
   async close(): Promise<void> {
-    if (this.#over || this.#closing) return;
+    if (this.#ended || this.#closing) return;
     this.#closing = true;
     if (this.core.epoch > 0) {
       this.#queue({ bye: {} }, () => undefined).catch(() => undefined);
@@ -177,31 +178,31 @@ export class Link {
       const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
       await Promise.race([this.#ran, enough]);
       clearTimeout(timer);
-      if (!this.#over) this.#latest?.farewell();
+      if (!this.#ended) this.#latest?.pushLast();
     }
     this.finish(undefined);
   }
 
-  /** The page is gone: says bye as far as that can still be said. */
+  /** Ends the session of a page that is being unloaded: sends everything unacknowledged and `bye`, best effort. */
   abandon(): void {
     if (this.#finished) return;
-    this.#latest?.farewell();
-    // Not ended from here: if the server saw the way down close before the bye, it would wait for a resume.
+    this.#latest?.pushLast();
+    // The connection is left open: if the server saw it close before the bye, it would wait for a resume.
     this.#attachment = undefined;
     this.finish(undefined);
   }
 
-  /** Ends the session on this side. */
+  /** Ends the session on the client. */
   finish(error: WigwagError | undefined): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#over ??= { error };
+    this.#ended ??= { error };
     clearTimeout(this.#moveTimer);
-    this.dropWaiting(this.#over.error ?? endedError());
-    this.#attachment?.end(this.#over.error ?? endedError());
+    this.dropWaiting(this.#ended.error ?? endedError());
+    this.#attachment?.end(this.#ended.error ?? endedError());
     this.#attachment = undefined;
     this.#wakeUp?.();
-    this.events.finished(this.#over.error);
+    this.events.finished(this.#ended.error);
   }
 
   async #attach(): Promise<WigwagError> {
@@ -209,14 +210,14 @@ export class Link {
     try {
       hello = await this.options.hello(this.token);
     } catch (cause) {
-      return new WigwagError("the application gave no token", {
+      return new WigwagError("the token function of the application failed", {
         code: "UNAUTHENTICATED",
         reason: "TOKEN_MISSING",
         advice: "retry",
         cause,
       });
     }
-    if (this.#over) return endedError();
+    if (this.#ended) return endedError();
     const resume = this.core.resume(this.options.roomVersions());
     let transport: Transport;
     try {
@@ -229,7 +230,7 @@ export class Link {
       attached: (welcome, attached) => {
         this.#latest = this.#attachment;
         this.events.attached(welcome, attached);
-        // The bye went with the old session; the new one nobody wants.
+        // The bye was lost with the old session, so the new one is closed, too.
         if (this.#closing && attached.outcome === "reset") this.core.submit({ bye: {} });
       },
       progress: () => this.#progress(),
@@ -238,15 +239,15 @@ export class Link {
     this.#attachment = attachment;
     const error = await attachment.run();
     clearTimeout(this.#moveTimer);
-    // That was the answer to the bye.
-    if (this.#closing && !error && attachment.welcomed) this.#over = { error: undefined };
+    // The server answered the bye by ending the stream.
+    if (this.#closing && !error && attachment.welcomed) this.#ended = { error: undefined };
     return (
       error ??
       new WigwagError("the connection to the server was lost", { code: "UNAVAILABLE", reason: "CONNECTION_LOST" })
     );
   }
 
-  /** Decides whether to come back; ends the session when not. */
+  /** Decides whether to reconnect; ends the session if not. */
   #decide(error: WigwagError, resumed: boolean, livedMs: number): void {
     const advice = adviceFor(error, {
       established: this.core.epoch > 0,
@@ -260,29 +261,29 @@ export class Link {
       this.finish(stuckError(error));
       return;
     }
-    const leaving = this.#leaving ?? (advice === "rejoin" ? error.reason : undefined);
-    this.#leaving = undefined;
-    if (leaving !== undefined) this.core.forget(leaving);
-    // A server that says hello and hangs up must not be asked at full speed.
-    if (this.#progressed || livedMs > GOOD_LIFE_MS) this.#backoff.reset();
+    const rejoinReason = this.#rejoinReason ?? (advice === "rejoin" ? error.reason : undefined);
+    this.#rejoinReason = undefined;
+    if (rejoinReason !== undefined) this.core.discard(rejoinReason);
+    // A server that welcomes and then disconnects must not be retried without delay.
+    if (this.#progressed || livedMs > STABLE_AFTER_MS) this.#backoff.reset();
   }
 
-  /** True when two resumes in a row came to the same end at the same frame. */
+  /** Returns true when two resumes in a row failed at the same frame. */
   #isStuck(error: WigwagError): boolean {
-    if (!isFault(error)) return false;
+    if (!isCausedByFrame(error)) return false;
     const at = this.#position;
     this.#stuck = this.#stuck.at === at ? { at, times: this.#stuck.times + 1 } : { at, times: 1 };
     return this.#stuck.times >= 2;
   }
 
-  /** The last frames either side is known to have. */
+  /** The last frame delivered to the application, and the last frame the server acknowledged. */
   get #position(): string {
-    return `${this.core.heard}/${this.core.confirmed}`;
+    return `${this.core.delivered}/${this.core.confirmed}`;
   }
 
   async #pause(error: WigwagError, livedMs: number): Promise<void> {
-    const moving = this.#moving && livedMs >= SETTLED_MS;
-    // An endpoint the server named is good for one try.
+    const moving = this.#moving && livedMs >= MOVE_AT_ONCE_MS;
+    // An endpoint the server named is used for one attempt.
     if (!this.#moving) this.#endpoint = "";
     this.#moving = false;
     const delayMs = moving ? 0 : Math.round(this.#backoff.next(error.retryAfterMs));
@@ -294,7 +295,7 @@ export class Link {
         clearTimeout(timer);
         resolve();
       };
-      if (this.#over) this.#wakeUp();
+      if (this.#ended) this.#wakeUp();
     });
     this.#wakeUp = undefined;
   }
@@ -302,12 +303,12 @@ export class Link {
   #goAway(goAway: GoAwayJson, attachment: Attachment): void {
     const reason = goAway.reason || "DRAINING";
     const ends = !goAway.resumable || goAway.advice === "ADVICE_REJOIN";
-    this.#leaving = ends ? reason : undefined;
+    this.#rejoinReason = ends ? reason : undefined;
     const move = () => {
       this.#moving = true;
       this.#endpoint = this.#permitted(goAway.endpoint ?? "");
       attachment.end(
-        new WigwagError("the server asked this client to connect elsewhere", {
+        new WigwagError("the server asked this client to reconnect", {
           code: "UNAVAILABLE",
           reason,
           advice: ends ? "rejoin" : "resume",
@@ -315,29 +316,29 @@ export class Link {
       );
     };
     clearTimeout(this.#moveTimer);
-    this.#moveTimer = setTimeout(move, (goAway.reconnectAfterMs ?? 0) + (ends ? LAST_WORDS_MS : 0));
+    this.#moveTimer = setTimeout(move, (goAway.reconnectAfterMs ?? 0) + (ends ? LAST_FRAMES_MS : 0));
   }
 
-  /** A server may not send a session from TLS to cleartext. */
+  /** Returns the endpoint, or an empty string if it is invalid or would move a session from TLS to cleartext. */
   #permitted(endpoint: string): string {
     const protocol = parseUrl(endpoint)?.protocol;
     return protocol === "https:" || (protocol === "http:" && this.options.url.startsWith("http:")) ? endpoint : "";
   }
 
-  /** The outbox may have room now. */
+  /** Sends frames that waited for room in the send buffer. */
   #progress(): void {
     while (this.#waiting.length > 0 && !this.core.full) this.#waiting.shift()?.submit();
     this.#attachment?.poke();
   }
 }
 
-/** The error of everything asked of a session that was closed. */
+/** The error of every call on a closed session. */
 export function endedError(): WigwagError {
-  return new WigwagError("the session is closed", { code: "FAILED_PRECONDITION", reason: "CLOSED", advice: "stop" });
+  return new WigwagError("the session is closed: connect again", { code: "FAILED_PRECONDITION", reason: "CLOSED", advice: "stop" });
 }
 
 function stuckError(cause: WigwagError): WigwagError {
-  return new WigwagError(`two resumes in a row broke at the same frame: ${cause.message}`, {
+  return new WigwagError(`two resumes in a row failed at the same frame: ${cause.message}`, {
     code: "DATA_LOSS",
     reason: "STUCK",
     metadata: { reason: cause.reason },
