@@ -35,17 +35,27 @@ TMPDIR=$(mktemp -d)
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
-# One thread, and nothing that happens by the clock: no pings, no memory given back after some seconds. Settings that a build
-# does not know are left out.
+# One thread, and nothing that happens by the clock: no pings, no timeouts, no memory given back after some seconds.
+settings=(
+    workers=1
+    session.heartbeat_ms=300000
+    session.hello_timeout_ms=300000
+    http2.keepalive_interval_ms=0
+    connections.handshake_timeout_ms=600000
+    connections.first_byte_timeout_ms=600000
+)
+
 command_of() {
-    local binary=$1 variables=$2 flags=$3 setting
-    for setting in workers=1 session.heartbeat_ms=300000 http2.keepalive_interval_ms=0; do
-        if "$binary" check-config --set "$setting" >/dev/null 2>&1; then
-            flags+=" --set $setting"
+    local binary=$1 variables=$2 flags=$3 known=() setting
+    for setting in "${settings[@]}"; do
+        if "$binary" check-config "${known[@]}" --set "$setting" >/dev/null 2>&1; then
+            known+=(--set "$setting")
+        else
+            echo "bench/instructions.sh: $binary does not know the setting $setting; it is left out" >&2
         fi
     done
     echo "env _RJEM_MALLOC_CONF=dirty_decay_ms:-1,muzzy_decay_ms:-1 $variables valgrind --tool=callgrind" \
-        "--instr-atstart=no --callgrind-out-file=/dev/null $binary $flags"
+        "--instr-atstart=no --callgrind-out-file=/dev/null $binary ${known[*]} $flags"
 }
 
 started=$SECONDS

@@ -82,10 +82,10 @@ struct Cli {
     /// Cores of the servers, as taskset takes them.
     #[arg(long, default_value = "0")]
     cores: String,
-    /// A run is repeated when others kept more than this many processors busy meanwhile…
+    /// A run is repeated if other processes kept more than this many processors busy meanwhile…
     #[arg(long, default_value_t = 0.15)]
     quiet: f64,
-    /// … at most this many times; then the quietest counts.
+    /// … at most this many times. The quietest run counts.
     #[arg(long, default_value_t = 3)]
     repeats: usize,
     /// Where to write NAME.json, NAME.md and, unless builds are compared, NAME.svg and NAME.summary.md; nowhere when left
@@ -99,7 +99,8 @@ fn main() -> ExitCode {
     let subjects = subjects(&cli);
     if subjects.is_empty() {
         eprintln!(
-            "wigwag-bench: nothing to measure; give --wigwag, --base and --new, or --baselines, and names in --only that they have"
+            "wigwag-bench: nothing to measure; pass --wigwag, --baselines, or --base and --new, and with --only the \
+             beginning of a row's name"
         );
         return ExitCode::FAILURE;
     }
