@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers mutants fuzz soak bench bench-quick bench-publish
+.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers mutants fuzz soak bench bench-quick bench-compare bench-publish instructions
 
 run: ## Start a server on loopback
 	cargo run --release
@@ -80,7 +80,13 @@ bench: ## Wigwag beside other servers, a quarter of an hour
 bench-quick: ## The same in some five minutes
 	bench/run.sh quick
 
-bench-publish: ## The newest results into the README
+bench-compare: ## This tree beside BASE (a revision or a binary), interleaved
+	bench/run.sh compare
+
+instructions: ## Instructions per signal beside BASE, under callgrind; fails above LIMIT
+	bench/instructions.sh
+
+bench-publish: ## The newest results into bench/README.md
 	bench/publish.sh
 
 gen: npm ## Regenerate code from proto/

@@ -1,4 +1,4 @@
-// A room server as many are written: Node, the `ws` package, JSON, a Map of rooms.
+// A typical room server: Node, the `ws` package, JSON, a Map of rooms.
 //
 // ws://host:port/?roomId=R&userId=U&userName=N
 // Up:   {type: "offer" | "answer" | "ice-candidate", targetUserId, sdp | candidate}

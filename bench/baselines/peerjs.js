@@ -1,4 +1,4 @@
-// PeerServer, the server of PeerJS, as its package ships it. Only its cap on connections is raised.
+// PeerServer, the server of PeerJS, from its package. Only its limit of connections is raised.
 "use strict";
 
 const { PeerServer } = require("peer");

@@ -1,7 +1,7 @@
-// A signaling server as many are written: Node and Socket.IO, ids instead of rooms.
+// A typical signaling server: Node and Socket.IO, ids instead of rooms.
 //
 // Down: your_id. Up: offer_sdp, answer_sdp {target, sdp}, send_ice {target, candidate, mid}. Down: the same with `from`.
-// With ?room=R the others of the room hear peer_joined, so that a join can be measured.
+// With ?room=R the others of the room receive peer_joined, so that a join can be measured.
 "use strict";
 
 const http = require("node:http");

@@ -1,7 +1,7 @@
-//! The limit: a relay on bare TCP that does nothing but route. One thread, one task per connection, no queue but the bytes
-//! that wait to be written.
+//! The limit: a plain TCP relay that does nothing but route. One thread, one task per connection, the only queues are
+//! the bytes that wait to be written.
 //!
-//! Messages stand behind their length (u32, little endian) and begin with a kind. Up: 1 room name (join), 2 id bytes
+//! Messages are prefixed with their length (u32, little endian) and begin with a kind. Up: 1 room name (join), 2 id bytes
 //! (send). Down: 1 id (joined), 2 id (another joined), 3 bytes (sent by another).
 
 #![forbid(unsafe_code)]
@@ -30,7 +30,7 @@ const FROM: u8 = 3;
 struct Hub {
     clients: Vec<Rc<RefCell<Mailbox>>>,
     rooms: HashMap<Vec<u8>, Vec<u32>>,
-    /// Where all connections read into; what is not whole is kept with its connection.
+    /// The read buffer of all connections; incomplete messages are kept with their connection.
     buffer: Vec<u8>,
 }
 
@@ -60,7 +60,7 @@ struct Client {
 }
 
 impl Client {
-    /// Reads, routes and writes what is there. Ready when the connection is over.
+    /// Reads, routes and writes until the socket would block. Completes when the connection ends.
     fn poll(&mut self, hub: &RefCell<Hub>, cx: &mut Context<'_>) -> Poll<()> {
         let mut buffer = std::mem::take(&mut hub.borrow_mut().buffer);
         let over = self.poll_read(hub, &mut buffer, cx);

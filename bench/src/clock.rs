@@ -1,9 +1,9 @@
-//! The clock of the generator: both ends of every latency are read here, on one machine.
+//! The clock of the generator. Both ends of every latency are read from it.
 
 use std::time::Instant;
 
-/// Now.
-#[allow(clippy::disallowed_methods, reason = "the generator runs on no runtime whose clock it could use")]
+/// Returns the current time.
+#[allow(clippy::disallowed_methods, reason = "the generator does not run on a runtime whose clock it could use")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

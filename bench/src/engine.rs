@@ -1,144 +1,145 @@
 //! The generator's event loop: one thread, one epoll, thousands of connections.
 
-mod line;
+mod connection;
 
 use std::{io, net::SocketAddr, time::Duration};
 
 use mio::{Events, Interest, Poll, Token};
 
-use self::line::Line;
+use self::connection::Connection;
 use crate::{
-    dialect::{Dialect, Heard},
+    protocol::{Client, Event, Sender},
     signal::Shape,
-    transport::{Broken, Transport},
+    transport::{ConnectionError, Transport},
 };
 
 /// Bytes read at once, and the largest frame that can be received: the roster of a large room.
 const BUFFER: usize = 1 << 20;
 
-/// Why a measurement could not go on.
+/// Why the connections cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
-    /// The machine's fault.
+    /// A system call failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A connection was lost or its peer broke the protocol.
+    /// A connection was lost, or the server violated the protocol on it.
     #[error("connection {0}: {1}")]
-    Lost(usize, Broken),
+    Lost(usize, ConnectionError),
 }
 
-/// A session by its number, from 0 in the order in which they were dialed.
+/// A session by its number, from 0 in the order in which they were connected.
 pub(crate) type SessionId = usize;
 
 /// All connections to one server.
 pub(crate) struct Engine {
     server: SocketAddr,
     poll: Poll,
-    events: Events,
-    lines: Vec<Line>,
-    /// The line of each session, and its place there.
+    readiness: Events,
+    connections: Vec<Connection>,
+    /// The connection of each session, and its index there.
     sessions: Vec<(usize, usize)>,
     buffer: Vec<u8>,
     message: Vec<u8>,
-    heard: Vec<(SessionId, Heard)>,
+    events: Vec<(SessionId, Event)>,
+    /// Connections that have something to write.
     dirty: Vec<usize>,
 }
 
 impl Engine {
-    /// No connections yet.
+    /// Creates an engine without connections.
     pub(crate) fn new(server: SocketAddr) -> io::Result<Self> {
         Ok(Self {
             server,
             poll: Poll::new()?,
-            events: Events::with_capacity(1_024),
-            lines: Vec::new(),
+            readiness: Events::with_capacity(1_024),
+            connections: Vec::new(),
             sessions: Vec::new(),
             buffer: vec![0; BUFFER],
             message: Vec::new(),
-            heard: Vec::new(),
+            events: Vec::new(),
             dirty: Vec::new(),
         })
     }
 
-    /// Opens a connection with these sessions on it, whose numbers follow those before.
-    pub(crate) fn dial(&mut self, transport: Box<dyn Transport>, sessions: Vec<Box<dyn Dialect>>) -> io::Result<()> {
-        let at = self.lines.len();
+    /// Opens a connection with these sessions on it. They are numbered after the sessions that exist.
+    pub(crate) fn connect(&mut self, transport: Box<dyn Transport>, clients: Vec<Box<dyn Client>>) -> io::Result<()> {
+        let at = self.connections.len();
         let first = self.sessions.len();
-        self.sessions.extend((0..sessions.len()).map(|place| (at, place)));
-        let mut line = Line::connect(self.server, transport, sessions, first)?;
-        self.poll.registry().register(&mut line.socket, Token(at), Interest::READABLE | Interest::WRITABLE)?;
-        self.lines.push(line);
+        self.sessions.extend((0..clients.len()).map(|index| (at, index)));
+        let mut connection = Connection::connect(self.server, transport, clients, first)?;
+        self.poll.registry().register(&mut connection.socket, Token(at), Interest::READABLE | Interest::WRITABLE)?;
+        self.connections.push(connection);
         Ok(())
     }
 
-    /// Writes what was said, waits for bytes at most this long, and gives what was heard to `each`, which may speak.
-    pub(crate) fn turn(
+    /// Writes what was sent, waits for bytes at most this long, and passes the events to `each`, which may send.
+    pub(crate) fn poll(
         &mut self,
         wait: Duration,
-        mut each: impl FnMut(&mut Self, SessionId, Heard),
+        mut each: impl FnMut(&mut Self, SessionId, Event),
     ) -> Result<(), EngineError> {
         self.flush()?;
-        match self.poll.poll(&mut self.events, Some(wait)) {
+        match self.poll.poll(&mut self.readiness, Some(wait)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             done => done?,
         }
-        for event in &self.events {
+        for event in &self.readiness {
             let at = event.token().0;
-            let line = &mut self.lines[at];
-            let result = line.ready(
+            let connection = &mut self.connections[at];
+            let result = connection.ready(
                 event.is_readable() || event.is_read_closed(),
                 event.is_writable(),
                 &mut self.buffer,
                 &mut self.message,
-                &mut self.heard,
+                &mut self.events,
             );
-            result.map_err(|broken| EngineError::Lost(at, broken))?;
-            if line.wants_to_write() {
+            result.map_err(|error| EngineError::Lost(at, error))?;
+            if connection.wants_to_write() {
                 self.dirty.push(at);
             }
         }
-        let mut heard = std::mem::take(&mut self.heard);
-        for (session, what) in heard.drain(..) {
-            each(self, session, what);
+        let mut events = std::mem::take(&mut self.events);
+        for (session, event) in events.drain(..) {
+            each(self, session, event);
         }
-        self.heard = heard;
+        self.events = events;
         Ok(())
     }
 
-    /// Has a session send the signal with this number, with the next [`Self::turn`].
-    pub(crate) fn speak(&mut self, session: SessionId, number: u32) {
-        self.say(session, |dialect, say| dialect.speak(number, say));
+    /// Sends the signal with this number from a session. It is written by the next [`Self::poll`].
+    pub(crate) fn send_signal(&mut self, session: SessionId, number: u32) {
+        self.send(session, |client, out| client.send_signal(number, out));
     }
 
-    /// Has a session acknowledge what it heard.
-    pub(crate) fn settle(&mut self, session: SessionId) {
-        self.say(session, |dialect, say| dialect.settle(say));
+    /// Acknowledges what a session received.
+    pub(crate) fn acknowledge(&mut self, session: SessionId) {
+        self.send(session, |client, out| client.acknowledge(out));
     }
 
-    /// Lets two sessions speak to each other.
+    /// Makes two sessions each other's target.
     pub(crate) fn pair(&mut self, one: SessionId, other: SessionId, shape: Shape) {
-        let (to_one, to_other) = (self.dialect(one).id().to_owned(), self.dialect(other).id().to_owned());
-        self.dialect(one).aim(&to_other, shape);
-        self.dialect(other).aim(&to_one, shape);
+        let (to_one, to_other) = (self.client(one).id().to_owned(), self.client(other).id().to_owned());
+        self.client(one).set_target(&to_other, shape);
+        self.client(other).set_target(&to_one, shape);
     }
 
-    fn dialect(&mut self, session: SessionId) -> &mut dyn Dialect {
-        let (line, place) = self.sessions[session];
-        self.lines[line].dialect(place)
+    fn client(&mut self, session: SessionId) -> &mut dyn Client {
+        let (connection, index) = self.sessions[session];
+        self.connections[connection].client(index)
     }
 
-    fn say(&mut self, session: SessionId, what: impl FnOnce(&mut dyn Dialect, &mut crate::dialect::Say<'_>)) {
-        let (at, place) = self.sessions[session];
-        let line = &mut self.lines[at];
-        if !line.wants_to_write() {
+    fn send(&mut self, session: SessionId, send: impl FnOnce(&mut dyn Client, &mut Sender<'_>)) {
+        let (at, index) = self.sessions[session];
+        let connection = &mut self.connections[at];
+        if !connection.wants_to_write() {
             self.dirty.push(at);
         }
-        line.say(place, &mut self.message, what);
+        connection.send(index, &mut self.message, send);
     }
 
     fn flush(&mut self) -> Result<(), EngineError> {
         for at in self.dirty.drain(..) {
-            self.lines[at].flush().map_err(|broken| EngineError::Lost(at, broken))?;
+            self.connections[at].flush().map_err(|error| EngineError::Lost(at, error))?;
         }
         Ok(())
     }

@@ -1,20 +1,20 @@
-//! What Wigwag is to reach, as ratios of medians of one run, so that no machine is a yardstick.
+//! The goals for Wigwag, as ratios of medians of one run, so that they do not depend on the machine.
 
 use crate::{
     subject::{LIMIT, PEER},
     workload::{IDLE_BYTES, JOIN_US, NOTIFY_US, PER_CPU, USED_BYTES, Workload},
 };
 
-/// One aim: a goal, and mostly a floor that must hold.
+/// A goal, and for most a floor that must hold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Goal {
-    /// What is compared.
+    /// Its title.
     pub(crate) what: &'static str,
-    /// Whose value.
+    /// The subject whose value is compared.
     pub(crate) of: &'static str,
     pub(crate) workload: Workload,
     pub(crate) value: &'static str,
-    /// What it is divided by.
+    /// The divisor.
     pub(crate) by: By,
     pub(crate) floor: Option<f64>,
     pub(crate) goal: f64,
@@ -22,7 +22,7 @@ pub(crate) struct Goal {
     pub(crate) more: bool,
 }
 
-/// The other side of a ratio.
+/// The divisor of a ratio.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum By {
     /// The same value of another server.
@@ -37,14 +37,14 @@ const GRPC: &str = "wigwag-grpc";
 const PROTO: &str = "wigwag-ws-proto";
 const JSON: &str = "wigwag-ws-json";
 
-/// All aims.
+/// All goals.
 pub(crate) const GOALS: &[Goal] = &[
     at_least("gRPC, candidates, to Node ws", GRPC, Workload::Candidate, PEER, 1.7).floor(1.4),
-    at_least("gRPC, candidates, to bare TCP", GRPC, Workload::Candidate, LIMIT, 0.6),
+    at_least("gRPC, candidates, to the TCP relay", GRPC, Workload::Candidate, LIMIT, 0.6),
     at_least("gRPC, 3 KB descriptions, to Node ws", GRPC, Workload::Description, PEER, 3.7).floor(3.0),
     at_least("gRPC, 32 in flight, to Node ws", GRPC, Workload::Pipeline, PEER, 18.0).floor(12.0),
     at_least("WebSocket binary, candidates, to Node ws", PROTO, Workload::Candidate, PEER, 2.2).floor(2.0),
-    at_least("WebSocket binary, candidates, to bare TCP", PROTO, Workload::Candidate, LIMIT, 0.85),
+    at_least("WebSocket binary, candidates, to the TCP relay", PROTO, Workload::Candidate, LIMIT, 0.85),
     at_least("WebSocket JSON, candidates, to Node ws", JSON, Workload::Candidate, PEER, 2.0).floor(1.5),
     memory("gRPC, idle connection, KiB", GRPC, Workload::Idle, IDLE_BYTES, 32.0).floor(40.0),
     memory("gRPC, connection after a call's signals, KiB", GRPC, Workload::Idle, USED_BYTES, 40.0),
@@ -77,7 +77,7 @@ impl Goal {
         Self { floor: Some(floor), ..self }
     }
 
-    /// The ratio, once `median` of (server, workload, value) is known for both sides.
+    /// Returns the ratio, once `median` of (server, workload, value) is known for both sides.
     pub(crate) fn ratio(&self, median: impl Fn(&str, Workload, &str) -> Option<f64>) -> Option<f64> {
         let value = median(self.of, self.workload, self.value)?;
         let by = match self.by {
@@ -88,9 +88,9 @@ impl Goal {
         Some(value / by)
     }
 
-    /// How a ratio is to be judged.
-    pub(crate) fn verdict(&self, ratio: f64) -> &'static str {
-        let reached = |aim: f64| if self.more { ratio >= aim } else { ratio <= aim };
+    /// Returns what a ratio reaches.
+    pub(crate) fn outcome(&self, ratio: f64) -> &'static str {
+        let reached = |bound: f64| if self.more { ratio >= bound } else { ratio <= bound };
         match () {
             () if reached(self.goal) => "goal",
             () if self.floor.is_some_and(reached) => "floor",
@@ -109,9 +109,9 @@ mod tests {
         let value = |server: &str, _: Workload, _: &str| Some(if server == GRPC { 150.0 } else { 100.0 });
         let goal = at_least("", GRPC, Workload::Candidate, PEER, 1.7).floor(1.4);
         let ratio = goal.ratio(value).expect("both sides are known");
-        assert_eq!((ratio, goal.verdict(ratio)), (1.5, "floor"));
+        assert_eq!((ratio, goal.outcome(ratio)), (1.5, "floor"));
         let memory = memory("", GRPC, Workload::Idle, IDLE_BYTES, 32.0);
-        assert_eq!((memory.verdict(31.0), memory.verdict(41.0)), ("goal", "not yet"));
-        assert_eq!(memory.floor(40.0).verdict(41.0), "missed");
+        assert_eq!((memory.outcome(31.0), memory.outcome(41.0)), ("goal", "not yet"));
+        assert_eq!(memory.floor(40.0).outcome(41.0), "missed");
     }
 }

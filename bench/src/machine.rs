@@ -1,4 +1,4 @@
-//! The machine: what it is, and what else it does.
+//! The machine: its description, and how busy it is.
 
 use std::{
     fs, io,
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// A tick of `/proc/stat` (USER_HZ, a constant of the Linux ABI).
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// CPU time spent by everybody since the machine started, and what a hypervisor took.
+/// Returns the CPU time of all processes since the machine started, and the time a hypervisor took.
 pub(crate) fn busy() -> io::Result<Duration> {
     let stat = fs::read_to_string("/proc/stat")?;
     let total = stat.lines().next().unwrap_or_default();
@@ -21,7 +21,7 @@ pub(crate) fn busy() -> io::Result<Duration> {
     Ok(TICK * u32::try_from(busy).unwrap_or(u32::MAX))
 }
 
-/// What a table should say about where it was made.
+/// The machine a table was made on.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Machine {
     /// Processors.
@@ -34,12 +34,12 @@ pub(crate) struct Machine {
     pub(crate) kernel: String,
     /// Version of Node, for the baselines in it. Empty where it is missing.
     pub(crate) node: String,
-    /// The commit that is checked out, with `+` when something in it was changed.
+    /// The commit that is checked out, with `+` if the tree has changes.
     pub(crate) revision: String,
 }
 
 impl Machine {
-    /// This one.
+    /// Describes this machine.
     pub(crate) fn here() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let field = |text: &str, name: &str| {
@@ -54,14 +54,14 @@ impl Machine {
             model: field(&cpuinfo, "model name"),
             memory_gib: kib.div_ceil(1 << 20),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
-            node: said("node", &["--version"]),
-            revision: said("git", &["describe", "--always", "--dirty=+", "--exclude=*"]),
+            node: output_of("node", &["--version"]),
+            revision: output_of("git", &["describe", "--always", "--dirty=+", "--exclude=*"]),
         }
     }
 }
 
-/// What a program says, if there is such a program.
-fn said(program: &str, arguments: &[&str]) -> String {
+/// Returns what a program prints, or nothing if there is no such program.
+fn output_of(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).stderr(Stdio::null()).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }

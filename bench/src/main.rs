@@ -1,14 +1,15 @@
-//! `wigwag-bench`: measures Wigwag beside other signaling servers. `bench/README.md` tells what and how.
+//! `wigwag-bench`: measures Wigwag beside other signaling servers. See `bench/README.md`.
 
 #![forbid(unsafe_code)]
 
 mod clock;
-mod dialect;
 mod engine;
 mod goals;
+mod instructions;
 mod machine;
 mod meter;
 mod process;
+mod protocol;
 mod report;
 mod rounds;
 mod signal;
@@ -18,7 +19,7 @@ mod workload;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Parser, ValueEnum as _};
+use clap::Parser;
 
 use crate::{
     report::Report,
@@ -29,12 +30,25 @@ use crate::{
 
 /// Measures signaling servers, each pinned to its cores, and prints tables.
 #[derive(Debug, Parser)]
-// What bench/run.sh says can be said again.
+// Arguments that bench/run.sh is given replace its own.
 #[command(version, args_override_self = true)]
 struct Cli {
     /// A build of Wigwag: the command that starts it, or LABEL=COMMAND to compare builds. May be repeated.
     #[arg(long, value_name = "COMMAND")]
     wigwag: Vec<String>,
+    /// A build to compare another one with: the command that starts it. It is measured twice in each round, so that noise
+    /// can be told from a difference.
+    #[arg(long, value_name = "COMMAND", requires = "new", conflicts_with_all = ["wigwag", "baselines"])]
+    base: Option<String>,
+    /// The build that is compared with it.
+    #[arg(long, value_name = "COMMAND", requires = "base")]
+    new: Option<String>,
+    /// With --base: ends with exit code 1 if the new build needs more than this many times as much of anything.
+    #[arg(long, value_name = "RATIO", requires = "base")]
+    limit: Option<f64>,
+    /// With --base: counts instructions; the commands run the servers under callgrind (see bench/instructions.sh).
+    #[arg(long, requires = "base", requires = "signals")]
+    instructions: bool,
     /// The folder of the baselines' scripts. Without it none is run.
     #[arg(long, value_name = "DIR")]
     baselines: Option<PathBuf>,
@@ -44,7 +58,7 @@ struct Cli {
     /// Names of rows to measure, or their beginnings; all when left out.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Workloads; all when left out.
+    /// Workloads; when left out all, or with --instructions those of the signal path.
     #[arg(long, value_delimiter = ',')]
     workloads: Vec<Workload>,
     /// Rounds: each runs every workload on every server once.
@@ -56,6 +70,9 @@ struct Cli {
     /// Measured time of a relay workload in milliseconds.
     #[arg(long, default_value_t = 1_000)]
     window_ms: u64,
+    /// Signals measured in a relay workload, in place of a time.
+    #[arg(long, value_name = "NUMBER", requires = "instructions")]
+    signals: Option<usize>,
     /// Sessions of the idle workloads, a multiple of four.
     #[arg(long, default_value_t = 10_000, value_parser = sessions)]
     sessions: usize,
@@ -65,13 +82,14 @@ struct Cli {
     /// Cores of the servers, as taskset takes them.
     #[arg(long, default_value = "0")]
     cores: String,
-    /// A run is repeated when others kept more than this many processors busy meanwhile…
+    /// A run is repeated if other processes kept more than this many processors busy meanwhile…
     #[arg(long, default_value_t = 0.15)]
     quiet: f64,
-    /// … at most this many times; then the quietest counts.
+    /// … at most this many times. The quietest run counts.
     #[arg(long, default_value_t = 3)]
     repeats: usize,
-    /// Where to write NAME.json, NAME.md, NAME.svg and NAME.summary.md; nowhere when left out.
+    /// Where to write NAME.json, NAME.md and, unless builds are compared, NAME.svg and NAME.summary.md; nowhere when left
+    /// out.
     #[arg(long, value_name = "DIR/NAME")]
     out: Option<PathBuf>,
 }
@@ -80,19 +98,29 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let subjects = subjects(&cli);
     if subjects.is_empty() {
-        eprintln!("wigwag-bench: nothing to measure: give --wigwag, --baselines, or other names to --only");
+        eprintln!(
+            "wigwag-bench: nothing to measure; pass --wigwag, --baselines, or --base and --new, and with --only the \
+             beginning of a row's name"
+        );
         return ExitCode::FAILURE;
     }
-    let workloads = if cli.workloads.is_empty() { Workload::value_variants().into() } else { cli.workloads };
+    let workloads = if cli.workloads.is_empty() { Workload::usual(cli.instructions) } else { cli.workloads };
     let plan = Plan {
         subjects,
         workloads,
         rounds: cli.rounds,
         idle_rounds: cli.idle_rounds,
-        scale: Scale { window: Duration::from_millis(cli.window_ms), sessions: cli.sessions, pairs: cli.pairs },
+        scale: Scale {
+            window: Duration::from_millis(cli.window_ms),
+            signals: cli.signals,
+            sessions: cli.sessions,
+            pairs: cli.pairs,
+        },
         cores: cli.cores,
         quiet: cli.quiet,
         repeats: cli.repeats,
+        compares: cli.base.is_some(),
+        instructions: cli.instructions,
     };
     let samples = Rounds::new(&plan).run();
     let report = Report::new(&plan, samples);
@@ -103,7 +131,11 @@ fn main() -> ExitCode {
         eprintln!("wigwag-bench: the results cannot be written: {error}");
         return ExitCode::FAILURE;
     }
-    if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let above = cli.limit.map(|limit| report.above(limit)).unwrap_or_default();
+    for line in &above {
+        eprintln!("wigwag-bench: {line}");
+    }
+    if report.failed() || !above.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn sessions(text: &str) -> Result<usize, String> {
@@ -121,7 +153,11 @@ fn subjects(cli: &Cli) -> Vec<Subject> {
     });
     let own = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
     let others = cli.baselines.iter().flat_map(|root| subject::baselines(root, &cli.tools, &own));
+    let compared = match (&cli.base, &cli.new) {
+        (Some(base), Some(new)) => subject::compared(base, new),
+        _ => Vec::new(),
+    };
     let wanted =
         |subject: &Subject| cli.only.is_empty() || cli.only.iter().any(|name| subject.name.starts_with(name.as_str()));
-    builds.chain(others).filter(wanted).collect()
+    builds.chain(compared).chain(others).filter(wanted).collect()
 }

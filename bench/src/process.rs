@@ -1,4 +1,4 @@
-//! A server under test: a process pinned to its core, and what it costs.
+//! A server under test: a process pinned to its cores, and what it costs.
 
 use std::{
     fs, io,
@@ -10,21 +10,22 @@ use std::{
 
 use crate::clock;
 
-/// Time a server has to listen.
-const START: Duration = Duration::from_secs(20);
+/// Time a server has until it listens. Under valgrind it needs some seconds.
+const START: Duration = Duration::from_secs(60);
 
 /// A running server. Killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     addr: SocketAddr,
+    counts_instructions: bool,
 }
 
 impl Server {
     /// Starts `command`, in which `{port}` stands for the port to listen on, on these cores (a list as taskset takes it).
-    /// Returns once it accepts connections.
-    pub(crate) fn start(command: &[String], cores: &str) -> io::Result<Self> {
-        // Free a moment ago, which is as good as can be had for programs that take a port and tell nothing back.
+    /// Returns once it accepts connections. `counts_instructions` says that the command runs it under callgrind.
+    pub(crate) fn start(command: &[String], cores: &str, counts_instructions: bool) -> io::Result<Self> {
+        // Another program may take the port before the server does: it is only known to be free at this moment.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let words = command.iter().map(|word| word.replace("{port}", &port.to_string()));
@@ -35,33 +36,41 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut server = Self { child, addr };
+        let mut server = Self { child, addr, counts_instructions };
         let deadline = clock::now() + START;
         loop {
             if TcpStream::connect(addr).is_ok() {
                 return Ok(server);
             }
             if let Some(status) = server.child.try_wait()? {
-                return Err(io::Error::other(format!("the server ended at its start: {status}")));
+                return Err(io::Error::other(format!("the server ended before it listened: {status}")));
             }
             if clock::now() > deadline {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "the server does not listen"));
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("the server did not listen within {} s", START.as_secs()),
+                ));
             }
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Resident memory in bytes.
+    /// Whether it runs under callgrind.
+    pub(crate) fn counts_instructions(&self) -> bool {
+        self.counts_instructions
+    }
+
+    /// Returns its resident memory in bytes.
     pub(crate) fn memory(&self) -> io::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -72,13 +81,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone after the wait.
+        // It fails if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// CPU time of all threads of a process that are alive, softirq work on their behalf included.
+/// Returns the CPU time of all live threads of a process, softirq work on their behalf included.
 pub(crate) fn cpu_of(pid: u32) -> io::Result<Duration> {
     let mut total = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {

@@ -1,6 +1,7 @@
-//! Results as tables, as JSON and as a picture.
+//! The results as tables, as JSON and as a chart.
 
 mod chart;
+mod compare;
 mod json;
 mod summary;
 mod table;
@@ -23,10 +24,13 @@ pub(crate) struct Report {
     scale: Scale,
     cores: String,
     quiet: f64,
+    /// Two builds are compared.
+    compares: bool,
+    instructions: bool,
     samples: Vec<Sample>,
 }
 
-/// A median with its neighbors.
+/// A median with the least and the most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) least: f64,
@@ -55,11 +59,13 @@ impl Report {
             scale: plan.scale,
             cores: plan.cores.clone(),
             quiet: plan.quiet,
+            compares: plan.compares,
+            instructions: plan.instructions,
             samples,
         }
     }
 
-    /// Something of Wigwag's could not be measured or broke a promise.
+    /// Returns whether something of Wigwag's could not be measured, or broke a guarantee.
     pub(crate) fn failed(&self) -> bool {
         let mut own = self.subjects.iter().filter(|subject| subject.starts_with("wigwag"));
         own.any(|subject| {
@@ -68,15 +74,25 @@ impl Report {
         })
     }
 
-    /// Where and how it was measured.
+    /// Describes where and how it was measured.
     fn setting(&self) -> String {
         let Machine { cpus, model, memory_gib, kernel, node, revision } = &self.machine;
         let mut text = format!("{cpus} processors ({model}), {memory_gib} GiB, Linux {kernel}");
         if !node.is_empty() {
             let _ = write!(text, ", Node {}", node.trim_start_matches('v'));
         }
-        if !revision.is_empty() {
+        // What is compared may be built from other revisions.
+        if !revision.is_empty() && !self.compares {
             let _ = write!(text, "; Wigwag at {revision}");
+        }
+        if self.instructions {
+            let _ = write!(
+                text,
+                "; instructions in user space, counted by callgrind: per signal, in `idle` per join into a room of four, in \
+                 `join-…` per member notified; rounds: {}.",
+                self.rounds
+            );
+            return text;
         }
         let cores = if self.cores.contains([',', '-']) { "cores" } else { "core" };
         let _ = write!(
@@ -87,17 +103,18 @@ impl Report {
         text
     }
 
-    /// What a reader has to know of these samples, a line each.
+    /// Describes what qualifies these samples, a line each.
     fn remarks(&self) -> String {
         let mut text = String::new();
-        if self.subjects.iter().any(|subject| self.workloads.iter().any(|workload| self.bound(subject, *workload))) {
+        let bound = |subject: &String| self.workloads.iter().any(|workload| self.bound(subject, *workload));
+        if !self.instructions && self.subjects.iter().any(bound) {
             text.push_str("\\* In some rounds the generator was the bottleneck: the value is that of a server that is not full.\n");
         }
         let disturbed = self.disturbed();
-        if disturbed > 0 {
+        if disturbed > 0 && !self.instructions {
             let _ = writeln!(
                 text,
-                "{disturbed} of {} runs were disturbed: others kept more than {} processors busy.",
+                "{disturbed} of {} runs were disturbed: other processes kept more than {} processors busy.",
                 self.samples.len(),
                 self.quiet
             );
@@ -110,17 +127,22 @@ impl Report {
         text
     }
 
-    /// Whether the generator was the bottleneck in a run.
+    /// Returns whether the generator was the bottleneck in a run.
     fn bound(&self, subject: &str, workload: Workload) -> bool {
         self.of(subject, workload).any(Sample::generator_bound)
     }
 
-    /// The tables.
-    pub(crate) fn markdown(&self) -> String {
-        table::markdown(self)
+    /// Describes, a line each, the values of which the new build needs more than `limit` times as much as the base.
+    pub(crate) fn above(&self, limit: f64) -> Vec<String> {
+        compare::above(self, limit)
     }
 
-    /// Writes `out` with the endings json, md, svg and summary.md.
+    /// Returns all tables as Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        if self.compares { compare::markdown(self) } else { table::markdown(self) }
+    }
+
+    /// Writes `out` with the endings json and md, and for other servers summary.md and svg.
     pub(crate) fn write(&self, out: &Path) -> io::Result<()> {
         if let Some(folder) = out.parent() {
             fs::create_dir_all(folder)?;
@@ -132,6 +154,9 @@ impl Report {
         };
         fs::write(path(".json"), json::text(self))?;
         fs::write(path(".md"), self.markdown())?;
+        if self.compares {
+            return Ok(());
+        }
         let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         fs::write(path(".summary.md"), summary::markdown(self, &name))?;
         fs::write(path(".svg"), chart::svg(self))
@@ -146,7 +171,7 @@ impl Report {
         Spread::of(measured.filter_map(|Measured { values, .. }| values.get(value).copied()).collect())
     }
 
-    /// The value of one round.
+    /// Returns the value of one round.
     fn in_round(&self, round: usize, subject: &str, workload: Workload, value: &str) -> Option<f64> {
         let sample = self.of(subject, workload).find(|sample| sample.round == round)?;
         sample.result.as_ref().ok()?.values.get(value).copied()
@@ -156,9 +181,9 @@ impl Report {
         self.spread(subject, workload, value).map(|spread| spread.median)
     }
 
-    /// Runs during which others kept the machine busier than asked for.
+    /// Counts the runs during which other processes kept the machine busier than allowed.
     fn disturbed(&self) -> usize {
-        let loud = |sample: &&Sample| sample.result.as_ref().is_ok_and(|m| m.usage.foreign > self.quiet);
+        let loud = |sample: &&Sample| sample.result.as_ref().is_ok_and(|m| m.usage.others > self.quiet);
         self.samples.iter().filter(loud).count()
     }
 }

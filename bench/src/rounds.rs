@@ -1,4 +1,4 @@
-//! The order of runs: rounds interleave the servers, so that what changes on the machine meets all of them.
+//! The order of runs: rounds interleave the servers, so that changes of the machine's speed affect all of them.
 
 use std::collections::BTreeSet;
 
@@ -21,9 +21,13 @@ pub(crate) struct Plan {
     pub(crate) cores: String,
     pub(crate) quiet: f64,
     pub(crate) repeats: usize,
+    /// Two builds are compared.
+    pub(crate) compares: bool,
+    /// The servers run under callgrind.
+    pub(crate) instructions: bool,
 }
 
-/// One run that counts.
+/// The result of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     pub(crate) subject: String,
@@ -32,11 +36,11 @@ pub(crate) struct Sample {
     pub(crate) result: Result<Measured, String>,
 }
 
-/// A generator this busy, beside a server that is not, is the bottleneck.
+/// From this share of a core on a process counts as saturated.
 const SATURATED: f64 = 0.95;
 
 impl Sample {
-    /// Its wall rates are lower bounds: the generator could do no more. What it cost the server stands.
+    /// Returns whether the generator was the bottleneck. Wall rates are lower bounds then; the server's CPU time is valid.
     pub(crate) fn generator_bound(&self) -> bool {
         self.result.as_ref().is_ok_and(|Measured { usage, .. }| {
             usage.generator / usage.wall > SATURATED && usage.server / usage.wall < SATURATED
@@ -44,19 +48,19 @@ impl Sample {
     }
 }
 
-/// A plan on its way.
+/// A plan that is being carried out.
 pub(crate) struct Rounds<'a> {
     plan: &'a Plan,
-    /// What is not asked again: a protocol this build does not speak, a program that is not there.
-    hopeless: BTreeSet<(String, Workload)>,
+    /// What failed and is not tried again: a program that is missing, a protocol that a build does not speak.
+    skipped: BTreeSet<(String, Workload)>,
 }
 
 impl<'a> Rounds<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
-        Self { plan, hopeless: BTreeSet::new() }
+        Self { plan, skipped: BTreeSet::new() }
     }
 
-    /// Runs everything; tells on standard error what it is at.
+    /// Runs everything, and prints each result to standard error.
     pub(crate) fn run(mut self) -> Vec<Sample> {
         let mut samples = Vec::new();
         for round in 1..=self.plan.rounds {
@@ -67,7 +71,7 @@ impl<'a> Rounds<'a> {
                 for subject in &self.plan.subjects {
                     if let Some(result) = self.sample(subject, *workload) {
                         let sample = Sample { subject: subject.name.clone(), workload: *workload, round, result };
-                        tell(&sample, self.plan.rounds);
+                        print_progress(&sample, self.plan.rounds);
                         samples.push(sample);
                     }
                 }
@@ -78,28 +82,29 @@ impl<'a> Rounds<'a> {
 
     fn sample(&mut self, subject: &Subject, workload: Workload) -> Option<Result<Measured, String>> {
         let key = (subject.name.clone(), workload);
-        if !workload.fits(subject.protocol) || self.hopeless.contains(&key) {
+        if !workload.supports(subject.protocol) || self.skipped.contains(&key) {
             return None;
         }
         if let Some(program) = subject.missing() {
-            eprintln!("{}: skipped, {program} is not there or not installed", subject.name);
-            self.hopeless.insert(key);
+            eprintln!("{}: skipped, {program} is missing or not installed", subject.name);
+            self.skipped.insert(key);
             return None;
         }
         let mut best: Option<Measured> = None;
         for _ in 0..=self.plan.repeats {
             match self.once(subject, workload) {
                 Ok(measured) => {
-                    let foreign = measured.usage.foreign;
-                    if best.as_ref().is_none_or(|best| foreign < best.usage.foreign) {
+                    let others = measured.usage.others;
+                    if best.as_ref().is_none_or(|best| others < best.usage.others) {
                         best = Some(measured);
                     }
-                    if foreign <= self.plan.quiet {
+                    // Instructions do not depend on what else runs.
+                    if others <= self.plan.quiet || self.plan.instructions {
                         break;
                     }
                 }
                 Err(error) => {
-                    self.hopeless.insert(key);
+                    self.skipped.insert(key);
                     return Some(Err(error));
                 }
             }
@@ -108,22 +113,23 @@ impl<'a> Rounds<'a> {
     }
 
     fn once(&self, subject: &Subject, workload: Workload) -> Result<Measured, String> {
-        let server = Server::start(&subject.command, &self.plan.cores).map_err(|error| error.to_string())?;
-        workload.run(subject, &server, &self.plan.scale).map_err(|error| error.to_string())
+        let Plan { cores, instructions, scale, .. } = self.plan;
+        let server = Server::start(&subject.command, cores, *instructions).map_err(|error| error.to_string())?;
+        workload.run(subject, &server, scale).map_err(|error| error.to_string())
     }
 }
 
-fn tell(sample: &Sample, rounds: usize) {
+fn print_progress(sample: &Sample, rounds: usize) {
     let Sample { subject, workload, round, result } = sample;
     let workload = workload.name();
     match result {
         Ok(Measured { values, usage }) => {
-            let Usage { wall, server, generator, foreign } = usage;
+            let Usage { wall, server, generator, others, .. } = usage;
             let values: Vec<String> = values.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
             let (server, generator) = (server / wall, generator / wall);
             eprintln!(
                 "{round}/{rounds} {workload} {subject}: {} (CPU: server {server:.2}, generator {generator:.2}, \
-                 others {foreign:.2})",
+                 others {others:.2})",
                 values.join(", ")
             );
         }

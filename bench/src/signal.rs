@@ -1,8 +1,8 @@
-//! What peers send each other: an ICE candidate or a session description that carries its number.
+//! The signals that peers send each other: ICE candidates and session descriptions, each of which carries its number.
 
 use memchr::memmem;
 
-/// Digits of a number inside a signal. Always all of them, so that every signal of a kind has one length.
+/// Digits of a number inside a signal, padded with zeros so that all signals of a shape have the same length.
 pub(crate) const DIGITS: usize = 10;
 
 /// Bytes of a candidate as the JSON of RTCIceCandidateInit.
@@ -11,7 +11,7 @@ const CANDIDATE_BYTES: usize = 220;
 /// Bytes of a session description's SDP text.
 const DESCRIPTION_BYTES: usize = 3_072;
 
-/// Which signal.
+/// The kind of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// A trickled ICE candidate: 220 bytes of JSON.
@@ -26,7 +26,7 @@ pub(crate) const MID: &str = "0";
 pub(crate) const UFRAG: &str = "Zb7e";
 
 impl Shape {
-    /// What stands before the number.
+    /// Returns the bytes before the number.
     fn marker(self) -> &'static [u8] {
         match self {
             Self::Candidate => b"candidate:",
@@ -34,7 +34,7 @@ impl Shape {
         }
     }
 
-    /// The candidate line or the SDP, with the number 0.
+    /// Returns the candidate line or the SDP, with the number 0.
     pub(crate) fn text(self) -> String {
         match self {
             Self::Candidate => {
@@ -65,7 +65,7 @@ impl Shape {
         }
     }
 
-    /// The JSON of what a browser would hand to the application: RTCIceCandidateInit, or the SDP as a string.
+    /// Returns the JSON of what a browser passes to the application: RTCIceCandidateInit, or the SDP as a string.
     pub(crate) fn json(self) -> String {
         match self {
             Self::Candidate => candidate_json(&self.text()),
@@ -73,7 +73,7 @@ impl Shape {
         }
     }
 
-    /// The number in a message that carries a signal of this shape.
+    /// Reads the number in a message that carries a signal of this shape.
     pub(crate) fn number(self, message: &[u8]) -> Option<u32> {
         let at = memmem::find(message, self.marker())? + self.marker().len();
         let digits = message.get(at..at + DIGITS)?;
@@ -87,7 +87,7 @@ fn candidate_json(line: &str) -> String {
     format!(r#"{{"candidate":"{line}","sdpMid":"{MID}","sdpMLineIndex":0,"usernameFragment":"{UFRAG}"}}"#)
 }
 
-/// A message prepared once, of which only the number changes.
+/// A message that is composed once, of which only the number changes.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
     bytes: Vec<u8>,
@@ -95,14 +95,14 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// A message that holds a signal of this shape.
+    /// Takes a message that holds a signal of this shape.
     pub(crate) fn new(shape: Shape, bytes: Vec<u8>) -> Self {
         let marker = shape.marker();
         let at = memmem::find(&bytes, marker).expect("the message holds the signal's text") + marker.len();
         Self { bytes, at }
     }
 
-    /// Bytes of the message.
+    /// Returns the length of the message.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }

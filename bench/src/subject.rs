@@ -1,82 +1,16 @@
-//! The servers that are measured, and how to speak to each.
+//! The servers that are measured, and the protocol each is measured with.
 
 use std::path::Path;
 
-use crate::{
-    dialect::{Dialect, Matchbox, PeerJs, Relay, RoomsWs, SocketIo, Wigwag, WigwagJson},
-    transport::{Http2, Tcp, Transport, WebSocket},
-};
-
-/// How a client speaks to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// Wigwag: `Signal` over gRPC.
-    Grpc,
-    /// Wigwag: the WebSocket door, binary.
-    Proto,
-    /// Wigwag: the WebSocket door, JSON.
-    Json,
-    /// The room server in Node.
-    RoomsWs,
-    /// Socket.IO.
-    SocketIo,
-    /// PeerServer.
-    PeerJs,
-    /// matchbox_server.
-    Matchbox,
-    /// The bare relay.
-    Tcp,
-}
-
-impl Protocol {
-    /// Several sessions can share a connection.
-    pub(crate) fn multiplexes(self) -> bool {
-        self == Self::Grpc
-    }
-
-    /// Joins are told to others.
-    pub(crate) fn has_rooms(self) -> bool {
-        self != Self::PeerJs
-    }
-
-    /// A connection for the client of this name in this room.
-    pub(crate) fn transport(self, room: &str, name: &str) -> Box<dyn Transport> {
-        let text = |path| Box::new(WebSocket::new(path, None, false));
-        let wigwag = |protocol, binary| Box::new(WebSocket::new("/v1/signal".into(), Some(protocol), binary));
-        match self {
-            Self::Grpc => Box::new(Http2::new("/wigwag.v1.SignalingService/Signal")),
-            Self::Proto => wigwag("wigwag.v1.proto", true),
-            Self::Json => wigwag("wigwag.v1.json", false),
-            Self::RoomsWs => text(RoomsWs::path(room, name)),
-            Self::SocketIo => text(SocketIo::path(room)),
-            Self::PeerJs => text(PeerJs::path(name)),
-            Self::Matchbox => text(Matchbox::path(room)),
-            Self::Tcp => Box::new(Tcp),
-        }
-    }
-
-    /// The client of this name in this room.
-    pub(crate) fn dialect(self, room: &str, name: &str) -> Box<dyn Dialect> {
-        match self {
-            Self::Grpc | Self::Proto => Box::new(Wigwag::new(room.into())),
-            Self::Json => Box::new(WigwagJson::new(room.into())),
-            Self::RoomsWs => Box::new(RoomsWs::new(name.into())),
-            Self::SocketIo => Box::new(SocketIo::new()),
-            Self::PeerJs => Box::new(PeerJs::new(name.into())),
-            Self::Matchbox => Box::new(Matchbox::new()),
-            Self::Tcp => Box::new(Relay::new(room.into())),
-        }
-    }
-}
+use crate::protocol::Protocol;
 
 /// One row of the tables.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     /// Its name in tables and on the command line.
     pub(crate) name: String,
-    /// How it is spoken to.
     pub(crate) protocol: Protocol,
-    /// How it is started; `{port}` is replaced.
+    /// The command that starts it; `{port}` is replaced.
     pub(crate) command: Vec<String>,
 }
 
@@ -85,19 +19,39 @@ pub(crate) const PEER: &str = "node-ws";
 /// The limit everything is compared with.
 pub(crate) const LIMIT: &str = "tcp-relay";
 
-/// Wigwag's doors, for a server started by this command. `label` tells builds apart; it is empty for the usual one.
+/// The label of the build that another one is compared with.
+pub(crate) const BASE: &str = "base";
+/// The label of the same build, measured a second time.
+pub(crate) const AGAIN: &str = "again";
+/// The label of the build that is compared with it.
+pub(crate) const NEW: &str = "new";
+
+/// Wigwag's transports, in the order of the tables.
+const TRANSPORTS: [(&str, Protocol); 3] =
+    [("grpc", Protocol::Grpc), ("ws-proto", Protocol::Proto), ("ws-json", Protocol::Json)];
+
+/// Returns Wigwag over each of its transports, for a server started by this command. `label` tells builds apart; it is
+/// empty for the usual one.
 pub(crate) fn wigwag(label: &str, command: &str) -> Vec<Subject> {
-    let words: Vec<String> = command.split_whitespace().map(Into::into).collect();
-    let listen = ["--listen", "127.0.0.1:{port}"].map(Into::into);
-    let command: Vec<String> = words.into_iter().chain(listen).collect();
-    let doors = [("grpc", Protocol::Grpc), ("ws-proto", Protocol::Proto), ("ws-json", Protocol::Json)];
-    let suffix = if label.is_empty() { String::new() } else { format!("@{label}") };
-    let subject =
-        |(door, protocol)| Subject { name: format!("wigwag-{door}{suffix}"), protocol, command: command.clone() };
-    doors.map(subject).into()
+    TRANSPORTS.map(|(transport, protocol)| build(label, command, transport, protocol)).into()
 }
 
-/// The other servers. `root` is the folder of the baselines, `tools` that of installed programs, `own` that of this one.
+/// Returns the subjects of a comparison, those with the same transport one after the other.
+pub(crate) fn compared(base: &str, new: &str) -> Vec<Subject> {
+    let of_transport = |(transport, protocol)| {
+        [(BASE, base), (AGAIN, base), (NEW, new)].map(|(label, command)| build(label, command, transport, protocol))
+    };
+    TRANSPORTS.map(of_transport).into_iter().flatten().collect()
+}
+
+fn build(label: &str, command: &str, transport: &str, protocol: Protocol) -> Subject {
+    let words = command.split_whitespace().map(Into::into);
+    let listen = ["--listen", "127.0.0.1:{port}"].map(Into::into);
+    let name = format!("wigwag-{transport}{}", if label.is_empty() { String::new() } else { format!("@{label}") });
+    Subject { name, protocol, command: words.chain(listen).collect() }
+}
+
+/// Returns the other servers. `root` is the folder of the baselines, `tools` that of installed programs, `own` that of this one.
 pub(crate) fn baselines(root: &Path, tools: &Path, own: &Path) -> Vec<Subject> {
     let subject = |name: &str, protocol, command: Vec<String>| Subject { name: name.into(), protocol, command };
     let node = |script: &str| vec!["node".into(), root.join(script).display().to_string(), "{port}".into()];
@@ -116,9 +70,10 @@ pub(crate) fn baselines(root: &Path, tools: &Path, own: &Path) -> Vec<Subject> {
 }
 
 impl Subject {
-    /// The program it needs, when that can be missing and is, or cannot run without what is missing.
+    /// Returns the program it needs if that is missing, or if packages that it needs are.
     pub(crate) fn missing(&self) -> Option<&str> {
-        let path = |word: &&String| word.contains('/') && !word.starts_with('-');
+        // Neither an option nor a variable for env.
+        let path = |word: &&String| word.contains('/') && !word.contains('=') && !word.starts_with('-');
         let program = self.command.iter().find(path)?;
         let is_there = match self.command.first() {
             // Its packages, beside the script.

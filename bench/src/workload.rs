@@ -1,23 +1,21 @@
-//! What is done to a server, and what is read off it.
+//! The workloads, and the values that are measured with them.
 
 mod broadcast;
-mod crowd;
-mod fill;
+mod idle;
 mod relay;
+mod sessions;
 
 use std::{collections::BTreeMap, io, time::Duration};
 
 use clap::ValueEnum;
 
-use crate::{
-    engine::EngineError,
-    meter::Usage,
-    process::Server,
-    signal::Shape,
-    subject::{Protocol, Subject},
-};
+use crate::{engine::EngineError, meter::Usage, process::Server, protocol::Protocol, signal::Shape, subject::Subject};
 
-use self::{broadcast::Broadcast, fill::Fill, relay::Relay};
+use self::{
+    broadcast::Broadcast,
+    idle::Idle,
+    relay::{Length, Relay},
+};
 
 /// Delivered messages per CPU second of the server.
 pub(crate) const PER_CPU: &str = "messages_per_cpu_s";
@@ -35,8 +33,10 @@ pub(crate) const USED_BYTES: &str = "used_bytes";
 pub(crate) const JOIN_US: &str = "cpu_us_per_join";
 /// Server CPU of idle sessions, in microseconds per session and second.
 pub(crate) const IDLE_US: &str = "idle_cpu_us";
-/// Server CPU per member that heard of a join, in microseconds.
+/// Server CPU per member notified of a join, in microseconds.
 pub(crate) const NOTIFY_US: &str = "cpu_us_per_notification";
+/// Instructions of the server per signal, per join or per member notified.
+pub(crate) const INSTRUCTIONS: &str = "instructions";
 
 /// A workload. Its name on the command line is its name in the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -62,18 +62,20 @@ pub(crate) enum Workload {
     Join1000,
 }
 
-/// How long and how large.
+/// The size of the workloads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     /// Time measured in a relay workload.
     pub(crate) window: Duration,
+    /// Signals measured in a relay workload, in place of a time.
+    pub(crate) signals: Option<usize>,
     /// Sessions of the idle workloads.
     pub(crate) sessions: usize,
     /// Pairs of the relay workloads, if not their own number.
     pub(crate) pairs: Option<usize>,
 }
 
-/// What a run of a workload gave.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     /// The values, by the names above.
@@ -82,16 +84,28 @@ pub(crate) struct Measured {
     pub(crate) usage: Usage,
 }
 
-/// Why a run gave nothing.
+impl Measured {
+    /// Takes these values, or instructions per unit of work in their place if they were counted: under callgrind times are
+    /// those of a slower machine.
+    fn per<const N: usize>(units: f64, usage: Usage, values: [(&'static str, f64); N]) -> Self {
+        let values = match usage.instructions {
+            Some(instructions) => [(INSTRUCTIONS, instructions as f64 / units)].into(),
+            None => values.into(),
+        };
+        Self { values, usage }
+    }
+}
+
+/// Why a run has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkloadError {
     /// A connection or the machine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Something did not come in time.
+    /// Something did not arrive in time.
     #[error("{0}")]
-    Overdue(String),
-    /// A promise was broken.
+    Timeout(String),
+    /// The server broke a guarantee.
     #[error("{0}")]
     Wrong(String),
 }
@@ -103,18 +117,28 @@ impl From<io::Error> for WorkloadError {
 }
 
 impl Workload {
-    /// Its name on the command line and in results.
+    /// Returns its name on the command line and in results.
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// Whether its sessions do nothing.
+    /// Returns the workloads that are run unless others are chosen.
+    pub(crate) fn usual(instructions: bool) -> Vec<Self> {
+        if instructions {
+            // A join into a larger or smaller room runs the same code.
+            vec![Self::Candidate, Self::Description, Self::Pipeline, Self::Idle, Self::Shared, Self::Join100]
+        } else {
+            Self::value_variants().into()
+        }
+    }
+
+    /// Returns whether its sessions do nothing.
     pub(crate) fn is_idle(self) -> bool {
         matches!(self, Self::Idle | Self::Shared)
     }
 
-    /// Whether it can be asked of a server with this protocol.
-    pub(crate) fn fits(self, protocol: Protocol) -> bool {
+    /// Returns whether it can be run with this protocol.
+    pub(crate) fn supports(self, protocol: Protocol) -> bool {
         match self {
             Self::Shared => protocol.multiplexes(),
             Self::Join10 | Self::Join100 | Self::Join1000 => protocol.has_rooms(),
@@ -122,22 +146,26 @@ impl Workload {
         }
     }
 
-    /// Does it to a server that has just started.
+    /// Runs it against a server that has just started.
     pub(crate) fn run(self, subject: &Subject, server: &Server, scale: &Scale) -> Result<Measured, WorkloadError> {
         let protocol = subject.protocol;
-        let window = scale.window;
+        let length = scale.signals.map_or(Length::Time(scale.window), Length::Signals);
         let relay = |pairs, in_flight, shape| {
             let pairs = scale.pairs.unwrap_or(pairs);
-            Relay { pairs, in_flight, shape, window }.run(protocol, server)
+            Relay { pairs, in_flight, shape, length }.run(protocol, server)
         };
-        let fill = |per_connection| Fill { sessions: scale.sessions, per_connection }.run(protocol, server);
-        let broadcast = |size, rooms, joins| Broadcast { size, rooms, joins }.run(protocol, server);
+        let idle = |per_connection| Idle { sessions: scale.sessions, per_connection }.run(protocol, server);
+        let broadcast = |size, rooms: usize, joins| {
+            // Instructions hardly vary, but take many times as long to count as to execute.
+            let rooms = if server.counts_instructions() { rooms.div_ceil(2) } else { rooms };
+            Broadcast { size, rooms, joins }.run(protocol, server)
+        };
         match self {
             Self::Candidate => relay(500, 1, Shape::Candidate),
             Self::Description => relay(500, 1, Shape::Description),
             Self::Pipeline => relay(50, 32, Shape::Candidate),
-            Self::Idle => fill(1),
-            Self::Shared => fill(50),
+            Self::Idle => idle(1),
+            Self::Shared => idle(50),
             Self::Join10 => broadcast(10, 200, 1),
             Self::Join100 => broadcast(100, 10, 4),
             Self::Join1000 => broadcast(1_000, 1, 20),

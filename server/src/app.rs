@@ -132,7 +132,7 @@ fn spawn_admin(
     stop: CancellationToken,
 ) -> JoinHandle<()> {
     let (node, public) = (node.clone(), public.clone());
-    let router = ops::admin_router(move || ops::prometheus(&node.backend().census(), &public));
+    let router = ops::admin_router(move || ops::prometheus(&node.backend().stats(), &public));
     let service =
         ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| response.map(PlainBody));
     tokio::spawn(listener::serve(admin, service, settings, Arc::default(), stop))

@@ -19,14 +19,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::any;
-use listening::Listening;
+use listening::{Listening, plain};
 use running::soon;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wigwag_net::listener::{self, Accept, ConnectionHandle, ListenerConfig, ListenerStats};
-use wigwag_server::config::Config;
 
 /// Whether the listener serves this connection; it stays open then.
 async fn is_served(socket: &mut TcpStream) -> bool {
@@ -88,7 +87,7 @@ async fn no_descriptor_left_is_no_busy_loop() {
         (Arc::new(AtomicUsize::new(0)), Arc::new(ListenerStats::default()), CancellationToken::new());
     let settings = ListenerConfig::default();
     let app = services::app();
-    let serving = listener::serve(Exhausted(tries.clone()), app, settings, stats.clone(), stop.clone());
+    let serving = listener::serve(Exhausted(tries.clone()), plain(app), settings, stats.clone(), stop.clone());
     let serving = tokio::spawn(serving);
     tokio::time::sleep(Duration::from_secs(60)).await;
     let tried = tries.load(SeqCst);

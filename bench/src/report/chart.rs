@@ -1,4 +1,4 @@
-//! A picture of the medians: one panel of bars per question.
+//! The medians as bars: one panel per value.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ const PANELS: [Panel; 6] = [
     panel("32 candidates in flight, 1,000 messages per CPU second", Workload::Pipeline, PER_CPU, 1_000.0),
     panel("Memory of an idle connection, KiB (less is better)", Workload::Idle, IDLE_BYTES, 1_024.0),
     panel("CPU of connecting and joining, µs (less is better)", Workload::Idle, JOIN_US, 1.0),
-    panel("CPU per member told of a join, room of 1,000, µs (less is better)", Workload::Join1000, NOTIFY_US, 1.0),
+    panel("CPU per member notified of a join, room of 1,000, µs (less is better)", Workload::Join1000, NOTIFY_US, 1.0),
 ];
 
 const fn panel(title: &'static str, workload: Workload, value: &'static str, unit: f64) -> Panel {

@@ -1,4 +1,4 @@
-//! Every sample, for other programs.
+//! Every sample as JSON.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! One table for the README: what counts, each with its ratio to the server everything is compared with.
+//! One table for bench/README.md: the main values, each with its ratio to the server everything is compared with.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ const COLUMNS: [Column; 6] = [
     column("32 in flight", Workload::Pipeline, PER_CPU, 1_000.0),
     column("idle session, KiB", Workload::Idle, IDLE_BYTES, 1_024.0),
     column("join, CPU µs", Workload::Idle, JOIN_US, 1.0),
-    column("member told in a room of 1,000, CPU µs", Workload::Join1000, NOTIFY_US, 1.0),
+    column("member notified in a room of 1,000, CPU µs", Workload::Join1000, NOTIFY_US, 1.0),
 ];
 
 const fn column(title: &'static str, workload: Workload, value: &'static str, unit: f64) -> Column {
@@ -46,7 +46,7 @@ pub(super) fn markdown(report: &Report, name: &str) -> String {
         report.setting()
     );
     text.push_str(&report.remarks());
-    let _ = writeln!(text, "\n![The same as bars](bench/results/{name}.svg)");
+    let _ = writeln!(text, "\n![The same as bars]({name}.svg)");
     text
 }
 

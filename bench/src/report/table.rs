@@ -1,4 +1,4 @@
-//! The tables people read.
+//! The tables of a run, as Markdown.
 
 use std::fmt::Write as _;
 
@@ -40,7 +40,8 @@ pub(super) fn markdown(report: &Report) -> String {
 }
 
 fn relay(report: &Report, workload: Workload, title: &str) -> String {
-    let head = ["server", "1,000 messages per CPU second", "to Node ws", "to bare TCP", "1,000/s", "p50 µs", "p99 µs"];
+    let head =
+        ["server", "1,000 messages per CPU second", "to Node ws", "to the TCP relay", "1,000/s", "p50 µs", "p99 µs"];
     rows(report, workload, title, &head, |subject| {
         let per_cpu = report.spread(subject, workload, PER_CPU)?;
         let to = |other| match report.median(other, workload, PER_CPU) {
@@ -76,7 +77,7 @@ fn idle(report: &Report, workload: Workload, title: &str) -> String {
 }
 
 fn join(report: &Report, workload: Workload, title: &str) -> String {
-    let head = ["server", "CPU µs per member told", "to Node ws", "until all heard, µs"];
+    let head = ["server", "CPU µs per member notified", "to Node ws", "until all are notified, µs"];
     rows(report, workload, title, &head, |subject| {
         let notify = report.spread(subject, workload, NOTIFY_US)?;
         let to = report.median(PEER, workload, NOTIFY_US).map(|other| format!("{:.2}", notify.median / other));
@@ -94,7 +95,7 @@ fn goals(report: &Report) -> String {
     let mut measured = false;
     for goal in GOALS.iter().filter(|goal| report.workloads.contains(&goal.workload)) {
         let floor = goal.floor.map_or_else(String::new, |floor| floor.to_string());
-        let (what, aim) = (goal.what, goal.goal);
+        let (what, target) = (goal.what, goal.goal);
         let ratio = goal.ratio(|subject, workload, value| report.median(subject, workload, value));
         measured |= ratio.is_some();
         let _ = match ratio {
@@ -103,16 +104,16 @@ fn goals(report: &Report) -> String {
                     |round| goal.ratio(|subject, workload, value| report.in_round(round, subject, workload, value));
                 let by_round = Spread::of((1..=report.rounds).filter_map(of_round).collect());
                 let by_round = by_round.map_or_else(String::new, |ratio| format!("{:.2}", ratio.median));
-                writeln!(text, "| {what} | {ratio:.2} | {by_round} | {floor} | {aim} | {} |", goal.verdict(ratio))
+                writeln!(text, "| {what} | {ratio:.2} | {by_round} | {floor} | {target} | {} |", goal.outcome(ratio))
             }
-            None => writeln!(text, "| {what} | not measured | | {floor} | {aim} | |"),
+            None => writeln!(text, "| {what} | not measured | | {floor} | {target} | |"),
         };
     }
     let head = "| what | ratio of medians | of a round | floor | goal | reached |\n|---|---|---|---|---|---|\n";
-    if measured { format!("\n### Aims\n\n{head}{text}") } else { String::new() }
+    if measured { format!("\n### Goals\n\n{head}{text}") } else { String::new() }
 }
 
-/// Stands behind a value that says less than it seems to.
+/// Marks a value that was measured while the generator was the bottleneck.
 fn mark(report: &Report, subject: &str, workload: Workload) -> &'static str {
     if report.bound(subject, workload) { "\\*" } else { "" }
 }

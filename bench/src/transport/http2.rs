@@ -1,8 +1,8 @@
-//! gRPC streams on an HTTP/2 connection (RFC 9113): just enough of it, with honest flow control.
+//! gRPC streams on an HTTP/2 connection (RFC 9113): just enough of it, with flow control as the RFC demands it.
 
 use std::collections::VecDeque;
 
-use super::{Arrived, Broken, Transport};
+use super::{ConnectionError, Received, Transport};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -22,7 +22,7 @@ const PADDED: u8 = 8;
 const INITIAL_WINDOW_SIZE: u16 = 4;
 const DEFAULT_WINDOW: i64 = 65_535;
 
-/// Windows given to the server. Half of each is given back at a time.
+/// Flow-control windows of the server. WINDOW_UPDATE is sent for half of each at a time.
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 
@@ -35,9 +35,9 @@ pub(crate) struct Http2 {
     initial_window: i64,
     window: i64,
     received: u32,
-    /// Frames the server's windows have no room for yet.
+    /// Messages that wait for the server's flow-control windows.
     held: VecDeque<(u32, Vec<u8>)>,
-    /// The DATA frame whose messages are being handed out.
+    /// The DATA frame being read: its stream, position and end.
     data: Option<(u32, usize, usize)>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Http2 {
 struct Stream {
     window: i64,
     received: u32,
-    /// The beginning of a message.
+    /// The beginning of a message of which the rest has not arrived.
     partial: Vec<u8>,
 }
 
@@ -73,19 +73,20 @@ impl Http2 {
         }
     }
 
-    fn stream(&mut self, id: u32) -> Result<&mut Stream, Broken> {
+    fn stream(&mut self, id: u32) -> Result<&mut Stream, ConnectionError> {
         let at = (id as usize).checked_sub(1).map(|n| n / 2);
-        at.and_then(|at| self.streams.get_mut(at)).ok_or_else(|| Broken::new(format!("a frame on stream {id}")))
+        at.and_then(|at| self.streams.get_mut(at))
+            .ok_or_else(|| ConnectionError::new(format!("a frame on stream {id}")))
     }
 
-    /// The next message of the DATA frame at hand. `None` when its rest is kept for later.
-    fn message(&mut self, input: &[u8]) -> Result<Option<Arrived>, Broken> {
+    /// Returns the next message of the DATA frame being read. `None` when the rest of one is missing.
+    fn message(&mut self, input: &[u8]) -> Result<Option<Received>, ConnectionError> {
         let Some((id, at, end)) = self.data else { return Ok(None) };
         let rest = &input[at..end];
         let partial = &mut self.stream(id)?.partial;
         let arrived = if partial.is_empty() {
             match message_len(rest) {
-                Some(len) if rest.len() >= 5 + len => Some((5 + len, Arrived::Whole(id, at + 5..at + 5 + len))),
+                Some(len) if rest.len() >= 5 + len => Some((5 + len, Received::Message(id, at + 5..at + 5 + len))),
                 _ => None,
             }
         } else {
@@ -99,7 +100,7 @@ impl Http2 {
                 Some(len) if partial.len() == 5 + len => {
                     let mut message = std::mem::take(partial);
                     message.drain(..5);
-                    Some((taken, Arrived::Pieced(id, message)))
+                    Some((taken, Received::Assembled(id, message)))
                 }
                 _ if taken < rest.len() => {
                     self.data = Some((id, at + taken, end));
@@ -124,7 +125,7 @@ impl Http2 {
         }
     }
 
-    fn took(&mut self, id: u32, bytes: usize, out: &mut Vec<u8>) -> Result<(), Broken> {
+    fn count_received(&mut self, id: u32, bytes: usize, out: &mut Vec<u8>) -> Result<(), ConnectionError> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.received += bytes;
         if self.received >= CONNECTION_WINDOW / 2 {
@@ -196,27 +197,31 @@ impl Transport for Http2 {
         id
     }
 
-    fn next(&mut self, input: &[u8], at: &mut usize, out: &mut Vec<u8>) -> Result<Arrived, Broken> {
+    fn next(&mut self, input: &[u8], at: &mut usize, out: &mut Vec<u8>) -> Result<Received, ConnectionError> {
         loop {
             if let Some(arrived) = self.message(input)? {
                 return Ok(arrived);
             }
-            let Some((head, rest)) = input[*at..].split_first_chunk::<9>() else { return Ok(Arrived::Nothing) };
+            let Some((head, rest)) = input[*at..].split_first_chunk::<9>() else { return Ok(Received::Incomplete) };
             let &[l0, l1, l2, kind, flags, s0, s1, s2, s3] = head;
             let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
             let id = u32::from_be_bytes([s0, s1, s2, s3]) & (u32::MAX >> 1);
-            let Some(payload) = rest.get(..len) else { return Ok(Arrived::Nothing) };
+            let Some(payload) = rest.get(..len) else { return Ok(Received::Incomplete) };
             let start = *at + 9;
             *at = start + len;
             match kind {
                 DATA if flags & (PADDED | END_STREAM) != 0 => {
-                    return Err(Broken::new("padded data, or a stream's end"));
+                    return Err(ConnectionError::new(
+                        "a DATA frame with padding or END_STREAM, which the generator does not expect",
+                    ));
                 }
                 DATA => {
-                    self.took(id, len, out)?;
+                    self.count_received(id, len, out)?;
                     self.data = Some((id, start, start + len));
                 }
-                HEADERS if flags & END_STREAM != 0 => return Err(Broken::new(format!("stream {id} was ended"))),
+                HEADERS if flags & END_STREAM != 0 => {
+                    return Err(ConnectionError::new(format!("stream {id} was ended by the server")));
+                }
                 SETTINGS if flags & ACK == 0 => {
                     self.settings(payload);
                     frame(SETTINGS, ACK, 0, &[], out);
@@ -231,8 +236,8 @@ impl Transport for Http2 {
                     }
                     self.release(out);
                 }
-                RST_STREAM => return Err(Broken::new(format!("stream {id} was reset"))),
-                GOAWAY => return Err(Broken::new("the connection was ended (GOAWAY)")),
+                RST_STREAM => return Err(ConnectionError::new(format!("stream {id} was reset"))),
+                GOAWAY => return Err(ConnectionError::new("the server sent GOAWAY")),
                 _ => {}
             }
         }
@@ -247,7 +252,7 @@ impl Transport for Http2 {
     }
 }
 
-/// Bytes of the gRPC message that starts here, once its head is there.
+/// Returns the length of the gRPC message that starts here, if its prefix is complete.
 fn message_len(bytes: &[u8]) -> Option<usize> {
     let &[_, a, b, c, d] = bytes.first_chunk::<5>()?;
     Some(u32::from_be_bytes([a, b, c, d]) as usize)
@@ -290,10 +295,10 @@ mod tests {
         let (mut at, mut out, mut messages) = (0, Vec::new(), Vec::new());
         loop {
             match connection.next(input, &mut at, &mut out).expect("well-formed") {
-                Arrived::Nothing => return messages,
-                Arrived::Up => {}
-                Arrived::Whole(_, range) => messages.push(input[range].to_vec()),
-                Arrived::Pieced(_, message) => messages.push(message),
+                Received::Incomplete => return messages,
+                Received::Open => {}
+                Received::Message(_, range) => messages.push(input[range].to_vec()),
+                Received::Assembled(_, message) => messages.push(message),
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Messages behind their length: the least there can be.
+//! Messages prefixed with their length: the least framing there can be.
 
-use super::{Arrived, Broken, Transport};
+use super::{ConnectionError, Received, Transport};
 
 /// Four bytes of length, little endian, then the message.
 #[derive(Debug, Default)]
@@ -11,15 +11,15 @@ impl Transport for Tcp {
         true
     }
 
-    fn next(&mut self, input: &[u8], at: &mut usize, _out: &mut Vec<u8>) -> Result<Arrived, Broken> {
-        let Some((head, rest)) = input[*at..].split_first_chunk::<4>() else { return Ok(Arrived::Nothing) };
+    fn next(&mut self, input: &[u8], at: &mut usize, _out: &mut Vec<u8>) -> Result<Received, ConnectionError> {
+        let Some((head, rest)) = input[*at..].split_first_chunk::<4>() else { return Ok(Received::Incomplete) };
         let len = u32::from_le_bytes(*head) as usize;
         if rest.len() < len {
-            return Ok(Arrived::Nothing);
+            return Ok(Received::Incomplete);
         }
         let start = *at + 4;
         *at = start + len;
-        Ok(Arrived::Whole(0, start..*at))
+        Ok(Received::Message(0, start..*at))
     }
 
     fn send(&mut self, _stream: u32, message: &[u8], out: &mut Vec<u8>) {

@@ -1,8 +1,8 @@
 //! A WebSocket client (RFC 6455).
 
-use super::{Arrived, Broken, Transport};
+use super::{ConnectionError, Received, Transport};
 
-/// Any key will do: the server's answer to it is not checked.
+/// A constant will do: Sec-WebSocket-Accept is not checked.
 const KEY: &str = "d2lnd2FnIGJlbmNoIGtleQ==";
 
 const FIN: u8 = 0x80;
@@ -19,9 +19,9 @@ pub(crate) struct WebSocket {
     path: String,
     subprotocol: Option<&'static str>,
     opcode: u8,
-    up: bool,
+    open: bool,
     mask: u32,
-    /// The fragments of a message that have come.
+    /// The fragments of a message that have arrived.
     partial: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl WebSocket {
     /// A WebSocket to this path, whose messages are text or binary.
     pub(crate) fn new(path: String, subprotocol: Option<&'static str>, binary: bool) -> Self {
         let opcode = if binary { BINARY } else { TEXT };
-        Self { path, subprotocol, opcode, up: false, mask: 0x9e37_79b9, partial: Vec::new() }
+        Self { path, subprotocol, opcode, open: false, mask: 0x9e37_79b9, partial: Vec::new() }
     }
 
     fn frame(&mut self, opcode: u8, payload: &[u8], out: &mut Vec<u8>) {
@@ -42,7 +42,7 @@ impl WebSocket {
                 out.extend_from_slice(&len.to_be_bytes());
             }
         }
-        // Another mask for each frame, and never zero: some servers skip unmasking then.
+        // A new mask for each frame (xorshift), never zero: some servers skip unmasking then.
         self.mask ^= self.mask << 13;
         self.mask ^= self.mask >> 17;
         self.mask ^= self.mask << 5;
@@ -59,16 +59,19 @@ impl WebSocket {
         }
     }
 
-    fn upgraded(&mut self, input: &[u8], at: &mut usize) -> Result<Arrived, Broken> {
+    fn upgraded(&mut self, input: &[u8], at: &mut usize) -> Result<Received, ConnectionError> {
         let head = &input[*at..];
-        let Some(end) = memchr::memmem::find(head, b"\r\n\r\n") else { return Ok(Arrived::Nothing) };
+        let Some(end) = memchr::memmem::find(head, b"\r\n\r\n") else { return Ok(Received::Incomplete) };
         if !head.starts_with(b"HTTP/1.1 101") {
             let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-            return Err(Broken::new(format!("no upgrade: {}", String::from_utf8_lossy(line))));
+            return Err(ConnectionError::new(format!(
+                "the server refused the upgrade: {}",
+                String::from_utf8_lossy(line)
+            )));
         }
         *at += end + 4;
-        self.up = true;
-        Ok(Arrived::Up)
+        self.open = true;
+        Ok(Received::Open)
     }
 }
 
@@ -84,50 +87,53 @@ impl Transport for WebSocket {
         false
     }
 
-    fn next(&mut self, input: &[u8], at: &mut usize, out: &mut Vec<u8>) -> Result<Arrived, Broken> {
-        if !self.up {
+    fn next(&mut self, input: &[u8], at: &mut usize, out: &mut Vec<u8>) -> Result<Received, ConnectionError> {
+        if !self.open {
             return self.upgraded(input, at);
         }
         loop {
             let Some((&[first, second], rest)) = input[*at..].split_first_chunk::<2>() else {
-                return Ok(Arrived::Nothing);
+                return Ok(Received::Incomplete);
             };
             let (head, len) = match second {
                 126 => match rest.first_chunk::<2>() {
                     Some(len) => (4, usize::from(u16::from_be_bytes(*len))),
-                    None => return Ok(Arrived::Nothing),
+                    None => return Ok(Received::Incomplete),
                 },
                 127 => match rest.first_chunk::<8>() {
                     Some(len) => (10, usize::try_from(u64::from_be_bytes(*len)).unwrap_or(usize::MAX)),
-                    None => return Ok(Arrived::Nothing),
+                    None => return Ok(Received::Incomplete),
                 },
                 len if len & FIN == 0 => (2, usize::from(len)),
-                _ => return Err(Broken::new("a server masked its frame")),
+                _ => return Err(ConnectionError::new("the server masked a frame")),
             };
             if len > input.len() - *at - head {
-                return Ok(Arrived::Nothing);
+                return Ok(Received::Incomplete);
             }
             let payload = *at + head..*at + head + len;
             *at = payload.end;
             if first & 0x70 != 0 {
-                return Err(Broken::new("a compressed frame"));
+                return Err(ConnectionError::new("a frame with reserved bits set, such as a compressed one"));
             }
             let last = first & FIN != 0;
             match first & 0x0f {
-                TEXT | BINARY if last => return Ok(Arrived::Whole(0, payload)),
+                TEXT | BINARY if last => return Ok(Received::Message(0, payload)),
                 TEXT | BINARY | CONTINUATION => {
                     self.partial.extend_from_slice(&input[payload]);
                     if last {
-                        return Ok(Arrived::Pieced(0, std::mem::take(&mut self.partial)));
+                        return Ok(Received::Assembled(0, std::mem::take(&mut self.partial)));
                     }
                 }
                 PING => self.frame(PONG, &input[payload], out),
                 PONG => {}
                 CLOSE => {
                     let why = input[payload].get(2..).unwrap_or_default();
-                    return Err(Broken::new(format!("closed: {}", String::from_utf8_lossy(why))));
+                    return Err(ConnectionError::new(format!(
+                        "closed by the server: {}",
+                        String::from_utf8_lossy(why)
+                    )));
                 }
-                opcode => return Err(Broken::new(format!("a frame of kind {opcode}"))),
+                opcode => return Err(ConnectionError::new(format!("a frame with the unknown opcode {opcode}"))),
             }
         }
     }
@@ -162,15 +168,15 @@ mod tests {
         let mut out = Vec::new();
         let mut input = b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x03abc\x89\x00\x81\x04de".to_vec();
         let mut at = 0;
-        assert!(matches!(socket.next(&input, &mut at, &mut out), Ok(Arrived::Up)));
+        assert!(matches!(socket.next(&input, &mut at, &mut out), Ok(Received::Open)));
         assert!(
-            matches!(socket.next(&input, &mut at, &mut out), Ok(Arrived::Whole(0, range)) if &input[range.clone()] == b"abc")
+            matches!(socket.next(&input, &mut at, &mut out), Ok(Received::Message(0, range)) if &input[range.clone()] == b"abc")
         );
-        assert!(matches!(socket.next(&input, &mut at, &mut out), Ok(Arrived::Nothing)));
+        assert!(matches!(socket.next(&input, &mut at, &mut out), Ok(Received::Incomplete)));
         assert_eq!(out.first(), Some(&0x8a), "the ping is answered");
         input.extend_from_slice(b"fg");
         assert!(
-            matches!(socket.next(&input, &mut at, &mut out), Ok(Arrived::Whole(0, range)) if &input[range.clone()] == b"defg")
+            matches!(socket.next(&input, &mut at, &mut out), Ok(Received::Message(0, range)) if &input[range.clone()] == b"defg")
         );
     }
 
@@ -179,10 +185,12 @@ mod tests {
         let mut socket = WebSocket::new("/".into(), None, true);
         let (mut at, mut out) = (0, Vec::new());
         let input = b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x02\x02ab\x89\x00\x00\x01c\x80\x01d\x82\x01e";
-        assert!(matches!(socket.next(input, &mut at, &mut out), Ok(Arrived::Up)));
-        assert!(matches!(socket.next(input, &mut at, &mut out), Ok(Arrived::Pieced(0, message)) if message == b"abcd"));
+        assert!(matches!(socket.next(input, &mut at, &mut out), Ok(Received::Open)));
         assert!(
-            matches!(socket.next(input, &mut at, &mut out), Ok(Arrived::Whole(0, range)) if &input[range.clone()] == b"e")
+            matches!(socket.next(input, &mut at, &mut out), Ok(Received::Assembled(0, message)) if message == b"abcd")
+        );
+        assert!(
+            matches!(socket.next(input, &mut at, &mut out), Ok(Received::Message(0, range)) if &input[range.clone()] == b"e")
         );
     }
 }

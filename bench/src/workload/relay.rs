@@ -1,4 +1,4 @@
-//! Pairs that bounce signals: each one received is answered by one sent, so the number in flight stays the same.
+//! Pairs that bounce signals: each signal received is answered by one sent, so the number in flight stays the same.
 
 use std::{
     collections::VecDeque,
@@ -9,15 +9,15 @@ use hdrhistogram::Histogram;
 
 use super::{
     Measured, P50, P99, PER_CPU, WALL, WorkloadError,
-    crowd::{Crowd, PATIENCE},
+    sessions::{Sessions, TIMEOUT},
 };
 use crate::{
     clock,
     engine::{Engine, SessionId},
     meter::Meter,
     process::Server,
+    protocol::Protocol,
     signal::Shape,
-    subject::Protocol,
 };
 
 /// Time for caches, buffers and just-in-time compilers to warm up.
@@ -28,83 +28,56 @@ pub(super) struct Relay {
     pub(super) pairs: usize,
     pub(super) in_flight: usize,
     pub(super) shape: Shape,
-    pub(super) window: Duration,
+    pub(super) length: Length,
 }
 
-/// One direction of a pair, by its sender.
-#[derive(Default)]
-struct Way {
-    sent: u32,
-    received: u32,
-    /// When each signal under way was sent.
-    times: VecDeque<Instant>,
-}
-
-struct Bounce {
-    ways: Vec<Way>,
-    delivered: u64,
-    latencies: Option<Histogram<u64>>,
-    /// Received signals are answered.
-    going: bool,
-    wrong: Option<String>,
-}
-
-impl Bounce {
-    fn send(&mut self, engine: &mut Engine, from: SessionId) {
-        let way = &mut self.ways[from];
-        engine.speak(from, way.sent);
-        way.sent = way.sent.wrapping_add(1);
-        way.times.push_back(clock::now());
-    }
-
-    fn received(&mut self, engine: &mut Engine, by: SessionId, number: u32) {
-        let way = &mut self.ways[by ^ 1];
-        if number != way.received || number == way.sent {
-            self.wrong.get_or_insert_with(|| format!("signal {number} came in place of {}", way.received));
-            return;
-        }
-        way.received = way.received.wrapping_add(1);
-        self.delivered += 1;
-        if let (Some(sent), Some(latencies)) = (way.times.pop_front(), &mut self.latencies) {
-            let micros = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
-            latencies.saturating_record(micros);
-        }
-        if self.going {
-            self.send(engine, by);
-        }
-    }
-
-    fn under_way(&self) -> usize {
-        self.ways.iter().map(|way| way.times.len()).sum()
-    }
+/// How long signals are bounced.
+#[derive(Clone, Copy)]
+pub(super) enum Length {
+    /// For this time.
+    Time(Duration),
+    /// Until this many have been delivered, rounded up to the same number from each session.
+    Signals(usize),
 }
 
 impl Relay {
     pub(super) fn run(&self, protocol: Protocol, server: &Server) -> Result<Measured, WorkloadError> {
-        let sessions = self.pairs * 2;
-        let mut crowd = Crowd::new(protocol, server)?;
-        crowd.open(sessions, 1, |session| format!("p{}", session / 2))?;
-        let mut bounce = Bounce { ways: Vec::new(), delivered: 0, latencies: None, going: true, wrong: None };
-        bounce.ways.resize_with(sessions, Way::default);
+        let count = self.pairs * 2;
+        let mut sessions = Sessions::new(protocol, server)?;
+        sessions.open(count, 1, |session| format!("p{}", session / 2))?;
         for pair in 0..self.pairs {
-            crowd.engine.pair(2 * pair, 2 * pair + 1, self.shape);
-            for n in 0..self.in_flight {
-                bounce.send(&mut crowd.engine, 2 * pair + n % 2);
-            }
+            sessions.engine.pair(2 * pair, 2 * pair + 1, self.shape);
         }
-        Self::go(&mut crowd, &mut bounce, WARM_UP)?;
+        let mut directions = Vec::new();
+        directions.resize_with(count, Direction::default);
+        let bounce = Bounce { directions, delivered: 0, latencies: None, wrong: None };
+        match self.length {
+            Length::Time(window) => self.for_time(window, sessions, bounce, server),
+            Length::Signals(signals) => self.for_signals(signals, sessions, bounce, server),
+        }
+    }
+
+    fn for_time(
+        &self,
+        window: Duration,
+        mut sessions: Sessions,
+        mut bounce: Bounce,
+        server: &Server,
+    ) -> Result<Measured, WorkloadError> {
+        bounce.start(&mut sessions.engine, self.in_flight, u32::MAX);
+        bounce.run_for(&mut sessions, WARM_UP)?;
 
         let before = bounce.delivered;
         // 1 µs to a minute, three digits.
         bounce.latencies = Histogram::new_with_bounds(1, 60_000_000, 3).ok();
-        let meter = Meter::start(server.pid())?;
-        Self::go(&mut crowd, &mut bounce, self.window)?;
+        let meter = Meter::start(server)?;
+        bounce.run_for(&mut sessions, window)?;
         let usage = meter.stop()?;
         let delivered = (bounce.delivered - before) as f64;
         let latencies = bounce.latencies.take();
 
-        bounce.going = false;
-        Self::drain(&mut crowd, &mut bounce)?;
+        bounce.stop();
+        bounce.drain(&mut sessions)?;
         let quantile = |q| latencies.as_ref().map_or(0.0, |l| l.value_at_quantile(q) as f64);
         let values = [
             (PER_CPU, delivered / usage.server),
@@ -115,29 +88,126 @@ impl Relay {
         Ok(Measured { values: values.into(), usage })
     }
 
-    fn go(crowd: &mut Crowd, bounce: &mut Bounce, time: Duration) -> Result<(), WorkloadError> {
+    /// The server is idle at the beginning and at the end of what is measured, so that it does the same work each time.
+    fn for_signals(
+        &self,
+        signals: usize,
+        mut sessions: Sessions,
+        mut bounce: Bounce,
+        server: &Server,
+    ) -> Result<Measured, WorkloadError> {
+        let from_each = |signals: usize| u32::try_from(signals.div_ceil(self.pairs * 2)).unwrap_or(u32::MAX);
+        bounce.start(&mut sessions.engine, self.in_flight, from_each(signals / 4));
+        bounce.drain(&mut sessions)?;
+        sessions.settle()?;
+
+        let before = bounce.delivered;
+        let meter = Meter::start(server)?;
+        bounce.start(&mut sessions.engine, self.in_flight, from_each(signals));
+        bounce.drain(&mut sessions)?;
+        sessions.settle()?;
+        let usage = meter.stop()?;
+        let delivered = (bounce.delivered - before) as f64;
+        Ok(Measured::per(delivered, usage, [(PER_CPU, delivered / usage.server)]))
+    }
+}
+
+/// The signals of all pairs.
+struct Bounce {
+    /// By sender.
+    directions: Vec<Direction>,
+    delivered: u64,
+    latencies: Option<Histogram<u64>>,
+    wrong: Option<String>,
+}
+
+/// One direction of a pair.
+#[derive(Default)]
+struct Direction {
+    sent: u32,
+    received: u32,
+    /// Signals that may still be sent.
+    left: u32,
+    /// When each signal in flight was sent.
+    times: VecDeque<Instant>,
+}
+
+impl Bounce {
+    /// Sends the first signals of each pair. Each session then sends `from_each` signals in all.
+    fn start(&mut self, engine: &mut Engine, in_flight: usize, from_each: u32) {
+        for direction in &mut self.directions {
+            direction.left = from_each;
+        }
+        for first in (0..self.directions.len()).step_by(2) {
+            for n in 0..in_flight {
+                self.send(engine, first + n % 2);
+            }
+        }
+    }
+
+    /// Sends nothing more.
+    fn stop(&mut self) {
+        for direction in &mut self.directions {
+            direction.left = 0;
+        }
+    }
+
+    fn send(&mut self, engine: &mut Engine, from: SessionId) {
+        let direction = &mut self.directions[from];
+        if direction.left == 0 {
+            return;
+        }
+        direction.left -= 1;
+        engine.send_signal(from, direction.sent);
+        direction.sent = direction.sent.wrapping_add(1);
+        direction.times.push_back(clock::now());
+    }
+
+    fn received(&mut self, engine: &mut Engine, by: SessionId, number: u32) {
+        let direction = &mut self.directions[by ^ 1];
+        if number != direction.received || number == direction.sent {
+            self.wrong.get_or_insert_with(|| format!("signal {number} came in place of {}", direction.received));
+            return;
+        }
+        direction.received = direction.received.wrapping_add(1);
+        self.delivered += 1;
+        if let (Some(sent), Some(latencies)) = (direction.times.pop_front(), &mut self.latencies) {
+            let micros = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
+            latencies.saturating_record(micros);
+        }
+        self.send(engine, by);
+    }
+
+    fn in_flight(&self) -> usize {
+        self.directions.iter().map(|direction| direction.times.len()).sum()
+    }
+
+    fn run_for(&mut self, sessions: &mut Sessions, time: Duration) -> Result<(), WorkloadError> {
         let end = clock::now() + time;
         while clock::now() < end {
-            crowd.turn(|engine, session, number| bounce.received(engine, session, number))?;
-            if let Some(wrong) = bounce.wrong.take() {
-                return Err(WorkloadError::Wrong(wrong));
+            self.poll(sessions)?;
+        }
+        Ok(())
+    }
+
+    /// Runs until everything sent has arrived.
+    fn drain(&mut self, sessions: &mut Sessions) -> Result<(), WorkloadError> {
+        let mut deadline = clock::now() + TIMEOUT;
+        let mut delivered = self.delivered;
+        while self.in_flight() > 0 {
+            self.poll(sessions)?;
+            if self.delivered > delivered {
+                (deadline, delivered) = (clock::now() + TIMEOUT, self.delivered);
+            }
+            if clock::now() > deadline {
+                return Err(WorkloadError::Wrong(format!("{} signals were lost", self.in_flight())));
             }
         }
         Ok(())
     }
 
-    /// Everything sent must arrive.
-    fn drain(crowd: &mut Crowd, bounce: &mut Bounce) -> Result<(), WorkloadError> {
-        let deadline = clock::now() + PATIENCE;
-        while bounce.under_way() > 0 {
-            crowd.turn(|engine, session, number| bounce.received(engine, session, number))?;
-            if let Some(wrong) = bounce.wrong.take() {
-                return Err(WorkloadError::Wrong(wrong));
-            }
-            if clock::now() > deadline {
-                return Err(WorkloadError::Wrong(format!("{} signals were lost", bounce.under_way())));
-            }
-        }
-        Ok(())
+    fn poll(&mut self, sessions: &mut Sessions) -> Result<(), WorkloadError> {
+        sessions.poll(|engine, session, number| self.received(engine, session, number))?;
+        self.wrong.take().map_or(Ok(()), |wrong| Err(WorkloadError::Wrong(wrong)))
     }
 }

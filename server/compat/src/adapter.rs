@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until};
-use wigwag_hub::{Reason, error::Cut, session::Fetched};
+use wigwag_hub::{Reason, error::DetachReason, session::Fetched};
 use wigwag_node::connection::{Applier, RateLimit};
 
 use crate::{
@@ -90,7 +90,7 @@ pub(crate) async fn run_adapter<L: MessageTransport, D: Adapter>(
         transport.flushed().await;
         let message = tokio::select! {
             fetched = session.events(&mut events) => {
-                if fetched == Fetched::Cut(Cut::Ended(Reason::Left)) {
+                if fetched == Fetched::Detached(DetachReason::Ended(Reason::Left)) {
                     return None;
                 }
                 match tell(&mut adapter, &session, &mut events, &mut move_on, &mut out).and(ended(fetched)) {
@@ -109,7 +109,7 @@ pub(crate) async fn run_adapter<L: MessageTransport, D: Adapter>(
                     break cut.into();
                 }
             },
-            () = at(move_on) => break Cut::Ended(Reason::Draining).into(),
+            () = at(move_on) => break DetachReason::Ended(Reason::Draining).into(),
             () = at(adapter.due()) => {
                 adapter.tick(&mut session, &mut out).await;
                 None
@@ -154,7 +154,7 @@ fn tell<D: Adapter>(
 
 fn ended(fetched: Fetched) -> Result<(), CompatError> {
     match fetched {
-        Fetched::Cut(cut) => Err(cut.into()),
+        Fetched::Detached(cut) => Err(cut.into()),
         Fetched::More | Fetched::Idle => Ok(()),
     }
 }
@@ -170,7 +170,7 @@ async fn at(moment: Option<Instant>) {
 enum Next {
     Received(Incoming),
     /// The message that was held back may go, or its client has been too fast for too long.
-    Released(Result<Option<Message>, Cut>),
+    Released(Result<Option<Message>, DetachReason>),
 }
 
 /// Waits for the next message, or, while one is held back, until that may go. Cancel safe.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use serde_json::{Value, json};
-use wigwag_hub::{Reason, error::Cut};
+use wigwag_hub::{Reason, error::DetachReason};
 use wigwag_net::websocket::CloseReason;
 use wigwag_node::{close_code::close_code, error::ApiError};
 use wigwag_proto::v1::{Advice, ErrorFrame};
@@ -103,8 +103,8 @@ impl From<ApiError> for CompatError {
     }
 }
 
-impl From<Cut> for CompatError {
-    fn from(cut: Cut) -> Self {
+impl From<DetachReason> for CompatError {
+    fn from(cut: DetachReason) -> Self {
         ApiError::from(cut).into()
     }
 }

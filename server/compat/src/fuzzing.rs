@@ -236,7 +236,7 @@ impl<D: Adapter> Party<D> {
         while !self.over
             && let Some(fetched) = self.session.events(&mut events).now_or_never()
         {
-            self.over |= matches!(fetched, Fetched::Cut(_));
+            self.over |= matches!(fetched, Fetched::Detached(_));
             let mut out = Vec::new();
             for events in events.drain(..) {
                 if let Err(error) = self.adapter.on_event(&self.session, events, &mut out) {

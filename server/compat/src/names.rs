@@ -30,7 +30,7 @@ impl Scope {
         if name.is_empty() {
             return Err(NameError::Empty);
         }
-        PeerId::from_dialect(self.protocol, &self.scope, name)
+        PeerId::scoped(self.protocol, &self.scope, name)
     }
 
     /// A peer id's name, if it is of this scope.

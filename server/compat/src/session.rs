@@ -11,7 +11,7 @@ use prost::Message as _;
 use tokio::time::Instant;
 use wigwag_hub::{
     Body, Item, PeerId, Reason, RoomName,
-    error::{Cut, StepError},
+    error::{DetachReason, StepError},
     frame::Delivery,
     member::Member,
     session::Fetched,
@@ -99,7 +99,7 @@ impl CompatSession {
         match submitted.wait().await {
             Ok(()) | Err(StepError::Seen | StepError::Gap { .. }) => Ok(()),
             Err(StepError::Refused(error)) => Err(error.into()),
-            Err(StepError::Cut(cut)) => Err(cut.into()),
+            Err(StepError::Detached(cut)) => Err(cut.into()),
         }
     }
 
@@ -163,7 +163,7 @@ impl CompatSession {
     /// Notes a message of the client, and lets it through or holds it until its rate allows it.
     pub(crate) fn admit<T>(&self, rate_limit: &mut RateLimit<T>, message: T) -> Option<T> {
         let now = self.applier.node.now();
-        self.applier.attachment.heard(now);
+        self.applier.attachment.record_activity(now);
         rate_limit.admit(now, &*self.applier.attachment, message)
     }
 
@@ -173,7 +173,7 @@ impl CompatSession {
     }
 
     /// Gives the connection up.
-    pub(crate) fn give_up(&self, cut: Cut) {
+    pub(crate) fn give_up(&self, cut: DetachReason) {
         self.applier.attachment.detach(self.applier.node.now(), cut);
     }
 
@@ -245,7 +245,7 @@ impl CompatSession {
 
 impl Drop for CompatSession {
     fn drop(&mut self) {
-        self.give_up(Cut::Detached);
+        self.give_up(DetachReason::ConnectionLost);
         tracing::info!(peer.id = %self.peer(), "connection closed");
     }
 }

@@ -39,7 +39,7 @@ pub fn close_code(reason: &str, advice: Advice) -> u16 {
 mod tests {
     use wigwag_hub::{
         Reason,
-        error::{Cut, OpenError},
+        error::{DetachReason, OpenError},
     };
 
     use super::*;
@@ -53,9 +53,9 @@ mod tests {
     fn the_half_follows_the_advice() {
         let errors: Vec<ApiError> = vec![
             ApiError::draining(),
-            Cut::SlowConsumer.into(),
-            Cut::HeartbeatTimeout.into(),
-            Cut::Detached.into(),
+            DetachReason::SlowConsumer.into(),
+            DetachReason::HeartbeatTimeout.into(),
+            DetachReason::ConnectionLost.into(),
             Cut::PumpEnd(Reason::PumpEnd).into(),
             Cut::PumpEnd(Reason::Expired).into(),
             Cut::PumpEnd(Reason::Replaced).into(),
@@ -75,8 +75,8 @@ mod tests {
             let range = if back { 4000..4500 } else { 4500..5000 };
             assert!(range.contains(&of(error)), "{} with {:?} is {}", error.reason, error.advice, of(error));
         }
-        assert_eq!(of(&Cut::Superseded.into()), 4004);
-        assert_eq!(of(&Cut::SlowConsumer.into()), 4002);
+        assert_eq!(of(&DetachReason::Superseded.into()), 4004);
+        assert_eq!(of(&DetachReason::SlowConsumer.into()), 4002);
     }
 
     #[test]

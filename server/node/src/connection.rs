@@ -22,8 +22,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wigwag_hub::{
     Attachment, Item, Now, Reason, Submitted,
-    error::Cut,
-    session::{Fetched, Grade},
+    error::DetachReason,
+    session::{Fetched, SessionKind},
 };
 use wigwag_poll::ShortQueue;
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
@@ -146,7 +146,7 @@ where
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
         let Opened { attachment, welcome, applied } = opened;
-        let resumable = attachment.grade() != Grade::Live;
+        let resumable = attachment.kind() != SessionKind::Live;
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;
         self.out.push_back(frame);
@@ -202,7 +202,7 @@ where
             }
         };
         let now = self.now;
-        live.attachment().heard(now);
+        live.attachment().record_activity(now);
         if frame.ack != 0
             && let Err(written) = live.attachment().ack(now, frame.ack)
         {
@@ -249,27 +249,27 @@ where
     /// Ends the connection with a fatal error; a resumable session waits for its client.
     fn fail(&mut self, error: ApiError) {
         if let Stage::Live(live) = &self.stage {
-            live.attachment().detach(self.node.now(), Cut::Detached);
+            live.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
         }
         self.out.push_back(error.to_fatal());
         self.stage = Stage::Over(Some(error));
     }
 
     /// Ends the connection because its attachment is over.
-    fn cut(&mut self, cut: Cut) {
+    fn cut(&mut self, cut: DetachReason) {
         let Stage::Live(live) = &self.stage else { return };
-        if let Cut::Ended(reason) = cut {
+        if let DetachReason::Ended(reason) = cut {
             live.attachment().close(self.node.now(), reason);
         }
         tracing::info!(peer.id = %live.attachment().peer(), epoch = live.attachment().epoch(), ?cut, "connection cut");
-        if cut == Cut::Ended(Reason::Left) {
+        if cut == DetachReason::Ended(Reason::Left) {
             // The bye came another way, by Push.
             self.stage = Stage::Over(None);
             return;
         }
         let error = ApiError::from(cut);
         self.out.push_back(match cut {
-            Cut::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms),
+            DetachReason::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms),
             _ => error.to_fatal(),
         });
         self.stage = Stage::Over(Some(error));
@@ -280,7 +280,7 @@ where
         self.input = None;
         match &self.stage {
             Stage::Live(live) if live.resumable || broken => {
-                live.attachment().detach(self.node.now(), Cut::Detached);
+                live.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
                 self.stage = Stage::Over(None);
             }
             // It goes on listening, like grpcurl after its last message.
@@ -388,7 +388,7 @@ where
         match fetched {
             Fetched::More => self.due |= source::SESSION,
             Fetched::Idle => {}
-            Fetched::Cut(cut) => self.cut(cut),
+            Fetched::Detached(cut) => self.cut(cut),
         }
     }
 
@@ -406,11 +406,11 @@ where
             Stage::Fresh => self.fail(ApiError::hello_timeout()),
             Stage::Live(live) => {
                 if due.ping {
-                    let silent_ms = self.node.now().mono_ms.saturating_sub(live.attachment().last_heard_ms());
+                    let silent_ms = self.node.now().mono_ms.saturating_sub(live.attachment().last_activity_ms());
                     // Two pings went unanswered when the third is due.
                     if live.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
-                        live.attachment().detach(self.node.now(), Cut::HeartbeatTimeout);
-                        self.cut(Cut::HeartbeatTimeout);
+                        live.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout);
+                        self.cut(DetachReason::HeartbeatTimeout);
                         return true;
                     }
                     self.out.push_back(OutFrame::unnumbered(Pb::Ping(pb::Ping {})));
@@ -468,7 +468,7 @@ impl<I> Drop for Connection<I> {
     fn drop(&mut self) {
         if let Stage::Live(live) = &self.stage {
             let attachment = live.attachment();
-            attachment.detach(self.node.now(), Cut::Detached);
+            attachment.detach(self.node.now(), DetachReason::ConnectionLost);
             tracing::info!(peer.id = %attachment.peer(), epoch = attachment.epoch(), "connection lost");
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use wigwag_hub::{
-    error::{Cut, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError},
+    error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError},
     id::NameError,
     member::MetadataTooLarge,
     reason::Reason,
@@ -265,35 +265,35 @@ impl From<RoomError> for ApiError {
     }
 }
 
-impl From<Cut> for ApiError {
-    fn from(cut: Cut) -> Self {
+impl From<DetachReason> for ApiError {
+    fn from(cut: DetachReason) -> Self {
         match cut {
-            Cut::Superseded => {
+            DetachReason::Superseded => {
                 Self::new(Code::Aborted, "SUPERSEDED", "a newer connection of this session exists; this one is over")
                     .advice(Advice::Stop)
             }
-            Cut::Detached => {
+            DetachReason::ConnectionLost => {
                 Self::new(Code::Aborted, "DETACHED", "the session has no connection in this epoch: resume it first")
                     .advice(Advice::Resume)
             }
-            Cut::SlowConsumer => Self::new(
+            DetachReason::SlowConsumer => Self::new(
                 Code::ResourceExhausted,
                 "SLOW_CONSUMER",
                 "the connection was not read fast enough: resume, and read what comes",
             )
             .advice(Advice::Resume),
-            Cut::HeartbeatTimeout => {
+            DetachReason::HeartbeatTimeout => {
                 Self::new(Code::Aborted, "HEARTBEAT_TIMEOUT", "two heartbeats went unanswered: resume")
                     .advice(Advice::Resume)
             }
-            Cut::RateLimited => Self::new(
+            DetachReason::RateLimited => Self::new(
                 Code::ResourceExhausted,
                 "RATE_LIMITED",
                 "too many frames for too long: resume, and send no faster than limits.frames_per_second",
             )
             .advice(Advice::Resume)
             .retry_after(1_000),
-            Cut::Ended(reason) => ended(reason),
+            DetachReason::Ended(reason) => ended(reason),
         }
     }
 }
@@ -304,7 +304,7 @@ impl From<FindError> for ApiError {
             FindError::UnknownSession => {
                 Self::new(Code::NotFound, "UNKNOWN_SESSION", "no such session: open a new one").advice(Advice::Rejoin)
             }
-            FindError::Cut(cut) => cut.into(),
+            FindError::Detached(cut) => cut.into(),
         }
     }
 }
@@ -312,7 +312,7 @@ impl From<FindError> for ApiError {
 impl From<ResumeError> for ApiError {
     fn from(error: ResumeError) -> Self {
         match error {
-            ResumeError::Superseded => Cut::Superseded.into(),
+            ResumeError::Superseded => DetachReason::Superseded.into(),
             ResumeError::Reset(reason) => ended(reason),
         }
     }

@@ -80,7 +80,7 @@ impl Node {
     /// in the mailboxes is written, senders hear what was not acknowledged, and the sessions end.
     pub async fn drain(&self, deadline: Instant) {
         self.inner.draining.store(true, Ordering::Release);
-        let sessions = self.inner.backend.census().sessions as u64;
+        let sessions = self.inner.backend.stats().sessions as u64;
         let window = match self.inner.config.drain_window {
             Duration::ZERO => Duration::from_millis((sessions * 1_000 / MOVES_PER_SECOND).clamp(200, 30_000)),
             window => window,
@@ -90,14 +90,14 @@ impl Node {
         let window = window.min(left * 9 / 10);
         self.inner.backend.go_away(u32::try_from(window.as_millis()).unwrap_or(u32::MAX));
         let end_of_window = Instant::now() + window;
-        while Instant::now() < end_of_window && self.inner.backend.census().sessions > 0 {
+        while Instant::now() < end_of_window && self.inner.backend.stats().sessions > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.inner.backend.drain(self.now());
-        while Instant::now() < deadline && self.inner.backend.census().sessions > 0 {
+        while Instant::now() < deadline && self.inner.backend.stats().sessions > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let left = self.inner.backend.census().sessions;
+        let left = self.inner.backend.stats().sessions;
         tracing::info!(node.id = self.inner.config.name, sessions, left, "sessions drained");
     }
 

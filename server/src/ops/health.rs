@@ -70,7 +70,7 @@ async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Jso
     Json(Health {
         status: "ok",
         rooms: rooms.len(),
-        connections: pages.node.backend().census().attached,
+        connections: pages.node.backend().stats().attached,
         room_details: if pages.hosts.allow(&uri, &headers) { rooms } else { Vec::new() },
         timestamp: iso8601(unix_ms()),
     })

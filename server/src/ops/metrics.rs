@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use wigwag_hub::backend::Census;
+use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::ListenerStats;
 
 /// Returns all metrics of a node and of its public listener.
-pub fn prometheus(backend: &Census, listener: &ListenerStats) -> String {
+pub fn prometheus(backend: &BackendStats, listener: &ListenerStats) -> String {
     let mut text = String::new();
     let mut gauge = |name, help, value: usize| write_metric(&mut text, name, "gauge", help, value as u64);
     gauge("wigwag_sessions", "Sessions, detached ones included.", backend.sessions);

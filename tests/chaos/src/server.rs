@@ -17,8 +17,8 @@ use tokio::{
     time::timeout,
 };
 use wigwag_server::{
-    config::Config,
     app::{self, ServeError},
+    config::Config,
 };
 
 /// How long a process may take to say where it listens.

@@ -19,7 +19,7 @@ use tokio::{
     time::{Duration, Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use wigwag_hub::error::Cut;
+use wigwag_hub::error::DetachReason;
 
 use crate::{
     adapter::{Incoming, MessageTransport},
@@ -127,7 +127,7 @@ impl MessageTransport for SocketIoTransport {
         tokio::select! {
             biased;
             () = gone.cancelled() => Incoming::Closed,
-            () = flooded.cancelled() => Incoming::Broken(Cut::RateLimited.into()),
+            () = flooded.cancelled() => Incoming::Broken(DetachReason::RateLimited.into()),
             event = events.recv() => match event {
                 None => Incoming::Closed,
                 Some((message, bytes)) => {

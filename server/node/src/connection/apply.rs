@@ -6,10 +6,10 @@ use bytes::Bytes;
 use wigwag_hub::{
     Attachment, Now, PeerId, Reason, RoomName, Submitted,
     backend::{Create, Join, Outbound},
-    error::{Cut, SendError, StepError},
+    error::{DetachReason, SendError, StepError},
     member::{DuplicateUsers, Metadata},
     room::RoomSpec,
-    session::Grade,
+    session::SessionKind,
 };
 use wigwag_proto::v1 as pb;
 
@@ -32,7 +32,7 @@ pub enum FrameOutcome {
     /// It breaks the protocol.
     Fatal(ApiError),
     /// The attachment is over.
-    Detached(Cut),
+    Detached(DetachReason),
 }
 
 /// The names in the last envelope. Most envelopes of a connection are for one peer in one room; those names need not be
@@ -133,7 +133,7 @@ impl Applier {
         match self.attachment.reply(self.node.now(), seq, error.to_body()).wait().await {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
-            Err(StepError::Cut(cut)) => FrameOutcome::Detached(cut),
+            Err(StepError::Detached(cut)) => FrameOutcome::Detached(cut),
             Err(StepError::Refused(never)) => match never {},
         }
     }
@@ -143,7 +143,7 @@ impl Applier {
         match result {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
-            Err(StepError::Cut(cut)) => FrameOutcome::Detached(cut),
+            Err(StepError::Detached(cut)) => FrameOutcome::Detached(cut),
             Err(StepError::Refused(error)) => self.refuse(seq, error.into()).await,
         }
     }
@@ -223,7 +223,7 @@ impl Applier {
 
     fn bye(&self, seq: u32) -> FrameOutcome {
         let applied = self.attachment.applied();
-        if self.attachment.grade() != Grade::Live && seq != applied.wrapping_add(1) {
+        if self.attachment.kind() != SessionKind::Live && seq != applied.wrapping_add(1) {
             return gap(applied, seq);
         }
         self.attachment.close(self.node.now(), Reason::Left);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::time::{Instant, Sleep};
-use wigwag_hub::{Attachment, Now, error::Cut};
+use wigwag_hub::{Attachment, Now, error::DetachReason};
 
 use crate::node::Node;
 
@@ -30,7 +30,7 @@ impl<T> Default for RateLimit<T> {
 impl<T> RateLimit<T> {
     /// Lets a frame through, or holds it until it may.
     pub fn admit(&mut self, now: Now, attachment: &dyn Attachment, input: T) -> Option<T> {
-        let wait_ms = attachment.pace(now);
+        let wait_ms = attachment.rate_limit(now);
         if wait_ms == 0 {
             return Some(input);
         }
@@ -56,13 +56,13 @@ impl<T> RateLimit<T> {
         cx: &mut Context<'_>,
         node: &Node,
         attachment: &dyn Attachment,
-    ) -> Poll<Result<Option<T>, Cut>> {
+    ) -> Poll<Result<Option<T>, DetachReason>> {
         let Some((_, sleep)) = &mut self.held else { return Poll::Ready(Ok(None)) };
         if self.waiting_since.is_some_and(|since| since.elapsed() > RATE_LIMIT_GRACE) {
-            return Poll::Ready(Err(Cut::RateLimited));
+            return Poll::Ready(Err(DetachReason::RateLimited));
         }
         while sleep.as_mut().poll(cx).is_ready() {
-            match attachment.pace(node.now()) {
+            match attachment.rate_limit(node.now()) {
                 0 => return Poll::Ready(Ok(self.held.take().map(|(input, _)| input))),
                 wait_ms => sleep.as_mut().reset(Instant::now() + Duration::from_millis(wait_ms.into())),
             }

@@ -145,7 +145,7 @@ fn presence(event: &RoomEvent) -> Bytes {
             Change::Ended(_) => BytesMut::new().freeze(),
         }
     };
-    event.wire.get_or_init(encode).clone()
+    event.encoded.get_or_init(encode).clone()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use wigwag_hub::{
     backend::{Open, Resume},
     error::ResumeError,
     member::{MAX_DISPLAY_NAME_BYTES, MAX_METADATA_BYTES, Metadata},
-    session::Grade,
+    session::SessionKind,
 };
 use wigwag_proto::v1::{self as pb, welcome::Outcome};
 
@@ -74,11 +74,11 @@ impl Node {
             self.backend().end_session(self.now(), &replaced, Reason::Replaced).wait().await;
         }
         let session = self.session();
-        let grade = if hello.resumable {
+        let kind = if hello.resumable {
             let asked = if hello.grace_ms == 0 { session.grace_ms } else { hello.grace_ms };
-            Grade::Resumable { grace_ms: asked.min(session.max_grace_ms) }
+            SessionKind::Resumable { grace_ms: asked.min(session.max_grace_ms) }
         } else {
-            Grade::Live
+            SessionKind::Live
         };
         let (credentials, token) = ids::new_session();
         let open = Open {
@@ -87,7 +87,7 @@ impl Node {
             verified: false,
             display_name: hello.display_name.into(),
             metadata,
-            grade,
+            kind,
         };
         let attachment = self.backend().open(self.now(), open).wait().await?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
@@ -105,9 +105,9 @@ impl Node {
             outcome: outcome.into(),
             reset_reason: String::new(),
             heartbeat_ms: self.session().heartbeat_ms,
-            grace_ms: match attachment.grade() {
-                Grade::Live => 0,
-                Grade::Resumable { grace_ms } => grace_ms,
+            grace_ms: match attachment.kind() {
+                SessionKind::Live => 0,
+                SessionKind::Resumable { grace_ms } => grace_ms,
             },
             limits: Some(self.public_limits()),
             ice_servers: self.ice_servers(),

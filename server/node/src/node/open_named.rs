@@ -6,7 +6,7 @@ use wigwag_hub::{
     Attachment, PeerId, Reason,
     backend::{Credentials, Open},
     member::Metadata,
-    session::Grade,
+    session::SessionKind,
 };
 
 use super::{
@@ -52,7 +52,7 @@ impl Node {
             user: request.user.into(),
             display_name: request.display_name.into(),
             metadata: Metadata::default(),
-            grade: Grade::Live,
+            kind: SessionKind::Live,
         };
         let attachment = self.backend().open(self.now(), open).wait().await?;
         tracing::info!(peer.id = %attachment.peer(), resumable = false, "session opened");

@@ -15,7 +15,7 @@ use std::{
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use wigwag_hub::{Attachment, Now, error::Cut, session::Grade};
+use wigwag_hub::{Attachment, Now, error::DetachReason, session::SessionKind};
 
 /// How long a connection whose attachment is over has for its last words. Then it is closed, with every stream on it.
 const LINGER: Duration = Duration::from_secs(10);
@@ -74,14 +74,14 @@ impl ConnectionReaper {
                     tracing::info!(peer.id = %attachment.peer(), "connection closed: its client does not read");
                     abort.cancel();
                 }
-            } else if attachment.grade() != Grade::Live
-                && now.mono_ms.saturating_sub(attachment.last_heard_ms()) > patience_ms
+            } else if attachment.kind() != SessionKind::Live
+                && now.mono_ms.saturating_sub(attachment.last_activity_ms()) > patience_ms
             {
                 silent.push(attachment.clone());
             }
         }
         for attachment in silent {
-            attachment.detach(now, Cut::HeartbeatTimeout);
+            attachment.detach(now, DetachReason::HeartbeatTimeout);
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep};
 use wigwag_hub::{
     RoomEvent,
     frame::Change,
-    watch::{Watch, WatchEvent, Watched},
+    watch::{Watch, WatchEvent, WatchPoll},
 };
 use wigwag_proto::v1::{self as pb, watch_rooms_response::Event};
 
@@ -49,10 +49,10 @@ impl Stream for RoomEvents {
             return Poll::Ready(None);
         }
         let event = match self.watch.poll(cx.waker()) {
-            Watched::Event(event) => event_of(event),
-            Watched::TooSlow => return self.end(ApiError::slow_watcher()),
-            Watched::Idle if self.node.draining() => return self.end(ApiError::draining()),
-            Watched::Idle => match self.silence.as_mut().poll(cx) {
+            WatchPoll::Event(event) => event_of(event),
+            WatchPoll::TooSlow => return self.end(ApiError::slow_watcher()),
+            WatchPoll::Idle if self.node.draining() => return self.end(ApiError::draining()),
+            WatchPoll::Idle => match self.silence.as_mut().poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(()) => Event::Ping(pb::watch_rooms_response::Ping {}),
             },

@@ -1,7 +1,7 @@
 //! `Push`: the way up of a session whose way down is `Listen`.
 
 use prost::Message;
-use wigwag_hub::error::{Cut, FindError};
+use wigwag_hub::error::{DetachReason, FindError};
 use wigwag_proto::v1::PushResponse;
 
 use wigwag_node::{
@@ -19,11 +19,11 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
     let says_bye = says_bye(&push);
     let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
         Ok(attachment) => {
-            attachment.heard(node.now());
+            attachment.record_activity(node.now());
             take(&Applier { node: node.clone(), caller, attachment }, push.frames).await
         }
         Err(FindError::UnknownSession) => return Err(FindError::UnknownSession.into()),
-        Err(FindError::Cut(cut)) => Err(Stopped::Cut(cut)),
+        Err(FindError::Detached(cut)) => Err(Stopped::Cut(cut)),
     };
     match stopped {
         Ok(answer) => Ok(answer),
@@ -43,7 +43,7 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
 /// Why no more frames of a push are taken.
 enum Stopped {
     /// The attachment is over, or was from the start.
-    Cut(Cut),
+    Cut(DetachReason),
     /// A frame is one that no client may send.
     Error(ApiError),
 }
@@ -56,7 +56,7 @@ impl From<ApiError> for Stopped {
 
 async fn take(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushResponse, Stopped> {
     for bytes in frames {
-        let retry_after_ms = applier.attachment.pace(applier.node.now());
+        let retry_after_ms = applier.attachment.rate_limit(applier.node.now());
         if retry_after_ms > 0 {
             return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
         }
@@ -84,11 +84,14 @@ fn says_bye(push: &RawPush) -> bool {
 
 /// What a call is told about an attachment that is over. Why it is over was told on the way down; here it only matters
 /// what to do now.
-fn over(cut: Cut) -> ApiError {
+fn over(cut: DetachReason) -> ApiError {
     match cut {
-        Cut::Superseded => cut.into(),
-        Cut::Ended(_) => FindError::UnknownSession.into(),
-        Cut::Detached | Cut::SlowConsumer | Cut::HeartbeatTimeout | Cut::RateLimited => Cut::Detached.into(),
+        DetachReason::Superseded => cut.into(),
+        DetachReason::Ended(_) => FindError::UnknownSession.into(),
+        DetachReason::ConnectionLost
+        | DetachReason::SlowConsumer
+        | DetachReason::HeartbeatTimeout
+        | DetachReason::RateLimited => DetachReason::ConnectionLost.into(),
     }
 }
 

@@ -1,15 +1,15 @@
-//! Wigwag's frames in protobuf, over gRPC or a binary WebSocket: a resumable session with its whole contract.
+//! Wigwag's frames in protobuf, over gRPC or a binary WebSocket: a resumable session that is numbered and acknowledged.
 
 mod protobuf;
 
 use self::protobuf::{Field, Fields, put_bytes, put_number, put_text};
-use super::{Dialect, Heard, Say, unexpected};
+use super::{Client, Event, Sender, unexpected};
 use crate::{
     signal::{MID, Shape, Template, UFRAG},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
-/// Frames a client may leave unacknowledged.
+/// Most frames a client leaves unacknowledged.
 pub(super) const ACK_FRAMES: u32 = 32;
 
 /// One resumable session. It numbers its frames, checks the server's numbers, and acknowledges with every frame it sends
@@ -18,9 +18,9 @@ pub(super) const ACK_FRAMES: u32 = 32;
 pub(crate) struct Wigwag {
     room: String,
     id: String,
-    /// The last frame sent, heard, and told.
+    /// The number of the last frame sent, the last received, and the last acknowledged.
     seq: u32,
-    heard: u32,
+    received: u32,
     acked: u32,
     shape: Shape,
     signal: Template,
@@ -33,60 +33,60 @@ impl Wigwag {
             room,
             id: String::new(),
             seq: 0,
-            heard: 0,
+            received: 0,
             acked: 0,
             shape: Shape::Candidate,
             signal: Template::default(),
         }
     }
 
-    fn numbered(&mut self, say: &mut Say<'_>, field: u32, body: &[u8]) {
+    fn send_numbered(&mut self, out: &mut Sender<'_>, field: u32, body: &[u8]) {
         self.seq += 1;
-        self.frame(say, self.seq, field, |out| put_bytes(field, body, out));
+        self.send_frame(out, self.seq, field, |message| put_bytes(field, body, message));
     }
 
-    fn frame(&mut self, say: &mut Say<'_>, seq: u32, field: u32, body: impl FnOnce(&mut Vec<u8>)) {
-        self.acked = self.heard;
-        let ack = self.heard;
-        say.compose(|out| {
-            put_number(1, seq, out);
-            put_number(2, ack, out);
+    fn send_frame(&mut self, out: &mut Sender<'_>, seq: u32, field: u32, body: impl FnOnce(&mut Vec<u8>)) {
+        self.acked = self.received;
+        let ack = self.received;
+        out.compose(|message| {
+            put_number(1, seq, message);
+            put_number(2, ack, message);
             if field != 0 {
-                body(out);
+                body(message);
             }
         });
     }
 
-    fn ack(&mut self, say: &mut Say<'_>) {
-        if self.acked != self.heard {
-            self.frame(say, 0, 0, |_| {});
+    fn ack(&mut self, out: &mut Sender<'_>) {
+        if self.acked != self.received {
+            self.send_frame(out, 0, 0, |_| {});
         }
     }
 
-    fn counted(&mut self, seq: u32) -> Result<(), Broken> {
+    fn check_number(&mut self, seq: u32) -> Result<(), ConnectionError> {
         if seq == 0 {
             return Ok(());
         }
-        if seq != self.heard + 1 {
-            return Err(Broken::new(format!("frame {seq} follows frame {}", self.heard)));
+        if seq != self.received + 1 {
+            return Err(ConnectionError::new(format!("frame {seq} follows frame {}", self.received)));
         }
-        self.heard = seq;
+        self.received = seq;
         Ok(())
     }
 }
 
-impl Dialect for Wigwag {
-    fn begin(&mut self, say: &mut Say<'_>) {
+impl Client for Wigwag {
+    fn start(&mut self, out: &mut Sender<'_>) {
         let mut hello = Vec::new();
         put_text(5, "wigwag-bench", &mut hello);
         put_number(6, 1, &mut hello);
-        self.frame(say, 0, 5, |out| put_bytes(5, &hello, out));
+        self.send_frame(out, 0, 5, |message| put_bytes(5, &hello, message));
         let mut join = Vec::new();
         put_text(1, &self.room, &mut join);
-        self.numbered(say, 6, &join);
+        self.send_numbered(out, 6, &join);
     }
 
-    fn hear(&mut self, message: &[u8], say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
+    fn receive(&mut self, message: &[u8], out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
         let (mut seq, mut kind, mut body) = (0, 0, &[][..]);
         for (number, field) in Fields(message) {
             match field {
@@ -95,10 +95,10 @@ impl Dialect for Wigwag {
                 Field::Bytes(bytes) => (kind, body) = (number, bytes),
             }
         }
-        self.counted(seq)?;
-        let heard = match kind {
+        self.check_number(seq)?;
+        let event = match kind {
             4 => match self.shape.number(body) {
-                Some(number) => Some(Heard::Signal(number)),
+                Some(number) => Some(Event::Signal(number)),
                 None => return Err(unexpected(message)),
             },
             5 => {
@@ -106,29 +106,29 @@ impl Dialect for Wigwag {
                 None
             }
             6 => {
-                self.ack(say);
-                Some(Heard::Joined)
+                self.ack(out);
+                Some(Event::Joined)
             }
-            10 => Some(Heard::Member),
-            13 => Some(Heard::Roster),
+            10 => Some(Event::MemberJoined),
+            13 => Some(Event::Roster),
             18 => {
-                self.frame(say, 0, 13, |out| put_bytes(13, &[], out));
+                self.send_frame(out, 0, 13, |message| put_bytes(13, &[], message));
                 None
             }
             0 | 9 | 11 | 12 => None,
             _ => return Err(unexpected(message)),
         };
-        if self.heard - self.acked >= ACK_FRAMES {
-            self.ack(say);
+        if self.received - self.acked >= ACK_FRAMES {
+            self.ack(out);
         }
-        Ok(heard)
+        Ok(event)
     }
 
     fn id(&self) -> &str {
         &self.id
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let mut envelope = Vec::new();
         put_text(1, &self.room, &mut envelope);
         put_text(3, to, &mut envelope);
@@ -151,18 +151,18 @@ impl Dialect for Wigwag {
         self.signal = Template::new(shape, envelope);
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
         self.seq += 1;
-        self.acked = self.heard;
-        say.compose(|out| {
-            put_number(1, self.seq, out);
-            put_number(2, self.heard, out);
-            protobuf::put_head(4, self.signal.len(), out);
-            self.signal.write(number, out);
+        self.acked = self.received;
+        out.compose(|message| {
+            put_number(1, self.seq, message);
+            put_number(2, self.received, message);
+            protobuf::put_head(4, self.signal.len(), message);
+            self.signal.write(number, message);
         });
     }
 
-    fn settle(&mut self, say: &mut Say<'_>) {
-        self.ack(say);
+    fn acknowledge(&mut self, out: &mut Sender<'_>) {
+        self.ack(out);
     }
 }

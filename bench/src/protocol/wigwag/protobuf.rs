@@ -1,4 +1,4 @@
-//! As much of the protobuf wire format as frames need.
+//! The part of the protobuf wire format that frames need.
 
 /// One field's value.
 #[derive(Debug, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(super) enum Field<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The fields of a message in their order. Ends at the first byte that is not understood.
+/// The fields of a message in their order. Ends at the first field that cannot be read.
 #[derive(Debug)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
@@ -29,7 +29,7 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The text in this field, if it is there.
+/// Returns the text in this field, if it is present.
 pub(super) fn text(message: &[u8], number: u32) -> Option<&str> {
     Fields(message).find_map(|(found, field)| match field {
         Field::Bytes(bytes) if found == number => std::str::from_utf8(bytes).ok(),
@@ -37,7 +37,7 @@ pub(super) fn text(message: &[u8], number: u32) -> Option<&str> {
     })
 }
 
-/// A number, left out when it is 0.
+/// Appends a number, unless it is 0.
 pub(super) fn put_number(field: u32, number: u32, out: &mut Vec<u8>) {
     if number != 0 {
         put_varint(field << 3, out);
@@ -45,19 +45,19 @@ pub(super) fn put_number(field: u32, number: u32, out: &mut Vec<u8>) {
     }
 }
 
-/// Key and length of a field of bytes.
+/// Appends key and length of a field of bytes.
 pub(super) fn put_head(field: u32, len: usize, out: &mut Vec<u8>) {
     put_varint(field << 3 | 2, out);
     put_varint(u32::try_from(len).unwrap_or(u32::MAX), out);
 }
 
-/// A field of bytes.
+/// Appends a field of bytes.
 pub(super) fn put_bytes(field: u32, bytes: &[u8], out: &mut Vec<u8>) {
     put_head(field, bytes.len(), out);
     out.extend_from_slice(bytes);
 }
 
-/// A field of text.
+/// Appends a field of text.
 pub(super) fn put_text(field: u32, text: &str, out: &mut Vec<u8>) {
     put_bytes(field, text.as_bytes(), out);
 }
@@ -77,7 +77,7 @@ fn varint(bytes: &mut &[u8]) -> Option<u32> {
         *bytes = rest;
         value |= u64::from(first & 0x7f) << shift;
         if first & 0x80 == 0 {
-            // What frames carry fits; anything larger is of no interest here.
+            // The numbers that are read fit; the value of a larger one does not matter.
             return Some(u32::try_from(value).unwrap_or(u32::MAX));
         }
     }

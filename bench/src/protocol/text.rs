@@ -1,8 +1,8 @@
-//! Reading the little that is needed out of JSON, without a parser.
+//! Reads single fields out of JSON without a parser.
 
 use memchr::memmem;
 
-/// The string behind `key`, which includes its quotes and colon. Strings with escapes are cut at the first one.
+/// Returns the string after `key`, which includes its quotes and colon. A string with escapes is cut at the first one.
 pub(super) fn string<'a>(message: &'a [u8], key: &str) -> Option<&'a str> {
     let start = memmem::find(message, key.as_bytes())? + key.len();
     let rest = message[start..].strip_prefix(b"\"")?;
@@ -10,7 +10,7 @@ pub(super) fn string<'a>(message: &'a [u8], key: &str) -> Option<&'a str> {
     std::str::from_utf8(&rest[..end]).ok()
 }
 
-/// The number behind `key`, which includes its quotes and colon. 0 when it is not there.
+/// Returns the number after `key`, which includes its quotes and colon. 0 if the key is missing.
 pub(super) fn number(message: &[u8], key: &str) -> u32 {
     let Some(start) = memmem::find(message, key.as_bytes()) else { return 0 };
     let digits = message[start + key.len()..].iter().take_while(|byte| byte.is_ascii_digit());

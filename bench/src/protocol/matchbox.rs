@@ -1,9 +1,9 @@
 //! The JSON protocol of matchbox_server: ids from the server, the room in the path.
 
-use super::{Dialect, Heard, Say, text, unexpected};
+use super::{Client, Event, Sender, text, unexpected};
 use crate::{
     signal::{Shape, Template},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
 /// One peer.
@@ -26,30 +26,30 @@ impl Matchbox {
     }
 }
 
-impl Dialect for Matchbox {
-    fn hear(&mut self, message: &[u8], _say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
+impl Client for Matchbox {
+    fn receive(&mut self, message: &[u8], _out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
         if message.starts_with(br#"{"Signal""#) {
             return match self.shape.number(message) {
-                Some(number) => Ok(Some(Heard::Signal(number))),
+                Some(number) => Ok(Some(Event::Signal(number))),
                 None => Err(unexpected(message)),
             };
         }
         if message.starts_with(br#"{"NewPeer""#) {
-            return Ok(Some(Heard::Member));
+            return Ok(Some(Event::MemberJoined));
         }
         if message.starts_with(br#"{"PeerLeft""#) {
             return Ok(None);
         }
         let Some(id) = text::string(message, r#""IdAssigned":"#) else { return Err(unexpected(message)) };
         self.id = id.to_owned();
-        Ok(Some(Heard::Joined))
+        Ok(Some(Event::Joined))
     }
 
     fn id(&self) -> &str {
         &self.id
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let json = shape.json();
         let kind = if shape == Shape::Candidate { "IceCandidate" } else { "Offer" };
         let message = format!(r#"{{"Signal":{{"receiver":"{to}","data":{{"{kind}":{json}}}}}}}"#);
@@ -57,7 +57,7 @@ impl Dialect for Matchbox {
         self.signal = Template::new(shape, message.into_bytes());
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
-        say.compose(|out| self.signal.write(number, out));
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
+        out.compose(|message| self.signal.write(number, message));
     }
 }

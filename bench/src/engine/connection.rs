@@ -9,39 +9,40 @@ use mio::net::TcpStream;
 
 use super::SessionId;
 use crate::{
-    dialect::{Dialect, Heard, Say},
-    transport::{Arrived, Broken, Transport},
+    protocol::{Client, Event, Sender},
+    transport::{ConnectionError, Received, Transport},
 };
 
-pub(super) struct Line {
+pub(super) struct Connection {
     pub(super) socket: TcpStream,
     transport: Box<dyn Transport>,
     sessions: Vec<Session>,
     first: SessionId,
     connected: bool,
-    /// The socket took everything so far.
+    /// No write has returned EWOULDBLOCK since the socket was last writable.
     writable: bool,
-    /// The beginning of something that is not whole yet.
+    /// The beginning of a frame of which the rest has not arrived.
     partial: Vec<u8>,
+    /// Bytes to be written.
     out: Vec<u8>,
 }
 
 struct Session {
-    dialect: Box<dyn Dialect>,
+    client: Box<dyn Client>,
     stream: u32,
 }
 
-impl Line {
+impl Connection {
     pub(super) fn connect(
         server: SocketAddr,
         transport: Box<dyn Transport>,
-        sessions: Vec<Box<dyn Dialect>>,
+        clients: Vec<Box<dyn Client>>,
         first: SessionId,
     ) -> io::Result<Self> {
         Ok(Self {
             socket: TcpStream::connect(server)?,
             transport,
-            sessions: sessions.into_iter().map(|dialect| Session { dialect, stream: 0 }).collect(),
+            sessions: clients.into_iter().map(|client| Session { client, stream: 0 }).collect(),
             first,
             connected: false,
             writable: false,
@@ -50,36 +51,34 @@ impl Line {
         })
     }
 
-    pub(super) fn dialect(&mut self, place: usize) -> &mut dyn Dialect {
-        &mut *self.sessions[place].dialect
+    pub(super) fn client(&mut self, index: usize) -> &mut dyn Client {
+        &mut *self.sessions[index].client
     }
 
     pub(super) fn wants_to_write(&self) -> bool {
         !self.out.is_empty()
     }
 
-    pub(super) fn say(
+    pub(super) fn send(
         &mut self,
-        place: usize,
+        index: usize,
         message: &mut Vec<u8>,
-        what: impl FnOnce(&mut dyn Dialect, &mut Say<'_>),
+        send: impl FnOnce(&mut dyn Client, &mut Sender<'_>),
     ) {
-        let Session { dialect, stream } = &mut self.sessions[place];
-        what(
-            &mut **dialect,
-            &mut Say { transport: &mut *self.transport, stream: *stream, out: &mut self.out, message },
-        );
+        let Session { client, stream } = &mut self.sessions[index];
+        let transport = &mut *self.transport;
+        send(&mut **client, &mut Sender { transport, stream: *stream, buffer: &mut self.out, message });
     }
 
-    /// The socket can be read or written.
+    /// Handles readiness of the socket.
     pub(super) fn ready(
         &mut self,
         readable: bool,
         writable: bool,
         buffer: &mut [u8],
         message: &mut Vec<u8>,
-        heard: &mut Vec<(SessionId, Heard)>,
-    ) -> Result<(), Broken> {
+        events: &mut Vec<(SessionId, Event)>,
+    ) -> Result<(), ConnectionError> {
         self.writable |= writable;
         if !self.connected {
             if let Some(error) = self.socket.take_error().map_err(lost)? {
@@ -91,17 +90,17 @@ impl Line {
             self.connected = true;
             self.socket.set_nodelay(true).map_err(lost)?;
             if self.transport.start(&mut self.out) {
-                self.begin(message);
+                self.start(message);
             }
         }
-        if readable { self.read(buffer, message, heard) } else { Ok(()) }
+        if readable { self.read(buffer, message, events) } else { Ok(()) }
     }
 
-    fn begin(&mut self, message: &mut Vec<u8>) {
-        for Session { dialect, stream } in &mut self.sessions {
+    fn start(&mut self, message: &mut Vec<u8>) {
+        for Session { client, stream } in &mut self.sessions {
             *stream = self.transport.open(&mut self.out);
-            let (transport, out) = (&mut *self.transport, &mut self.out);
-            dialect.begin(&mut Say { transport, stream: *stream, out, message });
+            let (transport, buffer) = (&mut *self.transport, &mut self.out);
+            client.start(&mut Sender { transport, stream: *stream, buffer, message });
         }
     }
 
@@ -109,14 +108,14 @@ impl Line {
         &mut self,
         buffer: &mut [u8],
         message: &mut Vec<u8>,
-        heard: &mut Vec<(SessionId, Heard)>,
-    ) -> Result<(), Broken> {
+        events: &mut Vec<(SessionId, Event)>,
+    ) -> Result<(), ConnectionError> {
         loop {
             let kept = self.partial.len();
             buffer[..kept].copy_from_slice(&self.partial);
             let space = buffer.len() - kept;
             let read = match self.socket.read(&mut buffer[kept..]) {
-                Ok(0) => return Err(Broken::new("closed by the server")),
+                Ok(0) => return Err(ConnectionError::new("closed by the server")),
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -126,41 +125,41 @@ impl Line {
             let mut at = 0;
             loop {
                 match self.transport.next(input, &mut at, &mut self.out)? {
-                    Arrived::Nothing => break,
-                    Arrived::Up => self.begin(message),
-                    Arrived::Whole(stream, range) => self.hear(stream, &input[range], message, heard)?,
-                    Arrived::Pieced(stream, bytes) => self.hear(stream, &bytes, message, heard)?,
+                    Received::Incomplete => break,
+                    Received::Open => self.start(message),
+                    Received::Message(stream, range) => self.receive(stream, &input[range], message, events)?,
+                    Received::Assembled(stream, bytes) => self.receive(stream, &bytes, message, events)?,
                 }
             }
             self.partial.clear();
             self.partial.extend_from_slice(&input[at..]);
-            // A short read emptied the socket; what comes after it makes a new event.
+            // A short read emptied the socket; bytes that arrive later raise a new event.
             if read < space {
                 return Ok(());
             }
         }
     }
 
-    fn hear(
+    fn receive(
         &mut self,
         stream: u32,
         bytes: &[u8],
         message: &mut Vec<u8>,
-        heard: &mut Vec<(SessionId, Heard)>,
-    ) -> Result<(), Broken> {
-        let place = (stream / 2) as usize;
-        let Some(Session { dialect, .. }) = self.sessions.get_mut(place) else {
-            return Err(Broken::new("a message for nobody"));
+        events: &mut Vec<(SessionId, Event)>,
+    ) -> Result<(), ConnectionError> {
+        let index = (stream / 2) as usize;
+        let Some(Session { client, .. }) = self.sessions.get_mut(index) else {
+            return Err(ConnectionError::new(format!("a message on stream {stream}, which was not opened")));
         };
-        let mut say = Say { transport: &mut *self.transport, stream, out: &mut self.out, message };
-        if let Some(what) = dialect.hear(bytes, &mut say)? {
-            heard.push((self.first + place, what));
+        let mut out = Sender { transport: &mut *self.transport, stream, buffer: &mut self.out, message };
+        if let Some(event) = client.receive(bytes, &mut out)? {
+            events.push((self.first + index, event));
         }
         Ok(())
     }
 
-    /// Writes what there is, as far as the socket takes it.
-    pub(super) fn flush(&mut self) -> Result<(), Broken> {
+    /// Writes as much as the socket takes.
+    pub(super) fn flush(&mut self) -> Result<(), ConnectionError> {
         while self.writable && !self.out.is_empty() {
             match self.socket.write(&self.out) {
                 Ok(written) if written == self.out.len() => self.out.clear(),
@@ -174,6 +173,6 @@ impl Line {
     }
 }
 
-fn lost(error: io::Error) -> Broken {
-    Broken::new(error.to_string())
+fn lost(error: io::Error) -> ConnectionError {
+    ConnectionError::new(error.to_string())
 }

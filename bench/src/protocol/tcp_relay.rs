@@ -1,9 +1,9 @@
-//! The bare relay of `baselines/tcp-relay.rs`: a kind byte, an id, bytes.
+//! The plain relay of `baselines/tcp-relay.rs`: a kind byte, an id, bytes.
 
-use super::{Dialect, Heard, Say, unexpected};
+use super::{Client, Event, Sender, unexpected};
 use crate::{
     signal::{Shape, Template},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
 const JOIN: u8 = 1;
@@ -14,38 +14,38 @@ const FROM: u8 = 3;
 
 /// One client.
 #[derive(Debug)]
-pub(crate) struct Relay {
+pub(crate) struct TcpRelay {
     room: String,
     id: String,
     shape: Shape,
     signal: Template,
 }
 
-impl Relay {
+impl TcpRelay {
     /// A client that joins this room.
     pub(crate) fn new(room: String) -> Self {
         Self { room, id: String::new(), shape: Shape::Candidate, signal: Template::default() }
     }
 }
 
-impl Dialect for Relay {
-    fn begin(&mut self, say: &mut Say<'_>) {
-        say.compose(|out| {
-            out.push(JOIN);
-            out.extend_from_slice(self.room.as_bytes());
+impl Client for TcpRelay {
+    fn start(&mut self, out: &mut Sender<'_>) {
+        out.compose(|message| {
+            message.push(JOIN);
+            message.extend_from_slice(self.room.as_bytes());
         });
     }
 
-    fn hear(&mut self, message: &[u8], _say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
+    fn receive(&mut self, message: &[u8], _out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
         match message {
             [FROM, signal @ ..] => match self.shape.number(signal) {
-                Some(number) => Ok(Some(Heard::Signal(number))),
+                Some(number) => Ok(Some(Event::Signal(number))),
                 None => Err(unexpected(message)),
             },
-            [MEMBER, ..] => Ok(Some(Heard::Member)),
+            [MEMBER, ..] => Ok(Some(Event::MemberJoined)),
             [JOINED, a, b, c, d] => {
                 self.id = u32::from_le_bytes([*a, *b, *c, *d]).to_string();
-                Ok(Some(Heard::Joined))
+                Ok(Some(Event::Joined))
             }
             _ => Err(unexpected(message)),
         }
@@ -55,7 +55,7 @@ impl Dialect for Relay {
         &self.id
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let to: u32 = to.parse().expect("ids are numbers here");
         let mut message = vec![SEND];
         message.extend_from_slice(&to.to_le_bytes());
@@ -64,7 +64,7 @@ impl Dialect for Relay {
         self.signal = Template::new(shape, message);
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
-        say.compose(|out| self.signal.write(number, out));
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
+        out.compose(|message| self.signal.write(number, message));
     }
 }

@@ -2,19 +2,19 @@
 
 use std::io::Write as _;
 
-use super::{Dialect, Heard, Say, text, unexpected, wigwag::ACK_FRAMES};
+use super::{Client, Event, Sender, text, unexpected, wigwag::ACK_FRAMES};
 use crate::{
     signal::{Shape, Template},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
-/// One resumable session, as [`super::Wigwag`] in JSON.
+/// One resumable session. It numbers, checks and acknowledges frames like [`super::Wigwag`].
 #[derive(Debug)]
 pub(crate) struct WigwagJson {
     room: String,
     id: String,
     seq: u32,
-    heard: u32,
+    received: u32,
     acked: u32,
     shape: Shape,
     signal: Template,
@@ -27,74 +27,74 @@ impl WigwagJson {
             room,
             id: String::new(),
             seq: 0,
-            heard: 0,
+            received: 0,
             acked: 0,
             shape: Shape::Candidate,
             signal: Template::default(),
         }
     }
 
-    fn ack(&mut self, say: &mut Say<'_>) {
-        if self.acked != self.heard {
-            self.acked = self.heard;
-            say.text(&format!(r#"{{"ack":{}}}"#, self.heard));
+    fn ack(&mut self, out: &mut Sender<'_>) {
+        if self.acked != self.received {
+            self.acked = self.received;
+            out.text(&format!(r#"{{"ack":{}}}"#, self.received));
         }
     }
 }
 
-impl Dialect for WigwagJson {
-    fn begin(&mut self, say: &mut Say<'_>) {
-        say.text(r#"{"hello":{"client":"wigwag-bench","resumable":true}}"#);
+impl Client for WigwagJson {
+    fn start(&mut self, out: &mut Sender<'_>) {
+        out.text(r#"{"hello":{"client":"wigwag-bench","resumable":true}}"#);
         self.seq += 1;
-        say.text(&format!(r#"{{"seq":{},"join":{{"room":"{}"}}}}"#, self.seq, self.room));
+        out.text(&format!(r#"{{"seq":{},"join":{{"room":"{}"}}}}"#, self.seq, self.room));
     }
 
-    fn hear(&mut self, message: &[u8], say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
-        // The numbers stand at the front, the body's name behind them.
+    fn receive(&mut self, message: &[u8], out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
+        // The numbers come first, then the name of the body.
         let front = &message[..message.len().min(96)];
         let seq = text::number(front, r#""seq":"#);
         if seq != 0 {
-            if seq != self.heard + 1 {
-                return Err(Broken::new(format!("frame {seq} follows frame {}", self.heard)));
+            if seq != self.received + 1 {
+                return Err(ConnectionError::new(format!("frame {seq} follows frame {}", self.received)));
             }
-            self.heard = seq;
+            self.received = seq;
         }
         let has = |name: &str| memchr::memmem::find(front, name.as_bytes()).is_some();
-        let heard = if has(r#""envelope":"#) {
+        let event = if has(r#""envelope":"#) {
             match self.shape.number(message) {
-                Some(number) => Some(Heard::Signal(number)),
+                Some(number) => Some(Event::Signal(number)),
                 None => return Err(unexpected(message)),
             }
         } else if has(r#""welcome":"#) {
             self.id = text::string(message, r#""peerId":"#).ok_or_else(|| unexpected(message))?.to_owned();
             None
         } else if has(r#""joined":"#) {
-            self.ack(say);
-            Some(Heard::Joined)
+            self.ack(out);
+            Some(Event::Joined)
         } else if has(r#""memberJoined":"#) {
-            Some(Heard::Member)
+            Some(Event::MemberJoined)
         } else if has(r#""roster":"#) {
-            Some(Heard::Roster)
+            Some(Event::Roster)
         } else if has(r#""ping":"#) {
-            self.acked = self.heard;
-            say.text(&format!(r#"{{"ack":{},"pong":{{}}}}"#, self.heard));
+            self.acked = self.received;
+            out.text(&format!(r#"{{"ack":{},"pong":{{}}}}"#, self.received));
             None
         } else if has(r#""error":"#) {
             return Err(unexpected(message));
         } else {
             None
         };
-        if self.heard - self.acked >= ACK_FRAMES {
-            self.ack(say);
+        if self.received - self.acked >= ACK_FRAMES {
+            self.ack(out);
         }
-        Ok(heard)
+        Ok(event)
     }
 
     fn id(&self) -> &str {
         &self.id
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let json = shape.json();
         let payload = match shape {
             Shape::Candidate => format!(r#""candidate":{json}"#),
@@ -105,17 +105,17 @@ impl Dialect for WigwagJson {
         self.signal = Template::new(shape, envelope.into_bytes());
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
         self.seq += 1;
-        self.acked = self.heard;
-        say.compose(|out| {
+        self.acked = self.received;
+        out.compose(|message| {
             // Writing to a Vec cannot fail.
-            let _ = write!(out, r#"{{"seq":{},"ack":{},"#, self.seq, self.heard);
-            self.signal.write(number, out);
+            let _ = write!(message, r#"{{"seq":{},"ack":{},"#, self.seq, self.received);
+            self.signal.write(number, message);
         });
     }
 
-    fn settle(&mut self, say: &mut Say<'_>) {
-        self.ack(say);
+    fn acknowledge(&mut self, out: &mut Sender<'_>) {
+        self.ack(out);
     }
 }

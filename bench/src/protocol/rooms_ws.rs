@@ -1,9 +1,9 @@
 //! The JSON of a common room server: `{type, targetUserId, sdp | candidate}` up, `fromUserId` down.
 
-use super::{Dialect, Heard, Say, text, unexpected};
+use super::{Client, Event, Sender, text, unexpected};
 use crate::{
     signal::{Shape, Template},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
 /// One user, whose room and id stand in the URL.
@@ -26,15 +26,15 @@ impl RoomsWs {
     }
 }
 
-impl Dialect for RoomsWs {
-    fn hear(&mut self, message: &[u8], _say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
+impl Client for RoomsWs {
+    fn receive(&mut self, message: &[u8], _out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
         match text::string(message, r#""type":"#) {
             Some("ice-candidate" | "offer") => match self.shape.number(message) {
-                Some(number) => Ok(Some(Heard::Signal(number))),
+                Some(number) => Ok(Some(Event::Signal(number))),
                 None => Err(unexpected(message)),
             },
-            Some("participants") => Ok(Some(Heard::Joined)),
-            Some("participant-joined") => Ok(Some(Heard::Member)),
+            Some("participants") => Ok(Some(Event::Joined)),
+            Some("participant-joined") => Ok(Some(Event::MemberJoined)),
             Some("participant-left") => Ok(None),
             _ => Err(unexpected(message)),
         }
@@ -44,7 +44,7 @@ impl Dialect for RoomsWs {
         &self.user
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let json = shape.json();
         let message = match shape {
             Shape::Candidate => format!(r#"{{"type":"ice-candidate","targetUserId":"{to}","candidate":{json}}}"#),
@@ -54,7 +54,7 @@ impl Dialect for RoomsWs {
         self.signal = Template::new(shape, message.into_bytes());
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
-        say.compose(|out| self.signal.write(number, out));
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
+        out.compose(|message| self.signal.write(number, message));
     }
 }

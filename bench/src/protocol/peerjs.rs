@@ -1,12 +1,12 @@
 //! The protocol of PeerServer. It has no rooms.
 
-use super::{Dialect, Heard, Say, text, unexpected};
+use super::{Client, Event, Sender, text, unexpected};
 use crate::{
     signal::{Shape, Template},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
-/// One peer with an id of its own choice.
+/// One peer, which chooses its id.
 #[derive(Debug)]
 pub(crate) struct PeerJs {
     id: String,
@@ -26,14 +26,14 @@ impl PeerJs {
     }
 }
 
-impl Dialect for PeerJs {
-    fn hear(&mut self, message: &[u8], _say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
+impl Client for PeerJs {
+    fn receive(&mut self, message: &[u8], _out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
         match text::string(message, r#""type":"#) {
             Some("CANDIDATE" | "OFFER") => match self.shape.number(message) {
-                Some(number) => Ok(Some(Heard::Signal(number))),
+                Some(number) => Ok(Some(Event::Signal(number))),
                 None => Err(unexpected(message)),
             },
-            Some("OPEN") => Ok(Some(Heard::Joined)),
+            Some("OPEN") => Ok(Some(Event::Joined)),
             _ => Err(unexpected(message)),
         }
     }
@@ -42,7 +42,7 @@ impl Dialect for PeerJs {
         &self.id
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let json = shape.json();
         let (kind, what) = match shape {
             Shape::Candidate => ("CANDIDATE", json),
@@ -56,7 +56,7 @@ impl Dialect for PeerJs {
         self.signal = Template::new(shape, message.into_bytes());
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
-        say.compose(|out| self.signal.write(number, out));
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
+        out.compose(|message| self.signal.write(number, message));
     }
 }

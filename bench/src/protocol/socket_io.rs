@@ -1,9 +1,9 @@
 //! Socket.IO 4 over its WebSocket transport (Engine.IO protocol 4).
 
-use super::{Dialect, Heard, Say, text, unexpected};
+use super::{Client, Event, Sender, text, unexpected};
 use crate::{
     signal::{Shape, Template},
-    transport::Broken,
+    transport::ConnectionError,
 };
 
 /// One socket of the default namespace.
@@ -26,26 +26,26 @@ impl SocketIo {
     }
 }
 
-impl Dialect for SocketIo {
-    fn hear(&mut self, message: &[u8], say: &mut Say<'_>) -> Result<Option<Heard>, Broken> {
+impl Client for SocketIo {
+    fn receive(&mut self, message: &[u8], out: &mut Sender<'_>) -> Result<Option<Event>, ConnectionError> {
         match message {
-            [b'0', ..] => say.text("40"),
-            [b'2', ..] => say.text("3"),
+            [b'0', ..] => out.text("40"),
+            [b'2', ..] => out.text("3"),
             [b'4', b'0', ..] => {}
             [b'4', b'2', event @ ..] => {
                 let name = event.strip_prefix(b"[\"").unwrap_or_default();
                 if name.starts_with(b"send_ice") || name.starts_with(b"offer_sdp") {
                     return match self.shape.number(event) {
-                        Some(number) => Ok(Some(Heard::Signal(number))),
+                        Some(number) => Ok(Some(Event::Signal(number))),
                         None => Err(unexpected(message)),
                     };
                 }
                 if name.starts_with(b"peer_joined") {
-                    return Ok(Some(Heard::Member));
+                    return Ok(Some(Event::MemberJoined));
                 }
                 let Some(id) = text::string(event, r#""id":"#) else { return Err(unexpected(message)) };
                 self.id = id.to_owned();
-                return Ok(Some(Heard::Joined));
+                return Ok(Some(Event::Joined));
             }
             _ => return Err(unexpected(message)),
         }
@@ -56,7 +56,7 @@ impl Dialect for SocketIo {
         &self.id
     }
 
-    fn aim(&mut self, to: &str, shape: Shape) {
+    fn set_target(&mut self, to: &str, shape: Shape) {
         let json = shape.json();
         let message = match shape {
             Shape::Candidate => format!(r#"42["send_ice",{{"target":"{to}","candidate":{json},"mid":"0"}}]"#),
@@ -66,7 +66,7 @@ impl Dialect for SocketIo {
         self.signal = Template::new(shape, message.into_bytes());
     }
 
-    fn speak(&mut self, number: u32, say: &mut Say<'_>) {
-        say.compose(|out| self.signal.write(number, out));
+    fn send_signal(&mut self, number: u32, out: &mut Sender<'_>) {
+        out.compose(|message| self.signal.write(number, message));
     }
 }
