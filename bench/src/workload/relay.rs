@@ -73,6 +73,9 @@ impl Relay {
         let meter = Meter::start(server)?;
         bounce.run_for(&mut sessions, window)?;
         let usage = meter.stop()?;
+        if bounce.delivered == before {
+            return Err(WorkloadError::Timeout(format!("no signal arrived in {} ms", window.as_millis())));
+        }
         let delivered = (bounce.delivered - before) as f64;
         let latencies = bounce.latencies.take();
 
