@@ -22,7 +22,7 @@ struct App;
 impl Service for App {
     type Body = PlainBody<Body>;
 
-    fn call(&self, _: Request<Http1Body>) -> ResponseFuture<PlainBody<Body>> {
+    fn call(&self, _: Request<RequestBody>) -> ResponseFuture<PlainBody<Body>> {
         Box::pin(async { Ok(Response::new(PlainBody(Body::from(vec![7; SIZE])))) })
     }
 }

@@ -54,7 +54,7 @@ fn echo_with(room: usize, settings: SocketConfig, words: impl IntoIterator<Item 
     let socket = Socket::new(Stream::new(ours), settings, None);
     let (sender, asked) = tokio::sync::watch::channel(0);
     let echo = Echo { incoming: socket.incoming(), words: words.into_iter().collect(), asked: sender };
-    Other { io, carried: tokio::spawn(socket.carry(echo)), asked }
+    Other { io, carried: tokio::spawn(socket.pump(echo)), asked }
 }
 
 /// A frame with a mask that changes nothing.
@@ -205,7 +205,7 @@ async fn a_violation_that_waits_for_its_turn_is_told() {
     let socket = Socket::new(Stream::new(ours), SETTINGS, None);
     let paced = Paced { incoming: socket.incoming(), held: None };
     let (_, asked) = tokio::sync::watch::channel(0);
-    let mut other = Other { io, carried: tokio::spawn(socket.carry(paced)), asked };
+    let mut other = Other { io, carried: tokio::spawn(socket.pump(paced)), asked };
     other.io.write_all(b"\x81\x01x").await.expect("sends");
     other.expect(b"\x88\x0A\x11\x9APROTOCOL").await;
 }
