@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-ts test-browser test-dialects test-interop test-peers mutants fuzz soak bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-dialects test-interop test-peers mutants fuzz soak bench bench-quick bench-compare bench-publish instructions
 
 run: ## Start a server on loopback
 	cargo run --release
@@ -34,6 +34,10 @@ npm:
 
 test-rust: server ## Hub, server, Rust client, generated code
 	cargo test --workspace
+	scripts/test-engine-hyper.sh
+
+test-engine-hyper: server ## The suites that speak to a server, with HTTP/2 served by hyper
+	scripts/test-engine-hyper.sh
 
 test-ts: server npm ## TypeScript client and the example page
 	cd $(TS) && npm test && npm run test:server && npm run test:conformance && npm run test:consumers
