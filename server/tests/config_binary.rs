@@ -91,3 +91,14 @@ async fn a_signal_drains_and_ends_with_success() {
         assert!(!log.contains("127.0.0.1"), "no addresses in the log: {log}");
     }
 }
+
+#[tokio::test]
+async fn an_engine_that_is_not_the_default_is_named_in_the_log() {
+    for (engine, named) in [("hyper", true), ("wigwag", false)] {
+        let setting = format!("http2.engine={engine}");
+        let server = Process::start(&["--log-format", "json", "--set", &setting]).await;
+        server.signal("TERM").await;
+        let (_, log) = server.end().await;
+        assert_eq!(log.contains("HTTP/2 is served by hyper"), named, "{log}");
+    }
+}
