@@ -141,7 +141,7 @@ fn the_committed_document_is_what_protos_and_table_give() {
     // Whatever features other crates ask of serde_json.
     document.sort_all_objects();
     let fresh = format!("{document:#}\n");
-    let committed = root.join("src/rest/openapi/openapi.json");
+    let committed = root.join("src/api/rest/openapi/openapi.json");
     if fs::read_to_string(&committed).ok().as_deref() != Some(&fresh) {
         fs::write(&committed, fresh).expect("write the document");
         panic!("openapi.json was stale and has been rewritten: commit it");
