@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Opens idle WebSockets, each with a session, and prints what one costs the server in user space.
+"""Opens idle WebSockets, each with a session, and prints the server's memory in user space per connection.
 
     cargo build --release -p wigwag-server
-    tests/doors/idle-memory.py --connections 10000 target/release/wigwag-server
+    tests/transports/idle-memory.py --connections 10000 target/release/wigwag-server
 
-Counted is the server's anonymous memory (RssAnon of /proc/PID/status), against that of the server with a hundred
-connections: the buffers of the system are not in it. The sockets are opened by this process, which needs as many file
-descriptors.
+Measures the growth of the server's anonymous memory (RssAnon of /proc/PID/status) beyond the first hundred connections;
+kernel buffers are not included. This process opens the sockets and needs as many file descriptors.
 """
 
 import argparse
@@ -19,7 +18,7 @@ import sys
 import time
 
 FORMS = {
-    # An empty hello, or one that asks for a session that can be resumed.
+    # An empty hello, or one that requests a resumable session.
     "wigwag.v1.proto": {False: (2, b"\x2a\x00"), True: (2, b"\x2a\x02\x30\x01")},
     "wigwag.v1.json": {False: (1, b'{"hello":{}}'), True: (1, b'{"hello":{"resumable":true}}')},
 }
@@ -71,7 +70,7 @@ def main():
     if hard < options.connections + 64:
         sys.exit(f"this process may open {hard} files only")
 
-    # Without heartbeats nothing but the connections themselves is measured.
+    # Heartbeats would add the memory of sending to that of idle connections.
     settings = ["session.heartbeat_ms=300000", "http2.keepalive_interval_ms=0"]
     flags = [flag for setting in settings for flag in ("--set", setting)]
     command = [options.server, "--listen", "127.0.0.1:0", "--log-level", "error", *flags]

@@ -1,21 +1,20 @@
-// What no client should send, and every door must take calmly.
+// Input that a client must not send, and that every endpoint has to handle.
 import assert from "node:assert/strict";
 
 const deep = (depth) => `{"type":"offer","sdp":${"[".repeat(depth)}${"]".repeat(depth)}}`;
 
 /**
- * Sends bad input over `bad` and checks that each is answered by an error, that the connection goes on, and that a
- * bystander notices nothing.
+ * Sends bad input over `bad` and checks that each is answered by an error and that the connection stays open.
  *
  * @param bad an open socket of `openSocket`
- * @param {(message: any) => string | undefined} reasonOf reads the reason out of a message if it is an error
+ * @param {(message: any) => string | undefined} reasonOf returns the reason of a message that is an error
  */
 export async function survivesBadInput(bad, reasonOf) {
   const cases = [
     ["not JSON", "hello", "PROTOCOL"],
     ["half of JSON", '{"type":', "PROTOCOL"],
     ["nothing", "", "PROTOCOL"],
-    ["JSON that is no object", "[1,2]", "PROTOCOL"],
+    ["JSON that is not an object", "[1,2]", "PROTOCOL"],
     ["10,000 levels", deep(10_000), "PROTOCOL"],
     ["a lone surrogate", '{"type":"\\ud800"}', "PROTOCOL"],
     ["a megabyte", JSON.stringify({ type: "offer", sdp: "x".repeat(1_000_000) }), "FRAME_TOO_LARGE"],
@@ -29,7 +28,7 @@ export async function survivesBadInput(bad, reasonOf) {
     const error = await bad.inbox.take((message) => reasonOf(message) !== undefined, `an error for ${what}`);
     assert.equal(reasonOf(error), reason, what);
   }
-  // A message in fragments is one message.
+  // Fragments are one message.
   bad.socket.send('{"type":"non', { fin: false });
   bad.socket.send('sense"}', { fin: true });
   const error = await bad.inbox.take((message) => reasonOf(message) !== undefined, "an error for fragments");
@@ -37,7 +36,7 @@ export async function survivesBadInput(bad, reasonOf) {
 }
 
 /**
- * Sends what ends a connection, each over a connection of its own.
+ * Sends input that ends a connection, each over a separate connection.
  *
  * @param open opens a socket
  * @param reasonOf as above
@@ -50,7 +49,7 @@ export async function endsBrokenConnections(open, reasonOf) {
   assert.deepEqual(await tooLong.closed, { code: 4507, reason: "FRAME_TOO_LARGE" });
 
   const notUtf8 = await open();
-  // A masked text frame with a byte that is no UTF-8, past the library, which would refuse to write it.
+  // A masked text frame that is not UTF-8, written to the TCP socket because the library would refuse it.
   notUtf8.socket._socket.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]));
   assert.equal(reasonOf(await notUtf8.inbox.take((message) => reasonOf(message) !== undefined, "an error")), "PROTOCOL");
   assert.equal((await notUtf8.closed).reason, "PROTOCOL");

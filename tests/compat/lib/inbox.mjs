@@ -1,37 +1,37 @@
-// Messages in the order in which they came, taken by whoever waits for them.
+// A queue of received messages that tests wait on.
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export class Inbox {
   #messages = [];
   #waiting = [];
 
-  /** Notes a message. */
+  /** Adds a message. */
   put(message) {
     this.#messages.push(message);
     this.#serve();
   }
 
-  /** The first message that fits, taken out. Fails after ten seconds, showing what came instead. */
-  take(fits, what = "a message", patienceMs = PATIENCE_MS) {
+  /** Removes and returns the first message that matches. Rejects after ten seconds, listing the messages it has. */
+  take(matches, what = "a message", timeoutMs = TIMEOUT_MS) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((waiter) => waiter.timer !== timer);
         reject(new Error(`waited for ${what}; there is ${JSON.stringify(this.#messages)}`));
-      }, patienceMs);
-      this.#waiting.push({ fits, resolve, timer });
+      }, timeoutMs);
+      this.#waiting.push({ matches, resolve, timer });
       this.#serve();
     });
   }
 
-  /** Everything that came and was not taken. */
+  /** Returns the messages that have not been taken. */
   rest() {
     return [...this.#messages];
   }
 
   #serve() {
     for (const waiter of [...this.#waiting]) {
-      const at = this.#messages.findIndex(waiter.fits);
+      const at = this.#messages.findIndex(waiter.matches);
       if (at < 0) continue;
       clearTimeout(waiter.timer);
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1);

@@ -1,4 +1,4 @@
-// Peers of the server's own doors, as small as they can be: gRPC, gRPC-Web, and WebSocket with protobuf.
+// Minimal peers on the server's own transports: gRPC, gRPC-Web, and WebSocket with protobuf or JSON.
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +20,7 @@ const decode = (kind, bytes) => kind.toObject(kind.decode(bytes));
 class Peer {
   inbox = new Inbox();
 
-  /** What a door calls when a frame has come. */
+  /** Takes a frame from the transport. */
   received(frame) {
     if (frame.ping) this.write({ pong: {} });
     else this.inbox.put(frame);
@@ -33,7 +33,7 @@ class Peer {
     return this;
   }
 
-  /** The next frame with this body. */
+  /** Returns the next frame with this body. */
   next(body) {
     return this.inbox.take((frame) => frame[body] !== undefined, body);
   }
@@ -43,7 +43,7 @@ class Peer {
     return (await this.next("joined")).joined;
   }
 
-  /** The next envelope from a peer. */
+  /** Returns the next envelope from a peer. */
   async envelope(from) {
     const { envelope } = await this.inbox.take(({ envelope }) => envelope?.from === from, `an envelope from ${from}`);
     return envelope;
@@ -94,14 +94,14 @@ class WebSocketPeer extends Peer {
   }
 }
 
-/** A message behind its gRPC-Web head: a flag and a length. */
+/** Prepends the gRPC-Web header to a message: a flag and a length. */
 const framed = (bytes) => {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(bytes.length, 1);
   return Buffer.concat([head, bytes]);
 };
 
-/** The messages of a gRPC-Web body; trailers are left out. */
+/** Yields the messages of a gRPC-Web body without the trailers. */
 async function* unframed(body) {
   let rest = Buffer.alloc(0);
   for await (const chunk of body) {
@@ -141,7 +141,7 @@ class GrpcWebPeer extends Peer {
       const answer = await this.call("Push", encode(type("PushRequest"), { sessionToken, epoch, frames: [frame] }));
       await answer.arrayBuffer();
     };
-    // One at a time, in order.
+    // One call at a time, in order.
     this.pushed = this.pushed.then(push, push).catch(() => {});
   }
 
@@ -154,14 +154,14 @@ class GrpcWebPeer extends Peer {
   }
 }
 
-/** Opens a session through the gRPC door. */
+/** Opens a session over gRPC. */
 export async function openGrpc(host) {
   const peer = new GrpcPeer(host);
   peer.write({ hello: {} });
   return peer.welcomed();
 }
 
-/** Opens a session through the WebSocket door. */
+/** Opens a session over WebSocket, in protobuf. */
 export async function openWebSocket(host) {
   const peer = new WebSocketPeer(host);
   await once(peer.socket, "open");
@@ -169,7 +169,7 @@ export async function openWebSocket(host) {
   return peer.welcomed();
 }
 
-/** Opens a session through the gRPC-Web door. */
+/** Opens a session over gRPC-Web. */
 export const openGrpcWeb = (host) => new GrpcWebPeer(host).welcomed();
 
 class JsonPeer extends Peer {
@@ -192,7 +192,7 @@ class JsonPeer extends Peer {
   }
 }
 
-/** Opens a session through the WebSocket door, in JSON. */
+/** Opens a session over WebSocket, in JSON. */
 export async function openWebSocketJson(host) {
   const peer = new JsonPeer(host);
   await once(peer.socket, "open");

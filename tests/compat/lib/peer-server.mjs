@@ -1,8 +1,8 @@
-// The `peer` package's server in a process of its own, since its timers cannot be stopped. Prints its port.
+// Runs the server of the `peer` package in a separate process, since its timers cannot be stopped. Prints its port.
 import { PeerServer } from "peer";
 
 const app = PeerServer({ port: 0, host: "127.0.0.1", path: "/peerjs", allow_discovery: true }, (http) => {
   console.log(http.address().port);
 });
-// It tells of messages that are not JSON this way.
+// It reports messages that are not JSON this way.
 app.on("error", () => {});

@@ -1,4 +1,4 @@
-// A server of its own for each test file, on a free port.
+// Starts a separate server for each test file, on a free port.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -30,18 +30,18 @@ export async function startServer(...settings) {
     port,
     pid: child.pid,
     host: `127.0.0.1:${port}`,
-    /** What it has logged: warnings and above, unless the settings say otherwise. */
+    /** Returns what it has logged: warnings and above, unless the settings say otherwise. */
     log: () => Buffer.concat(log).toString(),
-    /** The answer to a GET request, read as JSON. */
+    /** Returns the JSON body of the response to a GET request. */
     async json(path) {
       return (await fetch(`http://127.0.0.1:${port}${path}`)).json();
     },
-    /** Asks it to go, and waits until it has. */
+    /** Asks it to shut down, and waits until it has. */
     async stop() {
       child.kill("SIGTERM");
       await gone;
     },
-    /** Asks it to go without waiting. */
+    /** Asks it to shut down without waiting. */
     drain() {
       child.kill("SIGTERM");
     },

@@ -1,4 +1,4 @@
-// A WebSocket of the `ws` package that speaks JSON.
+// A WebSocket client for JSON messages, based on the `ws` package.
 import { once } from "node:events";
 import WebSocket from "ws";
 
@@ -19,7 +19,7 @@ export async function openSocket(url, options = {}) {
     /** Resolves to `{code, reason}` when the socket is closed. */
     closed,
     send: (message) => socket.send(JSON.stringify(message)),
-    /** The next message of a type. */
+    /** Returns the next message of a type. */
     next: (type) => inbox.take((message) => message.type === type, type),
     async close() {
       socket.close();

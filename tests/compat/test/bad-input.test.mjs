@@ -1,5 +1,5 @@
-// Bad input at every door, again and again: each is answered, two others go on talking, and the server neither panics nor
-// grows. BAD_INPUTS: how many at each door (default 100).
+// Sends bad input to every endpoint repeatedly: each is answered, two other peers keep exchanging signals, and the server
+// neither panics nor grows. BAD_INPUTS: how many per endpoint (default 100).
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -12,7 +12,7 @@ import { openWebSocketJson } from "../lib/native.mjs";
 import { startServer } from "../lib/server.mjs";
 
 const COUNT = Number(process.env.BAD_INPUTS ?? 100);
-/** What the allocator may keep, in bytes. */
+/** Bytes that the allocator may retain. */
 const MOST_GROWTH = 24 << 20;
 
 let server, ada, bob;
@@ -29,18 +29,18 @@ after(async () => {
 
 const deep = `{"type":"offer","sdp":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
 const megabyte = JSON.stringify({ type: "offer", sdp: "x".repeat(1_000_000) });
-/** A frame of a client, unmasked by a mask of zeros: the library would not write these. */
+/** A client's frame, masked with zeros: the library would refuse to write these. */
 const raw = (opcode, payload) => Buffer.concat([Buffer.from([opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 const BROKEN = [raw(0x81, Buffer.from([0xff])), raw(0x80, Buffer.from("x")), raw(0xff, Buffer.from("x"))];
 
-/** What all doors that speak JSON over a WebSocket have in common. */
+/** Bad input for every endpoint that takes JSON over a WebSocket. */
 const TEXTS = [
   "hello", "", "[1,2]", '{"type":', deep, megabyte, '{"type":7}', '{"type":"nonsense"}', '{"type":"\\ud800"}',
   Buffer.from('{"type":"offer"}'), ["{\"type\":", "\"nonsense\"}"], "x".repeat((1 << 20) + 1),
 ];
 
-/** A door: where it is, and what is wrong at it. An array goes out in fragments; `broken` past the library. */
-const doors = [
+/** Name, path, subprotocol and bad input of each endpoint. An array is sent in fragments. */
+const endpoints = [
   ["WebSocket JSON", "/v1/signal", "wigwag.v1.json", [
     ...TEXTS.slice(0, 6), ...TEXTS.slice(9), '{"seq":1,"join":{}}', '{"seq":1,"join":{"room":7}}', '{"seq":1,"nothing":{}}',
     '{"seq":1,"envelope":{"room":"good","to":"nobody","message":{"text":"x"}}}', '{"seq":1,"envelope":{"room":"good"}}',
@@ -61,7 +61,7 @@ const doors = [
   ["refused: rooms-ws", "/?roomId=good", undefined, ["x"]],
 ];
 
-/** Resolves once the server has answered what is sent, by a message or by the end of the connection. */
+/** Opens a socket and collects what the server sends, or that it closed the connection. */
 function openRaw(path, protocol) {
   const socket = new WebSocket(`ws://${server.host}${path}`, protocol);
   const said = new Inbox();
@@ -82,13 +82,13 @@ async function exchange(what) {
   assert.equal((await bob.envelope(ada.peerId)).description.sdp, what);
 }
 
-/** Anonymous memory in bytes; 0 where the system does not tell. */
+/** Returns the server's anonymous memory in bytes; 0 where the system does not report it. */
 async function memory() {
   const status = await readFile(`/proc/${server.pid}/status`, "utf8").catch(() => "");
   return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** Feeds a door; `feed(n)` resolves when the nth bad input has been answered. */
+/** Sends bad input to an endpoint; `feed(n)` resolves when the nth has been answered. */
 async function stress(name, feed) {
   for (let n = 0; n < COUNT / 4; n += 1) await feed(n);
   await exchange(`between, ${name}`);
@@ -100,7 +100,7 @@ async function stress(name, feed) {
   assert.equal(server.log(), "");
 }
 
-for (const [name, path, protocol, inputs] of doors) {
+for (const [name, path, protocol, inputs] of endpoints) {
   test(name, async () => {
     let [line, opened] = [undefined, 0];
     const answered = (what) => line.said.take((text) => text === "closed" || /error|PROTOCOL|[A-Z]{4}_/i.test(text), what);
@@ -112,7 +112,7 @@ for (const [name, path, protocol, inputs] of doors) {
       if (at < inputs.length) send(line.socket, inputs[at]);
       else line.socket._socket.write(BROKEN[at - inputs.length]);
       const answer = await answered(`an answer to input ${at} of ${name}`);
-      // Once something is past mending, the connection ends.
+      // Some input ends the connection.
       if (answer !== "closed" && (at >= inputs.length || line.socket.readyState !== WebSocket.OPEN)) line = undefined;
     };
     await stress(name, feed);

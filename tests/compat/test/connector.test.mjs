@@ -6,7 +6,7 @@ import { startServer } from "../lib/server.mjs";
 import { openSocket } from "../lib/socket.mjs";
 
 let server;
-// Its clients address each other whether or not the server carries other direct messages.
+// Clients of the connector may address each other even if the server does not allow direct messages.
 before(async () => (server = await startServer("session.direct_messages=false")));
 after(() => server.stop());
 
@@ -20,7 +20,7 @@ const connectAll = (n) => Promise.all(Array.from({ length: n }, connect));
 const reasonOf = (message) => (message.type === "error" ? message.data.reason : undefined);
 const closeAll = (...clients) => Promise.all(clients.map((client) => client.close()));
 
-test("every client gets an id of its own", async () => {
+test("every client gets its own id", async () => {
   const client = await openSocket(`ws://${server.host}/connector`);
   const details = await client.next("info");
   assert.equal(details.event, "client_details");
@@ -106,7 +106,7 @@ test("rooms: create, join, leave, remove, end", async () => {
   await closeAll(ada, bob, eve);
 });
 
-test("a room without a name gets one, and who goes is missed", async () => {
+test("a room without a name gets one, and a departure is reported", async () => {
   const [ada, bob] = await connectAll(2);
   ada.send({ type: "create_room", data: {} });
   const { room } = (await ada.titled("room_created")).data;
@@ -118,7 +118,7 @@ test("a room without a name gets one, and who goes is missed", async () => {
   await ada.close();
 });
 
-test("what is missing is told", async () => {
+test("missing and invalid fields are reported", async () => {
   const [ada, bob] = await connectAll(2);
   const cases = [
     [{ type: "offer", to: "connector:main:nobody", data: {} }, "client missing", /nobody/],
@@ -145,7 +145,7 @@ test("what is missing is told", async () => {
   await closeAll(ada, bob);
 });
 
-test("bad input costs nobody anything", async () => {
+test("bad input does not affect other clients", async () => {
   const [good, bad] = await connectAll(2);
   await survivesBadInput(bad, reasonOf);
   await endsBrokenConnections(connect, reasonOf);

@@ -1,4 +1,4 @@
-// Peers who came through different doors: every one calls every other, and what they say arrives unchanged.
+// Peers on different transports and compatibility protocols: each calls each other one, and all signals arrive unchanged.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -24,10 +24,10 @@ after(async () => {
   await server.stop();
 });
 
-// An end has a peer id, says whether it sits in the room, sends offers, answers and candidates to other ends, and hears
-// them. `hear` gives {kind, value}: the SDP's text, or the candidate's W3C dictionary.
+// An end has a peer id and a flag for membership of the room, and sends offers, answers and candidates to other ends.
+// `receive` returns {kind, value}: the SDP's text, or the candidate's W3C dictionary.
 
-/** A peer of the server's own doors: descriptions and candidates in envelopes. */
+/** A peer on one of the server's own transports: descriptions and candidates in envelopes. */
 async function native(name, opened) {
   const peer = await opened;
   await peer.join(ROOM);
@@ -37,7 +37,7 @@ async function native(name, opened) {
       const payload = kind === "candidate" ? { candidate: value } : { description: { type: kind, sdp: value } };
       peer.request({ envelope: { room: to.inRoom ? ROOM : "", to: to.peerId, ...payload } });
     },
-    async hear(from) {
+    async receive(from) {
       const { description, candidate } = await peer.envelope(from.peerId);
       return description ? { kind: description.type, value: description.sdp } : { kind: "candidate", value: candidate };
     },
@@ -49,14 +49,14 @@ const grpcWeb = () => native("gRPC-Web", openGrpcWeb(server.host));
 const webSocket = () => native("WebSocket", openWebSocket(server.host));
 const webSocketJson = () => native("WebSocket in JSON", openWebSocketJson(server.host));
 
-/** A client of rooms-ws or plain JSON: flat messages, an own word for candidates, and one for whom. */
+/** A client of rooms-ws or plain JSON: flat messages, whose names for candidates and for the recipient differ. */
 function flat(socket, candidateType, toField, fromField, address) {
   return {
     send(to, kind, value) {
       const signal = kind === "candidate" ? { type: candidateType, candidate: value } : { type: kind, sdp: value };
       socket.send({ ...signal, [toField]: address(to) });
     },
-    async hear(from) {
+    async receive(from) {
       const what = `a signal from ${from.name}`;
       const { type, sdp, candidate } = await socket.inbox.take((message) => message[fromField] === address(from), what);
       return type === candidateType ? { kind: "candidate", value: candidate } : { kind: type, value: sdp };
@@ -88,7 +88,7 @@ async function connector() {
     name: "connector", peerId: id,
     send: (to, kind, value) =>
       socket.send({ type: kind, to: to.peerId, data: kind === "candidate" ? value : { type: kind, sdp: value } }),
-    async hear(from) {
+    async receive(from) {
       const { type, data } = await socket.inbox.take((message) => message.from === from.peerId, `a signal from ${from.name}`);
       return { kind: type, value: type === "candidate" ? data : data.sdp };
     },
@@ -107,10 +107,10 @@ async function socketIo() {
       if (kind === "candidate") socket.emit("send_ice", { target: to.peerId, candidate: value });
       else socket.emit(`${kind}_sdp`, { target: to.peerId, sdp: value });
     },
-    async hear(from) {
+    async receive(from) {
       const { event, data } = await inbox.take(({ data }) => data?.sender === from.peerId, `a signal from ${from.name}`);
       if (event !== "send_ice") return { kind: event.replace("_sdp", ""), value: data.sdp };
-      // Until it has sent a candidate itself, it gets the line with the rest beside it.
+      // Until it has sent a candidate itself, it gets the candidate's line with the other fields beside it.
       const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = data;
       const whole = JSON.parse(JSON.stringify({ candidate, sdpMid, sdpMLineIndex, usernameFragment }));
       return { kind: "candidate", value: typeof candidate === "string" ? whole : candidate };
@@ -130,7 +130,7 @@ async function peerJs() {
       const payload = { ...signal, type: "data", connectionId: "dc_1" };
       socket.send({ type: kind.toUpperCase(), dst: address(to), payload });
     },
-    async hear(from) {
+    async receive(from) {
       const { type, payload } = await socket.inbox.take((message) => message.src === address(from), `a signal from ${from.name}`);
       assert.ok(payload.connectionId, `${type} from ${from.name} belongs to a connection`);
       return { kind: type.toLowerCase(), value: type === "CANDIDATE" ? payload.candidate : payload.sdp.sdp };
@@ -153,14 +153,14 @@ test("every ordered pair exchanges offer, answer and candidate unchanged", async
         sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "uf/+",
       };
       caller.send(callee, "offer", sdp("offer"));
-      assert.deepEqual(await callee.hear(caller), { kind: "offer", value: sdp("offer") }, what);
+      assert.deepEqual(await callee.receive(caller), { kind: "offer", value: sdp("offer") }, what);
       callee.send(caller, "answer", sdp("answer"));
-      assert.deepEqual(await caller.hear(callee), { kind: "answer", value: sdp("answer") }, what);
+      assert.deepEqual(await caller.receive(callee), { kind: "answer", value: sdp("answer") }, what);
       caller.send(callee, "candidate", candidate);
-      assert.deepEqual(await callee.hear(caller), { kind: "candidate", value: candidate }, what);
+      assert.deepEqual(await callee.receive(caller), { kind: "candidate", value: candidate }, what);
       // The end of candidates.
       callee.send(caller, "candidate", { candidate: "" });
-      assert.deepEqual(await caller.hear(callee), { kind: "candidate", value: { candidate: "" } }, what);
+      assert.deepEqual(await caller.receive(callee), { kind: "candidate", value: { candidate: "" } }, what);
       pairs += 1;
     }
   }

@@ -1,5 +1,5 @@
-// Thousands of damaged messages at every dialect: none of them may cost anybody else anything. The damage is drawn from a
-// fixed seed, so that a failure can be repeated.
+// Thousands of damaged messages in every compatibility protocol: none of them may affect other clients. The damage comes
+// from a fixed seed, so that a failure can be reproduced.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -13,7 +13,7 @@ let server;
 before(async () => (server = await startServer()));
 after(() => server.stop());
 
-/** mulberry32: numbers from 0 to 1. */
+/** mulberry32: returns a generator of numbers from 0 to 1. */
 function random(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -25,7 +25,7 @@ function random(seed) {
 
 const VALUES = [null, true, 0, -1, 1e308, "", "x", "connector:main:x", "peerjs:peerjs:x", "abcdefghijklmnopqrstuvwxyz", [], {}, [[]], "\u0000", "é😀"];
 
-/** A damaged copy: a field changed, dropped, doubled in depth, or the text itself cut and turned. */
+/** Returns a damaged copy as text: a field is changed, removed or nested once more, or the text itself is cut or altered. */
 function damage(message, next) {
   const pick = (list) => list[Math.floor(next() * list.length)];
   const copy = structuredClone(message);
@@ -47,7 +47,7 @@ function damage(message, next) {
 const candidate = { candidate: "candidate:1", sdpMid: "0", sdpMLineIndex: 0, usernameFragment: "u" };
 const sdp = { type: "offer", sdp: "v=0\r\n" };
 
-const dialects = [
+const protocols = [
   ["rooms-ws", (user) => `/?roomId=mutation&userId=${user}&userName=${user}`, [
     { type: "offer", targetUserId: "good", sdp }, { type: "answer", targetUserId: "good", sdp: "v=0" },
     { type: "ice-candidate", targetUserId: "good", candidate }, { type: "message", targetUserId: "good", text: "hi" },
@@ -68,7 +68,7 @@ const dialects = [
   ]],
 ];
 
-for (const [name, path, messages] of dialects) {
+for (const [name, path, messages] of protocols) {
   test(name, async () => {
     const next = random(SEED);
     const good = await openSocket(`ws://${server.host}/?roomId=mutation&userId=good&userName=good`);
@@ -82,7 +82,7 @@ for (const [name, path, messages] of dialects) {
     }
     other.send({ type: "offer", targetUserId: "good", sdp: `after ${name}` });
     assert.equal((await good.inbox.take(({ sdp }) => sdp === `after ${name}`, "an offer")).fromUserId, "other");
-    // It may have been sent away, by a bye or by a room that ended; if not, it is still served.
+    // The server may have closed it, after a bye or because its room ended; if not, it is still served.
     if (bad.socket.readyState === bad.socket.OPEN) await bad.close();
     await Promise.all([good.close(), other.close()]);
     assert.equal(server.log(), "");

@@ -1,4 +1,4 @@
-// What clients of the dialects see of peers of other doors, beyond calls.
+// What clients of the compatibility protocols see of peers on other transports, apart from calls.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -10,7 +10,7 @@ import { startServer } from "../lib/server.mjs";
 import { openSocket } from "../lib/socket.mjs";
 
 let server;
-// Without direct messages: what is in no room reaches its own dialect only.
+// Without direct messages, a client outside a room reaches only clients of the same protocol.
 before(async () => (server = await startServer("session.direct_messages=false")));
 after(() => server.stop());
 
@@ -32,7 +32,7 @@ async function socketIo() {
   return { socket, next, id: await next("your_id"), close: () => socket.close() };
 }
 
-test("a connector's client calls a peer it shares a room with", async () => {
+test("a connector client calls a peer that it shares a room with", async () => {
   const client = await connector();
   client.send({ type: "create_room", data: { room: "shared" } });
   await client.titled("room_created");
@@ -55,7 +55,7 @@ test("a connector's client calls a peer it shares a room with", async () => {
   client.send({ type: "answer", to: peer.peerId, data: { other: 1 } });
   assert.equal((await client.next("error")).data.reason, "INVALID_FIELD");
 
-  // As the client last wrote descriptions, it gets them.
+  // Descriptions arrive in the form in which the client last sent one.
   peer.request({ envelope: { room: "shared", to: client.id, description: { type: "answer", sdp: "v=0 back" } } });
   assert.deepEqual(await client.next("answer"), { type: "answer", from: peer.peerId, data: "v=0 back" });
   peer.request({ envelope: { room: "shared", message: { text: "to all" } } });
@@ -69,7 +69,7 @@ test("a connector's client calls a peer it shares a room with", async () => {
   await client.close();
 });
 
-test("without direct messages other doors cannot be reached from outside a room", async () => {
+test("without direct messages, peers on other transports cannot be reached from outside a room", async () => {
   const [client, sio, ws] = [await connector(), await socketIo(), await roomsWs("lonely", "ada")];
   await ws.next("participants");
   const peer = await openGrpc(server.host);
@@ -86,7 +86,7 @@ test("without direct messages other doors cannot be reached from outside a room"
   await Promise.all([client.close(), ws.close()]);
 });
 
-test("application data and what a backend sends reach the dialects", async () => {
+test("application data and a backend's envelopes reach clients of the compatibility protocols", async () => {
   const [ws, json] = [await roomsWs("data", "ada"), await plainJson("data")];
   await ws.next("participants");
   const me = (await json.next("welcome")).id;
@@ -114,7 +114,7 @@ test("application data and what a backend sends reach the dialects", async () =>
   await Promise.all([ws.close(), json.close()]);
 });
 
-test("a member removed by a backend is told, and its socket ends", async () => {
+test("a member removed by a backend gets an error, and its socket is closed", async () => {
   const [ada, bob] = [await roomsWs("kick", "ada"), await plainJson("kick")];
   await ada.next("participants");
   const { id } = await bob.next("welcome");
@@ -126,7 +126,7 @@ test("a member removed by a backend is told, and its socket ends", async () => {
   await ada.closed;
 });
 
-test("a room that has ended is told", async () => {
+test("the end of a room is reported", async () => {
   const ada = await roomsWs("ended", "ada");
   await ada.next("participants");
   const client = await connector();
@@ -140,7 +140,7 @@ test("a room that has ended is told", async () => {
   await client.close();
 });
 
-test("a full room and a missing one are told", async () => {
+test("a full room and a missing room are reported", async () => {
   await callRoomService(server.host, "CreateRoom", { room: "small", maxMembers: 1 });
   const ada = await roomsWs("small", "ada");
   await ada.next("participants");

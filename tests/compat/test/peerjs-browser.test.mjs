@@ -1,4 +1,4 @@
-// The real peerjs package in Chromium, told host, port and path and nothing else.
+// The unmodified peerjs package in Chromium, configured only with host, port and path.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -7,7 +7,7 @@ import { startServer } from "../lib/server.mjs";
 
 let server, pages, browser;
 before(async () => {
-  server = await startServer("dialects.peerjs_discovery=true");
+  server = await startServer("compat.peerjs_discovery=true");
   pages = await servePages({ "/peerjs.js": ["peerjs", "dist/peerjs.min.js"] });
   browser = await startBrowser();
 });
@@ -17,7 +17,7 @@ after(async () => {
   await server.stop();
 });
 
-/** A page with a peer of that id, or of one the server gives. */
+/** Opens a page with a peer of that id, or with an id from the server. */
 async function openPeer(id) {
   const page = await browser.newPage();
   await page.goto(pages.url);

@@ -1,4 +1,4 @@
-// The PeerServer protocol: the same checks against this server and against the `peer` package, whose word counts.
+// The PeerServer protocol: the same checks against this server and against the `peer` package, which is the reference.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { openSocket } from "../lib/socket.mjs";
 const ours = {
   name: "this server",
   async start() {
-    const server = await startServer("dialects.peerjs_discovery=true", "session.direct_messages=false");
+    const server = await startServer("compat.peerjs_discovery=true", "session.direct_messages=false");
     return { ...server, base: `${server.host}/peerjs` };
   },
 };
@@ -46,14 +46,14 @@ for (const { name, start } of [ours, theirs]) {
       return socket;
     };
 
-    test("an id can be asked for", async () => {
+    test("an id can be requested", async () => {
       const answer = await fetch(`http://${server.base}/peerjs/id?ts=1&version=1.5.5`);
       assert.equal(answer.status, 200);
       assert.match(answer.headers.get("content-type"), /^text\/html/);
       assert.match(await answer.text(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     });
 
-    test("the root tells what this is", async () => {
+    test("the root describes the server", async () => {
       const about = await (await fetch(`http://${server.base}/`)).json();
       assert.equal(typeof about.name, "string");
     });
@@ -105,7 +105,7 @@ for (const { name, start } of [ours, theirs]) {
       await ada.close();
     });
 
-    test("missing parameters are told", async () => {
+    test("missing parameters are reported", async () => {
       for (const query of ["key=peerjs&id=x", "key=peerjs&token=x", "id=x&token=x"]) {
         const socket = await openSocket(`ws://${server.base}/peerjs?${query}`);
         const error = await socket.next("ERROR");
@@ -114,10 +114,10 @@ for (const { name, start } of [ours, theirs]) {
       }
     });
 
-    test("messages wait for a peer that comes, in order", async () => {
+    test("messages are held for a peer that connects later, in order", async () => {
       const ada = await open("early");
       for (let i = 0; i < 10; i += 1) ada.send({ type: i ? "CANDIDATE" : "OFFER", payload: { i }, dst: "late" });
-      // Once this one is back, the server has seen those before it.
+      // Once this one has come back, the server has processed those before it.
       ada.send({ type: "OFFER", payload: {}, dst: "early" });
       await ada.next("OFFER");
       const late = await open("late");
@@ -127,7 +127,7 @@ for (const { name, start } of [ours, theirs]) {
       await late.close();
     });
 
-    test("a peer that does not come expires after five seconds, once", async () => {
+    test("messages for a peer that does not connect expire after five seconds, once", async () => {
       const ada = await open("waiting");
       const started = Date.now();
       ada.send({ type: "OFFER", payload: {}, dst: "never" });
@@ -157,7 +157,7 @@ for (const { name, start } of [ours, theirs]) {
       await other.close();
     });
 
-    test("an id left is an id free", async () => {
+    test("an id is free once its client has left", async () => {
       const first = await open("leaver", { token: "one" });
       first.send({ type: "LEAVE" });
       assert.equal((await first.closed).code, 1000);
@@ -175,7 +175,7 @@ for (const { name, start } of [ours, theirs]) {
       await Promise.all([ada.close(), bob.close(), eve.close()]);
     });
 
-    test("too much waiting is told at once", async () => {
+    test("too many held messages are reported at once", async () => {
       const ada = await open("flood");
       for (let i = 0; i < 65; i += 1) ada.send({ type: "CANDIDATE", payload: { i }, dst: "nobody" });
       const started = Date.now();
@@ -185,7 +185,7 @@ for (const { name, start } of [ours, theirs]) {
       await ada.close();
     });
 
-    test("a client told no path finds the server at /", async () => {
+    test("a client without a path finds the server at /", async () => {
       const { host } = server;
       assert.match(await (await fetch(`http://${host}/peerjs/id`)).text(), /^[0-9a-f-]{36}$/);
       const socket = await openSocket(`ws://${host}/peerjs?key=peerjs&id=rooted&token=t`);
@@ -194,7 +194,7 @@ for (const { name, start } of [ours, theirs]) {
       await socket.close();
     });
 
-    test("bad input costs nobody anything", async () => {
+    test("bad input does not affect other clients", async () => {
       const reasonOf = (message) => (message.type === "ERROR" ? message.payload.reason : undefined);
       const [good, bad] = [await open("good"), await open("bad")];
       await survivesBadInput(bad, reasonOf);
@@ -210,8 +210,8 @@ for (const { name, start } of [ours, theirs]) {
   });
 }
 
-test("a page that has no key writes null, and means the default key", async () => {
-  const server = await startServer("dialects.peerjs_discovery=true");
+test("a page without a key sends null, which means the default key", async () => {
+  const server = await startServer("compat.peerjs_discovery=true");
   const ada = await openSocket(`ws://${server.host}/peerjs?key=peerjs&id=ada&token=a`);
   await ada.next("OPEN");
   for (const key of ["null", "undefined"]) {

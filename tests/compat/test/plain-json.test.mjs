@@ -12,7 +12,7 @@ after(() => server.stop());
 const enter = (room) => openSocket(`ws://${server.host}/json/${encodeURIComponent(room)}`);
 const reasonOf = (message) => (message.type === "error" ? message.reason : undefined);
 
-test("two ends of one path need no names", async () => {
+test("two clients of one path do not need names", async () => {
   const one = await enter("pair");
   const { id: first, peers } = await one.next("welcome");
   assert.deepEqual(peers, []);
@@ -52,7 +52,7 @@ test("the path names any room", async () => {
   assert.equal((await plain.json()).error, "WEBSOCKET_REQUIRED");
 });
 
-test("with more than two, messages name their receiver", async () => {
+test("with more than two clients, messages must name their recipient", async () => {
   const sockets = [];
   for (let i = 0; i < 3; i += 1) {
     const socket = await enter("three");
@@ -61,7 +61,7 @@ test("with more than two, messages name their receiver", async () => {
   }
   const [one, two, three] = sockets;
   await two.next("peer-joined");
-  one.send({ type: "offer", sdp: "for nobody" });
+  one.send({ type: "offer", sdp: "without a recipient" });
   const error = await one.next("error");
   assert.equal(error.reason, "INVALID_FIELD");
   assert.match(error.message, /to is missing/);
@@ -73,7 +73,7 @@ test("with more than two, messages name their receiver", async () => {
   await Promise.all(sockets.map((socket) => socket.close()));
 });
 
-test("an empty room and an absent peer are told", async () => {
+test("an empty room and an absent peer are reported", async () => {
   const alone = await enter("alone");
   await alone.next("welcome");
   alone.send({ type: "offer", sdp: "v=0" });
@@ -87,7 +87,7 @@ test("an empty room and an absent peer are told", async () => {
   await alone.close();
 });
 
-test("bad input costs nobody anything", async () => {
+test("bad input does not affect other clients", async () => {
   const good = await enter("bad");
   await good.next("welcome");
   const bad = await enter("bad");

@@ -1,4 +1,4 @@
-// The log of a server that says everything holds nothing of what its clients say, and not where they are.
+// Even at trace level, the log contains no signals, tokens or client addresses.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

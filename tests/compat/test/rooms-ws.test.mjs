@@ -71,7 +71,7 @@ test("/health and /rooms show the room with user ids", async () => {
   await ada.close();
 });
 
-test("without an upgrade there is the page", async () => {
+test("without an upgrade the page is served", async () => {
   const page = await fetch(`http://${server.host}/?roomId=r&userId=u&userName=n`);
   assert.equal(page.status, 200);
   assert.match(page.headers.get("content-type"), /^text\/html/);
@@ -93,7 +93,7 @@ test("missing parameters are named", async () => {
   }
 });
 
-test("names out of bounds are refused", async () => {
+test("names that exceed the limits are refused", async () => {
   for (const [room, user] of [["r".repeat(129), "u"], ["r", "u".repeat(300)], ["r\u0007", "u"], ["r", "a\u0000"]]) {
     const socket = await openSocket(url(room, user, "n"));
     assert.equal((await socket.next("error")).reason, "INVALID_FIELD");
@@ -104,7 +104,7 @@ test("names out of bounds are refused", async () => {
   await posing.closed;
 });
 
-test("a user id is taken once in a room, and free again afterwards", async () => {
+test("a user id is unique in a room, and free again afterwards", async () => {
   const first = await enter("taken", "ada");
   await first.next("participants");
   const second = await enter("taken", "ada");
@@ -124,11 +124,11 @@ test("a user id is taken once in a room, and free again afterwards", async () =>
   await Promise.all([elsewhere.close(), watcher.close(), again.close()]);
 });
 
-test("absent targets and incomplete messages are told", async () => {
+test("absent targets and incomplete messages are reported", async () => {
   const [ada, bob] = [await enter("errors", "ada"), await enter("errors", "bob")];
   await bob.next("participants");
-  const stranger = await enter("elsewhere", "eve");
-  await stranger.next("participants");
+  const outsider = await enter("elsewhere", "eve");
+  await outsider.next("participants");
   const cases = [
     [{ type: "offer", targetUserId: "eve", sdp: "v=0" }, "PEER_NOT_FOUND", /eve/],
     [{ type: "offer", targetUserId: "rooms-ws:elsewhere:eve", sdp: "v=0" }, "PEER_NOT_FOUND", /eve/],
@@ -150,11 +150,11 @@ test("absent targets and incomplete messages are told", async () => {
   }
   ada.send({ type: "offer", targetUserId: "bob", sdp: "still here" });
   assert.equal((await bob.next("offer")).sdp, "still here");
-  assert.deepEqual(stranger.inbox.rest(), []);
-  await Promise.all([ada.close(), bob.close(), stranger.close()]);
+  assert.deepEqual(outsider.inbox.rest(), []);
+  await Promise.all([ada.close(), bob.close(), outsider.close()]);
 });
 
-test("bad input costs nobody anything", async () => {
+test("bad input does not affect other clients", async () => {
   const [good, other] = [await enter("bad", "good"), await enter("bad", "other")];
   await other.next("participants");
   const bad = await enter("bad", "bad");
@@ -168,6 +168,6 @@ test("bad input costs nobody anything", async () => {
   assert.equal(server.log(), "");
 });
 
-test("a page of another site is refused", async () => {
+test("a page of another origin is refused", async () => {
   await assert.rejects(openSocket(url("r", "u"), { origin: "https://example.com" }), /403/);
 });

@@ -9,7 +9,7 @@ import { Inbox } from "../lib/inbox.mjs";
 import { startServer } from "../lib/server.mjs";
 
 let server;
-// Its clients address each other whether or not the server carries other direct messages.
+// Clients of Socket.IO may address each other even if the server does not allow direct messages.
 before(async () => (server = await startServer("session.direct_messages=false")));
 after(() => server.stop());
 
@@ -28,7 +28,7 @@ for (const [name, transports] of [["websocket", ["websocket"]], ["polling", ["po
   describe(name, () => {
     const open = () => connect(transports && { transports });
 
-    test("each client is told its id", async () => {
+    test("each client receives its id", async () => {
       const [one, two] = [await open(), await open()];
       assert.equal(typeof one.id, "string");
       assert.notEqual(one.id, two.id);
@@ -65,7 +65,7 @@ for (const [name, transports] of [["websocket", ["websocket"]], ["polling", ["po
       bob.close();
     });
 
-    test("what is wrong is told, and nothing else happens", async () => {
+    test("invalid events are reported, and have no other effect", async () => {
       const [ada, bob] = [await open(), await open()];
       const gone = await open();
       gone.close();
@@ -107,7 +107,7 @@ for (const [name, transports] of [["websocket", ["websocket"]], ["polling", ["po
   });
 }
 
-test("a client that has gone cannot be reached", async () => {
+test("a client that has left cannot be reached", async () => {
   const [ada, bob] = [await connect({ transports: ["websocket"] }), await connect({ transports: ["websocket"] })];
   const { connections } = await server.json("/health");
   bob.close();
@@ -118,7 +118,7 @@ test("a client that has gone cannot be reached", async () => {
   ada.close();
 });
 
-test("bytes that are no Socket.IO end their connection only", async () => {
+test("bytes that are not Socket.IO end only their own connection", async () => {
   const [ada, bob] = [await connect({ transports: ["websocket"] }), await connect({ transports: ["websocket"] })];
   const frames = [
     "9", "4", "42", '42["offer_sdp"', "42[]", "42{}", '42["a",', "451-", "45", "5", '451-["x",{"_placeholder":true,"num":0}]',
@@ -149,14 +149,14 @@ test("bytes that are no Socket.IO end their connection only", async () => {
   assert.equal(server.log(), "");
 });
 
-test("a page of another site is refused", async () => {
+test("a page of another origin is refused", async () => {
   const answer = await fetch(`http://${server.host}/socket.io/?EIO=4&transport=polling`, {
     headers: { origin: "https://example.com" },
   });
   assert.equal(answer.status, 403);
 });
 
-test("a server that goes says so", async () => {
+test("a server that shuts down reports it", async () => {
   const own = await startServer();
   const socket = io(`http://${own.host}`, { forceNew: true, reconnection: false, transports: ["websocket"] });
   const error = new Promise((resolve) => socket.on("error", resolve));

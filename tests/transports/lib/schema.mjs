@@ -1,4 +1,4 @@
-// The messages of the API as protobuf-es sees them, from the descriptors the server is built with.
+// The messages of the API in protobuf-es, loaded from the descriptors that the server is built with.
 import { readFileSync } from "node:fs";
 
 import { createFileRegistry, fromBinary, fromJsonString, toJsonString } from "@bufbuild/protobuf";
@@ -10,7 +10,7 @@ const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descript
 export const ClientFrame = registry.getMessage("wigwag.v1.ClientFrame");
 export const ServerFrame = registry.getMessage("wigwag.v1.ServerFrame");
 
-/** The text another implementation writes for the message this text holds. */
+/** Returns what protobuf-es writes for the message in this text. */
 export function canonical(schema, text) {
   return toJsonString(schema, fromJsonString(schema, text));
 }

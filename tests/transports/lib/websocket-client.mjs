@@ -1,14 +1,14 @@
-// A client of /v1/signal on the `ws` package.
+// A client of /v1/signal, based on the `ws` package.
 import { once } from "node:events";
 
 import { create, fromBinary, toBinary, toJson, fromJson } from "@bufbuild/protobuf";
 import { WebSocket } from "ws";
 
-import { Inbox } from "../../dialects/lib/inbox.mjs";
+import { Inbox } from "../../compat/lib/inbox.mjs";
 import { ClientFrame, ServerFrame, canonical } from "./schema.mjs";
 
 /**
- * Opens a socket. Frames go in and come out as protobuf JSON objects in both forms.
+ * Opens a socket. With either subprotocol, frames are sent and received as protobuf JSON objects.
  *
  * @param {"wigwag.v1.json" | "wigwag.v1.proto"} subprotocol
  */
@@ -16,7 +16,7 @@ export async function open(port, subprotocol) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/signal`, subprotocol);
   const frames = new Inbox();
   const json = subprotocol === "wigwag.v1.json";
-  /** Texts that another implementation would have written otherwise. */
+  /** Texts that differ from what protobuf-es would have written. */
   const odd = [];
   socket.on("message", (data, binary) => {
     if (binary === json) throw new Error("the wrong kind of message");
@@ -37,7 +37,7 @@ export async function open(port, subprotocol) {
     send(frame) {
       socket.send(json ? JSON.stringify(frame) : toBinary(ClientFrame, fromJson(ClientFrame, frame)));
     },
-    /** The next frame with this body. */
+    /** Returns the body of the next frame that has it. */
     async take(body) {
       return (await frames.take((frame) => body in frame, body))[body];
     },

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 
 import { chromium } from "playwright-core";
 
-import { startServer } from "../../dialects/lib/server.mjs";
+import { startServer } from "../../compat/lib/server.mjs";
 
 let server;
 let browser;
@@ -19,7 +19,7 @@ after(async () => {
   await server?.stop();
 });
 
-/** A page of the server, and what went wrong on it. */
+/** Opens a page of the server and collects its errors. */
 async function page(path) {
   const page = await browser.newPage();
   const wrong = [];
@@ -62,7 +62,7 @@ test("two peers find each other over the JSON form and open a data channel", asy
     };
     const ada = peer("Ada");
     await ada.joined;
-    const heard = new Promise((resolve) => {
+    const received = new Promise((resolve) => {
       ada.connection.ondatachannel = ({ channel }) => {
         channel.onmessage = ({ data }) => resolve(data);
       };
@@ -74,12 +74,12 @@ test("two peers find each other over the JSON form and open a data channel", asy
     bob.start(members[0].peerId);
     await bob.connection.setLocalDescription();
     bob.signal(members[0].peerId, { description: bob.connection.localDescription.toJSON() });
-    return heard;
+    return received;
   });
   assert.equal(said, "hello");
 });
 
-test("a browser sees the reason of a close, also without a subprotocol", async () => {
+test("a browser receives the reason of a close, even without a subprotocol", async () => {
   const { page: tab } = await page("/docs");
   const seen = await tab.evaluate(async () => {
     const socket = new WebSocket(`ws://${location.host}/v1/signal`);
@@ -92,7 +92,7 @@ test("a browser sees the reason of a close, also without a subprotocol", async (
   assert.match(seen.error.message, /wigwag\.v1\.json/);
 });
 
-test("the page of the REST door shows every operation", async () => {
+test("the documentation page of the REST API shows every operation", async () => {
   const { page: tab, wrong } = await page("/docs");
   await tab.waitForSelector("#RemoveMember");
   const operations = await tab.$$eval("#operations article", (articles) => articles.map((article) => article.id));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { startServer } from "../../dialects/lib/server.mjs";
-import { open } from "../lib/door.mjs";
+import { startServer } from "../../compat/lib/server.mjs";
+import { open } from "../lib/websocket-client.mjs";
 
 const JSON_FORM = "wigwag.v1.json";
 const PROTO_FORM = "wigwag.v1.proto";
@@ -16,7 +16,7 @@ after(() => server.stop());
 
 for (const one of FORMS) {
   for (const other of FORMS) {
-    test(`a call from ${one} to ${other}: W3C dictionaries arrive as they were`, async () => {
+    test(`a call from ${one} to ${other}: W3C dictionaries arrive unchanged`, async () => {
       const ada = await open(server.port, one);
       const bob = await open(server.port, other);
       const room = `${one} to ${other}`;
@@ -53,7 +53,7 @@ for (const one of FORMS) {
   }
 }
 
-test("what a browser's toJSON() gives goes in, nulls included", async () => {
+test("the result of a browser's toJSON() is accepted, nulls included", async () => {
   const ada = await open(server.port, JSON_FORM);
   ada.send({ join: { room: "nulls" } });
   await ada.take("joined");
@@ -65,7 +65,7 @@ test("what a browser's toJSON() gives goes in, nulls included", async () => {
   await Promise.all([ada.close(), bob.close()]);
 });
 
-test("a close says why", async () => {
+test("a close carries its reason", async () => {
   for (const [form, frame, code, reason] of [
     [JSON_FORM, "{", 4506, "PROTOCOL"],
     [PROTO_FORM, "text", 4506, "PROTOCOL"],
