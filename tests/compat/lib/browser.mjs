@@ -1,4 +1,4 @@
-// Chromium, and a web server for the pages it opens.
+// Chromium, and a web server for its pages.
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -7,26 +7,17 @@ import { dirname, join } from "node:path";
 
 import { chromium } from "playwright-core";
 
+import { launchOptions } from "../../browser/launch-options.mjs";
+
 const require = createRequire(import.meta.url);
 
-/** Starts Chromium with a fake camera, and peer connections that find each other over loopback. */
-export function startBrowser() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--use-fake-device-for-media-stream",
-      "--use-fake-ui-for-media-stream",
-      "--allow-loopback-in-peer-connection",
-      "--disable-features=WebRtcHideLocalIpsWithMdns",
-    ],
-  });
-}
+/** Launches Chromium with a fake camera, and peer connections over loopback. */
+export const launchBrowser = () => chromium.launch(launchOptions({ camera: true, loopbackIce: true, mdns: false }));
 
 /**
- * Serves an empty page at `/`, and files of installed packages at the paths given.
+ * Serves an empty page at `/`, and files of installed packages at the given paths.
  *
- * @param {Record<string, [string, string]>} files path to `[package, file inside it]`
+ * @param {Record<string, [string, string]>} files path to `[package, file in it]`
  */
 export async function servePages(files) {
   const server = createServer(async (request, response) => {

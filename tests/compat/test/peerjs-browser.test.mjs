@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { servePages, startBrowser } from "../lib/browser.mjs";
+import { servePages, launchBrowser } from "../lib/browser.mjs";
 import { startServer } from "../lib/server.mjs";
 
 let server, pages, browser;
 before(async () => {
   server = await startServer("compat.peerjs_discovery=true");
   pages = await servePages({ "/peerjs.js": ["peerjs", "dist/peerjs.min.js"] });
-  browser = await startBrowser();
+  browser = await launchBrowser();
 });
 after(async () => {
   await browser.close();

@@ -3,16 +3,14 @@ import { after, before, test } from "node:test";
 
 import { chromium } from "playwright-core";
 
+import { launchOptions } from "../../browser/launch-options.mjs";
 import { startServer } from "../../compat/lib/server.mjs";
 
 let server;
 let browser;
 before(async () => {
   server = await startServer();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns"],
-  });
+  browser = await chromium.launch(launchOptions({ loopbackIce: true, mdns: false }));
 });
 after(async () => {
   await browser?.close();
