@@ -12,6 +12,7 @@ mod body;
 mod connection;
 mod dispatch;
 mod http2;
+mod hyper_http2;
 mod interrupts;
 mod io;
 mod placement;
@@ -36,7 +37,7 @@ pub use dispatch::{ConnectionHandle, PeerAddr};
 pub(crate) use io::ConnectionIo;
 pub use placement::RuntimePool;
 pub(crate) use read_buffer::poll_read_buffer;
-pub use settings::ListenerConfig;
+pub use settings::{Http2Engine, ListenerConfig};
 pub use stats::ListenerStats;
 pub use upgraded_io::UpgradedIo;
 

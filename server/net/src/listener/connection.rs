@@ -23,7 +23,7 @@ use super::http2::Http2;
 use super::interrupts::{Graceful, Interrupts, Waited};
 use super::io::{ConnectionFlags, ConnectionIo};
 use super::write_batch::WriteBatcher;
-use super::{IncomingBody, ListenerConfig, ListenerStats, Transport};
+use super::{Http2Engine, IncomingBody, ListenerConfig, ListenerStats, Transport, hyper_http2};
 use wigwag_http2::{PREFACE, WriteBody};
 
 /// What all connections of a listener share.
@@ -135,10 +135,16 @@ where
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
             Box::pin(speak(http1, interrupts, flags, shared)).await
         }
-        Ok(Some(Protocol::Http2)) => {
-            let http2 = Http2::new(io, dispatch, &shared.settings);
-            Box::pin(speak(http2, interrupts, flags, shared)).await
-        }
+        Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
+            Http2Engine::Wigwag => {
+                let http2 = Http2::new(io, dispatch, &shared.settings);
+                Box::pin(speak(http2, interrupts, flags, shared)).await
+            }
+            Http2Engine::Hyper => {
+                let http2 = hyper_http2::connection(io, dispatch, &shared.settings);
+                Box::pin(speak(http2, interrupts, flags, shared)).await
+            }
+        },
         Ok(None) | Err(_) => Outcome::Over,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{Extensions, HeaderValue, Request, Response, header};
-use hyper::body::Incoming as Http1Body;
+use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower::util::Oneshot;
@@ -81,7 +81,7 @@ impl<S: Clone> Dispatch<S> {
     }
 }
 
-impl<S, B> hyper::service::Service<Request<Http1Body>> for Dispatch<S>
+impl<S, B> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
 where
     S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone,
 {
@@ -89,8 +89,8 @@ where
     type Error = S::Error;
     type Future = Oneshot<S, Request<IncomingBody>>;
 
-    fn call(&self, request: Request<Http1Body>) -> Self::Future {
-        self.dispatch(request, IncomingBody::Http1)
+    fn call(&self, request: Request<HyperBody>) -> Self::Future {
+        self.dispatch(request, IncomingBody::Hyper)
     }
 }
 
@@ -104,7 +104,7 @@ where
     type Body = B;
 
     fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<B> {
-        let answer = self.dispatch(request, IncomingBody::Http2);
+        let answer = self.dispatch(request, IncomingBody::Wigwag);
         Box::pin(async move {
             let mut response = answer.await.map_err(Into::into)?;
             // RFC 9110, section 6.6.1. The library for HTTP/1 writes it itself.
