@@ -15,7 +15,7 @@ use super::dispatch::Dispatch;
 use super::interrupts::Graceful;
 use super::io::ConnectionIo;
 use super::settings::SEND_BUFFER;
-use super::{IncomingBody, ListenerConfig, Transport};
+use super::{AcceptedIo, IncomingBody, ListenerConfig};
 use wigwag_http2::{Http2Limits, PREFACE, WriteBody};
 
 /// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is dropped.
@@ -28,7 +28,7 @@ pub(super) fn connection<I, S, B>(
     settings: &ListenerConfig,
 ) -> HyperHttp2<I, S>
 where
-    I: Transport,
+    I: AcceptedIo,
     S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -73,7 +73,7 @@ fn to_usize(limit: u32) -> usize {
 
 impl<I, S, B> Graceful for HyperHttp2<I, S>
 where
-    I: Transport,
+    I: AcceptedIo,
     S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
