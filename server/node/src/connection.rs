@@ -54,8 +54,8 @@ thread_local! {
 
 /// A stream of server frames over an input of client frames.
 ///
-/// Ends with `None` after `bye`, and otherwise with the error that ended it, which the client has received as a fatal frame
-/// before.
+/// Ends without an error after `bye` and when the input ends; otherwise with the error that ended it, which precedes it as a
+/// fatal frame.
 pub struct Connection<I> {
     node: Node,
     caller: Caller,
