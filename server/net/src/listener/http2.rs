@@ -70,26 +70,26 @@ impl<I: Transport, S: Service> Http2<I, S> {
         let wakes = Arc::new(WakeSet::default());
         let connection = Connection::new(service, settings.http2(), wakes.clone());
         let keepalive = settings.keepalive_interval.map(|interval| Keepalive {
-            clock: wakes.waker(sources::CLOCK),
+            clock: wakes.waker(sources::TIMER),
             sleep: Box::pin(sleep(interval)),
             interval,
             timeout: settings.keepalive_timeout,
             asked: false,
         });
-        let (input, room) = (wakes.waker(sources::INPUT), wakes.waker(sources::ROOM));
-        let due = sources::INPUT | sources::CLOCK;
+        let (input, room) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
+        let due = sources::READABLE | sources::TIMER;
         Self { io, connection, wakes, due, input, room, blocked: false, keepalive, ending: None }
     }
 
     /// Looks once at everything that is due.
     fn look(&mut self) -> io::Result<()> {
         let held_up = self.blocked;
-        if self.due & sources::ROOM != 0 {
-            self.due &= !sources::ROOM;
+        if self.due & sources::WRITABLE != 0 {
+            self.due &= !sources::WRITABLE;
             self.blocked = false;
         }
-        if self.due & sources::CLOCK != 0 {
-            self.due &= !sources::CLOCK;
+        if self.due & sources::TIMER != 0 {
+            self.due &= !sources::TIMER;
             // Held up, nothing was read: then it is a sign of life that bytes were taken.
             let takes = self.io.take_moved() && held_up;
             if let Some(keepalive) = &mut self.keepalive
@@ -98,9 +98,9 @@ impl<I: Transport, S: Service> Http2<I, S> {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
-        if !self.connection.is_full() && self.due & sources::INPUT != 0 {
+        if !self.connection.is_full() && self.due & sources::READABLE != 0 {
             match self.io.poll_chunk(&mut Context::from_waker(&self.input)) {
-                Poll::Pending => self.due &= !sources::INPUT,
+                Poll::Pending => self.due &= !sources::READABLE,
                 Poll::Ready(chunk) => match chunk? {
                     end if end.is_empty() => self.connection.input_ended(),
                     chunk => self.connection.receive(chunk.freeze()),
@@ -110,7 +110,7 @@ impl<I: Transport, S: Service> Http2<I, S> {
             self.due |= self.wakes.unpark();
         }
         if !self.connection.is_full() {
-            let streams = self.due & !(sources::INPUT | sources::ROOM | sources::CLOCK);
+            let streams = self.due & !sources::ALL;
             self.due &= !streams;
             self.connection.poll(streams);
         }
@@ -199,16 +199,17 @@ impl<I: Transport, S: Service> Future for Http2<I, S> {
                 return Poll::Ready(result);
             }
             this.due |= this.wakes.unpark();
-            if this.blocked && this.due & (sources::ROOM | sources::CLOCK) == 0 || this.due == 0 && !this.has_more() {
+            if this.blocked && this.due & (sources::WRITABLE | sources::TIMER) == 0 || this.due == 0 && !this.has_more()
+            {
                 if this.wakes.park() {
                     return Poll::Pending;
                 }
                 continue;
             }
             this.look()?;
-            if this.connection.is_over() {
-                let failure = this.connection.failure().cloned();
-                this.end(failure.map_or(Ok(()), |failure| Err(failure.into())));
+            if this.connection.is_closed() {
+                let error = this.connection.error().cloned();
+                this.end(error.map_or(Ok(()), |error| Err(error.into())));
                 continue;
             }
             if this.connection.is_full() || !this.has_more() {
@@ -228,8 +229,8 @@ impl<I: Transport, S: Service> Future for Http2<I, S> {
 impl<I: Transport, S: Service> Graceful for Http2<I, S> {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         let this = self.get_mut();
-        this.connection.leave();
-        this.wakes.wake(sources::ROOM);
+        this.connection.graceful_shutdown();
+        this.wakes.wake(sources::WRITABLE);
     }
 }
 
@@ -237,7 +238,7 @@ impl Keepalive {
     /// Ready when the peer has not answered. `takes`: it has taken something of what was sent.
     fn poll<S: Service>(&mut self, connection: &mut Connection<S>, takes: bool) -> Poll<()> {
         while self.sleep.as_mut().poll(&mut Context::from_waker(&self.clock)).is_ready() {
-            if connection.take_heard() || takes {
+            if connection.take_received() || takes {
                 self.asked = false;
             } else if self.asked {
                 return Poll::Ready(());
