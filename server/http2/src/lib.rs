@@ -78,12 +78,12 @@
 //!
 //! # Memory
 //!
-//! The memory of a connection is bounded whatever its client sends, as long as the driver obeys `is_full`:
+//! The memory that a client can make a connection hold is bounded, as long as the driver obeys `is_full`:
 //!
 //! | what | at most |
 //! |---|---|
 //! | streams | [`max_streams`](Http2Limits::max_streams) |
-//! | request bodies that were not read | [`stream_window`](Http2Limits::stream_window) each, [`connection_window`](Http2Limits::connection_window) (and 64 KiB) together |
+//! | request bodies that were not read | [`stream_window`](Http2Limits::stream_window) each, [`connection_window`](Http2Limits::connection_window), at least 64 KiB, together |
 //! | header fields of a request | [`max_header_list`](Http2Limits::max_header_list) |
 //! | a header block before it is complete | 64 KiB in 32 CONTINUATION frames |
 //! | the dynamic table of HPACK | 4 KiB |
@@ -92,8 +92,8 @@
 //! | bytes to send through a [`Tunnel`] | 16 KiB |
 //! | streams that were reset, remembered by identifier | 64 |
 //!
-//! The size of a chunk that a response body returns is up to the body; a connection asks it for the next one only when the
-//! previous chunk was sent.
+//! Two things are up to the service: the size of the chunks that a response body returns (a connection polls for the next
+//! one only after it has sent the last), and for how long it keeps a request body whose stream is closed.
 //!
 //! # States
 //!

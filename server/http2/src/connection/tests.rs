@@ -158,6 +158,29 @@ fn resets(frames: &[Frame]) -> Vec<(u32, ErrorCode)> {
 }
 
 #[test]
+fn first_frame_must_be_settings() {
+    let acknowledgment = frame(kind::SETTINGS, flag::ACK, 0, &[]);
+    for first in [frame(kind::PING, 0, 0, &[0; 8]), get(1, "/1"), acknowledgment] {
+        let wakes = Arc::new(WakeSet::default());
+        let mut peer = Peer { connection: Connection::new(App::default(), LIMITS, wakes.clone()), wakes };
+        assert_eq!(goaway(&peer.send(&first)), Some((0, ErrorCode::PROTOCOL_ERROR)));
+        assert!(peer.connection.is_closed());
+        assert_eq!(peer.connection.error().expect("an error").code, ErrorCode::PROTOCOL_ERROR);
+    }
+}
+
+#[test]
+fn ping_is_acknowledged_and_unknown_frames_are_ignored() {
+    let mut peer = Peer::new();
+    let unknown = frame(0xbe, 0xff, 1, b"unknown");
+    let frames = peer.send(&[unknown, frame(kind::PING, 0, 0, b"12345678")].concat());
+    assert_eq!(frames.len(), 1, "{frames:?}");
+    assert_eq!((frames[0].header.kind, frames[0].header.flags), (kind::PING, flag::ACK));
+    assert_eq!(frames[0].payload, b"12345678");
+    assert!(peer.send(&frame(kind::PING, flag::ACK, 0, b"12345678")).is_empty());
+}
+
+#[test]
 fn response_respects_the_window_of_its_stream() {
     let mut peer = Peer::new();
     peer.send(&settings(&[(setting::INITIAL_WINDOW_SIZE, 10)]));
@@ -249,6 +272,30 @@ fn rapid_reset_closes_the_connection() {
         assert_eq!(goaway(&unfair.send(&reset(2 * n + 1))), None);
     }
     assert_eq!(goaway(&unfair.send(&reset(21))), Some((21, ErrorCode::ENHANCE_YOUR_CALM)));
+}
+
+#[test]
+fn provoked_resets_close_the_connection() {
+    let mut peer = Peer::new();
+    // A priority that makes the stream depend on itself is a stream error.
+    let provoke = |stream: u32| {
+        let itself = [&stream.to_be_bytes()[..], &[0]].concat();
+        [post(stream, "/never"), frame(kind::PRIORITY, 0, stream, &itself)].concat()
+    };
+    for n in 0..10 {
+        assert_eq!(resets(&peer.send(&provoke(2 * n + 1))), [(2 * n + 1, ErrorCode::PROTOCOL_ERROR)]);
+    }
+    assert_eq!(goaway(&peer.send(&provoke(21))), Some((21, ErrorCode::ENHANCE_YOUR_CALM)));
+}
+
+#[test]
+fn stream_above_the_limit_is_refused() {
+    let mut peer = Peer::new();
+    let open: Vec<u8> = (0..100).flat_map(|n| post(2 * n + 1, "/never")).collect();
+    assert_eq!(resets(&peer.send(&open)), []);
+    assert_eq!(resets(&peer.send(&get(201, "/1"))), [(201, ErrorCode::REFUSED_STREAM)]);
+    peer.send(&frame(kind::RST_STREAM, 0, 1, &8_u32.to_be_bytes()));
+    assert!(ended(&peer.send(&get(203, "/1")), 203));
 }
 
 #[test]
