@@ -46,8 +46,8 @@ pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     closing: Option<Closing>,
 }
 
-/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket were
-/// closed with unread input, the kernel would send a reset, which could overtake the last bytes.
+/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket
+/// were closed with unread input, the kernel would send a reset, which could overtake the last bytes.
 struct Closing {
     timer: Pin<Box<Sleep>>,
     /// The timer is never extended beyond this.

@@ -18,7 +18,8 @@ use super::settings::SEND_BUFFER;
 use super::{AcceptedIo, IncomingBody, ListenerConfig};
 use wigwag_http2::{Http2Limits, PREFACE, WriteBody};
 
-/// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is dropped.
+/// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is
+/// dropped.
 type HyperHttp2<I, S> = http2::Connection<TokioIo<ConnectionIo<I>>, Dispatch<S>, TokioExecutor>;
 
 /// Returns the future that serves a connection whose preface has been read.
@@ -58,7 +59,8 @@ fn builder(settings: &ListenerConfig) -> http2::Builder<TokioExecutor> {
         .initial_connection_window_size(connection_window)
         .max_header_list_size(max_header_list)
         .max_local_error_reset_streams(to_usize(max_provoked_resets))
-        // Counts streams that were reset before hyper has handed them to the service. Those reset later are not limited.
+        // Counts streams that were reset before hyper has handed them to the service. Those reset later are not
+        // limited.
         .max_pending_accept_reset_streams(to_usize(max_early_resets))
         .keep_alive_interval(settings.keepalive_interval)
         .keep_alive_timeout(settings.keepalive_timeout)
