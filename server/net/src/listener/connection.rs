@@ -33,7 +33,7 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
 }
 
-/// Time a connection that missed a deadline has for its goodbye (GOAWAY in HTTP/2).
+/// How long a connection that missed a deadline may take to close gracefully (with GOAWAY in HTTP/2).
 const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Serves one connection until its byte stream is closed, wherever an upgrade has taken it. Once the listener is
@@ -129,7 +129,7 @@ where
             }
         }
     };
-    // In boxes of their own: an upgraded connection outlives them by far.
+    // Boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
     match protocol {
         Ok(Some(Protocol::Http1)) => {
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
