@@ -43,8 +43,8 @@ pub(super) struct Shared {
 /// How long a connection that missed a deadline may take to close gracefully (with GOAWAY in HTTP/2).
 const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Serves one connection until its byte stream is closed, even if an upgrade has moved it to another task. Once the listener
-/// is stopped, it ends within [`ListenerConfig::stop_grace`].
+/// Serves one connection until its byte stream is closed, even if an upgrade has moved it to another task. Once the
+/// listener is stopped, it ends within [`ListenerConfig::stop_grace`].
 pub(super) async fn run<I, S, B>(
     io: I,
     batcher: WriteBatcher,
@@ -276,8 +276,8 @@ fn interruptions(
     ]
 }
 
-/// Returns whether the peer misses the deadline of its first byte or of its first request, once it has missed one or met
-/// both.
+/// Returns whether the peer misses the deadline of its first byte or of its first request, once it has missed one or
+/// met both.
 async fn misses_handshake_deadline(flags: &ConnectionFlags, settings: &ListenerConfig) -> bool {
     sleep(settings.first_byte_timeout).await;
     if !flags.heard() {

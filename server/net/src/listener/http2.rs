@@ -37,17 +37,17 @@ pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     /// The sources to poll, a set of [`sources`].
     ready: u64,
     /// Wakes for input.
-    input: Waker,
+    readable: Waker,
     /// Wakes when writing is possible again.
-    room: Waker,
+    writable: Waker,
     /// Writing is not possible until the peer reads.
     blocked: bool,
     ping_timer: Option<PingTimer>,
     closing: Option<Closing>,
 }
 
-/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket were
-/// closed with unread input, the kernel would send a reset, which could overtake the last bytes.
+/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket
+/// were closed with unread input, the kernel would send a reset, which could overtake the last bytes.
 struct Closing {
     timer: Pin<Box<Sleep>>,
     /// The timer is never extended beyond this.
@@ -59,7 +59,7 @@ struct Closing {
 
 /// Pings a silent peer, and gives the connection up without an answer.
 struct PingTimer {
-    clock: Waker,
+    waker: Waker,
     sleep: Pin<Box<Sleep>>,
     interval: Duration,
     timeout: Duration,
@@ -72,26 +72,26 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
         let wakes = Arc::new(WakeSet::default());
         let connection = Connection::new(service, settings.http2(), wakes.clone());
         let ping_timer = settings.keepalive_interval.map(|interval| PingTimer {
-            clock: wakes.waker(sources::CLOCK),
+            waker: wakes.waker(sources::TIMER),
             sleep: Box::pin(sleep(interval)),
             interval,
             timeout: settings.keepalive_timeout,
             awaiting_pong: false,
         });
-        let (input, room) = (wakes.waker(sources::INPUT), wakes.waker(sources::ROOM));
-        let ready = sources::INPUT | sources::CLOCK;
-        Self { io, connection, wakes, ready, input, room, blocked: false, ping_timer, closing: None }
+        let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
+        let ready = sources::READABLE | sources::TIMER;
+        Self { io, connection, wakes, ready, readable, writable, blocked: false, ping_timer, closing: None }
     }
 
     /// Polls each source that is ready once.
     fn step(&mut self) -> io::Result<()> {
         let was_blocked = self.blocked;
-        if self.ready & sources::ROOM != 0 {
-            self.ready &= !sources::ROOM;
+        if self.ready & sources::WRITABLE != 0 {
+            self.ready &= !sources::WRITABLE;
             self.blocked = false;
         }
-        if self.ready & sources::CLOCK != 0 {
-            self.ready &= !sources::CLOCK;
+        if self.ready & sources::TIMER != 0 {
+            self.ready &= !sources::TIMER;
             // While writing was blocked, no input was read: then progress in writing shows that the peer is alive.
             let write_progress = self.io.take_write_progress() && was_blocked;
             if let Some(ping_timer) = &mut self.ping_timer
@@ -100,9 +100,9 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
-        if !self.connection.is_full() && self.ready & sources::INPUT != 0 {
-            match self.io.poll_chunk(&mut Context::from_waker(&self.input)) {
-                Poll::Pending => self.ready &= !sources::INPUT,
+        if !self.connection.is_full() && self.ready & sources::READABLE != 0 {
+            match self.io.poll_chunk(&mut Context::from_waker(&self.readable)) {
+                Poll::Pending => self.ready &= !sources::READABLE,
                 Poll::Ready(chunk) => match chunk? {
                     end if end.is_empty() => self.connection.input_ended(),
                     chunk => self.connection.receive(chunk.freeze()),
@@ -112,7 +112,7 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             self.ready |= self.wakes.unpark();
         }
         if !self.connection.is_full() {
-            let streams = self.ready & !(sources::INPUT | sources::ROOM | sources::CLOCK);
+            let streams = self.ready & !sources::ALL;
             self.ready &= !streams;
             self.connection.poll(streams);
         }
@@ -128,17 +128,17 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
         if self.blocked || (self.connection.out().is_empty() && I::CAN_TRY_WRITE) {
             return Ok(());
         }
-        let cx = &mut Context::from_waker(&self.room);
-        let mut room = self.io.poll_write_ready(cx);
-        if let Poll::Ready(Ok(())) = room {
+        let cx = &mut Context::from_waker(&self.writable);
+        let mut writable = self.io.poll_write_ready(cx);
+        if let Poll::Ready(Ok(())) = writable {
             self.io.put(self.connection.out());
             if !I::CAN_TRY_WRITE {
-                room = self.io.poll_write_ready(cx);
+                writable = self.io.poll_write_ready(cx);
             }
         }
-        match room {
+        match writable {
             Poll::Pending => self.blocked = true,
-            Poll::Ready(room) => room?,
+            Poll::Ready(writable) => writable?,
         }
         Ok(())
     }
@@ -157,9 +157,9 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             return Poll::Ready(());
         }
         if !closing.sent {
-            let room = ready!(self.io.poll_write_ready(cx));
+            let writable = ready!(self.io.poll_write_ready(cx));
             self.io.put(self.connection.out());
-            if room.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
+            if writable.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
                 return Poll::Ready(());
             }
             closing.sent = true;
@@ -201,7 +201,8 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
                 return Poll::Ready(result);
             }
             this.ready |= this.wakes.unpark();
-            if this.blocked && this.ready & (sources::ROOM | sources::CLOCK) == 0 || this.ready == 0 && !this.has_more()
+            if this.blocked && this.ready & (sources::WRITABLE | sources::TIMER) == 0
+                || this.ready == 0 && !this.has_more()
             {
                 if this.wakes.park() {
                     return Poll::Pending;
@@ -209,9 +210,9 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
                 continue;
             }
             this.step()?;
-            if this.connection.is_over() {
-                let failure = this.connection.failure().cloned();
-                this.start_closing(failure.map_or(Ok(()), |failure| Err(failure.into())));
+            if this.connection.is_closed() {
+                let error = this.connection.error().cloned();
+                this.start_closing(error.map_or(Ok(()), |error| Err(error.into())));
                 continue;
             }
             if this.connection.is_full() || !this.has_more() {
@@ -231,16 +232,16 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
 impl<I: AcceptedIo, S: Service> Graceful for Http2Driver<I, S> {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         let this = self.get_mut();
-        this.connection.leave();
-        this.wakes.wake(sources::ROOM);
+        this.connection.graceful_shutdown();
+        this.wakes.wake(sources::WRITABLE);
     }
 }
 
 impl PingTimer {
     /// Ready when the peer did not answer a ping. `write_progress`: the peer has read bytes since the last call.
     fn poll<S: Service>(&mut self, connection: &mut Connection<S>, write_progress: bool) -> Poll<()> {
-        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.clock)).is_ready() {
-            if connection.take_heard() || write_progress {
+        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
+            if connection.take_received() || write_progress {
                 self.awaiting_pong = false;
             } else if self.awaiting_pong {
                 return Poll::Ready(());

@@ -1,7 +1,7 @@
 //! Serves HTTP/2 with hyper and h2, for `http2.engine = "hyper"`.
 //!
-//! The service, the byte stream, the deadlines and the shutdown are the same as with the default engine. This file sets the
-//! limits that hyper has a setting for; `docs/http2-engines.md` lists the others.
+//! The service, the byte stream, the deadlines and the shutdown are the same as with the default engine. This file sets
+//! the limits that hyper has a setting for; `docs/http2-engines.md` lists the others.
 
 use std::{error::Error as StdError, pin::Pin};
 
@@ -16,7 +16,8 @@ use super::{
     settings::SEND_BUFFER,
 };
 
-/// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is dropped.
+/// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is
+/// dropped.
 type HyperHttp2<I, S> = http2::Connection<TokioIo<ConnectionIo<I>>, Dispatch<S>, TokioExecutor>;
 
 /// Returns the future that serves a connection whose preface has been read.
@@ -56,7 +57,8 @@ fn builder(settings: &ListenerConfig) -> http2::Builder<TokioExecutor> {
         .initial_connection_window_size(connection_window)
         .max_header_list_size(max_header_list)
         .max_local_error_reset_streams(to_usize(max_provoked_resets))
-        // Counts streams that were reset before hyper has handed them to the service. Those reset later are not limited.
+        // Counts streams that were reset before hyper has handed them to the service. Those reset later are not
+        // limited.
         .max_pending_accept_reset_streams(to_usize(max_early_resets))
         .keep_alive_interval(settings.keepalive_interval)
         .keep_alive_timeout(settings.keepalive_timeout)

@@ -39,7 +39,8 @@ pub struct ListenerConfig {
     pub max_concurrent_streams: u32,
     /// Bytes a peer may send on one HTTP/2 stream before the service has read them.
     pub stream_window: u32,
-    /// The same for a whole HTTP/2 connection. Well above `stream_window`, so that one unread stream does not block others.
+    /// The same for a whole HTTP/2 connection. Well above `stream_window`, so that one unread stream does not block
+    /// others.
     pub connection_window: u32,
     /// Time between HTTP/2 pings to a silent peer. `None` = no pings are sent.
     pub keepalive_interval: Option<Duration>,
@@ -53,8 +54,8 @@ pub struct ListenerConfig {
 
 /// Stream errors that a peer may provoke before the connection is closed (RUSTSEC-2024-0003, CVE-2025-8671).
 const MAX_PROVOKED_RESETS: u32 = 1024;
-/// Streams that a peer may reset before their response, in excess of those with a response, before the connection is closed
-/// (CVE-2023-44487).
+/// Streams that a peer may reset before their response, in excess of those with a response, before the connection is
+/// closed (CVE-2023-44487).
 const MAX_EARLY_RESETS: u32 = 256;
 /// Bytes of the header fields of an HTTP/2 request.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
@@ -84,7 +85,8 @@ impl Default for ListenerConfig {
 }
 
 impl ListenerConfig {
-    /// Returns the settings for HTTP/1.1. Every limit is set explicitly, because hyper's defaults are meant for general use.
+    /// Returns the settings for HTTP/1.1. Every limit is set explicitly, because hyper's defaults are meant for general
+    /// use.
     pub(super) fn http1(&self) -> http1::Builder {
         let mut builder = http1::Builder::new();
         builder

@@ -1,7 +1,7 @@
 //! The opening handshake of WebSocket: RFC 6455 over HTTP/1.1, RFC 8441 over HTTP/2.
 //!
-//! Implemented here rather than with axum's extractor, whose sockets allocate buffers while idle, and whose errors do not
-//! distinguish the violations of a client.
+//! Implemented here rather than with axum's extractor, whose sockets allocate buffers while idle, and whose errors do
+//! not distinguish the violations of a client.
 
 use axum::{
     body::Body,
@@ -20,10 +20,11 @@ use crate::{
     listener::{ConnectionHandle, UpgradedIo},
 };
 
-/// A valid request for a WebSocket. Its `Origin` is checked before, by [`Origins::guard`](crate::origin::Origins::guard).
+/// A valid request for a WebSocket. Its `Origin` is checked before, by
+/// [`Origins::guard`](crate::origin::Origins::guard).
 ///
-/// An axum extractor; its route must be `any`, since the method is GET in HTTP/1.1 and CONNECT in HTTP/2. Invalid requests
-/// are answered with an [`HttpError`].
+/// An axum extractor; its route must be `any`, since the method is GET in HTTP/1.1 and CONNECT in HTTP/2. Invalid
+/// requests are answered with an [`HttpError`].
 #[derive(Debug)]
 pub struct WebSocketUpgrade {
     upgrade: PendingUpgrade,
@@ -59,8 +60,8 @@ impl WebSocketUpgrade {
         if parts.version <= Version::HTTP_11 { is_http1_upgrade(parts) } else { is_extended_connect(parts) }
     }
 
-    /// Accepts the handshake with this subprotocol, if any, and spawns `serve` with the socket once it is open. `serve` is
-    /// not called if the client has closed the connection by then.
+    /// Accepts the handshake with this subprotocol, if any, and spawns `serve` with the socket once it is open. `serve`
+    /// is not called if the client has closed the connection by then.
     pub fn accept<F, Fut>(self, subprotocol: Option<&'static str>, settings: SocketConfig, serve: F) -> Response
     where
         F: FnOnce(Socket) -> Fut + Send + 'static,
