@@ -1,8 +1,8 @@
 //! Host names: under which names a server on loopback answers requests about its rooms.
 //!
-//! The owner of a domain can make it resolve to 127.0.0.1 (DNS rebinding). A page of that domain then has the same origin as
-//! the server: its browser sends no `Origin` with its requests, and lets it read the responses. The `Host` of such a
-//! request still names the domain.
+//! The owner of a domain can make it resolve to 127.0.0.1 (DNS rebinding). A page of that domain then has the same
+//! origin as the server: its browser sends no `Origin` with its requests, and lets it read the responses. The `Host` of
+//! such a request still names the domain.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ impl Hosts {
         Self(Arc::new(Rule::Any))
     }
 
-    /// Allows `localhost`, IP addresses and these names, and refuses requests forwarded by a proxy: for a server on loopback
-    /// without authentication.
+    /// Allows `localhost`, IP addresses and these names, and refuses requests forwarded by a proxy: for a server on
+    /// loopback without authentication.
     pub fn own_and(names: Vec<String>) -> Self {
         Self(Arc::new(Rule::Own(names)))
     }
@@ -48,13 +48,15 @@ impl Hosts {
     /// Returns the response to a request that [`allow`](Self::allow) refuses.
     pub fn refusal() -> HttpError {
         let hint = "this server listens on loopback and shows its rooms under localhost or an IP address only: add the \
-                    host name of the request to cors.allowed_hosts in the configuration, or to WIGWAG_CORS__ALLOWED_HOSTS";
+                    host name of the request to cors.allowed_hosts in the configuration, or to \
+                    WIGWAG_CORS__ALLOWED_HOSTS";
         HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint)
     }
 }
 
 /// Returns whether a request was made for another machine although its connection may be local: its host name is not
-/// `localhost` or an IP address, or it has a header of a proxy. A proxy that hides both cannot be told from a local program.
+/// `localhost` or an IP address, or it has a header of a proxy. A proxy that hides both cannot be told from a local
+/// program.
 pub fn is_forwarded(uri: &Uri, headers: &HeaderMap) -> bool {
     !authority(uri, headers).is_none_or(names_this_machine) || FORWARDED.iter().any(|name| headers.contains_key(name))
 }

@@ -9,8 +9,8 @@ use axum::{
 };
 use serde::Serialize;
 
-/// A response with a status and `{"error": "NOT_FOUND", "hint": "…"}`, for requests that do not reach an API with its own
-/// error format.
+/// A response with a status and `{"error": "NOT_FOUND", "hint": "…"}`, for requests that do not reach an API with its
+/// own error format.
 #[derive(Debug, Serialize)]
 pub struct HttpError {
     #[serde(skip)]

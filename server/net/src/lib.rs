@@ -5,8 +5,9 @@
 //! - [`origin`] and [`host`] decide which web pages may call the server.
 //! - [`workers`] starts the threads.
 //!
-//! This crate depends on `wigwag-http2` (the HTTP/2 protocol), never on `wigwag-hub`, `wigwag-node` or `wigwag-proto`: it does
-//! not depend on what is served. The server's APIs and the compatibility protocols are built on it.
+//! This crate depends on `wigwag-http2` (the HTTP/2 protocol) and `wigwag-poll`, never on `wigwag-hub`, `wigwag-node`
+//! or `wigwag-proto`: it does not depend on what is served. The server's APIs and the compatibility protocols are built
+//! on it.
 
 #![forbid(unsafe_code)]
 

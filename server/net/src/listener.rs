@@ -1,10 +1,10 @@
 //! The listener: accepts connections and serves HTTP/1.1 and HTTP/2 on each, within limits.
 //!
-//! The accept loop is not a framework's, because every limit that protects a node is set here: the number of connections and
-//! streams, the time a peer may stay silent, the bytes that are buffered, and the time a stop may take. tonic's server
-//! does not limit streams and provoked resets, and waits without bound for streams that do not end; axum's has no HTTP/2
-//! settings; hyper waits without bound for a peer that does not finish its handshake. HTTP/1.1 is served by hyper, HTTP/2 by
-//! [`wigwag_http2`].
+//! The accept loop is not a framework's, because every limit that protects a node is set here: the number of
+//! connections and streams, the time a peer may stay silent, the bytes that are buffered, and the time a stop may take.
+//! tonic's server does not limit streams and provoked resets, and waits without bound for streams that do not end;
+//! axum's has no HTTP/2 settings; hyper waits without bound for a peer that does not finish its handshake. HTTP/1.1 is
+//! served by hyper, HTTP/2 by [`wigwag_http2`] or hyper ([`Http2Engine`]).
 
 mod accept;
 mod admission;
@@ -43,9 +43,10 @@ pub(crate) use self::{io::ConnectionIo, read_buffer::poll_read_buffer};
 
 /// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///
-/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`]. After `stop` no connection is accepted. Open
-/// connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after which they are
-/// dropped, including endless streams, silent peers and upgraded connections. Returns when all are closed.
+/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`]. After `stop` no connection is accepted.
+/// Open connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after
+/// which they are dropped, including endless streams, silent peers and upgraded connections. Returns when all are
+/// closed.
 pub async fn serve<A, S, B>(
     mut accept: A,
     service: S,
@@ -76,7 +77,8 @@ pub async fn serve<A, S, B>(
         match accepted {
             Ok((io, peer)) => {
                 backoff.reset();
-                // A refused connection is closed here rather than left in the backlog, so that its client notices at once.
+                // A refused connection is closed here rather than left in the backlog, so that its client notices at
+                // once.
                 if let Some(permit) = admission.admit(peer.ip()) {
                     io.set_options();
                     let (service, shared) = (service.clone(), shared.clone());

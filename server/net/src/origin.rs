@@ -1,8 +1,8 @@
 //! Web origins: which web pages may call the server.
 //!
-//! A browser sends `Origin` with every request that could act on behalf of its user. [`Origins::guard`] checks it once for a
-//! whole router. CORS alone is not enough: it keeps a page from reading a response but not from making the request, and
-//! WebSocket handshakes are not subject to it at all.
+//! A browser sends `Origin` with every request that could act on behalf of its user. [`Origins::guard`] checks it once
+//! for a whole router. CORS alone is not enough: it keeps a page from reading a response but not from making the
+//! request, and WebSocket handshakes are not subject to it at all.
 
 use std::sync::Arc;
 
@@ -44,7 +44,8 @@ impl Origins {
         Self(Arc::new(Rule::List(origins)))
     }
 
-    /// Returns whether a request with these headers is allowed. A request without `Origin` does not come from a web page.
+    /// Returns whether a request with these headers is allowed. A request without `Origin` does not come from a web
+    /// page.
     pub fn allow(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         origin.to_str().is_ok_and(|origin| self.allow_origin(origin, headers))
@@ -95,8 +96,8 @@ async fn refuse(State(origins): State<Origins>, request: Request, next: Next) ->
     if origins.allow(request.headers()) {
         return next.run(request).await;
     }
-    let hint = "this web page's origin may not call this server: add it to cors.allowed_origins in the configuration, or \
-                to WIGWAG_CORS__ALLOWED_ORIGINS";
+    let hint = "the origin of this web page may not call this server: add it to cors.allowed_origins in the \
+                configuration, or to WIGWAG_CORS__ALLOWED_ORIGINS";
     HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint).into_response()
 }
 
@@ -105,8 +106,8 @@ fn is_loopback(origin: &str) -> bool {
     origin_uri(origin).is_some_and(|uri| matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")))
 }
 
-/// Returns whether this server has served the page itself. Only under an IP address: the owner of a domain could make it
-/// resolve to this machine (DNS rebinding).
+/// Returns whether this server has served the page itself. Only under an IP address: the owner of a domain could make
+/// it resolve to this machine (DNS rebinding).
 fn is_own_page(origin: &str, headers: &HeaderMap) -> bool {
     let Some(uri) = origin_uri(origin) else { return false };
     let Some(authority) = uri.authority() else { return false };

@@ -1,7 +1,7 @@
 //! The worker threads of a server, each with a current-thread runtime.
 //!
-//! A multi-thread runtime would be slower: the work of a connection comes in small pieces, and moving it between threads
-//! costs more than the better balance gains. See bench/README.md for the comparison.
+//! A multi-thread runtime would be slower: the work of a connection comes in small pieces, and moving it between
+//! threads costs more than the better balance gains. See bench/README.md for the comparison.
 
 use std::{
     io,
@@ -74,12 +74,12 @@ impl Drop for Workers {
     }
 }
 
-/// The most socket events per epoll batch. With few events the tasks of senders, those of receivers and the writes of both
-/// find the data of the step before in the processor's cache.
+/// The most socket events per epoll batch. With few events the tasks of senders, those of receivers and the writes of
+/// both find the data of the step before in the processor's cache.
 const MAX_IO_EVENTS: usize = 64;
 
-/// Task polls before epoll is called again: more than an epoll batch usually causes, so that one batch is finished before
-/// the next.
+/// Task polls before epoll is called again: more than an epoll batch usually causes, so that one batch is finished
+/// before the next.
 const EVENT_INTERVAL: u32 = 512;
 
 /// Creates a current-thread runtime.

@@ -62,7 +62,8 @@ impl Policy {
         Self { direct_messages }
     }
 
-    /// Checks whether `caller` may do `action`, in that room if one is concerned. Does not check whether the room exists.
+    /// Checks whether `caller` may do `action`, in that room if one is concerned. Does not check whether the room
+    /// exists.
     ///
     /// # Errors
     ///
@@ -70,7 +71,7 @@ impl Policy {
     pub fn allow(&self, caller: &Caller, action: Action, _room: Option<&RoomName>) -> Result<(), ApiError> {
         match action {
             Action::Direct if !self.direct_messages => Err(ApiError::forbidden(
-                "direct messages are disabled on this server: join a room with the peer, or set session.direct_messages",
+                "direct messages are disabled: join a room with the peer, or enable session.direct_messages",
             )),
             Action::Admin if !caller.is_local() => Err(ApiError::forbidden(
                 "without authentication RoomService accepts calls from this machine only: call it over loopback, as \

@@ -1,8 +1,8 @@
 //! The WebSocket close code of each reason.
 //!
-//! 4000 to 4499: reconnect, and resume the session if there is one. 4500 to 4999: do not reconnect automatically, or only
-//! with a new session; the `advice` of the fatal `error` frame before the close says which. The close reason is the name of
-//! the reason. docs/websocket.md has the same table for readers; a test compares the two.
+//! 4000 to 4499: reconnect, and resume the session if there is one. 4500 to 4999: do not reconnect automatically, or
+//! only with a new session; the `advice` of the fatal `error` frame before the close says which. The close reason is
+//! the name of the reason. docs/websocket.md has the same table for readers; a test compares the two.
 
 use wigwag_proto::v1::Advice;
 

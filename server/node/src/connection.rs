@@ -1,7 +1,7 @@
 //! One client connection: client frames in, server frames out, independent of the transport.
 //!
-//! A [`Connection`] is a stream of server frames that polls its own input, so a client's frame takes effect without passing
-//! through another task or queue. A transport supplies the input and writes the frames that the stream yields.
+//! A [`Connection`] is a stream of server frames that polls its own input, so a client's frame takes effect without
+//! passing through another task or queue. A transport supplies the input and writes the frames that the stream yields.
 
 mod apply;
 mod input;
@@ -48,14 +48,15 @@ const INPUTS_PER_POLL: usize = 64;
 pub const FETCH_BYTES: usize = 16 * 1024;
 
 thread_local! {
-    /// Items fetched from a mailbox, on their way into frames. One buffer per thread, since it is empty between two uses.
+    /// Items fetched from a mailbox, on their way into frames. One buffer per thread, since it is empty between two
+    /// uses.
     static FETCHED: RefCell<Vec<Item>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A stream of server frames over an input of client frames.
 ///
-/// Ends without an error after `bye` and when the input ends; otherwise with the error that ended it, which precedes it as a
-/// fatal frame.
+/// Ends without an error after `bye` and when the input ends; otherwise with the error that ended it, which precedes it
+/// as a fatal frame.
 pub struct Connection<I> {
     node: Node,
     caller: Caller,
@@ -66,7 +67,8 @@ pub struct Connection<I> {
     out: ShortQueue<OutFrame>,
     timers: Timers,
     rate_limit: RateLimit<Input>,
-    /// The time of the current poll: read once per poll rather than once per frame, because a millisecond is precise enough.
+    /// The time of the current poll: read once per poll rather than once per frame, because a millisecond is precise
+    /// enough.
     now: Now,
     /// Woken by the session, the input and the timers.
     wakes: WakeFlags,

@@ -1,7 +1,7 @@
 //! Encodes and decodes the frames of `wigwag.v1` without decoding the payloads of envelopes.
 //!
-//! A nested message and a `bytes` field have the same encoding in protobuf, so an envelope is read as bytes, validated once
-//! and passed on.
+//! A nested message and a `bytes` field have the same encoding in protobuf, so an envelope is read as bytes, validated
+//! once and passed on.
 
 mod client_frame;
 mod convert;

@@ -1,4 +1,5 @@
-//! Entry points of the fuzz targets in `server/node/fuzz`: each takes arbitrary bytes and panics when an invariant is violated.
+//! Entry points of the fuzz targets in `server/node/fuzz`: each takes arbitrary bytes and panics when an invariant is
+//! violated.
 
 use prost::Message as _;
 use wigwag_proto::v1::{self as pb, client_frame::Body};
@@ -31,8 +32,8 @@ pub fn client_frame(bytes: &[u8]) {
     }
 }
 
-/// An encoded `PushRequest`: decoding it with its frames left encoded agrees with decoding all of it. Its session token is
-/// parsed as that of a resume is.
+/// An encoded `PushRequest`: decoding it with its frames left encoded agrees with decoding all of it. Its session token
+/// is parsed as that of a resume is.
 pub fn push_request(bytes: &[u8]) {
     let raw = RawPush::decode(bytes);
     let Ok(push) = pb::PushRequest::decode(bytes) else { return };

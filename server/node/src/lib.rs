@@ -7,9 +7,9 @@
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
 //!
-//! This crate depends on `wigwag-hub` (rooms and sessions) and `wigwag-proto` (generated types), never on `wigwag-net`: it
-//! uses no HTTP library and opens no socket. The gRPC, REST and WebSocket APIs and the compatibility protocols are built on
-//! it.
+//! This crate depends on `wigwag-hub` (rooms and sessions), `wigwag-proto` (generated types) and `wigwag-poll`, never
+//! on `wigwag-net`: it uses no HTTP library and opens no socket. The gRPC, REST and WebSocket APIs and the
+//! compatibility protocols are built on it.
 
 #![forbid(unsafe_code)]
 

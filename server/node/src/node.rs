@@ -48,7 +48,8 @@ struct Inner {
     policy: Policy,
     draining: AtomicBool,
     reaper: Arc<ConnectionReaper>,
-    // The hub's monotonic clock counts from here. Its wall clock is read once, at the same moment, and advances with it.
+    // The hub's monotonic clock counts from here. Its wall clock is read once, at the same moment, and advances with
+    // it.
     started: Instant,
     started_unix_ms: u64,
 }
@@ -76,8 +77,9 @@ impl Node {
 
     /// Ends all sessions and returns when they are gone, at `deadline` at the latest.
     ///
-    /// Refuses new sessions from now on. Asks each session to reconnect elsewhere, at its own moment within the drain window;
-    /// then mailboxes are flushed, senders receive receipts for what was not acknowledged, and the remaining sessions end.
+    /// Refuses new sessions from now on. Asks each session to reconnect elsewhere, at its own moment within the drain
+    /// window; then mailboxes are flushed, senders receive receipts for what was not acknowledged, and the remaining
+    /// sessions end.
     pub async fn drain(&self, deadline: Instant) {
         self.inner.draining.store(true, Ordering::Release);
         let sessions = self.inner.backend.stats().sessions as u64;
@@ -144,8 +146,9 @@ impl Node {
         &self.inner.config.limits
     }
 
-    /// Registers a connection that has just been attached, so that it ends even if its client stops reading: its session is
-    /// detached, and `abort` is cancelled if the connection is still there afterwards. Dropping the result unregisters it.
+    /// Registers a connection that has just been attached, so that it ends even if its client stops reading: its
+    /// session is detached, and `abort` is cancelled if the connection is still there afterwards. Dropping the result
+    /// unregisters it.
     pub fn register_connection(
         &self,
         attachment: Arc<dyn Attachment>,

@@ -12,7 +12,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A source of connections. Implemented for tokio's [`TcpListener`]; tests and simulated networks implement it themselves.
+/// A source of connections. Implemented for tokio's [`TcpListener`]; tests and simulated networks implement it
+/// themselves.
 pub trait Accept: Send + 'static {
     /// The byte stream of an accepted connection.
     type Io: AcceptedIo;
@@ -85,8 +86,8 @@ impl AcceptedIo for TcpStream {
     }
 
     fn discard_unsent(&self) {
-        // With SO_LINGER zero the kernel resets the connection and frees its buffers at once. Otherwise it would retain them
-        // for minutes if the peer does not read.
+        // With SO_LINGER zero the kernel resets the connection and frees its buffers at once. Otherwise it would retain
+        // them for minutes if the peer does not read.
         if let Err(error) = socket2::SockRef::from(self).set_linger(Some(Duration::ZERO)) {
             tracing::debug!(%error, "SO_LINGER could not be set");
         }
@@ -103,8 +104,8 @@ impl Backoff {
     const FIRST: Duration = Duration::from_millis(50);
     const MAX: Duration = Duration::from_secs(1);
 
-    /// Returns the pause after `error`: `None` if the error concerns one connection only, else 50 ms, doubled each time up
-    /// to 1 s.
+    /// Returns the pause after `error`: `None` if the error concerns one connection only, else 50 ms, doubled each time
+    /// up to 1 s.
     pub(super) fn after(&mut self, error: &io::Error) -> Option<Duration> {
         if concerns_one_connection(error) {
             return None;
@@ -120,7 +121,8 @@ impl Backoff {
     }
 }
 
-/// Returns whether an error is that of the new connection, which accept(2) reports as its own, rather than the listener's.
+/// Returns whether an error is that of the new connection, which accept(2) reports as its own, rather than the
+/// listener's.
 fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

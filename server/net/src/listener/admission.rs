@@ -75,7 +75,8 @@ impl Drop for Permit {
     }
 }
 
-/// Returns the address that is counted: an IPv4 address, or an IPv6 /64, since one host commonly has a whole /64 (RFC 6177).
+/// Returns the address that is counted: an IPv4 address, or an IPv6 /64, since one host commonly has a whole /64 (RFC
+/// 6177).
 fn source_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),

@@ -23,7 +23,8 @@ impl PeerAddr {
     }
 }
 
-/// A handle to the connection that a request arrived on. A request extension; cheap to clone, and may outlive the request.
+/// A handle to the connection that a request arrived on. A request extension; cheap to clone, and may outlive the
+/// request.
 #[derive(Clone, Debug)]
 pub struct ConnectionHandle {
     aborted: CancellationToken,
@@ -44,8 +45,8 @@ impl ConnectionHandle {
         self.aborted.clone()
     }
 
-    /// Closes the connection at once, with all of its streams, and discards unsent bytes. For a peer that does not read and
-    /// would never receive a graceful close. May be called more than once, and after the connection has ended.
+    /// Closes the connection at once, with all of its streams, and discards unsent bytes. For a peer that does not read
+    /// and would never receive a graceful close. May be called more than once, and after the connection has ended.
     pub fn abort(&self) {
         self.aborted.cancel();
     }

@@ -37,17 +37,17 @@ pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     /// The sources to poll, a set of [`sources`].
     ready: u64,
     /// Wakes for input.
-    input: Waker,
+    readable: Waker,
     /// Wakes when writing is possible again.
-    room: Waker,
+    writable: Waker,
     /// Writing is not possible until the peer reads.
     blocked: bool,
     ping_timer: Option<PingTimer>,
     closing: Option<Closing>,
 }
 
-/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket were
-/// closed with unread input, the kernel would send a reset, which could overtake the last bytes.
+/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket
+/// were closed with unread input, the kernel would send a reset, which could overtake the last bytes.
 struct Closing {
     timer: Pin<Box<Sleep>>,
     /// The timer is never extended beyond this.
@@ -59,7 +59,7 @@ struct Closing {
 
 /// Pings a silent peer, and gives the connection up without an answer.
 struct PingTimer {
-    clock: Waker,
+    waker: Waker,
     sleep: Pin<Box<Sleep>>,
     interval: Duration,
     timeout: Duration,
@@ -72,15 +72,15 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
         let wakes = Arc::new(WakeSet::default());
         let connection = Connection::new(service, settings.http2(), wakes.clone());
         let ping_timer = settings.keepalive_interval.map(|interval| PingTimer {
-            clock: wakes.waker(sources::TIMER),
+            waker: wakes.waker(sources::TIMER),
             sleep: Box::pin(sleep(interval)),
             interval,
             timeout: settings.keepalive_timeout,
             awaiting_pong: false,
         });
-        let (input, room) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
+        let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
         let ready = sources::READABLE | sources::TIMER;
-        Self { io, connection, wakes, ready, input, room, blocked: false, ping_timer, closing: None }
+        Self { io, connection, wakes, ready, readable, writable, blocked: false, ping_timer, closing: None }
     }
 
     /// Polls each source that is ready once.
@@ -101,7 +101,7 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             }
         }
         if !self.connection.is_full() && self.ready & sources::READABLE != 0 {
-            match self.io.poll_chunk(&mut Context::from_waker(&self.input)) {
+            match self.io.poll_chunk(&mut Context::from_waker(&self.readable)) {
                 Poll::Pending => self.ready &= !sources::READABLE,
                 Poll::Ready(chunk) => match chunk? {
                     end if end.is_empty() => self.connection.input_ended(),
@@ -128,17 +128,17 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
         if self.blocked || (self.connection.out().is_empty() && I::CAN_TRY_WRITE) {
             return Ok(());
         }
-        let cx = &mut Context::from_waker(&self.room);
-        let mut room = self.io.poll_write_ready(cx);
-        if let Poll::Ready(Ok(())) = room {
+        let cx = &mut Context::from_waker(&self.writable);
+        let mut writable = self.io.poll_write_ready(cx);
+        if let Poll::Ready(Ok(())) = writable {
             self.io.put(self.connection.out());
             if !I::CAN_TRY_WRITE {
-                room = self.io.poll_write_ready(cx);
+                writable = self.io.poll_write_ready(cx);
             }
         }
-        match room {
+        match writable {
             Poll::Pending => self.blocked = true,
-            Poll::Ready(room) => room?,
+            Poll::Ready(writable) => writable?,
         }
         Ok(())
     }
@@ -157,9 +157,9 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             return Poll::Ready(());
         }
         if !closing.sent {
-            let room = ready!(self.io.poll_write_ready(cx));
+            let writable = ready!(self.io.poll_write_ready(cx));
             self.io.put(self.connection.out());
-            if room.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
+            if writable.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
                 return Poll::Ready(());
             }
             closing.sent = true;
@@ -240,7 +240,7 @@ impl<I: AcceptedIo, S: Service> Graceful for Http2Driver<I, S> {
 impl PingTimer {
     /// Ready when the peer did not answer a ping. `write_progress`: the peer has read bytes since the last call.
     fn poll<S: Service>(&mut self, connection: &mut Connection<S>, write_progress: bool) -> Poll<()> {
-        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.clock)).is_ready() {
+        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
             if connection.take_received() || write_progress {
                 self.awaiting_pong = false;
             } else if self.awaiting_pong {

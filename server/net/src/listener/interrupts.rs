@@ -29,8 +29,8 @@ pub(super) enum Waited<T, W> {
     Interrupted(W),
 }
 
-/// A main future with its interrupts. The interrupts are polled only when one of them was woken, so that polling the main
-/// future costs nothing more.
+/// A main future with its interrupts. The interrupts are polled only when one of them was woken, so that polling the
+/// main future costs nothing more.
 pub(super) struct Interruptible<'a, M, W> {
     main: Pin<&'a mut M>,
     interrupts: &'a mut Interrupts<W>,

@@ -1,7 +1,7 @@
 //! The byte stream of one connection, and the flags with which other tasks observe and cut it.
 //!
-//! Reads are as large as possible, and writes are collected and made by the [`WriteBatcher`]: a system call costs as much as
-//! copying tens of kilobytes, and the HTTP libraries read into buffers that are kept small to save memory.
+//! Reads are as large as possible, and writes are collected and made by the [`WriteBatcher`]: a system call costs as
+//! much as copying tens of kilobytes, and the HTTP libraries read into buffers that are kept small to save memory.
 
 use std::{
     convert::Infallible,
@@ -59,7 +59,8 @@ impl ConnectionFlags {
         }
     }
 
-    /// Makes every read and write of the byte stream fail from now on, whichever task owns it. `discard` drops unsent bytes.
+    /// Makes every read and write of the byte stream fail from now on, whichever task owns it. `discard` drops unsent
+    /// bytes.
     pub(super) fn cut(&self, discard: bool) {
         self.discard.fetch_or(discard, SeqCst);
         self.cut.store(true, SeqCst);
@@ -79,7 +80,8 @@ pub struct ConnectionIo<I: AcceptedIo> {
     batcher: WriteBatcher,
     /// Bytes that were read but did not fit into the reader's buffer. Usually empty.
     read_ahead: Bytes,
-    // Dropped with the byte stream, which an upgrade may have moved to another task: the connection's task waits for that.
+    // Dropped with the byte stream, which an upgrade may have moved to another task: the connection's task waits for
+    // that.
     _open: oneshot::Sender<Infallible>,
 }
 
@@ -108,8 +110,8 @@ impl<I: AcceptedIo> SharedIo<I> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Spawns a task that writes `out` as the peer reads. The connection's own task may have nothing more to write and would
-    /// not poll the socket again.
+    /// Spawns a task that writes `out` as the peer reads. The connection's own task may have nothing more to write and
+    /// would not poll the socket again.
     fn drain(self: Arc<Self>, state: &mut IoState<I>) {
         let drained = poll_fn(move |cx| {
             {
@@ -205,8 +207,8 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads up to [`READ_SIZE`] bytes without a buffer of the caller. Empty at the end. To be dropped soon: the memory is
-    /// shared by all connections of this thread.
+    /// Reads up to [`READ_SIZE`] bytes without a buffer of the caller. Empty at the end. To be dropped soon: the memory
+    /// is shared by all connections of this thread.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
         self.flags.check()?;
         if !self.read_ahead.is_empty() {

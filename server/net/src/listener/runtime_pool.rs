@@ -1,7 +1,7 @@
 //! Spreads connections over runtimes, one per thread.
 //!
-//! A connection stays on its runtime until it ends, so that its task, its timers and its socket belong to one thread and no
-//! work moves between threads.
+//! A connection stays on its runtime until it ends, so that its task, its timers and its socket belong to one thread
+//! and no work moves between threads.
 
 use std::{
     future::Future,
@@ -73,7 +73,7 @@ impl RuntimePool {
                     match io.reregister() {
                         Ok(io) => serve(io, batcher).await,
                         Err(error) => {
-                            tracing::warn!(%error, "connection dropped: its socket could not be moved to a worker thread")
+                            tracing::warn!(%error, "connection dropped: its socket could not be moved")
                         }
                     }
                 };

@@ -1,8 +1,8 @@
 //! Batches the socket writes of an epoll batch.
 //!
-//! A signal read on one connection is written to another, and a change in a room to all of its members. Instead of making a
-//! system call in the middle of each of their tasks, the tasks enqueue their sockets, which are all written once the tasks
-//! have run.
+//! A signal read on one connection is written to another, and a change in a room to all of its members. Instead of
+//! making a system call in the middle of each of their tasks, the tasks enqueue their sockets, which are all written
+//! once the tasks have run.
 
 use std::{
     future::{Future, poll_fn},

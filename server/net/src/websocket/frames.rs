@@ -1,7 +1,7 @@
 //! Reads and writes the frames of RFC 6455, section 5, on the server's side: bytes in, messages out, without I/O.
 //!
-//! Implemented here rather than with a library to save memory and copies: an idle socket holds no buffer, and a message is
-//! unmasked in the read buffer.
+//! Implemented here rather than with a library to save memory and copies: an idle socket holds no buffer, and a message
+//! is unmasked in the read buffer.
 
 #[cfg(any(feature = "fuzzing", test))]
 pub mod fuzzing;

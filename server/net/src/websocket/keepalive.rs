@@ -27,8 +27,8 @@ pub(super) enum KeepaliveEvent {
 #[derive(Debug)]
 pub(super) struct Keepalive {
     sleep: Pin<Box<Sleep>>,
-    /// The deadline of `sleep` and the waker registered with it, kept here because polling a timer costs more than comparing
-    /// two times.
+    /// The deadline of `sleep` and the waker registered with it, kept here because polling a timer costs more than
+    /// comparing two times.
     at: Instant,
     waker: Option<Waker>,
     interval: Option<Duration>,
@@ -76,7 +76,8 @@ impl Keepalive {
         }
         loop {
             if self.sleep.as_mut().poll(cx).is_pending() {
-                // When the task's cooperative budget is used up, the timer was not polled and has not registered the waker.
+                // When the task's cooperative budget is used up, the timer was not polled and has not registered the
+                // waker.
                 self.waker = has_budget_remaining().then(|| cx.waker().clone());
                 return Poll::Pending;
             }

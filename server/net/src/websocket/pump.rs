@@ -23,16 +23,17 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub trait MessageSource {
     /// Writes the next message to `out`, or returns how the socket is to be closed, after which it is not polled again.
     ///
-    /// Polled only when writing is possible, so that messages for a slow reader wait in the source, where they are bounded.
+    /// Polled only when writing is possible, so that messages for a slow reader wait in the source, where they are
+    /// bounded.
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>>;
 }
 
 impl Socket {
-    /// Writes the messages of `source` until it ends, the peer closes, or the peer stops reading. Completes when the socket
-    /// is closed.
+    /// Writes the messages of `source` until it ends, the peer closes, or the peer stops reading. Completes when the
+    /// socket is closed.
     ///
-    /// `source` polls the socket's [`incoming`](Self::incoming) itself. Messages that are ready together are written with
-    /// one system call.
+    /// `source` polls the socket's [`incoming`](Self::incoming) itself. Messages that are ready together are written
+    /// with one system call.
     pub fn pump<O: MessageSource>(self, source: O) -> impl Future<Output = ()> {
         let Self { socket, settings, abort_target } = self;
         let keepalive = Keepalive::new(settings.ping_interval, settings.ping_timeout);
@@ -151,8 +152,8 @@ async fn close(socket: &SharedSocket, out: &mut FrameWriter, reason: CloseReason
     let _ = timeout(CLOSE_TIMEOUT, handshake).await;
 }
 
-/// Resets the connection of the socket: a close frame would not be received, and the kernel would keep the unsent bytes for
-/// minutes.
+/// Resets the connection of the socket: a close frame would not be received, and the kernel would keep the unsent bytes
+/// for minutes.
 async fn reset(socket: &SharedSocket, connection: &ConnectionHandle) {
     connection.abort();
     // Waits until the connection's task has cut the byte stream: dropped before, it would be closed gracefully.

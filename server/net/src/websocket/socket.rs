@@ -70,7 +70,8 @@ impl Socket {
     }
 }
 
-/// A control frame to be sent in answer to one of the client. Only the latest is kept, so a flood of pings uses no memory.
+/// A control frame to be sent in answer to one of the client. Only the latest is kept, so a flood of pings uses no
+/// memory.
 enum PendingControl {
     /// Answers a ping.
     Pong(Bytes),
@@ -145,8 +146,8 @@ pub(super) struct FlushState {
     pub(super) ended: bool,
 }
 
-/// Both directions of a socket. They are polled by one task, so the lock is never contended: it allows the message source,
-/// which is polled by the pump, to read from the same socket.
+/// Both directions of a socket. They are polled by one task, so the lock is never contended: it allows the message
+/// source, which is polled by the pump, to read from the same socket.
 #[derive(Clone)]
 pub(super) struct SharedSocket(Arc<Mutex<SocketState<dyn ByteStream>>>);
 
@@ -163,8 +164,8 @@ impl SharedSocket {
         shared.stream.poll_write_ready(cx)
     }
 
-    /// Flushes the socket: writes `out` and a pending pong. `out` is `None` if writing is blocked; `unflushed` says whether
-    /// earlier bytes may not be flushed yet.
+    /// Flushes the socket: writes `out` and a pending pong. `out` is `None` if writing is blocked; `unflushed` says
+    /// whether earlier bytes may not be flushed yet.
     pub(super) fn flush(&self, cx: &mut Context<'_>, out: Option<&mut FrameWriter>, unflushed: bool) -> FlushState {
         let shared = &mut *self.lock();
         let flushed = match out {
@@ -202,8 +203,8 @@ impl SharedSocket {
         }
     }
 
-    /// Reads and discards input: closing a socket with unread input makes the kernel send a reset, which could overtake the
-    /// close frame. Ready when the peer has closed.
+    /// Reads and discards input: closing a socket with unread input makes the kernel send a reset, which could overtake
+    /// the close frame. Ready when the peer has closed.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let shared = &mut *self.lock();
         while let Some(message) = ready!(shared.poll_message(cx)) {

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::frames::{Opcode, put_frame, put_head};
 
-/// Larger messages are sent in fragments of this size, so that they need no large buffer and a slow reader shows progress.
+/// Larger messages are sent in fragments of this size, so that they need no large buffer and a slow reader shows
+/// progress.
 const FRAGMENT_SIZE: usize = 16 * 1024;
 
 /// Bytes that are collected before they are written.

@@ -40,8 +40,8 @@ pub enum FrameOutcome {
     Detached(DetachReason),
 }
 
-/// Caches the validated names of the last envelope. Most envelopes of a connection are for the same peer in the same room,
-/// whose names then need neither be validated nor allocated again.
+/// Caches the validated names of the last envelope. Most envelopes of a connection are for the same peer in the same
+/// room, whose names then need neither be validated nor allocated again.
 #[derive(Debug, Default)]
 pub struct NameCache {
     room: Option<RoomName>,

@@ -46,8 +46,8 @@ impl<T> RateLimit<T> {
 
     /// Notes that the input is empty, so the client no longer exceeds its rate.
     ///
-    /// A frame that is admitted without waiting does not prove that: on a busy machine the frame before it may have been
-    /// released late, with many more still to be read.
+    /// A frame that is admitted without waiting does not prove that: on a busy machine the frame before it may have
+    /// been released late, with many more still to be read.
     pub fn caught_up(&mut self) {
         self.waiting_since = None;
     }

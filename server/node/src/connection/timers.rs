@@ -18,8 +18,8 @@ const ACK_BYTES: usize = 256 * 1024;
 /// How long an acknowledgment may wait for a frame that can carry it.
 const ACK_DELAY: Duration = Duration::from_millis(200);
 
-/// Pings and acknowledgments on a single timer, which may fire early but never late: resetting it for each frame would cost
-/// more than an occasional early wake-up.
+/// Pings and acknowledgments on a single timer, which may fire early but never late: resetting it for each frame would
+/// cost more than an occasional early wake-up.
 pub(super) struct Timers {
     sleep: Pin<Box<Sleep>>,
     /// The deadline of `sleep`, kept here because reading it from the boxed timer would touch another cache line.

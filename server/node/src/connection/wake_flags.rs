@@ -41,8 +41,8 @@ impl WakeFlags {
         self.set.take()
     }
 
-    /// Removes and returns those of `sources` that were woken. Not for the input, which may be woken while it is polled:
-    /// it has to wait for the next poll, so that other tasks can run.
+    /// Removes and returns those of `sources` that were woken. Not for the input, which may be woken while it is
+    /// polled: it has to wait for the next poll, so that other tasks can run.
     pub(super) fn take_only(&self, sources: u64) -> u64 {
         self.set.take_only(sources)
     }
@@ -52,8 +52,8 @@ impl WakeFlags {
         std::mem::replace(&mut self.wakers[0], Waker::noop().clone())
     }
 
-    /// Returns the waker for the input. Moving it out and back is cheaper than a clone, whose reference count is in another
-    /// cache line.
+    /// Returns the waker for the input. Moving it out and back is cheaper than a clone, whose reference count is in
+    /// another cache line.
     pub(super) fn put_input_waker(&mut self, waker: Waker) {
         self.wakers[0] = waker;
     }

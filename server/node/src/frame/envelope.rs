@@ -1,8 +1,8 @@
 //! Validates an encoded envelope once, when it arrives, without decoding it into objects.
 //!
-//! A valid envelope is one that every strict protobuf parser accepts: known fields only, exactly one payload, strings in
-//! UTF-8. Without validation one member's invalid UTF-8 would make the others reject the whole frame, resume, receive it
-//! again and fail again.
+//! A valid envelope is one that every strict protobuf parser accepts: known fields only, exactly one payload, strings
+//! in UTF-8. Without validation one member's invalid UTF-8 would make the others reject the whole frame, resume,
+//! receive it again and fail again.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
@@ -34,7 +34,8 @@ pub struct Invalid {
 }
 
 impl CheckedEnvelope<'_> {
-    /// Encodes the envelope that its receivers get: routing fields written by the server, the payload's bytes unchanged.
+    /// Encodes the envelope that its receivers get: routing fields written by the server, the payload's bytes
+    /// unchanged.
     pub fn encode(&self, from: &str) -> Bytes {
         let text_len = |s: &str| if s.is_empty() { 0 } else { 1 + encoded_len_varint(s.len() as u64) + s.len() };
         let payload = 1 + encoded_len_varint(self.payload.len() as u64) + self.payload.len();

@@ -50,7 +50,8 @@ impl OutFrame {
         Self { ack, ..Self::default() }
     }
 
-    /// Creates a frame that asks the client to reconnect elsewhere after `reconnect_after_ms`. Its session ends with the node.
+    /// Creates a frame that asks the client to reconnect elsewhere after `reconnect_after_ms`. Its session ends with
+    /// the node.
     pub fn go_away(reconnect_after_ms: u32) -> Self {
         Self::unnumbered(Pb::GoAway(pb::GoAway {
             reason: "DRAINING".into(),
@@ -125,7 +126,8 @@ fn numbered(body: Body) -> OutBody {
     })
 }
 
-/// Returns the encoded change of a room: the first connection that writes it encodes it, and the others share the bytes.
+/// Returns the encoded change of a room: the first connection that writes it encodes it, and the others share the
+/// bytes.
 fn presence(event: &RoomEvent) -> Bytes {
     let encode = || {
         let (room, version) = (event.room.to_string(), event.version);

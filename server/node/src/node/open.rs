@@ -34,8 +34,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// When the policy forbids it, a field is invalid, the node is draining or full, or the session to resume is attached to
-    /// a newer connection.
+    /// When the policy forbids it, a field is invalid, the node is draining or full, or the session to resume is
+    /// attached to a newer connection.
     pub async fn open(&self, caller: &Caller, hello: pb::Hello) -> Result<Opened, ApiError> {
         self.policy().allow(caller, Action::Open, None)?;
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {

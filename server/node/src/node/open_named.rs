@@ -63,7 +63,8 @@ impl Node {
         Ok(attachment)
     }
 
-    /// Ends the session with this peer id if `secret` matches, so that its client can open it anew. Returns whether it did.
+    /// Ends the session with this peer id if `secret` matches, so that its client can open it anew. Returns whether it
+    /// did.
     pub async fn replace(&self, peer: &PeerId, secret: &str) -> bool {
         let credentials = Credentials { peer: peer.clone(), secret_digest: digest(secret) };
         self.backend().end_session(self.now(), &credentials, Reason::Replaced).wait().await

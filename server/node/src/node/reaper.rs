@@ -1,8 +1,8 @@
 //! Closes connections whose client has stopped reading.
 //!
-//! HTTP/2 polls a stream only while the client's flow-control window is open. A stream whose client does not read is not
-//! polled, so its heartbeat timeout cannot fire, and its final frames are never written. The memory it holds is bounded, but
-//! without this task it would be held for as long as the client keeps the connection open.
+//! HTTP/2 polls a stream only while the client's flow-control window is open. A stream whose client does not read is
+//! not polled, so its heartbeat timeout cannot fire, and its final frames are never written. The memory it holds is
+//! bounded, but without this task it would be held for as long as the client keeps the connection open.
 
 use std::{
     collections::HashMap,
@@ -26,8 +26,8 @@ const SHARDS: usize = 16;
 /// All attached connections of a node.
 #[derive(Default)]
 pub(super) struct ConnectionReaper {
-    // Locked when a connection is attached or dropped, and by `reap`. Never held across a call into the backend that takes
-    // a lock.
+    // Locked when a connection is attached or dropped, and by `reap`. Never held across a call into the backend that
+    // takes a lock.
     shards: [Mutex<HashMap<u64, Tracked>>; SHARDS],
     next_id: AtomicU64,
     next_shard: AtomicUsize,

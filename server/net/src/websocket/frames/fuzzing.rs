@@ -6,8 +6,8 @@ use super::{Message, Opcode, Reader, Violation, put_head};
 
 const LIMIT: usize = 600;
 
-/// Arbitrary bytes: they yield the same messages and the same violation in chunks of any size, within the limits, and the
-/// messages can be written and read again.
+/// Arbitrary bytes: they yield the same messages and the same violation in chunks of any size, within the limits, and
+/// the messages can be written and read again.
 ///
 /// # Panics
 ///

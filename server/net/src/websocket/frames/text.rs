@@ -19,7 +19,8 @@ impl Text {
         }
     }
 
-    /// Returns the text. Validates the bytes once more, which is cheaper than copying them to a `String` and avoids `unsafe`.
+    /// Returns the text. Validates the bytes once more, which is cheaper than copying them to a `String` and avoids
+    /// `unsafe`.
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
