@@ -60,8 +60,8 @@ impl Raw {
         }
     }
 
-    /// The reason of the fatal error that comes now, and of the status behind it.
-    pub(crate) async fn dies(&mut self) -> String {
+    /// Expects a fatal error and the same reason in the status after it. Returns the reason.
+    pub(crate) async fn expect_fatal(&mut self) -> String {
         dies(&mut self.down).await
     }
 }
@@ -76,7 +76,7 @@ async fn stream(node: &Node, first: Vec<u8>) -> (mpsc::Sender<Vec<u8>>, Streamin
     (up, soon("the stream", call).await.expect("a stream").into_inner())
 }
 
-async fn dies(down: &mut Streaming<ServerFrame>) -> String {
+async fn expect_fatal(down: &mut Streaming<ServerFrame>) -> String {
     loop {
         let frame = soon("a frame", down.message()).await.expect("no status yet").expect("not the end yet");
         let Some(Down::Error(error)) = frame.body else { continue };
