@@ -34,7 +34,7 @@ pub(crate) async fn open(node: &Node, hello: Hello) -> Raw {
 /// The reason of the fatal error that these first bytes are answered with.
 pub(crate) async fn refused(node: &Node, bytes: Vec<u8>) -> String {
     let (_up, mut down) = stream(node, bytes).await;
-    dies(&mut down).await
+    expect_fatal(&mut down).await
 }
 
 pub(crate) fn encode(message: &impl Message) -> Vec<u8> {
@@ -62,7 +62,7 @@ impl Raw {
 
     /// Expects a fatal error and the same reason in the status after it. Returns the reason.
     pub(crate) async fn expect_fatal(&mut self) -> String {
-        dies(&mut self.down).await
+        expect_fatal(&mut self.down).await
     }
 }
 

@@ -58,7 +58,7 @@ impl Connection {
         let first = channel.frame().await;
         match first.body {
             Some(Down::Welcome(welcome)) => {
-                if let Channel::Web { token, epoch, .. } = &mut way {
+                if let Channel::Web { token, epoch, .. } = &mut channel {
                     (*token, *epoch) = (welcome.session_token.clone(), welcome.epoch);
                 }
                 Ok(Self { channel, welcome, applied: first.ack })
@@ -70,7 +70,7 @@ impl Connection {
 
     /// Sends a frame as it is.
     pub(crate) async fn send(&mut self, frame: ClientFrame) {
-        match &mut self.way {
+        match &mut self.channel {
             Channel::Signal { up, .. } => up.send(frame).await.expect("an open stream"),
             Channel::Web { client, token, epoch, .. } => {
                 let request = PushRequest { session_token: token.clone(), epoch: *epoch, frames: vec![frame] };
@@ -96,7 +96,7 @@ impl Connection {
 
     /// Reads until the server ends the connection.
     pub(crate) async fn ends(mut self) {
-        match &mut self.way {
+        match &mut self.channel {
             Channel::Signal { down, .. } | Channel::Web { down, .. } => {
                 while soon("the end of the stream", down.message()).await.is_ok_and(|frame| frame.is_some()) {}
             }
