@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wigwag_compat::CompatContext;
 use wigwag_http2::PlainBody;
-use wigwag_net::listener::{self, IncomingBody, ListenerConfig, ListenerStats, RuntimePool};
+use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerConfig, ListenerStats, RuntimePool};
 use wigwag_node::node::Node;
 
 use crate::api::{grpc, rest, websocket};
@@ -97,6 +97,9 @@ pub async fn serve_over(
         let node = node.clone();
         async move { node.tick_forever().await }
     });
+    if config.http2.engine == Http2Engine::Hyper {
+        tracing::info!(node.id = config.node_name, "HTTP/2 is served by hyper (http2.engine)");
+    }
     tracing::info!(node.id = config.node_name, "serving");
 
     tokio::select! {

@@ -112,7 +112,7 @@ fn an_adapter_bears_mutations_of_good_conversations() {
 #[test]
 fn http2_bears_mutations_of_good_connections() {
     let seeds = ["call", "continued", "leaves", "padded", "resets", "tunnel"].map(|name| {
-        let path = format!("{}/fuzz/seeds/http2/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/http2/fuzz/seeds/http2/{name}", env!("CARGO_MANIFEST_DIR"));
         std::fs::read(path).expect("a seed")
     });
     let mut random = Random(20_261_125);

@@ -145,6 +145,7 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         "cors.allowed_origins" => format!("{error}; allowed is {}", cors::ALLOWED),
         "cors.allowed_hosts" => format!("{error}; allowed is {}", cors::ALLOWED_HOSTS),
         "ice.servers" => ice::ALLOWED.to_owned(),
+        "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
         "log.format" => log::ALLOWED_FORMAT.to_owned(),
         _ if default.is_bool() => "true or false".to_owned(),
         _ if default.is_str() => "a string".to_owned(),

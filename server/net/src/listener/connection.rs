@@ -19,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::Permit;
 use super::dispatch::{ConnectionHandle, Dispatch, PeerAddr};
-use super::http2::Http2;
+use super::http2::Http2Driver;
 use super::interrupts::{Graceful, Interrupts, Waited};
 use super::io::{ConnectionFlags, ConnectionIo};
 use super::write_batch::WriteBatcher;
-use super::{IncomingBody, ListenerConfig, ListenerStats, Transport};
+use super::{AcceptedIo, Http2Engine, IncomingBody, ListenerConfig, ListenerStats, hyper_http2};
 use wigwag_http2::{PREFACE, WriteBody};
 
 /// What all connections of a listener share.
@@ -46,7 +46,7 @@ pub(super) async fn run<I, S, B>(
     shared: Arc<Shared>,
     permit: Permit,
 ) where
-    I: Transport,
+    I: AcceptedIo,
     S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -106,7 +106,7 @@ async fn drive<I, S, B>(
     shared: &Arc<Shared>,
 ) -> Outcome
 where
-    I: Transport,
+    I: AcceptedIo,
     S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -135,10 +135,16 @@ where
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
             Box::pin(speak(http1, interrupts, flags, shared)).await
         }
-        Ok(Some(Protocol::Http2)) => {
-            let http2 = Http2::new(io, dispatch, &shared.settings);
-            Box::pin(speak(http2, interrupts, flags, shared)).await
-        }
+        Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
+            Http2Engine::Wigwag => {
+                let http2 = Http2Driver::new(io, dispatch, &shared.settings);
+                Box::pin(speak(http2, interrupts, flags, shared)).await
+            }
+            Http2Engine::Hyper => {
+                let http2 = hyper_http2::connection(io, dispatch, &shared.settings);
+                Box::pin(speak(http2, interrupts, flags, shared)).await
+            }
+        },
         Ok(None) | Err(_) => Outcome::Over,
     }
 }
@@ -150,7 +156,7 @@ enum Protocol {
 }
 
 /// Finds out what the client speaks. Nothing when it has gone before that could be told.
-async fn sniff<I: Transport>(io: &mut ConnectionIo<I>) -> io::Result<Option<Protocol>> {
+async fn sniff<I: AcceptedIo>(io: &mut ConnectionIo<I>) -> io::Result<Option<Protocol>> {
     let mut heard = BytesMut::new();
     loop {
         let chunk = poll_fn(|cx| io.poll_chunk(cx)).await?;
@@ -211,7 +217,7 @@ where
 
 impl<I, S, B> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>
 where
-    I: Transport,
+    I: AcceptedIo,
     S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,

@@ -4,9 +4,21 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
+use serde::{Deserialize, Serialize};
 
 use super::RuntimePool;
 use wigwag_http2::Http2Limits;
+
+/// Which implementation serves HTTP/2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Http2Engine {
+    /// This project's own, `wigwag-http2`: every limit of [`ListenerConfig`] holds.
+    #[default]
+    Wigwag,
+    /// hyper with h2: the limits hyper has a setting for hold.
+    Hyper,
+}
 
 /// Limits of one listener, and the threads of its connections.
 #[derive(Clone, Debug)]
@@ -21,6 +33,8 @@ pub struct ListenerConfig {
     pub handshake_timeout: Duration,
     /// Time an HTTP/1 connection may take for the head of each request, waiting for it included.
     pub http1_head_timeout: Duration,
+    /// The implementation that serves HTTP/2.
+    pub http2_engine: Http2Engine,
     /// Streams at a time on one HTTP/2 connection; one more is refused with REFUSED_STREAM.
     pub max_concurrent_streams: u32,
     /// Bytes a peer may send on one HTTP/2 stream before the service has read them.
@@ -46,6 +60,8 @@ const MAX_EARLY_RESETS: u32 = 256;
 const MAX_HEADER_LIST: u32 = 16 * 1024;
 /// Bytes of an HTTP/1 request's head, and of its read buffer.
 const HTTP1_BUFFER: usize = 32 * 1024;
+/// Bytes of one HTTP/2 stream that hyper holds because its client does not take them.
+pub(super) const SEND_BUFFER: usize = 16 * 1024;
 
 impl Default for ListenerConfig {
     fn default() -> Self {
@@ -55,6 +71,7 @@ impl Default for ListenerConfig {
             first_byte_timeout: Duration::from_secs(5),
             handshake_timeout: Duration::from_secs(10),
             http1_head_timeout: Duration::from_secs(30),
+            http2_engine: Http2Engine::default(),
             max_concurrent_streams: 128,
             stream_window: 64 * 1024,
             connection_window: 1024 * 1024,

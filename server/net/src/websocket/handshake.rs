@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use hyper::upgrade::OnUpgrade;
+use hyper::{ext::Protocol, upgrade::OnUpgrade};
 use sha1::{Digest as _, Sha1};
 
 use super::{Socket, SocketConfig, socket::AbortTarget, stream::Stream};
@@ -38,8 +38,10 @@ pub struct WebSocketUpgrade {
 /// How a request becomes a byte stream.
 #[derive(Debug)]
 enum PendingUpgrade {
-    Http1(OnUpgrade),
-    Http2(ConnectUpgrade),
+    /// hyper's: a connection of HTTP/1.1, or a stream of HTTP/2 where hyper serves it.
+    Hyper(OnUpgrade),
+    /// A stream of HTTP/2 that `wigwag-http2` serves.
+    Wigwag(ConnectUpgrade),
 }
 
 impl WebSocketUpgrade {
@@ -66,8 +68,9 @@ impl WebSocketUpgrade {
         Fut: Future<Output = ()> + Send + 'static,
     {
         let by = match &self.way {
-            PendingUpgrade::Http1(_) => self.connection.clone().map(AbortTarget::Connection),
-            PendingUpgrade::Http2(offer) => Some(AbortTarget::Tunnel(offer.handle())),
+            // A stream that hyper serves has nothing to abort it with: it ends when the socket is dropped.
+            PendingUpgrade::Hyper(_) => self.connection.clone().map(AbortTarget::Connection),
+            PendingUpgrade::Wigwag(offer) => Some(AbortTarget::Tunnel(offer.handle())),
         };
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
@@ -86,13 +89,13 @@ impl WebSocketUpgrade {
     {
         let Self { way, key, .. } = self;
         match way {
-            PendingUpgrade::Http1(upgraded) => drop(tokio::spawn(async move {
+            PendingUpgrade::Hyper(upgraded) => drop(tokio::spawn(async move {
                 if let Ok(upgraded) = upgraded.await {
                     serve(upgraded.into()).await;
                 }
             })),
             // Taken before the answer is sent, which is what opens it.
-            PendingUpgrade::Http2(offer) => drop(tokio::spawn(serve(offer.accept().into()))),
+            PendingUpgrade::Wigwag(offer) => drop(tokio::spawn(serve(offer.accept().into()))),
         }
 
         let mut response = Response::new(Body::empty());
@@ -136,11 +139,8 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
                 "sec-websocket-key must be 16 bytes in base64",
             ));
         }
-        let way = if http1 {
-            parts.extensions.remove::<OnUpgrade>().map(PendingUpgrade::Http1)
-        } else {
-            parts.extensions.remove::<ConnectUpgrade>().map(PendingUpgrade::Http2)
-        };
+        let upgrade = parts.extensions.remove::<ConnectUpgrade>().map(PendingUpgrade::Wigwag);
+        let way = upgrade.or_else(|| parts.extensions.remove::<OnUpgrade>().map(PendingUpgrade::Hyper));
         let Some(way) = way else {
             let hint = "this connection cannot become a WebSocket: is a proxy missing its upgrade settings?";
             return Err(HttpError::new(StatusCode::UPGRADE_REQUIRED, "NOT_UPGRADABLE", hint));
@@ -167,8 +167,9 @@ fn asks_by_upgrade(parts: &Parts) -> bool {
 
 /// RFC 8441, section 4.
 fn asks_by_connect(parts: &Parts) -> bool {
-    let offer = parts.extensions.get::<ConnectUpgrade>();
-    parts.method == Method::CONNECT && offer.is_some_and(|offer| offer.protocol() == "websocket")
+    let offer = parts.extensions.get::<ConnectUpgrade>().map(ConnectUpgrade::protocol);
+    let protocol = offer.or_else(|| parts.extensions.get::<Protocol>().map(Protocol::as_str));
+    parts.method == Method::CONNECT && protocol == Some("websocket")
 }
 
 fn offered(headers: &HeaderMap) -> Vec<String> {
