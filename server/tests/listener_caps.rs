@@ -1,4 +1,4 @@
-//! How many connections are taken, and what happens when no more can be.
+//! Limits on the number of connections, and accepting when file descriptors run out.
 
 #[path = "../net/tests/support/listening.rs"]
 mod listening;
@@ -23,7 +23,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::{self, Accept, ConnectionHandle, ListenerConfig, ListenerStats};
+use wigwag_server::ops::prometheus;
 
 use listening::{Listening, plain};
 use running::soon;
@@ -184,6 +186,6 @@ async fn a_connection_that_is_never_read_can_be_aborted() {
 
 #[test]
 fn the_counters_are_written_for_prometheus() {
-    let text = ListenerStats::default().prometheus();
+    let text = prometheus(&BackendStats::default(), &ListenerStats::default());
     assert!(text.contains("# TYPE wigwag_connections_open gauge\nwigwag_connections_open 0\n"), "{text}");
 }
