@@ -58,7 +58,7 @@ fn resident_bytes(server: &Process) -> usize {
 }
 
 #[tokio::test]
-async fn announced_lengths_cost_no_memory() {
+async fn length_prefixes_alone_use_no_memory() {
     let server = Process::start(&[]).await;
     let mut open = Vec::new();
     let mut before = 0;

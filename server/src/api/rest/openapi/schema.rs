@@ -153,7 +153,8 @@ impl Protos {
             let members = members.filter(|field| !field.proto3_optional()).map(FieldDescriptorProto::json_name);
             let members: Vec<&str> = members.collect();
             if members.len() > 1 {
-                description += &format!(" At most one of these fields is set ({}): {}.", oneof.name(), members.join(", "));
+                description +=
+                    &format!(" At most one of these fields is set ({}): {}.", oneof.name(), members.join(", "));
             }
         }
         json!({"type": "object", "description": description, "properties": properties})

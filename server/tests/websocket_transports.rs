@@ -1,4 +1,4 @@
-//! One session through several doors: WebSocket over HTTP/1.1 and HTTP/2, and gRPC.
+//! One session over several transports: WebSocket over HTTP/1.1 and HTTP/2, and gRPC.
 
 #[path = "websocket/client.rs"]
 mod client;
