@@ -2,13 +2,13 @@
 # Fuzzes everything that reads untrusted input: the targets under server/*/fuzz and server/fuzz, with libFuzzer.
 #
 # FUZZ_SECONDS  how long each target runs (default 60)
-# FUZZ_RUNS     how many inputs each takes instead, however long that is
-# FUZZ_JOBS     targets that run at a time (default: as many as there are processors, at most 4)
-# FUZZ_TARGETS  which (default: all)
+# FUZZ_RUNS     number of inputs per target instead, however long that takes
+# FUZZ_JOBS     number of targets that run at a time (default: the number of processors, at most 4)
+# FUZZ_TARGETS  the targets (default: all)
 #
 # cargo-fuzz runs the same targets: `cargo fuzz run --fuzz-dir server/http2/fuzz --sanitizer none http2`. It is not needed here, nor
 # a nightly compiler: the coverage comes from a pass every compiler has, and a sanitizer would find nothing in code without
-# `unsafe`. What a run learns is kept in target/fuzz/corpus, an input that fails in target/fuzz/artifacts.
+# `unsafe`. Inputs that increase the coverage are kept in target/fuzz/corpus, an input that fails in target/fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

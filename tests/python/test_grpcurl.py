@@ -1,4 +1,4 @@
-"""The walk-through of the documentation, with grpcurl."""
+"""The walk-through of the documentation with grpcurl."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def test_the_walk_through(start_server, connect):
     try:
         frames = queue.SimpleQueue()
         threading.Thread(target=read_json, args=(ada.stdout, frames), daemon=True).start()
-        # As the shell does: both messages, and the end.
+        # As a shell does: both messages, then the end of input.
         ada.stdin.write(WALK_THROUGH)
         ada.stdin.close()
 
@@ -67,7 +67,7 @@ def test_the_walk_through(start_server, connect):
         envelope = bob.expect("envelope").envelope
         assert (envelope.message.text, getattr(envelope, "from")) == ("hello", member.peer_id)
 
-        # Its side is closed, and still it hears what another member says.
+        # It has half-closed its side, and still receives envelopes of other members.
         bob.text("", "hello Ada")
         while "envelope" not in (frame := frames.get(timeout=PATIENCE)):
             assert frame.keys() & {"ping", "ack"}, frame
@@ -80,11 +80,11 @@ def test_the_walk_through(start_server, connect):
 
 
 def read_json(stream, objects):
-    """Puts each object of a stream of them into a queue."""
+    """Puts each JSON object of a stream into a queue."""
     text = ""
     for line in stream:
         text += line
-        # grpcurl indents: an object ends with a brace in the first column.
+        # grpcurl indents its output: an object ends with a brace in the first column.
         if line.startswith("}"):
             objects.put(json.loads(text))
             text = ""
