@@ -17,17 +17,16 @@ mod interrupts;
 mod io;
 mod read_buffer;
 mod runtime_pool;
+mod service;
 mod settings;
 mod stats;
 mod upgraded_io;
 mod write_batch;
 
-use std::{error::Error as StdError, sync::Arc};
+use std::sync::Arc;
 
-use http::{Request, Response};
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wigwag_http2::WriteBody;
 
 use self::{accept::Backoff, admission::Admission, connection::Shared};
 pub use self::{
@@ -35,6 +34,7 @@ pub use self::{
     body::IncomingBody,
     dispatch::{ConnectionHandle, PeerAddr},
     runtime_pool::RuntimePool,
+    service::{HttpService, ResponseBody},
     settings::{Http2Engine, ListenerConfig},
     stats::ListenerStats,
     upgraded_io::UpgradedIo,
@@ -47,7 +47,7 @@ pub(crate) use self::{io::ConnectionIo, read_buffer::poll_read_buffer};
 /// Open connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after
 /// which they are dropped, including endless streams, silent peers and upgraded connections. Returns when all are
 /// closed.
-pub async fn serve<A, S, B>(
+pub async fn serve<A, S>(
     mut accept: A,
     service: S,
     settings: ListenerConfig,
@@ -55,11 +55,7 @@ pub async fn serve<A, S, B>(
     stop: CancellationToken,
 ) where
     A: Accept,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     let admission = Admission::new(settings.max_connections, settings.max_connections_per_ip, stats.clone());
     let pool = settings.pool.clone();

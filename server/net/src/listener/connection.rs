@@ -12,7 +12,6 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
-use http::{Request, Response};
 use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -20,10 +19,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wigwag_http2::{PREFACE, WriteBody};
+use wigwag_http2::PREFACE;
 
 use super::{
-    AcceptedIo, Http2Engine, IncomingBody, ListenerConfig, ListenerStats,
+    AcceptedIo, Http2Engine, HttpService, ListenerConfig, ListenerStats,
     admission::Permit,
     dispatch::{ConnectionHandle, Dispatch, PeerAddr},
     http2::Http2Driver,
@@ -45,7 +44,7 @@ const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Serves one connection until its byte stream is closed, even if an upgrade has moved it to another task. Once the
 /// listener is stopped, it ends within [`ListenerConfig::stop_grace`].
-pub(super) async fn run<I, S, B>(
+pub(super) async fn run<I, S>(
     io: I,
     batcher: WriteBatcher,
     peer: SocketAddr,
@@ -54,11 +53,7 @@ pub(super) async fn run<I, S, B>(
     permit: Permit,
 ) where
     I: AcceptedIo,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     // Declared first and dropped last: the permit is released when the byte stream is closed.
     let _permit = permit;
@@ -105,7 +100,7 @@ enum Interruption {
 }
 
 /// Serves HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
-async fn drive<I, S, B>(
+async fn drive<I, S>(
     mut io: ConnectionIo<I>,
     dispatch: Dispatch<S>,
     aborted: &CancellationToken,
@@ -114,11 +109,7 @@ async fn drive<I, S, B>(
 ) -> Outcome
 where
     I: AcceptedIo,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     let mut interrupts = Interrupts::new(interruptions(aborted, flags, shared));
     let protocol = {
@@ -222,14 +213,10 @@ where
     timeout(grace, rest).await.unwrap_or(Outcome::Ended)
 }
 
-impl<I, S, B> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>
+impl<I, S> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>
 where
     I: AcceptedIo,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         Self::graceful_shutdown(self);

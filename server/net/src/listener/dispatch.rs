@@ -1,14 +1,14 @@
 //! Passes the requests of a connection to the service, with the connection's address and handle as extensions.
 
-use std::{error::Error as StdError, net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
 use http::{Extensions, HeaderValue, Request, Response, header};
 use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, util::Oneshot};
-use wigwag_http2::{self as http2, WriteBody};
+use wigwag_http2 as http2;
 
-use super::{IncomingBody, io::ConnectionFlags};
+use super::{HttpService, IncomingBody, io::ConnectionFlags};
 
 /// The remote address of the connection that a request arrived on. A request extension.
 ///
@@ -90,16 +90,13 @@ where
     }
 }
 
-impl<S, B> http2::Service for Dispatch<S>
+impl<S> http2::Service for Dispatch<S>
 where
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
+    S: HttpService,
 {
-    type Body = B;
+    type Body = S::Body;
 
-    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<B> {
+    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<S::Body> {
         let response = self.dispatch(request, IncomingBody::Wigwag);
         Box::pin(async move {
             let mut response = response.await.map_err(Into::into)?;

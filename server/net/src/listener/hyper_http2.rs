@@ -3,16 +3,15 @@
 //! The service, the byte stream, the deadlines and the shutdown are the same as with the default engine. This file sets
 //! the limits that hyper has a setting for; `docs/http2-engines.md` lists the others.
 
-use std::{error::Error as StdError, pin::Pin};
+use std::pin::Pin;
 
 use bytes::Bytes;
-use http::{Request, Response};
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use wigwag_http2::{Http2Limits, PREFACE, WriteBody};
+use wigwag_http2::{Http2Limits, PREFACE};
 
 use super::{
-    AcceptedIo, IncomingBody, ListenerConfig, dispatch::Dispatch, interrupts::Graceful, io::ConnectionIo,
+    AcceptedIo, HttpService, ListenerConfig, dispatch::Dispatch, interrupts::Graceful, io::ConnectionIo,
     settings::SEND_BUFFER,
 };
 
@@ -21,18 +20,14 @@ use super::{
 type HyperHttp2<I, S> = http2::Connection<TokioIo<ConnectionIo<I>>, Dispatch<S>, TokioExecutor>;
 
 /// Returns the future that serves a connection whose preface has been read.
-pub(super) fn connection<I, S, B>(
+pub(super) fn connection<I, S>(
     mut io: ConnectionIo<I>,
     dispatch: Dispatch<S>,
     settings: &ListenerConfig,
 ) -> HyperHttp2<I, S>
 where
     I: AcceptedIo,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     // h2 reads the preface itself.
     io.unread(Bytes::from_static(PREFACE));
@@ -71,14 +66,10 @@ fn to_usize(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
-impl<I, S, B> Graceful for HyperHttp2<I, S>
+impl<I, S> Graceful for HyperHttp2<I, S>
 where
     I: AcceptedIo,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         Self::graceful_shutdown(self);
