@@ -7,9 +7,10 @@ mod running;
 
 use std::net::TcpListener;
 
-use process::{Process, run};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
+
+use process::{Process, run};
 
 const BAD_USAGE: Option<i32> = Some(64);
 

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
+use wigwag_net::listener::Http2Engine;
 use wigwag_server::config::{AllowedOrigins, Config, ConfigErrors, Environment, LogFormat, Override, Overrides};
 
 fn file(text: &str) -> NamedTempFile {
@@ -101,6 +102,19 @@ fn every_kind_of_value_can_be_given_as_text() {
     assert_eq!(config.cors.allowed_hosts.as_slice(), ["a.example", "b.example"]);
     assert_eq!(config.ice.servers[0].credential.expose(), "s3cret");
     assert_eq!(config.admin.listen.map(|addr| addr.port()), Some(9090));
+}
+
+#[test]
+fn the_http2_engine_is_one_of_two() {
+    let engine = |name| Config::load(&Overrides::default(), &Environment::from([("WIGWAG_HTTP2__ENGINE", name)]));
+    assert_eq!(Config::default().http2.engine, Http2Engine::Wigwag);
+    for (name, expected) in [("wigwag", Http2Engine::Wigwag), ("hyper", Http2Engine::Hyper)] {
+        let config = engine(name).expect("usable");
+        assert_eq!(config.http2.engine, expected);
+        assert!(config.to_toml().contains(&format!("engine = \"{name}\"")), "{}", config.to_toml());
+    }
+    let text = engine("h2").expect_err("unknown").to_string();
+    assert!(text.contains("http2.engine = \"h2\"") && text.contains("\"wigwag\" or \"hyper\""), "{text}");
 }
 
 #[test]

@@ -12,12 +12,13 @@ use hyper::{
     upgrade::Upgraded,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use running::{Running, soon};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
+
+use running::{Running, soon};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 

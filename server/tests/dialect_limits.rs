@@ -9,13 +9,14 @@ mod running;
 
 use std::time::Duration;
 
-use client::{enter, open};
 use futures_util::StreamExt as _;
-use running::{Running, soon};
 use serde_json::{Value, json};
 use tokio::{io::Interest, net::TcpStream, time::Instant};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wigwag_server::config::CompatSection;
+
+use client::{enter, open};
+use running::{Running, soon};
 
 fn candidate(to: &str, text: &str) -> Value {
     json!({"type": "ice-candidate", "targetUserId": to, "candidate": {"candidate": text}})

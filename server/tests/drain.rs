@@ -15,14 +15,15 @@ mod running;
 
 use std::time::Duration;
 
-use frames::{reason, resumable, say};
-use node::{Node, client_of, soon};
-use peer::Peer;
-use process::Process;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tonic::Code;
 use wigwag_proto::v1::{Advice, GoAway, Hello, ServerFrame, receipt, server_frame::Body as Down, welcome::Outcome};
+
+use frames::{reason, resumable, say};
+use node::{Node, client_of, soon};
+use peer::Peer;
+use process::Process;
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 const WINDOW_MS: u32 = 1_000;

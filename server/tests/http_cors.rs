@@ -6,9 +6,10 @@ mod http1;
 mod running;
 
 use http::{Method, StatusCode};
+use wigwag_server::config::AllowedOrigins;
+
 use http1::Answer;
 use running::Running;
-use wigwag_server::config::AllowedOrigins;
 
 const CALL: &str = "/grpc.health.v1.Health/Check";
 

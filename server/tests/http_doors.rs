@@ -12,7 +12,6 @@ use http::{Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use running::Running;
 use tokio::net::TcpStream;
 use tokio_stream::StreamExt as _;
 use tonic::transport::{Channel, Endpoint};
@@ -20,6 +19,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
+
+use running::Running;
 
 fn channel(addr: SocketAddr) -> Channel {
     Endpoint::try_from(format!("http://{addr}")).expect("an address").connect_lazy()

@@ -9,13 +9,14 @@ mod running;
 
 use axum::Router;
 use http::{Method, StatusCode};
-use listening::Listening;
-use running::Running;
 use serde_json::json;
 use wigwag_net::host::Hosts;
 use wigwag_node::config::NodeConfig;
 use wigwag_node::node::Node;
 use wigwag_server::ops::{self, Readiness};
+
+use listening::Listening;
+use running::Running;
 
 fn pages(readiness: &Readiness) -> Router {
     ops::router(Node::new(NodeConfig::default()), Hosts::own_and(Vec::new()), readiness.clone())

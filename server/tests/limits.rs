@@ -13,14 +13,15 @@ mod web;
 
 use std::time::Duration;
 
-use frames::{create, join, leave, reason, resumable, resume, say};
-use node::{Node, narrow_client_of};
-use peer::Peer;
 use prost::Message as _;
 use tokio::time::Instant;
 use tonic::Code;
-use web::Web;
 use wigwag_proto::v1::{Advice, ClientFrame, Hello, client_frame::Body as Up, receipt, server_frame::Body as Down};
+
+use frames::{create, join, leave, reason, resumable, resume, say};
+use node::{Node, narrow_client_of};
+use peer::Peer;
+use web::Web;
 
 const MAX_FRAME: usize = 64 * 1024;
 

@@ -13,15 +13,16 @@ mod web;
 
 use std::time::Duration;
 
-use frames::{join, leave, pong, reason, say};
-use node::Node;
-use peer::Peer;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::Code;
-use web::Web;
 use wigwag_proto::v1::{
     Bye, ClientFrame, Hello, PushRequest, client_frame::Body as Up, server_frame::Body as Down, welcome::Outcome,
 };
+
+use frames::{join, leave, pong, reason, say};
+use node::Node;
+use peer::Peer;
+use web::Web;
 
 fn numbered(seq: u32, body: Up) -> ClientFrame {
     ClientFrame { seq, ack: 0, body: Some(body) }

@@ -19,13 +19,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::any;
-use listening::{Listening, plain};
-use running::soon;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wigwag_net::listener::{self, Accept, ConnectionHandle, ListenerConfig, ListenerStats};
+
+use listening::{Listening, plain};
+use running::soon;
 
 /// Whether the listener serves this connection; it stays open then.
 async fn is_served(socket: &mut TcpStream) -> bool {

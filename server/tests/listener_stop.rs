@@ -13,15 +13,16 @@ mod services;
 
 use std::time::Duration;
 
-use listening::Listening;
-use process::Process;
-use running::{Running, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+
+use listening::Listening;
+use process::Process;
+use running::{Running, soon};
 
 #[tokio::test]
 async fn streams_without_end_silent_and_upgraded_peers_do_not_hold_it_up() {

@@ -11,8 +11,9 @@ use std::{fs, time::Duration};
 use bytes::Bytes;
 use h2::client::SendRequest;
 use http::{HeaderMap, Request, Response};
-use process::Process;
 use tokio::{net::TcpStream, time::timeout};
+
+use process::Process;
 
 const CONNECTIONS: usize = 20;
 const STREAMS: usize = 100;

@@ -9,13 +9,14 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
-use frames::{join, leave, resumable, say};
-use node::Node;
-use peer::Peer;
 use wigwag_proto::v1::{
     EndRoom, Hello, Member, RemoveMember, ServerFrame, UpdateMember, client_frame::Body as Up, member::Role,
     server_frame::Body as Down,
 };
+
+use frames::{join, leave, resumable, say};
+use node::Node;
+use peer::Peer;
 
 fn ids(members: &[Member]) -> Vec<&str> {
     members.iter().map(|member| member.peer_id.as_str()).collect()

@@ -18,21 +18,22 @@ mod web;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use frames::{resumable, say};
 use hyper_util::rt::TokioIo;
-use node::{Client, soon};
-use peer::Peer;
-use process::Process;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tonic::Request;
 use tonic::transport::Endpoint;
-use web::Web;
 use wigwag_proto::v1::signaling_service_client::SignalingServiceClient;
 use wigwag_proto::v1::{
     Bye, ClientFrame, Envelope, Hello, IceCandidate, ListenRequest, PushRequest, RefreshToken, SessionDescription,
     client_frame::Body as Up, envelope::Payload, server_frame::Body as Down,
 };
+
+use frames::{resumable, say};
+use node::{Client, soon};
+use peer::Peer;
+use process::Process;
+use web::Web;
 
 const SDP: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 192.0.2.77\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n";
 const CANDIDATE: &str = "candidate:842163049 1 udp 1677729535 198.51.100.23 46154 typ srflx";

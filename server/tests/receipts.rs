@@ -9,10 +9,11 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
+use wigwag_proto::v1::{Bye, Hello, client_frame::Body as Up, receipt::Outcome};
+
 use frames::{resumable, resume, say, tell_with_receipt};
 use node::Node;
 use peer::Peer;
-use wigwag_proto::v1::{Bye, Hello, client_frame::Body as Up, receipt::Outcome};
 
 /// Two members of a room; both know of each other.
 async fn pair(node: &Node, hello: Hello) -> (Peer, Peer) {

@@ -7,11 +7,8 @@ mod client;
 #[path = "shell/running.rs"]
 mod running;
 
-use call::{answer, call, send};
-use client::{Client, JSON};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use running::{Running, soon};
 use serde_json::{Value, json};
 use tonic::transport::Endpoint;
 use wigwag_proto::v1::{
@@ -19,6 +16,10 @@ use wigwag_proto::v1::{
     server_frame::Body as Down,
 };
 use wigwag_server::config::AllowedOrigins;
+
+use call::{answer, call, send};
+use client::{Client, JSON};
+use running::{Running, soon};
 
 async fn start() -> Running {
     Running::start(|_| {}).await

@@ -11,13 +11,14 @@ mod peer;
 #[path = "support/web.rs"]
 mod web;
 
+use wigwag_proto::v1::{
+    ClientFrame, Hello, RemoveMember, Resume, client_frame::Body as Up, member::State, receipt, welcome::Outcome,
+};
+
 use frames::{join, leave, resumable, say};
 use node::{Node, client_that_resets};
 use peer::Peer;
 use web::Web;
-use wigwag_proto::v1::{
-    ClientFrame, Hello, RemoveMember, Resume, client_frame::Body as Up, member::State, receipt, welcome::Outcome,
-};
 
 fn short_grace() -> Hello {
     Hello { grace_ms: 300, ..resumable() }

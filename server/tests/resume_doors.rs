@@ -9,13 +9,14 @@ mod running;
 #[path = "support/traveler.rs"]
 mod traveler;
 
-use doors::{DOORS, Door};
-use running::Running;
-use traveler::{Traveler, said};
 use wigwag_proto::v1::{
     Bye, ClientFrame, EndRoom, Hello, Join, RemoveMember, client_frame::Body as Up, server_frame::Body as Down,
     welcome::Outcome,
 };
+
+use doors::{DOORS, Door};
+use running::Running;
+use traveler::{Traveler, said};
 
 /// Every pair of doors, one after the other: a way through all of them that uses each passage once.
 const WAY: [usize; 17] = [0, 0, 1, 0, 2, 0, 3, 1, 1, 2, 1, 3, 2, 2, 3, 3, 0];

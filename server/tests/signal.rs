@@ -11,13 +11,14 @@ mod peer;
 #[path = "support/raw.rs"]
 mod raw;
 
-use frames::{create, envelope, join, leave, payload, reason, resumable, resume, say};
-use node::Node;
-use peer::Peer;
 use wigwag_proto::v1::{
     AppData, ClientFrame, CreateRoom, EndRoom, Envelope, Hello, Join, RemoveMember, SessionDescription, UpdateMember,
     client_frame::Body as Up, envelope::Payload, server_frame::Body as Down, welcome::Outcome,
 };
+
+use frames::{create, envelope, join, leave, payload, reason, resumable, resume, say};
+use node::Node;
+use peer::Peer;
 
 const STRANGER: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzz";
 

@@ -11,12 +11,13 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
+use wigwag_proto::v1::room_service_client::RoomServiceClient;
+use wigwag_proto::v1::{Hello, WatchRoomsRequest};
+
 use crowd::{Crowd, End};
 use frames::{resumable, say};
 use node::{Node, channel_of, client_that_resets};
 use peer::Peer;
-use wigwag_proto::v1::room_service_client::RoomServiceClient;
-use wigwag_proto::v1::{Hello, WatchRoomsRequest};
 
 #[tokio::test]
 async fn others_hear_of_a_live_connection_that_is_lost() {

@@ -9,13 +9,14 @@ mod running;
 
 use std::time::Duration;
 
-use client::{Client, JSON, PROTO, open, text};
 use futures_util::{SinkExt as _, StreamExt as _};
-use running::{Running, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 use wigwag_proto::v1::{Hello, Resume, client_frame::Body as Up, server_frame::Body as Down, welcome::Outcome};
 use wigwag_server::config::AllowedOrigins;
+
+use client::{Client, JSON, PROTO, open, text};
+use running::{Running, soon};
 
 async fn start() -> Running {
     Running::start(|_| {}).await

@@ -5,9 +5,7 @@ mod client;
 #[path = "shell/running.rs"]
 mod running;
 
-use client::{Client, JSON, PROTO, text};
 use futures_util::{SinkExt as _, StreamExt as _};
-use running::{Running, soon};
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -18,6 +16,9 @@ use tokio_tungstenite::tungstenite::{
 use wigwag_proto::v1::{
     Envelope, Hello, IceCandidate, client_frame::Body as Up, envelope::Payload, server_frame::Body as Down,
 };
+
+use client::{Client, JSON, PROTO, text};
+use running::{Running, soon};
 
 async fn start() -> Running {
     Running::start(|_| {}).await

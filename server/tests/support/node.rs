@@ -2,10 +2,14 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+#[path = "../../net/tests/support/engine.rs"]
+mod engine;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use engine::http2_engine;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,6 +49,7 @@ impl Node {
         let mut config = Config { node_name: "test".to_owned(), ..Config::default() };
         config.admin.listen = Some(admin);
         config.drain.timeout_ms = 1_000;
+        config.http2.engine = http2_engine();
         change(&mut config);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("bound");

@@ -117,7 +117,7 @@ async fn a_certificate_for_another_name_is_not_trusted() {
     let error = refused(front.trusted()).await;
     assert_eq!(error.reason, "UNREACHABLE", "{error}");
 
-    // The name counts, not the address: with a connector of one's own it may be anywhere.
+    // The name counts, not the address: with a custom connector it may be any.
     let address = front.address;
     let elsewhere = Session::builder("https://elsewhere.test")
         .ca_certificate(front.authority.as_str())
