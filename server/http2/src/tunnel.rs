@@ -211,8 +211,8 @@ impl Tunnel {
         !self.send.lock().failed
     }
 
-    /// Closes the sending direction: END_STREAM follows what was written. After it the stream closes as a whole, and what
-    /// the client still sends is discarded.
+    /// Closes the sending direction: END_STREAM follows what was written. Once it is sent the stream is closed, and reading
+    /// fails unless the client had ended its direction before.
     pub fn close(&mut self) {
         self.send.close();
     }
