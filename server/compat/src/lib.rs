@@ -23,6 +23,8 @@ mod adapter;
 mod connector;
 mod context;
 mod error;
+#[cfg(any(feature = "plain-json", feature = "rooms-ws"))]
+mod flat_json;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod json_socket;

@@ -15,14 +15,15 @@ use wigwag_node::{
     frame::RawBody,
     node::{Node, OpenNamed, random_name},
 };
-use wigwag_proto::v1::{self as pb, envelope::Payload};
+use wigwag_proto::v1 as pb;
 
 use crate::{
     adapter::{Adapter, Object},
     context::{CompatContext, caller},
     error::CompatError,
+    flat_json::FlatJson,
     names::Scope,
-    payload::{self, SdpForm, object},
+    payload,
     session::{ClientEvent, CompatSession},
 };
 
@@ -55,7 +56,7 @@ pub(crate) fn name_of(query: &str) -> String {
 pub(crate) struct PlainJson {
     room: RoomName,
     scope: Scope,
-    form: SdpForm,
+    messages: FlatJson,
 }
 
 impl PlainJson {
@@ -73,7 +74,7 @@ impl PlainJson {
             .map_err(|_| CompatError::invalid("the room's name is too long", "use a shorter one"))?;
         let request = OpenNamed { peer, secret: None, user: String::new(), display_name: name };
         let session = CompatSession::open(node, caller, request).await?;
-        Ok((session, Self { room, scope, form: SdpForm::default() }))
+        Ok((session, Self { room, scope, messages: FlatJson::new("new-ice-candidate", "from") }))
     }
 
     /// Returns the recipient of a message: the one it names, or the only other member.
@@ -107,17 +108,7 @@ impl Adapter for PlainJson {
         mut message: Object,
         _: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
-        let kind = payload::field(&message, "type")?.unwrap_or_default();
-        let payload = match kind {
-            "offer" | "answer" => {
-                let (description, form) = payload::description(kind, message.get("sdp"))?;
-                self.form = form;
-                Payload::Description(description)
-            }
-            "new-ice-candidate" => Payload::Candidate(payload::candidate(&message)?),
-            "message" => payload::text_of(&message)?,
-            _ => return Err(CompatError::unknown_type(kind, "offer, answer, new-ice-candidate or message")),
-        };
+        let payload = self.messages.read(&message)?;
         let to = self.target(session, &message)?;
         let payload = match self.scope.name_of(&to) {
             Some(_) => {
@@ -155,7 +146,9 @@ impl Adapter for PlainJson {
                 let (id, reason) = (member.peer.as_str(), reason.as_str());
                 out.push(json!({"type": "peer-left", "id": id, "reason": reason}));
             }
-            ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
+            ClientEvent::Signal { from, payload } => {
+                out.extend(self.messages.write(&self.scope, &from, &from, &payload));
+            }
             ClientEvent::Undelivered { peer, reason } => {
                 out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
             }
@@ -168,22 +161,5 @@ impl Adapter for PlainJson {
 
     fn error_message(error: &CompatError) -> Value {
         error.to_json()
-    }
-}
-
-impl PlainJson {
-    fn signal(&self, from: &str, payload: &Payload) -> Option<Value> {
-        let mut message = match payload {
-            Payload::Description(description) => {
-                object(json!({"type": description.r#type, "sdp": self.form.write(description)}))
-            }
-            Payload::Candidate(candidate) => {
-                object(json!({"type": "new-ice-candidate", "candidate": payload::candidate_json(candidate)}))
-            }
-            _ if self.scope.name_of(from).is_some() => payload::unwrap_native(payload)?,
-            _ => payload::data_message(payload)?,
-        };
-        message.insert("from".into(), from.into());
-        Some(Value::Object(message))
     }
 }

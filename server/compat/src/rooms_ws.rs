@@ -21,8 +21,9 @@ use crate::{
     adapter::{Adapter, Object},
     context::{CompatContext, caller},
     error::CompatError,
+    flat_json::FlatJson,
     names::{ROOMS_WS, Scope, looks_like_peer_id},
-    payload::{self, SdpForm, object},
+    payload,
     session::{ClientEvent, CompatSession},
 };
 
@@ -74,7 +75,7 @@ impl ConnectParams {
 pub(crate) struct RoomsWs {
     room: RoomName,
     scope: Scope,
-    form: SdpForm,
+    messages: FlatJson,
 }
 
 impl RoomsWs {
@@ -100,7 +101,7 @@ impl RoomsWs {
             }
             _ => error.into(),
         })?;
-        Ok((session, Self { room, scope, form: SdpForm::default() }))
+        Ok((session, Self { room, scope, messages: FlatJson::new("ice-candidate", "fromUserId") }))
     }
 
     fn shown<'a>(&self, peer: &'a str) -> &'a str {
@@ -152,17 +153,7 @@ impl Adapter for RoomsWs {
         mut message: Object,
         _: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
-        let kind = payload::field(&message, "type")?.unwrap_or_default().to_owned();
-        let payload = match kind.as_str() {
-            "offer" | "answer" => {
-                let (description, form) = payload::description(&kind, message.get("sdp"))?;
-                self.form = form;
-                Payload::Description(description)
-            }
-            "ice-candidate" => Payload::Candidate(payload::candidate(&message)?),
-            "message" => payload::text_of(&message)?,
-            _ => return Err(CompatError::unknown_type(&kind, "offer, answer, ice-candidate or message")),
-        };
+        let payload = self.messages.read(&message)?;
         let Some(target) = payload::field(&message, "targetUserId")?.map(str::to_owned) else {
             return Err(CompatError::invalid("targetUserId is missing", "name a participant's id"));
         };
@@ -199,7 +190,9 @@ impl Adapter for RoomsWs {
                 "userName": &*member.display_name,
                 "reason": reason.as_str(),
             })),
-            ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
+            ClientEvent::Signal { from, payload } => {
+                out.extend(self.messages.write(&self.scope, &from, self.shown(&from), &payload));
+            }
             ClientEvent::Undelivered { peer, reason } => {
                 out.push(Self::error_message(&CompatError::undelivered(self.shown(peer.as_str()), reason)));
             }
@@ -212,22 +205,5 @@ impl Adapter for RoomsWs {
 
     fn error_message(error: &CompatError) -> Value {
         error.to_json()
-    }
-}
-
-impl RoomsWs {
-    fn signal(&self, from: &str, payload: &Payload) -> Option<Value> {
-        let mut message = match payload {
-            Payload::Description(description) => {
-                object(json!({"type": description.r#type, "sdp": self.form.write(description)}))
-            }
-            Payload::Candidate(candidate) => {
-                object(json!({"type": "ice-candidate", "candidate": payload::candidate_json(candidate)}))
-            }
-            _ if self.scope.name_of(from).is_some() => payload::unwrap_native(payload)?,
-            _ => payload::data_message(payload)?,
-        };
-        message.insert("fromUserId".into(), self.shown(from).into());
-        Some(Value::Object(message))
     }
 }
