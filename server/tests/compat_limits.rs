@@ -35,12 +35,15 @@ async fn a_client_that_does_not_read_is_closed_and_its_senders_notified() {
     for _ in 0..2_000 {
         fast.send(candidate("slow", &large)).await;
         let heard = tokio::time::timeout(Duration::from_millis(1), fast.next("error")).await;
-        if let Ok(error) = heard {
+        // A message sent while the session ends may be answered before the lost ones are reported.
+        if let Ok(error) = heard
+            && error["reason"] != "PEER_NOT_FOUND"
+        {
             lost = Some(error);
             break;
         }
     }
-    let reason = lost.expect("told")["reason"].as_str().expect("a reason").to_owned();
+    let reason = lost.expect("an error")["reason"].as_str().expect("a reason").to_owned();
     assert!(["SLOW_CONSUMER", "MAILBOX_FULL"].contains(&reason.as_str()), "{reason}");
     let left = bystander.next("participant-left").await;
     assert_eq!((left["userId"].as_str(), left["reason"].as_str()), (Some("slow"), Some("SLOW_CONSUMER")));
