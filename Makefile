@@ -59,6 +59,7 @@ test-peers: server npm ## Test the native examples (Rust, Node, Python) against 
 lint: npm ## Check formatting, clippy and the protos
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/features.sh
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p wigwag-proto -p wigwag-client --features wigwag-client/tls,wigwag-client/seal
 	cd $(ECHO) && cargo fmt --check && cargo clippy --all-targets -- -D warnings
 	cd $(TS) && npm run lint:proto && npm run format:proto

@@ -1,6 +1,7 @@
-//! `[http2]`: limits of one HTTP/2 connection.
+//! `[http2]`: what serves HTTP/2, and the limits of one connection.
 
 use serde::{Deserialize, Serialize};
+use wigwag_net::listener::Http2Engine;
 
 use super::error::ConfigErrors;
 use super::range::Range;
@@ -9,6 +10,8 @@ use super::range::Range;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http2Section {
+    /// The implementation that serves HTTP/2. Default: `wigwag`.
+    pub engine: Http2Engine,
     /// Streams at a time on one connection; one more is refused with REFUSED_STREAM.
     pub max_concurrent_streams: u32,
     /// Bytes a peer may send on one stream before they are read.
@@ -24,6 +27,7 @@ pub struct Http2Section {
 impl Default for Http2Section {
     fn default() -> Self {
         Self {
+            engine: Http2Engine::default(),
             max_concurrent_streams: 128,
             stream_window: 64 * 1024,
             connection_window: 1024 * 1024,
@@ -37,6 +41,8 @@ impl Default for Http2Section {
 const LARGEST_WINDOW: u64 = (1 << 31) - 1;
 /// What a connection's window starts with; it cannot be made smaller (RFC 9113, section 6.9.2).
 const INITIAL_WINDOW: u64 = 65_535;
+
+pub(super) const ALLOWED_ENGINE: &str = "\"wigwag\" or \"hyper\"";
 
 pub(super) const RANGES: &[Range] = &[
     Range::new("http2.max_concurrent_streams", 1, 1_000_000),

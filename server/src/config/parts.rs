@@ -65,6 +65,7 @@ impl Config {
             first_byte_timeout: ms(connections.first_byte_timeout_ms),
             handshake_timeout: ms(connections.handshake_timeout_ms),
             http1_head_timeout: ms(connections.http1_idle_timeout_ms),
+            http2_engine: http2.engine,
             max_concurrent_streams: http2.max_concurrent_streams,
             stream_window: http2.stream_window,
             connection_window: http2.connection_window,

@@ -9,6 +9,7 @@ const INDEX: &[u8] = include_bytes!("../../../examples/browser-call/src/index.ht
 const SCRIPT: &[u8] = include_bytes!("../../../examples/browser-call/dist/app.js");
 const STYLE: &[u8] = include_bytes!("../../../examples/browser-call/src/style.css");
 
+/// Returns the routes of the page and its files.
 pub(super) fn router() -> Router {
     Router::new()
         .route("/", get(|| async { embedded_file("text/html; charset=utf-8", INDEX) }))

@@ -18,10 +18,14 @@ pub(crate) struct Process {
     pub(crate) banner: String,
 }
 
-/// A command that inherits nothing of the environment but what `env` holds.
+/// A command that inherits nothing of the environment but what `env` holds, and the HTTP/2 engine the suites run with.
 pub(crate) fn command(program: &str, env: &[(&str, &str)], args: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().envs(env.iter().copied()).args(args).kill_on_drop(true);
+    command.env_clear();
+    if let Ok(engine) = std::env::var("WIGWAG_TEST_HTTP2_ENGINE") {
+        command.env("WIGWAG_HTTP2__ENGINE", engine);
+    }
+    command.envs(env.iter().copied()).args(args).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -2,9 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+#[path = "../../net/tests/support/engine.rs"]
+mod engine;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use engine::http2_engine;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -30,6 +34,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { node_name: "test".to_owned(), ..Config::default() };
+        config.http2.engine = http2_engine();
         change(&mut config);
         let listener = loopback().await;
         let addr = listener.local_addr().expect("bound");

@@ -2,10 +2,14 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+#[path = "../../net/tests/support/engine.rs"]
+mod engine;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use engine::http2_engine;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,6 +49,7 @@ impl Node {
         let mut config = Config { node_name: "test".to_owned(), ..Config::default() };
         config.admin.listen = Some(admin);
         config.drain.timeout_ms = 1_000;
+        config.http2.engine = http2_engine();
         change(&mut config);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("bound");
@@ -55,7 +60,7 @@ impl Node {
         Self { addr, admin, stop, served }
     }
 
-    /// A client on a TCP connection of its own.
+    /// Returns a client on a new TCP connection.
     pub(crate) async fn client(&self) -> Client {
         client_of(self.addr).await
     }
@@ -102,12 +107,12 @@ impl Node {
     }
 }
 
-/// A client on a TCP connection of its own.
+/// Returns a client on a new TCP connection.
 pub(crate) async fn client_of(addr: SocketAddr) -> Client {
     SignalingServiceClient::new(channel_of(addr).await)
 }
 
-/// A TCP connection of its own, for any service.
+/// Opens a TCP connection, for any service.
 pub(crate) async fn channel_of(addr: SocketAddr) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("a URL");
     soon("a connection", endpoint.connect()).await.expect("connects")
@@ -132,7 +137,7 @@ pub(crate) async fn client_that_resets(addr: SocketAddr) -> Client {
     SignalingServiceClient::new(channel.expect("connects"))
 }
 
-/// A loopback address no other test uses, with a port that is free there: nobody takes it before the node does.
+/// Returns a loopback address that no other test uses, with a free port: it stays free until the node binds it.
 async fn own_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = std::process::id().to_be_bytes();

@@ -18,7 +18,7 @@ use tokio::{
 };
 use wigwag_server::{
     app::{self, ServeError},
-    config::Config,
+    config::{Config, Overrides},
 };
 
 /// Time limit for a process to print its address.
@@ -33,6 +33,13 @@ pub struct InProcess {
     served: JoinHandle<Result<(), ServeError>>,
 }
 
+const ENGINE_SETTING: &str = "WIGWAG_HTTP2__ENGINE";
+
+/// The HTTP/2 engine the suites run with, when it is not the default.
+fn engine() -> Option<String> {
+    std::env::var("WIGWAG_TEST_HTTP2_ENGINE").ok()
+}
+
 impl InProcess {
     /// Starts a server on a free port of loopback.
     ///
@@ -40,7 +47,9 @@ impl InProcess {
     ///
     /// Fails if no port can be bound.
     pub async fn start(change: impl FnOnce(&mut Config)) -> io::Result<Self> {
-        let mut config = Config { node_name: "chaos".to_owned(), ..Config::default() };
+        let settings = engine().map(|engine| (ENGINE_SETTING.to_owned(), engine)).into_iter().collect();
+        let mut config = Config::load(&Overrides::default(), &settings).map_err(io::Error::other)?;
+        config.node_name = "chaos".to_owned();
         config.drain.timeout_ms = 1_000;
         change(&mut config);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -83,7 +92,11 @@ impl Process {
         for setting in settings {
             command.args(["--set", setting]);
         }
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.env_clear();
+        if let Some(engine) = engine() {
+            command.env(ENGINE_SETTING, engine);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let Some(stdout) = child.stdout.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
         let mut lines = BufReader::new(stdout).lines();

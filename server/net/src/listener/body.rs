@@ -1,8 +1,10 @@
-//! Bodies of requests and responses, whichever protocol they travel by.
+//! The body of a request, whichever HTTP implementation reads it.
 
-use std::error::Error as StdError;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::{
+    error::Error as StdError,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -10,10 +12,10 @@ use http_body::{Body, Frame, SizeHint};
 /// The body of a request.
 #[derive(Debug)]
 pub enum IncomingBody {
-    /// Over HTTP/1.1.
-    Http1(hyper::body::Incoming),
-    /// Over HTTP/2.
-    Http2(wigwag_http2::RequestBody),
+    /// Read by hyper: over HTTP/1.1, and over HTTP/2 with [`Http2Engine::Hyper`](super::Http2Engine::Hyper).
+    Hyper(hyper::body::Incoming),
+    /// Read by `wigwag-http2`.
+    Wigwag(wigwag_http2::RequestBody),
 }
 
 impl Body for IncomingBody {
@@ -22,24 +24,24 @@ impl Body for IncomingBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.get_mut() {
-            Self::Http1(body) => {
+            Self::Hyper(body) => {
                 Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
             }
-            Self::Http2(body) => Pin::new(body).poll_frame(cx),
+            Self::Wigwag(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Http1(body) => body.is_end_stream(),
-            Self::Http2(body) => body.is_end_stream(),
+            Self::Hyper(body) => body.is_end_stream(),
+            Self::Wigwag(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Http1(body) => body.size_hint(),
-            Self::Http2(body) => body.size_hint(),
+            Self::Hyper(body) => body.size_hint(),
+            Self::Wigwag(body) => body.size_hint(),
         }
     }
 }

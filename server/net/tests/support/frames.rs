@@ -4,9 +4,13 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
 
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(crate) const HEADERS: u8 = 0x1;
@@ -24,6 +28,7 @@ const END_HEADERS: u8 = 0x4;
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) kind: u8,
+    pub(crate) flags: u8,
     pub(crate) stream: u32,
     pub(crate) payload: Vec<u8>,
 }
@@ -51,7 +56,7 @@ pub(crate) async fn next(read: &mut OwnedReadHalf) -> Option<Frame> {
     let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
     read.read_exact(&mut payload).await.ok()?;
     let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-    Some(Frame { kind: head[3], stream, payload })
+    Some(Frame { kind: head[3], flags: head[4], stream, payload })
 }
 
 pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {

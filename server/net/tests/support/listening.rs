@@ -2,15 +2,22 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+#[path = "engine.rs"]
+mod engine;
 
-use axum::Router;
-use axum::body::Body;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use engine::http2_engine;
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tower::util::MapResponse;
 use wigwag_http2::PlainBody;
@@ -42,7 +49,7 @@ pub(crate) struct Listening {
 
 impl Listening {
     pub(crate) async fn start(app: Router, change: impl FnOnce(&mut ListenerConfig)) -> Self {
-        let mut settings = ListenerConfig::default();
+        let mut settings = ListenerConfig { http2_engine: http2_engine(), ..ListenerConfig::default() };
         change(&mut settings);
         let listener = loopback().await;
         let addr = listener.local_addr().expect("bound");

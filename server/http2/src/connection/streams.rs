@@ -1,39 +1,39 @@
-//! The open streams of a connection.
+//! The streams of a connection that are not closed.
 
 use super::stream::Stream;
 
-/// Streams by number and by slot. A slot is taken again once its stream is gone.
+/// Streams by identifier and by slot. The slot of a closed stream is used again.
 pub(super) struct Streams<B> {
-    // In boxes: a stream is taken out while it is worked on.
+    // Boxed: a stream is taken out of its slot while it is polled.
     slots: Vec<Option<Box<Stream<B>>>>,
     free: Vec<usize>,
-    /// Number and slot, in the order of the numbers, which is that in which they come.
+    /// Identifiers and slots, sorted: identifiers only increase (RFC 9113, section 5.1.1).
     index: Vec<(u32, usize)>,
-    /// The one looked for last: most frames are for it again.
-    last: Option<(u32, usize)>,
+    /// The result of the last look-up: most frames are for the same stream as the one before.
+    last_found: Option<(u32, usize)>,
 }
 
 impl<B> Streams<B> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), index: Vec::new(), last: None }
+        Self { slots: Vec::new(), free: Vec::new(), index: Vec::new(), last_found: None }
     }
 
     pub(super) fn count(&self) -> usize {
         self.index.len()
     }
 
-    /// All slots are below this.
+    /// Returns the number of slots, free ones included.
     pub(super) fn slots(&self) -> usize {
         self.slots.len()
     }
 
-    /// The slot of a stream.
+    /// Returns the slot of a stream.
     pub(super) fn find(&mut self, id: u32) -> Option<usize> {
-        match self.last {
+        match self.last_found {
             Some((last, slot)) if last == id => Some(slot),
             _ => {
-                self.last = self.position(id).map(|at| self.index[at]);
-                self.last.map(|(_, slot)| slot)
+                self.last_found = self.position(id).map(|at| self.index[at]);
+                self.last_found.map(|(_, slot)| slot)
             }
         }
     }
@@ -50,12 +50,12 @@ impl<B> Streams<B> {
         self.slots.iter_mut().filter_map(Option::as_deref_mut)
     }
 
-    /// The slot the next stream will get.
+    /// Returns the slot that [`add`](Self::add) will use next.
     pub(super) fn next_slot(&self) -> usize {
         self.free.last().copied().unwrap_or(self.slots.len())
     }
 
-    /// Adds a stream whose number is above all others.
+    /// Adds a stream, whose identifier is above all others.
     pub(super) fn add(&mut self, stream: Box<Stream<B>>) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -65,7 +65,7 @@ impl<B> Streams<B> {
         self.slots[slot] = Some(stream);
     }
 
-    /// Takes a stream out to work on it; it comes back, or is removed.
+    /// Takes a stream out of its slot, to be [put back](Self::put_back) or [removed](Self::remove).
     pub(super) fn take(&mut self, slot: usize) -> Option<Box<Stream<B>>> {
         self.slots.get_mut(slot)?.take()
     }
@@ -74,9 +74,9 @@ impl<B> Streams<B> {
         self.slots[slot] = Some(stream);
     }
 
-    /// Forgets a stream, whether or not it is taken out.
+    /// Removes a stream and frees its slot. Returns it unless it is taken out.
     pub(super) fn remove(&mut self, id: u32) -> Option<Box<Stream<B>>> {
-        self.last = None;
+        self.last_found = None;
         let (_, slot) = self.index.remove(self.position(id)?);
         self.free.push(slot);
         self.slots[slot].take()

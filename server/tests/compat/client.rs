@@ -1,4 +1,4 @@
-//! A WebSocket client of a dialect: JSON objects in text.
+//! A WebSocket client of a compatibility protocol: JSON objects in text messages.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
@@ -19,14 +19,14 @@ pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<TcpStream>,
 }
 
-/// Opens a socket; the error is what the server answered.
+/// Opens a socket. Returns the server's response as an error if it refuses.
 pub(crate) async fn open(addr: SocketAddr, path: &str) -> Result<Client, Error> {
     let stream = TcpStream::connect(addr).await.expect("connects");
     let (socket, _) = soon("the handshake", client_async(format!("ws://{addr}{path}"), stream)).await?;
     Ok(Client { socket })
 }
 
-/// Enters a room of rooms-ws.
+/// Joins a room of rooms-ws.
 pub(crate) async fn enter(addr: SocketAddr, room: &str, user: &str) -> Client {
     let mut client = open(addr, &format!("/?roomId={room}&userId={user}&userName={user}")).await.expect("a WebSocket");
     client.next("participants").await;

@@ -1,6 +1,6 @@
-//! What a dialect's client may cost: it is paced, cut and dropped by the rules of everybody.
+//! Limits of compatibility clients: the same rate limit, mailbox and timeouts as for all others.
 
-#[path = "dialect/client.rs"]
+#[path = "compat/client.rs"]
 mod client;
 #[path = "../net/tests/support/http1.rs"]
 mod http1;
@@ -9,20 +9,21 @@ mod running;
 
 use std::time::Duration;
 
-use client::{enter, open};
 use futures_util::StreamExt as _;
-use running::{Running, soon};
 use serde_json::{Value, json};
 use tokio::{io::Interest, net::TcpStream, time::Instant};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wigwag_server::config::CompatSection;
+
+use client::{enter, open};
+use running::{Running, soon};
 
 fn candidate(to: &str, text: &str) -> Value {
     json!({"type": "ice-candidate", "targetUserId": to, "candidate": {"candidate": text}})
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_cut_and_its_senders_hear_of_it() {
+async fn a_client_that_does_not_read_is_closed_and_its_senders_notified() {
     let server = Running::start(|_| {}).await;
     let slow = enter(server.addr, "room", "slow").await;
     let mut fast = enter(server.addr, "room", "fast").await;
@@ -30,7 +31,7 @@ async fn a_client_that_does_not_read_is_cut_and_its_senders_hear_of_it() {
 
     let large = "x".repeat(50_000);
     let mut lost = None;
-    // What the kernel buffers on both sides, and a mailbox: well below this.
+    // Far more than the socket buffers of both sides and a mailbox hold.
     for _ in 0..2_000 {
         fast.send(candidate("slow", &large)).await;
         let heard = tokio::time::timeout(Duration::from_millis(1), fast.next("error")).await;
@@ -49,13 +50,13 @@ async fn a_client_that_does_not_read_is_cut_and_its_senders_hear_of_it() {
     fast.send(candidate("bystander", "x")).await;
     assert_eq!(bystander.next("ice-candidate").await["fromUserId"], "fast");
 
-    // Its socket does not stay either, although nobody reads how it ends.
+    // Its socket is closed too, although the client does not read the close frame.
     soon("the end", slow.socket.get_ref().ready(Interest::ERROR)).await.expect("an event");
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_client_that_sends_too_fast_is_slowed_down_and_then_cut() {
+async fn a_client_that_sends_too_fast_is_slowed_down_and_then_closed() {
     let server = Running::start(|config| {
         config.session.frames_per_second = 50;
         config.session.frames_burst = 10;
@@ -82,14 +83,14 @@ async fn a_client_that_sends_too_fast_is_slowed_down_and_then_cut() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_answer_pings_is_missed() {
+async fn a_client_that_does_not_answer_pings_is_closed() {
     let server = Running::start(|config| {
         config.http2.keepalive_interval_ms = 1_000;
         config.http2.keepalive_timeout_ms = 1_000;
     })
     .await;
     let silent = enter(server.addr, "room", "silent").await;
-    // It holds its socket open and never looks at it.
+    // It keeps its socket open and does not read.
     let mut ada = enter(server.addr, "room", "ada").await;
     assert_eq!(ada.next("participant-left").await["reason"], "CONNECTION_LOST");
     enter(server.addr, "room", "silent").await;
@@ -98,7 +99,7 @@ async fn a_client_that_does_not_answer_pings_is_missed() {
 }
 
 #[tokio::test]
-async fn a_full_server_and_one_that_goes_tell_it_in_words() {
+async fn a_full_and_a_draining_server_send_an_error() {
     let server = Running::start(|config| config.session.max_sessions = 1).await;
     let mut ada = enter(server.addr, "room", "ada").await;
     let mut second = open(server.addr, "/json/room").await.expect("a WebSocket");
@@ -136,7 +137,7 @@ async fn a_session_ends_with_its_connection() {
 }
 
 #[tokio::test]
-async fn dialects_can_be_switched_off() {
+async fn protocols_can_be_switched_off() {
     let server = Running::start(|config| config.compat = CompatSection::none()).await;
     for (path, status) in [
         ("/?roomId=r&userId=u&userName=n", 200),
@@ -155,7 +156,7 @@ async fn dialects_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn what_breaks_websocket_itself_ends_one_connection_only() {
+async fn invalid_websocket_frames_close_their_connection_only() {
     let server = Running::start(|_| {}).await;
     let mut ada = enter(server.addr, "room", "ada").await;
     for bytes in [&[0xff; 64][..], b"\x81\x05hello", &[0x83, 0x80, 0, 0, 0, 0], &[0x80, 0x80, 0, 0, 0, 0]] {

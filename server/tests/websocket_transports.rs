@@ -1,17 +1,15 @@
-//! One session through several doors: WebSocket over HTTP/1.1 and HTTP/2, and gRPC.
+//! One session over several transports: WebSocket over HTTP/1.1 and HTTP/2, and gRPC.
 
 #[path = "websocket/client.rs"]
 mod client;
 #[path = "shell/running.rs"]
 mod running;
 
-use client::{Client, JSON, PROTO, text};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Method, Request, StatusCode, Version};
 use http_body_util::Empty;
 use hyper::{client::conn::http2, ext::Protocol};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use running::{Running, soon};
 use tokio::{net::TcpStream, sync::mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_tungstenite::{
@@ -23,6 +21,9 @@ use wigwag_proto::v1::{
     ClientFrame, Hello, Join, Resume, ServerFrame, client_frame::Body as Up, server_frame::Body as Down,
     signaling_service_client::SignalingServiceClient, welcome::Outcome,
 };
+
+use client::{Client, JSON, PROTO, text};
+use running::{Running, soon};
 
 /// Browsers use it when the connection to the server is HTTP/2 already (RFC 8441).
 #[tokio::test]

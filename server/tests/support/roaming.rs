@@ -1,4 +1,4 @@
-//! A session that goes from door to door, and keeps its numbers as clients do.
+//! A session that resumes over different transports, and numbers its frames as clients do.
 
 use std::net::SocketAddr;
 
@@ -8,12 +8,13 @@ use wigwag_proto::v1::{
     welcome::Outcome,
 };
 
-use crate::doors::{Door, Line};
+use crate::transports::{Connection, Transport};
 
-pub(crate) struct Traveler {
+/// A resumable session and the client's state of it.
+pub(crate) struct RoamingSession {
     addr: SocketAddr,
     /// The connection, while there is one.
-    pub(crate) line: Option<Line>,
+    pub(crate) connection: Option<Connection>,
     pub(crate) id: String,
     token: String,
     pub(crate) epoch: u32,
@@ -23,17 +24,18 @@ pub(crate) struct Traveler {
     pub(crate) seen: u32,
 }
 
-impl Traveler {
+impl RoamingSession {
     /// A new resumable session.
-    pub(crate) async fn open(door: Door, addr: SocketAddr) -> Self {
-        Self::with(door, addr, Hello::default()).await
+    pub(crate) async fn open(transport: Transport, addr: SocketAddr) -> Self {
+        Self::with(transport, addr, Hello::default()).await
     }
 
     /// A new session with what this hello asks for; it is resumable.
-    pub(crate) async fn with(door: Door, addr: SocketAddr, hello: Hello) -> Self {
-        let line = Line::open(door, addr, Hello { resumable: true, ..hello }).await.expect("a welcome");
-        let (id, token) = (line.welcome.peer_id.clone(), line.welcome.session_token.clone());
-        Self { addr, id, token, epoch: line.welcome.epoch, line: Some(line), sent: 0, seen: 0 }
+    pub(crate) async fn with(transport: Transport, addr: SocketAddr, hello: Hello) -> Self {
+        let connection =
+            Connection::open(transport, addr, Hello { resumable: true, ..hello }).await.expect("a welcome");
+        let (id, token) = (connection.welcome.peer_id.clone(), connection.welcome.session_token.clone());
+        Self { addr, id, token, epoch: connection.welcome.epoch, connection: Some(connection), sent: 0, seen: 0 }
     }
 
     /// The hello that resumes it.
@@ -43,45 +45,45 @@ impl Traveler {
         Hello { resumable: true, resume: Some(resume), ..Hello::default() }
     }
 
-    /// Lets the connection go without a word.
+    /// Drops the connection without a bye.
     pub(crate) fn lose(&mut self) {
-        self.line = None;
+        self.connection = None;
     }
 
-    /// Asks to be resumed through a door, and does nothing with the answer.
-    pub(crate) async fn knock(&self, door: Door) -> Result<Line, ErrorFrame> {
-        Line::open(door, self.addr, self.hello()).await
+    /// Requests to resume over a transport, without going on with the connection.
+    pub(crate) async fn try_resume(&self, transport: Transport) -> Result<Connection, ErrorFrame> {
+        Connection::open(transport, self.addr, self.hello()).await
     }
 
-    /// Asks to be resumed through a door, with a change to what is usual, and expects a new session in its place.
-    pub(crate) async fn reset(&self, door: Door, change: impl FnOnce(&mut Resume)) -> Welcome {
+    /// Requests to resume over a transport with a changed hello, and expects a new session instead.
+    pub(crate) async fn reset(&self, transport: Transport, change: impl FnOnce(&mut Resume)) -> Welcome {
         let mut hello = self.hello();
         change(hello.resume.as_mut().expect("a resume"));
-        let line = Line::open(door, self.addr, hello).await.expect("a welcome");
-        let welcome = line.welcome;
-        assert_eq!(welcome.outcome(), Outcome::Reset, "{door:?}");
-        assert_eq!((welcome.epoch, line.applied), (1, 0), "{door:?}");
-        assert_ne!(welcome.peer_id, self.id, "{door:?}");
+        let connection = Connection::open(transport, self.addr, hello).await.expect("a welcome");
+        let welcome = connection.welcome;
+        assert_eq!(welcome.outcome(), Outcome::Reset, "{transport:?}");
+        assert_eq!((welcome.epoch, connection.applied), (1, 0), "{transport:?}");
+        assert_ne!(welcome.peer_id, self.id, "{transport:?}");
         welcome
     }
 
-    /// Resumes through a door, as clients do: with an acknowledgement at once.
-    pub(crate) async fn enter(&mut self, door: Door) {
-        let line = self.knock(door).await.unwrap_or_else(|error| panic!("{door:?}: {error:?}"));
-        self.take(line).await;
+    /// Resumes over a transport as clients do, with an acknowledgement at once.
+    pub(crate) async fn resume(&mut self, transport: Transport) {
+        let connection = self.try_resume(transport).await.unwrap_or_else(|error| panic!("{transport:?}: {error:?}"));
+        self.take(connection).await;
     }
 
-    /// Goes on over a connection it was welcomed on.
-    pub(crate) async fn take(&mut self, mut line: Line) {
-        assert_eq!(line.welcome.outcome(), Outcome::Resumed, "{}", line.welcome.reset_reason);
-        assert_eq!((&line.welcome.peer_id, line.applied), (&self.id, self.sent));
-        assert!(line.welcome.epoch > self.epoch);
-        self.epoch = line.welcome.epoch;
-        line.send(ClientFrame { ack: self.seen, ..ClientFrame::default() }).await;
-        self.line = Some(line);
+    /// Goes on over a connection that was resumed.
+    pub(crate) async fn take(&mut self, mut connection: Connection) {
+        assert_eq!(connection.welcome.outcome(), Outcome::Resumed, "{}", connection.welcome.reset_reason);
+        assert_eq!((&connection.welcome.peer_id, connection.applied), (&self.id, self.sent));
+        assert!(connection.welcome.epoch > self.epoch);
+        self.epoch = connection.welcome.epoch;
+        connection.send(ClientFrame { ack: self.seen, ..ClientFrame::default() }).await;
+        self.connection = Some(connection);
     }
 
-    /// Sends a numbered frame; gives its number.
+    /// Sends a numbered frame. Returns its number.
     pub(crate) async fn send(&mut self, body: Up) -> u32 {
         self.sent += 1;
         self.frame(ClientFrame { seq: self.sent, ack: self.seen, body: Some(body) }).await;
@@ -90,13 +92,13 @@ impl Traveler {
 
     /// Sends a frame as it is.
     pub(crate) async fn frame(&mut self, frame: ClientFrame) {
-        self.line.as_mut().expect("a connection").send(frame).await;
+        self.connection.as_mut().expect("a connection").send(frame).await;
     }
 
-    /// The next numbered frame. Nobody is seen to leave before it; rosters and changes of members are passed over.
+    /// Returns the next numbered frame. Skips rosters and changes of members, but no member may leave.
     pub(crate) async fn next(&mut self) -> ServerFrame {
         loop {
-            let frame = self.line.as_mut().expect("a connection").next().await;
+            let frame = self.connection.as_mut().expect("a connection").next().await;
             match &frame.body {
                 Some(Down::Roster(_) | Down::MemberUpdated(_) | Down::RoomUpdated(_) | Down::MemberJoined(_)) => {}
                 _ => {
@@ -108,21 +110,21 @@ impl Traveler {
         }
     }
 
-    /// Waits until somebody left the room, and tells who and why. Nothing numbered comes before.
+    /// Waits until a member leaves the room. Returns its id and the reason. No numbered frame may come before.
     pub(crate) async fn sees_leave(&mut self) -> (String, String) {
         loop {
-            match self.line.as_mut().expect("a connection").next().await.body {
+            match self.connection.as_mut().expect("a connection").next().await.body {
                 Some(Down::MemberLeft(left)) => return (left.peer_id, left.reason),
                 Some(Down::Roster(_) | Down::MemberUpdated(_) | Down::RoomUpdated(_) | Down::MemberJoined(_)) => {}
-                other => panic!("nobody left: {other:?}"),
+                other => panic!("no member_left: {other:?}"),
             }
         }
     }
 
-    /// Waits until a member is shown as reconnecting, and tells which.
+    /// Waits until a member is reconnecting. Returns its id.
     pub(crate) async fn sees_reconnecting(&mut self) -> String {
         loop {
-            match self.line.as_mut().expect("a connection").next().await.body {
+            match self.connection.as_mut().expect("a connection").next().await.body {
                 Some(Down::MemberUpdated(updated)) => {
                     let member = updated.member.expect("a member");
                     if member.state() == State::Reconnecting {
@@ -130,7 +132,7 @@ impl Traveler {
                     }
                 }
                 Some(Down::Roster(_) | Down::RoomUpdated(_) | Down::MemberJoined(_)) => {}
-                other => panic!("nobody is reconnecting: {other:?}"),
+                other => panic!("no reconnecting member: {other:?}"),
             }
         }
     }
@@ -143,13 +145,13 @@ impl Traveler {
         joined
     }
 
-    /// Writes to everybody else in a room.
+    /// Sends a text to all other members of a room.
     pub(crate) async fn say(&mut self, room: &str, text: &str) {
         self.send(said(room, text)).await;
     }
 
     /// Expects this text next.
-    pub(crate) async fn hears(&mut self, text: &str) {
+    pub(crate) async fn expect_text(&mut self, text: &str) {
         let frame = self.next().await;
         let Some(Down::Envelope(Envelope { payload: Some(Payload::Message(AppData { content })), .. })) = &frame.body
         else {
@@ -158,15 +160,15 @@ impl Traveler {
         assert_eq!(content.as_ref(), Some(&Content::Text(text.to_owned())));
     }
 
-    /// Expects to hear next that its own seat is gone.
-    pub(crate) async fn hears_own_left(&mut self) -> Left {
+    /// Expects that the session loses its membership next.
+    pub(crate) async fn expect_own_left(&mut self) -> Left {
         let frame = self.next().await;
         let Some(Down::Left(left)) = frame.body else { panic!("no left: {frame:?}") };
         left
     }
 }
 
-/// A text for everybody else in a room.
+/// Returns an envelope with a text for all other members of a room.
 pub(crate) fn said(room: &str, text: &str) -> Up {
     let message = AppData { content: Some(Content::Text(text.to_owned())) };
     Up::Envelope(Envelope { room: room.to_owned(), payload: Some(Payload::Message(message)), ..Envelope::default() })

@@ -1,4 +1,4 @@
-//! Dialects over a shared HTTP/2 connection (RFC 8441), as browsers use it when the page came over HTTP/2.
+//! Compatibility protocols over a shared HTTP/2 connection (RFC 8441), as browsers use it when the page came over HTTP/2.
 
 #[path = "shell/running.rs"]
 mod running;
@@ -12,12 +12,13 @@ use hyper::{
     upgrade::Upgraded,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use running::{Running, soon};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
+
+use running::{Running, soon};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -32,7 +33,7 @@ async fn open(server: &Running, sender: &SendRequest<Empty<bytes::Bytes>>, path:
         .expect("a request");
     let mut sender = sender.clone();
     let answer = soon("the answer", async {
-        // The peer's settings allow extended CONNECT only once they have come.
+        // Extended CONNECT is allowed only once the server's SETTINGS were received.
         sender.ready().await.expect("ready");
         sender.send_request(request).await
     });
@@ -49,7 +50,7 @@ async fn text(socket: &mut Socket) -> String {
     }
 }
 
-/// What Socket.IO says next; an Engine.IO ping may stand between any two of its packets and is answered.
+/// Returns the next packet of Socket.IO. Answers Engine.IO pings, which may come between any two packets.
 #[cfg(feature = "socketio")]
 async fn packet(socket: &mut Socket) -> String {
     loop {
@@ -62,7 +63,7 @@ async fn packet(socket: &mut Socket) -> String {
 }
 
 #[tokio::test]
-async fn every_dialect_is_there() {
+async fn every_protocol_works_over_http2() {
     let server = Running::start(|_| {}).await;
     let stream = TcpStream::connect(server.addr).await.expect("connects");
     let (sender, connection) =

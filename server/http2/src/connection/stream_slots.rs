@@ -1,11 +1,11 @@
 //! Which bit of a connection's [`WakeSet`](wigwag_poll::WakeSet) stands for which stream.
 //!
-//! Streams run inside their connection's task, and only those that were woken are polled. The set has 63 bits: three for
-//! what the connection itself waits for, the others for the slots of streams; slots beyond the 60th share them.
+//! Streams run in the task of their connection, and only those that were woken are polled. The set has 63 bits: three for
+//! the driver's [`sources`](crate::sources), the others for the slots of streams. Slots above the 60th share bits.
 
-/// Where the streams' bits begin.
+/// The first bit for streams.
 const FIRST: usize = 3;
-/// How many there are.
+/// The number of bits for streams.
 const BITS: usize = 60;
 
 /// Returns the bit of a stream's slot.
@@ -24,23 +24,23 @@ pub(super) fn slots(woken: u64, len: usize) -> impl Iterator<Item = usize> {
     std::iter::from_fn(next).flat_map(move |bit| (bit..len).step_by(BITS))
 }
 
-/// Whether [`slots`] returns `slot` after `other`.
+/// Returns whether [`slots`] yields `slot` after `other`.
 pub(super) fn comes_after(slot: usize, other: usize) -> bool {
     (slot % BITS, slot) > (other % BITS, other)
 }
 
-/// A slot after which [`slots`] returns none, as long as there are no more slots than bits.
+/// A slot after which [`slots`] yields no other, as long as there are not more slots than bits.
 pub(super) const LAST_SLOT: usize = BITS - 1;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::{CLOCK, INPUT, ROOM};
+    use crate::sources;
 
     #[test]
-    fn slots_beyond_the_bits_share_them() {
+    fn slots_above_the_number_of_bits_share_them() {
         assert_eq!(slots(slot_bit(0) | slot_bit(5), 4).collect::<Vec<_>>(), [0]);
-        let woken = slot_bit(1) | slot_bit(62) | INPUT | ROOM | CLOCK;
+        let woken = slot_bit(1) | slot_bit(62) | sources::ALL;
         assert_eq!(slots(woken, 130).collect::<Vec<_>>(), [1, 61, 121, 2, 62, 122]);
         assert_eq!(slots(u64::MAX, 200).count(), 200);
         assert!(slots(u64::MAX, 200).is_sorted_by(|slot, next| comes_after(*next, *slot)));

@@ -12,7 +12,6 @@ use http::{Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use running::Running;
 use tokio::net::TcpStream;
 use tokio_stream::StreamExt as _;
 use tonic::transport::{Channel, Endpoint};
@@ -20,6 +19,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
+
+use running::Running;
 
 fn channel(addr: SocketAddr) -> Channel {
     Endpoint::try_from(format!("http://{addr}")).expect("an address").connect_lazy()
@@ -43,7 +44,7 @@ async fn http1_and_http2_share_the_port() {
 }
 
 #[tokio::test]
-async fn health_is_told_for_the_server_and_for_each_service() {
+async fn health_is_reported_for_the_server_and_each_service() {
     let server = Running::start(|_| {}).await;
     let mut client = HealthClient::new(channel(server.addr));
     for service in ["", "wigwag.v1.SignalingService", "wigwag.v1.RoomService"] {
@@ -103,7 +104,7 @@ async fn grpc_web_works_over_http1() {
     for content_type in ["application/grpc-web", "application/grpc-web+proto"] {
         let answer = grpc_web(server.addr, "/grpc.health.v1.Health/Check", content_type).await;
         assert_eq!(answer.status, StatusCode::OK);
-        // A message (SERVING), then the trailers in a frame of their own.
+        // A message (SERVING), then a frame with the trailers.
         assert_eq!(answer.body, b"\0\0\0\0\x02\x08\x01\x80\0\0\0\x0fgrpc-status:0\r\n".as_slice());
         assert_eq!(answer.header("x-accel-buffering"), "no");
         assert_eq!(answer.header("cache-control"), "no-store, no-transform");
@@ -131,7 +132,7 @@ async fn an_unknown_method_is_unimplemented_in_the_callers_protocol() {
 }
 
 #[tokio::test]
-async fn what_is_no_call_is_answered_in_words() {
+async fn requests_that_are_not_calls_get_a_json_error() {
     let server = Running::start(|_| {}).await;
     let method = "/grpc.health.v1.Health/Check";
     let grpc = [("content-type", "application/grpc")];

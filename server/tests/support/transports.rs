@@ -1,4 +1,4 @@
-//! One connection through any door, in the same words.
+//! One interface to a connection over any transport.
 
 use std::net::SocketAddr;
 
@@ -22,9 +22,9 @@ use crate::{
 
 type WebClient = SignalingServiceClient<GrpcWebClientService<Client<HttpConnector, GrpcWebCall<tonic::body::Body>>>>;
 
-/// One way in.
+/// A transport of the signaling API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum Transport {
     /// `Signal` over gRPC.
     Signal,
     /// `Listen` and `Push` over gRPC-Web.
@@ -35,33 +35,33 @@ pub(crate) enum Door {
     Proto,
 }
 
-pub(crate) const DOORS: [Door; 4] = [Door::Signal, Door::Web, Door::Json, Door::Proto];
+pub(crate) const TRANSPORTS: [Transport; 4] = [Transport::Signal, Transport::Web, Transport::Json, Transport::Proto];
 
-/// An open connection, from behind its welcome.
-pub(crate) struct Line {
-    way: Way,
+/// An open connection, after its welcome.
+pub(crate) struct Connection {
+    channel: Channel,
     pub(crate) welcome: Welcome,
     /// The `ack` of the welcome.
     pub(crate) applied: u32,
 }
 
-enum Way {
+enum Channel {
     Signal { up: mpsc::Sender<ClientFrame>, down: Streaming<ServerFrame> },
     Web { client: Box<WebClient>, down: Streaming<ServerFrame>, token: String, epoch: u32 },
     Socket(Box<Socket>),
 }
 
-impl Line {
-    /// Opens a connection and says hello. The error is the fatal one that came in place of a welcome.
-    pub(crate) async fn open(door: Door, addr: SocketAddr, hello: Hello) -> Result<Self, ErrorFrame> {
-        let mut way = Way::open(door, addr, hello).await;
-        let first = way.frame().await;
+impl Connection {
+    /// Opens a connection and sends the hello. Returns the fatal error if the server refuses it.
+    pub(crate) async fn open(transport: Transport, addr: SocketAddr, hello: Hello) -> Result<Self, ErrorFrame> {
+        let mut channel = Channel::open(transport, addr, hello).await;
+        let first = channel.frame().await;
         match first.body {
             Some(Down::Welcome(welcome)) => {
-                if let Way::Web { token, epoch, .. } = &mut way {
+                if let Channel::Web { token, epoch, .. } = &mut channel {
                     (*token, *epoch) = (welcome.session_token.clone(), welcome.epoch);
                 }
-                Ok(Self { way, welcome, applied: first.ack })
+                Ok(Self { channel, welcome, applied: first.ack })
             }
             Some(Down::Error(error)) => Err(error),
             other => panic!("the first frame is {other:?}"),
@@ -70,20 +70,20 @@ impl Line {
 
     /// Sends a frame as it is.
     pub(crate) async fn send(&mut self, frame: ClientFrame) {
-        match &mut self.way {
-            Way::Signal { up, .. } => up.send(frame).await.expect("an open stream"),
-            Way::Web { client, token, epoch, .. } => {
+        match &mut self.channel {
+            Channel::Signal { up, .. } => up.send(frame).await.expect("an open stream"),
+            Channel::Web { client, token, epoch, .. } => {
                 let request = PushRequest { session_token: token.clone(), epoch: *epoch, frames: vec![frame] };
                 soon("the answer of a push", client.push(request)).await.expect("the push is taken");
             }
-            Way::Socket(socket) => socket.send(frame.seq, frame.ack, frame.body).await,
+            Channel::Socket(socket) => socket.send(frame.seq, frame.ack, frame.body).await,
         }
     }
 
-    /// The next frame that says something. Pings are answered.
+    /// Returns the next frame with a body. Answers pings.
     pub(crate) async fn next(&mut self) -> ServerFrame {
         loop {
-            let frame = self.way.frame().await;
+            let frame = self.channel.frame().await;
             match frame.body {
                 None => {}
                 Some(Down::Ping(_)) => {
@@ -94,21 +94,21 @@ impl Line {
         }
     }
 
-    /// Reads to the end of the connection, which the server brings about.
+    /// Reads until the server ends the connection.
     pub(crate) async fn ends(mut self) {
-        match &mut self.way {
-            Way::Signal { down, .. } | Way::Web { down, .. } => {
+        match &mut self.channel {
+            Channel::Signal { down, .. } | Channel::Web { down, .. } => {
                 while soon("the end of the stream", down.message()).await.is_ok_and(|frame| frame.is_some()) {}
             }
-            Way::Socket(socket) => drop(socket.closed().await),
+            Channel::Socket(socket) => drop(socket.closed().await),
         }
     }
 }
 
-impl Way {
-    async fn open(door: Door, addr: SocketAddr, hello: Hello) -> Self {
-        match door {
-            Door::Signal => {
+impl Channel {
+    async fn open(transport: Transport, addr: SocketAddr, hello: Hello) -> Self {
+        match transport {
+            Transport::Signal => {
                 let (up, queue) = mpsc::channel(64);
                 let first = ClientFrame { body: Some(Up::Hello(hello)), ..ClientFrame::default() };
                 up.send(first).await.expect("the queue has room");
@@ -118,7 +118,7 @@ impl Way {
                 let answer = soon("the stream", client.signal(ReceiverStream::new(queue))).await;
                 Self::Signal { up, down: answer.expect("a stream").into_inner() }
             }
-            Door::Web => {
+            Transport::Web => {
                 let http = Client::builder(TokioExecutor::new()).build_http();
                 let origin = format!("http://{addr}").parse().expect("a URL");
                 let mut client = SignalingServiceClient::with_origin(GrpcWebClientService::new(http), origin);
@@ -126,8 +126,8 @@ impl Way {
                 let down = answer.expect("a stream").into_inner();
                 Self::Web { client: Box::new(client), down, token: String::new(), epoch: 0 }
             }
-            Door::Json | Door::Proto => {
-                let mut socket = Socket::connect(addr, if door == Door::Json { JSON } else { PROTO }).await;
+            Transport::Json | Transport::Proto => {
+                let mut socket = Socket::connect(addr, if transport == Transport::Json { JSON } else { PROTO }).await;
                 socket.send(0, 0, Some(Up::Hello(hello))).await;
                 Self::Socket(Box::new(socket))
             }

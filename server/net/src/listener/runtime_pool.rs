@@ -1,58 +1,61 @@
-//! Where connections live: the runtimes they are spread over.
+//! Spreads connections over runtimes, one per thread.
 //!
-//! A connection stays where it was put for its whole life, so that its task, its timers and its socket belong to one
-//! thread, and nothing of it is ever stolen by another.
+//! A connection stays on its runtime until it ends, so that its task, its timers and its socket belong to one thread
+//! and no work moves between threads.
 
-use std::future::Future;
-use std::iter;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{
+    future::Future,
+    iter,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
-use super::Transport;
-use super::write_batch::WriteBatcher;
+use super::{AcceptedIo, write_batch::WriteBatcher};
 
 /// The runtimes of a listener's connections. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimePool {
-    // The listener's own is not among them.
+    // Without the listener's own runtime.
     others: Arc<[Handle]>,
-    // Connections living in each: first the listener's own, then the others.
+    // Connections per runtime: first the listener's own, then the others.
     open: Arc<[AtomicUsize]>,
 }
 
 impl RuntimePool {
-    /// Everything lives where the listener runs. The default.
+    /// Returns a pool of only the listener's own runtime. The default.
     pub fn here() -> Self {
         Self::default()
     }
 
-    /// Connections are spread over the listener's runtime and these.
+    /// Returns a pool of the listener's runtime and these.
     pub fn with(others: Vec<Handle>) -> Self {
         let open = (0..=others.len()).map(|_| AtomicUsize::new(0)).collect();
         Self { others: others.into(), open }
     }
 
-    /// An outbox for each: the first for the listener's own runtime, which is the one this is called in.
+    /// Creates a write batcher per runtime: the first for the listener's own, which is the current one.
     pub(super) fn batchers(&self) -> Vec<WriteBatcher> {
-        iter::once(&Handle::current()).chain(&*self.others).map(WriteBatcher::of).collect()
+        iter::once(&Handle::current()).chain(&*self.others).map(WriteBatcher::for_runtime).collect()
     }
 
-    /// Runs the life of a connection in the home with the fewest, with the outbox of that home.
+    /// Spawns `serve` on the runtime with the fewest connections, with the write batcher of that runtime.
     pub(super) fn spawn_on_least_loaded<I, F>(
         &self,
         tracker: &TaskTracker,
         batchers: &[WriteBatcher],
         io: I,
-        life: impl FnOnce(I, WriteBatcher) -> F + Send + 'static,
+        serve: impl FnOnce(I, WriteBatcher) -> F + Send + 'static,
     ) where
-        I: Transport,
+        I: AcceptedIo,
         F: Future<Output = ()> + Send + 'static,
     {
         if self.others.is_empty() {
-            tracker.spawn(life(io, batchers[0].clone()));
+            tracker.spawn(serve(io, batchers[0].clone()));
             return;
         }
         let slot = self.least_loaded();
@@ -61,15 +64,17 @@ impl RuntimePool {
             None => {
                 tracker.spawn(async move {
                     let _slot = slot;
-                    life(io, batcher).await;
+                    serve(io, batcher).await;
                 });
             }
             Some(other) => {
                 let moved = async move {
                     let _slot = slot;
                     match io.reregister() {
-                        Ok(io) => life(io, batcher).await,
-                        Err(error) => tracing::warn!(%error, "a connection could not be moved to its thread"),
+                        Ok(io) => serve(io, batcher).await,
+                        Err(error) => {
+                            tracing::warn!(%error, "connection dropped: its socket could not be moved")
+                        }
                     }
                 };
                 tracker.spawn_on(moved, &self.others[other]);
@@ -79,14 +84,14 @@ impl RuntimePool {
 
     fn least_loaded(&self) -> Slot {
         let counts = self.open.iter().map(|open| open.load(Relaxed)).enumerate();
-        // Only the listener adds, so that nobody comes in between.
+        // Only the listener increments, so there is no race between the load and the increment.
         let index = counts.min_by_key(|(_, open)| *open).map_or(0, |(index, _)| index);
         self.open[index].fetch_add(1, Relaxed);
         Slot { open: self.open.clone(), index }
     }
 }
 
-/// A connection's stay in a home.
+/// Counts a connection on its runtime until it is dropped.
 struct Slot {
     open: Arc<[AtomicUsize]>,
     index: usize,

@@ -1,11 +1,12 @@
-//! Streams that ended before their time: which, and how many of them are too many.
+//! Streams that were reset: which of them this side reset, and how many are too many.
 
 use std::collections::VecDeque;
 
-use super::Http2Limits;
-use super::error::{ErrorCode, FrameError};
+use crate::Http2Limits;
+use crate::error::{ErrorCode, FrameError};
 
-/// As many of the streams this side reset are remembered: what its peer had sent before it knew is no error.
+/// Streams reset by this side that are remembered. Frames the client sent on them before it received RST_STREAM are
+/// ignored and not an error (RFC 9113, section 5.1, "closed").
 const REMEMBERED: usize = 64;
 
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub(super) struct Resets {
 }
 
 impl Resets {
-    /// This side ended a stream that its peer may still send on.
+    /// Remembers a stream that this side ended and on which the client may still send.
     pub(super) fn remember(&mut self, stream: u32) {
         if self.ours.len() == REMEMBERED {
             self.ours.pop_front();
@@ -28,8 +29,8 @@ impl Resets {
         self.ours.contains(&stream)
     }
 
-    /// The peer broke a rule on a stream.
-    pub(super) fn provoked(&mut self, limits: &Http2Limits) -> Result<(), FrameError> {
+    /// Counts a stream error that the client provoked.
+    pub(super) fn count_provoked(&mut self, limits: &Http2Limits) -> Result<(), FrameError> {
         self.provoked += 1;
         if self.provoked > limits.max_provoked_resets {
             return Err(FrameError::Connection(ErrorCode::ENHANCE_YOUR_CALM, "too_many_internal_resets"));
@@ -37,8 +38,8 @@ impl Resets {
         Ok(())
     }
 
-    /// The peer reset a stream before it was answered.
-    pub(super) fn early(&mut self, limits: &Http2Limits) -> Result<(), FrameError> {
+    /// Counts a stream that the client reset before it was answered.
+    pub(super) fn count_early(&mut self, limits: &Http2Limits) -> Result<(), FrameError> {
         self.early += 1;
         if self.early > limits.max_early_resets {
             return Err(FrameError::Connection(ErrorCode::ENHANCE_YOUR_CALM, "too_many_resets"));
@@ -46,8 +47,8 @@ impl Resets {
         Ok(())
     }
 
-    /// A stream was answered.
-    pub(super) fn answered(&mut self) {
+    /// Counts a stream that was answered, which makes up for one that was not.
+    pub(super) fn count_answered(&mut self) {
         self.early = self.early.saturating_sub(1);
     }
 }
