@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks the connections of many sessions for a long time and says what came of it, with a separate server.
+# Breaks the connections of many sessions for a long time and says what came of it, using a server that it starts.
 #
 #   scripts/soak.sh                            a million messages between 200 sessions, over ten thousand resumes
 #   MESSAGES=10000000 CUTS=200000 SEED=7 scripts/soak.sh

@@ -32,7 +32,7 @@ def test_a_killed_process_is_seen_to_leave(server, connect, room, request):
         assert ada.expect("member_joined").member_joined.member.peer_id == peer_id
         doomed.kill()
         since = time.monotonic()
-        left = ada.expect("member_left", patience=2 * ada.welcome.heartbeat_ms / 1000).member_left
+        left = ada.expect("member_left", timeout=2 * ada.welcome.heartbeat_ms / 1000).member_left
         assert (left.peer_id, left.reason) == (peer_id, "CONNECTION_LOST")
         assert time.monotonic() - since < 2 * ada.welcome.heartbeat_ms / 1000
     finally:

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from peer import PATIENCE
+from peer import TIMEOUT
 
 GRPCURL = os.environ.get("GRPCURL") or shutil.which("grpcurl")
 README = pathlib.Path(__file__).parents[2] / "README.md"
@@ -46,7 +46,7 @@ class Terminal:
                 text = ""
 
     def expect(self, body):
-        while body not in (frame := self.frames.get(timeout=PATIENCE)):
+        while body not in (frame := self.frames.get(timeout=TIMEOUT)):
             assert "error" not in frame, frame
         return frame[body]
 
