@@ -73,7 +73,7 @@ impl Drop for Front {
     }
 }
 
-/// A client that does not trust the certificate hangs up in the middle of the handshake.
+/// A client that does not trust the certificate closes the connection during the handshake.
 async fn carry(client: TcpStream, acceptor: TlsAcceptor, upstream: SocketAddr) {
     let Ok(mut client) = acceptor.accept(client).await else { return };
     let Ok(mut server) = TcpStream::connect(upstream).await else { return };
