@@ -1,24 +1,24 @@
-# The words everybody uses here: run, test, lint, gen, bench. CI uses the same ones.
+# The targets of daily work: run, test, lint, gen, bench. CI runs the same ones.
 
 export PATH := $(PATH):$(CURDIR)/target/tools
 export WIGWAG_SERVER ?= $(CURDIR)/target/debug/wigwag-server
 TS := clients/typescript
 PAGE := examples/browser-call
-DIALECTS := tests/dialects
-DOORS := tests/doors
+COMPAT := tests/compat
+TRANSPORTS := tests/transports
 ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-dialects test-interop test-peers mutants fuzz soak bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-peers mutants fuzz soak bench bench-quick bench-compare bench-publish instructions
 
-run: ## Start a server on loopback
+run: ## Run a server on loopback
 	cargo run --release
 
-test: setup test-rust test-ts test-browser test-dialects test-interop test-peers ## Everything: Rust, TypeScript, browsers, foreign clients
+test: setup test-rust test-ts test-browser test-compat test-interop test-peers ## Run all tests: Rust, TypeScript, browsers, third-party clients
 	@echo "make test: all suites passed"
 
-setup: ## Install what the tests need, as far as possible
+setup: ## Install what the tests need, where possible
 	@scripts/setup.sh
 
 server:
@@ -27,70 +27,71 @@ server:
 npm:
 	cd $(TS) && npm ci --no-audit --no-fund
 	cd $(PAGE) && npm ci --no-audit --no-fund
-	cd $(DIALECTS) && npm ci --no-audit --no-fund
-	cd $(DOORS) && npm ci --no-audit --no-fund
+	cd $(COMPAT) && npm ci --no-audit --no-fund
+	cd $(TRANSPORTS) && npm ci --no-audit --no-fund
 	cd $(BOT) && npm ci --no-audit --no-fund
 	cd $(PEERS) && npm ci --no-audit --no-fund
 
-test-rust: server ## Hub, server, Rust client, generated code
+test-rust: server ## Test the Rust crates, including the generated code
 	cargo test --workspace
 	scripts/test-engine-hyper.sh
 
 test-engine-hyper: server ## The suites that speak to a server, with HTTP/2 served by hyper
 	scripts/test-engine-hyper.sh
 
-test-ts: server npm ## TypeScript client and the example page
+test-ts: server npm ## Test the TypeScript client and the example page
 	cd $(TS) && npm test && npm run test:server && npm run test:conformance && npm run test:consumers
 	cd $(PAGE) && npm test
 
-test-browser: server npm ## Real Chromium against a real server
+test-browser: server npm ## Test in Chromium against a real server
 	cd $(TS) && npm run test:browser
 	cd $(PAGE) && npm run test:browser
 
-test-dialects: server npm ## The clients of the servers people run today
-	cd $(DIALECTS) && npm test
-	cd $(DOORS) && npm test
+test-compat: server npm ## Test the compatibility protocols and transports with third-party clients
+	cd $(COMPAT) && npm test
+	cd $(TRANSPORTS) && npm test
 
-test-interop: server ## Clients nobody here wrote: grpcio, grpcurl, schemathesis
+test-interop: server ## Test with independent clients: grpcio, grpcurl, schemathesis
 	tests/python/run.sh
 	tests/rest/schemathesis.sh
 
-test-peers: server npm ## The examples that are no web page, with Chromium
+test-peers: server npm ## Test the native examples (Rust, Node, Python) against Chromium
 	cd $(ECHO) && cargo build && cargo test
 	cd $(TS) && npm run build
 	cd $(PEERS) && npm test
 
-lint: npm ## Formatting, clippy, protos
+lint: npm ## Check formatting, clippy and the protos
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/features.sh
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p wigwag-proto -p wigwag-client --features wigwag-client/tls,wigwag-client/seal
 	cd $(ECHO) && cargo fmt --check && cargo clippy --all-targets -- -D warnings
 	cd $(TS) && npm run lint:proto && npm run format:proto
 	@if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then cd $(TS) && AGAINST=tag=$$tag npm run breaking:proto; \
 	else echo "buf breaking: no release tag yet to compare with"; fi
 
-mutants: ## Deliberate defects in the hub (tests/mutants): its tests must notice each of them
+mutants: ## Check that the tests of the hub catch each deliberate defect in tests/mutants
 	scripts/mutants.sh
 
-fuzz: ## Every parser for a minute: FUZZ_SECONDS, or FUZZ_RUNS; FUZZ_JOBS, FUZZ_TARGETS
+fuzz: ## Fuzz every parser for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ_JOBS, FUZZ_TARGETS)
 	scripts/fuzz.sh
 
-soak: ## Cut sessions a thousand times over: MESSAGES, SESSIONS, CUTS, SEED
+soak: ## Break the connections of sessions thousands of times (MESSAGES, SESSIONS, CUTS, SEED)
 	scripts/soak.sh
 
-bench: ## Wigwag beside other servers, a quarter of an hour
+bench: ## Benchmark against other servers (15 minutes)
 	bench/run.sh
 
-bench-quick: ## The same in some five minutes
+bench-quick: ## The same in about five minutes
 	bench/run.sh quick
 
-bench-compare: ## This tree beside BASE (a revision or a binary), interleaved
+bench-compare: ## Benchmark this tree against BASE (a revision or a binary), interleaved
 	bench/run.sh compare
 
-instructions: ## Instructions per signal beside BASE, under callgrind; fails above LIMIT
+instructions: ## Count instructions per signal with callgrind and compare with BASE; fails above LIMIT
 	bench/instructions.sh
 
-bench-publish: ## The newest results into bench/README.md
+bench-publish: ## Put the newest results into bench/README.md
 	bench/publish.sh
 
 gen: npm ## Regenerate code from proto/

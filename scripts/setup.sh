@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond Rust, as far as it can, and says what it could not. Run by `make test`.
+# Installs what the tests need besides Rust, where possible, and lists what it could not install. Run by `make test`.
 # Downloads only from package registries. Works as root and as a user with sudo.
 set -u
 
@@ -43,13 +43,13 @@ if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >
 fi
 command -v cargo >/dev/null 2>&1 || missing+=("cargo (everything): install Rust 1.94 or newer with rustup")
 
-# These come as Go modules. Without Go their tests are skipped, and say so.
+# These are Go modules. Without Go their tests are skipped with a message.
 tools="${WIGWAG_TOOLS:-target/tools}"
 go_tool() {
   local command="$1" purpose="$2" module="$3"
   if command -v "$command" >/dev/null 2>&1 || [ -x "$tools/$command" ]; then return 0; fi
   if ! command -v go >/dev/null 2>&1; then
-    echo "setup: no Go, so no $command; its tests will be skipped"
+    echo "setup: Go is missing, so $command is not installed and its tests will be skipped"
     return 0
   fi
   echo "setup: installing $command ($purpose)"
@@ -65,4 +65,4 @@ if [ "${#missing[@]}" -gt 0 ]; then
   printf 'setup:   %s\n' "${missing[@]}"
   exit 1
 fi
-echo "setup: everything the tests need is here"
+echo "setup: everything that the tests need is installed"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Breaks the connections of many sessions for a long time and says what came of it, with a server of its own.
+# Breaks the connections of many sessions for a long time and says what came of it, using a server that it starts.
 #
 #   scripts/soak.sh                            a million messages between 200 sessions, over ten thousand resumes
 #   MESSAGES=10000000 CUTS=200000 SEED=7 scripts/soak.sh
 #   scripts/soak.sh slow                       members that never read
-#   scripts/soak.sh restart                    the server stops under traffic and comes back
+#   scripts/soak.sh restart                    the server is stopped under traffic and restarted
 #
-# More arguments are passed on: `wigwag-chaos swarm --help`. Exits with 1 when a promise was broken; a soak then prints the
-# line that runs it again, and the logs of all its sessions are in target/soak.
+# Further arguments are passed on (see `wigwag-chaos swarm --help`). Exits with 1 if a guarantee was broken; a soak then prints
+# the command that repeats it, and the logs of all sessions are in target/soak.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

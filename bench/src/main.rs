@@ -76,7 +76,7 @@ struct Cli {
     /// Sessions of the idle workloads, a multiple of four.
     #[arg(long, default_value_t = 10_000, value_parser = sessions)]
     sessions: usize,
-    /// Pairs of the relay workloads in place of their own number, for a look with a slow profiler.
+    /// Pairs of the relay workloads, in place of the default of each, for runs with a slow profiler.
     #[arg(long)]
     pairs: Option<usize>,
     /// Cores of the servers, as taskset takes them.

@@ -1,4 +1,4 @@
-"""One WebRTC connection with another member, from its signals to its data channel."""
+"""A WebRTC connection with one other member: signals in, data channels out."""
 
 import asyncio
 
@@ -6,38 +6,38 @@ from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSession
 from aiortc.sdp import candidate_from_sdp
 
 SIGNALS = 128
-"""Signals that may wait. A WebRTC stack sends some ten; who sends this many at once means no good."""
+"""Maximum number of queued signals. A WebRTC stack sends about ten; so many at once are abuse."""
 
 BUFFERED = 16 << 20
-"""Bytes a channel may hold. aiortc takes any number, and the other side may have stopped reading."""
+"""Maximum number of bytes buffered in a channel. aiortc has no limit, and the other side may have stopped reading."""
 
 
 class Connection:
-    """Made by `begin`, which starts its task. `on_channel` gets each data channel, of either side, once it is open."""
+    """Created by `start`, which starts its task. Calls `on_channel` with each data channel once it is open."""
 
     def __init__(self, session, member, on_channel):
         self.name = member.display_name or member.peer_id
         self._session = session
         self._peer_id = member.peer_id
         self._on_channel = on_channel
-        # Whoever has the greater id gives way when both offer.
+        # If both offer at the same time, the peer with the greater id withdraws its offer.
         self._is_polite = session.peer_id > member.peer_id
         self._signals = asyncio.Queue()
         self._closing = False
         self._rtc = self._make()
 
     @classmethod
-    def begin(cls, session, member, on_channel, offers):
+    def start(cls, session, member, on_channel, offers):
         connection = cls(session, member, on_channel)
         connection._task = asyncio.create_task(connection._run(offers))
         return connection
 
-    def hear(self, envelope):
-        """Takes a signal of the other member. They are worked off in order: a candidate comes after its offer."""
+    def receive(self, envelope):
+        """Queues a signal of the other member. Signals are handled in order, since a candidate must follow its offer."""
         if self._signals.qsize() < SIGNALS:
             self._signals.put_nowait(envelope)
         elif not self._closing:
-            print(f"{self.name} sends more signals than its connection takes")
+            print(f"{self.name} has sent more than {SIGNALS} signals at once: the connection is closed")
             self._stop()
 
     async def close(self):
@@ -45,12 +45,12 @@ class Connection:
         await self._task
 
     def _stop(self):
-        # Not by cancelling the task: what it awaits in aioice may swallow that.
+        # Not by cancelling the task: aioice may swallow the cancellation.
         self._closing = True
         self._signals.put_nowait(None)
 
     def _make(self):
-        # Without a list of its own, aiortc asks a public STUN server.
+        # If the list were absent, aiortc would use a public STUN server.
         servers = [
             RTCIceServer(urls=list(server.urls), username=server.username or None, credential=server.credential or None)
             for server in self._session.ice_servers
@@ -73,12 +73,12 @@ class Connection:
             if offers:
                 await self._offer()
             while (envelope := await self._signals.get()) is not None and not self._closing:
-                await self._take(envelope)
-        except Exception as error:  # whatever a signal does to aiortc, the other connections go on
+                await self._handle(envelope)
+        except Exception as error:  # a bad signal must not affect the other connections
             print(f"{self.name}: {error!r}")
         finally:
             await self._rtc.close()
-            print(f"{self.name}: over")
+            print(f"{self.name}: closed")
 
     async def _offer(self):
         channel = self._rtc.createDataChannel("python")
@@ -91,24 +91,24 @@ class Connection:
         await self._describe(await self._rtc.createOffer())
 
     async def _describe(self, description):
-        # Gathers all candidates, which then are part of the description: none has to be sent after it.
+        # Gathers all candidates into the description, so that none has to be sent separately.
         await self._rtc.setLocalDescription(description)
         local = self._rtc.localDescription
         await self._session.describe(self._peer_id, local.type, local.sdp)
 
-    async def _take(self, envelope):
+    async def _handle(self, envelope):
         match envelope.WhichOneof("payload"):
             case "description":
-                await self._take_description(envelope.description)
+                await self._handle_description(envelope.description)
             case "candidate":
-                await self._take_candidate(envelope.candidate)
+                await self._handle_candidate(envelope.candidate)
 
-    async def _take_description(self, description):
+    async def _handle_description(self, description):
         if description.type == "offer":
             if self._rtc.signalingState == "have-local-offer":
                 if not self._is_polite:
                     return
-                # aiortc cannot withdraw an offer, so that the one who gives way begins anew.
+                # aiortc cannot roll back an offer, so the polite peer starts a new connection.
                 await self._rtc.close()
                 self._rtc = self._make()
             await self._rtc.setRemoteDescription(RTCSessionDescription(sdp=description.sdp, type="offer"))
@@ -116,7 +116,7 @@ class Connection:
         elif description.type == "answer" and self._rtc.signalingState == "have-local-offer":
             await self._rtc.setRemoteDescription(RTCSessionDescription(sdp=description.sdp, type="answer"))
 
-    async def _take_candidate(self, signal):
+    async def _handle_candidate(self, signal):
         if not signal.HasField("candidate") or not signal.candidate:
             await self._rtc.addIceCandidate(None)
             return

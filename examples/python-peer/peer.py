@@ -1,16 +1,16 @@
 """A Python peer without an SDK: gRPC with the code generated from proto/, WebRTC with aiortc.
 
-It joins a room and opens a data channel with every other member. Each message comes back:
+It joins a room, opens a data channel with every other member and echoes each message:
 
     run.sh ROOM
 
-or, with something to say, it asks the first member it meets, prints the answer and leaves:
+or sends a text to the first member, prints the answer and leaves:
 
     run.sh ROOM --say "are you there?"
 
-Start a server with `cargo run` at the root of the repository. `WIGWAG_ADDRESS` names another one than `127.0.0.1:8080`.
+Start a server with `cargo run` in the root of the repository. `WIGWAG_ADDRESS` is the server, by default `127.0.0.1:8080`.
 
-`signaling.py` is the session with Wigwag, `connection.py` one WebRTC connection, this file what the peer is for.
+`signaling.py` is the session with Wigwag, `connection.py` one WebRTC connection, this file the application.
 """
 
 import argparse
@@ -26,23 +26,23 @@ from signaling import Refused, Session
 
 
 def echo(name, channel):
-    """Sends back what comes."""
+    """Echoes every message of a channel."""
 
     @channel.on("message")
-    def came(message):
+    def on_message(message):
         if channel.bufferedAmount > BUFFERED:
-            print(f"{name} does not read: its channel is closed")
+            print(f"{name} does not read: {BUFFERED} bytes are buffered, the channel is closed")
             channel.close()
         elif channel.readyState == "open":
             channel.send(message)
 
 
 def ask(text, answered):
-    """Says something once, and waits for the first answer."""
+    """Sends a text on each channel; the first answer becomes the result of `answered`."""
 
     def on_channel(name, channel):
         @channel.on("message")
-        def came(message):
+        def on_message(message):
             if not answered.done():
                 answered.set_result(f"{name} answers {message!r}")
 
@@ -52,31 +52,31 @@ def ask(text, answered):
 
 
 async def serve(session, room, on_channel):
-    """Keeps a connection with every other member, until the session is closed or the seat is gone."""
+    """Keeps a connection with every other member until the session is closed or this peer is removed."""
     connections = {}
     try:
-        # Whoever finds the other in the room makes the first offer.
+        # The peer that finds the other one already in the room makes the first offer.
         for member in await session.join(room):
-            connections[member.peer_id] = Connection.begin(session, member, on_channel, offers=True)
+            connections[member.peer_id] = Connection.start(session, member, on_channel, offers=True)
         print(f"joined {room!r} as {session.peer_id}")
         async for frame in session.frames():
             match frame.WhichOneof("body"):
                 case "member_joined":
                     member = frame.member_joined.member
-                    connections[member.peer_id] = Connection.begin(session, member, on_channel, offers=False)
+                    connections[member.peer_id] = Connection.start(session, member, on_channel, offers=False)
                 case "member_left":
                     if connection := connections.pop(frame.member_left.peer_id, None):
                         await connection.close()
                 case "envelope":
-                    # `from` is a word of Python's own.
+                    # `from` is a keyword in Python.
                     if connection := connections.get(getattr(frame.envelope, "from")):
-                        connection.hear(frame.envelope)
+                        connection.receive(frame.envelope)
                 case "receipt":
                     print(f"{frame.receipt.peer_id} was not reached: {frame.receipt.reason}")
                 case "error":
                     print(f"refused: {frame.error.reason}: {frame.error.message}")
                 case "left":
-                    print(f"the seat is gone: {frame.left.reason}")
+                    print(f"no longer a member: {frame.left.reason}")
                     return
     finally:
         for connection in connections.values():
@@ -106,7 +106,7 @@ async def run(room, text):
 def main():
     arguments = argparse.ArgumentParser(description="A Wigwag peer in Python, without an SDK")
     arguments.add_argument("room", nargs="?", default="python", help="the room to join (default: python)")
-    arguments.add_argument("--say", metavar="TEXT", help="ask the first member, print the answer and leave")
+    arguments.add_argument("--say", metavar="TEXT", help="send TEXT to the first member, print the answer and leave")
     chosen = arguments.parse_args()
     try:
         asyncio.run(run(chosen.room, chosen.say))

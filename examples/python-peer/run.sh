@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs the example: installs its packages and generates the code it speaks gRPC with, then starts peer.py.
+# Runs the example: installs its packages and generates the gRPC code, then starts peer.py.
 #
 #   examples/python-peer/run.sh [arguments of peer.py]
-#   examples/python-peer/run.sh --prepare      only the first part
+#   examples/python-peer/run.sh --prepare      only install and generate
 #
-# WIGWAG_PYTHON_PEER  where both are kept (default: target/python-peer of the repository)
+# WIGWAG_PYTHON_PEER  directory for both (default: target/python-peer of the repository)
 # PYTHON              the interpreter (default: python3; 3.10 or newer)
 set -eu
 
@@ -23,15 +23,15 @@ fail() {
 if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     command -v "$python" >/dev/null 2>&1 || fail "$python is missing: install Python 3.10 or newer, or set PYTHON"
     "$python" -m venv --clear "$venv" ||
-        fail "$python cannot make a virtual environment: install its venv module (on Debian: apt install python3-venv)"
+        fail "$python cannot create a virtual environment: install its venv module (on Debian: apt install python3-venv)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" ||
-        fail "the packages of requirements.txt cannot be installed: is the Python package index within reach?"
-    # Copied last: an installation that broke off is made again.
+        fail "the packages of requirements.txt cannot be installed: check access to the Python package index"
+    # Copied last, so that an interrupted installation is repeated.
     cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
 
 protos=$(cd "$root/proto" && find wigwag -name '*.proto' | sort)
-# shellcheck disable=SC2086 # the paths are ours and have no spaces
+# shellcheck disable=SC2086 # the paths of the protos have no spaces
 current=$(cd "$root/proto" && cat $protos | cksum)
 if [ "$current" != "$(cat "$stubs/made-from" 2>/dev/null)" ]; then
     rm -rf "$stubs"

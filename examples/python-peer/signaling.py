@@ -1,4 +1,4 @@
-"""A session with a Wigwag server: one `Signal` stream, in the words of the generated code."""
+"""A session with a Wigwag server: one `Signal` stream, used through the generated code."""
 
 import asyncio
 import itertools
@@ -8,7 +8,7 @@ from wigwag.v1 import envelope_pb2, frame_pb2, signaling_service_pb2_grpc
 
 
 class Refused(Exception):
-    """The server did not do what it was asked for; `reason` names the cause."""
+    """The server refused a request; `reason` is the name of an ErrorReason."""
 
     def __init__(self, error):
         super().__init__(f"{error.reason}: {error.message}")
@@ -16,15 +16,15 @@ class Refused(Exception):
 
 
 class Session:
-    """Made by `open`. Lives as long as its stream: a lost connection ends it.
+    """Created by `open`. Not resumable: it ends with its stream.
 
-    That is the simpler of the two kinds of session. A resumable one survives lost connections; for that a client
-    numbers its frames, acknowledges those of the server, and comes back with what it has not acknowledged yet.
+    A resumable session survives lost connections: its client numbers its frames, acknowledges those of the server, and
+    after a reconnect resends those that the server has not acknowledged.
     """
 
     def __init__(self, call, welcome):
         self._call = call
-        # gRPC takes one message at a time, and connections write when they have something to say.
+        # A gRPC call allows one pending write, and several connections write to it.
         self._writing = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._room = ""
@@ -42,11 +42,11 @@ class Session:
                     return cls(call, frame.welcome)
                 case "error":
                     raise Refused(frame.error)
-        raise ConnectionError("the server ended the stream without a word")
+        raise ConnectionError("the server ended the stream before the first frame")
 
     async def join(self, room):
-        """Joins a room, and gives its other members, in the order in which they joined."""
-        number = await self._say(join=frame_pb2.Join(room=room))
+        """Joins a room and returns its other members in the order in which they joined."""
+        number = await self._request(join=frame_pb2.Join(room=room))
         async for frame in self.frames():
             if frame.reply_to != number:
                 continue
@@ -61,10 +61,10 @@ class Session:
         await self._send(to, description=envelope_pb2.SessionDescription(type=kind, sdp=sdp))
 
     async def _send(self, to, **payload):
-        await self._say(envelope=envelope_pb2.Envelope(room=self._room, to=to, **payload))
+        await self._request(envelope=envelope_pb2.Envelope(room=self._room, to=to, **payload))
 
-    async def _say(self, **body):
-        # An answer names the number it is for, in `reply_to`.
+    async def _request(self, **body):
+        # The answer carries this number in `reply_to`.
         number = next(self._numbers)
         await self._write(frame_pb2.ClientFrame(seq=number, **body))
         return number
@@ -74,7 +74,7 @@ class Session:
             await self._call.write(frame)
 
     async def frames(self):
-        """What the server says, until this session is closed. Heartbeats are answered here."""
+        """Yields the server's frames until this session is closed. Answers heartbeats itself."""
         while (frame := await self._call.read()) is not grpc.aio.EOF:
             if frame.WhichOneof("body") == "ping":
                 await self._write(frame_pb2.ClientFrame(pong=frame_pb2.Pong()))
@@ -84,10 +84,10 @@ class Session:
             raise ConnectionError("the server ended the stream")
 
     async def close(self):
-        """Says goodbye; the server then ends the stream, and `frames` with it."""
+        """Sends `bye`; the server then ends the stream, which ends `frames`."""
         self._closing = True
         try:
-            await self._say(bye=frame_pb2.Bye())
+            await self._request(bye=frame_pb2.Bye())
         except asyncio.InvalidStateError:
-            # The stream has ended by itself.
+            # The stream has already ended.
             pass

@@ -1,7 +1,7 @@
 //! Protobuf JSON (the ProtoJSON mapping) for every message, as serde's `Serialize` and `Deserialize`.
 //!
-//! Unknown fields are ignored, `null` stands for a field's default, and enum values are read by name or number. What
-//! cannot be read is an error: a value of the wrong type, a name no enum has, a field or oneof set twice.
+//! Unknown fields are ignored, `null` means a field's default, and enum values are read by name or number. A value of the
+//! wrong type, an unknown enum name, and a field or oneof that is set twice are errors.
 
 #[allow(clippy::all, unused_qualifications, clippy::use_self)]
 #[rustfmt::skip]

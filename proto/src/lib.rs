@@ -1,12 +1,12 @@
 //! The `wigwag.v1` API as Rust types, generated from the `.proto` files beside this crate.
 //!
-//! The generated code is committed, so that building needs no protobuf compiler; `tests/generated.rs` regenerates it
-//! and fails when it is stale.
+//! The generated code is committed, so that a build does not need a protobuf compiler; `tests/generated.rs` regenerates
+//! it and fails if it is stale.
 
 #![forbid(unsafe_code)]
 
 /// Package `wigwag.v1`: messages, and the clients and servers of both services.
-// Generated code follows its generator's habits, not ours.
+// Generated code does not follow the lints of this workspace.
 #[allow(clippy::all, missing_docs, unreachable_pub, clippy::use_self)]
 #[rustfmt::skip]
 #[path = "generated/wigwag.v1.rs"]

@@ -24,7 +24,7 @@ fn committed_code_is_what_the_protos_generate() {
         .expect("code generation");
     let code = fs::read(out.path().join("wigwag.v1.rs")).expect("generated code");
 
-    // Reflection clients need no comments; dropping them makes the descriptor a third of the size.
+    // Reflection clients do not need the comments; without them the descriptor is a third of the size.
     let mut plain = with_comments;
     for file in &mut plain.file {
         file.source_code_info = None;
@@ -44,8 +44,8 @@ fn committed_code_is_what_the_protos_generate() {
     assert!(stale.is_empty(), "{stale:?} were stale and have been rewritten: commit them");
 }
 
-/// serde's traits for ProtoJSON, by pbjson, with two of its gaps closed: `null` is the default of every field, and
-/// timestamps end in `Z`.
+/// Generates serde's traits for ProtoJSON with pbjson and fixes two deviations: `null` is the default of every field,
+/// and timestamps end in `Z`.
 fn json_code(descriptors: &FileDescriptorSet) -> String {
     let mut generated = pbjson_build::Builder::new()
         .register_descriptors(&descriptors.encode_to_vec())
@@ -66,7 +66,7 @@ fn json_code(descriptors: &FileDescriptorSet) -> String {
     format!("use crate::v1::*;\n{code}")
 }
 
-/// Reads an `Option` of each value that must be there: `Some(map_.next_value::<T>()? as i32)` and the like.
+/// Reads each required value as an `Option`: `Some(map_.next_value::<T>()? as i32)` and similar expressions.
 fn nullable(code: &str) -> String {
     const VALUE: &str = "map_.next_value";
     let mut parts = code.split("Some(");
@@ -76,13 +76,13 @@ fn nullable(code: &str) -> String {
             out = out + "Some(" + part;
             continue;
         };
-        // What the parenthesis holds, and what comes behind it.
+        // The content of the parentheses, and the rest after them.
         let mut depth = 1;
         let end = rest.find(|c| {
             depth += i32::from(c == '(') - i32::from(c == ')');
             depth == 0
         });
-        let (value, behind) = rest.split_at(end.expect("a closing parenthesis"));
+        let (value, after) = rest.split_at(end.expect("a closing parenthesis"));
         let (kind, then) = value.trim().split_once("()?").expect("a value that is read");
         out += VALUE;
         if let Some(kind) = kind.strip_prefix("::<").and_then(|kind| kind.strip_suffix('>')) {
@@ -92,12 +92,12 @@ fn nullable(code: &str) -> String {
         if !then.is_empty() {
             out += &format!(".map(|v| v{then})");
         }
-        out += &behind[1..];
+        out += &after[1..];
     }
     out
 }
 
-/// Name and JSON name of the fields that are timestamps; each is one wherever the name occurs.
+/// Returns name and JSON name of the timestamp fields. A name that occurs in several messages is a timestamp in all.
 fn timestamps(descriptors: &FileDescriptorSet) -> BTreeSet<(String, String)> {
     let fields = descriptors.file.iter().flat_map(|file| &file.message_type).flat_map(|message| &message.field);
     fields

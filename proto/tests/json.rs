@@ -1,4 +1,4 @@
-//! ProtoJSON as other implementations write and read it: the strings are what protobuf-es 2 gives for the same messages.
+//! Compares ProtoJSON with another implementation: the expected strings are those of protobuf-es 2 for the same messages.
 #![cfg(feature = "json")]
 
 use std::collections::HashMap;
@@ -85,7 +85,7 @@ fn timestamps_have_no_more_digits_than_they_need() {
     }
 }
 
-/// What `RTCIceCandidate.toJSON()` and `RTCSessionDescription.toJSON()` give goes in as it is.
+/// The results of `RTCIceCandidate.toJSON()` and `RTCSessionDescription.toJSON()` are accepted unchanged.
 #[test]
 fn browser_objects_are_read() {
     let text = r#"{"candidate":"","sdpMid":null,"sdpMLineIndex":null,"usernameFragment":null}"#;

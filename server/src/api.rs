@@ -1,4 +1,5 @@
-//! The APIs: gRPC and gRPC-Web, WebSocket, REST. Each reads frames or calls, hands them to the node, and writes answers.
+//! The APIs over gRPC, gRPC-Web, WebSocket and REST. Each decodes frames or calls, passes them to the node, and encodes what
+//! it returns.
 
 pub mod grpc;
 pub mod rest;

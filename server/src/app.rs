@@ -1,4 +1,4 @@
-//! The application: a node behind a listener, from the first connection to the last.
+//! The composition root: builds a node with its APIs and listeners, serves, and drains.
 
 mod banner;
 mod open_files;
@@ -16,7 +16,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-
 use wigwag_compat::CompatContext;
 use wigwag_http2::PlainBody;
 use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerConfig, ListenerStats, RuntimePool};
@@ -38,23 +37,23 @@ pub enum ServeError {
     Admin {
         /// `admin.listen`.
         addr: SocketAddr,
-        /// What the system said.
+        /// The error of bind(2).
         source: io::Error,
     },
-    /// A listener ended by itself, which is a defect.
+    /// The task of a listener ended before shutdown, which is a bug.
     #[error("the listener ended unexpectedly")]
     ListenerEnded,
 }
 
-/// Time after the drain's deadline for what it has just written to reach the connections.
+/// Time after the drain's deadline for its last frames to be written to the connections.
 const DRAIN_SLACK: Duration = Duration::from_millis(300);
 
-/// Serves on `listener` until `shutdown` resolves, then drains and returns, at the latest 2 s after
-/// `drain.timeout_ms`, whatever the peers do. The caller owns the socket and the signal.
+/// Serves on `listener` until `shutdown` resolves, then drains. Returns at most 2 s after `drain.timeout_ms`, whatever the
+/// peers do. The caller owns the socket and the signal handlers.
 ///
 /// # Errors
 ///
-/// [`ServeError`], before the first connection is taken or when a listener breaks.
+/// [`ServeError::Admin`] before the first connection is accepted, [`ServeError::ListenerEnded`] at any time.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -63,11 +62,11 @@ pub async fn serve(
     serve_over(RuntimePool::here(), config, listener, shutdown).await
 }
 
-/// The same with connections spread over `pool`.
+/// As [`serve`], with connections spread over the runtimes of `pool`.
 ///
 /// # Errors
 ///
-/// As [`serve`].
+/// As for [`serve`].
 pub async fn serve_over(
     pool: RuntimePool,
     config: Config,
@@ -93,7 +92,7 @@ pub async fn serve_over(
     let admin =
         admin.map(|admin| spawn_admin(admin, &node, &stats, config.listener(RuntimePool::here()), stop.clone()));
     let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), config.origins().guard(router));
-    let mut listening = tokio::spawn(listener::serve(listener, service, config.listener(pool), stats, stop.clone()));
+    let mut serving = tokio::spawn(listener::serve(listener, service, config.listener(pool), stats, stop.clone()));
     let ticking = tokio::spawn({
         let node = node.clone();
         async move { node.tick_forever().await }
@@ -105,7 +104,7 @@ pub async fn serve_over(
 
     tokio::select! {
         () = shutdown => {}
-        _ = &mut listening => return Err(ServeError::ListenerEnded),
+        _ = &mut serving => return Err(ServeError::ListenerEnded),
     }
     let started = Instant::now();
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
@@ -113,10 +112,10 @@ pub async fn serve_over(
     health.set_draining().await;
     let deadline = started + Duration::from_millis(config.drain.timeout_ms.into());
     if timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)).await.is_err() {
-        tracing::warn!(node.id = config.node_name, "the drain did not end in time; closing what is left");
+        tracing::warn!(node.id = config.node_name, "the drain did not end in time: closing the remaining connections");
     }
     stop.cancel();
-    let ended = listening.await;
+    let ended = serving.await;
     if let Some(admin) = admin {
         let _ = admin.await;
     }
@@ -126,7 +125,7 @@ pub async fn serve_over(
     ended.map_err(|_| ServeError::ListenerEnded)
 }
 
-/// `/metrics` stays up through the drain, which is when it is most looked at.
+/// Spawns the admin listener. It stops after the drain, so that `/metrics` shows its progress.
 fn spawn_admin(
     admin: TcpListener,
     node: &Node,

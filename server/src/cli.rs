@@ -13,17 +13,17 @@ use crate::config::{Override, Overrides};
 #[derive(Debug, Parser)]
 #[command(name = "wigwag-server", version)]
 pub struct Cli {
-    /// What to do; without it, serve.
+    /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
     flags: Flags,
 }
 
-/// Something other than serving.
+/// A subcommand. Without one the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Check the configuration and tell everything that is wrong with it
+    /// Check the configuration and list all errors in it
     CheckConfig,
     /// Print the effective configuration as TOML, without secrets
     PrintConfig,
@@ -37,13 +37,13 @@ struct Flags {
     /// Listen on this IP address and port
     #[arg(long, global = true, value_name = "ADDR")]
     listen: Option<String>,
-    /// Let other machines connect although nobody has to log in
+    /// Let other machines connect although the server has no login
     #[arg(long, global = true)]
     insecure_open: bool,
     /// Name of this node
     #[arg(long, global = true, value_name = "NAME")]
     node_name: Option<String>,
-    /// Threads connections are spread over; 0 = one for each processor
+    /// Threads that serve connections; 0 = one per processor
     #[arg(long, global = true, value_name = "COUNT")]
     workers: Option<String>,
     /// Level or filter of the log
@@ -58,7 +58,7 @@ struct Flags {
 }
 
 impl Cli {
-    /// What the flags say about the configuration.
+    /// Returns the settings that the flags override.
     pub fn overrides(&self) -> Overrides {
         let flags = &self.flags;
         let mut settings = Vec::new();

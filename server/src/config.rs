@@ -1,7 +1,7 @@
-//! The configuration: what can be set, and how it is put together.
+//! The configuration: its settings, and how they are loaded and checked.
 //!
-//! Flags win over the environment, the environment over the file, the file over the defaults. Everything is checked
-//! before a port is bound, and everything that is wrong is told at once. `server/config.example.toml` lists every setting.
+//! Flags override the environment, the environment overrides the file, the file overrides the defaults. All settings are
+//! checked before a port is bound, and all errors are reported at once. `server/config.example.toml` lists every setting.
 
 mod admin;
 mod compat;
@@ -24,6 +24,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use self::range::Range;
+
 pub use admin::AdminSection;
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
@@ -40,29 +42,27 @@ pub use secret::Secret;
 pub use session::SessionSection;
 pub use source::{Environment, variable_of};
 
-use self::range::Range;
-
 /// All settings of a server. [`Config::default`] is a server on loopback, open to this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// IP address and port of the public listener. Port 0 takes a free one. Default: `127.0.0.1:8080`.
+    /// IP address and port of the public listener. Port 0 chooses a free one. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// Allows `listen` to be reachable from other machines although nobody has to log in. Default: false.
+    /// Allows `listen` to be reachable from other machines although the server has no login. Default: false.
     pub insecure_open: bool,
-    /// This node's name, told to clients and logs. Empty, the default: [`Config::load`] draws one.
+    /// The name of this node, in the log and in the welcome of clients. Empty, the default: [`Config::load`] generates one.
     pub node_name: String,
     /// Whether the demo page is served at `/`. Default: true.
     pub demo: bool,
     /// Whether gRPC server reflection is served. Default: true.
     pub reflection: bool,
-    /// Threads connections are spread over. 0, the default: one for each processor.
+    /// Threads that serve connections. 0, the default: one per processor.
     pub workers: usize,
     /// Sessions.
     pub session: SessionSection,
     /// Rooms.
     pub rooms: RoomsSection,
-    /// The way out.
+    /// The drain at shutdown.
     pub drain: DrainSection,
     /// The compatibility protocols.
     pub compat: CompatSection,
@@ -109,26 +109,26 @@ const RANGES: &[Range] = &[Range::new("workers", 0, 1024)];
 const MAX_NODE_NAME: usize = 64;
 
 impl Config {
-    /// The configuration as TOML, with secrets redacted. What it prints can be loaded again.
+    /// Returns the configuration as TOML that can be loaded again, with secrets redacted.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every setting has a TOML form")
     }
 
-    /// Whether anyone who reaches the listener may use the server: always, as there is no authentication.
+    /// Returns whether anyone who can reach the listener may use the server: always, since there is no authentication.
     pub fn is_open(&self) -> bool {
         true
     }
 
-    /// Whether other machines can reach the listener.
+    /// Returns whether other machines can reach the listener.
     pub fn is_exposed(&self) -> bool {
         !self.listen.ip().to_canonical().is_loopback()
     }
 
-    /// What settings of the right kind may still get wrong, alone or together.
+    /// Checks what the types and ranges of single settings cannot express.
     fn check(&self, errors: &mut ConfigErrors) {
         if self.is_open() && self.is_exposed() && !self.insecure_open {
-            let allowed = "a loopback address, or insecure_open (--insecure-open): this server has no authentication, \
-                           and every machine that reaches this address could use it";
+            let allowed = "must be a loopback address, unless insecure_open (--insecure-open) is set: this server has no \
+                           authentication, and every machine that can reach this address could use it";
             errors.add("listen", self.listen, allowed);
         }
         let printable = self.node_name.chars().all(|c| c.is_ascii_graphic());

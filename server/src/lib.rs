@@ -1,8 +1,8 @@
 //! The Wigwag server: a WebRTC signaling server with a gRPC API.
 //!
-//! The binary is a thin shell around this library: [`config::Config::load`] reads the settings, [`app::serve`] runs a node
-//! behind a listener until it is told to stop. The APIs live in [`api`], web pages and routing in [`web`], what operators
-//! see in [`ops`].
+//! The binary is a thin wrapper around this library: [`config::Config::load`] loads the settings, [`app::serve`] runs a node
+//! and its listeners until shutdown. The APIs are in [`api`], web pages and routing in [`web`], health, metrics and logging
+//! in [`ops`].
 
 #![forbid(unsafe_code)]
 

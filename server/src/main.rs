@@ -1,4 +1,4 @@
-//! `wigwag-server`: reads the configuration, binds the port, serves.
+//! The `wigwag-server` binary: loads the configuration, binds the port and serves.
 
 #![forbid(unsafe_code)]
 
@@ -14,13 +14,13 @@ use wigwag_server::cli::{Cli, Command};
 use wigwag_server::config::{Config, Environment};
 use wigwag_server::{app, ops};
 
-/// Idle connections are many small objects of a few sizes beside large buffers that are mostly untouched: jemalloc keeps
-/// the first apart without touching the second.
+/// Idle connections are many small objects of a few sizes, next to large buffers that are mostly untouched. jemalloc keeps
+/// the two apart in its size classes, so that the buffers cost no physical memory.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// The command line or the configuration cannot be used (EX_USAGE of sysexits.h).
+/// Exit code for an invalid command line or configuration (EX_USAGE of sysexits.h).
 const BAD_USAGE: u8 = 64;
 
 fn main() -> ExitCode {
@@ -33,14 +33,14 @@ fn main() -> ExitCode {
     };
     let config = match Config::load(&cli.overrides(), &Environment::of_process()) {
         Ok(config) => config,
-        Err(problems) => {
-            eprintln!("wigwag-server: {problems}");
+        Err(errors) => {
+            eprintln!("wigwag-server: {errors}");
             return ExitCode::from(BAD_USAGE);
         }
     };
     match cli.command {
-        Some(Command::CheckConfig) => say("The configuration can be used.\n"),
-        Some(Command::PrintConfig) => say(&config.to_toml()),
+        Some(Command::CheckConfig) => print("The configuration can be used.\n"),
+        Some(Command::PrintConfig) => print(&config.to_toml()),
         None => return run(config),
     }
     ExitCode::SUCCESS
@@ -52,10 +52,10 @@ fn run(mut config: Config) -> ExitCode {
     let (runtime, workers) = match workers::runtime().and_then(|runtime| Ok((runtime, Workers::start(config.workers)?)))
     {
         Ok(started) => started,
-        Err(error) => return fail(&format!("the runtime cannot be started: {error}")),
+        Err(error) => return fail(&format!("cannot start the runtime: {error}")),
     };
     let code = runtime.block_on(bind_and_serve(config, workers.pool()));
-    // What is still running holds nothing that must be finished.
+    // Tasks that still run do not hold state that must be saved.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
 }
@@ -67,9 +67,9 @@ async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
     };
     let shutdown = match app::termination() {
         Ok(shutdown) => shutdown,
-        Err(error) => return fail(&format!("signals cannot be received: {error}")),
+        Err(error) => return fail(&format!("cannot install signal handlers: {error}")),
     };
-    say(&app::banner(&config, listener.local_addr().unwrap_or(config.listen)));
+    print(&app::banner(&config, listener.local_addr().unwrap_or(config.listen)));
     match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
@@ -78,10 +78,10 @@ async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
 
 fn cannot_bind(config: &Config, error: &std::io::Error) -> String {
     let hint = match error.kind() {
-        ErrorKind::AddrInUse => "another program uses this port; choose a free one with --listen or PORT",
-        ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one",
-        ErrorKind::AddrNotAvailable => "this machine has no such address",
-        _ => "check the setting listen",
+        ErrorKind::AddrInUse => "another program uses this port: choose a free one with --listen or PORT",
+        ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose a higher one with --listen or PORT",
+        ErrorKind::AddrNotAvailable => "this machine does not have this address: choose another with --listen",
+        _ => "check the setting listen (--listen)",
     };
     format!("cannot listen on {}: {error}\n  {hint}", config.listen)
 }
@@ -91,7 +91,7 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// To standard output; that nobody reads it is no reason to stop.
-fn say(text: &str) {
+/// Prints to stdout; ignores a closed pipe.
+fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

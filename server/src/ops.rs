@@ -1,4 +1,4 @@
-//! What operators and probes see: health, the rooms page, metrics, the log.
+//! Operations: health and readiness, the rooms page, metrics, logging.
 
 mod admin;
 mod health;

@@ -1,4 +1,4 @@
-//! HTTP: which path leads where, and what every answer carries.
+//! The public HTTP router: gRPC and gRPC-Web, web pages, and the fallback for unknown paths.
 
 mod caller;
 mod content;
@@ -17,18 +17,20 @@ pub(crate) use caller::{abort_token, caller, local_caller};
 pub(crate) use embedded::embedded_file;
 pub(crate) use fallback::not_found;
 
-/// Returns the router of the public listener: `grpc` over gRPC and gRPC-Web, and everything else in `others`.
+/// Returns the router of the public listener: `grpc` over gRPC and gRPC-Web, `others`, the icon, and the demo page if
+/// `demo`.
 ///
-/// `grpc` has at least one route; its fallback is replaced by one that answers gRPC calls in gRPC and all else in JSON.
+/// `grpc` must have at least one route. Its fallback is replaced by one that answers unknown paths in the protocol of the
+/// call: gRPC, gRPC-Web, or JSON.
 pub fn router(grpc: Router, others: Router, demo: bool) -> Router {
     // gRPC-Web only around the gRPC routes: the layer answers 400 to any other HTTP/1 request.
     let grpc = grpc
         .reset_fallback()
         .route_layer(GrpcWebLayer::new())
-        // nginx would buffer a whole stream.
+        // Without this header nginx buffers a stream until it ends.
         .route_layer(set(HeaderName::from_static("x-accel-buffering"), "no"))
         .route_layer(set(header::CACHE_CONTROL, "no-store, no-transform"))
-        .route_layer(from_fn(content::explain))
+        .route_layer(from_fn(content::reject_other_content))
         .route_layer(from_fn(caller::identify));
     let router = grpc.merge(others).merge(icon::router());
     let router = if demo { router.merge(demo::router()) } else { router };

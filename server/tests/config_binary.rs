@@ -7,14 +7,15 @@ mod running;
 
 use std::net::TcpListener;
 
-use process::{Process, run};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
+
+use process::{Process, run};
 
 const BAD_USAGE: Option<i32> = Some(64);
 
 #[tokio::test]
-async fn a_bad_configuration_is_told_whole_before_a_port_is_bound() {
+async fn all_errors_of_a_configuration_are_printed_before_a_port_is_bound() {
     let env = [("WIGWAG_SESSION__GRACE_MS", "soon"), ("PORT", "-1")];
     for command in [&["--log-format", "xml"][..], &["check-config", "--log-format", "xml"]] {
         let (status, stdout, stderr) = run(&env, command).await;
@@ -55,7 +56,7 @@ async fn the_configuration_is_checked_and_printed() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_in_words() {
+async fn a_port_in_use_is_explained() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = taken.local_addr().expect("bound").to_string();
     let (status, _, stderr) = run(&[], &["--listen", &addr]).await;
@@ -64,7 +65,7 @@ async fn a_port_in_use_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn the_banner_says_where_to_go_next() {
+async fn the_banner_lists_the_next_steps() {
     let server = Process::start(&["--node-name", "n1"]).await;
     let page = format!("http://{}/", server.addr);
     for text in ["n1", "bound to loopback", "grpcurl -plaintext", "make test", page.as_str()] {
@@ -79,7 +80,7 @@ async fn the_banner_says_where_to_go_next() {
 async fn a_signal_drains_and_ends_with_success() {
     for signal in ["TERM", "INT"] {
         let server = Process::start(&["--log-format", "json"]).await;
-        // A peer that says nothing does not hold the end up.
+        // A connection that sends nothing does not delay the shutdown.
         let mut silent = TcpStream::connect(server.addr).await.expect("connects");
         server.signal(signal).await;
         let (code, log) = server.end().await;

@@ -1,4 +1,4 @@
-//! Where settings come from, which source wins, and how mistakes are told.
+//! Loading the configuration: sources, precedence and errors.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -31,11 +31,11 @@ fn load_file(text: &str) -> Result<Config, ConfigErrors> {
 }
 
 fn keys(result: Result<Config, ConfigErrors>) -> Vec<String> {
-    result.expect_err("problems").0.into_iter().map(|problem| problem.key).collect()
+    result.expect_err("errors").0.into_iter().map(|error| error.key).collect()
 }
 
 #[test]
-fn nothing_given_is_the_default_with_a_drawn_name() {
+fn without_settings_the_defaults_apply_with_a_generated_name() {
     let load = || Config::load(&Overrides::default(), &Environment::default()).expect("the defaults can be used");
     let (first, second) = (load(), load());
     assert!(first.node_name.starts_with("node-"));
@@ -68,7 +68,7 @@ fn the_environment_names_the_file_and_a_flag_another() {
 }
 
 #[test]
-fn port_replaces_the_port_below_wigwag_listen() {
+fn port_overrides_the_file_but_not_wigwag_listen() {
     let listen =
         |overrides: &Overrides, environment| Config::load(overrides, &environment).expect("usable").listen.to_string();
     let port = ("PORT", "9000");
@@ -118,7 +118,7 @@ fn the_http2_engine_is_one_of_two() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_with_value_place_and_remedy() {
+fn all_errors_are_reported_at_once_with_value_origin_and_remedy() {
     let file = file(
         "listen = \"0.0.0.0:80\"\ndemo = 1\nnode_name = \"a b\"\nlisten_on = 1\n\
          [session]\ngrace_ms = 4294967296\nheartbeat_ms = \"10s\"\nmailbox_bytes = 5000\n\
@@ -163,7 +163,7 @@ fn all_mistakes_are_told_at_once_with_value_place_and_remedy() {
 }
 
 #[test]
-fn an_open_server_stays_on_loopback_unless_told_otherwise() {
+fn an_open_server_stays_on_loopback_without_insecure_open() {
     let load = |listen| Config::load(&set(&[("listen", listen)]), &Environment::default());
     for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[2001:db8::1]:1"] {
         assert_eq!(keys(load(listen)), ["listen"], "{listen}");
@@ -176,7 +176,7 @@ fn an_open_server_stays_on_loopback_unless_told_otherwise() {
 }
 
 #[test]
-fn ice_servers_are_checked_and_their_secrets_kept() {
+fn ice_servers_are_checked_and_their_secrets_redacted() {
     let ice = |servers: &str| load_file(&format!("[ice]\nservers = [{servers}]\n"));
     assert_eq!(keys(ice("{ urls = [] }")), ["ice.servers[0].urls"]);
     assert_eq!(keys(ice("{ urls = [\"http://x\"] }")), ["ice.servers[0].urls[0]"]);
@@ -213,7 +213,7 @@ fn the_example_holds_every_setting_with_its_default() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_or_parsed_is_told_without_its_text() {
+fn the_error_of_an_unreadable_file_does_not_quote_it() {
     let missing = Overrides { file: Some("/nonexistent/wigwag.toml".into()), settings: Vec::new() };
     let text = Config::load(&missing, &Environment::default()).expect_err("missing").to_string();
     assert!(text.contains("/nonexistent/wigwag.toml") && text.contains("cannot be read"), "{text}");
@@ -224,7 +224,24 @@ fn a_file_that_cannot_be_read_or_parsed_is_told_without_its_text() {
 }
 
 #[test]
-fn variables_of_others_are_left_alone() {
+fn a_renamed_section_is_an_error_that_names_the_new_one() {
+    let old = "dialects";
+    let renamed = format!("{old} was renamed to compat");
+    for file in [format!("[{old}]\npeerjs = false\n"), format!("{old}.peerjs = false\n")] {
+        let text = load_file(&file).expect_err("renamed").to_string();
+        assert!(text.contains(&renamed) && text.contains("[compat]"), "{text}");
+    }
+    let environment = Environment::from([("WIGWAG_DIALECTS__PEERJS", "false")]);
+    let text = Config::load(&Overrides::default(), &environment).expect_err("renamed").to_string();
+    assert!(text.contains(&format!("{old}.peerjs (from WIGWAG_DIALECTS__PEERJS): {renamed}")), "{text}");
+    assert!(text.contains("compat.peerjs (WIGWAG_COMPAT__PEERJS)"), "{text}");
+
+    let flag = set(&[("dialects.peerjs", "false")]);
+    assert_eq!(keys(Config::load(&flag, &Environment::default())), ["dialects.peerjs"]);
+}
+
+#[test]
+fn variables_of_other_programs_are_ignored() {
     let environment =
         Environment::from([("WIGWAG_PORT", "tcp://10.0.0.1:8080"), ("WIGWAG_URL", "http://localhost:8080")]);
     Config::load(&Overrides::default(), &environment).expect("Kubernetes and clients set these");

@@ -1,4 +1,4 @@
-//! A node told to stop: every session hears it, nothing is lost in silence, and the process ends in time.
+//! Shutdown: every session receives go_away, no loss goes unreported, and the process exits in time.
 
 #[path = "support/frames.rs"]
 mod frames;
@@ -15,14 +15,15 @@ mod running;
 
 use std::time::Duration;
 
-use frames::{reason, resumable, say};
-use node::{Node, client_of, soon};
-use peer::Peer;
-use process::Process;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tonic::Code;
 use wigwag_proto::v1::{Advice, GoAway, Hello, ServerFrame, receipt, server_frame::Body as Down, welcome::Outcome};
+
+use frames::{reason, resumable, say};
+use node::{Node, client_of, soon};
+use peer::Peer;
+use process::Process;
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 const WINDOW_MS: u32 = 1_000;
@@ -32,7 +33,7 @@ async fn patient() -> Node {
     Node::with(|config| (config.drain.timeout_ms, config.drain.window_ms) = (4_000, WINDOW_MS)).await
 }
 
-/// The next frame but for the news that others are gone already.
+/// Returns the next frame that is not about other members.
 async fn next(peer: &mut Peer) -> ServerFrame {
     loop {
         let frame = peer.next().await;
@@ -53,7 +54,7 @@ async fn go_away(peer: &mut Peer) -> GoAway {
 }
 
 /// Reads the last go_away and the end of the stream.
-async fn last_words(peer: &mut Peer) {
+async fn last_frames(peer: &mut Peer) {
     let last = go_away(peer).await;
     assert_eq!((last.resumable, last.advice()), (false, Advice::Rejoin));
     let status = peer.ends().await.expect_err("the stream ends with a status");
@@ -67,7 +68,7 @@ async fn draining_process() -> Process {
 }
 
 #[tokio::test]
-async fn a_hundred_streams_and_silent_sockets_are_gone_in_time() {
+async fn a_hundred_streams_and_silent_sockets_are_closed_in_time() {
     let process = draining_process().await;
     let mut silent = Vec::new();
     for _ in 0..20 {
@@ -93,7 +94,7 @@ async fn a_hundred_streams_and_silent_sockets_are_gone_in_time() {
     assert!(*moments.last().expect("some") < WINDOW_MS, "{moments:?}");
     assert!(moments.windows(2).all(|pair| pair[0] < pair[1]), "each has its own moment: {moments:?}");
     for peer in &mut peers {
-        last_words(peer).await;
+        last_frames(peer).await;
     }
     let (code, log) = process.end().await;
     let took = began.elapsed();
@@ -111,7 +112,7 @@ async fn clients_that_do_not_read_cannot_hold_it_up() {
     for _ in 0..10 {
         let mut peer = Peer::with(&mut client_of(process.addr).await, resumable()).await;
         peer.join("demo").await;
-        talker.hears_joined(peer.id()).await;
+        talker.expect_joined(peer.id()).await;
         peers.push(peer);
     }
     // More than the streams take without being read, less than the mailboxes.
@@ -146,7 +147,7 @@ async fn new_sessions_are_refused_and_old_ones_may_still_come_back() {
     let addr = node.addr;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let hello = bob.resume();
     let (sent, seen) = (bob.sent, bob.seen);
     drop(bob);
@@ -173,27 +174,27 @@ async fn new_sessions_are_refused_and_old_ones_may_still_come_back() {
     };
     assert_eq!(heard, "hurry up");
     bob.ack().await;
-    last_words(&mut bob).await;
-    last_words(&mut ada).await;
+    last_frames(&mut bob).await;
+    last_frames(&mut ada).await;
     soon("the node ends", served).await.expect("no panic").expect("no error");
 }
 
 #[tokio::test]
-async fn senders_hear_what_was_not_acknowledged() {
+async fn senders_are_notified_of_what_was_not_acknowledged() {
     let node = patient().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut reads = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(reads.id()).await;
+    ada.expect_joined(reads.id()).await;
     let away = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(away.id()).await;
-    reads.hears_joined(away.id()).await;
+    ada.expect_joined(away.id()).await;
+    reads.expect_joined(away.id()).await;
     let ids = [reads.id().to_owned(), away.id().to_owned()];
     drop(away);
     let first = ada.send(say("demo", "acknowledged by one")).await;
-    reads.hears("acknowledged by one").await;
+    reads.expect_text("acknowledged by one").await;
     reads.ack().await;
-    let second = ada.send(say("demo", "acknowledged by nobody")).await;
-    reads.hears("acknowledged by nobody").await;
+    let second = ada.send(say("demo", "not acknowledged")).await;
+    reads.expect_text("not acknowledged").await;
 
     let served = node.drain();
     let mut undeliverable = Vec::new();
@@ -208,6 +209,6 @@ async fn senders_hear_what_was_not_acknowledged() {
     let mut expected = vec![(first, ids[1].clone()), (second, ids[0].clone()), (second, ids[1].clone())];
     expected.sort();
     assert_eq!(undeliverable, expected);
-    last_words(&mut ada).await;
+    last_frames(&mut ada).await;
     soon("the node ends", served).await.expect("no panic").expect("no error");
 }

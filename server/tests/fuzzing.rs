@@ -10,7 +10,7 @@ use wigwag_node::fuzzing::{client_frame, json_frame};
 use wigwag_proto::v1 as pb;
 use wigwag_server::api::rest::fuzzing::rest_request;
 
-/// A generator of its own, so that a failure can be repeated (splitmix64).
+/// A seeded generator (splitmix64), so that failures can be reproduced.
 struct Random(u64);
 
 impl Random {
@@ -86,7 +86,7 @@ const CONVERSATIONS: &[(Target, &str)] = &[
         peerjs,
         "key=peerjs&id=bad&token=t\n\
          {\"type\":\"OFFER\",\"dst\":\"aaaaaaaaaaaaaaaaaaaaaaaaae\",\"payload\":{\"sdp\":\"v=0\",\"connectionId\":\"dc_1\"}}\n\
-         {\"type\":\"CANDIDATE\",\"dst\":\"nobody\",\"payload\":{}}\n{\"type\":\"LEAVE\",\"dst\":\"good\"}\n{\"type\":\"LEAVE\"}",
+         {\"type\":\"CANDIDATE\",\"dst\":\"absent\",\"payload\":{}}\n{\"type\":\"LEAVE\",\"dst\":\"good\"}\n{\"type\":\"LEAVE\"}",
     ),
     #[cfg(feature = "socketio")]
     (
@@ -112,7 +112,7 @@ fn an_adapter_bears_mutations_of_good_conversations() {
 #[test]
 fn http2_bears_mutations_of_good_connections() {
     let seeds = ["call", "continued", "leaves", "padded", "resets", "tunnel"].map(|name| {
-        let path = format!("{}/fuzz/seeds/http2/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/http2/fuzz/seeds/http2/{name}", env!("CARGO_MANIFEST_DIR"));
         std::fs::read(path).expect("a seed")
     });
     let mut random = Random(20_261_125);

@@ -6,9 +6,10 @@ mod http1;
 mod running;
 
 use http::{Method, StatusCode};
+use wigwag_server::config::AllowedOrigins;
+
 use http1::Answer;
 use running::Running;
-use wigwag_server::config::AllowedOrigins;
 
 const CALL: &str = "/grpc.health.v1.Health/Check";
 
@@ -86,7 +87,7 @@ async fn a_page_of_this_server_may_call_it_under_an_address_but_not_under_a_name
         ("http://192.0.2.7:8080", "192.0.2.7:8080", true),
         ("http://[2001:db8::1]:8080", "[2001:db8::1]:8080", true),
         ("http://192.0.2.7:8080", "192.0.2.7:9090", false),
-        // Whoever owns the name could point it at this machine.
+        // The owner of the name could resolve it to this machine (DNS rebinding).
         ("http://rebound.example.com:8080", "rebound.example.com:8080", false),
     ] {
         let mut client = http1::connect(server.addr).await;
@@ -124,14 +125,14 @@ async fn a_star_allows_every_page() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_is_not_asked() {
+async fn requests_without_an_origin_are_not_checked() {
     let server = server(AllowedOrigins::List(vec!["https://app.example.com".to_owned()])).await;
     assert_eq!(call(&server, &[]).await.status, StatusCode::OK);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_preflight_tells_what_grpc_web_needs_and_for_how_long() {
+async fn a_preflight_allows_what_grpc_web_needs() {
     let server = server(AllowedOrigins::Loopback).await;
     let answer = preflight(&server, "http://localhost:3000").await;
     let allowed = answer.header("access-control-allow-headers");

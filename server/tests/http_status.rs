@@ -9,13 +9,14 @@ mod running;
 
 use axum::Router;
 use http::{Method, StatusCode};
-use listening::Listening;
-use running::Running;
 use serde_json::json;
 use wigwag_net::host::Hosts;
 use wigwag_node::config::NodeConfig;
 use wigwag_node::node::Node;
 use wigwag_server::ops::{self, Readiness};
+
+use listening::Listening;
+use running::Running;
 
 fn pages(readiness: &Readiness) -> Router {
     ops::router(Node::new(NodeConfig::default()), Hosts::own_and(Vec::new()), readiness.clone())
@@ -50,7 +51,7 @@ async fn rooms_and_health_have_the_shape_existing_clients_read() {
 }
 
 #[tokio::test]
-async fn a_page_whose_name_points_here_is_not_told_who_is_here() {
+async fn a_page_under_another_host_name_does_not_see_members() {
     let server = with_a_room().await;
     let foreign = "rooms.example:8080";
     let mut client = http1::connect(server.addr).await;
@@ -103,7 +104,7 @@ async fn metrics_are_served_on_the_admin_router_alone() {
 
 #[tokio::test]
 async fn the_admin_listener_counts_connections_of_the_public_one() {
-    // Port 0 cannot be asked for here: nobody would learn which one it became.
+    // Port 0 cannot be used here: the test would not know which port was chosen.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let admin = free.local_addr().expect("bound");
     drop(free);

@@ -1,4 +1,4 @@
-//! Limits: what is too large, too much or too fast is refused by name, and costs nobody else anything.
+//! Limits: what is too large, too much or too fast is refused with a reason, and does not affect other clients.
 
 #[path = "support/frames.rs"]
 mod frames;
@@ -13,14 +13,15 @@ mod web;
 
 use std::time::Duration;
 
-use frames::{create, join, leave, reason, resumable, resume, say};
-use node::{Node, narrow_client_of};
-use peer::Peer;
 use prost::Message as _;
 use tokio::time::Instant;
 use tonic::Code;
-use web::Web;
 use wigwag_proto::v1::{Advice, ClientFrame, Hello, client_frame::Body as Up, receipt, server_frame::Body as Down};
+
+use frames::{create, join, leave, reason, resumable, resume, say};
+use node::{Node, narrow_client_of};
+use peer::Peer;
+use web::Web;
 
 const MAX_FRAME: usize = 64 * 1024;
 
@@ -44,7 +45,7 @@ async fn a_frame_over_the_limit_uses_its_number_up_and_nothing_else() {
         let mut peer = Peer::with(&mut node.client().await, hello).await;
         assert_eq!(peer.welcome.limits.as_ref().expect("limits").max_frame_bytes as usize, MAX_FRAME);
         peer.join("demo").await;
-        ada.hears_joined(peer.id()).await;
+        ada.expect_joined(peer.id()).await;
         peer.frame(sized(2, MAX_FRAME)).await;
         peer.frame(sized(3, MAX_FRAME + 1)).await;
         let error = peer.refused(3).await;
@@ -55,9 +56,9 @@ async fn a_frame_over_the_limit_uses_its_number_up_and_nothing_else() {
         peer.sent = 4;
         assert!(frames::text_of(&ada.next().await).len() > 60_000);
         peer.send(say("demo", "next")).await;
-        ada.hears("next").await;
+        ada.expect_text("next").await;
         peer.send(leave("demo")).await;
-        ada.hears_left().await;
+        ada.expect_left().await;
     }
 }
 
@@ -66,13 +67,13 @@ async fn the_limit_holds_for_each_frame_of_a_push() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut web = Web::in_room(&node, "demo").await;
-    ada.hears_joined(web.id()).await;
+    ada.expect_joined(web.id()).await;
     let last = ClientFrame { seq: 4, ack: 0, body: Some(say("demo", "next")) };
     let frames = vec![sized(2, MAX_FRAME), sized(3, MAX_FRAME + 1), last];
     assert_eq!(web.push(frames).await.expect("taken").ack, 4);
     assert_eq!(web.refused(3).await.reason, "FRAME_TOO_LARGE");
     assert!(frames::text_of(&ada.next().await).len() > 60_000);
-    ada.hears("next").await;
+    ada.expect_text("next").await;
 }
 
 #[tokio::test]
@@ -82,11 +83,11 @@ async fn a_message_over_the_transports_limit_ends_the_session() {
     for hello in [resumable(), Hello::default()] {
         let mut peer = Peer::with(&mut node.client().await, hello).await;
         peer.join("demo").await;
-        ada.hears_joined(peer.id()).await;
+        ada.expect_joined(peer.id()).await;
         peer.frame(sized(2, (1 << 20) + 1)).await;
-        let error = peer.dies().await;
+        let error = peer.expect_fatal().await;
         assert_eq!((error.reason.as_str(), error.advice()), ("FRAME_TOO_LARGE", Advice::Rejoin));
-        let left = ada.hears_left().await;
+        let left = ada.expect_left().await;
         assert_eq!((left.peer_id.as_str(), left.reason.as_str()), (peer.id(), "CONNECTION_LOST"));
         let again = Peer::with(&mut node.client().await, resume(&peer.welcome, peer.seen)).await;
         let expected = if peer.welcome.grace_ms > 0 { "ENDED" } else { "UNKNOWN_SESSION" };
@@ -95,7 +96,7 @@ async fn a_message_over_the_transports_limit_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_session_sits_in_so_many_rooms_and_a_room_has_so_many_seats() {
+async fn the_rooms_of_a_session_and_the_members_of_a_room_are_limited() {
     let node = Node::with(|config| (config.session.max_rooms, config.rooms.max_members) = (2, 2)).await;
     let mut ada = Peer::in_room(&node, "one").await;
     ada.join("two").await;
@@ -104,16 +105,16 @@ async fn a_session_sits_in_so_many_rooms_and_a_room_has_so_many_seats() {
         let error = ada.refused(seq).await;
         assert_eq!((error.reason.as_str(), error.metadata["limit"].as_str()), ("LIMIT_EXCEEDED", "2"));
     }
-    // Neither attempt left a room behind.
+    // Neither attempt created a room.
     assert_eq!(node.metric("wigwag_rooms").await, 2);
     let bob = Peer::in_room(&node, "one").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let mut cyd = Peer::open(&node).await;
     let seq = cyd.send(join("one")).await;
     let error = cyd.refused(seq).await;
     assert_eq!((error.reason.as_str(), error.metadata["limit"].as_str()), ("ROOM_FULL", "2"));
     ada.send(leave("two")).await;
-    ada.hears_own_left().await;
+    ada.expect_own_left().await;
     ada.join("three").await;
 }
 
@@ -133,29 +134,29 @@ async fn a_node_holds_so_many_rooms_and_sessions() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_too_fast_is_read_more_slowly_and_loses_nothing() {
+async fn a_stream_over_the_rate_limit_is_read_more_slowly_and_loses_nothing() {
     let node = Node::with(|config| (config.session.frames_per_second, config.session.frames_burst) = (100, 10)).await;
     let mut ada = Peer::live(&node).await;
     ada.join("demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let began = Instant::now();
     for index in 0..100 {
         bob.send(say("demo", &index.to_string())).await;
     }
     for index in 0..100 {
-        ada.hears(&index.to_string()).await;
+        ada.expect_text(&index.to_string()).await;
     }
     assert!(began.elapsed() > Duration::from_millis(800), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
-async fn a_push_that_is_too_fast_applies_a_prefix_and_says_when_to_go_on() {
+async fn a_push_over_the_rate_limit_applies_a_prefix_and_returns_when_to_retry() {
     let node = Node::with(|config| (config.session.frames_per_second, config.session.frames_burst) = (20, 5)).await;
     let mut ada = Peer::live(&node).await;
     let mut web = Web::in_room(&node, "demo").await;
     ada.join("demo").await;
-    web.hears_joined(ada.id()).await;
+    web.expect_joined(ada.id()).await;
     let mut next = 2;
     let mut waits = 0;
     while next <= 21 {
@@ -171,37 +172,37 @@ async fn a_push_that_is_too_fast_applies_a_prefix_and_says_when_to_go_on() {
     }
     assert!(waits > 0, "the limit was felt");
     for seq in 2..=21 {
-        ada.hears(&seq.to_string()).await;
+        ada.expect_text(&seq.to_string()).await;
     }
 }
 
 #[tokio::test]
-async fn a_stream_that_stays_too_fast_is_cut_and_can_resume() {
+async fn a_stream_that_stays_over_the_rate_limit_is_detached_and_can_resume() {
     let node = Node::with(|config| (config.session.frames_per_second, config.session.frames_burst) = (50, 10)).await;
     let mut ada = Peer::live(&node).await;
     ada.join("demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     for index in 0..1_000 {
         bob.send(say("demo", &index.to_string())).await;
     }
-    let error = bob.dies().await;
+    let error = bob.expect_fatal().await;
     assert_eq!((error.reason.as_str(), error.advice()), ("RATE_LIMITED", Advice::Resume));
     let sent = bob.sent;
     let mut bob = bob.reconnect(&node).await;
     assert!(bob.applied > 200 && bob.applied < sent, "{} of {sent}", bob.applied);
     // What was applied has arrived, in order; the rest is the client's to send again.
     for index in 0..bob.applied - 1 {
-        ada.hears(&index.to_string()).await;
+        ada.expect_text(&index.to_string()).await;
     }
-    bob.hears_roster().await;
+    bob.expect_roster().await;
     let next = ClientFrame { seq: bob.applied + 1, ack: 0, body: Some(Up::Leave(Default::default())) };
     bob.frame(next).await;
     assert!(matches!(bob.next().await.body, Some(Down::Error(_))));
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_cut_by_name_and_can_resume() {
+async fn a_client_that_does_not_read_is_detached_with_a_reason_and_can_resume() {
     let node = Node::with(|config| {
         (config.session.mailbox_frames, config.session.mailbox_bytes) = (100, 100 * 1024);
     })
@@ -209,7 +210,7 @@ async fn a_client_that_does_not_read_is_cut_by_name_and_can_resume() {
     let mut ada = Peer::live(&node).await;
     ada.join("demo").await;
     let mut slow = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(slow.id()).await;
+    ada.expect_joined(slow.id()).await;
     // It reads nothing: the stream takes what windows and buffers hold, the mailbox takes its limit, and then it is over.
     let text = "x".repeat(1_000);
     let mut sent = 0;
@@ -223,7 +224,7 @@ async fn a_client_that_does_not_read_is_cut_by_name_and_can_resume() {
             assert!(sent < 10_000, "it is never cut");
         }
     };
-    // The first that did not fit was told to its sender, and so was none before it.
+    // The sender got an error for the first that did not fit, and for none before it.
     let receipt = ada.next().await;
     let first_lost = receipt.reply_to;
     let Some(Down::Receipt(told)) = receipt.body else { panic!("no receipt: {receipt:?}") };
@@ -242,8 +243,8 @@ async fn a_client_that_does_not_read_is_cut_by_name_and_can_resume() {
     assert_eq!((error.reason.as_str(), error.advice(), error.fatal), ("SLOW_CONSUMER", Advice::Resume, true));
     slow.ends().await.expect_err("a status");
     let mut slow = slow.reconnect(&node).await;
-    slow.hears_roster().await;
-    // Everything up to the first that was told as lost arrives, in order.
+    slow.expect_roster().await;
+    // Everything before the first that was reported as lost arrives, in order.
     while heard + 2 < first_lost {
         heard += 1;
         assert!(frames::text_of(&slow.next().await).starts_with(&format!("{heard} ")));
@@ -251,7 +252,7 @@ async fn a_client_that_does_not_read_is_cut_by_name_and_can_resume() {
 }
 
 #[tokio::test]
-async fn a_live_client_that_does_not_read_is_over() {
+async fn a_live_client_that_does_not_read_ends() {
     let node = Node::with(|config| {
         (config.session.mailbox_frames, config.session.mailbox_bytes) = (100, 100 * 1024);
     })
@@ -260,7 +261,7 @@ async fn a_live_client_that_does_not_read_is_over() {
     ada.join("demo").await;
     let mut slow = Peer::live(&node).await;
     slow.join("demo").await;
-    ada.hears_joined(slow.id()).await;
+    ada.expect_joined(slow.id()).await;
     let text = "x".repeat(1_000);
     let left = loop {
         for _ in 0..100 {
@@ -276,7 +277,7 @@ async fn a_live_client_that_does_not_read_is_over() {
         }
     };
     assert_eq!((left.peer_id.as_str(), left.reason.as_str()), (slow.id(), "SLOW_CONSUMER"));
-    let error = slow.dies().await;
+    let error = slow.expect_fatal().await;
     assert_eq!((error.reason.as_str(), error.advice()), ("SLOW_CONSUMER", Advice::Rejoin));
 }
 
@@ -289,7 +290,7 @@ async fn a_client_that_never_reads_again_is_closed() {
     for hello in [resumable(), Hello::default()] {
         let mut peer = Peer::with(&mut narrow_client_of(node.addr).await, hello).await;
         peer.join("demo").await;
-        ada.hears_joined(peer.id()).await;
+        ada.expect_joined(peer.id()).await;
         slow.push(peer);
     }
     assert_eq!(node.metric("wigwag_connections_open").await, 3);
@@ -300,7 +301,7 @@ async fn a_client_that_never_reads_again_is_closed() {
         }
     }
     let cut = Instant::now();
-    // Not at once: whoever reads on in time hears why it was cut.
+    // Not at once: a client that reads on in time still receives the reason.
     node.until("wigwag_connections_open", 1).await;
     assert!(cut.elapsed() > Duration::from_secs(8), "{:?}", cut.elapsed());
     drop(slow);
@@ -309,13 +310,13 @@ async fn a_client_that_never_reads_again_is_closed() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_not_read_is_missed_by_its_heartbeats() {
+async fn a_stream_that_is_not_read_times_out() {
     let node = Node::with(|config| config.session.heartbeat_ms = 1_000).await;
     let mut ada = Peer::live(&node).await;
     ada.join("demo").await;
     let mut slow = Peer::with(&mut narrow_client_of(node.addr).await, resumable()).await;
     slow.join("demo").await;
-    ada.hears_joined(slow.id()).await;
+    ada.expect_joined(slow.id()).await;
     // More than the stream takes, less than the mailbox.
     for _ in 0..300 {
         ada.send(say("demo", &"x".repeat(1_000))).await;

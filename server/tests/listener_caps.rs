@@ -1,4 +1,4 @@
-//! How many connections are taken, and what happens when no more can be.
+//! Limits on the number of connections, and accepting when file descriptors run out.
 
 #[path = "../net/tests/support/listening.rs"]
 mod listening;
@@ -19,13 +19,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::any;
-use listening::{Listening, plain};
-use running::soon;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::{self, Accept, ConnectionHandle, ListenerConfig, ListenerStats};
+use wigwag_server::ops::prometheus;
+
+use listening::{Listening, plain};
+use running::soon;
 
 /// Whether the listener serves this connection; it stays open then.
 async fn is_served(socket: &mut TcpStream) -> bool {
@@ -42,7 +45,7 @@ async fn served(addr: SocketAddr) -> Option<TcpStream> {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_closed_and_a_free_place_taken() {
+async fn one_connection_too_many_is_closed_until_another_ends() {
     let listening = Listening::start(services::app(), |settings| settings.max_connections = 2).await;
     let first = served(listening.addr).await.expect("a place");
     let _second = served(listening.addr).await.expect("a place");
@@ -82,7 +85,7 @@ impl Accept for Exhausted {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_descriptor_left_is_no_busy_loop() {
+async fn no_descriptor_left_does_not_cause_a_busy_loop() {
     let (tries, stats, stop) =
         (Arc::new(AtomicUsize::new(0)), Arc::new(ListenerStats::default()), CancellationToken::new());
     let settings = ListenerConfig::default();
@@ -138,7 +141,7 @@ fn cpu_ticks(pid: u32) -> u64 {
 }
 
 #[tokio::test]
-async fn an_aborted_connection_is_gone_at_once() {
+async fn an_aborted_connection_is_closed_at_once() {
     let listening = Listening::start(services::app(), |_| {}).await;
     let mut socket = TcpStream::connect(listening.addr).await.expect("connects");
     socket.write_all(b"GET /abort HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the listener reads");
@@ -154,7 +157,7 @@ async fn an_aborted_connection_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn a_peer_that_never_reads_can_be_cut() {
+async fn a_connection_that_is_never_read_can_be_aborted() {
     let (told, mut handles) = mpsc::channel(1);
     let flood = move |request: Request| async move {
         let handle = request.extensions().get::<ConnectionHandle>().expect("every request has one").clone();
@@ -183,6 +186,6 @@ async fn a_peer_that_never_reads_can_be_cut() {
 
 #[test]
 fn the_counters_are_written_for_prometheus() {
-    let text = ListenerStats::default().prometheus();
+    let text = prometheus(&BackendStats::default(), &ListenerStats::default());
     assert!(text.contains("# TYPE wigwag_connections_open gauge\nwigwag_connections_open 0\n"), "{text}");
 }

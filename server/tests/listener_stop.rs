@@ -13,15 +13,16 @@ mod services;
 
 use std::time::Duration;
 
-use listening::Listening;
-use process::Process;
-use running::{Running, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+
+use listening::Listening;
+use process::Process;
+use running::{Running, soon};
 
 #[tokio::test]
 async fn streams_without_end_silent_and_upgraded_peers_do_not_hold_it_up() {
@@ -76,7 +77,7 @@ async fn upgraded(listening: &Listening) -> TcpStream {
 }
 
 #[tokio::test]
-async fn an_upgraded_connection_keeps_its_place_until_it_closes() {
+async fn an_upgraded_connection_is_counted_until_it_closes() {
     let listening = Listening::start(services::app(), |_| {}).await;
     let socket = upgraded(&listening).await;
     assert_eq!(listening.stats.open(), 1);
@@ -106,11 +107,11 @@ async fn a_request_under_way_is_finished() {
     soon("the answer", socket.read_to_string(&mut answer)).await.expect("a polite end");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\n4"), "{answer}");
     let took = stopping.await.expect("no panic");
-    assert!(took < Duration::from_secs(10), "nobody is left to wait for: {took:?}");
+    assert!(took < Duration::from_secs(10), "no connection is left to wait for: {took:?}");
 }
 
 #[tokio::test]
-async fn a_server_tells_that_it_goes_and_goes_in_time() {
+async fn a_server_announces_its_drain_and_stops_in_time() {
     let server = Running::start(|config| config.drain.timeout_ms = 1000).await;
     let channel = Endpoint::try_from(format!("http://{}", server.addr)).expect("an address").connect_lazy();
     let mut client = HealthClient::new(channel);

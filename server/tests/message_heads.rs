@@ -11,8 +11,9 @@ use std::{fs, time::Duration};
 use bytes::Bytes;
 use h2::client::SendRequest;
 use http::{HeaderMap, Request, Response};
-use process::Process;
 use tokio::{net::TcpStream, time::timeout};
+
+use process::Process;
 
 const CONNECTIONS: usize = 20;
 const STREAMS: usize = 100;
@@ -57,7 +58,7 @@ fn resident_bytes(server: &Process) -> usize {
 }
 
 #[tokio::test]
-async fn announced_lengths_cost_no_memory() {
+async fn length_prefixes_alone_use_no_memory() {
     let server = Process::start(&[]).await;
     let mut open = Vec::new();
     let mut before = 0;

@@ -9,13 +9,14 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
-use frames::{join, leave, resumable, say};
-use node::Node;
-use peer::Peer;
 use wigwag_proto::v1::{
     EndRoom, Hello, Member, RemoveMember, ServerFrame, UpdateMember, client_frame::Body as Up, member::Role,
     server_frame::Body as Down,
 };
+
+use frames::{join, leave, resumable, say};
+use node::Node;
+use peer::Peer;
 
 fn ids(members: &[Member]) -> Vec<&str> {
     members.iter().map(|member| member.peer_id.as_str()).collect()
@@ -36,7 +37,7 @@ fn change(frame: &ServerFrame) -> (&'static str, String, u32) {
 }
 
 #[tokio::test]
-async fn newcomers_find_the_others_in_join_order_and_the_others_hear_of_them() {
+async fn new_members_get_the_others_in_join_order_and_the_others_are_notified() {
     let node = Node::start().await;
     let hello = Hello { display_name: "Ada".into(), metadata: [("k".into(), "v".into())].into(), ..resumable() };
     let mut ada = Peer::with(&mut node.client().await, hello).await;
@@ -51,9 +52,9 @@ async fn newcomers_find_the_others_in_join_order_and_the_others_hear_of_them() {
     assert_eq!((seen.role(), joined.me.expect("me").role()), (Role::Owner, Role::Member));
     let mut cyd = Peer::open(&node).await;
     assert_eq!(ids(&cyd.join("demo").await.members), [ada.id(), bob.id()]);
-    ada.hears_joined(bob.id()).await;
-    ada.hears_joined(cyd.id()).await;
-    bob.hears_joined(cyd.id()).await;
+    ada.expect_joined(bob.id()).await;
+    ada.expect_joined(cyd.id()).await;
+    bob.expect_joined(cyd.id()).await;
 }
 
 #[tokio::test]
@@ -62,15 +63,15 @@ async fn a_second_join_is_answered_with_the_roster_and_changes_nothing() {
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::open(&node).await;
     let first = bob.join("demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let again = bob.join("demo").await;
     assert_eq!((again.version, ids(&again.members)), (first.version, vec![ada.id()]));
     bob.send(say("demo", "nothing came before this")).await;
-    ada.hears("nothing came before this").await;
+    ada.expect_text("nothing came before this").await;
 }
 
 #[tokio::test]
-async fn all_observers_hear_all_changes_in_one_order() {
+async fn all_observers_receive_all_changes_in_one_order() {
     let node = Node::start().await;
     let mut observers = Vec::new();
     for _ in 0..3 {
@@ -79,7 +80,7 @@ async fn all_observers_hear_all_changes_in_one_order() {
     let ids: Vec<_> = observers.iter().map(|observer| observer.id().to_owned()).collect();
     for index in 1..3 {
         for joined in &ids[index..] {
-            observers[index - 1].hears_joined(joined).await;
+            observers[index - 1].expect_joined(joined).await;
         }
     }
     let mut visits = Vec::new();
@@ -123,13 +124,13 @@ async fn ownership_passes_to_the_one_who_joined_next() {
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
     let mut cyd = Peer::in_room(&node, "demo").await;
-    bob.hears_joined(cyd.id()).await;
-    ada.hears_joined(bob.id()).await;
-    ada.hears_joined(cyd.id()).await;
+    bob.expect_joined(cyd.id()).await;
+    ada.expect_joined(bob.id()).await;
+    ada.expect_joined(cyd.id()).await;
     ada.send(leave("demo")).await;
-    assert_eq!(ada.hears_own_left().await.reason, "LEFT");
+    assert_eq!(ada.expect_own_left().await.reason, "LEFT");
     for other in [&mut bob, &mut cyd] {
-        assert_eq!(other.hears_left().await.reason, "LEFT");
+        assert_eq!(other.expect_left().await.reason, "LEFT");
     }
     let bob_id = bob.id().to_owned();
     for other in [&mut bob, &mut cyd] {
@@ -138,7 +139,7 @@ async fn ownership_passes_to_the_one_who_joined_next() {
     }
     let kick = RemoveMember { room: "demo".into(), peer_id: cyd.id().into(), ban: false };
     let seq = bob.send(Up::RemoveMember(kick)).await;
-    assert_eq!(cyd.hears_own_left().await.reason, "REMOVED");
+    assert_eq!(cyd.expect_own_left().await.reason, "REMOVED");
     let mut answered = false;
     for _ in 0..2 {
         let frame = bob.next().await;
@@ -153,16 +154,16 @@ async fn ownership_passes_to_the_one_who_joined_next() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_room_is_told_to_all_of_its_members() {
+async fn the_end_of_a_room_is_reported_to_all_members() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let seq = ada.send(Up::EndRoom(EndRoom { room: "demo".into() })).await;
-    assert_eq!(ada.hears_own_left().await.reason, "ENDED");
+    assert_eq!(ada.expect_own_left().await.reason, "ENDED");
     let done = ada.next().await;
     assert!(done.reply_to == seq && matches!(done.body, Some(Down::Done(_))), "{done:?}");
-    assert_eq!(bob.hears_own_left().await.reason, "ENDED");
+    assert_eq!(bob.expect_own_left().await.reason, "ENDED");
     let seq = bob.send(say("demo", "x")).await;
     assert_eq!(bob.refused(seq).await.reason, "NOT_JOINED");
     assert_eq!(node.metric("wigwag_rooms").await, 0);
@@ -170,7 +171,7 @@ async fn the_end_of_a_room_is_told_to_all_of_its_members() {
 }
 
 #[tokio::test]
-async fn a_members_join_is_told_before_its_first_envelope() {
+async fn a_join_is_reported_before_the_members_first_envelope() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     for round in 0..50 {
@@ -179,23 +180,23 @@ async fn a_members_join_is_told_before_its_first_envelope() {
         guest.send(join("demo")).await;
         guest.send(say("demo", &round.to_string())).await;
         guest.send(leave("demo")).await;
-        ada.hears_joined(guest.id()).await;
-        ada.hears(&round.to_string()).await;
-        assert_eq!(ada.hears_left().await.peer_id, guest.id());
+        ada.expect_joined(guest.id()).await;
+        ada.expect_text(&round.to_string()).await;
+        assert_eq!(ada.expect_left().await.peer_id, guest.id());
     }
 }
 
 #[tokio::test]
-async fn one_who_leaves_hears_nothing_more_of_the_room() {
+async fn a_peer_that_left_receives_nothing_more_of_the_room() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     bob.send(leave("demo")).await;
-    bob.hears_own_left().await;
-    ada.hears_left().await;
+    bob.expect_own_left().await;
+    ada.expect_left().await;
     let cyd = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(cyd.id()).await;
+    ada.expect_joined(cyd.id()).await;
     ada.send(say("demo", "not for bob")).await;
     bob.join("other").await;
 }

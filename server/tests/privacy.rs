@@ -18,21 +18,22 @@ mod web;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use frames::{resumable, say};
 use hyper_util::rt::TokioIo;
-use node::{Client, soon};
-use peer::Peer;
-use process::Process;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tonic::Request;
 use tonic::transport::Endpoint;
-use web::Web;
 use wigwag_proto::v1::signaling_service_client::SignalingServiceClient;
 use wigwag_proto::v1::{
     Bye, ClientFrame, Envelope, Hello, IceCandidate, ListenRequest, PushRequest, RefreshToken, SessionDescription,
     client_frame::Body as Up, envelope::Payload, server_frame::Body as Down,
 };
+
+use frames::{resumable, say};
+use node::{Client, soon};
+use peer::Peer;
+use process::Process;
+use web::Web;
 
 const SDP: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 192.0.2.77\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n";
 const CANDIDATE: &str = "candidate:842163049 1 udp 1677729535 198.51.100.23 46154 typ srflx";
@@ -81,7 +82,7 @@ async fn everything(addr: SocketAddr) -> Vec<String> {
     ada.join("demo").await;
     let mut bob = Peer::with(&mut client(addr).await, Hello { grace_ms: 100, ..hello.clone() }).await;
     bob.join("demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let mut tokens = vec![ada.welcome.session_token.clone(), bob.welcome.session_token.clone()];
 
     for payload in private_payloads() {
@@ -101,14 +102,14 @@ async fn everything(addr: SocketAddr) -> Vec<String> {
     let seq = ada.send(Up::Refresh(RefreshToken { token: TOKEN.into() })).await;
     ada.refused(seq).await;
 
-    // Over the other door, with a token in a header; cut, resumed, superseded, pushed to wrongly.
+    // Over `Listen` and `Push`, with a token in a header: detached, resumed, superseded, pushed to with errors.
     let mut request = Request::new(ListenRequest { hello: Some(hello.clone()) });
     request.metadata_mut().insert("authorization", format!("Bearer {BEARER}").parse().expect("a header"));
     drop(soon("a stream", client(addr).await.listen(request)).await.expect("a stream"));
     let mut web = Web::with(client(addr).await, hello.clone()).await;
     tokens.push(web.welcome.session_token.clone());
     web.join("demo").await;
-    ada.hears_joined(web.id()).await;
+    ada.expect_joined(web.id()).await;
     let newer = Web::with(client(addr).await, web.resume()).await;
     web.push_in(1, Vec::new()).await.expect_err("superseded");
     let forged = format!("{}x", web.welcome.session_token);
@@ -116,14 +117,14 @@ async fn everything(addr: SocketAddr) -> Vec<String> {
     web.client.push(request).await.expect_err("unknown");
     drop(newer);
 
-    // A frame that breaks the protocol, a message that is too large, a goodbye, and a client that vanishes for good.
+    // A frame that breaks the protocol, a message that is too large, a bye, and a client that vanishes for good.
     let text = format!("{TEXT}{}", "x".repeat(1 << 20));
     let mut oversize = Peer::with(&mut client(addr).await, hello.clone()).await;
     oversize.send(say("demo", &text)).await;
-    oversize.dies().await;
+    oversize.expect_fatal().await;
     let mut gap = Peer::with(&mut client(addr).await, hello.clone()).await;
     gap.frame(ClientFrame { seq: 9, ack: 0, body: Some(say("demo", TEXT)) }).await;
-    gap.dies().await;
+    gap.expect_fatal().await;
     let mut bye = Peer::with(&mut client(addr).await, hello.clone()).await;
     bye.send(Up::Bye(Bye {})).await;
     bye.ends().await.expect("OK");
@@ -192,7 +193,7 @@ async fn no_line_of_the_log_holds_what_peers_say_or_where_they_are() {
     ]
     .map(String::from)
     .into();
-    // The peer id, which is in front of the secret, is no secret.
+    // The peer id, which precedes the secret, may be logged.
     private.extend(tokens.iter().map(|token| token.rsplit('.').next().expect("a secret").to_owned()));
     for line in log.lines() {
         for secret in &private {

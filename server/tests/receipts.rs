@@ -1,4 +1,4 @@
-//! Receipts: a sender hears of every envelope that could not be delivered, and of success when it asked.
+//! Receipts: a sender is notified of every envelope that could not be delivered and, on request, of success.
 
 #[path = "support/frames.rs"]
 mod frames;
@@ -9,17 +9,18 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
+use wigwag_proto::v1::{Bye, Hello, client_frame::Body as Up, receipt::Outcome};
+
 use frames::{resumable, resume, say, tell_with_receipt};
 use node::Node;
 use peer::Peer;
-use wigwag_proto::v1::{Bye, Hello, client_frame::Body as Up, receipt::Outcome};
 
 /// Two members of a room; both know of each other.
 async fn pair(node: &Node, hello: Hello) -> (Peer, Peer) {
     let mut ada = Peer::in_room(node, "demo").await;
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     bob.join("demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     (ada, bob)
 }
 
@@ -32,8 +33,8 @@ async fn delivered_means_acknowledged() {
     let node = Node::start().await;
     let (mut ada, mut bob) = pair(&node, resumable()).await;
     let first = ada.send(tell_with_receipt("demo", &bob, "one")).await;
-    bob.hears("one").await;
-    // Handed over, but not acknowledged: nothing is said yet. An error that comes next would come behind the receipt.
+    bob.expect_text("one").await;
+    // Handed over, but not acknowledged: nothing is said yet. An error that is sent next would come after the receipt.
     let wrong = ada.send(say("elsewhere", "x")).await;
     ada.refused(wrong).await;
     bob.ack().await;
@@ -49,7 +50,7 @@ async fn a_resume_point_is_an_acknowledgement() {
     let node = Node::start().await;
     let (mut ada, mut bob) = pair(&node, resumable()).await;
     let first = ada.send(tell_with_receipt("demo", &bob, "one")).await;
-    bob.hears("one").await;
+    bob.expect_text("one").await;
     let _bob = bob.reconnect(&node).await;
     assert_eq!(ada.receipt(first).await.outcome(), Outcome::Delivered);
 }
@@ -59,27 +60,27 @@ async fn written_is_all_that_can_be_said_of_live_delivery() {
     let node = Node::start().await;
     let (mut ada, mut bob) = pair(&node, Hello::default()).await;
     let first = ada.send(tell_with_receipt("demo", &bob, "one")).await;
-    bob.hears("one").await;
+    bob.expect_text("one").await;
     let receipt = ada.receipt(first).await;
     assert_eq!((receipt.outcome(), receipt.peer_id.as_str()), (Outcome::Written, bob.id()));
 }
 
 #[tokio::test]
-async fn success_is_told_only_when_asked_for() {
+async fn success_is_reported_only_on_request() {
     let node = Node::start().await;
     let (mut ada, mut bob) = pair(&node, resumable()).await;
     ada.send(say("demo", "unasked")).await;
-    bob.hears("unasked").await;
+    bob.expect_text("unasked").await;
     bob.ack().await;
     let asked = ada.send(tell_with_receipt("demo", &bob, "asked")).await;
-    bob.hears("asked").await;
+    bob.expect_text("asked").await;
     bob.ack().await;
     // The first thing to come is about the second envelope.
     assert_eq!(ada.receipt(asked).await.outcome(), Outcome::Delivered);
 }
 
 #[tokio::test]
-async fn what_an_ended_session_had_not_acknowledged_is_told_with_the_reason() {
+async fn what_an_ended_session_had_not_acknowledged_is_reported_with_the_reason() {
     let node = Node::start().await;
     for reason in ["EXPIRED", "LEFT", "REPLACED"] {
         let hello = if reason == "EXPIRED" { short_grace() } else { resumable() };
@@ -87,11 +88,11 @@ async fn what_an_ended_session_had_not_acknowledged_is_told_with_the_reason() {
         bob.acks = false;
         // One is acknowledged, one received, one is on its way or waits.
         let acknowledged = ada.send(tell_with_receipt("demo", &bob, "acknowledged")).await;
-        bob.hears("acknowledged").await;
+        bob.expect_text("acknowledged").await;
         bob.ack().await;
         assert_eq!(ada.receipt(acknowledged).await.outcome(), Outcome::Delivered);
         let received = ada.send(say("demo", "received")).await;
-        bob.hears("received").await;
+        bob.expect_text("received").await;
         let waiting = ada.send(tell_with_receipt("demo", &bob, "waiting")).await;
         ada.applied(waiting).await;
 
@@ -104,7 +105,7 @@ async fn what_an_ended_session_had_not_acknowledged_is_told_with_the_reason() {
             }
             _ => bob.half_close(),
         }
-        assert_eq!(ada.hears_left().await.reason, reason);
+        assert_eq!(ada.expect_left().await.reason, reason);
         for seq in [received, waiting] {
             let receipt = ada.receipt(seq).await;
             assert_eq!((receipt.outcome(), receipt.reason.as_str()), (Outcome::Undeliverable, reason));
@@ -119,14 +120,14 @@ async fn a_receipt_waits_for_a_sender_that_is_away() {
     let node = Node::start().await;
     let (mut ada, mut bob) = pair(&node, resumable()).await;
     let first = ada.send(tell_with_receipt("demo", &bob, "one")).await;
-    bob.hears("one").await;
+    bob.expect_text("one").await;
     let (hello, seen) = (resume(&ada.welcome, ada.seen), ada.seen);
     drop(ada);
     node.until("wigwag_sessions_attached", 1).await;
     bob.ack().await;
     let mut ada = Peer::with(&mut node.client().await, hello).await;
     ada.seen = seen;
-    ada.hears_roster().await;
+    ada.expect_roster().await;
     assert_eq!(ada.receipt(first).await.outcome(), Outcome::Delivered);
 }
 
@@ -136,10 +137,10 @@ async fn an_envelope_stays_deliverable_when_its_sender_or_receiver_leaves_the_ro
     let (mut ada, mut bob) = pair(&node, resumable()).await;
     let first = ada.send(tell_with_receipt("demo", &bob, "goodbye")).await;
     ada.send(frames::leave("demo")).await;
-    ada.hears_own_left().await;
+    ada.expect_own_left().await;
     bob.send(frames::leave("demo")).await;
-    bob.hears("goodbye").await;
-    // What bob still hears of the room depends on who was faster.
+    bob.expect_text("goodbye").await;
+    // Which events of the room bob still receives depends on timing.
     while bob.next().await.seq == 0 {}
     bob.ack().await;
     assert_eq!(ada.receipt(first).await.outcome(), Outcome::Delivered);

@@ -7,11 +7,8 @@ mod client;
 #[path = "shell/running.rs"]
 mod running;
 
-use call::{answer, call, send};
-use client::{Client, JSON};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use running::{Running, soon};
 use serde_json::{Value, json};
 use tonic::transport::Endpoint;
 use wigwag_proto::v1::{
@@ -19,6 +16,10 @@ use wigwag_proto::v1::{
     server_frame::Body as Down,
 };
 use wigwag_server::config::AllowedOrigins;
+
+use call::{answer, call, send};
+use client::{Client, JSON};
+use running::{Running, soon};
 
 async fn start() -> Running {
     Running::start(|_| {}).await
@@ -197,7 +198,7 @@ async fn bodies_are_json_and_no_larger_than_they_may_be() {
 }
 
 #[tokio::test]
-async fn strangers_are_refused_before_anything_is_looked_at() {
+async fn remote_callers_are_refused_before_anything_is_read() {
     let server = Running::start(|config| {
         config.cors.allowed_origins = AllowedOrigins::List(vec!["https://app.example.com".to_owned()]);
     })
@@ -229,7 +230,7 @@ async fn strangers_are_refused_before_anything_is_looked_at() {
 }
 
 #[tokio::test]
-async fn it_is_the_service_of_the_grpc_door() {
+async fn rest_and_grpc_are_the_same_service() {
     let server = start().await;
     call(server.addr, "POST", "/v1/rooms", Some(json!({"room": "demo", "displayName": "A"}))).await.ok();
     let channel = Endpoint::from_shared(format!("http://{}", server.addr)).expect("an address");
@@ -303,7 +304,7 @@ impl Events {
 }
 
 #[tokio::test]
-async fn a_watch_tells_what_is_there_and_what_changes() {
+async fn a_watch_starts_with_all_rooms_and_continues_with_changes() {
     let server = Running::start(|config| config.drain.timeout_ms = 1_000).await;
     call(server.addr, "POST", "/v1/rooms", Some(json!({"room": "old"}))).await.ok();
     let (mut all, mut one) = (Events::open(&server, "").await, Events::open(&server, "?room=new").await);
@@ -334,7 +335,7 @@ async fn a_watch_tells_what_is_there_and_what_changes() {
 }
 
 #[tokio::test]
-async fn the_door_describes_itself() {
+async fn the_api_describes_itself() {
     let server = start().await;
     let response = send(server.addr, Request::builder().uri("/openapi.json"), "".into()).await;
     let document = answer(response).await;

@@ -1,4 +1,4 @@
-//! A session comes back: same peer, nothing missing, nothing twice, and nobody saw it go.
+//! Resuming a session: the same peer, no frame missing, no frame twice, and no member_left for the others.
 
 #[path = "support/frames.rs"]
 mod frames;
@@ -11,13 +11,14 @@ mod peer;
 #[path = "support/web.rs"]
 mod web;
 
+use wigwag_proto::v1::{
+    ClientFrame, Hello, RemoveMember, Resume, client_frame::Body as Up, member::State, receipt, welcome::Outcome,
+};
+
 use frames::{join, leave, resumable, say};
 use node::{Node, client_that_resets};
 use peer::Peer;
 use web::Web;
-use wigwag_proto::v1::{
-    ClientFrame, Hello, RemoveMember, Resume, client_frame::Body as Up, member::State, receipt, welcome::Outcome,
-};
 
 fn short_grace() -> Hello {
     Hello { grace_ms: 300, ..resumable() }
@@ -29,11 +30,11 @@ fn numbered(seq: u32, body: Up) -> ClientFrame {
 }
 
 #[tokio::test]
-async fn what_was_missed_is_replayed_in_order_and_nobody_saw_it_go() {
+async fn what_was_missed_is_replayed_in_order_and_no_member_left() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let hello = bob.resume();
     let (id, seen) = (bob.id().to_owned(), bob.seen);
     drop(bob);
@@ -44,40 +45,40 @@ async fn what_was_missed_is_replayed_in_order_and_nobody_saw_it_go() {
     bob.seen = seen;
     assert_eq!((bob.welcome.outcome(), bob.welcome.epoch, bob.id()), (Outcome::Resumed, 2, id.as_str()));
     assert_eq!(bob.applied, 1, "the welcome says how far the client's frames came");
-    // Its room versions were not told, so it gets the whole room once.
-    assert_eq!(bob.hears_roster().await.members.len(), 1);
+    // The resume did not name room versions, so that the whole room is sent once.
+    assert_eq!(bob.expect_roster().await.members.len(), 1);
     for text in ["one", "two", "three"] {
-        assert_eq!(bob.hears(text).await, ada.id());
+        assert_eq!(bob.expect_text(text).await, ada.id());
     }
     bob.send(say("demo", "four")).await;
-    assert_eq!(ada.hears("four").await, id);
+    assert_eq!(ada.expect_text("four").await, id);
 }
 
 #[tokio::test]
-async fn the_other_door_goes_on_with_the_same_numbers() {
+async fn listen_and_push_go_on_with_the_numbers_of_signal() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let (sent, seen, hello) = (bob.sent, bob.seen, bob.resume());
     drop(bob);
     let mut web = Web::with(node.client().await, hello).await;
     assert_eq!((web.welcome.outcome(), web.welcome.epoch), (Outcome::Resumed, 2));
     (web.sent, web.seen) = (sent, seen);
-    web.hears_roster().await;
+    web.expect_roster().await;
     web.send(say("demo", "by push")).await;
-    ada.hears("by push").await;
+    ada.expect_text("by push").await;
     ada.send(say("demo", "by listen")).await;
-    web.hears("by listen").await;
+    web.expect_text("by listen").await;
 
     let (sent, seen, hello) = (web.sent, web.seen, web.resume());
     drop(web);
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     assert_eq!((bob.welcome.outcome(), bob.welcome.epoch), (Outcome::Resumed, 3));
     (bob.sent, bob.seen) = (sent, seen);
-    bob.hears_roster().await;
+    bob.expect_roster().await;
     bob.send(say("demo", "by signal")).await;
-    ada.hears("by signal").await;
+    ada.expect_text("by signal").await;
 }
 
 #[tokio::test]
@@ -94,10 +95,10 @@ async fn a_second_resume_in_a_row_replays_again_until_it_is_acknowledged() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     bob.acks = false;
     ada.send(say("demo", "one")).await;
-    bob.hears("one").await;
+    bob.expect_text("one").await;
     // Received, but lost with the client's process: it says it has the join only.
     for epoch in 2..5 {
         let sent = bob.sent;
@@ -105,13 +106,13 @@ async fn a_second_resume_in_a_row_replays_again_until_it_is_acknowledged() {
         bob = bob.reconnect(&node).await;
         assert_eq!(bob.welcome.epoch, epoch);
         bob.sent = sent;
-        bob.hears_roster().await;
-        bob.hears("one").await;
+        bob.expect_roster().await;
+        bob.expect_text("one").await;
     }
     bob = bob.reconnect(&node).await;
-    bob.hears_roster().await;
+    bob.expect_roster().await;
     ada.send(say("demo", "two")).await;
-    bob.hears("two").await;
+    bob.expect_text("two").await;
 }
 
 #[tokio::test]
@@ -120,7 +121,7 @@ async fn a_known_room_version_spares_the_roster() {
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::open(&node).await;
     let version = bob.join("demo").await.version;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let mut hello = bob.resume();
     hello.resume.as_mut().expect("a resume").room_versions.insert("demo".into(), version);
     let seen = bob.seen;
@@ -128,7 +129,7 @@ async fn a_known_room_version_spares_the_roster() {
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     bob.seen = seen;
     ada.send(say("demo", "no roster before this")).await;
-    bob.hears("no roster before this").await;
+    bob.expect_text("no roster before this").await;
 }
 
 #[tokio::test]
@@ -136,16 +137,16 @@ async fn frames_sent_again_after_a_resume_take_effect_once() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     bob.send(say("demo", "one")).await;
-    ada.hears("one").await;
+    ada.expect_text("one").await;
     let bob = bob.reconnect(&node).await;
     assert_eq!(bob.applied, 2);
     // The client does not trust the ack and sends everything again.
     bob.frame(numbered(1, join("demo"))).await;
     bob.frame(numbered(2, say("demo", "one"))).await;
     bob.frame(numbered(3, say("demo", "two"))).await;
-    ada.hears("two").await;
+    ada.expect_text("two").await;
 }
 
 #[tokio::test]
@@ -155,14 +156,14 @@ async fn a_resume_takes_over_from_a_connection_that_still_looks_alive() {
     let mut new = Peer::with(&mut node.client().await, old.resume()).await;
     assert_eq!((new.welcome.outcome(), new.welcome.epoch), (Outcome::Resumed, 2));
     (new.sent, new.seen) = (old.sent, old.seen);
-    assert_eq!(old.dies().await.reason, "SUPERSEDED");
-    new.hears_roster().await;
+    assert_eq!(old.expect_fatal().await.reason, "SUPERSEDED");
+    new.expect_roster().await;
     new.send(leave("demo")).await;
-    assert_eq!(new.hears_own_left().await.reason, "LEFT");
+    assert_eq!(new.expect_own_left().await.reason, "LEFT");
 }
 
 #[tokio::test]
-async fn an_old_epoch_comes_back_only_while_no_newer_one_was_used() {
+async fn an_old_epoch_resumes_only_until_a_newer_one_was_used() {
     let node = Node::start().await;
     let first = Peer::open(&node).await;
     let hello = first.resume();
@@ -178,7 +179,7 @@ async fn an_old_epoch_comes_back_only_while_no_newer_one_was_used() {
     assert_eq!(error.reason, "SUPERSEDED");
     // The one that is right has not noticed.
     third.send(leave("demo")).await;
-    third.hears_own_left().await;
+    third.expect_own_left().await;
 }
 
 #[tokio::test]
@@ -188,10 +189,10 @@ async fn after_the_grace_period_it_is_a_new_session() {
     let mut bob = Peer::with(&mut node.client().await, short_grace()).await;
     assert_eq!(bob.welcome.grace_ms, 300);
     bob.join("demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let (id, hello) = (bob.id().to_owned(), bob.resume());
     drop(bob);
-    let left = ada.hears_left().await;
+    let left = ada.expect_left().await;
     assert_eq!((left.peer_id.as_str(), left.reason.as_str()), (id.as_str(), "EXPIRED"));
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     assert!(bob.is_reset("EXPIRED"), "{:?}", bob.welcome);
@@ -206,11 +207,11 @@ async fn what_the_server_never_sent_cannot_be_resumed_from() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let mut hello = bob.resume();
     drop(bob);
     node.until("wigwag_sessions_attached", 1).await;
-    // These wait in the mailbox. They have not been sent, so nobody can have them.
+    // These wait in the mailbox. They have not been sent, so no client can have received them.
     ada.send(say("demo", "one")).await;
     ada.send(say("demo", "two")).await;
     ada.applied(3).await;
@@ -224,7 +225,7 @@ async fn what_was_acknowledged_cannot_be_asked_for_again() {
     let node = Node::start().await;
     let mut peer = Peer::in_room(&node, "demo").await;
     peer.send(leave("demo")).await;
-    peer.hears_own_left().await;
+    peer.expect_own_left().await;
     let mut hello = peer.resume();
     // The ack of seq 2 has taken effect when the frame that carries it has.
     peer.join("demo").await;
@@ -248,7 +249,7 @@ async fn a_token_that_is_not_right_gets_a_new_session_and_harms_none() {
         assert!(peer.is_reset("UNKNOWN_SESSION"), "{:?}", peer.welcome);
     }
     ada.send(leave("demo")).await;
-    ada.hears_own_left().await;
+    ada.expect_own_left().await;
 }
 
 #[tokio::test]
@@ -256,50 +257,50 @@ async fn a_session_that_said_bye_has_ended() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     bob.send(Up::Bye(Default::default())).await;
     bob.ends().await.expect("a bye ends with OK");
-    assert_eq!(ada.hears_left().await.reason, "LEFT");
+    assert_eq!(ada.expect_left().await.reason, "LEFT");
     let again = Peer::with(&mut node.client().await, bob.resume()).await;
     assert!(again.is_reset("ENDED"), "{:?}", again.welcome);
 }
 
 #[tokio::test]
-async fn a_seat_lost_while_away_is_told_on_return() {
+async fn a_membership_lost_while_detached_is_reported_on_resume() {
     let node = Node::start().await;
     let mut owner = Peer::in_room(&node, "demo").await;
     let mut peer = Peer::in_room(&node, "demo").await;
-    owner.hears_joined(peer.id()).await;
+    owner.expect_joined(peer.id()).await;
     peer.join("second").await;
     let mut guest = Peer::in_room(&node, "second").await;
-    peer.hears_joined(guest.id()).await;
+    peer.expect_joined(guest.id()).await;
 
     let (hello, id, sent, seen) = (peer.resume(), peer.id().to_owned(), peer.sent, peer.seen);
     drop(peer);
     let kick = RemoveMember { room: "demo".into(), peer_id: id.clone(), ban: true };
     owner.send(Up::RemoveMember(kick)).await;
     // At once, not when the grace period is over.
-    assert_eq!(owner.hears_left().await.reason, "BANNED");
+    assert_eq!(owner.expect_left().await.reason, "BANNED");
 
     let mut peer = Peer::with(&mut node.client().await, hello).await;
     assert_eq!(peer.welcome.outcome(), Outcome::Resumed);
     (peer.sent, peer.seen) = (sent, seen);
-    let roster = peer.hears_roster().await;
+    let roster = peer.expect_roster().await;
     assert_eq!(roster.room, "second");
-    let left = peer.hears_own_left().await;
+    let left = peer.expect_own_left().await;
     assert_eq!((left.room.as_str(), left.reason.as_str()), ("demo", "BANNED"));
     let seq = peer.send(join("demo")).await;
     assert_eq!(peer.refused(seq).await.reason, "BANNED");
     guest.send(say("second", "hello")).await;
-    peer.hears("hello").await;
+    peer.expect_text("hello").await;
 }
 
 #[tokio::test]
-async fn a_resume_takes_no_seat_even_in_a_full_room() {
+async fn a_resume_does_not_count_as_a_join_in_a_full_room() {
     let node = Node::with(|config| config.rooms.max_members = 2).await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let mut late = Peer::open(&node).await;
     let hello = bob.resume();
     let (sent, seen) = (bob.sent, bob.seen);
@@ -308,17 +309,17 @@ async fn a_resume_takes_no_seat_even_in_a_full_room() {
     assert_eq!(late.refused(seq).await.reason, "ROOM_FULL");
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     (bob.sent, bob.seen) = (sent, seen);
-    assert_eq!(bob.hears_roster().await.members.len(), 1);
-    bob.send(say("demo", "my seat")).await;
-    ada.hears("my seat").await;
+    assert_eq!(bob.expect_roster().await.members.len(), 1);
+    bob.send(say("demo", "still a member")).await;
+    ada.expect_text("still a member").await;
 }
 
 #[tokio::test]
-async fn an_envelope_that_does_not_fit_a_detached_mailbox_is_told_to_its_sender() {
+async fn an_envelope_that_does_not_fit_a_detached_mailbox_is_reported_to_its_sender() {
     let node = Node::with(|config| config.session.detached_frames = 2).await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let (hello, id, seen) = (bob.resume(), bob.id().to_owned(), bob.seen);
     drop(bob);
     node.until("wigwag_sessions_attached", 1).await;
@@ -331,11 +332,11 @@ async fn an_envelope_that_does_not_fit_a_detached_mailbox_is_told_to_its_sender(
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     assert_eq!(bob.welcome.outcome(), Outcome::Resumed);
     bob.seen = seen;
-    bob.hears_roster().await;
-    bob.hears("one").await;
-    bob.hears("two").await;
+    bob.expect_roster().await;
+    bob.expect_text("one").await;
+    bob.expect_text("two").await;
     ada.send(say("demo", "four")).await;
-    bob.hears("four").await;
+    bob.expect_text("four").await;
 }
 
 #[tokio::test]
@@ -343,7 +344,7 @@ async fn what_may_not_be_lost_and_does_not_fit_ends_the_session() {
     let node = Node::with(|config| config.session.detached_frames = 0).await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     bob.ack().await;
     bob.join("other").await;
     let (hello, id) = (bob.resume(), bob.id().to_owned());
@@ -351,27 +352,27 @@ async fn what_may_not_be_lost_and_does_not_fit_ends_the_session() {
     node.until("wigwag_sessions_attached", 1).await;
     let kick = RemoveMember { room: "demo".into(), peer_id: id.clone(), ban: false };
     ada.send(Up::RemoveMember(kick)).await;
-    ada.hears_left().await;
+    ada.expect_left().await;
     node.until("wigwag_sessions", 1).await;
     let bob = Peer::with(&mut node.client().await, hello).await;
     assert!(bob.is_reset("MAILBOX_OVERFLOW"), "{:?}", bob.welcome);
 }
 
 #[tokio::test]
-async fn a_reloaded_page_takes_the_place_of_its_old_session() {
+async fn a_reloaded_page_replaces_its_old_session() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut old = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(old.id()).await;
+    ada.expect_joined(old.id()).await;
     let hello = Hello { replaces: old.welcome.session_token.clone(), ..resumable() };
     let mut new = Peer::with(&mut node.client().await, hello).await;
     assert_eq!(new.welcome.outcome(), Outcome::New);
     assert_ne!(new.id(), old.id());
-    let left = ada.hears_left().await;
+    let left = ada.expect_left().await;
     assert_eq!((left.peer_id.as_str(), left.reason.as_str()), (old.id(), "REPLACED"));
-    assert_eq!(old.dies().await.reason, "REPLACED");
+    assert_eq!(old.expect_fatal().await.reason, "REPLACED");
     new.join("demo").await;
-    ada.hears_joined(new.id()).await;
+    ada.expect_joined(new.id()).await;
 }
 
 #[tokio::test]
@@ -380,19 +381,19 @@ async fn a_half_close_detaches_a_resumable_session_only() {
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut live = Peer::live(&node).await;
     live.join("demo").await;
-    ada.hears_joined(live.id()).await;
+    ada.expect_joined(live.id()).await;
     let mut bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
-    live.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
+    live.expect_joined(bob.id()).await;
 
     live.half_close();
     bob.half_close();
     bob.ends().await.expect("a detached stream ends with OK");
     ada.send(say("demo", "who listens?")).await;
-    live.hears("who listens?").await;
+    live.expect_text("who listens?").await;
     let mut bob = bob.reconnect(&node).await;
-    bob.hears_roster().await;
-    bob.hears("who listens?").await;
+    bob.expect_roster().await;
+    bob.expect_text("who listens?").await;
 }
 
 #[tokio::test]
@@ -401,11 +402,11 @@ async fn a_reset_connection_is_a_lost_one() {
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut bob = Peer::with(&mut client_that_resets(node.addr).await, resumable()).await;
     bob.join("demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let mut bob = bob.reconnect(&node).await;
-    bob.hears_roster().await;
+    bob.expect_roster().await;
     bob.send(say("demo", "back")).await;
-    ada.hears("back").await;
+    ada.expect_text("back").await;
 }
 
 #[tokio::test]
@@ -413,10 +414,10 @@ async fn others_see_it_reconnecting_after_two_seconds_and_online_again() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let bob = Peer::in_room(&node, "demo").await;
-    ada.hears_joined(bob.id()).await;
+    ada.expect_joined(bob.id()).await;
     let hello = bob.resume();
     drop(bob);
-    assert_eq!(ada.hears_state().await, State::Reconnecting);
+    assert_eq!(ada.expect_state().await, State::Reconnecting);
     let _bob = Peer::with(&mut node.client().await, hello).await;
-    assert_eq!(ada.hears_state().await, State::Online);
+    assert_eq!(ada.expect_state().await, State::Online);
 }

@@ -1,4 +1,4 @@
-//! Bad input over `Signal`: each kind gets its reason, and what is not fatal disturbs nobody.
+//! Bad input over `Signal`: each kind gets its reason, and errors that are not fatal do not affect other peers.
 
 #[path = "support/frames.rs"]
 mod frames;
@@ -11,13 +11,14 @@ mod peer;
 #[path = "support/raw.rs"]
 mod raw;
 
-use frames::{create, envelope, join, leave, payload, reason, resumable, resume, say};
-use node::Node;
-use peer::Peer;
 use wigwag_proto::v1::{
     AppData, ClientFrame, CreateRoom, EndRoom, Envelope, Hello, Join, RemoveMember, SessionDescription, UpdateMember,
     client_frame::Body as Up, envelope::Payload, server_frame::Body as Down, welcome::Outcome,
 };
+
+use frames::{create, envelope, join, leave, payload, reason, resumable, resume, say};
+use node::Node;
+use peer::Peer;
 
 const STRANGER: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzz";
 
@@ -47,7 +48,7 @@ fn bad_envelopes(own_id: &str) -> Vec<Case> {
         ("oneself", Some(Up::Envelope(envelope("demo", own_id, "x"))), "INVALID_FIELD", "envelope.to"),
         ("a receipt for everybody", with(|e| e.receipt = true), "INVALID_FIELD", "envelope.receipt"),
         (
-            "a kind of description nobody knows",
+            "an unknown kind of description",
             with(|e| {
                 let description = SessionDescription { r#type: "hello".into(), sdp: String::new() };
                 e.payload = Some(Payload::Description(description));
@@ -87,7 +88,7 @@ fn bad_requests() -> Vec<Case> {
             "INVALID_FIELD",
             "metadata",
         ),
-        ("a rule nobody knows", Some(Up::CreateRoom(rule)), "INVALID_FIELD", "create_room.duplicate_users"),
+        ("an unknown rule", Some(Up::CreateRoom(rule)), "INVALID_FIELD", "create_room.duplicate_users"),
         ("a room that exists", Some(create("demo")), "ROOM_EXISTS", ""),
         ("leaving a room that was not joined", Some(leave("elsewhere")), "NOT_JOINED", ""),
         ("leaving a room that is not there", Some(leave("nowhere")), "NOT_JOINED", ""),
@@ -103,14 +104,14 @@ fn bad_requests() -> Vec<Case> {
     ]
 }
 
-/// Each bad frame gets its reason; the next good one goes through, and is the next thing the other member hears.
-async fn disturb_nobody(hello: Hello) {
+/// Each bad frame gets its reason. The next good one is delivered, and is the next frame the other member receives.
+async fn affect_no_other_peer(hello: Hello) {
     let node = Node::start().await;
     let mut owner = Peer::in_room(&node, "demo").await;
     let _elsewhere = Peer::in_room(&node, "elsewhere").await;
     let mut peer = Peer::with(&mut node.client().await, hello).await;
     peer.join("demo").await;
-    owner.hears_joined(peer.id()).await;
+    owner.expect_joined(peer.id()).await;
 
     for (what, body, expected, field) in [bad_envelopes(peer.id()), bad_requests()].concat() {
         peer.sent += 1;
@@ -120,18 +121,18 @@ async fn disturb_nobody(hello: Hello) {
         assert_eq!(error.reason, expected, "{what}: {error:?}");
         assert_eq!(error.metadata.get("field").map_or("", String::as_str), field, "{what}: {error:?}");
         peer.send(say("demo", what)).await;
-        assert_eq!(owner.hears(what).await, peer.id());
+        assert_eq!(owner.expect_text(what).await, peer.id());
     }
 }
 
 #[tokio::test]
-async fn a_bad_frame_gets_its_reason_and_nobody_else_notices() {
-    disturb_nobody(resumable()).await;
+async fn a_bad_frame_gets_its_reason_and_affects_no_other_peer() {
+    affect_no_other_peer(resumable()).await;
 }
 
 #[tokio::test]
 async fn the_same_holds_for_live_delivery() {
-    disturb_nobody(Hello::default()).await;
+    affect_no_other_peer(Hello::default()).await;
 }
 
 #[tokio::test]
@@ -174,7 +175,7 @@ async fn a_second_hello_is_fatal() {
     for hello in [resumable(), Hello::default()] {
         let mut peer = Peer::with(&mut node.client().await, hello).await;
         peer.frame(ClientFrame { body: Some(Up::Hello(resumable())), ..ClientFrame::default() }).await;
-        assert_eq!(peer.dies().await.reason, "PROTOCOL");
+        assert_eq!(peer.expect_fatal().await.reason, "PROTOCOL");
     }
 }
 
@@ -209,14 +210,14 @@ async fn fatal(frame: impl Fn(&Peer) -> ClientFrame, expected: &str) {
     let node = Node::start().await;
     let mut owner = Peer::in_room(&node, "demo").await;
     let mut peer = Peer::in_room(&node, "demo").await;
-    owner.hears_joined(peer.id()).await;
+    owner.expect_joined(peer.id()).await;
     peer.frame(frame(&peer)).await;
-    assert_eq!(peer.dies().await.reason, expected);
+    assert_eq!(peer.expect_fatal().await.reason, expected);
     let mut peer = peer.reconnect(&node).await;
     assert_eq!(peer.welcome.epoch, 2);
     peer.send(say("demo", "still here")).await;
-    // Nothing came before it: nobody saw the peer go.
-    assert_eq!(owner.hears("still here").await, peer.id());
+    // Nothing came before it: the peer was not seen to leave.
+    assert_eq!(owner.expect_text("still here").await, peer.id());
 }
 
 #[tokio::test]
@@ -239,7 +240,7 @@ async fn a_frame_applied_before_is_ignored() {
     let node = Node::start().await;
     let mut owner = Peer::in_room(&node, "demo").await;
     let mut peer = Peer::in_room(&node, "demo").await;
-    owner.hears_joined(peer.id()).await;
+    owner.expect_joined(peer.id()).await;
     for _ in 0..3 {
         peer.frame(ClientFrame { seq: 2, ack: 0, body: Some(say("demo", "once")) }).await;
     }
@@ -247,40 +248,40 @@ async fn a_frame_applied_before_is_ignored() {
     // Whatever it says now: its number is used up.
     peer.frame(ClientFrame { seq: 1, ack: 0, body: Some(leave("demo")) }).await;
     peer.send(say("demo", "then")).await;
-    owner.hears("once").await;
-    owner.hears("then").await;
+    owner.expect_text("once").await;
+    owner.expect_text("then").await;
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_frame_are_fatal() {
+async fn bytes_that_are_not_a_frame_are_fatal() {
     let node = Node::start().await;
     let mut owner = Peer::in_room(&node, "demo").await;
     // A field that promises more bytes than there are; a frame whose body is a number; a string that is not UTF-8.
     for bytes in [&[0x22, 0x7f, 1][..], &[0x30, 1], &[0x32, 3, 0x0a, 1, 0xff]] {
         let mut raw = raw::open(&node, resumable()).await;
         raw.send_frame(ClientFrame { seq: 1, ack: 0, body: Some(join("demo")) }).await;
-        owner.hears_joined(&raw.welcome.peer_id).await;
+        owner.expect_joined(&raw.welcome.peer_id).await;
         raw.send(bytes.to_vec()).await;
-        assert_eq!(raw.dies().await, "PROTOCOL");
-        // The session waits for its client: the next thing to be heard is what it says after its return.
+        assert_eq!(raw.expect_fatal().await, "PROTOCOL");
+        // The session waits for its client: the next frame is what it sends after resuming.
         let mut peer = Peer::with(&mut node.client().await, resume(&raw.welcome, 1)).await;
         assert_eq!(peer.welcome.outcome(), Outcome::Resumed);
         peer.send(say("demo", "back")).await;
-        owner.hears("back").await;
+        owner.expect_text("back").await;
         peer.send(leave("demo")).await;
-        owner.hears_left().await;
+        owner.expect_left().await;
     }
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_hello_are_fatal() {
+async fn bytes_that_are_not_a_hello_are_fatal() {
     let node = Node::start().await;
     let error = raw::refused(&node, vec![0x2a, 0x7f]).await;
     assert_eq!(error, "PROTOCOL");
 }
 
 #[tokio::test]
-async fn fields_nobody_knows_are_ignored_in_frames_and_refused_in_envelopes() {
+async fn unknown_fields_are_ignored_in_frames_and_refused_in_envelopes() {
     let node = Node::start().await;
     let mut raw = raw::open(&node, resumable()).await;
     let mut bytes = raw::encode(&ClientFrame { seq: 1, ack: 0, body: Some(join("demo")) });
@@ -288,7 +289,7 @@ async fn fields_nobody_knows_are_ignored_in_frames_and_refused_in_envelopes() {
     raw.send(bytes).await;
     assert!(matches!(raw.next().await.body, Some(Down::Joined(_))));
 
-    // Two payloads, the second of a kind nobody knows.
+    // Two payloads, the second of an unknown kind.
     let mut inner = raw::encode(&Envelope { room: "demo".into(), payload: Some(payload("x")), ..Envelope::default() });
     inner.extend([0x7a, 1, 0]);
     let head = [0x08, 2, 0x22, u8::try_from(inner.len()).expect("short")];

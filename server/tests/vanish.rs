@@ -1,4 +1,4 @@
-//! Clients vanish: the others hear it, and nothing is left of them.
+//! Clients that vanish: other members are notified, and no state of them remains.
 
 #[path = "support/crowd.rs"]
 mod crowd;
@@ -11,46 +11,47 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
+use wigwag_proto::v1::room_service_client::RoomServiceClient;
+use wigwag_proto::v1::{Hello, WatchRoomsRequest};
+
 use crowd::{Crowd, End};
 use frames::{resumable, say};
 use node::{Node, channel_of, client_that_resets};
 use peer::Peer;
-use wigwag_proto::v1::room_service_client::RoomServiceClient;
-use wigwag_proto::v1::{Hello, WatchRoomsRequest};
 
 #[tokio::test]
-async fn others_hear_of_a_live_connection_that_is_lost() {
+async fn others_are_notified_of_a_lost_live_connection() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     for end in [End::Closed, End::Reset] {
         let crowd = Crowd::gather(node.addr, end, 1, 1, Hello::default(), |_| "demo".into()).await;
         let joined = ada.next().await;
         crowd.die().await;
-        let left = ada.hears_left().await;
+        let left = ada.expect_left().await;
         assert_eq!(left.reason, "CONNECTION_LOST", "{end:?} after {joined:?}");
     }
 }
 
 #[tokio::test]
-async fn others_hear_of_a_stream_that_is_dropped_while_its_connection_stays() {
+async fn others_are_notified_of_a_dropped_stream_on_an_open_connection() {
     let node = Node::start().await;
     let mut ada = Peer::in_room(&node, "demo").await;
     let mut client = client_that_resets(node.addr).await;
     let mut stays = Peer::with(&mut client, Hello::default()).await;
     stays.join("demo").await;
-    ada.hears_joined(stays.id()).await;
+    ada.expect_joined(stays.id()).await;
     let mut goes = Peer::with(&mut client, Hello::default()).await;
     goes.join("demo").await;
-    ada.hears_joined(goes.id()).await;
-    stays.hears_joined(goes.id()).await;
+    ada.expect_joined(goes.id()).await;
+    stays.expect_joined(goes.id()).await;
     let id = goes.id().to_owned();
     drop(goes);
     for other in [&mut ada, &mut stays] {
-        let left = other.hears_left().await;
+        let left = other.expect_left().await;
         assert_eq!((left.peer_id.as_str(), left.reason.as_str()), (id.as_str(), "CONNECTION_LOST"));
     }
     stays.send(say("demo", "the connection carries on")).await;
-    ada.hears("the connection carries on").await;
+    ada.expect_text("the connection carries on").await;
 }
 
 async fn nothing_is_left(node: &Node) {

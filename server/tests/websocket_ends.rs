@@ -9,13 +9,14 @@ mod running;
 
 use std::time::Duration;
 
-use client::{Client, JSON, PROTO, open, text};
 use futures_util::{SinkExt as _, StreamExt as _};
-use running::{Running, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 use wigwag_proto::v1::{Hello, Resume, client_frame::Body as Up, server_frame::Body as Down, welcome::Outcome};
 use wigwag_server::config::AllowedOrigins;
+
+use client::{Client, JSON, PROTO, open, text};
+use running::{Running, soon};
 
 async fn start() -> Running {
     Running::start(|_| {}).await
@@ -64,7 +65,7 @@ async fn pages_of_other_origins_are_refused() {
 }
 
 #[tokio::test]
-async fn a_subprotocol_is_asked_for_in_words() {
+async fn a_missing_subprotocol_is_explained() {
     let server = start().await;
     let unknown = open(server.addr, "/v1/signal", &[("sec-websocket-protocol", "wigwag.v9.xml, other")]).await;
     let (status, body) = refused(unknown);
@@ -79,7 +80,7 @@ async fn a_subprotocol_is_asked_for_in_words() {
 }
 
 #[tokio::test]
-async fn requests_that_are_no_handshake_are_answered_in_words() {
+async fn requests_that_are_not_handshakes_are_explained() {
     let server = start().await;
     let answer = http1::get(server.addr, "/v1/signal").await;
     assert_eq!(answer.status, 426);
@@ -167,7 +168,7 @@ async fn closing_is_leaving() {
         drop(ada);
         match bob.next().await.1 {
             Down::MemberLeft(left) => assert_eq!(left.reason, "CONNECTION_LOST"),
-            other => panic!("nobody left: {other:?}"),
+            other => panic!("no member_left: {other:?}"),
         }
     }
 }
@@ -193,7 +194,7 @@ async fn missed_heartbeats_detach_a_resumable_session() {
     assert_eq!(resumed.outcome(), Outcome::Resumed);
 }
 
-/// Bytes of a TCP connection that nobody answers, as after a network has gone.
+/// The client stops answering on its TCP connection, as when its network is lost.
 #[tokio::test]
 async fn a_session_that_cannot_be_resumed_lives_by_websocket_pings() {
     let server = Running::start(|config| {
@@ -215,15 +216,15 @@ async fn a_session_that_cannot_be_resumed_lives_by_websocket_pings() {
     });
     assert!(lively.await.is_err(), "answered pings keep a session");
 
-    // From here on nobody polls it.
+    // From here on it is not polled.
     match bob.next().await.1 {
         Down::MemberLeft(left) => assert_eq!(left.reason, "CONNECTION_LOST"),
-        other => panic!("nobody left: {other:?}"),
+        other => panic!("no member_left: {other:?}"),
     }
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_cut_by_name_and_may_resume() {
+async fn a_slow_reader_is_detached_with_a_reason_and_may_resume() {
     let server = Running::start(|config| {
         config.session.mailbox_frames = 64;
         config.session.mailbox_bytes = 256 * 1024;
@@ -266,7 +267,7 @@ async fn a_reader_that_stopped_is_reset() {
     let mut busy = Client::connect(server.addr, PROTO).await;
     busy.hello(Hello::default()).await;
     busy.join(1, "demo").await;
-    // More than the system holds between the two. The second frame's answer paces the loop, so that it is the system
+    // More than the system holds between the two. The loop waits for the answer to the second frame, so that it is the system
     // that is full, and not the mailbox alone.
     let left = loop {
         busy.send(0, 0, Some(text("demo", "", &"x".repeat(60_000)))).await;
@@ -283,7 +284,7 @@ async fn a_reader_that_stopped_is_reset() {
 }
 
 #[tokio::test]
-async fn a_drain_tells_every_socket_and_closes_it() {
+async fn a_drain_notifies_every_socket_and_closes_it() {
     let server = Running::start(|config| config.drain.timeout_ms = 3_000).await;
     let mut clients = Vec::new();
     for (subprotocol, resumable) in [(JSON, true), (PROTO, true), (JSON, false), (PROTO, false)] {

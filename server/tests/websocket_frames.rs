@@ -5,9 +5,7 @@ mod client;
 #[path = "shell/running.rs"]
 mod running;
 
-use client::{Client, JSON, PROTO, text};
 use futures_util::{SinkExt as _, StreamExt as _};
-use running::{Running, soon};
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -18,6 +16,9 @@ use tokio_tungstenite::tungstenite::{
 use wigwag_proto::v1::{
     Envelope, Hello, IceCandidate, client_frame::Body as Up, envelope::Payload, server_frame::Body as Down,
 };
+
+use client::{Client, JSON, PROTO, text};
+use running::{Running, soon};
 
 async fn start() -> Running {
     Running::start(|_| {}).await
@@ -112,7 +113,7 @@ async fn a_bad_request_is_answered_and_the_connection_goes_on() {
             }
         }
     }
-    // A field from the future is no reason to refuse, and nothing of the above has reached anybody.
+    // An unknown field is accepted, and nothing of the above was delivered.
     let known =
         r#"{"seq":11,"envelope":{"room":"demo","message":{"text":"still here"},"priority":{"high":[1]}},"x":null}"#;
     ada.raw(Message::text(known)).await;
@@ -121,7 +122,7 @@ async fn a_bad_request_is_answered_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn the_place_of_a_mistake_is_told() {
+async fn the_position_of_an_error_is_reported() {
     let server = start().await;
     let mut ada = Client::connect(server.addr, JSON).await;
     ada.hello(Hello::default()).await;
@@ -132,7 +133,7 @@ async fn the_place_of_a_mistake_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_no_frame_ends_the_connection() {
+async fn invalid_frames_end_the_connection() {
     let server = start().await;
     let deep = format!("{{\"new\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     let deep_in_the_envelope = format!("{{\"envelope\":{{\"x\":{}", "{\"a\":".repeat(10_000));

@@ -1,4 +1,4 @@
-"""A server for the tests, and peers that are gone when a test is over."""
+"""Fixtures: servers, and peers that are closed at the end of each test."""
 
 import itertools
 import os
@@ -9,11 +9,11 @@ import time
 import grpc
 import pytest
 
-from peer import PATIENCE, Peer
+from peer import TIMEOUT, Peer
 
 
 class Server:
-    """A server process on a port of its own."""
+    """A server process on a free port."""
 
     def __init__(self, **settings):
         with socket.socket() as free:
@@ -27,18 +27,18 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
         host, port = self.address.split(":")
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while True:
             try:
                 socket.create_connection((host, int(port)), timeout=1).close()
                 return
             except OSError:
-                assert self.process.poll() is None, "the server ended at once"
+                assert self.process.poll() is None, "the server has exited"
                 assert time.monotonic() < until, "the server does not listen"
                 time.sleep(0.01)
 
     def channel(self):
-        # Without this, channels of one process share a connection.
+        # By default, the channels of a process share a connection.
         return grpc.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
 
     def stop(self):
@@ -55,7 +55,7 @@ def server():
 
 @pytest.fixture
 def start_server():
-    """Starts a server with settings of the test's own."""
+    """Starts a separate server with the given settings."""
     started = []
 
     def start(**settings):
@@ -75,7 +75,7 @@ def channel(server):
 
 @pytest.fixture
 def connect(server):
-    """Opens sessions, each over a connection of its own."""
+    """Opens sessions, each over a separate connection."""
     channels = []
 
     def connect(name="", **options):
@@ -92,13 +92,13 @@ _rooms = itertools.count(1)
 
 @pytest.fixture
 def room():
-    """The name of a room no other test uses."""
+    """Returns a room name that no other test uses."""
     return f"interop-{next(_rooms)}"
 
 
 @pytest.fixture
 def pair(connect, room):
-    """Two peers in one room, each of which knows of the other."""
+    """Opens two peers in one room, which know of each other."""
 
     def pair(**options):
         ada, bob = connect("Ada", **options), connect("Bob", **options)

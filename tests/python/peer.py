@@ -8,8 +8,8 @@ import time
 import grpc
 from wigwag.v1 import envelope_pb2, frame_pb2, signaling_service_pb2_grpc
 
-PATIENCE = 15.0
-"""Seconds after which something that should have come will not come any more."""
+TIMEOUT = 15.0
+"""Seconds to wait for a frame."""
 
 PRESENCE = {"room_updated", "member_joined", "member_updated", "member_left", "roster"}
 
@@ -17,8 +17,8 @@ PRESENCE = {"room_updated", "member_joined", "member_updated", "member_left", "r
 class Peer:
     """A session over one stream.
 
-    Not resumable unless asked: frames then need no numbers, and those given are only echoed. A resumable peer numbers
-    its frames and acknowledges what it has read.
+    Not resumable by default: the numbers of its frames are then optional and only echoed. A resumable peer numbers its
+    frames and acknowledges what it has read.
     """
 
     def __init__(self, channel, resumable=False, **hello):
@@ -43,21 +43,21 @@ class Peer:
         except grpc.RpcError as error:
             self._down.put(error)
 
-    # Saying
+    # Sending
 
     def say(self, **body):
-        """Sends a frame with the next number, and gives the number back."""
+        """Sends a frame with the next number and returns the number."""
         seq = next(self.numbers)
         self.write(frame_pb2.ClientFrame(seq=seq, ack=self.read, **body))
         return seq
 
     def write(self, frame):
-        """Sends a frame as it is."""
+        """Sends a frame unchanged."""
         self._acknowledged = frame.ack or self._acknowledged
         self._up.put(frame)
 
     def send(self, to, room=None, **payload):
-        """Sends an envelope; `room` is the one joined last unless given, `to` a peer, a peer id or "" for all."""
+        """Sends an envelope. `room` defaults to the one joined last; `to` is a peer, a peer id, or "" for all."""
         to = to.peer_id if isinstance(to, Peer) else to
         return self.say(envelope=envelope_pb2.Envelope(room=self.room if room is None else room, to=to, **payload))
 
@@ -67,16 +67,16 @@ class Peer:
     def half_close(self):
         self._up.put(None)
 
-    # Hearing
+    # Receiving
 
-    def next(self, patience=PATIENCE):
-        """The next frame that is more than a heartbeat or an acknowledgment."""
-        until = time.monotonic() + patience
+    def next(self, timeout=TIMEOUT):
+        """Returns the next frame other than heartbeats and bare acks."""
+        until = time.monotonic() + timeout
         while True:
             try:
                 frame = self._down.get(timeout=max(0, until - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"nothing came for {patience} s") from None
+                raise AssertionError(f"no frame within {timeout} s") from None
             if frame is None:
                 raise AssertionError("the stream ended")
             if isinstance(frame, grpc.RpcError):
@@ -94,36 +94,36 @@ class Peer:
                 case _:
                     return frame
 
-    def expect(self, kind, patience=PATIENCE):
-        """The next frame, which must be of this kind."""
-        frame = self.next(patience)
-        assert frame.WhichOneof("body") == kind, f"{kind} was due, not: {frame}"
+    def expect(self, kind, timeout=TIMEOUT):
+        """Returns the next frame, which must be of this kind."""
+        frame = self.next(timeout)
+        assert frame.WhichOneof("body") == kind, f"expected {kind}, got: {frame}"
         return frame
 
-    def until(self, kind, patience=PATIENCE):
-        """The next frame of this kind; presence may come before it."""
-        deadline = time.monotonic() + patience
+    def until(self, kind, timeout=TIMEOUT):
+        """Returns the next frame of this kind; presence may precede it."""
+        deadline = time.monotonic() + timeout
         while True:
             frame = self.next(max(0.0, deadline - time.monotonic()))
             if frame.WhichOneof("body") == kind:
                 return frame
-            assert frame.WhichOneof("body") in PRESENCE, f"{kind} was due, not: {frame}"
+            assert frame.WhichOneof("body") in PRESENCE, f"expected {kind}, got: {frame}"
 
     def error(self, seq, reason):
-        """The next frame, which must say that this one was refused."""
+        """Returns the next frame, which must be the error for this one."""
         frame = self.expect("error")
         assert (frame.error.reason, frame.reply_to, frame.error.fatal) == (reason, seq, False), frame
-        assert frame.error.message, "an error says what to do"
+        assert frame.error.message, "an error has a message"
         return frame.error
 
-    def end(self, patience=PATIENCE):
-        """Reads to the end of the stream; its status code."""
-        until = time.monotonic() + patience
+    def end(self, timeout=TIMEOUT):
+        """Reads to the end of the stream and returns its status code."""
+        until = time.monotonic() + timeout
         while True:
             try:
                 frame = self._down.get(timeout=max(0, until - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"the stream did not end in {patience} s") from None
+                raise AssertionError(f"the stream did not end within {timeout} s") from None
             if frame is None:
                 return grpc.StatusCode.OK
             if isinstance(frame, grpc.RpcError):

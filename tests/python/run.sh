@@ -1,12 +1,11 @@
 #!/bin/sh
-# Tests the server with gRPC's own Python client: nothing of ours stands between the test and the contract but the
-# .proto files.
+# Tests the server with gRPC's Python client: the tests use only the .proto files of this repository.
 #
 #   tests/python/run.sh [pytest arguments]
 #
 # WIGWAG_SERVER  the server's binary (default: the workspace's debug build)
-# WIGWAG_VENV    where the virtual environment is kept (default: .venv beside this script)
-# PYTHON         the interpreter that makes it (default: python3; 3.10 or newer)
+# WIGWAG_VENV    directory of the virtual environment (default: .venv beside this script)
+# PYTHON         the interpreter for it (default: python3; 3.10 or newer)
 # GRPCURL        grpcurl's binary (default: the one on PATH; without one its tests are skipped)
 set -eu
 
@@ -27,17 +26,17 @@ command -v "$python" >/dev/null 2>&1 || fail "$python is missing: install Python
 
 if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     "$python" -m venv --clear "$venv" ||
-        fail "$python cannot make a virtual environment: install its venv module (on Debian: apt install python3-venv)"
+        fail "$python cannot create a virtual environment: install its venv module (on Debian: apt install python3-venv)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" ||
-        fail "the packages of requirements.txt cannot be installed: is the Python package index within reach?"
-    # Copied last: an installation that broke off is made again.
+        fail "the packages of requirements.txt cannot be installed: check access to the Python package index"
+    # Copied last, so that an interrupted installation is repeated.
     cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
 
 stubs=$(mktemp -d)
 trap 'rm -rf "$stubs"' EXIT
 trap 'exit 130' INT TERM
-# shellcheck disable=SC2046 # the paths are ours and have no spaces
+# shellcheck disable=SC2046 # the paths of the protos have no spaces
 "$venv/bin/python" -m grpc_tools.protoc -I "$root/proto" --python_out="$stubs" --grpc_python_out="$stubs" \
     $(cd "$root/proto" && find wigwag -name '*.proto') || fail "the stubs cannot be generated"
 

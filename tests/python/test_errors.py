@@ -1,4 +1,4 @@
-"""What is refused: by its reason, at the cost of nobody else, and of nothing else."""
+"""Refused frames: each gets the right reason and has no other effect."""
 
 import grpc
 import pytest
@@ -6,7 +6,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from wigwag.v1 import envelope_pb2, frame_pb2, room_service_pb2, room_service_pb2_grpc
 
-NOBODY = "a" * 26
+UNKNOWN = "a" * 26
 
 
 def envelope(ada, bob, **changes):
@@ -24,10 +24,10 @@ def description(kind):
 REFUSED = {
     "a client-set from": (lambda a, b: envelope(a, b, **{"from": a.peer_id}), "INVALID_FIELD", "from"),
     "another's from": (lambda a, b: envelope(a, b, **{"from": b.peer_id}), "INVALID_FIELD", "from"),
-    "an unknown peer": (lambda a, b: envelope(a, b, to=NOBODY), "PEER_NOT_FOUND", None),
-    "an unknown peer, directly": (lambda a, b: envelope(a, b, room="", to=NOBODY), "PEER_NOT_FOUND", None),
+    "an unknown peer": (lambda a, b: envelope(a, b, to=UNKNOWN), "PEER_NOT_FOUND", None),
+    "an unknown peer, directly": (lambda a, b: envelope(a, b, room="", to=UNKNOWN), "PEER_NOT_FOUND", None),
     "to oneself": (lambda a, b: envelope(a, b, to=a.peer_id), "INVALID_FIELD", "to"),
-    "to nobody at all": (lambda a, b: envelope(a, b, room="", to=""), "INVALID_FIELD", None),
+    "without a recipient": (lambda a, b: envelope(a, b, room="", to=""), "INVALID_FIELD", None),
     "a receipt from everybody": (lambda a, b: envelope(a, b, to="", receipt=True), "INVALID_FIELD", "receipt"),
     "a room not joined": (lambda a, b: envelope(a, b, room=a.room + "-other"), "NOT_JOINED", None),
     "no payload": (lambda a, b: envelope(a, b, payload={}), "INVALID_FIELD", "payload"),
@@ -54,8 +54,8 @@ REFUSED = {
     ),
     "leaving a room not joined": (lambda a, b: {"leave": frame_pb2.Leave(room="elsewhere")}, "NOT_JOINED", None),
     "ending a room not joined": (lambda a, b: {"end_room": frame_pb2.EndRoom(room="elsewhere")}, "NOT_JOINED", None),
-    "removing nobody": (
-        lambda a, b: {"remove_member": frame_pb2.RemoveMember(room=a.room, peer_id=NOBODY)},
+    "removing an unknown peer": (
+        lambda a, b: {"remove_member": frame_pb2.RemoveMember(room=a.room, peer_id=UNKNOWN)},
         "PEER_NOT_FOUND",
         None,
     ),
@@ -64,12 +64,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("resumable", [False, True], ids=["live", "resumable"])
 @pytest.mark.parametrize("make, reason, field", REFUSED.values(), ids=REFUSED.keys())
-def test_it_is_refused_and_the_stream_goes_on(pair, make, reason, field, resumable):
+def test_it_is_refused_and_the_stream_stays_open(pair, make, reason, field, resumable):
     ada, bob = pair(resumable=resumable)
     error = ada.error(ada.say(**make(ada, bob)), reason)
     if field:
         assert error.metadata["field"].split(".")[-1] == field, error
-    # The very next thing either of them hears is the next thing the other says.
+    # The next frame that each receives is the other one's next envelope.
     ada.text(bob, "after")
     assert bob.expect("envelope").envelope.message.text == "after"
     bob.text(ada, "back")
@@ -77,9 +77,9 @@ def test_it_is_refused_and_the_stream_goes_on(pair, make, reason, field, resumab
 
 
 @pytest.mark.parametrize("resumable", [False, True], ids=["live", "resumable"])
-def test_a_body_of_the_future_is_refused_alone(pair, resumable):
+def test_only_a_frame_with_an_unknown_body_is_refused(pair, resumable):
     ada, bob = pair(resumable=resumable)
-    seq = ada.say()  # Uses up a number; what follows has the next one.
+    seq = ada.say()  # Consumes a number; the next frame has the next one.
     ada.error(seq, "UNKNOWN_FRAME")
     seq = next(ada.numbers)
     # Field 150, a message, after the seq.
@@ -101,7 +101,7 @@ def test_only_the_owner_may_end_and_remove(pair):
     bob.error(bob.say(join=frame_pb2.Join(room=bob.room)), "BANNED")
 
 
-def test_a_full_room_takes_nobody(connect, room):
+def test_a_full_room_refuses_joins(connect, room):
     ada, bob = connect("Ada"), connect("Bob")
     ada.say(create_room=frame_pb2.CreateRoom(room=room, max_members=1))
     assert ada.expect("joined").joined.created
@@ -117,7 +117,7 @@ FATAL = {
 
 
 @pytest.mark.parametrize("frames", FATAL.values(), ids=FATAL.keys())
-def test_what_breaks_the_protocol_ends_the_stream(pair, frames):
+def test_a_violation_of_the_protocol_ends_the_stream(pair, frames):
     ada, bob = pair(resumable=True)
     for frame in frames:
         ada.write(frame)
@@ -128,10 +128,10 @@ def test_what_breaks_the_protocol_ends_the_stream(pair, frames):
         ada.next()
     assert ended.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert reason(ended.value) == frame.error.reason
-    bob.text("", "to whoever is left")
+    bob.text("", "to all others")
 
 
-def test_bytes_that_are_no_frame_end_the_stream_of_their_sender_only(server, pair):
+def test_bytes_that_are_not_a_frame_end_only_their_senders_stream(server, pair):
     ada, bob = pair()
     with server.channel() as channel:
         call = channel.stream_stream("/wigwag.v1.SignalingService/Signal")(iter([b"\x0a\xff"]))
@@ -142,7 +142,7 @@ def test_bytes_that_are_no_frame_end_the_stream_of_their_sender_only(server, pai
     assert bob.expect("envelope").envelope.message.text == "unimpressed"
 
 
-def test_a_room_that_is_not_there_has_error_info(channel):
+def test_an_unknown_room_has_error_info(channel):
     rooms = room_service_pb2_grpc.RoomServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
         rooms.GetRoom(room_service_pb2.GetRoomRequest(room="nowhere"))
@@ -151,7 +151,7 @@ def test_a_room_that_is_not_there_has_error_info(channel):
 
 
 def reason(error):
-    """The reason in a status's details."""
+    """Returns the reason in the details of a status."""
     status = rpc_status.from_call(error)
     assert status is not None, f"no details: {error}"
     for detail in status.details:

@@ -1,4 +1,4 @@
-"""Everything two peers say to each other arrives byte for byte, in order, and from whom it says."""
+"""Envelopes between two peers arrive unchanged, in order and with the right sender."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from wigwag.v1 import envelope_pb2, frame_pb2, signaling_service_pb2_grpc
 
 ENVELOPES = 10_000
 AHEAD = 200
-"""How far a sender goes ahead of what was read: less than a server keeps for one peer."""
+"""Maximum number of envelopes in transit: less than a mailbox holds."""
 
 SDP = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:F7gI\r\n"
 
@@ -44,7 +44,7 @@ def test_every_payload_arrives_unchanged_both_ways(pair, resumable, payload):
     for sender, receiver in [(ada, bob), (bob, ada)]:
         sender.send(receiver, **payload)
         got = receiver.expect("envelope").envelope
-        # As bytes, since an absent field and an empty one are different.
+        # Compared as bytes, since an absent field differs from an empty one.
         want = envelope_pb2.Envelope(room=ada.room, **{"from": sender.peer_id}, to=receiver.peer_id, **payload)
         assert got.SerializeToString(deterministic=True) == want.SerializeToString(deterministic=True)
 
@@ -61,7 +61,7 @@ def test_order_holds_over_ten_thousand_envelopes(pair, resumable):
         assert (envelope.message.text, getattr(envelope, "from")) == (str(number), ada.peer_id)
 
 
-def test_a_broadcast_reaches_all_others_and_nobody_else(connect, room):
+def test_a_broadcast_reaches_exactly_the_other_members(connect, room):
     peers = [connect(name) for name in ("Ada", "Bob", "Cyd")]
     for peer in peers:
         peer.join(room)
@@ -72,7 +72,7 @@ def test_a_broadcast_reaches_all_others_and_nobody_else(connect, room):
     for peer in (bob, cyd):
         envelope = peer.until("envelope").envelope
         assert (envelope.message.text, getattr(envelope, "from")) == ("everybody", ada.peer_id)
-    # What comes next is what was sent next: the sender and the outsider heard nothing.
+    # The next frame is the next envelope sent: the sender and the outsider have received nothing before.
     bob.text(ada, "only you")
     assert ada.until("envelope").envelope.message.text == "only you"
     outsider.say(leave=frame_pb2.Leave(room=outsider.room))
@@ -87,7 +87,7 @@ def test_a_direct_envelope_needs_no_room(connect):
 
 
 @pytest.mark.parametrize("resumable, outcome", [(False, "OUTCOME_WRITTEN"), (True, "OUTCOME_DELIVERED")])
-def test_a_receipt_tells_what_is_known(pair, resumable, outcome):
+def test_a_receipt_reports_what_is_known(pair, resumable, outcome):
     ada, bob = pair(resumable=resumable)
     seq = ada.text(bob, "sure?", receipt=True)
     bob.expect("envelope")
@@ -104,7 +104,7 @@ def test_a_session_needs_no_hello(connect, server, room):
     join = frame_pb2.Join(room=room, display_name="Ada")
     with server.channel() as channel:
         stub = signaling_service_pb2_grpc.SignalingServiceStub(channel)
-        # The client's side is closed after this one frame; it goes on listening.
+        # The client half-closes after this one frame and continues to receive.
         call = stub.Signal(iter([frame_pb2.ClientFrame(join=join)]))
         assert next(call).WhichOneof("body") == "welcome"
         joined = next(call).joined

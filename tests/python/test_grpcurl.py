@@ -1,4 +1,4 @@
-"""The walk-through of the documentation, with grpcurl."""
+"""The walk-through of the documentation with grpcurl."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from peer import PATIENCE
+from peer import TIMEOUT
 
 GRPCURL = os.environ.get("GRPCURL") or shutil.which("grpcurl")
 
@@ -23,7 +23,7 @@ WALK_THROUGH = """
 
 def grpcurl(server, *arguments):
     command = [GRPCURL, "-plaintext", server.address, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT).stdout
 
 
 def test_services_are_listed_and_described(server):
@@ -36,7 +36,7 @@ def test_services_are_listed_and_described(server):
 def test_a_unary_call_works(server, room):
     command = [GRPCURL, "-plaintext", "-d", json.dumps({"room": room, "displayName": "By hand"}), server.address]
     command.append("wigwag.v1.RoomService/CreateRoom")
-    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT)
     assert json.loads(made.stdout)["roomInfo"]["displayName"] == "By hand"
 
 
@@ -54,12 +54,12 @@ def test_the_walk_through(start_server, connect):
     try:
         frames = queue.SimpleQueue()
         threading.Thread(target=read_json, args=(ada.stdout, frames), daemon=True).start()
-        # As the shell does: both messages, and the end.
+        # As a shell does: both messages, then the end of input.
         ada.stdin.write(WALK_THROUGH)
         ada.stdin.close()
 
-        assert "welcome" in frames.get(timeout=PATIENCE)
-        joined = frames.get(timeout=PATIENCE)["joined"]
+        assert "welcome" in frames.get(timeout=TIMEOUT)
+        joined = frames.get(timeout=TIMEOUT)["joined"]
         assert (joined["room"], joined["me"]["displayName"]) == ("demo", "Ada")
         assert [member["displayName"] for member in joined["members"]] == ["Bob"]
         member = bob.expect("member_joined").member_joined.member
@@ -67,9 +67,9 @@ def test_the_walk_through(start_server, connect):
         envelope = bob.expect("envelope").envelope
         assert (envelope.message.text, getattr(envelope, "from")) == ("hello", member.peer_id)
 
-        # Its side is closed, and still it hears what another member says.
+        # It has half-closed its side, and still receives envelopes of other members.
         bob.text("", "hello Ada")
-        while "envelope" not in (frame := frames.get(timeout=PATIENCE)):
+        while "envelope" not in (frame := frames.get(timeout=TIMEOUT)):
             assert frame.keys() & {"ping", "ack"}, frame
         assert frame["envelope"] == {"room": "demo", "from": bob.peer_id, "message": {"text": "hello Ada"}}
     finally:
@@ -80,11 +80,11 @@ def test_the_walk_through(start_server, connect):
 
 
 def read_json(stream, objects):
-    """Puts each object of a stream of them into a queue."""
+    """Puts each JSON object of a stream into a queue."""
     text = ""
     for line in stream:
         text += line
-        # grpcurl indents: an object ends with a brace in the first column.
+        # grpcurl indents its output: an object ends with a brace in the first column.
         if line.startswith("}"):
             objects.put(json.loads(text))
             text = ""

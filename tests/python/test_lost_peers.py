@@ -1,4 +1,4 @@
-"""Peers that go without a word."""
+"""Peers that disappear without leaving."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def test_a_killed_process_is_seen_to_leave(server, connect, room, request):
         assert ada.expect("member_joined").member_joined.member.peer_id == peer_id
         doomed.kill()
         since = time.monotonic()
-        left = ada.expect("member_left", patience=2 * ada.welcome.heartbeat_ms / 1000).member_left
+        left = ada.expect("member_left", timeout=2 * ada.welcome.heartbeat_ms / 1000).member_left
         assert (left.peer_id, left.reason) == (peer_id, "CONNECTION_LOST")
         assert time.monotonic() - since < 2 * ada.welcome.heartbeat_ms / 1000
     finally:
@@ -48,14 +48,14 @@ def test_a_broken_stream_of_a_live_session_is_a_leave(pair):
     assert (left.peer_id, left.reason) == (bob.peer_id, "CONNECTION_LOST")
 
 
-def test_a_bye_is_a_leave_and_ends_the_stream_well(pair):
+def test_a_bye_is_a_leave_and_ends_the_stream_with_ok(pair):
     ada, bob = pair()
     bob.bye()
     left = ada.expect("member_left").member_left
     assert (left.peer_id, left.reason) == (bob.peer_id, "LEFT")
 
 
-def test_a_resumable_session_comes_back_unnoticed(pair, server):
+def test_a_resumable_session_resumes_unnoticed(pair, server):
     ada, bob = pair(resumable=True)
     bob.call.cancel()
     ada.text(bob, "for later")
@@ -78,13 +78,13 @@ def test_a_resumable_session_comes_back_unnoticed(pair, server):
         assert call.code() == grpc.StatusCode.CANCELLED
 
 
-def test_a_resume_from_nowhere_is_a_reset(connect, server):
+def test_a_resume_of_an_unknown_session_is_a_reset(connect, server):
     bob = connect("Bob", resume=frame_pb2.Resume(session_token="made up", epoch=1), resumable=True)
     assert bob.welcome.outcome == frame_pb2.Welcome.OUTCOME_RESET
     assert bob.welcome.reset_reason == "UNKNOWN_SESSION"
 
 
 def open_ended(first):
-    """A request stream that stays open after its first frame."""
+    """Yields one frame and then keeps the request stream open."""
     yield first
     threading.Event().wait(60)

@@ -1,4 +1,4 @@
-"""The README's walk-through, as printed: both commands are taken from the page and run by a shell."""
+"""The README's walk-through: both commands are read from the page and run in a shell."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from peer import PATIENCE
+from peer import TIMEOUT
 
 GRPCURL = os.environ.get("GRPCURL") or shutil.which("grpcurl")
 README = pathlib.Path(__file__).parents[2] / "README.md"
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.skipif(not GRPCURL, reason="grpcurl is not on PATH, and
 
 
 def printed(name):
-    """The indented block behind `<!-- walk-through: NAME -->`, without its indent."""
+    """Returns the indented block after `<!-- walk-through: NAME -->`, without its indent."""
     block = re.search(rf"<!-- walk-through: {name} -->\n((?:    .*\n)+)", README.read_text())
     assert block, f"the README has no walk-through named {name}"
     return re.sub(r"^    ", "", block[1], flags=re.MULTILINE)
 
 
 class Terminal:
-    """A shell that runs what the README prints, against the test's server."""
+    """A shell that runs a command of the README against the test's server."""
 
     def __init__(self, name, server):
         script = printed(name).replace("localhost:8080", server.address).replace("grpcurl", GRPCURL, 1)
@@ -46,7 +46,7 @@ class Terminal:
                 text = ""
 
     def expect(self, body):
-        while body not in (frame := self.frames.get(timeout=PATIENCE)):
+        while body not in (frame := self.frames.get(timeout=TIMEOUT)):
             assert "error" not in frame, frame
         return frame[body]
 

@@ -1,4 +1,4 @@
-"""The server describes itself, over v1alpha of the reflection service here; grpcurl asks v1."""
+"""Server reflection, here over v1alpha; grpcurl uses v1."""
 
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase

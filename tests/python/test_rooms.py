@@ -8,7 +8,7 @@ import pytest
 from test_errors import reason
 from wigwag.v1 import envelope_pb2, frame_pb2, room_pb2, room_service_pb2 as api, room_service_pb2_grpc
 
-from peer import PATIENCE
+from peer import TIMEOUT
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def rooms(channel):
 
 
 def refused(code, why):
-    """As `pytest.raises`, and looks at code and reason."""
+    """Like `pytest.raises`, but also checks code and reason."""
 
     class Refused:
         def __enter__(self):
@@ -90,7 +90,7 @@ def test_a_bad_name_is_refused(rooms, name):
 def test_rooms_are_listed_in_pages_by_name(start_server):
     with start_server().channel() as channel:
         rooms = room_service_pb2_grpc.RoomServiceStub(channel)
-        # Byte order: capitals before small letters before what is beyond ASCII.
+        # Byte order: capitals, then small letters, then non-ASCII characters.
         names = [f"Room {number}" for number in range(7)] + ["room", "züri"]
         for name in reversed(names):
             rooms.CreateRoom(api.CreateRoomRequest(room=name))
@@ -144,7 +144,7 @@ def test_a_backend_sends_to_a_member_or_to_all_and_once_only(rooms, pair):
     ada, bob = pair()
 
     def send(request_id="", **fields):
-        fields = {"room": ada.room, "message": envelope_pb2.AppData(text="from above"), **fields}
+        fields = {"room": ada.room, "message": envelope_pb2.AppData(text="from the backend"), **fields}
         return rooms.SendToRoom(api.SendToRoomRequest(envelope=envelope_pb2.Envelope(**fields), request_id=request_id))
 
     first, again = send(f"all {ada.room}"), send(f"all {ada.room}")
@@ -152,9 +152,9 @@ def test_a_backend_sends_to_a_member_or_to_all_and_once_only(rooms, pair):
     assert send(to=bob.peer_id).accepted == 1
     for peer in (ada, bob):
         envelope = peer.expect("envelope").envelope
-        assert (envelope.room, getattr(envelope, "from"), envelope.message.text) == (ada.room, "", "from above")
+        assert (envelope.room, getattr(envelope, "from"), envelope.message.text) == (ada.room, "", "from the backend")
     assert bob.expect("envelope").envelope.to == bob.peer_id
-    # Nothing came twice: the next thing heard is the next thing said.
+    # No envelope arrived twice: the next frame is the next envelope sent.
     for sender, receiver in [(ada, bob), (bob, ada)]:
         sender.text(receiver, "next")
         assert receiver.expect("envelope").envelope.message.text == "next"
@@ -172,7 +172,7 @@ def test_a_backend_sends_to_a_member_or_to_all_and_once_only(rooms, pair):
 
 
 class Watch:
-    """A `WatchRooms` stream, heartbeats left out."""
+    """A `WatchRooms` stream without heartbeats."""
 
     def __init__(self, rooms, room=""):
         self.call = rooms.WatchRooms(api.WatchRoomsRequest(room=room))
@@ -188,13 +188,13 @@ class Watch:
             self.events.put(error)
 
     def expect(self, kind):
-        event = self.events.get(timeout=PATIENCE)
+        event = self.events.get(timeout=TIMEOUT)
         assert not isinstance(event, grpc.RpcError), event
-        assert event.WhichOneof("event") == kind, f"{kind} was due, not: {event}"
+        assert event.WhichOneof("event") == kind, f"expected {kind}, got: {event}"
         return getattr(event, kind)
 
 
-def test_a_watcher_hears_what_is_there_and_then_every_change_in_order(start_server, connect):
+def test_a_watcher_gets_a_snapshot_and_then_every_change_in_order(start_server, connect):
     server = start_server()
     ada = connect("Ada", server=server)
     ada.join("first")
@@ -240,7 +240,7 @@ def test_a_watcher_hears_what_is_there_and_then_every_change_in_order(start_serv
                 elif peer:
                     assert event.member.peer_id == peer.peer_id
             assert versions == sorted(versions)
-            # The end of a room stands for the going of everybody in it.
+            # The end of a room implies that all members have left.
             ended = watcher.expect("room_ended")
             assert (ended.room, ended.reason) == ("second", "ENDED")
         assert watch.expect("room_ended").room == "empty"

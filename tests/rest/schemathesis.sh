@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Calls every operation of /openapi.json with generated requests, good and bad. Fails on a server error, on a status or
-# content type the document does not tell of, and on an answer that does not fit its schema.
+# Calls every operation of /openapi.json with generated valid and invalid requests. Fails on a server error, on a status or
+# content type that the document does not list, and on a response that does not match its schema.
 #
-# EXAMPLES  requests for each operation and phase (default 30)
-# SERVER    a server that is running already, such as http://127.0.0.1:8080; by default one is built and started
+# EXAMPLES  requests per operation and phase (default 30)
+# SERVER    a running server, such as http://127.0.0.1:8080; by default one is built and started
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -29,9 +29,9 @@ if [ -z "${SERVER:-}" ]; then
     [ -n "$SERVER" ] || { cat "$log"; exit 1; }
 fi
 
-# The watch never ends; server/tests/rest_rooms.rs reads it. What counts as good data is left out: sizes are in bytes of
-# UTF-8, which OpenAPI cannot say, and what the mapping of protobuf to JSON forgives (null, numbers in quotes, unknown
-# fields) is more than the document says.
+# The watch is excluded because it never ends; server/tests/rest_rooms.rs tests it. The checks of whether data is accepted or
+# rejected are excluded too: sizes are in bytes of UTF-8, which OpenAPI cannot express, and protobuf JSON accepts more than the
+# document says (null, numbers in quotes, unknown fields).
 "$venv/bin/schemathesis" run "$SERVER/openapi.json" \
     --max-examples "${EXAMPLES:-30}" --seed 1 --workers 1 --request-timeout 10 \
     --exclude-path /v1/rooms:watch \

@@ -211,7 +211,7 @@ impl Session {
     /// use wigwag_client::NewRoom;
     ///
     /// let room = session.create_room(NewRoom::unnamed().max_members(2)).await?;
-    /// println!("invite somebody to {}", room.name());
+    /// println!("invite others to {}", room.name());
     /// # Ok(())
     /// # }
     /// ```

@@ -2,7 +2,7 @@ import type { ClientFrameJson, HelloJson, ServerFrameJson } from "./gen/wigwag/v
 
 /**
  * A transport carries frames between client and server. Frames are in their protobuf JSON form, so that a JSON transport needs no
- * protobuf runtime. It knows nothing of sessions: numbering, acknowledging, resending and reconnecting happen above it.
+ * protobuf runtime. It does not depend on sessions: numbering, acknowledging, resending and reconnecting happen above it.
  */
 export interface Transport {
   /**

@@ -1,10 +1,10 @@
-//! A backend beside a signaling server: it creates rooms, watches who comes and goes, tells the members, and shows
-//! some people the door. It is no member of any room: it speaks to `RoomService`, with code generated from the protos.
+//! A backend that manages rooms: it creates them, watches members join and leave, bans members by name and notifies the
+//! others. It is not a member of any room: it calls `RoomService`, with code generated from the protos.
 //!
 //!     cargo run -p backend-rooms -- http://127.0.0.1:8080 lobby stage
 //!
-//! `BANNED=Mallory,Eve` bans whoever comes under these names, `SEATS=2` limits each room. Without authentication a server
-//! answers `RoomService` to its own machine only. Ctrl-C ends the rooms.
+//! `BANNED=Mallory,Eve` bans members with these names, `MAX_MEMBERS=2` limits each room. Without authentication a server
+//! serves `RoomService` only to callers on its own machine. Ctrl-C ends the rooms.
 
 #![forbid(unsafe_code)]
 
@@ -18,9 +18,9 @@ use wigwag_proto::v1::room_service_client::RoomServiceClient;
 
 use crate::keeper::{Ended, Keeper};
 
-/// The first pause before watching again; it doubles up to [`LONGEST`].
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+/// First delay before watching again; doubles up to [`MAX_DELAY`].
+const MIN_DELAY: Duration = Duration::from_millis(100);
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,13 +32,13 @@ async fn main() -> ExitCode {
     }
     let banned = std::env::var("BANNED").unwrap_or_default();
     let banned = banned.split(',').map(str::to_owned).filter(|name| !name.is_empty()).collect();
-    let seats = std::env::var("SEATS").ok().and_then(|seats| seats.parse().ok()).unwrap_or(0);
+    let max_members = std::env::var("MAX_MEMBERS").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
 
     let endpoint = match Endpoint::from_shared(url) {
         Ok(endpoint) => endpoint.connect_timeout(Duration::from_secs(5)),
-        Err(_) => return fail("that is no URL: give one like http://127.0.0.1:8080"),
+        Err(_) => return fail("the first argument is not a URL: pass one like http://127.0.0.1:8080"),
     };
-    let mut keeper = Keeper::new(RoomServiceClient::new(endpoint.connect_lazy()), rooms, banned, seats);
+    let mut keeper = Keeper::new(RoomServiceClient::new(endpoint.connect_lazy()), rooms, banned, max_members);
     let outcome = tokio::select! {
         outcome = keep(&mut keeper) => outcome,
         pressed = ctrl_c() => pressed.map_err(|error| error.to_string()),
@@ -50,20 +50,20 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Keeps the rooms, and begins again whenever the watch breaks: a server that was restarted knows nothing of them.
+/// Keeps the rooms in place. Starts over whenever the watch ends, since a restarted server has lost them.
 async fn keep(keeper: &mut Keeper) -> Result<(), String> {
-    let mut pause = SHORTEST;
+    let mut delay = MIN_DELAY;
     loop {
-        let Ended { status, was_good, for_good } = keeper.keep().await;
-        if for_good {
+        let Ended { status, had_events, is_permanent } = keeper.keep().await;
+        if is_permanent {
             return Err(status);
         }
-        if was_good {
-            pause = SHORTEST;
+        if had_events {
+            delay = MIN_DELAY;
         }
-        println!("{status}; watching again in {} ms", pause.as_millis());
-        sleep(pause).await;
-        pause = LONGEST.min(pause * 2);
+        println!("{status}; watching again in {} ms", delay.as_millis());
+        sleep(delay).await;
+        delay = MAX_DELAY.min(delay * 2);
     }
 }
 

@@ -1,6 +1,6 @@
-//! Runs the example as its first lines say, against a server of its own.
+//! Runs the example as documented, against a separate server.
 //!
-//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` makes it.
+//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` builds it.
 
 use std::{
     future::Future,
@@ -18,10 +18,10 @@ use tokio::{
 };
 use wigwag_client::{Event, Events, Payload, Session};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn within<T>(what: &str, awaited: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, awaited).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain until {what}"))
+    timeout(TIMEOUT, awaited).await.unwrap_or_else(|_| panic!("{what}: not within {TIMEOUT:?}"))
 }
 
 async fn server(address: SocketAddr) -> Child {
@@ -36,7 +36,7 @@ async fn server(address: SocketAddr) -> Child {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}; `cargo build -p wigwag-server` makes it", binary.display()));
+        .unwrap_or_else(|error| panic!("{}: {error}; build it with `cargo build -p wigwag-server`", binary.display()));
     within("the server listens", async {
         while TcpStream::connect(address).await.is_err() {
             sleep(Duration::from_millis(10)).await;
@@ -55,7 +55,7 @@ impl Example {
     fn start(address: SocketAddr) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_backend-rooms"))
             .args([&format!("http://{address}"), "lobby", "stage"])
-            .envs([("BANNED", "Mallory,Eve"), ("SEATS", "2")])
+            .envs([("BANNED", "Mallory,Eve"), ("MAX_MEMBERS", "2")])
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -64,8 +64,8 @@ impl Example {
         Self { process, lines }
     }
 
-    async fn says(&mut self, wanted: &str) {
-        within(&format!("it says {wanted:?}"), async {
+    async fn prints(&mut self, wanted: &str) {
+        within(&format!("it prints {wanted:?}"), async {
             loop {
                 let line = self.lines.next_line().await.expect("a line").expect("it still runs");
                 if line.contains(wanted) {
@@ -98,55 +98,55 @@ fn free() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn rooms_are_created_watched_and_kept_in_order() {
+async fn rooms_are_created_and_watched_and_bans_enforced() {
     let address = free();
     let _server = server(address).await;
     let mut example = Example::start(address);
-    example.says("lobby: created").await;
-    example.says("stage: created").await;
-    example.says("watching").await;
+    example.prints("lobby: created").await;
+    example.prints("stage: created").await;
+    example.prints("watching").await;
 
     let ada = peer(address, "Ada").await;
-    let seat = ada.join("lobby").await.expect("a seat");
-    assert!(!seat.was_created());
-    assert_eq!((seat.info().max_members, seat.info().metadata["kept-by"].as_str()), (2, "backend-rooms"));
-    example.says("lobby: Ada came").await;
+    let room = ada.join("lobby").await.expect("joined");
+    assert!(!room.was_created());
+    assert_eq!((room.info().max_members, room.info().metadata["kept-by"].as_str()), (2, "backend-rooms"));
+    example.prints("lobby: Ada joined").await;
 
     let mallory = peer(address, "Mallory").await;
-    let shown = mallory.join("lobby").await.expect("a seat, for a moment");
-    until(&mut shown.events(), |event| matches!(event, Event::Left { reason, .. } if reason == "BANNED")).await;
+    let removed = mallory.join("lobby").await.expect("joined");
+    until(&mut removed.events(), |event| matches!(event, Event::Left { reason, .. } if reason == "BANNED")).await;
     assert_eq!(mallory.join("lobby").await.map(|_| ()).expect_err("banned").reason, "BANNED");
-    until(&mut seat.events(), |event| {
+    until(&mut room.events(), |event| {
         matches!(event, Event::Envelope { from: None, payload: Payload::Text(text), .. } if text.contains("Mallory"))
     })
     .await;
 
-    // A name taken after the door does not help.
+    // A banned name taken after joining is caught too.
     let eve = peer(address, "Alice").await;
-    let alias = eve.join("lobby").await.expect("a seat");
+    let alias = eve.join("lobby").await.expect("joined");
     alias.update_me(Some("Eve"), Default::default()).await.expect("changed");
     until(&mut alias.events(), |event| matches!(event, Event::Left { reason, .. } if reason == "BANNED")).await;
 
-    // Other rooms are not this backend's.
-    mallory.join("elsewhere").await.expect("a seat");
+    // Other rooms are not managed by this backend.
+    mallory.join("elsewhere").await.expect("joined");
 
     let pid = example.process.id().expect("it runs").to_string();
     assert!(Command::new("sh").arg("-c").arg(format!("kill -INT {pid}")).status().await.expect("a shell").success());
-    until(&mut seat.events(), |event| matches!(event, Event::Left { reason, .. } if reason == "ENDED")).await;
+    until(&mut room.events(), |event| matches!(event, Event::Left { reason, .. } if reason == "ENDED")).await;
     assert!(within("it ends", example.process.wait()).await.expect("a status").success());
 }
 
 #[tokio::test]
-async fn a_server_that_was_restarted_gets_its_rooms_again() {
+async fn rooms_are_created_again_after_a_server_restart() {
     let address = free();
     let mut first = server(address).await;
     let mut example = Example::start(address);
-    example.says("watching").await;
+    example.prints("watching").await;
     first.kill().await.expect("killed");
-    example.says("watching again in").await;
+    example.prints("watching again in").await;
     let _second = server(address).await;
-    example.says("stage: created").await;
-    example.says("watching").await;
+    example.prints("stage: created").await;
+    example.prints("watching").await;
     let ada = peer(address, "Ada").await;
-    assert!(!ada.join("lobby").await.expect("a seat").was_created());
+    assert!(!ada.join("lobby").await.expect("joined").was_created());
 }

@@ -1,15 +1,14 @@
-// Builds the three files the server embeds. Same sources, same bytes: a test builds them again and compares.
-import { copyFileSync, mkdirSync } from "node:fs";
+// Bundles the page's script into dist/app.js, which the server embeds together with src/index.html and src/style.css. The
+// build is reproducible: a test repeats it and compares.
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Builds the page into `out`, by default dist/. */
-export async function buildPage(out = path("../dist")) {
-  mkdirSync(out, { recursive: true });
+/** Bundles the script into `outfile`, by default dist/app.js. */
+export async function buildScript(outfile = path("../dist/app.js")) {
   await build({
     absWorkingDir: path(".."),
     entryPoints: ["src/app.ts"],
-    outfile: `${out}/app.js`,
+    outfile,
     bundle: true,
     minify: true,
     format: "esm",
@@ -18,11 +17,10 @@ export async function buildPage(out = path("../dist")) {
     legalComments: "none",
     logLevel: "warning",
   });
-  for (const file of ["index.html", "style.css"]) copyFileSync(path(`../src/${file}`), `${out}/${file}`);
 }
 
 function path(relative) {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildScript();

@@ -1,4 +1,4 @@
-// The page is bundled from the client's own sources beside it, whose dependencies are installed there.
+// The page is bundled from the client's sources in clients/typescript; this installs their dependencies.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// A call between everybody who opens the same link. Wigwag introduces the tabs; media and chat go from tab to tab.
+// A call between all who open the same link. Wigwag carries the signaling; media and chat go directly between tabs.
 import { connect, type Session } from "@wigwag/client";
 import { Mesh, type Peer } from "@wigwag/client/rtc";
 import { Chat } from "./chat.js";
@@ -10,7 +10,7 @@ import { endOf, problemOf } from "./problems.js";
 import { Stage } from "./stage.js";
 import { StatusLine } from "./status.js";
 
-/** Where a tab keeps what its next load needs to know. */
+/** Keys in sessionStorage of what a reload of the tab needs. */
 const SESSION_KEY = "wigwag-session";
 const NAME_KEY = "wigwag-name";
 
@@ -24,13 +24,13 @@ const stage = new Stage();
 const chat = new Chat();
 let session: Session | undefined;
 let status: StatusLine | undefined;
-const media = new Media(tellMedia);
+const media = new Media(publishMedia);
 const controls = new Controls(media, leave);
 
 stage.self("", name);
 offerLink(document.querySelectorAll<HTMLButtonElement>("#copy, #invite"));
 find("#again").addEventListener("click", () => location.reload());
-// Another room is another page.
+// Each room is a fresh load of the page.
 addEventListener("hashchange", () => location.reload());
 
 async function main(): Promise<void> {
@@ -41,29 +41,31 @@ async function main(): Promise<void> {
     if (session) keepToken(session);
     showState("connected", "Connected");
   });
-  session.on("reset", () => chat.event("The connection was away for too long. Joining again."));
+  session.on("reset", () => chat.event("The connection was lost for too long. Joining again."));
   session.on("closed", ({ error }) => {
     media.stop();
-    const problem = error ? problemOf(error) : { title: "You left", text: "The others can still call each other." };
+    const problem = error ? problemOf(error) : { title: "You left", text: "The call continues without you." };
     showEnd(problem.title, problem.text);
   });
   call(await Mesh.join(session, roomInHash));
 }
 
-/** Shows what happens in a mesh. */
+/** Shows the peers of a mesh, their media and the end of the call. */
 function call(mesh: Mesh): void {
-  const talk = chat.join(mesh, () => mesh.peers.forEach((peer) => stage.connection(peer, talk.peers.includes(peer))));
-  status = new StatusLine(mesh, (peer, told) => stage.status(peer.id, told));
+  const channel = chat.join(mesh, () => {
+    for (const peer of mesh.peers.values()) stage.connection(peer, channel.peers.includes(peer));
+  });
+  status = new StatusLine(mesh, (peer, received) => stage.status(peer.id, received));
   media.sendTo(mesh);
   watchRoom(mesh);
   mesh.on("peer", ({ peer }) => stage.add(peer));
   mesh.on("peerState", ({ peer, state }) => {
     if (state === "closed") stage.remove(peer.id);
-    else stage.connection(peer, talk.peers.includes(peer));
+    else stage.connection(peer, channel.peers.includes(peer));
   });
   mesh.on("track", ({ peer }) => stage.media(peer));
   mesh.on("trackEnded", ({ peer }) => stage.media(peer));
-  mesh.on("error", ({ error }) => console.warn("a connection is being mended:", error));
+  mesh.on("error", ({ error }) => console.warn("a peer connection failed and is being restarted:", error));
   mesh.on("rejoined", () => watchRoom(mesh));
   mesh.on("closed", ({ reason, error }) => {
     if (session?.state === "closed" || reason === "LEFT") return;
@@ -72,24 +74,24 @@ function call(mesh: Mesh): void {
     showEnd(title, text);
   });
   mesh.peers.forEach((peer: Peer) => stage.add(peer));
-  tellMedia();
+  publishMedia();
 }
 
-/** Shows what happens in a room; after a reset there is another one. */
+/** Shows joins, updates and departures in a room. Called again after a reset, with a new room object. */
 function watchRoom({ room, session }: Mesh): void {
   keepToken(session);
-  room.on("joined", ({ member }) => chat.event(`${member.displayName} came`));
+  room.on("joined", ({ member }) => chat.event(`${member.displayName} joined`));
   room.on("updated", ({ member }) => stage.member(member));
   room.on("left", ({ member }) => chat.event(`${member.displayName} left`));
   stage.self(session.peerId, name);
   showState("connected", "Connected");
 }
 
-function tellMedia(): void {
+function publishMedia(): void {
   const { microphone, picture, stream } = media;
   stage.selfMedia(stream, { microphone, picture });
   controls.update();
-  status?.tell({ microphone, picture });
+  status?.publish({ microphone, picture });
 }
 
 function leave(): void {
@@ -97,19 +99,19 @@ function leave(): void {
   void session?.close();
 }
 
-/** For the next load of this tab. */
+/** Stores the token for the next load of this tab. */
 function keepToken({ sessionToken }: Session): void {
   sessionStorage[SESSION_KEY] = sessionToken;
 }
 
-/** A reloaded page is a new session: its connections are gone. The old one ends before the new one is welcomed. */
+/** Returns the session that a reload replaces. A reload loses all peer connections, so it does not resume. */
 function formerSession(): string | undefined {
   const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-  // A duplicated tab has a copy of what its original keeps, whose session lives on.
+  // A duplicated tab has a copy of the storage, but the session of its original is still in use.
   return entry?.type === "reload" ? (sessionStorage[SESSION_KEY] as string | undefined) : undefined;
 }
 
-/** People make links by hand, too. */
+/** Decodes a hash; returns it unchanged if it was typed by hand and is not valid. */
 function decoded(hash: string): string {
   try {
     return decodeURIComponent(hash);

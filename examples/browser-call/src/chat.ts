@@ -1,10 +1,10 @@
 import type { Mesh, MeshChannel } from "@wigwag/client/rtc";
 import { find } from "./page.js";
 
-/** Messages that are kept on the page. */
+/** Maximum number of messages kept on the page. */
 const KEPT = 200;
 
-/** The chat: what was said, and the line to say something. On small screens it is behind a button. */
+/** The chat: messages and the input line. On small screens a button opens it. */
 export class Chat {
   readonly #messages = find("#messages");
   readonly #composer = find<HTMLFormElement>("#composer");
@@ -28,31 +28,31 @@ export class Chat {
     find("#chat-close").addEventListener("click", () => this.#open(false));
   }
 
-  /** Talks with everybody in a mesh. `changed` is called when somebody begins or ceases to hear. */
+  /** Opens the chat channel to all peers of a mesh. `changed` is called when the channel to a peer opens or closes. */
   join(mesh: Mesh, changed: () => void): MeshChannel {
     const channel = mesh.channel("chat");
     const update = () => {
-      this.#audience(channel.peers.length);
+      this.#setPeers(channel.peers.length);
       changed();
     };
     channel.on("open", update);
     channel.on("close", update);
-    channel.on("message", ({ peer, data }) => this.#heard(peer.member?.displayName ?? "", String(data)));
+    channel.on("message", ({ peer, data }) => this.#receive(peer.member?.displayName ?? "", String(data)));
     this.#channel = channel;
     return channel;
   }
 
-  /** Something happened. */
+  /** Adds a line about an event. */
   event(text: string): void {
     this.#add(text, "event");
   }
 
-  #audience(size: number): void {
+  #setPeers(size: number): void {
     this.#input.disabled = this.#send.disabled = size === 0;
-    this.#input.placeholder = size === 0 ? "Waiting for somebody…" : "Say something";
+    this.#input.placeholder = size === 0 ? "Waiting for someone to join…" : "Write a message";
   }
 
-  #heard(author: string, text: string): void {
+  #receive(author: string, text: string): void {
     const line = this.#add(text, "other");
     const name = document.createElement("span");
     name.className = "author";

@@ -26,7 +26,7 @@ export class Controls {
     find("#leave").addEventListener("click", leave);
   }
 
-  /** Shows what is on. */
+  /** Shows which devices are on. */
   update(): void {
     const { picture, microphone } = this.media;
     press(this.#camera, picture === "camera");

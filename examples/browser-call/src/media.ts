@@ -1,18 +1,18 @@
 import type { Mesh } from "@wigwag/client/rtc";
 
-/** What a picture shows. */
+/** Source of the picture. */
 export type Picture = "off" | "camera" | "screen";
 
-/** Camera, screen and microphone of this tab, and what of them goes to the others. */
+/** Controls camera, screen and microphone of this tab, and sends their tracks to the peers. */
 export class Media {
-  /** What is sent, as one stream: the others play picture and sound together. */
+  /** The tracks that are sent, as one stream, so that peers play picture and sound in sync. */
   readonly stream = new MediaStream();
   readonly #changed: () => void;
   #mesh: Mesh | undefined;
   #picture: Picture = "off";
-  /** The camera was on before the screen took its place. */
+  /** Whether the camera was on before the screen replaced it. */
   #cameraBefore = false;
-  /** What a browser is being asked for. */
+  /** Permissions that the browser is being asked for. */
   readonly #asking = new Set<"picture" | "sound">();
 
   /** `changed` is called after each change. */
@@ -20,7 +20,7 @@ export class Media {
     this.#changed = changed;
   }
 
-  /** The screen can be shown: phones cannot. */
+  /** Whether the browser can share the screen; phones cannot. */
   static get hasScreen(): boolean {
     return typeof navigator.mediaDevices?.getDisplayMedia === "function";
   }
@@ -29,18 +29,18 @@ export class Media {
     return this.#picture;
   }
 
-  /** The others hear this tab. */
+  /** Whether the microphone is on and not muted. */
   get microphone(): boolean {
     return this.#sound?.enabled ?? false;
   }
 
-  /** Sends to everybody in a mesh. */
+  /** Sends the tracks to all peers of a mesh. */
   sendTo(mesh: Mesh): void {
     this.#mesh = mesh;
     for (const track of this.stream.getTracks()) mesh.addTrack(track, this.stream);
   }
 
-  /** Turns the camera on or off. Rejects when there is none or it may not be used. */
+  /** Turns the camera on or off. Rejects if there is none or its use was denied. */
   toggleCamera(): Promise<void> {
     return this.#once("picture", async () => {
       if (this.#picture === "camera") this.#show(undefined, "off");
@@ -48,7 +48,7 @@ export class Media {
     });
   }
 
-  /** Shows the screen, or stops that; a camera that was on before comes back. */
+  /** Starts or stops sharing the screen. Stopping turns the camera on again if it was on before. */
   toggleScreen(): Promise<void> {
     return this.#once("picture", async () => {
       if (this.#picture === "screen") return this.#endScreen();
@@ -57,14 +57,14 @@ export class Media {
       const [track] = shared.getVideoTracks();
       if (!track) return;
       track.contentHint = "detail";
-      // The browser has a button of its own for it.
+      // The browser has its own button to stop sharing.
       track.addEventListener("ended", () => void this.#once("picture", () => this.#endScreen()));
       this.#cameraBefore = picture === "camera";
       this.#show(track, "screen");
     });
   }
 
-  /** Turns the microphone on, then mutes and unmutes it. Rejects when there is none or it may not be used. */
+  /** Turns the microphone on, then mutes and unmutes it. Rejects if there is none or its use was denied. */
   toggleMicrophone(): Promise<void> {
     return this.#once("sound", async () => {
       const sound = this.#sound;
@@ -103,7 +103,7 @@ export class Media {
     } else this.#show(undefined, "off");
   }
 
-  /** One picture in the place of the one before, which is turned off: lights go out. */
+  /** Replaces the picture and stops the previous track, which turns off the camera's light. */
   #show(track: MediaStreamTrack | undefined, picture: Picture): void {
     const [before] = this.stream.getVideoTracks();
     if (before) this.stream.removeTrack(before);
@@ -116,7 +116,7 @@ export class Media {
     this.#changed();
   }
 
-  /** A second click while a browser asks for permission would ask again. */
+  /** Ignores a second click while the browser asks for permission, which would ask again. */
   async #once(what: "picture" | "sound", work: () => Promise<void>): Promise<void> {
     if (this.#asking.has(what)) return;
     this.#asking.add(what);
@@ -133,7 +133,7 @@ async function camera(): Promise<MediaStreamTrack | undefined> {
   return (await devices().getUserMedia({ video })).getVideoTracks()[0];
 }
 
-/** Absent on pages that are not secure. */
+/** Returns the browser's devices. Throws on pages that are not a secure context. */
 function devices(): MediaDevices {
   if (navigator.mediaDevices) return navigator.mediaDevices;
   throw new Error("no media devices");

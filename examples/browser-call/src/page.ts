@@ -1,15 +1,15 @@
-/** The element a selector names; the page and the scripts are made for each other. */
+/** Returns the element for a selector. Throws if the page does not have it. */
 export function find<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T {
   const element = within.querySelector<T>(selector);
   if (!element) throw new Error(`the page has no ${selector}`);
   return element;
 }
 
-/** Milliseconds a notice stays. */
+/** Milliseconds that a notice is shown. */
 const NOTICE_MS = 6_000;
 let hiding: ReturnType<typeof setTimeout> | undefined;
 
-/** Says something above the controls, for a while. */
+/** Shows a notice above the controls for some seconds. */
 export function notice(text: string): void {
   const element = find("#notice");
   element.textContent = text;
@@ -18,13 +18,13 @@ export function notice(text: string): void {
   hiding = setTimeout(() => (element.hidden = true), NOTICE_MS);
 }
 
-/** Where the session stands, for the header and the style sheet. */
+/** Shows the state of the session in the header, and sets it for the style sheet. */
 export function showState(state: "connected" | "reconnecting" | "closed", text: string): void {
   document.body.dataset["state"] = state;
   find("#status-text").textContent = text;
 }
 
-/** The end: what happened, and a button to come back. */
+/** Shows why the call ended, with a button to join again. */
 export function showEnd(title: string, text: string): void {
   showState("closed", "Not connected");
   find("#end-title").textContent = title;
@@ -32,7 +32,7 @@ export function showEnd(title: string, text: string): void {
   find("#end").hidden = false;
 }
 
-/** Buttons that copy the page's link. */
+/** Makes buttons copy the page's link. */
 export function offerLink(buttons: Iterable<HTMLButtonElement>): void {
   for (const button of buttons) {
     button.addEventListener("click", async () => {

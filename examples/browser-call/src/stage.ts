@@ -4,23 +4,23 @@ import { flagOf, initials } from "./names.js";
 import { find, notice } from "./page.js";
 import type { Status } from "./status.js";
 
-/** Flags there are in the style sheet. */
+/** Number of flags in the style sheet. */
 const FLAGS = 6;
 
-/** Who is in the room, as tiles. */
+/** Shows the members of the room as tiles. */
 export class Stage {
   readonly #stage = find("#stage");
   readonly #self = find(".tile.self");
   readonly #template = find<HTMLTemplateElement>("#tile");
   readonly #tiles = new Map<string, HTMLElement>();
 
-  /** Shows one's own name. */
+  /** Shows the user's own name. */
   self(peerId: string, name: string): void {
     document.body.dataset["peerId"] = peerId;
     label(this.#self, peerId, name);
   }
 
-  /** Shows one's own picture, and whether one is heard. */
+  /** Shows the user's own picture, and whether the microphone is on. */
   selfMedia(stream: MediaStream, status: Status): void {
     const video = find<HTMLVideoElement>("video", this.#self);
     if (video.srcObject !== stream) video.srcObject = stream;
@@ -28,7 +28,7 @@ export class Stage {
     this.status(undefined, status);
   }
 
-  /** A peer is there. */
+  /** Adds a tile for a peer. */
   add(peer: Peer): void {
     const copy = this.#template.content.cloneNode(true) as DocumentFragment;
     const tile = find(".tile", copy);
@@ -39,7 +39,7 @@ export class Stage {
     if (peer.member) this.member(peer.member);
   }
 
-  /** A peer's name or presence. */
+  /** Shows a peer's name and presence. */
   member({ peerId, displayName, state }: Member): void {
     const tile = this.#tiles.get(peerId);
     if (!tile) return;
@@ -48,16 +48,16 @@ export class Stage {
     describe(tile);
   }
 
-  /** A peer's connection changed, or its chat. */
-  connection(peer: Peer, talks: boolean): void {
+  /** Shows the state of a peer's connection and of its chat channel. */
+  connection(peer: Peer, hasChat: boolean): void {
     const tile = this.#tiles.get(peer.id);
     if (!tile) return;
     tile.dataset["connection"] = peer.state;
-    tile.dataset["channel"] = talks ? "open" : "connecting";
+    tile.dataset["channel"] = hasChat ? "open" : "connecting";
     describe(tile);
   }
 
-  /** Whether a peer is muted, and what it shows; undefined means oneself. */
+  /** Shows whether a peer is muted, and its picture; undefined means the user's own tile. */
   status(peerId: string | undefined, { microphone, picture }: Status): void {
     const tile = peerId === undefined ? this.#self : this.#tiles.get(peerId);
     if (!tile) return;
@@ -65,7 +65,7 @@ export class Stage {
     tile.dataset["picture"] = picture;
   }
 
-  /** What a peer sends began or ended. */
+  /** Updates a tile after a peer's tracks have changed. */
   media(peer: Peer): void {
     const tile = this.#tiles.get(peer.id);
     if (!tile) return;
@@ -76,7 +76,7 @@ export class Stage {
     if (tracks.length > 0) void play(video);
   }
 
-  /** A peer went. */
+  /** Removes the tile of a peer. */
   remove(peerId: string): void {
     this.#tiles.get(peerId)?.remove();
     this.#tiles.delete(peerId);
@@ -88,15 +88,15 @@ export class Stage {
   }
 }
 
-/** Browsers let a page make a sound only after a click in it. Until then there is the picture. */
+/** Browsers block sound until the user has clicked in the page; until then the video plays muted. */
 async function play(video: HTMLVideoElement): Promise<void> {
   try {
     await video.play();
   } catch (error) {
-    // Another stream took its place, or nothing any more.
+    // Other errors: the stream was replaced or removed meanwhile.
     if ((error as Error).name !== "NotAllowedError") return;
     video.muted = true;
-    notice("Click anywhere to hear the others.");
+    notice("Click anywhere to turn on the sound.");
     addEventListener("click", () => (video.muted = false), { once: true });
     await video.play().catch(() => undefined);
   }
@@ -108,13 +108,13 @@ function label(tile: HTMLElement, peerId: string, name: string): void {
   find(".portrait", tile).dataset["flag"] = String(flagOf(peerId, FLAGS));
 }
 
-/** In words what the dot says in color. */
+/** Says in words what the color of the dot says. */
 function describe(tile: HTMLElement): void {
   const { presence, connection, channel } = tile.dataset;
   const text = find(".connection .text", tile);
-  if (presence === "reconnecting" && connection !== "connected") text.textContent = "lost, coming back";
+  if (presence === "reconnecting" && connection !== "connected") text.textContent = "connection lost, reconnecting";
   else if (connection === "connected") text.textContent = channel === "open" ? "connected" : "opening the chat";
-  else if (connection === "failed") text.textContent = "no way found, trying again";
+  else if (connection === "failed") text.textContent = "connection failed, retrying";
   else if (connection === "disconnected") text.textContent = "interrupted";
   else text.textContent = "connecting";
 }

@@ -1,14 +1,14 @@
-//! What waits for its data channel.
+//! A bounded queue of messages for data channels.
 
 use std::{collections::VecDeque, error::Error, fmt};
 
-/// Most bytes that wait, over all channels of a connection.
+/// Maximum number of queued bytes, over all channels of a connection.
 const CAPACITY: usize = 16 << 20;
 
-/// Messages a connection has heard and not yet sent back, oldest first.
+/// Messages that a connection has received and not yet echoed, oldest first.
 ///
-/// A data channel takes so many bytes at a time, and cannot be told to send fewer. Who sends for long without reading
-/// what comes back would fill this machine's memory; so the backlog has an end.
+/// A data channel accepts a limited number of bytes at a time, and there is no way to slow down the sender. A peer that
+/// sends without reading the echoes would fill this machine's memory, so the backlog is bounded.
 #[derive(Debug)]
 pub(crate) struct Backlog<C> {
     messages: VecDeque<Message<C>>,
@@ -23,13 +23,13 @@ pub(crate) struct Message<C> {
     pub(crate) content: Vec<u8>,
 }
 
-/// The other side does not read.
+/// The other side reads too slowly.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{CAPACITY} bytes wait to be read by the other side: it is cut off")
+        write!(f, "{CAPACITY} bytes are waiting to be read by the other side: the connection is closed")
     }
 }
 
@@ -40,7 +40,7 @@ impl<C: Copy + PartialEq> Backlog<C> {
         Self { messages: VecDeque::new(), bytes: 0 }
     }
 
-    /// Adds the newest message, or says that it is one too many.
+    /// Appends a message. Fails if the capacity would be exceeded.
     pub(crate) fn push(&mut self, message: Message<C>) -> Result<(), Full> {
         let bytes = self.bytes + cost(&message);
         if bytes > CAPACITY {
@@ -51,7 +51,7 @@ impl<C: Copy + PartialEq> Backlog<C> {
         Ok(())
     }
 
-    /// Offers the messages one after the other, until one is not taken.
+    /// Passes the messages to `take` in order, until it returns false.
     pub(crate) fn flush<E>(&mut self, mut take: impl FnMut(&Message<C>) -> Result<bool, E>) -> Result<(), E> {
         while let Some(message) = self.messages.front() {
             if !take(message)? {
@@ -63,14 +63,14 @@ impl<C: Copy + PartialEq> Backlog<C> {
         Ok(())
     }
 
-    /// Forgets what waits for a channel that is closed.
-    pub(crate) fn forget(&mut self, channel: C) {
+    /// Removes the messages for a channel that is closed.
+    pub(crate) fn remove(&mut self, channel: C) {
         self.messages.retain(|message| message.channel != channel);
         self.bytes = self.messages.iter().map(cost).sum();
     }
 }
 
-/// What a message takes of the capacity. An empty one takes memory, too.
+/// Returns how much of the capacity a message uses, including the memory of an empty one.
 fn cost<C>(message: &Message<C>) -> usize {
     message.content.len() + size_of::<Message<C>>()
 }
@@ -97,19 +97,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_taken_stays_in_order() {
+    fn messages_that_are_not_taken_stay_in_order() {
         let mut backlog = Backlog::new();
         for channel in 1..=4 {
             backlog.push(message(channel, 10)).expect("room");
         }
         assert_eq!(flushed(&mut backlog, 2), [1, 2]);
-        backlog.forget(3);
+        backlog.remove(3);
         assert_eq!(flushed(&mut backlog, 9), [4]);
         assert_eq!(backlog.bytes, 0);
     }
 
     #[test]
-    fn it_has_an_end_and_room_again_when_something_was_taken() {
+    fn it_is_bounded_and_accepts_messages_again_after_a_flush() {
         let mut backlog = Backlog::new();
         backlog.push(message(1, CAPACITY / 2)).expect("room");
         assert_eq!(backlog.push(message(2, CAPACITY / 2)), Err(Full));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_messages_fill_it_as_well() {
+    fn empty_messages_count_as_well() {
         let mut backlog = Backlog::new();
         let many = (0..CAPACITY).take_while(|_| backlog.push(message(1, 0)).is_ok()).count();
         assert!(many < CAPACITY / size_of::<Message<u8>>() + 1, "{many}");

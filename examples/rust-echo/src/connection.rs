@@ -1,7 +1,7 @@
 //! One WebRTC connection.
 //!
-//! str0m is a state machine: it is told what came from the network and what time it is, and says what to send, what
-//! happened, and when it wants to be asked again. The loop around it is [`Connection::run`].
+//! str0m is a state machine: its inputs are datagrams and the time, its outputs datagrams to send, events, and the time at
+//! which to poll it again. The loop around it is [`Connection::run`].
 
 use std::{
     error::Error,
@@ -20,25 +20,25 @@ use wigwag_client::{PeerId, Room, SessionDescription};
 
 use crate::backlog::{Backlog, Full, Message};
 
-/// Largest message a browser may send, and with it the least a channel has to hold to send it back.
+/// Maximum size of a message from a browser; a channel must be able to buffer one to echo it.
 const MAX_MESSAGE: usize = 256 << 10;
-/// What channels hold until the browser has acknowledged it.
+/// Maximum number of bytes in channels that the browser has not acknowledged.
 const SEND_BUFFER: usize = 4 * MAX_MESSAGE;
-/// Label of the channel where this side makes the offer.
+/// Label of the channel if this side makes the offer.
 const CHANNEL: &str = "echo";
-/// Larger than any datagram on the way.
+/// Larger than any datagram that is sent over the Internet.
 const DATAGRAM: usize = 2_048;
 
-/// What the other member sent, or is to get first.
+/// A signal from the other member, or the request to make the first offer.
 #[derive(Debug)]
 pub(crate) enum Signal {
-    /// Nothing yet: this side makes the first offer.
+    /// This side makes the first offer.
     Begin,
-    /// Its offer.
+    /// The member's offer.
     Offer(String),
-    /// Its answer.
+    /// The member's answer.
     Answer(String),
-    /// One of its candidates.
+    /// A candidate of the member.
     Candidate(String),
 }
 
@@ -50,19 +50,19 @@ pub(crate) struct Connection {
     peer: PeerId,
     name: String,
     here: SocketAddr,
-    /// An offer of this side that waits for its answer.
+    /// This side's offer, until the answer arrives.
     offered: Option<SdpPendingOffer>,
     is_polite: bool,
     backlog: Backlog<ChannelId>,
 }
 
 impl Connection {
-    /// Opens a socket on this address. Its only candidate is that address: it goes with the session description, so
-    /// that none has to be sent after it.
+    /// Opens a socket on this address. The address is the only candidate and is part of the session description, so that
+    /// no candidates have to be sent.
     ///
     /// # Errors
     ///
-    /// The address is not one of this machine's, or one ICE does not take.
+    /// Fails if the address does not belong to this machine or is not valid for ICE.
     pub(crate) async fn open(
         address: IpAddr,
         me: &PeerId,
@@ -81,11 +81,11 @@ impl Connection {
         Ok(Self { rtc, socket, here, room, peer, name, is_polite, offered: None, backlog: Backlog::new() })
     }
 
-    /// Runs until the other side closes the connection, or the sender of the signals is gone: the member has left.
+    /// Runs until the other side closes the connection, or the sender of `signals` is dropped because the member has left.
     ///
     /// # Errors
     ///
-    /// What the other side got wrong, and what this machine cannot do.
+    /// Fails if the other side violates a protocol, or on an I/O error.
     pub(crate) async fn run(mut self, mut signals: mpsc::Receiver<Signal>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut datagram = [0; DATAGRAM];
         loop {
@@ -104,7 +104,7 @@ impl Connection {
                 },
                 received = self.socket.recv_from(&mut datagram) => {
                     let (length, source) = received?;
-                    // Anybody can send anything to a port: what is no packet of WebRTC is not for us.
+                    // Anyone can send to the port: datagrams that are not WebRTC packets are ignored.
                     if let Ok(packet) = Receive::new(Protocol::Udp, source, self.here, &datagram[..length]) {
                         self.rtc.handle_input(Input::Receive(now(), packet))?;
                     }
@@ -114,14 +114,14 @@ impl Connection {
         }
     }
 
-    /// Does what there is to do now. Returns when str0m wants to be asked again.
+    /// Handles all pending outputs. Returns the time at which to poll str0m again.
     async fn drain(&mut self) -> Result<Instant, Box<dyn Error + Send + Sync>> {
         loop {
             match self.rtc.poll_output()? {
-                // A packet that cannot be sent is a lost one, which is nothing new to UDP.
+                // A packet that cannot be sent counts as lost, as with any UDP packet.
                 Output::Transmit(packet) => drop(self.socket.send_to(&packet.contents, packet.destination).await),
                 Output::Event(event) => self.on_event(event)?,
-                Output::Timeout(at) if self.send_back()? == 0 => return Ok(at),
+                Output::Timeout(at) if self.echo()? == 0 => return Ok(at),
                 Output::Timeout(_) => {}
             }
         }
@@ -131,14 +131,14 @@ impl Connection {
         let name = &self.name;
         match event {
             Event::ChannelOpen(_, label) => println!("{name}: the channel {label:?} is open"),
-            // str0m 0.25 hears empty messages and sends none: there is nothing to be done with this one.
+            // str0m 0.25 receives empty messages but cannot send them, so this one is not echoed.
             Event::ChannelData(ChannelData { data, .. }) if data.is_empty() => {}
             Event::ChannelData(ChannelData { id, binary, data }) => {
                 self.backlog.push(Message { channel: id, is_binary: binary, content: data })?;
             }
             Event::ChannelClose(id) => {
                 println!("{name}: a channel was closed");
-                self.backlog.forget(id);
+                self.backlog.remove(id);
             }
             Event::IceConnectionStateChange(state) => println!("{name}: {state:?}"),
             _ => {}
@@ -146,13 +146,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends back as much as the channels take, and says how many messages that was.
-    fn send_back(&mut self) -> Result<usize, RtcError> {
+    /// Echoes as many messages as the channels accept, and returns their number.
+    fn echo(&mut self) -> Result<usize, RtcError> {
         let (rtc, mut sent) = (&mut self.rtc, 0);
         self.backlog.flush(|message| {
             let taken = match rtc.channel(message.channel) {
                 Some(mut channel) => channel.write(message.is_binary, &message.content)?,
-                // Closed since.
+                // The channel has been closed.
                 None => true,
             };
             sent += usize::from(taken);
@@ -170,7 +170,7 @@ impl Connection {
                 self.offered = Some(pending);
                 self.room.send(&self.peer, SessionDescription::offer(offer.to_sdp_string())).await?;
             }
-            // Of two offers that meet, that of the polite peer is withdrawn: str0m does so by taking the other one.
+            // If two offers cross, the polite peer withdraws its own: str0m does so by accepting the other one.
             Signal::Offer(_) if self.offered.is_some() && !self.is_polite => {}
             Signal::Offer(sdp) => {
                 self.offered = None;
@@ -178,13 +178,13 @@ impl Connection {
                 self.room.send(&self.peer, SessionDescription::answer(answer.to_sdp_string())).await?;
             }
             Signal::Answer(sdp) => {
-                // An answer to nothing is one to an offer that was withdrawn.
+                // Without a pending offer, the answer is to one that was withdrawn.
                 if let Some(pending) = self.offered.take() {
                     self.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&sdp)?)?;
                 }
             }
-            // Browsers hide their address behind a name of mDNS (`….local`), which is not looked up here. ICE gets to
-            // know it all the same, from the browser's first packet.
+            // Browsers hide their addresses with mDNS names (`….local`), which are not resolved here. ICE learns the
+            // address from the browser's first packet.
             Signal::Candidate(line) => {
                 if let Ok(candidate) = Candidate::from_sdp_string(&line) {
                     self.rtc.add_remote_candidate(candidate);
@@ -195,7 +195,7 @@ impl Connection {
     }
 }
 
-/// str0m's time is the caller's.
+/// Returns the current time; str0m has no clock.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

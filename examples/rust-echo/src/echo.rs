@@ -1,5 +1,4 @@
-//! What the peer does with Wigwag: it keeps one connection for each member of the room, and hands it the member's
-//! signals.
+//! The peer's use of Wigwag: keeps one connection for each member of the room, and passes the member's signals to it.
 
 use std::{collections::HashMap, net::IpAddr};
 
@@ -11,15 +10,15 @@ use wigwag_client::{Error, Event, JoinOptions, Member, Payload, PeerId, Room, Sd
 
 use crate::connection::{Connection, Signal};
 
-/// Signals a connection may have before it has taken the first. A WebRTC stack sends some ten; who sends this many at
-/// once means no good, and waiting for one connection would hold up all others.
+/// Maximum number of queued signals per connection. A WebRTC stack sends about ten; so many at once are abuse, and waiting
+/// for one connection would delay all others.
 const SIGNALS: usize = 128;
 
-/// Joins the room and serves its members until the session ends or the seat is taken away.
+/// Joins the room and serves its members until the session ends or the peer is removed.
 ///
 /// # Errors
 ///
-/// Those of joining, and the one with which the session ended.
+/// Fails if the room cannot be joined, or with the error that ended the session.
 pub(crate) async fn serve(session: &Session, room: &str, options: JoinOptions, address: IpAddr) -> Result<(), Error> {
     loop {
         let room = session.join_with(room, options.clone()).await?;
@@ -27,21 +26,21 @@ pub(crate) async fn serve(session: &Session, room: &str, options: JoinOptions, a
         let mut echo =
             Echo { me: session.peer_id(), room, address, served: HashMap::new(), connections: JoinSet::new() };
         match echo.run(session).await {
-            Over::Reset => println!("the session was lost: joining again"),
-            Over::Left(reason) => {
-                println!("the seat is gone: {reason}");
+            End::Reset => println!("the session was lost: joining again"),
+            End::Left(reason) => {
+                println!("no longer a member: {reason}");
                 return Ok(());
             }
-            Over::Closed(why) => return why.map_or(Ok(()), Err),
+            End::Closed(why) => return why.map_or(Ok(()), Err),
         }
     }
 }
 
-/// Why a room is not served any more.
-enum Over {
-    /// The session was lost and a new one opened, in no room.
+/// Why a room is no longer served.
+enum End {
+    /// The session was lost and replaced by a new one, which is not in any room.
     Reset,
-    /// Somebody took the seat away.
+    /// The peer was removed or the room has ended.
     Left(String),
     /// The session ended.
     Closed(Option<Error>),
@@ -52,20 +51,20 @@ struct Echo {
     room: Room,
     address: IpAddr,
     served: HashMap<PeerId, Served>,
-    /// The connections' tasks. They end with this value.
+    /// Tasks of the connections; aborted when this is dropped.
     connections: JoinSet<()>,
 }
 
 /// A member with a connection, which ends when this is dropped.
 struct Served {
     signals: mpsc::Sender<Signal>,
-    /// Names the member's RTCPeerConnection: another fingerprint means that it began anew.
+    /// Identifies the member's RTCPeerConnection: a different fingerprint means that the member has created a new one.
     fingerprint: Option<String>,
 }
 
 impl Echo {
-    async fn run(&mut self, session: &Session) -> Over {
-        // Whoever finds the other in the room makes the first offer.
+    async fn run(&mut self, session: &Session) -> End {
+        // The peer that finds the other one already in the room makes the first offer.
         for member in self.room.found().to_vec() {
             self.begin(&member, None, Signal::Begin);
         }
@@ -73,25 +72,25 @@ impl Echo {
         loop {
             tokio::select! {
                 Some(event) = in_room.next() => match event {
-                    Event::Envelope { from: Some(from), payload, .. } => self.hear(&from, payload),
+                    Event::Envelope { from: Some(from), payload, .. } => self.receive(&from, payload),
                     Event::MemberLeft { peer_id, .. } => drop(self.served.remove(&peer_id)),
                     Event::Unopened { error, .. } => println!("{error}"),
-                    Event::Left { reason, .. } if is_taken_away(&reason) => return Over::Left(reason),
+                    Event::Left { reason, .. } if ends_membership(&reason) => return End::Left(reason),
                     _ => {}
                 },
                 event = in_session.next() => match event {
-                    Some(Event::Reset { .. }) => return Over::Reset,
-                    Some(Event::Closed(why)) => return Over::Closed(why),
+                    Some(Event::Reset { .. }) => return End::Reset,
+                    Some(Event::Closed(why)) => return End::Closed(why),
                     Some(_) => {}
-                    None => return Over::Closed(None),
+                    None => return End::Closed(None),
                 },
                 Some(_) = self.connections.join_next() => self.served.retain(|_, peer| !peer.signals.is_closed()),
             }
         }
     }
 
-    /// Takes what a member sent.
-    fn hear(&mut self, from: &PeerId, payload: Payload) {
+    /// Handles a payload from a member.
+    fn receive(&mut self, from: &PeerId, payload: Payload) {
         match payload {
             Payload::Description(description) if description.kind == SdpType::Offer => {
                 let fingerprint = fingerprint(&description.sdp);
@@ -104,7 +103,7 @@ impl Echo {
                     _ => {
                         let Some(member) = self.room.members().into_iter().find(|member| member.peer_id == *from)
                         else {
-                            // It has left already, which is the next event.
+                            // The member has already left; the next event reports it.
                             return;
                         };
                         self.begin(&member, fingerprint, signal);
@@ -118,7 +117,7 @@ impl Echo {
                 self.signal(from, Signal::Answer(description.sdp));
             }
             Payload::Candidate(candidate) => {
-                // The mark after the last one says nothing that ICE needs here.
+                // The end-of-candidates marker is not needed here.
                 if let Some(line) = candidate.candidate.filter(|line| !line.is_empty()) {
                     self.signal(from, Signal::Candidate(line));
                 }
@@ -127,7 +126,7 @@ impl Echo {
         }
     }
 
-    /// Opens a connection with a member, in place of an earlier one.
+    /// Opens a connection with a member; replaces an earlier one.
     fn begin(&mut self, member: &Member, fingerprint: Option<String>, first: Signal) {
         let (signals, taken) = mpsc::channel(SIGNALS);
         self.served.insert(member.peer_id.clone(), Served { signals, fingerprint });
@@ -139,7 +138,7 @@ impl Echo {
         self.connections.spawn(async move {
             let connection = Connection::open(address, &me, room, peer, name.clone());
             match async { connection.await?.run(taken).await }.await {
-                Ok(()) => println!("{name}: over"),
+                Ok(()) => println!("{name}: closed"),
                 Err(error) => println!("{name}: {error}"),
             }
         });
@@ -148,18 +147,18 @@ impl Echo {
     fn signal(&mut self, to: &PeerId, signal: Signal) {
         let Some(peer) = self.served.get(to) else { return };
         if let Err(TrySendError::Full(_)) = peer.signals.try_send(signal) {
-            println!("{to} sends more signals than its connection takes");
+            println!("{to} has sent more than {SIGNALS} signals at once: the connection is closed");
             self.served.remove(to);
         }
     }
 }
 
-/// Whether a seat that was lost for this reason is gone while the session goes on.
-fn is_taken_away(reason: &str) -> bool {
+/// Returns whether the session continues after a membership has ended for this reason.
+fn ends_membership(reason: &str) -> bool {
     matches!(reason, "REMOVED" | "BANNED" | "REPLACED" | "FORBIDDEN" | "ENDED")
 }
 
-/// The certificate a session description names, which is another one for each RTCPeerConnection.
+/// Returns the certificate fingerprint in a session description, which differs for each RTCPeerConnection.
 fn fingerprint(sdp: &str) -> Option<String> {
     sdp.lines().find_map(|line| line.strip_prefix("a=fingerprint:")).map(str::to_ascii_lowercase)
 }

@@ -1,20 +1,20 @@
-//! A Rust peer that sends back what it hears: it joins a room over gRPC, opens a WebRTC data channel with every other
-//! member, and returns each message, text as text and bytes as bytes.
+//! A Rust echo peer: joins a room over gRPC, opens a WebRTC data channel with every other member, and echoes each message,
+//! text as text and bytes as bytes.
 //!
-//! Start a server with `cargo run` at the root of the repository, then here:
+//! Start a server with `cargo run` in the root of the repository, then here:
 //!
 //!     cargo run -- ROOM
 //!
 //! and join the same room (default: `echo`) with a browser. From the environment:
 //!
 //! - `WIGWAG_URL`: the server. Default: `http://127.0.0.1:8080`.
-//! - `WIGWAG_ECHO_ADDRESS`: the address of this machine that browsers are given. Default: 127.0.0.1, which serves
-//!   browsers of the same machine.
-//! - `WIGWAG_ECHO_PASSPHRASE`: seals all signals, so that the server sees only who sends to whom. Who joins the room needs
-//!   the same one. Default: nothing is sealed.
+//! - `WIGWAG_ECHO_ADDRESS`: the address of this machine that is offered to browsers. Default: 127.0.0.1, which only browsers
+//!   on the same machine can reach.
+//! - `WIGWAG_ECHO_PASSPHRASE`: encrypts all signals, so that the server sees only senders and recipients. All members need
+//!   the same passphrase. Default: signals are not encrypted.
 //!
-//! `echo.rs` is what a peer does with Wigwag; `connection.rs` is one WebRTC connection, with [str0m], which does no
-//! I/O of its own; `backlog.rs` keeps what a channel does not take at once.
+//! `echo.rs` is the peer's use of Wigwag; `connection.rs` is one WebRTC connection with [str0m], which does no I/O itself;
+//! `backlog.rs` queues messages that a channel does not accept yet.
 //!
 //! [str0m]: https://docs.rs/str0m
 
@@ -46,7 +46,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let room = env::args().nth(1).unwrap_or_else(|| "echo".into());
     let url = env::var("WIGWAG_URL").unwrap_or_else(|_| "http://127.0.0.1:8080".into());
     let address = match env::var("WIGWAG_ECHO_ADDRESS") {
-        Ok(address) => address.parse().map_err(|_| "WIGWAG_ECHO_ADDRESS has to be an IP address")?,
+        Ok(address) => address.parse().map_err(|_| "WIGWAG_ECHO_ADDRESS must be an IP address")?,
         Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
     };
     let options = match env::var("WIGWAG_ECHO_PASSPHRASE") {

@@ -1,16 +1,16 @@
-//! Two peers meet in a room and exchange what a WebRTC connection needs: offer, answer, candidates; and a text.
+//! Two peers join a room and exchange what a WebRTC connection needs: offer, answer and candidates; and a text.
 //!
 //! Start a server with `cargo run`, then in another terminal both peers at once:
 //!
 //!     cargo run -p two-peers
 //!
-//! or each in a terminal of its own, in any order:
+//! or each in a separate terminal, in any order:
 //!
 //!     cargo run -p two-peers -- Ada
 //!     cargo run -p two-peers -- Bob
 //!
-//! `WIGWAG_URL` names another server than `http://127.0.0.1:8080`. The session descriptions here are made up: in an
-//! application they come from its WebRTC stack, and go into it on the other side.
+//! `WIGWAG_URL` is the server, by default `http://127.0.0.1:8080`. The session descriptions here are placeholders: an
+//! application gets them from its WebRTC stack, and passes received ones to it.
 
 #![forbid(unsafe_code)]
 
@@ -44,7 +44,7 @@ async fn join(url: &str, name: &str) -> Result<(Session, Room), Error> {
 }
 
 async fn run(name: &str, (session, room): &(Session, Room)) -> Result<(), Error> {
-    // Whoever finds the other in the room makes the first offer.
+    // The peer that finds the other one already in the room makes the first offer.
     match room.found().first() {
         Some(other) => {
             println!("{name}: found {}, sending an offer", other.display_name);

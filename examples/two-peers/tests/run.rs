@@ -1,6 +1,6 @@
-//! Runs the example as its first lines say, against a server of its own.
+//! Runs the example as documented, against a separate server.
 //!
-//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` makes it.
+//! The server's binary is `WIGWAG_SERVER`, or the one of this build: `cargo build -p wigwag-server` builds it.
 
 use std::{
     io::{BufRead, BufReader},
@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+const TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 struct Running(Child);
 
@@ -33,13 +33,13 @@ fn server() -> (Running, SocketAddr) {
     let mut server = Command::new(&binary);
     server.arg("--listen").arg(address.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
     let server = Running(server.spawn().unwrap_or_else(|error| {
-        panic!("{}: {error}; `cargo build -p wigwag-server` makes it, WIGWAG_SERVER names another", binary.display())
+        panic!("{}: {error}; build it with `cargo build -p wigwag-server`, or set WIGWAG_SERVER", binary.display())
     }));
-    for _ in 0..PATIENCE.as_millis() / BETWEEN_LOOKS.as_millis() {
+    for _ in 0..TIMEOUT.as_millis() / POLL_INTERVAL.as_millis() {
         if TcpStream::connect(address).is_ok() {
             return (server, address);
         }
-        thread::sleep(BETWEEN_LOOKS);
+        thread::sleep(POLL_INTERVAL);
     }
     panic!("the server does not listen");
 }
@@ -50,18 +50,18 @@ fn example(address: SocketAddr, arguments: &[&str]) -> Running {
     Running(example.spawn().expect("the example starts"))
 }
 
-/// Everything it says until it ends well.
+/// Returns what the example prints until it exits successfully.
 fn output(mut example: Running) -> String {
     let lines = BufReader::new(example.0.stdout.take().expect("piped")).lines();
     let (done, ended) = std::sync::mpsc::sync_channel(1);
     let reading = thread::spawn(move || done.send(lines.map_while(Result::ok).collect::<Vec<_>>().join("\n")));
-    let output = ended.recv_timeout(PATIENCE).expect("the example ends");
+    let output = ended.recv_timeout(TIMEOUT).expect("the example ends");
     reading.join().expect("reader").expect("received");
     assert!(example.0.wait().expect("exit status").success(), "{output}");
     output
 }
 
-fn assert_says(output: &str, lines: &[&str]) {
+fn assert_prints(output: &str, lines: &[&str]) {
     for line in lines {
         assert!(output.contains(line), "{line:?} is missing in:\n{output}");
     }
@@ -86,31 +86,31 @@ const BOB: [&str; 4] = [
 fn both_peers_in_one_process() {
     let (_server, address) = server();
     let output = output(example(address, &[]));
-    assert_says(&output, &ADA);
-    assert_says(&output, &BOB);
+    assert_prints(&output, &ADA);
+    assert_prints(&output, &BOB);
 }
 
 #[test]
-fn each_peer_in_a_terminal_of_its_own() {
+fn each_peer_in_a_separate_process() {
     let (_server, address) = server();
     let mut ada = example(address, &["Ada"]);
-    let mut said = BufReader::new(ada.0.stdout.take().expect("piped"));
+    let mut lines = BufReader::new(ada.0.stdout.take().expect("piped"));
     let mut first = String::new();
     while !first.contains("waiting for another peer") {
-        assert!(said.read_line(&mut first).expect("a line") > 0, "the example ended early:\n{first}");
+        assert!(lines.read_line(&mut first).expect("a line") > 0, "the example ended early:\n{first}");
     }
     let bob = output(example(address, &["Bob"]));
-    assert_says(&bob, &BOB);
-    let rest: Vec<String> = said.lines().map_while(Result::ok).collect();
+    assert_prints(&bob, &BOB);
+    let rest: Vec<String> = lines.lines().map_while(Result::ok).collect();
     assert!(ada.0.wait().expect("exit status").success());
-    assert_says(&rest.join("\n"), &ADA);
+    assert_prints(&rest.join("\n"), &ADA);
 }
 
 #[test]
 fn no_server_is_a_clear_error() {
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
+    let unused = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a free port");
     let mut example = Command::new(env!("CARGO_BIN_EXE_two-peers"));
-    let output = example.env("WIGWAG_URL", format!("http://{nobody}")).output().expect("the example runs");
+    let output = example.env("WIGWAG_URL", format!("http://{unused}")).output().expect("the example runs");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("UNREACHABLE"));
 }

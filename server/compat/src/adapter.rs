@@ -1,4 +1,4 @@
-//! The conversation between a dialect's client and its session.
+//! Runs an adapter: reads messages of a client, applies them to its session, and writes what the session receives.
 
 use std::{
     future::{Future, pending, poll_fn},
@@ -15,168 +15,169 @@ use crate::{
     session::{ClientEvent, CompatSession},
 };
 
-/// A message of a dialect, in JSON.
+/// A message of a compatibility protocol, in JSON.
 pub(crate) type Object = Map<String, Value>;
 
-/// A message that was received, or why it is none.
+/// A message, or why what was received is not one.
 pub(crate) type Message = Result<Object, CompatError>;
 
-/// What carries messages to a client and back.
+/// Carries the messages of one client.
 pub(crate) trait MessageTransport: Send {
-    /// The next message. Cancel safe.
+    /// Receives the next message. Cancel safe.
     fn recv(&mut self) -> impl Future<Output = Incoming> + Send;
     /// Queues a message.
     fn send(&mut self, message: Value);
-    /// Waits until there is room for more.
+    /// Waits until the queued messages are on their way.
     fn flushed(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// What came over a line.
+/// What a transport received.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// A message.
     Message(Object),
-    /// Something that is none.
+    /// Something that is not a message; the connection goes on.
     Invalid(CompatError),
-    /// Something after which nothing can be read.
+    /// Something after which no more messages can be read.
     Broken(CompatError),
-    /// The client hung up.
+    /// The client closed the connection.
     Closed,
 }
 
-/// A way of putting things. It has no rules of its own: it turns messages into frames and news into messages.
+/// Translates between a protocol's messages and a session: messages into frames of the API, events into messages.
 pub(crate) trait Adapter: Send {
-    /// The session is open.
-    fn begin(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) -> impl Future<Output = ()> + Send;
-    /// The client said something.
+    /// Starts, once the session is open. Messages are appended to `out`, here and below.
+    fn on_open(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) -> impl Future<Output = ()> + Send;
+    /// Handles a message of the client. An error is sent to it, and the connection goes on.
     fn on_message(
         &mut self,
         session: &mut CompatSession,
         message: Object,
         out: &mut Vec<Value>,
     ) -> impl Future<Output = Result<(), CompatError>> + Send;
-    /// The session heard something. A complaint ends the conversation.
+    /// Handles an event of the session. An error is sent to the client and ends the connection.
     fn on_event(
         &mut self,
         session: &CompatSession,
-        events: ClientEvent,
+        event: ClientEvent,
         out: &mut Vec<Value>,
     ) -> Result<(), CompatError>;
-    /// An error in the dialect's own form.
+    /// Writes an error in the protocol's form.
     fn error_message(error: &CompatError) -> Value;
-    /// When [`Self::tick`] wants to be called.
-    fn due(&self) -> Option<Instant> {
+    /// Returns when [`Self::on_timeout`] is to be called next.
+    fn next_timeout(&self) -> Option<Instant> {
         None
     }
-    /// The moment has come.
-    fn tick(&mut self, _guest: &mut CompatSession, _out: &mut Vec<Value>) -> impl Future<Output = ()> + Send {
+    /// Handles the timeout.
+    fn on_timeout(&mut self, _session: &mut CompatSession, _out: &mut Vec<Value>) -> impl Future<Output = ()> + Send {
         async {}
     }
 }
 
-/// Talks until either side has enough. Gives the reason when it is the server; it has been said already.
-pub(crate) async fn run_adapter<L: MessageTransport, D: Adapter>(
-    transport: &mut L,
+/// Runs until either side ends the connection. Returns the error if it was the server, after sending it to the client.
+pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
+    transport: &mut T,
     mut session: CompatSession,
-    mut adapter: D,
+    mut adapter: A,
 ) -> Option<CompatError> {
     let (mut out, mut events) = (Vec::new(), Vec::new());
     let mut rate_limit = RateLimit::<Message>::default();
-    let sender = session.applier();
-    let mut move_on = None;
-    adapter.begin(&mut session, &mut out).await;
+    let applier = session.applier();
+    let mut go_away_at = None;
+    adapter.on_open(&mut session, &mut out).await;
     let last = loop {
         out.drain(..).for_each(|message| transport.send(message));
         transport.flushed().await;
         let message = tokio::select! {
-            fetched = session.events(&mut events) => {
+            fetched = session.next_events(&mut events) => {
                 if fetched == Fetched::Detached(DetachReason::Ended(Reason::Left)) {
                     return None;
                 }
-                match tell(&mut adapter, &session, &mut events, &mut move_on, &mut out).and(ended(fetched)) {
+                let delivered = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
+                match delivered.and(check_attached(fetched)) {
                     Ok(()) => continue,
                     Err(error) => break error,
                 }
             }
-            next = next(transport, &mut rate_limit, &sender) => match next {
+            next = next(transport, &mut rate_limit, &applier) => match next {
                 Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
                 Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
                 Next::Received(Incoming::Broken(error)) => break error,
                 Next::Received(Incoming::Closed) => return None,
                 Next::Released(Ok(message)) => message,
-                Next::Released(Err(cut)) => {
-                    session.give_up(cut);
-                    break cut.into();
+                Next::Released(Err(reason)) => {
+                    session.detach(reason);
+                    break reason.into();
                 }
             },
-            () = at(move_on) => break DetachReason::Ended(Reason::Draining).into(),
-            () = at(adapter.due()) => {
-                adapter.tick(&mut session, &mut out).await;
+            () = sleep_until_some(go_away_at) => break DetachReason::Ended(Reason::Draining).into(),
+            () = sleep_until_some(adapter.next_timeout()) => {
+                adapter.on_timeout(&mut session, &mut out).await;
                 None
             }
         };
         if let Some(message) = message {
-            let done = match message {
+            let handled = match message {
                 Ok(message) => adapter.on_message(&mut session, message, &mut out).await,
                 Err(error) => Err(error),
             };
-            if let Err(error) = done {
-                out.push(D::error_message(&error));
+            if let Err(error) = handled {
+                out.push(A::error_message(&error));
             }
         }
     };
-    // What was told before the end is said before it.
+    // Events that preceded the end are delivered before the error.
     session.ready_events(&mut events);
-    let _ = tell(&mut adapter, &session, &mut events, &mut move_on, &mut out);
-    if move_on.is_some() {
-        session.end(Reason::Draining);
+    let _ = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
+    if go_away_at.is_some() {
+        session.close(Reason::Draining);
     }
-    out.push(D::error_message(&last));
+    out.push(A::error_message(&last));
     out.into_iter().for_each(|message| transport.send(message));
     Some(last)
 }
 
-fn tell<D: Adapter>(
-    adapter: &mut D,
+fn deliver<A: Adapter>(
+    adapter: &mut A,
     session: &CompatSession,
     events: &mut Vec<ClientEvent>,
-    move_on: &mut Option<Instant>,
+    go_away_at: &mut Option<Instant>,
     out: &mut Vec<Value>,
 ) -> Result<(), CompatError> {
-    for events in events.drain(..) {
-        match events {
-            ClientEvent::MoveOn { at } => *move_on = Some(at),
-            events => adapter.on_event(session, events, out)?,
+    for event in events.drain(..) {
+        match event {
+            ClientEvent::GoAway { at } => *go_away_at = Some(at),
+            event => adapter.on_event(session, event, out)?,
         }
     }
     Ok(())
 }
 
-fn ended(fetched: Fetched) -> Result<(), CompatError> {
+fn check_attached(fetched: Fetched) -> Result<(), CompatError> {
     match fetched {
-        Fetched::Detached(cut) => Err(cut.into()),
+        Fetched::Detached(reason) => Err(reason.into()),
         Fetched::More | Fetched::Idle => Ok(()),
     }
 }
 
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
+async fn sleep_until_some(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
         None => pending().await,
     }
 }
 
-/// What a client did.
+/// What is to be handled next.
 enum Next {
     Received(Incoming),
-    /// The message that was held back may go, or its client has been too fast for too long.
+    /// A message that the rate limit held back may be handled now, or its client exceeded the limit for too long.
     Released(Result<Option<Message>, DetachReason>),
 }
 
-/// Waits for the next message, or, while one is held back, until that may go. Cancel safe.
-async fn next<L: MessageTransport>(transport: &mut L, rate_limit: &mut RateLimit<Message>, sender: &Applier) -> Next {
+/// Waits for the next message or, while one is held back, until the rate limit releases it. Cancel safe.
+async fn next<T: MessageTransport>(transport: &mut T, rate_limit: &mut RateLimit<Message>, applier: &Applier) -> Next {
     if rate_limit.is_holding() {
-        return Next::Released(poll_fn(|cx| rate_limit.poll(cx, &sender.node, &*sender.attachment)).await);
+        return Next::Released(poll_fn(|cx| rate_limit.poll(cx, &applier.node, &*applier.attachment)).await);
     }
     let mut received = pin!(transport.recv());
     Next::Received(

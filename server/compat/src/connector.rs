@@ -3,6 +3,13 @@
 use axum::{Router, extract::State, http::Extensions, response::Response, routing::any};
 use serde_json::{Value, json};
 use wigwag_hub::{PeerId, Reason, RoomName};
+use wigwag_net::websocket::WebSocketUpgrade;
+use wigwag_node::{
+    auth::Caller,
+    clock::{iso8601, unix_ms},
+    frame::RawBody,
+    node::{Node, OpenNamed, random_name, random_uuid},
+};
 use wigwag_proto::v1::{self as pb, AppData, app_data::Content, envelope::Payload};
 
 use crate::{
@@ -14,58 +21,52 @@ use crate::{
     roster::Roster,
     session::{ClientEvent, CompatSession},
 };
-use wigwag_net::websocket::WebSocketUpgrade;
-use wigwag_node::{
-    auth::Caller,
-    clock::{iso8601, unix_ms},
-    frame::RawBody,
-    node::{Node, OpenNamed, random_name, random_uuid},
-};
 
 const NAME: &str = "connector";
 const TYPES: &str =
     "connect, create_room, join_room, leave_room, end_room, offer, answer, candidate or message (in lower case)";
 
-/// The path of the protocol.
+/// Returns the route of the protocol.
 pub(crate) fn routes() -> Router<CompatContext> {
-    Router::new().route("/connector", any(open))
+    Router::new().route("/connector", any(serve))
 }
 
-async fn open(State(context): State<CompatContext>, extensions: Extensions, upgrade: WebSocketUpgrade) -> Response {
+async fn serve(State(context): State<CompatContext>, extensions: Extensions, upgrade: WebSocketUpgrade) -> Response {
     let (node, caller) = (context.node().clone(), caller(&extensions));
-    context.serve(upgrade, async move { Connector::enter(&node, &caller).await })
+    context.serve(upgrade, async move { Connector::open(&node, &caller).await })
 }
 
+/// The adapter of one client.
 pub(crate) struct Connector {
     scope: Scope,
-    form: DataShape,
+    shape: DataShape,
 }
 
-/// How a client writes signals into `data`: what it last sent decides what it gets.
+/// How signals are written into `data`. A client receives the shape it last sent.
 #[derive(Clone, Copy, Debug)]
 struct DataShape {
-    /// `data` is the description as text or as an object.
+    /// Whether descriptions are text or objects.
     description: SdpForm,
-    /// The signal is a field of `data`, not `data` itself.
+    /// Whether the signal is a field of `data` rather than `data` itself.
     nested: bool,
 }
 
 impl Connector {
-    pub(crate) async fn enter(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
+    pub(crate) async fn open(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
         let scope = Scope::new(NAME, MAIN);
         let peer = scope.peer(&random_name()).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
         let request = OpenNamed { peer, secret: None, user: String::new(), display_name: String::new() };
         let session = CompatSession::open(node, caller, request).await?;
-        Ok((session, Self { scope, form: DataShape { description: SdpForm::Object, nested: false } }))
+        Ok((session, Self { scope, shape: DataShape { description: SdpForm::Object, nested: false } }))
     }
 
-    /// Sends a message on: whole to clients of this dialect, as signals to others.
+    /// Relays a message: unchanged to clients of this protocol, as signals to others.
     async fn relay(&mut self, session: &mut CompatSession, mut message: Object) -> Result<(), CompatError> {
         let Some(to) = payload::field(&message, "to")?.map(str::to_owned) else {
             return Err(CompatError::invalid("to is missing", "name a client's id"));
         };
         let (room, payloads) = if self.scope.name_of(&to).is_some() {
-            complete(&message)?;
+            required_data(&message)?;
             message.remove("to");
             (String::new(), vec![payload::wrap_native(message)])
         } else {
@@ -76,15 +77,15 @@ impl Connector {
             sent = sent.and(session.send(&room, &to, payload).await);
         }
         sent.map_err(|error| match error.reason {
-            "PEER_NOT_FOUND" => CompatError::absent(&to, "to is the id of a connected client"),
+            "PEER_NOT_FOUND" => CompatError::peer_not_found(&to, "to is the id of a connected client"),
             _ => error.into(),
         })
     }
 
-    /// A message's signals.
+    /// Reads the signals of a message.
     fn read(&mut self, message: &Object) -> Result<Vec<Payload>, CompatError> {
         let kind = payload::field(message, "type")?.unwrap_or_default();
-        let data = complete(message)?;
+        let data = required_data(message)?;
         Ok(match kind {
             "offer" | "answer" => vec![Payload::Description(self.description(kind, data)?)],
             "candidate" => vec![Payload::Candidate(self.candidate(data)?)],
@@ -103,30 +104,30 @@ impl Connector {
     fn description(&mut self, kind: &str, data: &Value) -> Result<pb::SessionDescription, CompatError> {
         let inner = data.get("sdp").filter(|sdp| sdp.is_object());
         let (description, form) = payload::description(kind, Some(inner.unwrap_or(data)))?;
-        self.form = DataShape { description: form, nested: inner.is_some() };
+        self.shape = DataShape { description: form, nested: inner.is_some() };
         Ok(description)
     }
 
     fn candidate(&mut self, data: &Value) -> Result<pb::IceCandidate, CompatError> {
         match data {
             Value::Object(fields) => {
-                self.form.nested = fields.get("candidate").is_some_and(Value::is_object);
+                self.shape.nested = fields.get("candidate").is_some_and(Value::is_object);
                 payload::candidate(fields)
             }
             other => payload::candidate(&object(json!({"candidate": other}))),
         }
     }
 
-    /// A signal of another door.
+    /// Writes a signal of a peer that does not use this protocol.
     fn write(&self, from: &str, payload: &Payload) -> Option<Value> {
         let (kind, data) = match payload {
             Payload::Description(description) => {
-                let data = self.form.description.write(description);
-                (description.r#type.as_str(), if self.form.nested { json!({"sdp": data}) } else { data })
+                let data = self.shape.description.write(description);
+                (description.r#type.as_str(), if self.shape.nested { json!({"sdp": data}) } else { data })
             }
             Payload::Candidate(candidate) => {
                 let data = payload::candidate_json(candidate);
-                ("candidate", if self.form.nested { json!({"candidate": data}) } else { data })
+                ("candidate", if self.shape.nested { json!({"candidate": data}) } else { data })
             }
             Payload::Message(AppData { content: Some(Content::Text(text)) }) => ("message", text.clone().into()),
             other => {
@@ -140,7 +141,7 @@ impl Connector {
 }
 
 impl Adapter for Connector {
-    async fn begin(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
+    async fn on_open(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
         out.push(details(session));
     }
 
@@ -161,24 +162,24 @@ impl Adapter for Connector {
                     display_name: payload::field(data, "name")?.unwrap_or_default().to_owned(),
                     ..pb::CreateRoom::default()
                 };
-                session.ask(RawBody::CreateRoom(Box::new(create))).await;
+                session.request(RawBody::CreateRoom(Box::new(create))).await;
             }
             "join_room" => {
                 let join = pb::Join { room: room_of(&message)?, ..pb::Join::default() };
-                session.ask(RawBody::Join(Box::new(join))).await;
+                session.request(RawBody::Join(Box::new(join))).await;
             }
             "leave_room" => {
                 let room = room_of(&message)?;
                 let body = match payload::field(&message, "to")? {
-                    // Somebody else's leaving: only the owner may.
+                    // Removes another member, which only the owner of the room may do.
                     Some(to) if to != session.peer().as_str() => {
                         RawBody::RemoveMember(pb::RemoveMember { room, peer_id: to.to_owned(), ban: false })
                     }
                     _ => RawBody::Leave(pb::Leave { room }),
                 };
-                session.ask(body).await;
+                session.request(body).await;
             }
-            "end_room" => session.ask(RawBody::EndRoom(pb::EndRoom { room: room_of(&message)? })).await,
+            "end_room" => session.request(RawBody::EndRoom(pb::EndRoom { room: room_of(&message)? })).await,
             _ => return Err(CompatError::unknown_type(kind, TYPES)),
         }
         Ok(())
@@ -187,12 +188,12 @@ impl Adapter for Connector {
     fn on_event(
         &mut self,
         session: &CompatSession,
-        events: ClientEvent,
+        event: ClientEvent,
         out: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
         let me = session.peer();
-        match events {
-            ClientEvent::Entered { room, created } => {
+        match event {
+            ClientEvent::Joined { room, created } => {
                 let Some(roster) = session.roster(&room) else { return Ok(()) };
                 out.push(if created {
                     note("info", "room_created", room_data(&room, roster, Some(me)))
@@ -200,12 +201,12 @@ impl Adapter for Connector {
                     note("update", "client_added", room_data(&room, roster, Some(me)))
                 });
             }
-            ClientEvent::Came { room, .. } => out.extend(update(session, "client_added", &room)),
-            ClientEvent::Went { room, .. } => out.extend(update(session, "client_removed", &room)),
-            ClientEvent::Out { room, reason: Reason::Left, .. } => {
+            ClientEvent::MemberJoined { room, .. } => out.extend(update(session, "client_added", &room)),
+            ClientEvent::MemberLeft { room, .. } => out.extend(update(session, "client_removed", &room)),
+            ClientEvent::Left { room, reason: Reason::Left, .. } => {
                 out.push(note("info", "room_left", json!({"room": room.as_str()})));
             }
-            ClientEvent::Out { room, roster, reason } => {
+            ClientEvent::Left { room, roster, reason } => {
                 let title = if reason == Reason::Ended { "room_deleted" } else { "client_removed" };
                 let mut data = match roster {
                     Some(roster) => room_data(&room, &roster, (reason == Reason::Ended).then_some(me)),
@@ -218,11 +219,11 @@ impl Adapter for Connector {
                 out.extend(payload::unwrap_native(&payload).map(|message| received(&from, message)));
             }
             ClientEvent::Signal { from, payload } => out.extend(self.write(&from, &payload)),
-            ClientEvent::Lost { peer, reason } => {
-                out.push(Self::error_message(&CompatError::lost(peer.as_str(), reason)))
+            ClientEvent::Undelivered { peer, reason } => {
+                out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
             }
             ClientEvent::Refused(error) => out.push(Self::error_message(&error)),
-            ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+            ClientEvent::Done | ClientEvent::GoAway { .. } => {}
         }
         Ok(())
     }
@@ -243,7 +244,7 @@ impl Adapter for Connector {
     }
 }
 
-/// A message of the server's own. Versions of the connector differ in whether `title` or `event` tells what it is about.
+/// Writes a message of the server. Versions of the connector differ in whether they read `title` or `event`.
 fn note(kind: &str, title: &str, data: Value) -> Value {
     json!({
         "type": kind,
@@ -255,7 +256,7 @@ fn note(kind: &str, title: &str, data: Value) -> Value {
     })
 }
 
-/// The client's id.
+/// Writes the message that gives a client its id.
 fn details(session: &CompatSession) -> Value {
     note("info", "client_details", json!({"id": session.peer().as_str()}))
 }
@@ -264,13 +265,13 @@ fn update(session: &CompatSession, title: &str, room: &RoomName) -> Option<Value
     session.roster(room).map(|roster| note("update", title, room_data(room, roster, Some(session.peer()))))
 }
 
-/// A room with its members in the order in which they joined; `me` is one of them, if still there.
+/// Writes a room with its members in the order in which they joined. `me` is given if the client is still one of them.
 fn room_data(room: &RoomName, roster: &Roster, me: Option<&PeerId>) -> Value {
     let clients: Vec<_> = roster.all(me).map(PeerId::as_str).collect();
     json!({"room": room.as_str(), "roomId": room.as_str(), "name": &*roster.info.display_name, "clients": clients})
 }
 
-/// What another client of this dialect sent.
+/// Writes what another client of this protocol sent.
 fn received(from: &str, mut message: Object) -> Value {
     if message.get("type").is_some_and(|kind| kind == "connect") {
         let data = message.remove("data");
@@ -280,8 +281,8 @@ fn received(from: &str, mut message: Object) -> Value {
     Value::Object(message)
 }
 
-/// The data of a message that goes to another client. What is in it is their affair, but for what the server must know.
-fn complete(message: &Object) -> Result<&Value, CompatError> {
+/// Returns the data of a message to another client. It is not validated, except for the fields that `connect` must have.
+fn required_data(message: &Object) -> Result<&Value, CompatError> {
     let data = match message.get("data") {
         None | Some(Value::Null) => {
             return Err(CompatError::invalid("data is missing", "put the signal into \"data\""));
@@ -313,7 +314,7 @@ fn room_of(message: &Object) -> Result<String, CompatError> {
     }
 }
 
-/// A room both ends are in, or none.
+/// Returns a room that both peers are in; empty if there is none.
 fn shared_room(session: &CompatSession, to: &str) -> String {
     let Ok(peer) = PeerId::parse(to) else { return String::new() };
     let mut rooms = session.rooms().filter(|room| session.roster(room).is_some_and(|roster| roster.has(&peer)));

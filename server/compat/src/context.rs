@@ -20,7 +20,7 @@ use crate::{
     session::CompatSession,
 };
 
-/// Settings of the compatibility protocols. One whose cargo feature is off is not there whatever its switch says.
+/// Settings of the compatibility protocols. A protocol is served if its cargo feature and its switch here are on.
 #[derive(Clone, Debug)]
 pub struct CompatConfig {
     /// Rooms over WebSocket at `/?roomId=…&userId=…&userName=…`.
@@ -49,13 +49,13 @@ struct Inner {
     node: Node,
     hosts: Hosts,
     config: CompatConfig,
-    /// Only there if clients may list each other.
+    /// `None` unless clients may list the ids in use.
     #[cfg(feature = "peerjs")]
     realm: Option<Realm>,
 }
 
 impl CompatContext {
-    /// Creates the protocols of `node`. `hosts` are the names under which PeerJS's list of ids is shown.
+    /// Creates the protocols of `node`. `hosts` are the host names under which the list of PeerJS ids is served.
     pub fn new(node: Node, hosts: Hosts, config: CompatConfig) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -85,8 +85,8 @@ impl CompatContext {
         self.inner.realm.as_ref()
     }
 
-    /// Accepts a WebSocket and runs an adapter over it. `enter` opens the session.
-    pub(crate) fn serve<A, F>(&self, upgrade: WebSocketUpgrade, enter: F) -> Response
+    /// Accepts a WebSocket and runs an adapter over it. `open` opens the session.
+    pub(crate) fn serve<A, F>(&self, upgrade: WebSocketUpgrade, open: F) -> Response
     where
         A: Adapter + 'static,
         F: Future<Output = Result<(CompatSession, A), CompatError>> + Send + 'static,
@@ -94,7 +94,7 @@ impl CompatContext {
         let max_message_bytes = self.node().session().max_frame_bytes;
         upgrade.accept(None, self.inner.config.sockets, move |socket| {
             json_socket::serve(socket, max_message_bytes, move |mut transport| async move {
-                match enter.await {
+                match open.await {
                     Ok((session, adapter)) => adapter::run_adapter(&mut transport, session, adapter).await,
                     // Sent over the socket: a page cannot read why an upgrade was refused.
                     Err(error) => {
@@ -107,7 +107,7 @@ impl CompatContext {
     }
 }
 
-/// Who makes a request.
+/// Returns who makes a request.
 pub(crate) fn caller(extensions: &Extensions) -> Caller {
     Caller::new(PeerAddr::of(extensions))
 }

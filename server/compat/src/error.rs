@@ -1,4 +1,4 @@
-//! What went wrong, for a dialect to say in its own form.
+//! The error that every adapter writes in the form of its protocol.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,16 +8,16 @@ use wigwag_net::websocket::CloseReason;
 use wigwag_node::{close_code::close_code, error::ApiError};
 use wigwag_proto::v1::{Advice, ErrorFrame};
 
-/// An error in words. Each dialect puts it into its own message.
+/// An error with a reason for programs, and a message and a hint for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CompatError {
-    /// An `ErrorReason` without its prefix: the same as at every door.
+    /// An `ErrorReason` without its prefix, the same as in the API.
     pub(crate) reason: Cow<'static, str>,
     /// What is wrong.
     pub(crate) message: String,
     /// What to do about it. May be empty.
     pub(crate) hint: String,
-    /// What a client does that does not know the reason.
+    /// What a client that does not know the reason should do.
     advice: Advice,
 }
 
@@ -26,65 +26,66 @@ impl CompatError {
         Self { reason: reason.into(), message: message.into(), hint: hint.into(), advice: Advice::Unspecified }
     }
 
-    /// A field that is missing or has a value it may not have.
+    /// Reports a field that is missing or invalid.
     pub(crate) fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new("INVALID_FIELD", message, hint)
     }
 
-    /// The named peer is not there, or may not be addressed.
-    pub(crate) fn absent(who: &str, hint: impl Into<String>) -> Self {
-        Self::new("PEER_NOT_FOUND", format!("{} is not here", Quoted(who)), hint)
+    /// Reports a peer that does not exist or may not be addressed.
+    pub(crate) fn peer_not_found(who: &str, hint: impl Into<String>) -> Self {
+        Self::new("PEER_NOT_FOUND", format!("there is no peer {}", Quoted(who)), hint)
     }
 
-    /// A message of a type the dialect does not have. `known` lists those it has.
+    /// Reports a message type that the protocol does not have. `known` lists those it has.
     pub(crate) fn unknown_type(kind: &str, known: &str) -> Self {
         let message =
-            if kind.is_empty() { "type is missing".to_owned() } else { format!("type {} is not known", Quoted(kind)) };
-        Self::new("UNKNOWN_FRAME", message, format!("type is {known}"))
+            if kind.is_empty() { "type is missing".to_owned() } else { format!("type {} is unknown", Quoted(kind)) };
+        Self::new("UNKNOWN_FRAME", message, format!("type must be {known}"))
     }
 
-    /// A message was accepted and then did not arrive.
-    pub(crate) fn lost(to: &str, reason: Reason) -> Self {
-        Self::new(reason.as_str(), format!("a message to {} did not arrive", Quoted(to)), "")
+    /// Reports a message that was accepted and could then not be delivered.
+    pub(crate) fn undelivered(to: &str, reason: Reason) -> Self {
+        Self::new(reason.as_str(), format!("a message to {} was not delivered", Quoted(to)), "")
     }
 
-    /// The client's seat in its room is gone.
-    pub(crate) fn seat_lost(reason: Reason) -> Self {
+    /// Reports the end of the client's own membership in a room.
+    pub(crate) fn not_a_member(reason: Reason) -> Self {
         let message = match reason {
             Reason::Ended => "the room was ended",
             Reason::Removed | Reason::Banned => "you were removed from the room",
-            _ => "you are not in the room any more",
+            _ => "you are no longer in the room",
         };
         Self::new(reason.as_str(), message, "")
     }
 
-    /// As a message of the dialects that have no form of their own for errors.
+    /// Writes the error as `{type: "error", …}`, for protocols that do not define an error message.
     pub(crate) fn to_json(&self) -> Value {
         json!({"type": "error", "reason": self.reason, "message": self.message, "hint": self.hint})
     }
 
-    /// How a socket ends for this reason.
+    /// Returns the close code and reason of a WebSocket that ends with this error.
     pub(crate) fn close_reason(&self) -> CloseReason {
         CloseReason::close(close_code(&self.reason, self.advice), self.reason.clone())
     }
 
-    fn worded(reason: Cow<'static, str>, text: &str, advice: Advice) -> Self {
+    /// Splits a text of the form "what is wrong: what to do" into message and hint.
+    fn from_text(reason: Cow<'static, str>, text: &str, advice: Advice) -> Self {
         let (message, hint) = text.split_once(": ").unwrap_or((text, ""));
         Self { reason, message: message.to_owned(), hint: hint.to_owned(), advice }
     }
 }
 
-/// What a client said, repeated to it in quotes: only so much that it can be recognized.
-pub(crate) struct Quoted<'a>(pub(super) &'a str);
+/// Displays text of a client in quotes, cut after 64 characters.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Quoted<'_> {
-    /// Longest part that is repeated, in characters.
-    const MOST: usize = 64;
+    /// Longest part that is shown, in characters.
+    const MAX_CHARS: usize = 64;
 }
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(Self::MOST) {
+        match self.0.char_indices().nth(Self::MAX_CHARS) {
             Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
             None => write!(f, "{:?}", self.0),
         }
@@ -93,7 +94,7 @@ impl fmt::Display for Quoted<'_> {
 
 impl From<&ApiError> for CompatError {
     fn from(error: &ApiError) -> Self {
-        Self::worded(error.reason.into(), &error.message, error.advice)
+        Self::from_text(error.reason.into(), &error.message, error.advice)
     }
 }
 
@@ -104,15 +105,15 @@ impl From<ApiError> for CompatError {
 }
 
 impl From<DetachReason> for CompatError {
-    fn from(cut: DetachReason) -> Self {
-        ApiError::from(cut).into()
+    fn from(reason: DetachReason) -> Self {
+        ApiError::from(reason).into()
     }
 }
 
 impl From<ErrorFrame> for CompatError {
     fn from(error: ErrorFrame) -> Self {
         let advice = error.advice();
-        Self::worded(error.reason.into(), &error.message, advice)
+        Self::from_text(error.reason.into(), &error.message, advice)
     }
 }
 
@@ -121,15 +122,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_client_said_is_not_repeated_at_length() {
+    fn long_text_of_a_client_is_cut() {
         assert_eq!(Quoted("a \"b\"").to_string(), "\"a \\\"b\\\"\"");
         let long = "é".repeat(10_000);
         assert_eq!(Quoted(&long).to_string(), format!("\"{}\"…", "é".repeat(64)));
-        assert!(CompatError::absent(&long, "").message.len() < 200);
+        assert!(CompatError::peer_not_found(&long, "").message.len() < 200);
     }
 
     #[test]
-    fn the_advice_in_a_fault_becomes_the_hint() {
+    fn the_text_of_an_api_error_is_split_into_message_and_hint() {
         let error = CompatError::from(ApiError::draining());
         assert_eq!(error.reason, "DRAINING");
         assert_eq!(error.message, "this node is going away");

@@ -1,4 +1,4 @@
-//! Conversations for the fuzz targets: a client of a dialect that says anything, and others who must not mind.
+//! Entry points for the fuzz targets: a client sends arbitrary messages, and other clients must not be affected.
 
 use std::{cell::RefCell, mem::ManuallyDrop, thread::LocalKey};
 
@@ -9,6 +9,12 @@ use tokio::{
     time::sleep_until,
 };
 use wigwag_hub::{PeerId, session::Fetched};
+use wigwag_node::{
+    auth::Caller,
+    config::NodeConfig,
+    frame::RawBody,
+    node::{Node, OpenNamed},
+};
 use wigwag_proto::v1 as pb;
 
 use crate::{
@@ -21,158 +27,155 @@ use crate::{
     rooms_ws::{self, RoomsWs},
     session::{ClientEvent, CompatSession},
 };
-use crate::{payload::object, socketio};
-use wigwag_node::{
-    auth::Caller,
-    config::NodeConfig,
-    frame::RawBody,
-    node::{Node, OpenNamed},
+use crate::{
+    payload::object,
+    socketio::{self, SocketIoAdapter},
 };
 
-/// The room everybody sits in whose dialect has rooms.
+/// The room that all clients join, in protocols that have rooms.
 const ROOM: &str = "room";
 
-/// The other door's peer, `aaaaaaaaaaaaaaaaaaaaaaaaae`: it says to everybody what it hears from them.
+/// The id of a peer of the API, `aaaaaaaaaaaaaaaaaaaaaaaaae`, that sends every signal back to its sender.
 const ECHO: u128 = 1;
 
-/// Stands for the peer id of the bystander, whose name is drawn where clients do not choose theirs.
+/// Placeholder for the bystander's peer id, which is random in protocols whose clients do not choose one.
 const BYSTANDER: &str = "@bystander";
 
-/// Longest error, in bytes of JSON: it says what is wrong and does not repeat what was said.
-const MAX_COMPLAINT: usize = 2_000;
+/// Longest error, in bytes of JSON: errors do not repeat long input.
+const MAX_ERROR: usize = 2_000;
 
-/// Inputs one stage takes. What they leave behind goes with it.
+/// Inputs after which a fixture is replaced, with all state they left in it.
 const INPUTS: u32 = 1_000;
 
-/// A client and how it puts things.
-type Entered<D> = Result<(CompatSession, D), CompatError>;
+/// A session and its adapter.
+type Opened<A> = Result<(CompatSession, A), CompatError>;
 
-/// A URL's query, then messages, one in each line.
+/// Runs rooms-ws: the query of a URL, then a message per line.
 pub fn rooms_ws(bytes: &[u8]) {
-    thread_local!(static STAGE: Slot<RoomsWs> = const { RefCell::new(None) });
-    let enter =
-        async |node: &Node, query: &str| RoomsWs::enter(node, &Caller::default(), rooms_ws::Wanted::read(query)?).await;
+    thread_local!(static FIXTURE: Slot<RoomsWs> = const { RefCell::new(None) });
+    let open = async |node: &Node, query: &str| {
+        RoomsWs::open(node, &Caller::default(), rooms_ws::ConnectParams::read(query)?).await
+    };
     let others = ["roomId=room&userId=good&userName=Good", "roomId=room&userId=other&userName=Other"];
     let proof = r#"{"type":"offer","targetUserId":"good","sdp":"PROOF"}"#;
-    play(bytes, &STAGE, enter, others, read, proof);
+    run(bytes, &FIXTURE, open, others, read, proof);
 }
 
-/// A room and a query, then messages.
+/// Runs plain JSON: a room and a query, then a message per line.
 pub fn plain_json(bytes: &[u8]) {
-    thread_local!(static STAGE: Slot<PlainJson> = const { RefCell::new(None) });
-    let enter = async |node: &Node, transport: &str| {
-        let (room, query) = transport.split_once('?').unwrap_or((transport, ""));
-        PlainJson::enter(node, &Caller::default(), room, plain_json::name_of(query)).await
+    thread_local!(static FIXTURE: Slot<PlainJson> = const { RefCell::new(None) });
+    let open = async |node: &Node, line: &str| {
+        let (room, query) = line.split_once('?').unwrap_or((line, ""));
+        PlainJson::open(node, &Caller::default(), room, plain_json::name_of(query)).await
     };
     let proof = r#"{"type":"offer","to":"@bystander","sdp":"PROOF"}"#;
-    play(bytes, &STAGE, enter, ["room?name=good", "room"], read, proof);
+    run(bytes, &FIXTURE, open, ["room?name=good", "room"], read, proof);
 }
 
-/// Messages; the first line is nothing.
+/// Runs the connector: a message per line, the first of which is ignored.
 pub fn connector(bytes: &[u8]) {
-    thread_local!(static STAGE: Slot<Connector> = const { RefCell::new(None) });
-    let enter = async |node: &Node, _: &str| Connector::enter(node, &Caller::default()).await;
+    thread_local!(static FIXTURE: Slot<Connector> = const { RefCell::new(None) });
+    let open = async |node: &Node, _: &str| Connector::open(node, &Caller::default()).await;
     let proof = r#"{"type":"offer","to":"@bystander","data":{"sdp":"PROOF"}}"#;
-    play(bytes, &STAGE, enter, ["", ""], read, proof);
+    run(bytes, &FIXTURE, open, ["", ""], read, proof);
 }
 
-/// A URL's query, then messages.
+/// Runs PeerJS: the query of a URL, then a message per line.
 pub fn peerjs(bytes: &[u8]) {
-    thread_local!(static STAGE: Slot<PeerJs> = const { RefCell::new(None) });
-    let enter = async |node: &Node, query: &str| {
-        PeerJs::enter(node, &Caller::default(), peerjs::Wanted::read(query)?, None).await
+    thread_local!(static FIXTURE: Slot<PeerJs> = const { RefCell::new(None) });
+    let open = async |node: &Node, query: &str| {
+        PeerJs::open(node, &Caller::default(), peerjs::ConnectParams::read(query)?, None).await
     };
-    // Whoever finds the token of an id may have the id.
+    // A client that knows the token of an id may take the id: the tokens must not be guessed.
     let others = ["key=peerjs&id=good&token=never-to-be-found", "key=peerjs&id=other&token=never-to-be-found"];
     let proof = r#"{"type":"OFFER","dst":"good","payload":{"sdp":"PROOF"}}"#;
-    play(bytes, &STAGE, enter, others, read, proof);
+    run(bytes, &FIXTURE, open, others, read, proof);
 }
 
-/// Events with their data as Socket.IO writes them, `["event", data]`; the first line is nothing.
+/// Runs Socket.IO: an event with its data per line, `["event", data]`, the first of which is ignored.
 pub fn socketio(bytes: &[u8]) {
-    thread_local!(static STAGE: Slot<socketio::Events> = const { RefCell::new(None) });
-    let enter = async |node: &Node, _: &str| socketio::Events::enter(node, &Caller::default()).await;
-    let read = |transport: &str, max_bytes: usize| {
-        // What is not of this form never comes out of the library.
-        let Ok((event, data)) = serde_json::from_str::<(String, Value)>(transport) else { return None };
+    thread_local!(static FIXTURE: Slot<SocketIoAdapter> = const { RefCell::new(None) });
+    let open = async |node: &Node, _: &str| SocketIoAdapter::open(node, &Caller::default()).await;
+    let read = |line: &str, max_bytes: usize| {
+        // socketioxide only passes on events of this form.
+        let Ok((event, data)) = serde_json::from_str::<(String, Value)>(line) else { return None };
         Some(socketio::read_event(&event, Ok(data), max_bytes).0.map(object))
     };
-    play(bytes, &STAGE, enter, ["", ""], read, r#"["offer_sdp",{"target":"@bystander","sdp":"PROOF"}]"#);
+    run(bytes, &FIXTURE, open, ["", ""], read, r#"["offer_sdp",{"target":"@bystander","sdp":"PROOF"}]"#);
 }
 
-fn read(transport: &str, max_bytes: usize) -> Option<Result<Object, CompatError>> {
-    Some(json_socket::read(transport, max_bytes))
+fn read(line: &str, max_bytes: usize) -> Option<Result<Object, CompatError>> {
+    Some(json_socket::read(line, max_bytes))
 }
 
-/// A server with two clients of the dialect, and a peer of another door. One for many inputs, since setting it up takes
-/// longer than most of them.
-struct Stage<D> {
-    /// Its clock stands still but for what is waited for.
+/// A server with two clients of the protocol and a peer of the API. Used for many inputs, since creating it takes longer
+/// than running most of them.
+struct Fixture<A> {
+    /// Its clock is paused and advances only when a task sleeps.
     runtime: Runtime,
     node: Node,
     echo: Echo,
-    good: Party<D>,
-    other: Party<D>,
+    good: TestClient<A>,
+    other: TestClient<A>,
     inputs: u32,
 }
 
-/// Not dropped with its thread, when tokio's clock is gone already.
-type Slot<D> = RefCell<Option<ManuallyDrop<Stage<D>>>>;
+/// Never dropped with its thread: tokio's thread-local clock would be gone by then.
+type Slot<A> = RefCell<Option<ManuallyDrop<Fixture<A>>>>;
 
-impl<D: Adapter> Stage<D> {
-    fn set<F>(enter: &F, others: [&str; 2]) -> Self
+impl<A: Adapter> Fixture<A> {
+    fn new<F>(open: &F, others: [&str; 2]) -> Self
     where
-        F: AsyncFn(&Node, &str) -> Entered<D>,
+        F: AsyncFn(&Node, &str) -> Opened<A>,
     {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
         let (node, echo, good, other) = runtime.block_on(async {
             let node = Node::new(NodeConfig::default());
-            let echo = Echo::enter(&node).await;
-            let (Ok(good), Ok(other)) = (enter(&node, others[0]).await, enter(&node, others[1]).await) else {
-                panic!("the bystanders may enter")
+            let echo = Echo::open(&node).await;
+            let (Ok(good), Ok(other)) = (open(&node, others[0]).await, open(&node, others[1]).await) else {
+                panic!("the bystanders' sessions can be opened")
             };
-            (node, echo, Party::new(good).await, Party::new(other).await)
+            (node, echo, TestClient::new(good).await, TestClient::new(other).await)
         });
         Self { runtime, node, echo, good, other, inputs: 0 }
     }
 }
 
-/// Has a client say what the lines hold, and checks that each is taken or answered by a complaint in few words, and that
-/// two others go on as before.
-fn play<D, F>(
+/// Has a client send the lines, and checks that errors are short and that two other clients still reach each other.
+fn run<A, F>(
     bytes: &[u8],
-    slot: &'static LocalKey<Slot<D>>,
-    enter: F,
+    slot: &'static LocalKey<Slot<A>>,
+    open: F,
     others: [&str; 2],
     read: impl Fn(&str, usize) -> Option<Result<Object, CompatError>>,
     proof: &str,
 ) where
-    D: Adapter,
-    F: AsyncFn(&Node, &str) -> Entered<D>,
+    A: Adapter,
+    F: AsyncFn(&Node, &str) -> Opened<A>,
 {
-    // A socket hands on text only.
+    // A WebSocket text message is UTF-8.
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     slot.with_borrow_mut(|slot| {
-        drop(slot.take_if(|stage| stage.inputs >= INPUTS).map(ManuallyDrop::into_inner));
-        let Stage { runtime, node, echo, good, other, inputs } =
-            &mut **slot.get_or_insert_with(|| ManuallyDrop::new(Stage::set(&enter, others)));
+        drop(slot.take_if(|fixture| fixture.inputs >= INPUTS).map(ManuallyDrop::into_inner));
+        let Fixture { runtime, node, echo, good, other, inputs } =
+            &mut **slot.get_or_insert_with(|| ManuallyDrop::new(Fixture::new(&open, others)));
         *inputs += 1;
-        good.heard.clear();
-        other.heard.clear();
+        good.received.clear();
+        other.received.clear();
         let bystander = good.session.peer().to_string();
         let max_bytes = node.session().max_frame_bytes;
         runtime.block_on(async {
             let mut lines = text.split('\n');
-            match enter(node, lines.next().unwrap_or_default()).await {
-                Err(error) => check(&D::error_message(&error)),
-                Ok(entered) => {
-                    let mut client = Party::new(entered).await;
-                    for transport in lines {
-                        if let Some(message) = read(&transport.replace(BYSTANDER, &bystander), max_bytes) {
-                            client.says(message).await;
+            match open(node, lines.next().unwrap_or_default()).await {
+                Err(error) => check(&A::error_message(&error)),
+                Ok(opened) => {
+                    let mut client = TestClient::new(opened).await;
+                    for line in lines {
+                        if let Some(message) = read(&line.replace(BYSTANDER, &bystander), max_bytes) {
+                            client.send(message).await;
                         }
-                        echo.listen().await;
-                        client.listen().await;
+                        echo.receive().await;
+                        client.receive().await;
                         if client.over {
                             break;
                         }
@@ -180,87 +183,87 @@ fn play<D, F>(
                 }
             }
             let proof = read(&proof.replace(BYSTANDER, &bystander), max_bytes).expect("a message").expect("a good one");
-            other.says(Ok(proof)).await;
-            echo.listen().await;
-            other.listen().await;
-            good.listen().await;
-            assert!(good.heard.contains("PROOF"), "nobody else notices: {}", good.heard);
+            other.send(Ok(proof)).await;
+            echo.receive().await;
+            other.receive().await;
+            good.receive().await;
+            assert!(good.received.contains("PROOF"), "the other clients are affected: {}", good.received);
         });
     });
 }
 
 fn check(error: &Value) {
     assert!(error.is_object());
-    assert!(error.to_string().len() < MAX_COMPLAINT, "{error}");
+    assert!(error.to_string().len() < MAX_ERROR, "{error}");
 }
 
-/// A client of the dialect.
-struct Party<D> {
+/// A client of the protocol.
+struct TestClient<A> {
     session: CompatSession,
-    adapter: D,
-    /// All it was told lately.
-    heard: String,
+    adapter: A,
+    /// What it received during this input.
+    received: String,
     over: bool,
 }
 
-impl<D: Adapter> Party<D> {
-    async fn new((mut session, mut adapter): (CompatSession, D)) -> Self {
+impl<A: Adapter> TestClient<A> {
+    async fn new((mut session, mut adapter): (CompatSession, A)) -> Self {
         let mut out = Vec::new();
-        adapter.begin(&mut session, &mut out).await;
-        let mut party = Self { session, adapter, heard: String::new(), over: false };
-        party.tell(out);
-        party.listen().await;
-        party
+        adapter.on_open(&mut session, &mut out).await;
+        let mut client = Self { session, adapter, received: String::new(), over: false };
+        client.take(out);
+        client.receive().await;
+        client
     }
 
-    async fn says(&mut self, message: Result<Object, CompatError>) {
+    async fn send(&mut self, message: Result<Object, CompatError>) {
         let mut out = Vec::new();
-        let said = match message {
+        let handled = match message {
             Ok(message) => self.adapter.on_message(&mut self.session, message, &mut out).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = said {
-            check(&D::error_message(&error));
+        if let Err(error) = handled {
+            check(&A::error_message(&error));
         }
-        self.tell(out);
-        if let Some(due) = self.adapter.due() {
-            sleep_until(due).await;
+        self.take(out);
+        if let Some(timeout) = self.adapter.next_timeout() {
+            sleep_until(timeout).await;
             let mut out = Vec::new();
-            self.adapter.tick(&mut self.session, &mut out).await;
-            self.tell(out);
+            self.adapter.on_timeout(&mut self.session, &mut out).await;
+            self.take(out);
         }
     }
 
-    async fn listen(&mut self) {
+    async fn receive(&mut self) {
         let mut events = Vec::new();
         while !self.over
-            && let Some(fetched) = self.session.events(&mut events).now_or_never()
+            && let Some(fetched) = self.session.next_events(&mut events).now_or_never()
         {
             self.over |= matches!(fetched, Fetched::Detached(_));
             let mut out = Vec::new();
-            for events in events.drain(..) {
-                if let Err(error) = self.adapter.on_event(&self.session, events, &mut out) {
-                    check(&D::error_message(&error));
+            for event in events.drain(..) {
+                if let Err(error) = self.adapter.on_event(&self.session, event, &mut out) {
+                    check(&A::error_message(&error));
                     self.over = true;
                 }
             }
-            self.tell(out);
+            self.take(out);
         }
     }
 
-    fn tell(&mut self, out: Vec<Value>) {
+    fn take(&mut self, out: Vec<Value>) {
         for message in out {
             assert!(message.is_object(), "{message}");
-            self.heard += &message.to_string();
+            self.received += &message.to_string();
         }
     }
 }
 
-/// A peer of another door.
+/// A peer of the API.
 struct Echo(CompatSession);
 
 impl Echo {
-    async fn enter(node: &Node) -> Self {
+    async fn open(node: &Node) -> Self {
         let request = OpenNamed {
             peer: PeerId::from_random(ECHO),
             secret: None,
@@ -268,18 +271,18 @@ impl Echo {
             display_name: String::new(),
         };
         let Ok(mut session) = CompatSession::open(node, &Caller::default(), request).await else {
-            panic!("it may enter")
+            panic!("the session can be opened")
         };
-        session.ask(RawBody::Join(Box::new(pb::Join { room: ROOM.to_owned(), ..pb::Join::default() }))).await;
+        session.request(RawBody::Join(Box::new(pb::Join { room: ROOM.to_owned(), ..pb::Join::default() }))).await;
         Self(session)
     }
 
-    async fn listen(&mut self) {
+    async fn receive(&mut self) {
         let mut events = Vec::new();
-        while self.0.events(&mut events).now_or_never().is_some() {
-            for events in events.drain(..) {
-                if let ClientEvent::Signal { from, payload } = events {
-                    assert_ne!(from, "", "everybody has a name");
+        while self.0.next_events(&mut events).now_or_never().is_some() {
+            for event in events.drain(..) {
+                if let ClientEvent::Signal { from, payload } = event {
+                    assert_ne!(from, "", "every sender has an id");
                     // The sender may have gone.
                     let _ = self.0.send("", &from, payload).await;
                 }

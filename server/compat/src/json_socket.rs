@@ -1,4 +1,4 @@
-//! A WebSocket as a line: messages are JSON objects in text.
+//! The transport of JSON over WebSocket: one object per text message.
 
 use std::{
     collections::VecDeque,
@@ -10,28 +10,28 @@ use std::{
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
+use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
+use wigwag_node::{error::ApiError, frame::TRANSPORT_LIMIT};
 
 use crate::{
     adapter::{Incoming, MessageTransport, Object},
     error::CompatError,
 };
-use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
-use wigwag_node::{error::ApiError, frame::TRANSPORT_LIMIT};
 
-/// Carries a conversation over a socket until it ends; `talk` gives the reason when the server ends it.
-pub(crate) async fn serve<F, Fut>(socket: Socket, max_message_bytes: usize, talk: F)
+/// Runs an adapter over a WebSocket until either ends. `run` returns the error if the server ends the connection.
+pub(crate) async fn serve<F, Fut>(socket: Socket, max_message_bytes: usize, run: F)
 where
     F: FnOnce(SocketTransport) -> Fut,
     Fut: Future<Output = Option<CompatError>> + Send + 'static,
 {
     let queue = OutQueue::default();
     let transport = SocketTransport { incoming: socket.incoming(), queue: queue.clone(), max_message_bytes };
-    let task = AdapterTask { talk: Some(Box::pin(talk(transport))), queue, close: None };
+    let task = AdapterTask { run: Some(Box::pin(run(transport))), queue, close: None };
     socket.pump(task).await;
 }
 
-/// Messages on their way out. Filled by the conversation, emptied by the socket, both in one task: the lock is never
-/// contended. It holds what came of one step: the conversation does not go on while anything is in it.
+/// Messages to be written. The adapter fills it and the socket empties it, both in one task, so that the lock is never
+/// contended. Bounded by what one step of the adapter produces: the next step waits until the queue is empty.
 #[derive(Clone, Debug, Default)]
 struct OutQueue(Arc<Mutex<VecDeque<String>>>);
 
@@ -41,9 +41,9 @@ impl OutQueue {
     }
 }
 
-/// A conversation as what a socket carries.
+/// A running adapter as the source of the messages a socket writes.
 struct AdapterTask<Fut> {
-    talk: Option<Pin<Box<Fut>>>,
+    run: Option<Pin<Box<Fut>>>,
     queue: OutQueue,
     close: Option<CloseReason>,
 }
@@ -58,10 +58,10 @@ impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fu
             if let Some(close) = self.close.take() {
                 return Poll::Ready(Err(close));
             }
-            let Some(talk) = &mut self.talk else { return Poll::Ready(Err(CloseReason::normal())) };
-            match talk.as_mut().poll(cx) {
+            let Some(run) = &mut self.run else { return Poll::Ready(Err(CloseReason::normal())) };
+            match run.as_mut().poll(cx) {
                 Poll::Ready(last) => {
-                    self.talk = None;
+                    self.run = None;
                     self.close = Some(last.map_or_else(CloseReason::normal, |error| error.close_reason()));
                 }
                 Poll::Pending if self.queue.lock().is_empty() => return Poll::Pending,
@@ -71,7 +71,7 @@ impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fu
     }
 }
 
-/// One client's line.
+/// The messages of one client over its WebSocket.
 pub(crate) struct SocketTransport {
     incoming: MessageStream,
     queue: OutQueue,
@@ -87,7 +87,7 @@ impl MessageTransport for SocketTransport {
             },
             Some(Received::Binary(_)) => Incoming::Invalid(CompatError::new(
                 "PROTOCOL",
-                "binary messages are not understood here",
+                "binary messages are not supported",
                 "send JSON as text: socket.send(JSON.stringify(message))",
             )),
             Some(Received::Violation(violation)) => Incoming::Broken(error_of(violation).into()),
@@ -100,19 +100,19 @@ impl MessageTransport for SocketTransport {
     }
 
     async fn flushed(&mut self) {
-        // The script polls again when the pipe is empty, so nobody needs to be woken.
+        // `poll_write` polls the adapter again once the queue is empty, so that no waker is needed.
         poll_fn(|_| if self.queue.lock().is_empty() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 }
 
-/// Reads a message. Nesting is bounded by the parser: 128 levels.
+/// Reads a message. The parser limits nesting to 128 levels.
 pub(crate) fn read(text: &str, max_bytes: usize) -> Result<Object, CompatError> {
     if text.len() > max_bytes {
         return Err(ApiError::too_large(max_bytes).into());
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(message)) => Ok(message),
-        Ok(_) => Err(CompatError::new("PROTOCOL", "the message is JSON, but not an object", "send {\"type\": …}")),
+        Ok(_) => Err(CompatError::new("PROTOCOL", "the message is not a JSON object", "send {\"type\": …}")),
         Err(error) => Err(CompatError::new(
             "PROTOCOL",
             format!("the message is not JSON: {error}"),
@@ -124,10 +124,8 @@ pub(crate) fn read(text: &str, max_bytes: usize) -> Result<Object, CompatError> 
 fn error_of(violation: Violation) -> ApiError {
     match violation {
         Violation::TooLong => ApiError::too_large(TRANSPORT_LIMIT),
-        Violation::NotUtf8 => ApiError::protocol("a text message is not UTF-8: the connection ends here"),
-        Violation::Protocol => {
-            ApiError::protocol("the bytes are no WebSocket frame (RFC 6455): the connection ends here")
-        }
+        Violation::NotUtf8 => ApiError::protocol("a text message is not UTF-8: the connection is closed"),
+        Violation::Protocol => ApiError::protocol("not a valid WebSocket frame (RFC 6455): the connection is closed"),
     }
 }
 
@@ -136,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_object_is_told_why() {
+    fn what_is_not_an_object_is_an_error() {
         assert!(read("{\"type\": \"offer\", \"more\": [1, {}]}", 100).is_ok());
         let reason = |text: &str| read(text, 100_000).expect_err("not a message").reason.into_owned();
         assert_eq!(reason("{\"type\""), "PROTOCOL");

@@ -1,8 +1,8 @@
-//! Compatibility protocols: what other signaling servers speak, so that their clients move over by changing a URL.
+//! Compatibility protocols: those of other signaling servers, whose clients move over by changing a URL.
 //!
-//! Each protocol is an [`adapter::Adapter`]: it turns its clients' messages into frames of the API and what their session
-//! receives into messages of theirs. Its clients have sessions like all others, not resumable, and meet peers of every
-//! transport. Rooms, limits and identity are the node's; an adapter adds no rules about them.
+//! Each protocol is an [`adapter::Adapter`]: it translates its clients' messages into frames of the API and what
+//! their sessions receive into messages of the protocol. Its clients have ordinary sessions, which are not resumable, and
+//! meet peers of every transport. The node enforces rooms, limits and identity; an adapter adds no rules.
 //! docs/compatibility-protocols.md lists the messages of each.
 
 #![forbid(unsafe_code)]
@@ -23,6 +23,8 @@ mod adapter;
 mod connector;
 mod context;
 mod error;
+#[cfg(any(feature = "plain-json", feature = "rooms-ws"))]
+mod flat_json;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod json_socket;
@@ -39,36 +41,26 @@ mod session;
 #[cfg(feature = "socketio")]
 mod socketio;
 
+use axum::Router;
+
 pub use context::{CompatConfig, CompatContext};
 pub use names::shown_id;
 
-use axum::Router;
-
-/// Returns the routes of the protocols that are switched on and have paths of their own.
+/// Returns the routes of the protocols that are switched on, except rooms-ws, which shares `/` with a page ([`before`]).
 pub fn routes(context: &CompatContext) -> Router {
-    #[allow(unused_mut)]
-    let mut router = Router::new();
-    let _enabled = context.config();
+    let router = Router::new();
     #[cfg(feature = "plain-json")]
-    if _enabled.plain_json {
-        router = router.merge(plain_json::routes());
-    }
+    let router = if context.config().plain_json { router.merge(plain_json::routes()) } else { router };
     #[cfg(feature = "connector")]
-    if _enabled.connector {
-        router = router.merge(connector::routes());
-    }
+    let router = if context.config().connector { router.merge(connector::routes()) } else { router };
     #[cfg(feature = "peerjs")]
-    if _enabled.peerjs {
-        router = router.merge(peerjs::routes());
-    }
+    let router = if context.config().peerjs { router.merge(peerjs::routes()) } else { router };
     #[cfg(feature = "socketio")]
-    if _enabled.socketio {
-        router = router.merge(socketio::routes(context));
-    }
+    let router = if context.config().socketio { router.merge(socketio::routes(context)) } else { router };
     router.with_state(context.clone())
 }
 
-/// Puts rooms-ws, which lives at `/`, in front of a router: requests for a WebSocket go to it, all others go on.
+/// Serves rooms-ws at `/` in front of `router`, which receives all requests but WebSocket handshakes at `/`.
 pub fn before(context: &CompatContext, router: Router) -> Router {
     #[cfg(feature = "rooms-ws")]
     if context.config().rooms_ws {

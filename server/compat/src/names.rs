@@ -1,16 +1,16 @@
-//! How peers of the dialects are named: `dialect:scope:name`.
+//! Peer ids of compatibility clients: `protocol:scope:name`.
 
 use std::borrow::Cow;
 
 use wigwag_hub::{PeerId, RoomName, id::NameError};
 
-/// The names this server's dialects use. No other peer id holds a colon.
+/// The protocols' names in peer ids. No other peer id holds a colon.
 const PROTOCOLS: [&str; 5] = [ROOMS_WS, "plain-json", "connector", "socketio", "peerjs"];
 
-/// The scope of dialects that have only one.
+/// The scope of protocols that have only one.
 pub(crate) const MAIN: &str = "main";
 
-/// A set of peers of one dialect, whose names differ.
+/// A namespace of one protocol: within it, every peer has a different name.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     protocol: &'static str,
@@ -25,7 +25,7 @@ impl Scope {
         Self { protocol, prefix: format!("{protocol}:{scope}:"), scope }
     }
 
-    /// The peer id of a name. Fails when it would be too long or the name holds control characters.
+    /// Returns the peer id of a name. Fails when the name is empty or holds control characters, or the id would be too long.
     pub(crate) fn peer(&self, name: &str) -> Result<PeerId, NameError> {
         if name.is_empty() {
             return Err(NameError::Empty);
@@ -33,14 +33,14 @@ impl Scope {
         PeerId::scoped(self.protocol, &self.scope, name)
     }
 
-    /// A peer id's name, if it is of this scope.
+    /// Returns the name in a peer id, if the id belongs to this scope.
     pub(crate) fn name_of<'a>(&self, peer: &'a str) -> Option<&'a str> {
         peer.strip_prefix(self.prefix.as_str())
     }
 }
 
-/// Returns how `/rooms` and rooms-ws name a member: by its user id if it came through rooms-ws, else by its peer id. Either
-/// is what a rooms-ws client puts into `targetUserId`.
+/// Returns the id under which `/rooms` and rooms-ws show a member: the user id of a rooms-ws client, the peer id of any
+/// other. A rooms-ws client puts it into `targetUserId`.
 pub fn shown_id(room: &RoomName, peer: &PeerId) -> String {
     Scope::new(ROOMS_WS, room.as_str()).name_of(peer.as_str()).unwrap_or(peer.as_str()).to_owned()
 }
@@ -48,19 +48,19 @@ pub fn shown_id(room: &RoomName, peer: &PeerId) -> String {
 /// The name of rooms-ws in peer ids.
 pub(crate) const ROOMS_WS: &str = "rooms-ws";
 
-/// Whether two peer ids are of one dialect.
+/// Returns whether two peer ids belong to the same compatibility protocol.
 pub(crate) fn same_protocol(one: &str, other: &str) -> bool {
-    let adapter = |peer: &str| peer.find(':');
-    adapter(one).is_some_and(|at| adapter(other) == Some(at) && one[..at] == other[..at])
+    let colon = |peer: &str| peer.find(':');
+    colon(one).is_some_and(|at| colon(other) == Some(at) && one[..at] == other[..at])
 }
 
-/// Whether a name could be taken for the peer id of somebody else, where both are shown side by side.
+/// Returns whether a name could be mistaken for another peer's id where both are shown side by side.
 pub(crate) fn looks_like_peer_id(name: &str) -> bool {
-    let made_here = name.len() == 26 && name.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b));
-    made_here || name.split_once(':').is_some_and(|(protocol, _)| PROTOCOLS.contains(&protocol))
+    let is_generated = name.len() == 26 && name.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b));
+    is_generated || name.split_once(':').is_some_and(|(protocol, _)| PROTOCOLS.contains(&protocol))
 }
 
-/// A scope without colons, so that it is clear where the name begins.
+/// Percent-encodes colons in a scope, so that the third part of a peer id starts at the second colon.
 fn escaped(scope: &str) -> Cow<'_, str> {
     if scope.contains([':', '%']) { scope.replace('%', "%25").replace(':', "%3A").into() } else { scope.into() }
 }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_pass_for_peer_ids_are_told_apart() {
+    fn names_that_look_like_peer_ids_are_recognized() {
         assert!(looks_like_peer_id(PeerId::from_random(7).as_str()));
         assert!(looks_like_peer_id("peerjs:peerjs:ada"));
         for fine in ["ada", "urn:ada", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "3fa85f64-5717-4562-b3fc-2c963f66afa6"] {

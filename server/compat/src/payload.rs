@@ -1,7 +1,7 @@
-//! Signals in the dialects' JSON and in the API's messages.
+//! Converts signals between the JSON of the compatibility protocols and the messages of the API.
 //!
-//! Between two clients of one dialect a message travels whole, with whatever else it holds ([`whole`]). Between doors it is
-//! what the API knows: a description, a candidate, application data.
+//! Between two clients of the same protocol a message travels unchanged, unknown fields included ([`wrap_native`]). To any
+//! other peer goes what the API has a type for: a description, a candidate or application data.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use wigwag_proto::v1::{AppData, IceCandidate, SessionDescription, app_data::Cont
 
 use crate::{adapter::Object, error::CompatError};
 
-/// How a client writes session descriptions: what it last sent decides what it gets.
+/// The form of session descriptions. A client receives the form it last sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SdpForm {
     /// `"sdp": "v=0…"`.
@@ -30,38 +30,38 @@ impl SdpForm {
 
 /// Reads a session description: the text, or an `RTCSessionDescription` in JSON.
 pub(crate) fn description(kind: &str, sdp: Option<&Value>) -> Result<(SessionDescription, SdpForm), CompatError> {
-    let wrong = |what: &str| {
+    let invalid = |what: &str| {
         CompatError::invalid(
             format!("sdp {what}"),
             "send the SDP text, or the object peerConnection.localDescription, as \"sdp\"",
         )
     };
     let (text, form) = match sdp {
-        None | Some(Value::Null) => return Err(wrong("is missing")),
+        None | Some(Value::Null) => return Err(invalid("is missing")),
         Some(Value::String(text)) => (text, SdpForm::Text),
         Some(Value::Object(object)) => {
             if object.get("type").is_some_and(|inner| inner != kind) {
-                return Err(wrong(&format!("is of another type than the message, which is {kind:?}")));
+                return Err(invalid(&format!("is of another type than the message, which is {kind:?}")));
             }
             match object.get("sdp") {
                 Some(Value::String(text)) => (text, SdpForm::Object),
-                _ => return Err(wrong("is an object without the text \"sdp\"")),
+                _ => return Err(invalid("is an object without the text \"sdp\"")),
             }
         }
-        Some(_) => return Err(wrong("is neither text nor an object")),
+        Some(_) => return Err(invalid("is neither text nor an object")),
     };
     Ok((SessionDescription { r#type: kind.to_owned(), sdp: text.clone() }, form))
 }
 
 /// Reads a candidate: an `RTCIceCandidate` in JSON, `null` for the end of candidates, or the candidate's line with what
-/// belongs to it beside it in the message.
+/// belongs to it in the same object.
 pub(crate) fn candidate(message: &Object) -> Result<IceCandidate, CompatError> {
     match message.get("candidate") {
         Some(Value::Object(fields)) => candidate_of(fields),
         Some(Value::Null) => Ok(IceCandidate { candidate: Some(String::new()), ..IceCandidate::default() }),
         Some(Value::String(_)) => candidate_of(message),
-        None => Err(wrong_candidate("candidate is missing")),
-        Some(_) => Err(wrong_candidate("candidate is neither an object nor text")),
+        None => Err(invalid_candidate("candidate is missing")),
+        Some(_) => Err(invalid_candidate("candidate is neither an object nor text")),
     }
 }
 
@@ -70,13 +70,13 @@ fn candidate_of(fields: &Object) -> Result<IceCandidate, CompatError> {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Number(number)) if names.contains(&"mid") => Ok(Some(number.to_string())),
-        Some(_) => Err(wrong_candidate(&format!("candidate.{} is not text", names[0]))),
+        Some(_) => Err(invalid_candidate(&format!("candidate.{} is not text", names[0]))),
     };
     let index = match fields.get("sdpMLineIndex") {
         None | Some(Value::Null) => None,
         Some(index) => match index.as_u64().and_then(|index| u32::try_from(index).ok()) {
             Some(index) => Some(index),
-            None => return Err(wrong_candidate("candidate.sdpMLineIndex is not a number from 0")),
+            None => return Err(invalid_candidate("candidate.sdpMLineIndex is not a number from 0")),
         },
     };
     Ok(IceCandidate {
@@ -87,14 +87,14 @@ fn candidate_of(fields: &Object) -> Result<IceCandidate, CompatError> {
     })
 }
 
-fn wrong_candidate(what: &str) -> CompatError {
+fn invalid_candidate(what: &str) -> CompatError {
     CompatError::invalid(
         what,
         "send event.candidate of an icecandidate event as \"candidate\"; null ends the candidates",
     )
 }
 
-/// A candidate as the W3C dictionary `RTCIceCandidateInit`.
+/// Writes a candidate as the W3C dictionary `RTCIceCandidateInit`.
 pub(crate) fn candidate_json(candidate: &IceCandidate) -> Value {
     let mut fields = Object::new();
     fields.insert("candidate".into(), candidate.candidate.clone().unwrap_or_default().into());
@@ -110,7 +110,8 @@ pub(crate) fn candidate_json(candidate: &IceCandidate) -> Value {
     Value::Object(fields)
 }
 
-/// Application data or a sealed payload as a message of type `message`: text as it is, bytes in base64.
+/// Writes application data or a sealed payload as a message of type `message`: text as it is, bytes in base64. `None` for
+/// other payloads.
 pub(crate) fn data_message(payload: &Payload) -> Option<Object> {
     Some(object(match payload {
         Payload::Message(AppData { content: Some(Content::Text(text)) }) => json!({"type": "message", "text": text}),
@@ -122,15 +123,15 @@ pub(crate) fn data_message(payload: &Payload) -> Option<Object> {
     }))
 }
 
-/// The text of a message of type `message`.
+/// Reads the text of a message of type `message`.
 pub(crate) fn text_of(message: &Object) -> Result<Payload, CompatError> {
     match field(message, "text")? {
         Some(content) => Ok(text(content)),
-        None => Err(CompatError::invalid("text is missing", "a message carries \"text\"")),
+        None => Err(CompatError::invalid("text is missing", "put the text into \"text\"")),
     }
 }
 
-/// The fields of an object.
+/// Returns the fields of an object; none for any other value.
 pub(crate) fn object(value: Value) -> Object {
     match value {
         Value::Object(object) => object,
@@ -138,17 +139,17 @@ pub(crate) fn object(value: Value) -> Object {
     }
 }
 
-/// A text of the application's own.
+/// Returns text as application data.
 pub(crate) fn text(text: impl Into<String>) -> Payload {
     Payload::Message(AppData { content: Some(Content::Text(text.into())) })
 }
 
-/// A whole message, for a client of the same dialect.
+/// Wraps a message for a client of the same protocol, which receives it unchanged.
 pub(crate) fn wrap_native(message: Object) -> Payload {
     text(Value::Object(message).to_string())
 }
 
-/// The other way around.
+/// Unwraps a message that [`wrap_native`] wrapped.
 pub(crate) fn unwrap_native(payload: &Payload) -> Option<Object> {
     match payload {
         Payload::Message(AppData { content: Some(Content::Text(text)) }) => serde_json::from_str(text).ok(),
@@ -156,7 +157,7 @@ pub(crate) fn unwrap_native(payload: &Payload) -> Option<Object> {
     }
 }
 
-/// A text field of a message. Empty counts as missing.
+/// Reads a text field of a message. An empty one counts as missing.
 pub(crate) fn field<'a>(message: &'a Object, name: &str) -> Result<Option<&'a str>, CompatError> {
     match message.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn descriptions_are_read_in_both_shapes_and_written_in_the_same() {
+    fn descriptions_are_read_in_both_forms_and_written_in_the_same() {
         for (value, form) in [(json!("v=0"), SdpForm::Text), (json!({"type": "offer", "sdp": "v=0"}), SdpForm::Object)]
         {
             let (read, found) = description("offer", Some(&value)).expect("a description");
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn candidates_are_read_as_browsers_and_old_clients_write_them() {
+    fn candidates_are_read_in_the_forms_of_browsers_and_old_clients() {
         let full = json!({"candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "u"});
         let read = candidate(&object(json!({"candidate": full}))).expect("a candidate");
         assert_eq!(candidate_json(&read), full);
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_message_comes_out_as_it_went_in() {
+    fn a_wrapped_message_is_unwrapped_unchanged() {
         let message = object(json!({"type": "offer", "sdp": "v=0", "more": {"deep": [1, 2.5, null]}}));
         assert_eq!(unwrap_native(&wrap_native(message.clone())), Some(message));
         assert_eq!(unwrap_native(&text("not JSON")), None);

@@ -1,7 +1,7 @@
 //! PeerJS: the PeerServer protocol, so that `new Peer(id, {host, port, path: "/peerjs"})` works unchanged.
 //!
 //! The key of a client is its scope: peers of different keys do not see each other. Between PeerJS clients messages travel
-//! whole; between them and other doors as descriptions and candidates ([`foreign`]).
+//! unchanged; to and from other peers as descriptions and candidates ([`translate`]).
 
 pub(crate) mod discovery;
 mod retry_queue;
@@ -17,10 +17,16 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use wigwag_hub::Reason;
+use wigwag_net::{host::Hosts, websocket::WebSocketUpgrade};
+use wigwag_node::{
+    auth::Caller,
+    error::ApiError,
+    node::{Node, OpenNamed, random_uuid},
+};
 use wigwag_proto::v1::envelope::Payload;
 
 use self::{
-    discovery::{Present, Realm},
+    discovery::{Realm, Registration},
     retry_queue::{DropReason, RetryQueue},
     translate::Calls,
 };
@@ -32,22 +38,16 @@ use crate::{
     payload,
     session::{ClientEvent, CompatSession},
 };
-use wigwag_net::{host::Hosts, websocket::WebSocketUpgrade};
-use wigwag_node::{
-    auth::Caller,
-    error::ApiError,
-    node::{Node, OpenNamed, random_uuid},
-};
 
 const NAME: &str = "peerjs";
 
-/// The key of a client that was told none.
+/// The key of a client that was not given one.
 const DEFAULT_KEY: &str = "peerjs";
 
 /// Longest key and token, in bytes.
 const MAX_KEY: usize = 128;
 
-/// The paths of a PeerServer at `/peerjs`, and of one at `/` with the default key.
+/// Returns the routes of a PeerServer at `/peerjs`, and of one at `/` with the default key.
 pub(crate) fn routes() -> Router<CompatContext> {
     Router::new()
         .route("/peerjs", any(socket_or_about))
@@ -65,13 +65,13 @@ pub(crate) fn routes() -> Router<CompatContext> {
 }
 
 async fn about() -> Response {
-    let text = "a signaling server that speaks the PeerServer protocol";
+    let text = "A signaling server that supports the PeerServer protocol";
     Json(json!({"name": "Wigwag", "description": text})).into_response()
 }
 
-/// A client without an id of its own asks for one first.
+/// Generates an id for a client that does not choose one.
 async fn new_id() -> Response {
-    // PeerServer says HTML; the client reads text.
+    // PeerServer sends this content type; the client reads text.
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], random_uuid())
         .into_response()
 }
@@ -84,13 +84,15 @@ async fn peers(
 ) -> Response {
     match context.realm() {
         Some(_) if !context.hosts().allow(&uri, &headers) => Hosts::refusal().into_response(),
-        Some(realm) => ([(header::CACHE_CONTROL, "no-store")], Json(realm.ids(meant(&key)))).into_response(),
-        // The client knows this status and says what to do about it.
-        None => (StatusCode::UNAUTHORIZED, "peers are not listed here: see context.peerjs_discovery").into_response(),
+        Some(realm) => ([(header::CACHE_CONTROL, "no-store")], Json(realm.ids(effective_key(&key)))).into_response(),
+        // The PeerJS client explains this status.
+        None => {
+            (StatusCode::UNAUTHORIZED, "listing peers is switched off: set compat.peerjs_discovery").into_response()
+        }
     }
 }
 
-/// Where a client connects that was told no path.
+/// Serves clients that are configured without a path.
 async fn socket_or_about(state: State<CompatContext>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     if !WebSocketUpgrade::is_requested(&parts) {
@@ -108,26 +110,26 @@ async fn socket(
     extensions: Extensions,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let wanted = Wanted::read(&query.unwrap_or_default());
+    let params = ConnectParams::read(&query.unwrap_or_default());
     let (node, realm) = (context.node().clone(), context.realm().cloned());
     let caller = caller(&extensions);
-    context.serve(upgrade, async move { PeerJs::enter(&node, &caller, wanted?, realm).await })
+    context.serve(upgrade, async move { PeerJs::open(&node, &caller, params?, realm).await })
 }
 
-/// A key as its client means it: one that is told `null` or `undefined` writes the word, as PeerJS's own pages do.
-fn meant(key: &str) -> &str {
+/// Returns the key a client means: PeerJS writes the words `null` and `undefined` for a key that is not set.
+fn effective_key(key: &str) -> &str {
     if matches!(key, "null" | "undefined") { DEFAULT_KEY } else { key }
 }
 
-/// What the URL asks for.
+/// The parameters of the URL.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ConnectParams {
     key: String,
     id: String,
     token: String,
 }
 
-impl Wanted {
+impl ConnectParams {
     pub(crate) fn read(query: &str) -> Result<Self, CompatError> {
         let value = |name: &str| {
             let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
@@ -139,32 +141,33 @@ impl Wanted {
         if key.len() > MAX_KEY || token.len() > MAX_KEY {
             return Err(CompatError::invalid("Invalid key provided", "keys and tokens have at most 128 bytes"));
         }
-        Ok(Self { key: meant(&key).to_owned(), id, token })
+        Ok(Self { key: effective_key(&key).to_owned(), id, token })
     }
 }
 
+/// The adapter of one client.
 pub(crate) struct PeerJs {
     scope: Scope,
-    waiting: RetryQueue,
+    retries: RetryQueue,
     calls: Calls,
-    _present: Option<Present>,
+    _registration: Option<Registration>,
 }
 
 impl PeerJs {
-    pub(crate) async fn enter(
+    pub(crate) async fn open(
         node: &Node,
         caller: &Caller,
-        wanted: Wanted,
+        params: ConnectParams,
         realm: Option<Realm>,
     ) -> Result<(CompatSession, Self), CompatError> {
-        let Wanted { key, id, token } = wanted;
+        let ConnectParams { key, id, token } = params;
         let scope = Scope::new(NAME, &key);
         let peer = scope.peer(&id).map_err(|error| CompatError::invalid(format!("the id {error}"), ""))?;
-        // Nobody else can prove to have this name, so it counts as who the peer is.
+        // The token proves that the client owns the id, which therefore serves as its user.
         let user = if id.len() <= MAX_KEY { id.clone() } else { String::new() };
         let request = OpenNamed { peer: peer.clone(), secret: Some(token.clone()), user, display_name: String::new() };
         let mut opened = CompatSession::open(node, caller, request.clone()).await;
-        // Whoever knows the token comes back for its id: the page has reconnected before the server missed it.
+        // A client that knows the token replaces its old connection: the page reconnected before the server noticed.
         if opened.as_ref().is_err_and(is_taken) && node.replace(&peer, &token).await {
             opened = CompatSession::open(node, caller, request).await;
         }
@@ -173,15 +176,18 @@ impl PeerJs {
             "LIMIT_EXCEEDED" => CompatError::new(error.reason, "Server has reached its concurrent user limit", ""),
             _ => error.into(),
         })?;
-        let present = realm.map(|realm| realm.enter(&key, &id));
-        Ok((session, Self { scope, waiting: RetryQueue::default(), calls: Calls::default(), _present: present }))
+        let registration = realm.map(|realm| realm.register(&key, &id));
+        Ok((
+            session,
+            Self { scope, retries: RetryQueue::default(), calls: Calls::default(), _registration: registration },
+        ))
     }
 
     fn shown<'a>(&self, peer: &'a str) -> &'a str {
         self.scope.name_of(peer).unwrap_or(peer)
     }
 
-    /// Sends a message to a PeerJS client of the same key or, if the destination is a peer id, to a peer of another door.
+    /// Sends a message to a PeerJS client of the same key or, if the destination is the id of any other peer, to that peer.
     async fn send(&mut self, session: &mut CompatSession, dst: &str, message: &Object) -> Result<(), CompatError> {
         if let Ok(peer) = self.scope.peer(dst) {
             let sent = session.send("", peer.as_str(), payload::wrap_native(message.clone())).await;
@@ -191,24 +197,24 @@ impl PeerJs {
         }
         match self.calls.outgoing(dst, message)? {
             Some(payload) => session.send("", dst, payload).await.map_err(CompatError::from),
-            // What other doors have no word for.
+            // The API does not have a message for it.
             None => Ok(()),
         }
     }
 
-    /// Sends a message, or keeps it for a while if nobody is there.
-    async fn send_or_wait(
+    /// Sends a message, or queues it for a while if there is no such peer.
+    async fn send_or_queue(
         &mut self,
         session: &mut CompatSession,
         dst: &str,
         message: Object,
     ) -> Result<Option<DropReason>, CompatError> {
-        if self.waiting.is_for(dst) {
-            return Ok(self.waiting.push(dst, message));
+        if self.retries.contains(dst) {
+            return Ok(self.retries.push(dst, message));
         }
         match self.send(session, dst, &message).await {
             Ok(()) => Ok(None),
-            Err(error) if error.reason == "PEER_NOT_FOUND" => Ok(self.waiting.push(dst, message)),
+            Err(error) if error.reason == "PEER_NOT_FOUND" => Ok(self.retries.push(dst, message)),
             Err(error) if error.reason == "FORBIDDEN" => Ok(Some(DropReason::Forbidden)),
             Err(error) => Err(error),
         }
@@ -223,13 +229,13 @@ fn is_absent(error: &ApiError) -> bool {
     error.reason == "PEER_NOT_FOUND"
 }
 
-/// Told to a client whose message found nobody. The client knows the type only; the rest is for people.
-fn expired(dst: &str, why: DropReason) -> Value {
-    json!({"type": "EXPIRE", "src": dst, "payload": {"msg": why.text()}})
+/// Writes the answer to a message that could not be delivered. PeerJS reads the type only; the text is for people.
+fn expire_message(dst: &str, reason: DropReason) -> Value {
+    json!({"type": "EXPIRE", "src": dst, "payload": {"msg": reason.text()}})
 }
 
 impl Adapter for PeerJs {
-    async fn begin(&mut self, _: &mut CompatSession, out: &mut Vec<Value>) {
+    async fn on_open(&mut self, _: &mut CompatSession, out: &mut Vec<Value>) {
         out.push(json!({"type": "OPEN"}));
     }
 
@@ -243,17 +249,17 @@ impl Adapter for PeerJs {
         let kind = payload::field(&message, "type")?.unwrap_or_default().to_owned();
         let dst = payload::field(&message, "dst")?.map(str::to_owned);
         match (kind.as_str(), dst) {
-            // The socket's own pings tell whether the client is there.
+            // WebSocket pings detect a dead connection.
             ("HEARTBEAT", _) => {}
-            ("LEAVE", None) => session.end(Reason::Left),
-            // PeerServer does not mind a client that talks to itself.
+            ("LEAVE", None) => session.close(Reason::Left),
+            // PeerServer lets a client send to itself.
             (_, Some(dst)) if self.scope.name_of(session.peer().as_str()) == Some(&dst) => {
                 message.insert("src".into(), dst.into());
                 out.push(Value::Object(message));
             }
             ("OFFER" | "ANSWER" | "CANDIDATE", Some(dst)) => {
-                let expires = self.send_or_wait(session, &dst, message).await?;
-                out.extend(expires.map(|why| expired(&dst, why)));
+                let dropped = self.send_or_queue(session, &dst, message).await?;
+                out.extend(dropped.map(|reason| expire_message(&dst, reason)));
             }
             ("LEAVE" | "EXPIRE", Some(dst)) => match self.send(session, &dst, &message).await {
                 Err(error) if error.reason == "PEER_NOT_FOUND" => {}
@@ -269,16 +275,18 @@ impl Adapter for PeerJs {
         Ok(())
     }
 
-    fn on_event(&mut self, _: &CompatSession, events: ClientEvent, out: &mut Vec<Value>) -> Result<(), CompatError> {
-        match events {
+    fn on_event(&mut self, _: &CompatSession, event: ClientEvent, out: &mut Vec<Value>) -> Result<(), CompatError> {
+        match event {
             ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
-            ClientEvent::Lost { peer, .. } => out.push(expired(self.shown(peer.as_str()), DropReason::Lost)),
-            // There are no rooms here.
-            ClientEvent::Entered { .. }
-            | ClientEvent::Came { .. }
-            | ClientEvent::Went { .. }
-            | ClientEvent::Out { .. } => {}
-            ClientEvent::Refused(_) | ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+            ClientEvent::Undelivered { peer, .. } => {
+                out.push(expire_message(self.shown(peer.as_str()), DropReason::Lost))
+            }
+            // The protocol does not have rooms.
+            ClientEvent::Joined { .. }
+            | ClientEvent::MemberJoined { .. }
+            | ClientEvent::MemberLeft { .. }
+            | ClientEvent::Left { .. } => {}
+            ClientEvent::Refused(_) | ClientEvent::Done | ClientEvent::GoAway { .. } => {}
         }
         Ok(())
     }
@@ -289,22 +297,21 @@ impl Adapter for PeerJs {
         json!({"type": kind, "payload": {"msg": message, "reason": reason, "hint": hint}})
     }
 
-    fn due(&self) -> Option<Instant> {
-        self.waiting.due()
+    fn next_timeout(&self) -> Option<Instant> {
+        self.retries.next_attempt()
     }
 
-    async fn tick(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
-        for (dst, messages) in self.waiting.take_due() {
-            let mut left = messages;
-            while let Some(message) = left.front() {
+    async fn on_timeout(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
+        for (dst, mut messages) in self.retries.take_due() {
+            while let Some(message) = messages.front() {
                 match self.send(session, &dst, message).await {
                     Err(error) if error.reason == "PEER_NOT_FOUND" => break,
                     Err(error) => out.push(Self::error_message(&error)),
                     Ok(()) => {}
                 }
-                left.pop();
+                messages.pop();
             }
-            out.extend(self.waiting.put_back(dst.clone(), left).map(|why| expired(&dst, why)));
+            out.extend(self.retries.put_back(dst.clone(), messages).map(|reason| expire_message(&dst, reason)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Plain JSON: `ws://host/json/ROOM`. The path names the room; with two members nobody needs to be named.
+//! Plain JSON: `ws://host/json/ROOM`. The path names the room; with two members, messages need no recipient.
 
 use axum::{
     Router,
@@ -9,31 +9,32 @@ use axum::{
 };
 use serde_json::{Value, json};
 use wigwag_hub::RoomName;
-use wigwag_proto::v1::{self as pb, envelope::Payload};
-
-use crate::{
-    adapter::{Adapter, Object},
-    context::{CompatContext, caller},
-    error::CompatError,
-    names::Scope,
-    payload::{self, SdpForm, object},
-    session::{ClientEvent, CompatSession},
-};
 use wigwag_net::websocket::WebSocketUpgrade;
 use wigwag_node::{
     auth::Caller,
     frame::RawBody,
     node::{Node, OpenNamed, random_name},
 };
+use wigwag_proto::v1 as pb;
+
+use crate::{
+    adapter::{Adapter, Object},
+    context::{CompatContext, caller},
+    error::CompatError,
+    flat_json::FlatJson,
+    names::Scope,
+    payload,
+    session::{ClientEvent, CompatSession},
+};
 
 const NAME: &str = "plain-json";
 
-/// The path of the protocol.
+/// Returns the route of the protocol.
 pub(crate) fn routes() -> Router<CompatContext> {
-    Router::new().route("/json/{*room}", any(open))
+    Router::new().route("/json/{*room}", any(serve))
 }
 
-async fn open(
+async fn serve(
     State(context): State<CompatContext>,
     Path(room): Path<String>,
     RawQuery(query): RawQuery,
@@ -42,23 +43,24 @@ async fn open(
 ) -> Response {
     let (node, caller) = (context.node().clone(), caller(&extensions));
     let name = name_of(&query.unwrap_or_default());
-    context.serve(upgrade, async move { PlainJson::enter(&node, &caller, &room, name).await })
+    context.serve(upgrade, async move { PlainJson::open(&node, &caller, &room, name).await })
 }
 
-/// The name a query gives a client for others to see. May be empty.
+/// Reads the display name from a query. May be empty.
 pub(crate) fn name_of(query: &str) -> String {
     let name = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
     name.map(|(_, name)| name.into_owned()).unwrap_or_default()
 }
 
+/// The adapter of one client.
 pub(crate) struct PlainJson {
     room: RoomName,
     scope: Scope,
-    form: SdpForm,
+    messages: FlatJson,
 }
 
 impl PlainJson {
-    pub(crate) async fn enter(
+    pub(crate) async fn open(
         node: &Node,
         caller: &Caller,
         room: &str,
@@ -72,17 +74,19 @@ impl PlainJson {
             .map_err(|_| CompatError::invalid("the room's name is too long", "use a shorter one"))?;
         let request = OpenNamed { peer, secret: None, user: String::new(), display_name: name };
         let session = CompatSession::open(node, caller, request).await?;
-        Ok((session, Self { room, scope, form: SdpForm::default() }))
+        Ok((session, Self { room, scope, messages: FlatJson::new("new-ice-candidate", "from") }))
     }
 
-    /// Whom a message is for: the one named, or the only other member.
+    /// Returns the recipient of a message: the one it names, or the only other member.
     fn target(&self, session: &CompatSession, message: &Object) -> Result<String, CompatError> {
         if let Some(to) = payload::field(message, "to")? {
             return Ok(to.to_owned());
         }
         let others = session.roster(&self.room).map(|roster| roster.others.as_slice()).unwrap_or_default();
         match others {
-            [] => Err(CompatError::new("PEER_NOT_FOUND", "nobody else is in this room", "wait for peer-joined")),
+            [] => {
+                Err(CompatError::new("PEER_NOT_FOUND", "there is no other member in this room", "wait for peer-joined"))
+            }
             [other] => Ok(other.peer.to_string()),
             _ => Err(CompatError::invalid(
                 format!("to is missing, and there are {} others in this room", others.len()),
@@ -93,9 +97,9 @@ impl PlainJson {
 }
 
 impl Adapter for PlainJson {
-    async fn begin(&mut self, session: &mut CompatSession, _: &mut Vec<Value>) {
+    async fn on_open(&mut self, session: &mut CompatSession, _: &mut Vec<Value>) {
         let join = pb::Join { room: self.room.to_string(), ..pb::Join::default() };
-        session.ask(RawBody::Join(Box::new(join))).await;
+        session.request(RawBody::Join(Box::new(join))).await;
     }
 
     async fn on_message(
@@ -104,17 +108,7 @@ impl Adapter for PlainJson {
         mut message: Object,
         _: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
-        let kind = payload::field(&message, "type")?.unwrap_or_default();
-        let payload = match kind {
-            "offer" | "answer" => {
-                let (description, form) = payload::description(kind, message.get("sdp"))?;
-                self.form = form;
-                Payload::Description(description)
-            }
-            "new-ice-candidate" => Payload::Candidate(payload::candidate(&message)?),
-            "message" => payload::text_of(&message)?,
-            _ => return Err(CompatError::unknown_type(kind, "offer, answer, new-ice-candidate or message")),
-        };
+        let payload = self.messages.read(&message)?;
         let to = self.target(session, &message)?;
         let payload = match self.scope.name_of(&to) {
             Some(_) => {
@@ -124,7 +118,9 @@ impl Adapter for PlainJson {
             None => payload,
         };
         session.send_in_room_or_directly(self.room.as_str(), &to, payload).await.map_err(|error| match error.reason {
-            "PEER_NOT_FOUND" => CompatError::absent(&to, "to names a member of this room: see welcome and peer-joined"),
+            "PEER_NOT_FOUND" => {
+                CompatError::peer_not_found(&to, "to names a member of this room: see welcome and peer-joined")
+            }
             _ => error.into(),
         })
     }
@@ -132,53 +128,38 @@ impl Adapter for PlainJson {
     fn on_event(
         &mut self,
         session: &CompatSession,
-        events: ClientEvent,
+        event: ClientEvent,
         out: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
-        match events {
-            ClientEvent::Entered { room, .. } => {
+        match event {
+            ClientEvent::Joined { room, .. } => {
                 let others = session.roster(&room).map(|roster| roster.others.as_slice()).unwrap_or_default();
                 let peers: Vec<_> = others.iter().map(|member| member.peer.as_str()).collect();
                 let me = session.peer().as_str();
                 out.push(json!({"type": "welcome", "id": me, "room": room.as_str(), "peers": peers}));
             }
-            ClientEvent::Came { member, .. } => {
+            ClientEvent::MemberJoined { member, .. } => {
                 let (id, name) = (member.peer.as_str(), &*member.display_name);
                 out.push(json!({"type": "peer-joined", "id": id, "name": name}));
             }
-            ClientEvent::Went { member, reason, .. } => {
+            ClientEvent::MemberLeft { member, reason, .. } => {
                 let (id, reason) = (member.peer.as_str(), reason.as_str());
                 out.push(json!({"type": "peer-left", "id": id, "reason": reason}));
             }
-            ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
-            ClientEvent::Lost { peer, reason } => {
-                out.push(Self::error_message(&CompatError::lost(peer.as_str(), reason)))
+            ClientEvent::Signal { from, payload } => {
+                out.extend(self.messages.write(&self.scope, &from, &from, &payload));
+            }
+            ClientEvent::Undelivered { peer, reason } => {
+                out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
             }
             ClientEvent::Refused(error) => return Err(error),
-            ClientEvent::Out { reason, .. } => return Err(CompatError::seat_lost(reason)),
-            ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+            ClientEvent::Left { reason, .. } => return Err(CompatError::not_a_member(reason)),
+            ClientEvent::Done | ClientEvent::GoAway { .. } => {}
         }
         Ok(())
     }
 
     fn error_message(error: &CompatError) -> Value {
         error.to_json()
-    }
-}
-
-impl PlainJson {
-    fn signal(&self, from: &str, payload: &Payload) -> Option<Value> {
-        let mut message = match payload {
-            Payload::Description(description) => {
-                object(json!({"type": description.r#type, "sdp": self.form.write(description)}))
-            }
-            Payload::Candidate(candidate) => {
-                object(json!({"type": "new-ice-candidate", "candidate": payload::candidate_json(candidate)}))
-            }
-            _ if self.scope.name_of(from).is_some() => payload::unwrap_native(payload)?,
-            _ => payload::data_message(payload)?,
-        };
-        message.insert("from".into(), from.into());
-        Some(Value::Object(message))
     }
 }

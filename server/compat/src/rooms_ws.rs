@@ -8,16 +8,6 @@ use axum::{
 };
 use serde_json::{Value, json};
 use wigwag_hub::{RoomName, member::Member};
-use wigwag_proto::v1::{self as pb, envelope::Payload};
-
-use crate::{
-    adapter::{Adapter, Object},
-    context::{CompatContext, caller},
-    error::CompatError,
-    names::{ROOMS_WS, Scope, looks_like_peer_id},
-    payload::{self, SdpForm, object},
-    session::{ClientEvent, CompatSession},
-};
 use wigwag_net::websocket::WebSocketUpgrade;
 use wigwag_node::{
     auth::Caller,
@@ -25,8 +15,19 @@ use wigwag_node::{
     frame::RawBody,
     node::{Node, OpenNamed},
 };
+use wigwag_proto::v1::{self as pb, envelope::Payload};
 
-/// Puts the protocol in front of a router: it lives at `/`, where requests without an upgrade get a page.
+use crate::{
+    adapter::{Adapter, Object},
+    context::{CompatContext, caller},
+    error::CompatError,
+    flat_json::FlatJson,
+    names::{ROOMS_WS, Scope, looks_like_peer_id},
+    payload,
+    session::{ClientEvent, CompatSession},
+};
+
+/// Serves the protocol at `/` in front of a router, which answers requests there that are not WebSocket handshakes.
 pub(crate) fn before(context: &CompatContext, router: Router) -> Router {
     router.layer(from_fn_with_state(context.clone(), at_root))
 }
@@ -41,23 +42,23 @@ async fn at_root(State(context): State<CompatContext>, request: Request, next: N
     }
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => {
-            let wanted = Wanted::read(parts.uri.query().unwrap_or_default());
+            let params = ConnectParams::read(parts.uri.query().unwrap_or_default());
             let (node, caller) = (context.node().clone(), caller(&parts.extensions));
-            context.serve(upgrade, async move { RoomsWs::enter(&node, &caller, wanted?).await })
+            context.serve(upgrade, async move { RoomsWs::open(&node, &caller, params?).await })
         }
         Err(error) => error.into_response(),
     }
 }
 
-/// What the URL asks for.
+/// The parameters of the URL.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ConnectParams {
     room: String,
     user: String,
     name: String,
 }
 
-impl Wanted {
+impl ConnectParams {
     pub(crate) fn read(query: &str) -> Result<Self, CompatError> {
         let value = |name: &'static str| {
             let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
@@ -70,23 +71,24 @@ impl Wanted {
     }
 }
 
+/// The adapter of one client.
 pub(crate) struct RoomsWs {
     room: RoomName,
     scope: Scope,
-    form: SdpForm,
+    messages: FlatJson,
 }
 
 impl RoomsWs {
-    pub(crate) async fn enter(
+    pub(crate) async fn open(
         node: &Node,
         caller: &Caller,
-        wanted: Wanted,
+        params: ConnectParams,
     ) -> Result<(CompatSession, Self), CompatError> {
-        let Wanted { room, user, name } = wanted;
+        let ConnectParams { room, user, name } = params;
         let room = RoomName::parse(&room)
             .map_err(|error| CompatError::invalid(format!("roomId {error}"), "use 1 to 128 bytes of text"))?;
         if looks_like_peer_id(&user) {
-            return Err(CompatError::invalid("userId has the form of a peer id of this server", "choose another one"));
+            return Err(CompatError::invalid("userId looks like a peer id of this server", "choose another userId"));
         }
         let scope = Scope::new(ROOMS_WS, room.as_str());
         let peer = scope.peer(&user).map_err(|_| {
@@ -99,7 +101,7 @@ impl RoomsWs {
             }
             _ => error.into(),
         })?;
-        Ok((session, Self { room, scope, form: SdpForm::default() }))
+        Ok((session, Self { room, scope, messages: FlatJson::new("ice-candidate", "fromUserId") }))
     }
 
     fn shown<'a>(&self, peer: &'a str) -> &'a str {
@@ -114,7 +116,7 @@ impl RoomsWs {
         })
     }
 
-    /// Sends to the user of that id, or to the peer.
+    /// Sends `own` to the user of this id or, if the room has none, `other` to the peer of this id.
     async fn send(
         &self,
         session: &mut CompatSession,
@@ -130,18 +132,19 @@ impl RoomsWs {
             }
         }
         session.send_in_room_or_directly(room, target, other).await.map_err(|error| match error.reason {
-            "PEER_NOT_FOUND" => {
-                CompatError::absent(target, "targetUserId names a participant of the same room; GET /rooms lists them")
-            }
+            "PEER_NOT_FOUND" => CompatError::peer_not_found(
+                target,
+                "targetUserId names a participant of the same room; GET /rooms lists them",
+            ),
             _ => error.into(),
         })
     }
 }
 
 impl Adapter for RoomsWs {
-    async fn begin(&mut self, session: &mut CompatSession, _: &mut Vec<Value>) {
+    async fn on_open(&mut self, session: &mut CompatSession, _: &mut Vec<Value>) {
         let join = pb::Join { room: self.room.to_string(), ..pb::Join::default() };
-        session.ask(RawBody::Join(Box::new(join))).await;
+        session.request(RawBody::Join(Box::new(join))).await;
     }
 
     async fn on_message(
@@ -150,17 +153,7 @@ impl Adapter for RoomsWs {
         mut message: Object,
         _: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
-        let kind = payload::field(&message, "type")?.unwrap_or_default().to_owned();
-        let payload = match kind.as_str() {
-            "offer" | "answer" => {
-                let (description, form) = payload::description(&kind, message.get("sdp"))?;
-                self.form = form;
-                Payload::Description(description)
-            }
-            "ice-candidate" => Payload::Candidate(payload::candidate(&message)?),
-            "message" => payload::text_of(&message)?,
-            _ => return Err(CompatError::unknown_type(&kind, "offer, answer, ice-candidate or message")),
-        };
+        let payload = self.messages.read(&message)?;
         let Some(target) = payload::field(&message, "targetUserId")?.map(str::to_owned) else {
             return Err(CompatError::invalid("targetUserId is missing", "name a participant's id"));
         };
@@ -171,11 +164,11 @@ impl Adapter for RoomsWs {
     fn on_event(
         &mut self,
         session: &CompatSession,
-        events: ClientEvent,
+        event: ClientEvent,
         out: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
-        match events {
-            ClientEvent::Entered { room, .. } => {
+        match event {
+            ClientEvent::Joined { room, .. } => {
                 let Some(roster) = session.roster(&room) else { return Ok(()) };
                 let participants: Vec<_> = roster.others.iter().map(|member| self.participant(member)).collect();
                 out.push(json!({
@@ -185,47 +178,32 @@ impl Adapter for RoomsWs {
                     "participants": participants,
                 }));
             }
-            ClientEvent::Came { member, .. } => out.push(json!({
+            ClientEvent::MemberJoined { member, .. } => out.push(json!({
                 "type": "participant-joined",
                 "userId": self.shown(member.peer.as_str()),
                 "userName": &*member.display_name,
                 "participant": self.participant(&member),
             })),
-            ClientEvent::Went { member, reason, .. } => out.push(json!({
+            ClientEvent::MemberLeft { member, reason, .. } => out.push(json!({
                 "type": "participant-left",
                 "userId": self.shown(member.peer.as_str()),
                 "userName": &*member.display_name,
                 "reason": reason.as_str(),
             })),
-            ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
-            ClientEvent::Lost { peer, reason } => {
-                out.push(Self::error_message(&CompatError::lost(self.shown(peer.as_str()), reason)));
+            ClientEvent::Signal { from, payload } => {
+                out.extend(self.messages.write(&self.scope, &from, self.shown(&from), &payload));
+            }
+            ClientEvent::Undelivered { peer, reason } => {
+                out.push(Self::error_message(&CompatError::undelivered(self.shown(peer.as_str()), reason)));
             }
             ClientEvent::Refused(error) => return Err(error),
-            ClientEvent::Out { reason, .. } => return Err(CompatError::seat_lost(reason)),
-            ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+            ClientEvent::Left { reason, .. } => return Err(CompatError::not_a_member(reason)),
+            ClientEvent::Done | ClientEvent::GoAway { .. } => {}
         }
         Ok(())
     }
 
     fn error_message(error: &CompatError) -> Value {
         error.to_json()
-    }
-}
-
-impl RoomsWs {
-    fn signal(&self, from: &str, payload: &Payload) -> Option<Value> {
-        let mut message = match payload {
-            Payload::Description(description) => {
-                object(json!({"type": description.r#type, "sdp": self.form.write(description)}))
-            }
-            Payload::Candidate(candidate) => {
-                object(json!({"type": "ice-candidate", "candidate": payload::candidate_json(candidate)}))
-            }
-            _ if self.scope.name_of(from).is_some() => payload::unwrap_native(payload)?,
-            _ => payload::data_message(payload)?,
-        };
-        message.insert("fromUserId".into(), self.shown(from).into());
-        Some(Value::Object(message))
     }
 }

@@ -1,4 +1,4 @@
-//! Who is in a room, as one of its members has been told.
+//! The members of a room, as last reported to one of them.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use wigwag_hub::{
     member::{Member, RoomInfo, Snapshot},
 };
 
-/// A room as this connection knows it.
+/// A room with its members.
 #[derive(Clone, Debug)]
 pub(crate) struct Roster {
     pub(crate) info: RoomInfo,
@@ -18,11 +18,11 @@ pub(crate) struct Roster {
     before_me: usize,
 }
 
-/// What changed.
+/// A change of the members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RosterChange {
-    Came(Arc<Member>),
-    Went(Arc<Member>, Reason),
+    Joined(Arc<Member>),
+    Left(Arc<Member>, Reason),
 }
 
 impl Roster {
@@ -32,7 +32,7 @@ impl Roster {
         Self { info: snapshot.info.clone(), others, before_me }
     }
 
-    /// All members in the order in which they joined, the client among them if it is given.
+    /// Returns all members in the order in which they joined, the client among them if `me` is given.
     pub(crate) fn all<'a>(&'a self, me: Option<&'a PeerId>) -> impl Iterator<Item = &'a PeerId> {
         let (before, after) = self.others.split_at(self.before_me.min(self.others.len()));
         before.iter().map(|member| &member.peer).chain(me).chain(after.iter().map(|member| &member.peer))
@@ -42,14 +42,14 @@ impl Roster {
         self.others.iter().any(|member| member.peer == *peer)
     }
 
-    /// Takes one change.
+    /// Applies a change of the room. Returns the change of its members, if it is one.
     pub(crate) fn change(&mut self, event: &RoomEvent) -> Option<RosterChange> {
         match &event.change {
             Change::Created(info) | Change::Updated(info) => self.info = info.clone(),
             Change::MemberJoined(member) if self.has(&member.peer) => self.update(member),
             Change::MemberJoined(member) => {
                 self.others.push(member.clone());
-                return Some(RosterChange::Came(member.clone()));
+                return Some(RosterChange::Joined(member.clone()));
             }
             Change::MemberUpdated(member) => self.update(member),
             Change::MemberLeft(peer, reason) => {
@@ -57,23 +57,23 @@ impl Roster {
                 if at < self.before_me {
                     self.before_me -= 1;
                 }
-                return Some(RosterChange::Went(self.others.remove(at), *reason));
+                return Some(RosterChange::Left(self.others.remove(at), *reason));
             }
-            // Told by `left`.
+            // The client receives `Left` for this room.
             Change::Ended(_) => {}
         }
         None
     }
 
-    /// Takes the whole room in place of the changes: who is gone first, then who is new.
+    /// Replaces the roster by a snapshot. Returns the differences: first who has left, then who has joined.
     pub(crate) fn replace(&mut self, snapshot: &Snapshot, me: &PeerId) -> Vec<RosterChange> {
         let new = Self::new(snapshot, me);
         let old = std::mem::replace(self, new);
-        let gone = old.others.iter().filter(|member| !self.has(&member.peer));
-        // DropReason is not known any more.
-        let mut turns: Vec<_> = gone.map(|member| RosterChange::Went(member.clone(), Reason::Left)).collect();
-        turns.extend(self.others.iter().filter(|member| !old.has(&member.peer)).cloned().map(RosterChange::Came));
-        turns
+        let left = old.others.iter().filter(|member| !self.has(&member.peer));
+        // A snapshot does not say why a member left.
+        let mut changes: Vec<_> = left.map(|member| RosterChange::Left(member.clone(), Reason::Left)).collect();
+        changes.extend(self.others.iter().filter(|member| !old.has(&member.peer)).cloned().map(RosterChange::Joined));
+        changes
     }
 
     fn update(&mut self, member: &Arc<Member>) {
@@ -125,27 +125,27 @@ mod tests {
     }
 
     #[test]
-    fn a_roster_tells_the_same_as_the_changes_it_stands_for() {
+    fn a_snapshot_gives_the_same_roster_as_the_changes_before_it() {
         let mut room = room();
         join(&mut room, "me");
         join(&mut room, "ada");
         let mut by_changes = Roster::new(&room.snapshot(), &id("me"));
-        let mut by_roster = by_changes.clone();
-        assert_eq!(names(&by_roster), ["ada"]);
+        let mut by_snapshot = by_changes.clone();
+        assert_eq!(names(&by_snapshot), ["ada"]);
         let me = id("me");
-        assert_eq!(by_roster.all(Some(&me)).map(PeerId::as_str).collect::<Vec<_>>(), ["me", "ada"]);
+        assert_eq!(by_snapshot.all(Some(&me)).map(PeerId::as_str).collect::<Vec<_>>(), ["me", "ada"]);
 
         let bob = join(&mut room, "bob");
         let left = room.leave(&id("ada"), Reason::Removed, Now { mono_ms: 0, unix_ms: 0 }).expect("a member").1;
-        assert!(matches!(by_changes.change(&bob), Some(RosterChange::Came(member)) if member.peer == id("bob")));
-        assert_eq!(by_changes.change(&bob), None, "nobody comes twice");
-        let went = left.iter().filter_map(|event| by_changes.change(event)).collect::<Vec<_>>();
-        assert!(matches!(&went[..], [RosterChange::Went(member, Reason::Removed)] if member.peer == id("ada")));
+        assert!(matches!(by_changes.change(&bob), Some(RosterChange::Joined(member)) if member.peer == id("bob")));
+        assert_eq!(by_changes.change(&bob), None, "a member joins only once");
+        let changes = left.iter().filter_map(|event| by_changes.change(event)).collect::<Vec<_>>();
+        assert!(matches!(&changes[..], [RosterChange::Left(member, Reason::Removed)] if member.peer == id("ada")));
 
-        let turns = by_roster.replace(&room.snapshot(), &id("me"));
-        assert!(matches!(&turns[..], [RosterChange::Went(gone, _), RosterChange::Came(new)]
-            if gone.peer == id("ada") && new.peer == id("bob")));
-        assert_eq!(names(&by_roster), names(&by_changes));
-        assert!(by_roster.replace(&room.snapshot(), &id("me")).is_empty());
+        let changes = by_snapshot.replace(&room.snapshot(), &id("me"));
+        assert!(matches!(&changes[..], [RosterChange::Left(left, _), RosterChange::Joined(new)]
+            if left.peer == id("ada") && new.peer == id("bob")));
+        assert_eq!(names(&by_snapshot), names(&by_changes));
+        assert!(by_snapshot.replace(&room.snapshot(), &id("me")).is_empty());
     }
 }

@@ -1,4 +1,5 @@
-//! A dialect client's session: what it asks for goes in as frames, what it is told comes out as news.
+//! The session of a compatibility client: requests go in as frames of the API, what the session receives comes out as
+//! events.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,13 +17,6 @@ use wigwag_hub::{
     member::Member,
     session::Fetched,
 };
-use wigwag_proto::v1::{self as pb, envelope::Payload, server_frame};
-
-use crate::{
-    error::CompatError,
-    names::{looks_like_peer_id, same_protocol},
-    roster::{Roster, RosterChange},
-};
 use wigwag_node::{
     auth::Caller,
     connection::{Applier, FETCH_BYTES, FrameOutcome, NameCache, RateLimit},
@@ -30,42 +24,51 @@ use wigwag_node::{
     frame::RawBody,
     node::{Node, OpenNamed},
 };
+use wigwag_proto::v1::{self as pb, envelope::Payload, server_frame};
 
-/// A session that is not resumable, held by a dialect. Its connection is lost when it is dropped.
+use crate::{
+    error::CompatError,
+    names::{looks_like_peer_id, same_protocol},
+    roster::{Roster, RosterChange},
+};
+
+/// A session that is not resumable. Dropping it detaches it, which ends it.
 pub(crate) struct CompatSession {
     applier: Applier,
     seq: u32,
-    /// Requests to create a room that have not been answered. Each is, so there are never more than answers fit into the
-    /// mailbox.
+    /// Numbers of requests to create a room that are not answered yet. Bounded by the mailbox, since every request is
+    /// answered.
     creating: HashSet<u32>,
     rosters: HashMap<RoomName, Roster>,
     items: Vec<Item>,
 }
 
-/// What a session hears.
+/// What a session receives.
 #[derive(Debug)]
 pub(crate) enum ClientEvent {
     /// A signal. `from` is empty when a backend sent it.
     Signal { from: String, payload: Payload },
-    /// The client has a seat; [`CompatSession::roster`] knows the room. `created`: it asked to create it.
-    Entered { room: RoomName, created: bool },
-    /// Somebody else has.
-    Came { room: RoomName, member: Arc<Member> },
-    /// Somebody else has gone.
-    Went { room: RoomName, member: Arc<Member>, reason: Reason },
-    /// The client's own seat is gone.
-    Out { room: RoomName, roster: Option<Roster>, reason: Reason },
-    /// A request without an object in its answer took effect.
+    /// The client is a member of the room, whose members [`CompatSession::roster`] returns. `created`: the client created
+    /// the room.
+    Joined { room: RoomName, created: bool },
+    /// Another peer joined the room.
+    MemberJoined { room: RoomName, member: Arc<Member> },
+    /// Another peer left the room.
+    MemberLeft { room: RoomName, member: Arc<Member>, reason: Reason },
+    /// The client is no longer a member of the room.
+    Left { room: RoomName, roster: Option<Roster>, reason: Reason },
+    /// A request that is answered without data succeeded.
     Done,
     /// A request was refused.
     Refused(CompatError),
-    /// A signal the client sent did not arrive.
-    Lost { peer: PeerId, reason: Reason },
-    /// The node goes away: the client's own moment.
-    MoveOn { at: Instant },
+    /// A signal of the client could not be delivered.
+    Undelivered { peer: PeerId, reason: Reason },
+    /// The node is draining; `at` is when this client has to leave.
+    GoAway { at: Instant },
 }
 
 impl CompatSession {
+    /// Opens a session.
     pub(crate) async fn open(node: &Node, caller: &Caller, request: OpenNamed) -> Result<Self, ApiError> {
         let attachment = node.open_named(caller, request).await?;
         let applier = Applier { node: node.clone(), caller: caller.clone(), attachment };
@@ -76,7 +79,7 @@ impl CompatSession {
         self.applier.attachment.peer()
     }
 
-    /// The rooms the client is in.
+    /// Returns the rooms the client is in.
     pub(crate) fn rooms(&self) -> impl Iterator<Item = &RoomName> {
         self.rosters.keys()
     }
@@ -85,7 +88,8 @@ impl CompatSession {
         self.rosters.get(room)
     }
 
-    /// Sends a signal, to a room (`to` empty: all others in it), or directly.
+    /// Sends a signal: to all other members of a room if `to` is empty, to one member of it, or, if `room` is empty, to any
+    /// peer.
     pub(crate) async fn send(&mut self, room: &str, to: &str, payload: Payload) -> Result<(), ApiError> {
         let envelope = pb::Envelope {
             room: room.to_owned(),
@@ -99,11 +103,12 @@ impl CompatSession {
         match submitted.wait().await {
             Ok(()) | Err(StepError::Seen | StepError::Gap { .. }) => Ok(()),
             Err(StepError::Refused(error)) => Err(error.into()),
-            Err(StepError::Detached(cut)) => Err(cut.into()),
+            Err(StepError::Detached(reason)) => Err(reason.into()),
         }
     }
 
-    /// Sends a signal to a member of a room or, if there is none of that id, to a peer of another door.
+    /// Sends a signal to a member of a room. If the room has none of that id and the id belongs to a peer that does not use
+    /// this protocol, sends it directly.
     pub(crate) async fn send_in_room_or_directly(
         &mut self,
         room: &str,
@@ -115,7 +120,7 @@ impl CompatSession {
         match sent {
             Err(absent) if absent.reason == "PEER_NOT_FOUND" && elsewhere => {
                 match self.send("", to, payload).await {
-                    // That direct messages are off is nothing a client of a room needs to know.
+                    // A client of a room need not know that direct messages are switched off.
                     Err(error) if error.reason == "FORBIDDEN" => Err(absent),
                     sent => sent,
                 }
@@ -124,27 +129,27 @@ impl CompatSession {
         }
     }
 
-    /// Asks for something that is answered by news.
-    pub(crate) async fn ask(&mut self, body: RawBody) {
+    /// Sends a request. Its answer is an event.
+    pub(crate) async fn request(&mut self, body: RawBody) {
         let seq = self.next_seq();
         if matches!(body, RawBody::CreateRoom(_)) {
             self.creating.insert(seq);
         }
         match self.applier.apply(seq, Some(body)).await {
             FrameOutcome::Applied | FrameOutcome::Bye => {}
-            // The session is over, which the next news tells.
+            // The session is over, which the next call of `next_events` returns.
             FrameOutcome::Gap { .. } | FrameOutcome::Fatal(_) | FrameOutcome::Detached(_) => {}
         }
     }
 
-    /// Waits for news and puts them behind those that are there. Cancel safe.
-    pub(crate) async fn events(&mut self, events: &mut Vec<ClientEvent>) -> Fetched {
+    /// Waits for events and appends them to `events`. Cancel safe.
+    pub(crate) async fn next_events(&mut self, events: &mut Vec<ClientEvent>) -> Fetched {
         poll_fn(|cx| self.poll_events(cx, events)).await
     }
 
-    /// Takes the news that are there. What is left after about 16 KiB stays.
+    /// Appends the events that are ready, at most about 16 KiB of them.
     pub(crate) fn ready_events(&mut self, events: &mut Vec<ClientEvent>) {
-        // Whoever waits for news leaves its own waker before it does.
+        // `next_events` registers its waker on every poll, so that replacing it here loses no wakeup.
         let _ = self.poll_events(&mut Context::from_waker(Waker::noop()), events);
     }
 
@@ -155,42 +160,42 @@ impl CompatSession {
             return Poll::Pending;
         }
         for item in std::mem::take(&mut self.items) {
-            self.digest(item, events);
+            self.translate(item, events);
         }
         Poll::Ready(fetched)
     }
 
-    /// Notes a message of the client, and lets it through or holds it until its rate allows it.
+    /// Records activity of the client, and returns its message or, when the client is over its rate limit, holds it back.
     pub(crate) fn admit<T>(&self, rate_limit: &mut RateLimit<T>, message: T) -> Option<T> {
         let now = self.applier.node.now();
         self.applier.attachment.record_activity(now);
         rate_limit.admit(now, &*self.applier.attachment, message)
     }
 
-    /// Returns the session's means to act, for what runs beside it.
+    /// Returns a handle on the session's attachment, for waiting while the session is borrowed.
     pub(crate) fn applier(&self) -> Applier {
         self.applier.clone()
     }
 
-    /// Gives the connection up.
-    pub(crate) fn give_up(&self, cut: DetachReason) {
-        self.applier.attachment.detach(self.applier.node.now(), cut);
+    /// Detaches the session, which ends it.
+    pub(crate) fn detach(&self, reason: DetachReason) {
+        self.applier.attachment.detach(self.applier.node.now(), reason);
     }
 
-    /// Ends the session for good.
-    pub(crate) fn end(&self, reason: Reason) {
+    /// Ends the session for `reason`.
+    pub(crate) fn close(&self, reason: Reason) {
         self.applier.attachment.close(self.applier.node.now(), reason);
     }
 
     fn next_seq(&mut self) -> u32 {
-        // Only an echo: no number is ever checked in this session.
+        // Only pairs requests with answers: a session that is not resumable does not check the numbers.
         self.seq = self.seq.checked_add(1).unwrap_or(1);
         self.seq
     }
 
-    fn digest(&mut self, item: Item, events: &mut Vec<ClientEvent>) {
+    fn translate(&mut self, item: Item, events: &mut Vec<ClientEvent>) {
         match item {
-            Item::Numbered { reply_to, body, .. } => self.digest_body(reply_to, body, events),
+            Item::Numbered { reply_to, body, .. } => self.translate_body(reply_to, body, events),
             Item::Presence(event) => {
                 let change = self.rosters.get_mut(&event.room).and_then(|roster| roster.change(&event));
                 events.extend(change.map(|change| ClientEvent::roster_change(&event.room, change)));
@@ -209,34 +214,36 @@ impl CompatSession {
             }
             Item::GoAway { reconnect_after_ms } => {
                 let at = Instant::now() + std::time::Duration::from_millis(reconnect_after_ms.into());
-                events.push(ClientEvent::MoveOn { at });
+                events.push(ClientEvent::GoAway { at });
             }
         }
     }
 
-    fn digest_body(&mut self, reply_to: u32, body: Body, events: &mut Vec<ClientEvent>) {
+    fn translate_body(&mut self, reply_to: u32, body: Body, events: &mut Vec<ClientEvent>) {
         let created = self.creating.remove(&reply_to);
         events.push(match body {
             Body::Envelope(bytes) => {
-                // It was checked when it was accepted.
+                // The hub decoded it when it accepted it.
                 let Ok(pb::Envelope { from, payload: Some(payload), .. }) = pb::Envelope::decode(bytes) else { return };
                 ClientEvent::Signal { from, payload }
             }
             Body::Joined(joined) => {
                 let room = joined.snapshot.info.room.clone();
                 self.rosters.insert(room.clone(), Roster::new(&joined.snapshot, &joined.me));
-                ClientEvent::Entered { room, created }
+                ClientEvent::Joined { room, created }
             }
             Body::Left { room, reason } => {
                 let roster = self.rosters.remove(&room);
-                ClientEvent::Out { room, roster, reason }
+                ClientEvent::Left { room, roster, reason }
             }
             Body::Done => ClientEvent::Done,
-            Body::Receipt { peer, delivery: Delivery::Undeliverable(reason) } => ClientEvent::Lost { peer, reason },
+            Body::Receipt { peer, delivery: Delivery::Undeliverable(reason) } => {
+                ClientEvent::Undelivered { peer, reason }
+            }
             Body::Receipt { .. } => return,
             Body::Encoded(bytes) => match pb::ServerFrame::decode(bytes).map(|frame| frame.body) {
                 Ok(Some(server_frame::Body::Error(error))) => ClientEvent::Refused(error.into()),
-                // Nothing else is asked for here.
+                // No other request is made here.
                 _ => return,
             },
         });
@@ -245,7 +252,7 @@ impl CompatSession {
 
 impl Drop for CompatSession {
     fn drop(&mut self) {
-        self.give_up(DetachReason::ConnectionLost);
+        self.detach(DetachReason::ConnectionLost);
         tracing::info!(peer.id = %self.peer(), "connection closed");
     }
 }
@@ -254,8 +261,8 @@ impl ClientEvent {
     fn roster_change(room: &RoomName, change: RosterChange) -> Self {
         let room = room.clone();
         match change {
-            RosterChange::Came(member) => Self::Came { room, member },
-            RosterChange::Went(member, reason) => Self::Went { room, member, reason },
+            RosterChange::Joined(member) => Self::MemberJoined { room, member },
+            RosterChange::Left(member, reason) => Self::MemberLeft { room, member, reason },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Socket.IO at `/socket.io/`: events `your_id`, `offer_sdp`, `answer_sdp` and `send_ice`, over WebSocket or long polling.
 //!
-//! The protocol is socketioxide's; here are its limits, and the events.
+//! socketioxide implements the protocol. This module sets its limits and translates the events.
 
 mod transport;
 
@@ -13,7 +13,7 @@ use std::{
 
 use axum::{
     Extension, Router,
-    extract::{FromRequestParts as _, Request, State},
+    extract::{FromRequestParts as _, Request},
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
     routing::any,
@@ -23,6 +23,12 @@ use socketioxide::{
     ParserConfig, SocketIo, extract::SocketRef, handler::ConnectHandler as _, service::SocketIoService,
 };
 use tower::{Service as _, ServiceExt as _, service_fn, util::ServiceFn};
+use wigwag_net::websocket::WebSocketUpgrade;
+use wigwag_node::{
+    auth::Caller,
+    frame::TRANSPORT_LIMIT,
+    node::{Node, OpenNamed, random_name},
+};
 use wigwag_proto::v1::{AppData, IceCandidate, app_data::Content, envelope::Payload};
 
 use self::transport::{EventQueue, SocketIoTransport};
@@ -34,12 +40,6 @@ use crate::{
     payload::{self, SdpForm, object},
     session::{ClientEvent, CompatSession},
 };
-use wigwag_net::websocket::WebSocketUpgrade;
-use wigwag_node::{
-    auth::Caller,
-    frame::TRANSPORT_LIMIT,
-    node::{Node, OpenNamed, random_name},
-};
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use transport::read as read_event;
@@ -47,19 +47,19 @@ pub(crate) use transport::read as read_event;
 const NAME: &str = "socketio";
 const TYPES: &str = "offer_sdp, answer_sdp or send_ice";
 
-/// Time between pings where the server's other connections have none: a polling client is missed in no other way.
+/// Time between pings if `http2.keepalive_interval_ms` is 0: nothing else detects that a polling client is gone.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Packets waiting to be written to one client; what is above waits in its session, which bounds it by bytes.
-const PACKETS: usize = 16;
+/// Packets waiting to be written to one client. The rest waits in its session, which limits it by bytes.
+const MAX_PACKETS: usize = 16;
 
-/// Binary attachments of one event, which this dialect has no use for.
-const ATTACHMENTS: usize = 4;
+/// Binary attachments of one event. The protocol does not use any.
+const MAX_ATTACHMENTS: usize = 4;
 
-/// The path of the dialect.
+/// Returns the routes of the protocol.
 pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
     let parser = ParserConfig::common()
-        .max_incoming_binaries(ATTACHMENTS)
+        .max_incoming_binaries(MAX_ATTACHMENTS)
         .max_incoming_binary_buf_size(context.node().session().max_frame_bytes);
     let session = context.node().session();
     let sockets = &context.config().sockets;
@@ -67,36 +67,32 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
         .with_parser(parser)
         .ping_interval(sockets.ping_interval.unwrap_or(PING_INTERVAL))
         .ping_timeout(sockets.ping_timeout)
-        // Until then it is no session of ours, and not counted as one.
+        // Until it joins a namespace a client does not have a session and is not counted as one.
         .connect_timeout(session.hello_timeout())
-        .max_buffer_size(PACKETS)
+        .max_buffer_size(MAX_PACKETS)
         .max_payload(TRANSPORT_LIMIT as u64)
         .ws_max_message_size(TRANSPORT_LIMIT)
         .ws_max_frame_size(TRANSPORT_LIMIT)
-        .build_with_inner_svc(service_fn(nothing as fn(Request) -> Nothing));
-    let entering = context.clone();
-    // Before the client is told that it is connected: a refusal is its `connect_error`, and no event is missed.
-    io.ns("/", connected.with(move |socket: SocketRef| enter(entering.clone(), socket)));
+        .build_with_inner_svc(service_fn(not_found as fn(Request) -> NotFound));
+    let for_namespace = context.clone();
+    // Opens the session before the client is connected: a refusal becomes its `connect_error`, and no event is missed.
+    io.ns("/", connected.with(move |socket: SocketRef| open(for_namespace.clone(), socket)));
     Router::new().route("/socket.io/", any(serve)).route("/socket.io", any(serve)).layer(Extension(service))
 }
 
-type Service = SocketIoService<ServiceFn<fn(Request) -> Nothing>>;
+type Service = SocketIoService<ServiceFn<fn(Request) -> NotFound>>;
 
-type Nothing = Ready<Result<Response, Infallible>>;
+type NotFound = Ready<Result<Response, Infallible>>;
 
-/// What the library would ask for a path that is not its own. It gets none.
-fn nothing(_: Request) -> Nothing {
+/// The inner service, which socketioxide calls for other paths. It only receives its own.
+fn not_found(_: Request) -> NotFound {
     ready(Ok(StatusCode::NOT_FOUND.into_response()))
 }
 
-/// Hands a request to the library, or, over HTTP/2, where it knows no WebSocket, the open stream.
-async fn serve(
-    State(context): State<CompatContext>,
-    Extension(mut service): Extension<Service>,
-    request: Request,
-) -> Response {
+/// Passes a request to socketioxide. It does not support WebSocket over HTTP/2 (RFC 8441), where it gets the open stream.
+async fn serve(Extension(mut service): Extension<Service>, request: Request) -> Response {
     if request.method() != Method::CONNECT {
-        // It cannot fail.
+        // Its error type is `Infallible`.
         return match service.oneshot(request).await {
             Ok(response) => response.into_response(),
             Err(never) => match never {},
@@ -106,44 +102,45 @@ async fn serve(
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade.accept_stream(None, move |stream| async move {
             parts.method = Method::GET;
-            // A query it does not understand ends the stream.
+            // On an invalid query it drops the stream.
             let _ = service.call((stream, Request::from_parts(parts, ()))).await;
         }),
         Err(error) => error.into_response(),
     }
 }
 
-/// A session on its way from the check to the conversation. It must not hold the socket, which holds it.
+/// A session that was opened while its client connects. It must not own the socket, which owns it.
 #[derive(Clone)]
-struct Entering(Arc<Mutex<Option<(EventQueue, CompatSession, Events)>>>);
+struct PendingSession(Arc<Mutex<Option<(EventQueue, CompatSession, SocketIoAdapter)>>>);
 
-async fn enter(context: CompatContext, socket: SocketRef) -> Result<(), String> {
+async fn open(context: CompatContext, socket: SocketRef) -> Result<(), String> {
     let caller = caller(&socket.req_parts().extensions);
-    let opened = Events::enter(context.node(), &caller).await;
-    let (session, events) = opened.map_err(|error| format!("{}: {}", error.reason, error.message))?;
+    let opened = SocketIoAdapter::open(context.node(), &caller).await;
+    let (session, adapter) = opened.map_err(|error| format!("{}: {}", error.reason, error.message))?;
     let queue = EventQueue::listen(&socket, context.node().session().max_frame_bytes);
-    socket.extensions.insert(Entering(Arc::new(Mutex::new(Some((queue, session, events))))));
+    socket.extensions.insert(PendingSession(Arc::new(Mutex::new(Some((queue, session, adapter))))));
     Ok(())
 }
 
 async fn connected(socket: SocketRef) {
-    let entering = socket.extensions.remove::<Entering>();
-    let taken = entering.and_then(|Entering(slot)| slot.lock().unwrap_or_else(PoisonError::into_inner).take());
-    let Some((queue, session, events)) = taken else { return };
+    let pending = socket.extensions.remove::<PendingSession>();
+    let taken = pending.and_then(|PendingSession(slot)| slot.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let Some((queue, session, adapter)) = taken else { return };
     let mut transport = SocketIoTransport::new(socket, queue);
-    adapter::run_adapter(&mut transport, session, events).await;
+    adapter::run_adapter(&mut transport, session, adapter).await;
     transport.flushed().await;
     transport.close();
 }
 
-pub(crate) struct Events {
+/// The adapter of one client.
+pub(crate) struct SocketIoAdapter {
     scope: Scope,
     sdp: SdpForm,
     candidate: SdpForm,
 }
 
-impl Events {
-    pub(crate) async fn enter(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
+impl SocketIoAdapter {
+    pub(crate) async fn open(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
         let scope = Scope::new(NAME, MAIN);
         let peer = scope.peer(&random_name()).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
         let request = OpenNamed { peer, secret: None, user: String::new(), display_name: String::new() };
@@ -167,7 +164,7 @@ impl Events {
         })
     }
 
-    /// A signal of another door.
+    /// Writes a signal of a peer that does not use this protocol.
     fn write(&self, payload: &Payload) -> Option<(&'static str, Object)> {
         Some(match payload {
             Payload::Description(description) => {
@@ -193,8 +190,8 @@ impl Events {
     }
 }
 
-impl Adapter for Events {
-    async fn begin(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
+impl Adapter for SocketIoAdapter {
+    async fn on_open(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
         out.push(emit("your_id", session.peer().as_str().into()));
     }
 
@@ -208,7 +205,7 @@ impl Adapter for Events {
         let Some(Value::Object(mut data)) = message.remove("data") else {
             let event = Quoted(&event);
             let hint = format!("emit({event}, {{target, …}})");
-            return Err(CompatError::invalid(format!("{event} comes without an object"), hint));
+            return Err(CompatError::invalid(format!("the data of {event} is not an object"), hint));
         };
         let payload = self.read(&event, &data)?;
         let Some(target) = payload::field(&data, "target")?.map(str::to_owned) else {
@@ -220,40 +217,42 @@ impl Adapter for Events {
             None => payload,
         };
         session.send("", &target, payload).await.map_err(|error| match error.reason {
-            "PEER_NOT_FOUND" => CompatError::absent(&target, "target is the id another client got with your_id"),
+            "PEER_NOT_FOUND" => {
+                CompatError::peer_not_found(&target, "target is the id another client got with your_id")
+            }
             _ => error.into(),
         })
     }
 
-    fn on_event(&mut self, _: &CompatSession, events: ClientEvent, out: &mut Vec<Value>) -> Result<(), CompatError> {
-        match events {
+    fn on_event(&mut self, _: &CompatSession, event: ClientEvent, out: &mut Vec<Value>) -> Result<(), CompatError> {
+        match event {
             ClientEvent::Signal { from, payload } => {
                 let own = self.scope.name_of(&from).and_then(|_| payload::unwrap_native(&payload));
                 let (event, mut data) = match own {
-                    Some(mut whole) => {
-                        let data = whole.remove("data").unwrap_or_default();
-                        (payload::field(&whole, "event").ok().flatten().unwrap_or_default().to_owned(), object(data))
+                    Some(mut message) => {
+                        let data = message.remove("data").unwrap_or_default();
+                        (payload::field(&message, "event").ok().flatten().unwrap_or_default().to_owned(), object(data))
                     }
                     None => match self.write(&payload) {
                         Some((event, data)) => (event.to_owned(), data),
                         None => return Ok(()),
                     },
                 };
-                // Clients differ in where they look for the sender.
+                // Clients differ in which of these fields they read.
                 for name in ["id", "from", "sender"] {
                     data.insert(name.into(), from.as_str().into());
                 }
                 out.push(emit(&event, Value::Object(data)));
             }
-            ClientEvent::Lost { peer, reason } => {
-                out.push(Self::error_message(&CompatError::lost(peer.as_str(), reason)))
+            ClientEvent::Undelivered { peer, reason } => {
+                out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
             }
-            // There are no rooms here.
-            ClientEvent::Entered { .. }
-            | ClientEvent::Came { .. }
-            | ClientEvent::Went { .. }
-            | ClientEvent::Out { .. } => {}
-            ClientEvent::Refused(_) | ClientEvent::Done | ClientEvent::MoveOn { .. } => {}
+            // The protocol does not have rooms.
+            ClientEvent::Joined { .. }
+            | ClientEvent::MemberJoined { .. }
+            | ClientEvent::MemberLeft { .. }
+            | ClientEvent::Left { .. } => {}
+            ClientEvent::Refused(_) | ClientEvent::Done | ClientEvent::GoAway { .. } => {}
         }
         Ok(())
     }
@@ -264,7 +263,7 @@ impl Adapter for Events {
     }
 }
 
-/// An event on its way out.
+/// Returns an event as a message to the client.
 fn emit(event: &str, data: Value) -> Value {
     json!({"event": event, "data": data})
 }

@@ -1,112 +1,129 @@
-//! The state of a connection.
+//! The state of a connection, and its API.
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-
-use super::error::{Error, ErrorCode};
-use super::frame::{self, DEFAULT_TABLE, DEFAULT_WINDOW, kind, setting};
-use super::hpack::Decoder;
-use super::receive::Block;
-use super::resets::Resets;
-use super::stream::Service;
-use super::streams::Streams;
-use super::{Http2Limits, stream_slots};
 use wigwag_poll::WakeSet;
 
-/// The server's side of an HTTP/2 connection, from behind the client's preface.
+use crate::error::{Error, ErrorCode};
+use crate::frame::{self, DEFAULT_HEADER_TABLE_SIZE, DEFAULT_WINDOW_SIZE, MASK_31, kind, setting};
+use crate::hpack::Decoder;
+use crate::limits::SEND_BUFFER_LIMIT;
+use crate::{Http2Limits, Service};
+use header_block::HeaderBlock;
+use resets::Resets;
+use streams::Streams;
+
+mod header_block;
+mod recv;
+mod recv_headers;
+mod resets;
+mod send;
+mod stream;
+mod stream_slots;
+mod streams;
+#[cfg(test)]
+mod tests;
+mod window;
+
+/// The server's side of one HTTP/2 connection.
 ///
-/// Bytes go in by [`receive`](Self::receive) and come out of [`out`](Self::out); in between, [`poll`](Self::poll) gives
-/// the streams that were woken their turn. Nothing here waits, and nothing grows beyond its limit: input is to be given
-/// only while [`is_full`](Self::is_full) says that there is room for what it causes.
+/// It begins after the client's [`PREFACE`](crate::PREFACE), which the caller reads and removes. Bytes from the client go
+/// into [`receive`](Self::receive); bytes for the client come out of [`out`](Self::out); [`poll`](Self::poll) polls the
+/// services and bodies that were woken. No method blocks. See the [crate's documentation](crate) for the order of calls
+/// and for what bounds the memory.
 pub struct Connection<S: Service> {
-    pub(super) service: S,
-    pub(super) limits: Http2Limits,
-    pub(super) wakes: Arc<WakeSet>,
-    pub(super) streams: Streams<S::Body>,
-    pub(super) resets: Resets,
-    pub(super) state: State,
-    pub(super) input: Input,
-    pub(super) output: Output,
+    service: S,
+    limits: Http2Limits,
+    wakes: Arc<WakeSet>,
+    streams: Streams<S::Body>,
+    resets: Resets,
+    state: State,
+    recv: RecvState,
+    send: SendState,
 }
 
-/// Where a connection stands.
+/// The state of a connection. The crate's documentation has a diagram.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// The peer's settings come first.
-    Fresh,
+enum State {
+    /// The SETTINGS frame that completes the client's connection preface was not received yet (section 3.4).
+    AwaitingSettings,
+    /// Streams are accepted.
     Open,
-    /// The peer was told to open no more streams; those that are on their way are taken until it has answered a ping.
-    Leaving,
-    /// No more streams are taken.
+    /// The first GOAWAY of a graceful shutdown was sent (section 6.8). Streams are accepted until the client has
+    /// acknowledged the PING sent with it: it may have opened them before the GOAWAY arrived.
+    GoingAway,
+    /// The final GOAWAY was sent: no more streams are accepted, those that are open are completed.
     Closing,
-    Over(Option<Error>),
+    /// Frames are no longer processed. Holds the connection error, if there was one.
+    Closed(Option<Error>),
 }
 
-/// What comes in.
-pub(super) struct Input {
-    /// The beginning of a frame the rest of which is on its way.
-    pub(super) partial: BytesMut,
-    /// A header block the rest of which is on its way.
-    pub(super) block: Option<Block>,
-    pub(super) decoder: Decoder,
-    /// The highest number of a stream so far.
-    pub(super) last: u32,
-    /// The highest of those that were taken.
-    pub(super) taken: u32,
-    /// Bytes the peer may still send.
-    pub(super) window: i64,
-    /// Bytes to give back to the window.
-    pub(super) credit: u32,
-    /// Something has come since this was last asked for.
-    pub(super) heard: bool,
-    /// The peer will open no more streams.
-    pub(super) peer_leaves: bool,
-    /// The peer knows this side's settings.
-    pub(super) settled: bool,
+/// The receiving direction.
+struct RecvState {
+    /// The beginning of a frame of which the rest was not received yet.
+    partial: BytesMut,
+    /// A header block that CONTINUATION frames have to complete.
+    header_block: Option<HeaderBlock>,
+    decoder: Decoder,
+    /// The highest stream identifier received: streams above it are idle.
+    last_stream_id: u32,
+    /// The highest identifier of a stream that was accepted, for GOAWAY.
+    last_accepted_id: u32,
+    /// The connection's flow-control window: bytes the client may still send.
+    window: i64,
+    /// Bytes that were read but not yet returned to the client with WINDOW_UPDATE.
+    released: u32,
+    /// Whether bytes were received since [`Connection::take_received`].
+    received: bool,
+    goaway_received: bool,
+    settings_acknowledged: bool,
 }
 
-/// What goes out.
-pub(super) struct Output {
-    pub(super) bytes: Vec<u8>,
-    /// Bytes of bodies that may still be sent.
-    pub(super) window: i64,
-    /// What the window of a new stream is.
-    pub(super) stream_window: i64,
-    /// The next header block has to say that no table is used: the peer made its own smaller (RFC 7541, section 4.2).
-    pub(super) disown_table: bool,
-    /// Places of streams that are to have a turn as soon as there is room in `bytes`.
-    pub(super) unfinished: u64,
-    /// Places of streams that wait for the connection's window.
-    pub(super) blocked: u64,
-    /// The slot that had its turn last.
-    pub(super) turn: usize,
+/// The sending direction.
+struct SendState {
+    buffer: Vec<u8>,
+    /// The connection's flow-control window: bytes of DATA that may still be sent.
+    window: i64,
+    /// The client's SETTINGS_INITIAL_WINDOW_SIZE.
+    initial_stream_window: i64,
+    /// Whether the next header block must begin with a dynamic table size update: the client lowered
+    /// SETTINGS_HEADER_TABLE_SIZE (RFC 7541, section 4.2).
+    table_size_update: bool,
+    /// Slot bits of streams to poll as soon as the buffer has space.
+    ready: u64,
+    /// Slot bits of streams that wait for the connection's window.
+    blocked: u64,
+    /// The slot that was polled last; the next poll continues after it.
+    last_polled: usize,
 }
 
-/// The ping that separates streams that were on their way from those opened in spite of a GOAWAY.
-pub(super) const DRAIN_PING: [u8; 8] = *b"farewell";
-/// The ping that asks whether the peer is still there.
-const KEEPALIVE_PING: [u8; 8] = *b"r u here";
+/// The payload of the PING sent with the first GOAWAY. Its acknowledgment shows that the client has received both.
+const SHUTDOWN_PING: [u8; 8] = *b"shutdown";
+/// The payload of the PING that checks whether the client is alive.
+const KEEPALIVE_PING: [u8; 8] = *b"liveness";
 
 impl<S: Service> Connection<S> {
-    /// A connection that has sent its settings.
+    /// Creates a connection, with its SETTINGS in [`out`](Self::out).
+    ///
+    /// Futures and bodies get wakers of `wakes` in the bits that [`sources`](crate::sources) does not reserve.
     pub fn new(service: S, limits: Http2Limits, wakes: Arc<WakeSet>) -> Self {
-        let mut bytes = Vec::new();
+        let mut buffer = Vec::new();
         let mut settings = Vec::new();
         for (name, value) in [
             (setting::MAX_CONCURRENT_STREAMS, limits.max_streams),
             (setting::INITIAL_WINDOW_SIZE, limits.stream_window),
             (setting::MAX_HEADER_LIST_SIZE, limits.max_header_list),
-            // WebSockets over HTTP/2.
+            // WebSockets over HTTP/2 (RFC 8441).
             (setting::ENABLE_CONNECT_PROTOCOL, 1),
         ] {
             settings.extend_from_slice(&name.to_be_bytes());
             settings.extend_from_slice(&value.to_be_bytes());
         }
-        frame::put(kind::SETTINGS, 0, 0, &settings, &mut bytes);
-        let more = limits.connection_window.saturating_sub(DEFAULT_WINDOW);
-        if more > 0 {
-            frame::put(kind::WINDOW_UPDATE, 0, 0, &more.to_be_bytes(), &mut bytes);
+        frame::put(kind::SETTINGS, 0, 0, &settings, &mut buffer);
+        let increment = limits.connection_window.saturating_sub(DEFAULT_WINDOW_SIZE);
+        if increment > 0 {
+            frame::put(kind::WINDOW_UPDATE, 0, 0, &increment.to_be_bytes(), &mut buffer);
         }
         Self {
             service,
@@ -114,153 +131,160 @@ impl<S: Service> Connection<S> {
             wakes,
             streams: Streams::new(),
             resets: Resets::default(),
-            state: State::Fresh,
-            input: Input {
+            state: State::AwaitingSettings,
+            recv: RecvState {
                 partial: BytesMut::new(),
-                block: None,
-                decoder: Decoder::new(DEFAULT_TABLE as usize),
-                last: 0,
-                taken: 0,
-                window: i64::from(limits.connection_window.max(DEFAULT_WINDOW)),
-                credit: 0,
-                heard: false,
-                peer_leaves: false,
-                settled: false,
+                header_block: None,
+                decoder: Decoder::new(DEFAULT_HEADER_TABLE_SIZE as usize),
+                last_stream_id: 0,
+                last_accepted_id: 0,
+                window: i64::from(limits.connection_window.max(DEFAULT_WINDOW_SIZE)),
+                released: 0,
+                received: false,
+                goaway_received: false,
+                settings_acknowledged: false,
             },
-            output: Output {
-                bytes,
-                window: DEFAULT_WINDOW.into(),
-                stream_window: DEFAULT_WINDOW.into(),
-                disown_table: false,
-                unfinished: 0,
+            send: SendState {
+                buffer,
+                window: DEFAULT_WINDOW_SIZE.into(),
+                initial_stream_window: DEFAULT_WINDOW_SIZE.into(),
+                table_size_update: false,
+                ready: 0,
                 blocked: 0,
-                turn: stream_slots::LAST_SLOT,
+                last_polled: stream_slots::LAST_SLOT,
             },
         }
     }
 
-    /// What is to be sent. Whoever sends it leaves nothing behind.
+    /// Returns the bytes to send. The driver takes them from the front; what it leaves counts as not sent.
     pub fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.output.bytes
+        &mut self.send.buffer
     }
 
-    /// Takes bytes from the peer. They say nothing any more once the connection is over.
+    /// Processes bytes from the client, cut anywhere. Call it only while [`is_full`](Self::is_full) returns `false`, and
+    /// [`poll`](Self::poll) after it. Bytes after the end of the connection are ignored.
     pub fn receive(&mut self, chunk: Bytes) {
-        self.input.heard = true;
-        if !self.is_over()
-            && let Err(error) = self.read(chunk)
+        self.recv.received = true;
+        if !self.is_closed()
+            && let Err(error) = self.recv_chunk(chunk)
         {
-            self.fail(error);
+            self.connection_error(error);
         }
     }
 
-    /// Gives the streams of these places their turn, and those that had not finished theirs.
+    /// Polls the streams whose bits are in `woken`, and those that [`has_more`](Self::has_more) is about, until
+    /// [`is_full`](Self::is_full).
     pub fn poll(&mut self, woken: u64) {
-        if self.is_over() {
+        if self.is_closed() {
             return;
         }
-        let due = woken | std::mem::take(&mut self.output.unfinished);
-        // Round and round, so that a stream with much to say does not silence those behind it.
-        let last = self.output.turn;
-        for behind in [true, false] {
+        let due = woken | std::mem::take(&mut self.send.ready);
+        // Round-robin, so that a stream with a large response does not starve those after it.
+        let last = self.send.last_polled;
+        for after_last in [true, false] {
             let slots = stream_slots::slots(due, self.streams.slots());
-            for slot in slots.filter(|slot| stream_slots::comes_after(*slot, last) == behind) {
+            for slot in slots.filter(|slot| stream_slots::comes_after(*slot, last) == after_last) {
                 if self.is_full() {
-                    self.output.unfinished |= stream_slots::slot_bit(slot);
+                    self.send.ready |= stream_slots::slot_bit(slot);
                     continue;
                 }
                 self.poll_stream(slot);
-                if self.is_over() {
+                if self.is_closed() {
                     return;
                 }
             }
         }
-        self.rest();
+        self.close_if_done();
     }
 
-    /// Ends the connection when there is nothing more to do on it.
-    pub(super) fn rest(&mut self) {
-        let leaves = self.input.peer_leaves || matches!(self.state, State::Closing);
-        if leaves && self.streams.count() == 0 && !self.is_over() {
-            if !matches!(self.state, State::Closing) {
-                self.go_away(self.input.taken, ErrorCode::NO_ERROR, "");
-            }
-            self.state = State::Over(None);
-        }
-    }
-
-    /// Asks the peer for a sign of life.
+    /// Sends a PING. The client's acknowledgment, like anything else it sends, shows in
+    /// [`take_received`](Self::take_received).
     pub fn ping(&mut self) {
-        frame::put(kind::PING, 0, 0, &KEEPALIVE_PING, &mut self.output.bytes);
+        frame::put(kind::PING, 0, 0, &KEEPALIVE_PING, &mut self.send.buffer);
     }
 
-    /// Whether anything has come since the last call.
-    pub fn take_heard(&mut self) -> bool {
-        std::mem::take(&mut self.input.heard)
+    /// Returns whether bytes were received since the last call.
+    pub fn take_received(&mut self) -> bool {
+        std::mem::take(&mut self.recv.received)
     }
 
-    /// Tells the peer to open no more streams, and ends when those that are open have.
-    pub fn leave(&mut self) {
-        if matches!(self.state, State::Fresh | State::Open) {
-            self.state = State::Leaving;
-            self.go_away(u32::MAX >> 1, ErrorCode::NO_ERROR, "");
-            frame::put(kind::PING, 0, 0, &DRAIN_PING, &mut self.output.bytes);
+    /// Begins a graceful shutdown (RFC 9113, section 6.8): asks the client to open no more streams, and closes the
+    /// connection once those that are open have completed.
+    pub fn graceful_shutdown(&mut self) {
+        if matches!(self.state, State::AwaitingSettings | State::Open) {
+            self.state = State::GoingAway;
+            self.put_goaway(MASK_31, ErrorCode::NO_ERROR, "");
+            frame::put(kind::PING, 0, 0, &SHUTDOWN_PING, &mut self.send.buffer);
         }
     }
 
-    /// The peer has sent its last byte.
+    /// Closes the connection because the client has closed its side of the transport. Responses that are not complete
+    /// are dropped, and their request bodies end with an error.
     pub fn input_ended(&mut self) {
-        if !self.is_over() {
-            self.end(None);
+        if !self.is_closed() {
+            self.close(None);
         }
     }
 
-    /// Whether no more input may be given, nor anything be polled, until what is there was sent.
+    /// Returns whether [`out`](Self::out) holds so much that neither [`receive`](Self::receive) nor
+    /// [`poll`](Self::poll) may be called until the driver has sent some of it.
     pub fn is_full(&self) -> bool {
-        self.output.bytes.len() >= super::limits::FULL
+        self.send.buffer.len() >= SEND_BUFFER_LIMIT
     }
 
-    /// Whether streams are to have a turn although nobody woke them.
+    /// Returns whether there are streams to [`poll`](Self::poll) that no waker will report: their requests were just
+    /// received, or they stopped because [`out`](Self::out) was full.
     pub fn has_more(&self) -> bool {
-        self.output.unfinished != 0 && !self.is_over()
+        self.send.ready != 0 && !self.is_closed()
     }
 
-    /// Whether the connection has ended, but for what is still to be sent.
-    pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Over(_))
+    /// Returns whether the connection has ended. The driver sends what is in [`out`](Self::out) and closes the transport.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed(_))
     }
 
-    /// Why it ended; nothing when it did so in peace.
-    pub fn failure(&self) -> Option<&Error> {
-        if let State::Over(failure) = &self.state { failure.as_ref() } else { None }
+    /// Returns the connection error that closed the connection; `None` while it is open, and after a regular end.
+    pub fn error(&self) -> Option<&Error> {
+        if let State::Closed(error) = &self.state { error.as_ref() } else { None }
     }
 
-    pub(super) fn go_away(&mut self, last: u32, code: ErrorCode, reason: &str) {
-        let payload = [&last.to_be_bytes()[..], &code.0.to_be_bytes(), reason.as_bytes()].concat();
-        frame::put(kind::GOAWAY, 0, 0, &payload, &mut self.output.bytes);
+    /// Closes the connection if a shutdown, by either side, has no streams left to wait for.
+    fn close_if_done(&mut self) {
+        let shutting_down = self.recv.goaway_received || matches!(self.state, State::Closing);
+        if shutting_down && self.streams.count() == 0 && !self.is_closed() {
+            if !matches!(self.state, State::Closing) {
+                self.put_goaway(self.recv.last_accepted_id, ErrorCode::NO_ERROR, "");
+            }
+            self.state = State::Closed(None);
+        }
     }
 
-    /// Ends the connection for something its peer did.
-    fn fail(&mut self, error: Error) {
-        self.go_away(self.input.taken, error.code, error.reason);
-        self.end(Some(error));
+    /// Sends GOAWAY and closes the connection (section 5.4.1).
+    fn connection_error(&mut self, error: Error) {
+        self.put_goaway(self.recv.last_accepted_id, error.code, error.reason);
+        self.close(Some(error));
     }
 
-    fn end(&mut self, error: Option<Error>) {
-        let told = error.clone().unwrap_or(Error { code: ErrorCode::NO_ERROR, reason: "the connection is closed" });
+    fn close(&mut self, error: Option<Error>) {
+        let cause = error.clone().unwrap_or(Error::new(ErrorCode::NO_ERROR, "the connection was closed"));
         for stream in self.streams.all() {
-            stream.fail(&told);
+            stream.fail(&cause);
         }
         self.streams = Streams::new();
-        self.state = State::Over(error);
+        self.state = State::Closed(error);
+    }
+
+    fn put_goaway(&mut self, last_stream_id: u32, code: ErrorCode, reason: &str) {
+        let payload = [&last_stream_id.to_be_bytes()[..], &code.to_be_bytes(), reason.as_bytes()].concat();
+        frame::put(kind::GOAWAY, 0, 0, &payload, &mut self.send.buffer);
     }
 }
 
 impl<S: Service> Drop for Connection<S> {
     fn drop(&mut self) {
-        // Bodies may be read, and tunnels used, in other tasks.
-        if !self.is_over() {
-            self.end(None);
+        // Other tasks may be reading bodies or using tunnels.
+        if !self.is_closed() {
+            self.close(None);
         }
     }
 }

@@ -1,81 +1,83 @@
-//! Frames as bytes (RFC 9113, section 4 and 6).
+//! The layout of frames (RFC 9113, sections 4 and 6).
 
-/// What a client says first.
+/// The first bytes a client sends on an HTTP/2 connection (RFC 9113, section 3.4). Its SETTINGS frame follows.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Bytes before a frame's payload.
-pub(super) const HEAD: usize = 9;
+/// Bytes of a frame header.
+pub(crate) const HEADER_LEN: usize = 9;
 
-/// The largest payload taken, and the largest sent: the smallest the protocol allows. A large frame delays every other
-/// stream of its connection.
-pub(super) const MAX_PAYLOAD: usize = 16 * 1024;
+/// Bytes of the largest payload that is accepted, and of the largest that is sent: the initial value of
+/// SETTINGS_MAX_FRAME_SIZE, below which it cannot be set. A larger frame would delay all other streams of its connection.
+pub(crate) const MAX_FRAME_SIZE: usize = 16 * 1024;
 
-/// The largest window there is.
-pub(super) const MAX_WINDOW: i64 = (1 << 31) - 1;
+/// The largest flow-control window (section 6.9.1).
+pub(crate) const MAX_WINDOW_SIZE: i64 = (1 << 31) - 1;
 
-/// The size of a header table until something else is said.
-pub(super) const DEFAULT_TABLE: u32 = 4096;
+/// The initial value of SETTINGS_HEADER_TABLE_SIZE.
+pub(crate) const DEFAULT_HEADER_TABLE_SIZE: u32 = 4096;
 
-/// The window of a connection, and of a stream, until something else is said.
-pub(super) const DEFAULT_WINDOW: u32 = 65_535;
+/// The initial flow-control window of a connection, and of a stream unless SETTINGS_INITIAL_WINDOW_SIZE changes it.
+pub(crate) const DEFAULT_WINDOW_SIZE: u32 = 65_535;
 
-/// Types of frames.
-pub(super) mod kind {
-    pub(in super::super) const DATA: u8 = 0;
-    pub(in super::super) const HEADERS: u8 = 1;
-    pub(in super::super) const PRIORITY: u8 = 2;
-    pub(in super::super) const RST_STREAM: u8 = 3;
-    pub(in super::super) const SETTINGS: u8 = 4;
-    pub(in super::super) const PUSH_PROMISE: u8 = 5;
-    pub(in super::super) const PING: u8 = 6;
-    pub(in super::super) const GOAWAY: u8 = 7;
-    pub(in super::super) const WINDOW_UPDATE: u8 = 8;
-    pub(in super::super) const CONTINUATION: u8 = 9;
+/// The bits of a stream identifier, or of a window increment; the highest bit of the field is reserved.
+pub(crate) const MASK_31: u32 = u32::MAX >> 1;
+
+/// Frame types (section 6).
+pub(crate) mod kind {
+    pub(crate) const DATA: u8 = 0;
+    pub(crate) const HEADERS: u8 = 1;
+    pub(crate) const PRIORITY: u8 = 2;
+    pub(crate) const RST_STREAM: u8 = 3;
+    pub(crate) const SETTINGS: u8 = 4;
+    pub(crate) const PUSH_PROMISE: u8 = 5;
+    pub(crate) const PING: u8 = 6;
+    pub(crate) const GOAWAY: u8 = 7;
+    pub(crate) const WINDOW_UPDATE: u8 = 8;
+    pub(crate) const CONTINUATION: u8 = 9;
 }
 
-/// Flags of frames.
-pub(super) mod flag {
-    pub(in super::super) const END_STREAM: u8 = 1;
-    pub(in super::super) const ACK: u8 = 1;
-    pub(in super::super) const END_HEADERS: u8 = 4;
-    pub(in super::super) const PADDED: u8 = 8;
-    pub(in super::super) const PRIORITY: u8 = 0x20;
+/// Frame flags (section 6).
+pub(crate) mod flag {
+    pub(crate) const END_STREAM: u8 = 1;
+    pub(crate) const ACK: u8 = 1;
+    pub(crate) const END_HEADERS: u8 = 4;
+    pub(crate) const PADDED: u8 = 8;
+    pub(crate) const PRIORITY: u8 = 0x20;
 }
 
 /// Settings (section 6.5.2; RFC 8441, section 3).
-pub(super) mod setting {
-    pub(in super::super) const HEADER_TABLE_SIZE: u16 = 1;
-    pub(in super::super) const ENABLE_PUSH: u16 = 2;
-    pub(in super::super) const MAX_CONCURRENT_STREAMS: u16 = 3;
-    pub(in super::super) const INITIAL_WINDOW_SIZE: u16 = 4;
-    pub(in super::super) const MAX_FRAME_SIZE: u16 = 5;
-    pub(in super::super) const MAX_HEADER_LIST_SIZE: u16 = 6;
-    pub(in super::super) const ENABLE_CONNECT_PROTOCOL: u16 = 8;
+pub(crate) mod setting {
+    pub(crate) const HEADER_TABLE_SIZE: u16 = 1;
+    pub(crate) const ENABLE_PUSH: u16 = 2;
+    pub(crate) const MAX_CONCURRENT_STREAMS: u16 = 3;
+    pub(crate) const INITIAL_WINDOW_SIZE: u16 = 4;
+    pub(crate) const MAX_FRAME_SIZE: u16 = 5;
+    pub(crate) const MAX_HEADER_LIST_SIZE: u16 = 6;
+    pub(crate) const ENABLE_CONNECT_PROTOCOL: u16 = 8;
 }
 
-/// What stands before a payload.
+/// A frame header (section 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) len: usize,
-    pub(super) kind: u8,
-    pub(super) flags: u8,
-    pub(super) stream: u32,
+pub(crate) struct FrameHeader {
+    pub(crate) len: usize,
+    pub(crate) kind: u8,
+    pub(crate) flags: u8,
+    pub(crate) stream: u32,
 }
 
-impl Head {
-    pub(super) fn read(bytes: &[u8; HEAD]) -> Self {
+impl FrameHeader {
+    pub(crate) fn parse(bytes: &[u8; HEADER_LEN]) -> Self {
         let &[l0, l1, l2, kind, flags, s0, s1, s2, s3] = bytes;
         let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
-        // The highest bit says nothing.
-        let stream = u32::from_be_bytes([s0, s1, s2, s3]) & (u32::MAX >> 1);
+        let stream = u32::from_be_bytes([s0, s1, s2, s3]) & MASK_31;
         Self { len, kind, flags, stream }
     }
 
-    pub(super) fn has(self, flag: u8) -> bool {
+    pub(crate) fn has(self, flag: u8) -> bool {
         self.flags & flag != 0
     }
 
-    pub(super) fn bytes(self) -> [u8; HEAD] {
+    pub(crate) fn to_bytes(self) -> [u8; HEADER_LEN] {
         let [_, l0, l1, l2] = u32::try_from(self.len).unwrap_or(u32::MAX).to_be_bytes();
         let [s0, s1, s2, s3] = self.stream.to_be_bytes();
         [l0, l1, l2, self.kind, self.flags, s0, s1, s2, s3]
@@ -83,26 +85,26 @@ impl Head {
 }
 
 /// Appends a frame.
-pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
-    out.reserve(HEAD + payload.len());
-    out.extend_from_slice(&Head { len: payload.len(), kind, flags, stream }.bytes());
+pub(crate) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
+    out.reserve(HEADER_LEN + payload.len());
+    out.extend_from_slice(&FrameHeader { len: payload.len(), kind, flags, stream }.to_bytes());
     out.extend_from_slice(payload);
 }
 
-/// Appends a header block: HEADERS, and CONTINUATION for what does not fit into one frame.
-pub(super) fn put_block(flags: u8, stream: u32, block: &[u8], out: &mut Vec<u8>) {
-    let (first, mut rest) = block.split_at(block.len().min(MAX_PAYLOAD));
+/// Appends a header block as HEADERS and, for what does not fit into one frame, CONTINUATION (section 4.3).
+pub(crate) fn put_header_block(flags: u8, stream: u32, block: &[u8], out: &mut Vec<u8>) {
+    let (first, mut rest) = block.split_at(block.len().min(MAX_FRAME_SIZE));
     let end = |rest: &[u8]| if rest.is_empty() { flag::END_HEADERS } else { 0 };
     put(kind::HEADERS, flags | end(rest), stream, first, out);
     while !rest.is_empty() {
-        let (next, after) = rest.split_at(rest.len().min(MAX_PAYLOAD));
+        let (next, after) = rest.split_at(rest.len().min(MAX_FRAME_SIZE));
         rest = after;
         put(kind::CONTINUATION, end(rest), stream, next, out);
     }
 }
 
-/// A number at the beginning of a payload.
-pub(super) fn number(payload: &[u8]) -> Option<u32> {
+/// Returns the 32-bit number at the beginning of a payload.
+pub(crate) fn leading_u32(payload: &[u8]) -> Option<u32> {
     payload.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
 }
 
@@ -111,30 +113,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_written_is_read_back() {
-        let head = Head { len: 0x01_02_03, kind: kind::DATA, flags: flag::END_STREAM, stream: 0x7fff_fffe };
-        assert_eq!(Head::read(&head.bytes()), head);
-        let mut reserved = head.bytes();
+    fn frame_header_round_trips_without_the_reserved_bit() {
+        let header = FrameHeader { len: 0x01_02_03, kind: kind::DATA, flags: flag::END_STREAM, stream: 0x7fff_fffe };
+        assert_eq!(FrameHeader::parse(&header.to_bytes()), header);
+        let mut reserved = header.to_bytes();
         reserved[5] |= 0x80;
-        assert_eq!(Head::read(&reserved), head);
+        assert_eq!(FrameHeader::parse(&reserved), header);
     }
 
     #[test]
-    fn a_large_block_goes_out_in_pieces() {
+    fn large_header_block_is_continued() {
         let mut out = Vec::new();
-        put_block(flag::END_STREAM, 3, &vec![7; 2 * MAX_PAYLOAD + 1], &mut out);
-        let mut heads = Vec::new();
+        put_header_block(flag::END_STREAM, 3, &vec![7; 2 * MAX_FRAME_SIZE + 1], &mut out);
+        let mut headers = Vec::new();
         let mut rest = &out[..];
-        while let Some((head, tail)) = rest.split_first_chunk::<HEAD>() {
-            let head = Head::read(head);
-            heads.push((head.kind, head.flags, head.len));
-            rest = &tail[head.len..];
+        while let Some((header, tail)) = rest.split_first_chunk::<HEADER_LEN>() {
+            let header = FrameHeader::parse(header);
+            headers.push((header.kind, header.flags, header.len));
+            rest = &tail[header.len..];
         }
         assert_eq!(
-            heads,
+            headers,
             [
-                (kind::HEADERS, flag::END_STREAM, MAX_PAYLOAD),
-                (kind::CONTINUATION, 0, MAX_PAYLOAD),
+                (kind::HEADERS, flag::END_STREAM, MAX_FRAME_SIZE),
+                (kind::CONTINUATION, 0, MAX_FRAME_SIZE),
                 (kind::CONTINUATION, flag::END_HEADERS, 1)
             ]
         );

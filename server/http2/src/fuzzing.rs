@@ -1,4 +1,4 @@
-//! Any bytes behind a client's preface.
+//! The fuzz target: any bytes after a client's preface.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -6,13 +6,13 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::error::Error;
-use super::frame::{HEAD, Head, MAX_PAYLOAD};
-use super::limits::FULL;
-use super::test_body::{TestBody, collect};
 use wigwag_poll::WakeSet;
 
-use super::{ConnectUpgrade, Connection, Http2Limits, RequestBody, ResponseFuture, Service};
+use crate::error::Error;
+use crate::frame::{FrameHeader, HEADER_LEN, MAX_FRAME_SIZE};
+use crate::limits::SEND_BUFFER_LIMIT;
+use crate::test_body::{TestBody, collect};
+use crate::{ConnectUpgrade, Connection, Http2Limits, RequestBody, ResponseFuture, Service};
 
 const LIMITS: Http2Limits = Http2Limits {
     max_streams: 5,
@@ -23,7 +23,7 @@ const LIMITS: Http2Limits = Http2Limits {
     max_early_resets: 10,
 };
 
-/// Never answers, and never reads.
+/// Never answers and never reads.
 struct Silent;
 
 impl Service for Silent {
@@ -37,7 +37,7 @@ impl Service for Silent {
     }
 }
 
-/// Reads what comes and sends it back; takes every tunnel.
+/// Sends request bodies back; accepts every tunnel and closes it.
 struct Echo;
 
 impl Service for Echo {
@@ -56,50 +56,54 @@ impl Service for Echo {
     }
 }
 
-/// What a connection says to these pieces, and why it ended.
-fn hear<'a, S: Service>(service: S, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Option<Error>) {
+/// Returns what a connection sends in response to these pieces, and the error that closed it.
+fn run<'a, S: Service>(service: S, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Option<Error>) {
     let wakes = Arc::new(WakeSet::default());
     let mut connection = Connection::new(service, LIMITS, wakes.clone());
-    let mut said = std::mem::take(connection.out());
+    let mut sent = std::mem::take(connection.out());
     for piece in pieces {
         connection.receive(Bytes::copy_from_slice(piece));
         for _ in 0..50 {
             connection.poll(wakes.unpark());
-            assert!(connection.out().len() < 4 * FULL, "what is to be sent grows without bound");
-            said.append(connection.out());
+            assert!(connection.out().len() < 4 * SEND_BUFFER_LIMIT, "the send buffer grows without bound");
+            sent.append(connection.out());
             if wakes.park() && !connection.has_more() {
                 break;
             }
         }
     }
-    if !connection.is_over() {
-        connection.leave();
+    if !connection.is_closed() {
+        connection.graceful_shutdown();
         connection.poll(u64::MAX);
     }
-    said.append(connection.out());
-    let failure = connection.failure().cloned();
-    (said, failure)
+    sent.append(connection.out());
+    let error = connection.error().cloned();
+    (sent, error)
 }
 
-/// Any bytes: frames come back, and it does not matter how what came was cut.
+/// Feeds any bytes to connections.
+///
+/// # Panics
+///
+/// When what they send are not frames, or depends on how the bytes were cut, or when the send buffer grows without bound.
 pub fn any(bytes: &[u8]) {
-    let bytes = &bytes[..bytes.len().min(FULL)];
-    let whole = hear(Silent, std::iter::once(bytes));
+    let bytes = &bytes[..bytes.len().min(SEND_BUFFER_LIMIT)];
+    let whole = run(Silent, std::iter::once(bytes));
     let cut = usize::from(bytes.first().copied().unwrap_or(1)) + 1;
     for size in [cut, 1] {
-        let pieces = hear(Silent, bytes.chunks(size));
-        assert!(whole == pieces, "in pieces of {size}: {:?}, and not {:?}", pieces.1, whole.1);
+        let pieces = run(Silent, bytes.chunks(size));
+        assert!(whole == pieces, "in pieces of {size}: {:?}, in one piece: {:?}", pieces.1, whole.1);
     }
-    for (said, _) in [whole, hear(Echo, bytes.chunks(cut))] {
-        let mut rest = &said[..];
-        while let Some((head, tail)) = rest.split_first_chunk::<HEAD>() {
-            let head = Head::read(head);
-            assert!(head.len <= MAX_PAYLOAD && head.len <= tail.len(), "a frame that is none: {head:?}");
-            rest = &tail[head.len..];
+    for (sent, _) in [whole, run(Echo, bytes.chunks(cut))] {
+        let mut rest = &sent[..];
+        while let Some((header, tail)) = rest.split_first_chunk::<HEADER_LEN>() {
+            let header = FrameHeader::parse(header);
+            assert!(header.len <= MAX_FRAME_SIZE && header.len <= tail.len(), "not a valid frame: {header:?}");
+            rest = &tail[header.len..];
         }
-        assert!(rest.is_empty(), "half a frame");
+        assert!(rest.is_empty(), "an incomplete frame header");
     }
-    // A body that is read after its connection is gone ends.
+    // A body ends once its connection is dropped.
     let wakes = Arc::new(WakeSet::default());
     let held = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut connection = Connection::new(Keep(held.clone()), LIMITS, wakes);
@@ -107,11 +111,11 @@ pub fn any(bytes: &[u8]) {
     drop(connection);
     for body in held.lock().expect("no panic").drain(..) {
         let read = std::pin::pin!(collect(body)).poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(read, Poll::Ready(_)), "a body without end");
+        assert!(matches!(read, Poll::Ready(_)), "a body that does not end");
     }
 }
 
-/// Keeps all bodies for later.
+/// Keeps all request bodies and never answers.
 struct Keep(Arc<std::sync::Mutex<Vec<RequestBody>>>);
 
 impl Service for Keep {

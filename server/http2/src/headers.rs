@@ -1,4 +1,4 @@
-//! From header fields to a request, and from a response to header fields (RFC 9113, section 8).
+//! Requests from header fields, and header fields from responses (RFC 9113, section 8).
 
 use std::str::from_utf8;
 use std::sync::Arc;
@@ -7,67 +7,67 @@ use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
 
-use super::hpack::{self, Field};
+use crate::hpack::{self, Field};
 
-/// The fields of a header block.
+/// The decoded fields of a header block.
 #[derive(Debug, Default)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     method: Option<Method>,
     scheme: Option<Scheme>,
     authority: Option<Authority>,
     path: Option<PathAndQuery>,
     protocol: Option<Arc<str>>,
     headers: HeaderMap,
-    /// As [`super::Http2Limits::max_header_list`] counts.
+    /// The size that [`crate::Http2Limits::max_header_list`] limits.
     size: usize,
-    /// A pseudo-header field after a regular one is malformed.
-    regular: bool,
+    /// A regular field was received: pseudo-header fields after it are malformed (section 8.3).
+    has_regular: bool,
     malformed: bool,
 }
 
-/// A request's head.
+/// The header section of a request.
 #[derive(Debug)]
-pub(super) struct RequestHead {
-    pub(super) request: Request<()>,
+pub(crate) struct RequestHead {
+    pub(crate) request: Request<()>,
     /// `:protocol` of an extended CONNECT.
-    pub(super) protocol: Option<Arc<str>>,
-    /// `content-length`.
-    pub(super) declared: Option<u64>,
+    pub(crate) protocol: Option<Arc<str>>,
+    pub(crate) content_length: Option<u64>,
 }
 
-/// The request breaks the rules of section 8: an error of its stream.
+/// The request is malformed (section 8.1.1), which is a stream error.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct MalformedRequest;
 
 impl Fields {
-    /// Takes a field. Of what is over `max` bytes in all, only the size is noted.
-    pub(super) fn take(&mut self, field: Field<'_>, max: u32) {
+    /// Adds a field. Once the fields exceed `max` bytes, only their size is counted.
+    pub(crate) fn push(&mut self, field: Field<'_>, max: u32) {
         self.size = self.size.saturating_add(field.name.len() + field.value.len() + 32);
-        if self.is_over(max) || self.malformed {
+        if self.exceed(max) || self.malformed {
             return;
         }
-        let taken = match field.name {
-            [b':', name @ ..] if !self.regular => self.pseudo(name, field.value),
+        let accepted = match field.name {
+            [b':', name @ ..] if !self.has_regular => self.push_pseudo(name, field.value),
             [b':', ..] => None,
-            name => self.regular(name, field.value),
+            name => self.push_regular(name, field.value),
         };
-        self.malformed = taken.is_none();
+        self.malformed = accepted.is_none();
     }
 
-    pub(super) fn is_over(&self, max: u32) -> bool {
+    /// Returns whether the fields are larger than `max` bytes.
+    pub(crate) fn exceed(&self, max: u32) -> bool {
         self.size > max as usize
     }
 
-    fn pseudo(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
-        fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
-            place.replace(value).is_none().then_some(())
+    fn push_pseudo(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
+        fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
+            field.replace(value).is_none().then_some(())
         }
         match name {
             b"method" => once(&mut self.method, Method::from_bytes(value).ok()?),
             b"scheme" => once(&mut self.scheme, Scheme::try_from(value).ok()?),
             b"authority" => once(&mut self.authority, Authority::try_from(value).ok()?),
             b"path" => {
-                // Empty, it would be read as "/".
+                // An empty path is malformed; `PathAndQuery` would make it "/".
                 let path = PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(value)).ok();
                 once(&mut self.path, path.filter(|_| matches!(value, [b'/', ..] | b"*"))?)
             }
@@ -76,92 +76,93 @@ impl Fields {
         }
     }
 
-    fn regular(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
-        self.regular = true;
-        // Upper case is malformed.
+    fn push_regular(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
+        self.has_regular = true;
+        // Section 8.2.1: upper case is malformed.
         let name = HeaderName::from_lowercase(name).ok()?;
         let value = HeaderValue::from_bytes(value).ok()?;
-        if is_of_a_connection(&name) || (name == header::TE && value != "trailers") {
+        if is_connection_specific(&name) || (name == header::TE && value != "trailers") {
             return None;
         }
         self.headers.try_append(name, value).is_ok().then_some(())
     }
 
-    /// The head of a request. `ends`: it has no body.
-    pub(super) fn request(self, ends: bool) -> Result<RequestHead, Malformed> {
-        let Self { method: Some(method), malformed: false, .. } = self else { return Err(Malformed) };
+    /// Returns the request. `ends_stream`: it does not have a body.
+    pub(crate) fn into_request(self, ends_stream: bool) -> Result<RequestHead, MalformedRequest> {
+        let Self { method: Some(method), malformed: false, .. } = self else { return Err(MalformedRequest) };
         let mut uri = http::uri::Parts::default();
         let plain_connect = method == Method::CONNECT && self.protocol.is_none();
         if self.protocol.is_some() && method != Method::CONNECT {
-            return Err(Malformed);
+            return Err(MalformedRequest);
         }
         if plain_connect {
             if self.scheme.is_some() || self.path.is_some() || self.authority.is_none() {
-                return Err(Malformed);
+                return Err(MalformedRequest);
             }
         } else {
-            let (Some(scheme), Some(path)) = (self.scheme, self.path) else { return Err(Malformed) };
-            // A URI has both or neither.
+            let (Some(scheme), Some(path)) = (self.scheme, self.path) else { return Err(MalformedRequest) };
+            // `Uri` requires both scheme and authority, or neither.
             uri.scheme = self.authority.is_some().then_some(scheme);
             uri.path_and_query = Some(path);
         }
         uri.authority = self.authority;
-        let declared = declared(&self.headers)?;
-        if ends && declared.is_some_and(|length| length != 0) {
-            return Err(Malformed);
+        let content_length = content_length(&self.headers)?;
+        if ends_stream && content_length.is_some_and(|length| length != 0) {
+            return Err(MalformedRequest);
         }
         let mut request = Request::new(());
         *request.method_mut() = method;
-        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| Malformed)?;
+        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| MalformedRequest)?;
         *request.version_mut() = Version::HTTP_2;
         *request.headers_mut() = self.headers;
-        Ok(RequestHead { request, protocol: self.protocol, declared })
+        Ok(RequestHead { request, protocol: self.protocol, content_length })
     }
 
-    /// The fields after a body.
-    pub(super) fn trailers(self) -> Result<HeaderMap, Malformed> {
-        let pseudo = self.method.is_some()
+    /// Returns the trailers. Pseudo-header fields are malformed among them (section 8.1).
+    pub(crate) fn into_trailers(self) -> Result<HeaderMap, MalformedRequest> {
+        let has_pseudo = self.method.is_some()
             || self.scheme.is_some()
             || self.authority.is_some()
             || self.path.is_some()
             || self.protocol.is_some();
-        if pseudo || self.malformed { Err(Malformed) } else { Ok(self.headers) }
+        if has_pseudo || self.malformed { Err(MalformedRequest) } else { Ok(self.headers) }
     }
 }
 
-/// Fields that belong to a connection of HTTP/1 (section 8.2.2).
-fn is_of_a_connection(name: &HeaderName) -> bool {
+/// Returns whether a field has a meaning only for a connection of HTTP/1 (section 8.2.2).
+fn is_connection_specific(name: &HeaderName) -> bool {
     matches!(*name, header::CONNECTION | header::TRANSFER_ENCODING | header::UPGRADE)
         || matches!(name.as_str(), "keep-alive" | "proxy-connection")
 }
 
-fn declared(headers: &HeaderMap) -> Result<Option<u64>, Malformed> {
+/// Returns `content-length`. Several values are malformed unless they are equal (RFC 9110, section 8.6).
+fn content_length(headers: &HeaderMap) -> Result<Option<u64>, MalformedRequest> {
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter().map(|value| {
         let digits = value.as_bytes();
         let all = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
         let length = from_utf8(digits).ok().filter(|_| all);
-        length.and_then(|length| length.parse::<u64>().ok()).ok_or(Malformed)
+        length.and_then(|length| length.parse::<u64>().ok()).ok_or(MalformedRequest)
     });
     let Some(first) = lengths.next().transpose()? else { return Ok(None) };
     for other in lengths {
         if other? != first {
-            return Err(Malformed);
+            return Err(MalformedRequest);
         }
     }
     Ok(Some(first))
 }
 
-/// The header block of a response.
-pub(super) fn response(status: StatusCode, headers: &HeaderMap, block: &mut Vec<u8>) {
+/// Encodes the header block of a response.
+pub(crate) fn put_response(status: StatusCode, headers: &HeaderMap, block: &mut Vec<u8>) {
     hpack::put_status(status.as_u16(), block);
-    trailers(headers, block);
+    put_fields(headers, block);
 }
 
-/// The header block of trailers.
-pub(super) fn trailers(headers: &HeaderMap, block: &mut Vec<u8>) {
+/// Encodes regular fields, such as trailers.
+pub(crate) fn put_fields(headers: &HeaderMap, block: &mut Vec<u8>) {
     for (name, value) in headers {
-        // Written for HTTP/1, they would make the response malformed.
-        if !is_of_a_connection(name) {
+        // Services also write for HTTP/1; in HTTP/2 these fields would make the response malformed.
+        if !is_connection_specific(name) {
             hpack::put_field(name.as_str().as_bytes(), value.as_bytes(), value.is_sensitive(), block);
         }
     }
@@ -174,7 +175,7 @@ mod tests {
     fn fields(list: &[(&str, &str)]) -> Fields {
         let mut fields = Fields::default();
         for (name, value) in list {
-            fields.take(Field { name: name.as_bytes(), value: value.as_bytes() }, 16_384);
+            fields.push(Field { name: name.as_bytes(), value: value.as_bytes() }, 16_384);
         }
         fields
     }
@@ -183,18 +184,18 @@ mod tests {
         [(":method", "GET"), (":scheme", "http"), (":authority", "localhost:8080"), (":path", "/rooms?a=b")];
 
     #[test]
-    fn a_request_is_read() {
+    fn fields_become_a_request() {
         let list = [&GET[..], &[("te", "trailers"), ("x", "1"), ("x", "2"), ("content-length", "7")]].concat();
-        let head = fields(&list).request(false).expect("well-formed");
+        let head = fields(&list).into_request(false).expect("well-formed");
         assert_eq!(head.request.uri(), "http://localhost:8080/rooms?a=b");
         assert_eq!(head.request.headers().get_all("x").iter().count(), 2);
-        assert_eq!((head.declared, head.request.version()), (Some(7), Version::HTTP_2));
-        let nameless = fields(&[GET[0], GET[1], GET[3]]).request(true).expect("well-formed");
-        assert_eq!(nameless.request.uri(), "/rooms?a=b");
+        assert_eq!((head.content_length, head.request.version()), (Some(7), Version::HTTP_2));
+        let without_authority = fields(&[GET[0], GET[1], GET[3]]).into_request(true).expect("well-formed");
+        assert_eq!(without_authority.request.uri(), "/rooms?a=b");
     }
 
     #[test]
-    fn what_section_8_forbids_is_malformed() {
+    fn section_8_violations_are_malformed() {
         let with = |more: &[(&'static str, &'static str)]| [&GET[..], more].concat();
         for list in [
             GET[1..].to_vec(),
@@ -213,16 +214,19 @@ mod tests {
             vec![(":method", "GET"), (":scheme", "http"), (":path", "")],
             vec![(":method", "CONNECT"), (":scheme", "http"), (":authority", "a"), (":path", "/")],
         ] {
-            assert!(fields(&list).request(false).is_err(), "{list:?}");
+            assert!(fields(&list).into_request(false).is_err(), "{list:?}");
         }
-        assert!(fields(&with(&[("content-length", "1")])).request(true).is_err(), "a body that never comes");
-        assert!(fields(&GET).trailers().is_err());
-        assert!(fields(&[("grpc-status", "0")]).trailers().is_ok());
+        assert!(
+            fields(&with(&[("content-length", "1")])).into_request(true).is_err(),
+            "END_STREAM and a content-length above 0"
+        );
+        assert!(fields(&GET).into_trailers().is_err());
+        assert!(fields(&[("grpc-status", "0")]).into_trailers().is_ok());
     }
 
     #[test]
-    fn both_forms_of_connect_are_read() {
-        assert!(fields(&[(":method", "CONNECT"), (":authority", "a:1")]).request(false).is_ok());
+    fn connect_and_extended_connect_become_requests() {
+        assert!(fields(&[(":method", "CONNECT"), (":authority", "a:1")]).into_request(false).is_ok());
         let extended = [
             (":method", "CONNECT"),
             (":protocol", "websocket"),
@@ -230,17 +234,17 @@ mod tests {
             (":authority", "a"),
             (":path", "/v1/signal"),
         ];
-        let head = fields(&extended).request(false).expect("well-formed");
+        let head = fields(&extended).into_request(false).expect("well-formed");
         assert_eq!((head.protocol.as_deref(), head.request.uri().path()), (Some("websocket"), "/v1/signal"));
     }
 
     #[test]
-    fn what_is_over_the_limit_is_only_counted() {
+    fn fields_above_the_limit_are_counted_and_dropped() {
         let mut many = Fields::default();
         for _ in 0..100 {
-            many.take(Field { name: b"x", value: &[b'y'; 67] }, 1_000);
+            many.push(Field { name: b"x", value: &[b'y'; 67] }, 1_000);
         }
-        assert!(many.is_over(1_000));
+        assert!(many.exceed(1_000));
         assert_eq!(many.headers.len(), 10);
     }
 }

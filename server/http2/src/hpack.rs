@@ -1,7 +1,7 @@
 //! HPACK, the compression of header fields in HTTP/2 (RFC 7541).
 //!
-//! The decoder does all of it. The encoder keeps no state: it uses the static table and never adds to a dynamic one,
-//! which is for it to decide (RFC 7541, 1.1), so a connection holds no memory for it.
+//! The decoder implements all of it. The encoder is stateless: it uses the static table, and neither the dynamic table nor
+//! Huffman coding, which the RFC leaves to the encoder (section 1.1). So a connection holds no memory for encoding.
 
 mod decoder;
 mod encoder;
@@ -11,19 +11,12 @@ mod table;
 pub(crate) use decoder::{Decoder, Field};
 pub(crate) use encoder::{put_empty_table, put_field, put_status};
 
-/// A header block that is not HPACK, or that refers to what is not in the tables.
+/// A header block is not valid HPACK, or refers to an entry that the tables do not have.
 ///
-/// The tables of both ends may differ from here on, so it ends the connection, with COMPRESSION_ERROR (RFC 9113, 4.3).
+/// The dynamic tables of both ends may differ from here on, so the connection ends with COMPRESSION_ERROR (RFC 9113,
+/// section 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed;
-
-impl std::fmt::Display for Malformed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("malformed header block")
-    }
-}
-
-impl std::error::Error for Malformed {}
+pub(crate) struct DecodeError;
 
 #[cfg(test)]
 mod tests {
@@ -47,14 +40,14 @@ mod tests {
         }
     }
 
-    fn decode(decoder: &mut Decoder, block: &[u8]) -> Result<Fields, Malformed> {
+    fn decode(decoder: &mut Decoder, block: &[u8]) -> Result<Fields, DecodeError> {
         let mut fields = Fields::new();
         decoder.decode(block, |field| fields.push((field.name.to_vec(), field.value.to_vec())))?;
         Ok(fields)
     }
 
     #[test]
-    fn what_the_encoder_puts_the_decoder_reads() {
+    fn encoded_fields_decode_to_the_same_fields() {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let mut decoder = Decoder::new(4096);
         for round in 0..2_000 {
@@ -74,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn random_blocks_do_no_harm() {
+    fn random_blocks_do_not_panic() {
         let mut random = Random(0x2545_f491_4f6c_dd1d);
         let mut decoder = Decoder::new(4096);
         let mut read = 0;
@@ -85,9 +78,9 @@ mod tests {
         assert!(read > 1_000, "{read} blocks were well-formed");
     }
 
-    /// Closer to the real thing than noise: literals that are added to the table, with a byte changed here and there.
+    /// Closer to real input than random bytes: literals that are added to the table, with single bytes changed.
     #[test]
-    fn damaged_blocks_do_no_harm() {
+    fn damaged_blocks_do_not_panic() {
         let mut random = Random(0x1234_5678_9abc_def1);
         let mut decoder = Decoder::new(512);
         let mut text = Vec::new();
@@ -117,10 +110,5 @@ mod tests {
             }
             let _ = decode(&mut decoder, &block);
         }
-    }
-
-    #[test]
-    fn malformed_says_so() {
-        assert_eq!(Malformed.to_string(), "malformed header block");
     }
 }

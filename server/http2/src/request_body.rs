@@ -1,4 +1,4 @@
-//! A request's body on its way from the connection to whoever reads it.
+//! Request bodies: the buffer between the connection, which fills it, and the service, which reads it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,57 +8,64 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-use super::error::Error;
 use wigwag_poll::ShortQueue;
 
-/// The body of a request that came over HTTP/2.
+use crate::error::Error;
+
+/// The body of a request. Its bytes return to the client's flow-control windows as they are read.
+///
+/// Dropping it discards the rest of the body, so that the unread bytes do not block other streams of the connection.
+/// Reading fails with an [`Error`] if the stream is reset or its connection closed before the end.
 #[derive(Debug)]
 pub struct RequestBody(Option<Arc<BodyBuffer>>);
 
-/// What of a body has come and was not read. Bounded by the stream's window.
+/// The bytes of a body that were received and not read. The stream's window bounds them.
 #[derive(Debug)]
-pub(super) struct BodyBuffer {
-    // The connection fills it, the reader empties it: mostly in one task.
-    state: Mutex<State>,
-    /// Rings for the stream.
+pub(crate) struct BodyBuffer {
+    // Mostly uncontended: the connection and the reader run in one task unless the service spawns another.
+    state: Mutex<BodyState>,
+    /// Wakes the stream.
     stream: Waker,
 }
 
 #[derive(Debug)]
-struct State {
+struct BodyState {
     chunks: ShortQueue<Bytes>,
-    /// As many of the last ones lie in memory shared with all that came together.
+    /// The number of chunks, from the back, that are slices of a larger read.
     shared: usize,
-    end: End,
+    end: BodyEnd,
     reader: Option<Waker>,
-    /// Bytes read since the connection last looked.
+    /// Bytes read since [`BodyBuffer::take_read`].
     read: u32,
-    /// The connection will look without being told.
-    attended: bool,
-    /// Nobody will read any more.
-    left_alone: bool,
-    /// What the declared length leaves to come.
-    left: Option<u64>,
+    /// Whether the connection will call [`BodyBuffer::take_read`] without being woken.
+    connection_is_active: bool,
+    /// Whether the reader is gone.
+    discarded: bool,
+    /// Bytes that `content-length` leaves to be read.
+    content_left: Option<u64>,
 }
 
-/// Pieces below this are joined with what comes behind them.
+/// Chunks below this are joined with those after them.
 const SMALL: usize = 1024;
 
+/// How a body ends, after its chunks.
 #[derive(Debug)]
-enum End {
+enum BodyEnd {
+    /// The end was not received yet.
     Open,
+    /// With trailers, which were not read yet.
     Trailers(HeaderMap),
-    Over,
+    /// Without trailers, or they and the error were read.
+    Ended,
     Failed(Error),
 }
 
 impl RequestBody {
-    /// A body of nothing.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self(None)
     }
 
-    pub(super) fn of(buffer: Arc<BodyBuffer>) -> Self {
+    pub(crate) fn new(buffer: Arc<BodyBuffer>) -> Self {
         Self(Some(buffer))
     }
 }
@@ -66,7 +73,7 @@ impl RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         if let Some(buffer) = &self.0 {
-            buffer.leave();
+            buffer.discard();
         }
     }
 }
@@ -81,88 +88,88 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(|buffer| buffer.is_over())
+        self.0.as_ref().is_none_or(|buffer| buffer.is_ended())
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             None => SizeHint::with_exact(0),
-            Some(buffer) => buffer.lock().left.map_or_else(SizeHint::default, SizeHint::with_exact),
+            Some(buffer) => buffer.lock().content_left.map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
 }
 
 impl BodyBuffer {
-    pub(super) fn new(declared: Option<u64>, stream: Waker) -> Self {
-        let state = State {
+    pub(crate) fn new(content_length: Option<u64>, stream: Waker) -> Self {
+        let state = BodyState {
             chunks: ShortQueue::default(),
             shared: 0,
-            end: End::Open,
+            end: BodyEnd::Open,
             reader: None,
             read: 0,
-            attended: false,
-            left_alone: false,
-            left: declared,
+            connection_is_active: false,
+            discarded: false,
+            content_left: content_length,
         };
         Self { state: Mutex::new(state), stream }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BodyState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    pub(crate) fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let state = &mut *self.lock();
         if let Some(chunk) = state.chunks.pop_front() {
-            self.count(state, chunk.len());
+            self.count_read(state, chunk.len());
             state.shared = state.shared.min(state.chunks.len());
-            state.left = state.left.map(|left| left.saturating_sub(chunk.len() as u64));
+            state.content_left = state.content_left.map(|left| left.saturating_sub(chunk.len() as u64));
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
-        match std::mem::replace(&mut state.end, End::Over) {
-            End::Open => {
-                state.end = End::Open;
+        match std::mem::replace(&mut state.end, BodyEnd::Ended) {
+            BodyEnd::Open => {
+                state.end = BodyEnd::Open;
                 if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
                     state.reader = Some(cx.waker().clone());
                 }
                 Poll::Pending
             }
-            End::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
-            End::Over => Poll::Ready(None),
-            End::Failed(error) => Poll::Ready(Some(Err(error))),
+            BodyEnd::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+            BodyEnd::Ended => Poll::Ready(None),
+            BodyEnd::Failed(error) => Poll::Ready(Some(Err(error))),
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn is_ended(&self) -> bool {
         let state = self.lock();
-        state.chunks.is_empty() && matches!(state.end, End::Over)
+        state.chunks.is_empty() && matches!(state.end, BodyEnd::Ended)
     }
 
-    /// Counts bytes as read.
-    fn count(&self, state: &mut State, bytes: usize) {
-        if state.read == 0 && !state.attended {
+    fn count_read(&self, state: &mut BodyState, bytes: usize) {
+        if state.read == 0 && !state.connection_is_active {
             self.stream.wake_by_ref();
         }
         state.read = state.read.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 
-    /// Nobody will read any more: what has come and what still comes counts as read, so that it holds up no other stream.
-    pub(super) fn leave(&self) {
+    /// Discards the body: what was received, and what still will be, counts as read, so that the connection's window
+    /// does not run out.
+    pub(crate) fn discard(&self) {
         let state = &mut *self.lock();
-        state.left_alone = true;
+        state.discarded = true;
         state.shared = 0;
         let unread: usize = std::mem::take(&mut state.chunks).iter().map(Bytes::len).sum();
         if unread > 0 {
-            self.count(state, unread);
+            self.count_read(state, unread);
         }
     }
 
-    /// Puts a piece of the body. The connection will [`look`](Self::look) afterwards.
-    pub(super) fn put(&self, chunk: Bytes) {
+    /// Appends a chunk. The connection must call [`take_read`](Self::take_read) before it waits.
+    pub(crate) fn put(&self, chunk: Bytes) {
         self.change(|state| {
-            state.attended = true;
-            if state.left_alone {
-                self.count(state, chunk.len());
+            state.connection_is_active = true;
+            if state.discarded {
+                self.count_read(state, chunk.len());
             } else {
                 state.chunks.push_back(chunk);
                 state.shared += 1;
@@ -170,20 +177,20 @@ impl BodyBuffer {
         });
     }
 
-    /// Nothing more comes.
-    pub(super) fn end(&self, trailers: Option<HeaderMap>) {
-        self.change(|state| state.end = trailers.map_or(End::Over, End::Trailers));
+    /// Ends the body.
+    pub(crate) fn end(&self, trailers: Option<HeaderMap>) {
+        self.change(|state| state.end = trailers.map_or(BodyEnd::Ended, BodyEnd::Trailers));
     }
 
-    /// Nothing more comes, and what has come is not worth reading.
-    pub(super) fn fail(&self, error: Error) {
+    /// Ends the body with an error, and drops what was not read.
+    pub(crate) fn fail(&self, error: Error) {
         self.change(|state| {
             state.chunks = ShortQueue::default();
-            state.end = End::Failed(error);
+            state.end = BodyEnd::Failed(error);
         });
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut BodyState)) {
         let reader = {
             let state = &mut *self.lock();
             change(state);
@@ -194,22 +201,22 @@ impl BodyBuffer {
         }
     }
 
-    /// How many bytes were read since the last look. What is still unread gets memory of its own: a small piece must not
-    /// hold all that came with it.
-    pub(super) fn look(&self) -> u32 {
+    /// Returns how many bytes were read since the last call. Moves what is still unread into separate memory: a small
+    /// chunk must not keep the whole read alive that it is a slice of.
+    pub(crate) fn take_read(&self) -> u32 {
         let state = &mut *self.lock();
         if state.shared > 0 {
-            state.gather();
+            state.unshare();
         }
-        state.attended = false;
+        state.connection_is_active = false;
         std::mem::take(&mut state.read)
     }
 }
 
-impl State {
-    /// Copies what lies in shared memory into one piece, with a small one before it: a piece for each byte would take many
-    /// times as much memory as the window says.
-    fn gather(&mut self) {
+impl BodyState {
+    /// Copies the shared chunks into one, together with the one before them if it is small: the overhead of a chunk for
+    /// each byte would be many times the window.
+    fn unshare(&mut self) {
         let mut first = self.chunks.len().saturating_sub(self.shared);
         if first > 0 && self.chunks.iter().nth(first - 1).is_some_and(|before| before.len() < SMALL) {
             first -= 1;
@@ -227,13 +234,14 @@ mod tests {
     use futures_util::FutureExt as _;
     use http_body_util::BodyExt as _;
 
-    use super::super::error::ErrorCode;
-    use super::*;
     use wigwag_poll::WakeCount;
+
+    use super::*;
+    use crate::error::ErrorCode;
 
     fn buffer(stream: Waker) -> (Arc<BodyBuffer>, RequestBody) {
         let buffer = Arc::new(BodyBuffer::new(None, stream));
-        (buffer.clone(), RequestBody::of(buffer))
+        (buffer.clone(), RequestBody::new(buffer))
     }
 
     fn next(body: &mut RequestBody) -> Bytes {
@@ -242,19 +250,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_told_when_the_connection_is_not_about_to_look() {
-        let (rung, stream) = WakeCount::new();
+    fn reading_wakes_the_connection_unless_it_is_active() {
+        let (wakes, stream) = WakeCount::new();
         let (buffer, mut body) = buffer(stream);
         for _ in 0..4 {
             buffer.put(Bytes::from_static(b"abc"));
         }
         assert_eq!(next(&mut body), "abc");
-        assert_eq!((buffer.look(), rung.get()), (3, 0));
+        assert_eq!((buffer.take_read(), wakes.get()), (3, 0));
         assert_eq!(next(&mut body), "abcabcabc");
-        assert_eq!((buffer.look(), rung.get()), (9, 1));
-        assert_eq!(buffer.look(), 0);
+        assert_eq!((buffer.take_read(), wakes.get()), (9, 1));
+        assert_eq!(buffer.take_read(), 0);
         buffer.put(Bytes::from_static(b"abc"));
-        assert_eq!((buffer.look(), rung.get()), (0, 1));
+        assert_eq!((buffer.take_read(), wakes.get()), (0, 1));
         buffer.end(Some(HeaderMap::new()));
         assert_eq!(next(&mut body), "abc");
         let last = body.frame().now_or_never().expect("ready").expect("trailers").expect("whole");
@@ -264,25 +272,25 @@ mod tests {
     }
 
     #[test]
-    fn what_stays_unread_does_not_hold_what_it_came_with() {
+    fn unread_chunk_does_not_keep_the_read_it_came_in() {
         let (buffer, mut body) = buffer(Waker::noop().clone());
-        let mut came = bytes::BytesMut::from(&[1; 1000][..]);
-        buffer.put(came.split_to(10).freeze());
-        buffer.put(came.split_to(10).freeze());
+        let mut received = bytes::BytesMut::from(&[1; 1000][..]);
+        buffer.put(received.split_to(10).freeze());
+        buffer.put(received.split_to(10).freeze());
         assert_eq!(next(&mut body).len(), 10);
-        came.clear();
-        assert!(!came.try_reclaim(1000), "one piece lies in it");
-        buffer.look();
-        assert!(came.try_reclaim(1000));
+        received.clear();
+        assert!(!received.try_reclaim(1000), "a chunk is a slice of it");
+        buffer.take_read();
+        assert!(received.try_reclaim(1000));
         assert_eq!(next(&mut body), [1; 10][..]);
     }
 
     #[test]
-    fn many_small_pieces_take_little_memory() {
+    fn small_chunks_are_joined() {
         let (buffer, mut body) = buffer(Waker::noop().clone());
         for n in 0..10_000_u32 {
             buffer.put(Bytes::copy_from_slice(&n.to_le_bytes()));
-            buffer.look();
+            buffer.take_read();
         }
         assert!(buffer.lock().chunks.len() < 50);
         let mut whole = Vec::new();
@@ -293,24 +301,24 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_reads_counts_as_read() {
-        let (rung, stream) = WakeCount::new();
+    fn discarded_body_counts_as_read() {
+        let (wakes, stream) = WakeCount::new();
         let (buffer, body) = buffer(stream);
         buffer.put(Bytes::from_static(b"abc"));
-        assert_eq!((buffer.look(), rung.get()), (0, 0));
+        assert_eq!((buffer.take_read(), wakes.get()), (0, 0));
         drop(body);
-        assert_eq!((buffer.look(), rung.get()), (3, 1));
+        assert_eq!((buffer.take_read(), wakes.get()), (3, 1));
         buffer.put(Bytes::from_static(b"abcd"));
         assert!(buffer.lock().chunks.is_empty());
-        assert_eq!((buffer.look(), rung.get()), (4, 1));
+        assert_eq!((buffer.take_read(), wakes.get()), (4, 1));
     }
 
     #[test]
-    fn a_reset_throws_away_what_was_unread() {
+    fn failed_body_drops_what_was_unread() {
         let (buffer, mut body) = buffer(Waker::noop().clone());
         assert!(body.frame().now_or_never().is_none(), "nothing yet");
         buffer.put(Bytes::from_static(b"abc"));
-        buffer.fail(Error { code: ErrorCode::NO_ERROR, reason: "reset" });
+        buffer.fail(Error::new(ErrorCode::NO_ERROR, "reset"));
         assert!(body.frame().now_or_never().expect("ready").expect("an error").is_err());
         assert!(body.frame().now_or_never().expect("ready").is_none());
     }

@@ -1,4 +1,4 @@
-//! Response bodies that write themselves.
+//! Response bodies that write into the send buffer of their connection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,46 +7,48 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// What a body gave.
+/// What [`WriteBody::poll_write`] produced.
 #[derive(Debug)]
 pub enum Written {
-    /// It wrote on the buf.
+    /// The bytes it appended to the buffer.
     InPlace,
-    /// Bytes it held already; it wrote nothing.
+    /// Bytes that it held already. Anything it appended to the buffer is discarded.
     Chunk(Bytes),
-    /// The trailers, which are its end; it wrote nothing.
+    /// The trailers, which end the body. Anything it appended to the buffer is discarded.
     Trailers(HeaderMap),
 }
 
-/// A place among the bytes that are about to be sent. Takes no memory until it is written on.
+/// The end of a send buffer, where a body appends its bytes. Does not allocate before the first of them.
 #[derive(Debug)]
 pub struct WriteBuf<'a> {
     out: &'a mut Vec<u8>,
-    /// Bytes to be left free before the buf.
+    /// Bytes to reserve before the body's.
     prefix: usize,
+    /// Where the body's bytes begin; `None` before the first [`append`](Self::append).
     start: Option<usize>,
 }
 
 impl<'a> WriteBuf<'a> {
-    /// A buf at the end of `out`, behind `prefix` bytes.
+    /// Creates a buffer at the end of `out`. The first [`append`](Self::append) leaves space for `prefix` bytes, such as
+    /// those of a frame header.
     pub fn new(out: &'a mut Vec<u8>, prefix: usize) -> Self {
         Self { out, prefix, start: None }
     }
 
-    /// Bytes written.
+    /// Returns the number of bytes appended so far.
     pub fn len(&self) -> usize {
-        self.start.map_or(0, |start| self.out.len() - start)
+        self.start.map_or(0, |start| self.out.len().saturating_sub(start))
     }
 
-    /// Nothing is written.
+    /// Returns whether nothing was appended.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What to append `len` bytes to, with memory for all of them. What is there must be left alone.
+    /// Returns a vector with capacity for `len` more bytes. Append to it only: what it holds belongs to other streams.
     pub fn append(&mut self, len: usize) -> &mut Vec<u8> {
         if self.start.is_none() {
-            // What is needed in one go.
+            // One allocation for both.
             self.out.reserve(self.prefix + len);
             self.out.resize(self.out.len() + self.prefix, 0);
             self.start = Some(self.out.len());
@@ -55,21 +57,29 @@ impl<'a> WriteBuf<'a> {
         self.out
     }
 
-    /// Makes sure of memory for `len` bytes more.
+    /// Reserves capacity for `len` more bytes.
     pub fn reserve(&mut self, len: usize) {
         self.out.reserve(len);
     }
 
-    /// Where the prefix begins, if anything was written behind it.
+    /// Returns where the prefix begins, if anything was appended.
     pub(crate) fn prefix(&self) -> Option<usize> {
         self.start.map(|start| start - self.prefix)
     }
 }
 
-/// A response's body. One that makes its bytes only when they are asked for writes them among those that are about to be
-/// sent, which saves a buffer and a copy; any other need only be named here.
+/// The body of a response, with a way to write it without intermediate buffers.
+///
+/// A body that produces its bytes on demand overrides [`poll_write`](Self::poll_write) and appends them to the send buffer
+/// of the connection, which saves an allocation and a copy. For any other body the default implementation sends the
+/// chunks of [`Body::poll_frame`]; wrap a body of another crate in [`PlainBody`].
 pub trait WriteBody: Body<Data = Bytes> {
-    /// Gives what is ready: at best what fits into one frame of 16 KiB. `None` at the end.
+    /// Polls for the next part of the body; `None` at its end. Up to 16 KiB, the size of a frame, are sent without a
+    /// copy; more is split.
+    ///
+    /// # Errors
+    ///
+    /// An error resets the stream with INTERNAL_ERROR.
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -83,7 +93,7 @@ pub trait WriteBody: Body<Data = Bytes> {
     }
 }
 
-/// Any body, sent as it is: it hands over the chunks it holds and writes nothing itself.
+/// Sends the chunks of any [`Body`] through the default implementation of [`WriteBody`].
 #[derive(Debug)]
 pub struct PlainBody<B>(pub B);
 

@@ -1,10 +1,10 @@
-//! The bits that a connection's driver owns in its [`WakeSet`](wigwag_poll::WakeSet), beside those of the streams.
+//! The bits of a connection's [`WakeSet`](wigwag_poll::WakeSet) that belong to its driver; the others belong to streams.
 
-/// The bytes that come in: wake it when the socket may be readable.
-pub const INPUT: u64 = 1;
-/// Room for the bytes that go out: wake it when the socket has taken what was sent.
-pub const ROOM: u64 = 1 << 1;
-/// The clock: wake it when a timer of the driver has expired.
-pub const CLOCK: u64 = 1 << 2;
+/// The socket may be readable.
+pub const READABLE: u64 = 1;
+/// The socket may be writable again.
+pub const WRITABLE: u64 = 1 << 1;
+/// A timer of the driver has expired.
+pub const TIMER: u64 = 1 << 2;
 /// All three. Any other bit belongs to streams and is passed to [`Connection::poll`](crate::Connection::poll).
-pub const ALL: u64 = INPUT | ROOM | CLOCK;
+pub const ALL: u64 = READABLE | WRITABLE | TIMER;

@@ -1,4 +1,4 @@
-//! A response body for tests: some bytes, and trailers.
+//! A response body for tests and fuzzing: some bytes, and trailers.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,13 +10,14 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::WriteBody;
 
-/// Bytes in one piece, then trailers.
+/// Bytes in one chunk, then trailers.
 #[derive(Debug, Default)]
 pub(crate) struct TestBody {
     pub(crate) bytes: Bytes,
     pub(crate) trailers: Option<HeaderMap>,
 }
 
+#[cfg(test)]
 impl TestBody {
     pub(crate) fn new(bytes: impl Into<Bytes>) -> Self {
         Self { bytes: bytes.into(), trailers: None }
@@ -45,7 +46,7 @@ impl Body for TestBody {
 
 impl WriteBody for TestBody {}
 
-/// Reads a whole body.
+/// Reads a body to its end.
 pub(crate) async fn collect<B>(body: B) -> Result<(Bytes, Option<HeaderMap>), B::Error>
 where
     B: Body<Data = Bytes> + Unpin,

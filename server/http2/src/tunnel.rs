@@ -1,4 +1,4 @@
-//! A stream that carries bytes both ways, such as a WebSocket (RFC 8441).
+//! Extended CONNECT: a stream that carries bytes in both directions, such as a WebSocket (RFC 8441).
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,113 +6,120 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 
-use super::limits::FULL;
-use super::request_body::BodyBuffer;
+use crate::limits::SEND_BUFFER_LIMIT;
+use crate::request_body::BodyBuffer;
 
-/// Whether a request's stream may become a tunnel: a request extension of an extended CONNECT.
+/// Turns the stream of an extended CONNECT into a [`Tunnel`]. The request has it among its extensions.
+///
+/// A service that does not want the tunnel answers as it would any other request.
 #[derive(Clone, Debug)]
 pub struct ConnectUpgrade {
     protocol: Arc<str>,
-    buffer: Arc<BodyBuffer>,
-    tunnel_buffers: Arc<TunnelBuffers>,
+    recv: Arc<BodyBuffer>,
+    send: Arc<TunnelBuffers>,
 }
 
 impl ConnectUpgrade {
-    pub(super) fn new(protocol: Arc<str>, buffer: Arc<BodyBuffer>, tunnel_buffers: Arc<TunnelBuffers>) -> Self {
-        Self { protocol, buffer, tunnel_buffers }
+    pub(crate) fn new(protocol: Arc<str>, recv: Arc<BodyBuffer>, send: Arc<TunnelBuffers>) -> Self {
+        Self { protocol, recv, send }
     }
 
-    /// `:protocol` of the request.
+    /// Returns `:protocol` of the request, such as `websocket`.
     pub fn protocol(&self) -> &str {
         &self.protocol
     }
 
-    /// Means to end the tunnel from outside.
+    /// Returns a handle that can reset the stream while another task owns the tunnel.
     pub fn handle(&self) -> TunnelHandle {
-        TunnelHandle(self.tunnel_buffers.clone())
+        TunnelHandle(self.send.clone())
     }
 
-    /// The tunnel. Open once the request is answered with success; what is written before waits.
+    /// Accepts the tunnel. It opens when the service answers the request with a 2xx status, whose body is ignored; bytes
+    /// written before that are sent after the response.
     pub fn accept(self) -> Tunnel {
-        self.tunnel_buffers.lock().accepted = true;
-        Tunnel { buffer: self.buffer, tunnel_buffers: self.tunnel_buffers, ahead: Bytes::new() }
+        self.send.lock().accepted = true;
+        Tunnel { recv: self.recv, send: self.send, unread: Bytes::new() }
     }
 }
 
-/// Ends a tunnel from outside.
+/// Resets a tunnel that another task owns.
 #[derive(Clone, Debug)]
 pub struct TunnelHandle(Arc<TunnelBuffers>);
 
 impl TunnelHandle {
-    /// Resets the stream when what was written to it cannot be sent, because its client does not read. To be called by
-    /// who drops the tunnel.
+    /// Resets the stream with CANCEL as soon as bytes written to it cannot be sent because the client does not read. Call
+    /// it before dropping a tunnel that must not linger.
     pub fn abort(&self) {
         self.0.lock().aborted = true;
         self.0.stream.wake_by_ref();
     }
 }
 
-/// Bytes both ways on a stream. The stream ends when this is dropped.
+/// A stream that carries bytes in both directions. Dropping it ends the stream once what was written is sent.
+///
+/// At most 16 KiB wait to be sent, and at most [`Http2Limits::stream_window`](crate::Http2Limits::stream_window) to be
+/// read.
 #[derive(Debug)]
 pub struct Tunnel {
-    buffer: Arc<BodyBuffer>,
-    tunnel_buffers: Arc<TunnelBuffers>,
-    /// What was taken from the buffer and did not fit into the reader's buffer.
-    ahead: Bytes,
+    recv: Arc<BodyBuffer>,
+    send: Arc<TunnelBuffers>,
+    /// The rest of a chunk that was larger than the reader's buffer.
+    unread: Bytes,
 }
 
-/// What is to be sent through a tunnel. Filled by its owner, emptied by the connection.
+/// The sending direction of a tunnel: its owner fills it, the connection empties it.
 #[derive(Debug)]
-pub(super) struct TunnelBuffers {
-    state: Mutex<State>,
-    /// Rings for the stream.
+pub(crate) struct TunnelBuffers {
+    state: Mutex<TunnelState>,
+    /// Wakes the stream.
     stream: Waker,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TunnelState {
     accepted: bool,
     bytes: Vec<u8>,
-    /// Nothing more is written.
+    /// The owner will not write any more.
     closed: bool,
-    /// Nothing more is sent.
+    /// The stream is closed.
     failed: bool,
-    /// What cannot be sent at once is not worth waiting for.
+    /// The stream is to be reset rather than wait for a window.
     aborted: bool,
     writer: Option<Waker>,
 }
 
-/// What a tunnel_buffers has for its stream.
-pub(super) enum TunnelOutput {
-    Nothing,
+/// What [`TunnelBuffers::take`] returns.
+pub(crate) enum TunnelOutput {
+    /// Nothing to send at present.
+    Pending,
     Bytes(Vec<u8>),
+    /// Everything was sent and the owner has closed the tunnel.
     End,
 }
 
 impl TunnelBuffers {
-    pub(super) fn new(stream: Waker) -> Self {
+    pub(crate) fn new(stream: Waker) -> Self {
         Self { state: Mutex::default(), stream }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TunnelState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the request's stream has become a tunnel.
-    pub(super) fn is_accepted(&self) -> bool {
+    pub(crate) fn is_accepted(&self) -> bool {
         self.lock().accepted
     }
 
-    pub(super) fn is_aborted(&self) -> bool {
+    pub(crate) fn is_aborted(&self) -> bool {
         self.lock().aborted
     }
 
-    /// Takes what is to be sent.
-    pub(super) fn take(&self) -> TunnelOutput {
+    /// Takes the bytes to send, and wakes a writer that waits for space.
+    pub(crate) fn take(&self) -> TunnelOutput {
         let (bytes, writer) = {
             let state = &mut *self.lock();
             if state.bytes.is_empty() {
-                return if state.closed { TunnelOutput::End } else { TunnelOutput::Nothing };
+                return if state.closed { TunnelOutput::End } else { TunnelOutput::Pending };
             }
             (std::mem::take(&mut state.bytes), state.writer.take())
         };
@@ -122,8 +129,8 @@ impl TunnelBuffers {
         TunnelOutput::Bytes(bytes)
     }
 
-    /// The stream is gone.
-    pub(super) fn fail(&self) {
+    /// Closes the tunnel because its stream is closed.
+    pub(crate) fn fail(&self) {
         let writer = {
             let state = &mut *self.lock();
             state.failed = true;
@@ -143,68 +150,70 @@ impl TunnelBuffers {
 
 impl Drop for Tunnel {
     fn drop(&mut self) {
-        self.buffer.leave();
-        self.tunnel_buffers.close();
+        self.recv.discard();
+        self.send.close();
     }
 }
 
 impl Tunnel {
-    /// Reads what the client sent, at most `max` bytes at a time. Empty at the end of what it sends.
+    /// Reads at most `max` bytes from the client. Returns empty `Bytes` once the client has ended the stream.
     ///
     /// # Errors
     ///
-    /// `ConnectionReset` when the stream was reset or its connection is gone.
+    /// `ConnectionReset` when the stream was reset or its connection closed.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, max: usize) -> Poll<io::Result<Bytes>> {
-        while self.ahead.is_empty() {
-            match ready!(self.buffer.poll_frame(cx)) {
-                // Trailers carry nothing in a tunnel.
-                Some(Ok(frame)) => self.ahead = frame.into_data().unwrap_or_default(),
+        while self.unread.is_empty() {
+            match ready!(self.recv.poll_frame(cx)) {
+                // Trailers have no meaning in a tunnel.
+                Some(Ok(frame)) => self.unread = frame.into_data().unwrap_or_default(),
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionReset, error))),
                 None => return Poll::Ready(Ok(Bytes::new())),
             }
         }
-        let read = self.ahead.split_to(self.ahead.len().min(max));
-        if self.ahead.is_empty() {
-            // An emptied `Bytes` would hold its memory.
-            self.ahead = Bytes::new();
+        let read = self.unread.split_to(self.unread.len().min(max));
+        if self.unread.is_empty() {
+            // An emptied `Bytes` would keep its memory.
+            self.unread = Bytes::new();
         }
         Poll::Ready(Ok(read))
     }
 
-    /// Takes bytes to send, as many as there is room for (16 KiB wait at most), and returns their number.
+    /// Accepts bytes to send, as many as the buffer of 16 KiB has space for, and returns their number. Pending while the
+    /// buffer is full.
     ///
     /// # Errors
     ///
-    /// `BrokenPipe` when the stream is gone or this side was closed.
+    /// `BrokenPipe` after [`close`](Self::close), or when the stream is closed.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         {
-            let state = &mut *self.tunnel_buffers.lock();
+            let state = &mut *self.send.lock();
             if state.failed || state.closed {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
-            let room = FULL.saturating_sub(state.bytes.len());
-            if room == 0 {
+            let space = SEND_BUFFER_LIMIT.saturating_sub(state.bytes.len());
+            if space == 0 {
                 state.writer = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            let fits = room.min(bytes.len());
+            let fits = space.min(bytes.len());
             let was_empty = state.bytes.is_empty();
             state.bytes.extend_from_slice(&bytes[..fits]);
             if !was_empty {
                 return Poll::Ready(Ok(fits));
             }
         }
-        self.tunnel_buffers.stream.wake_by_ref();
-        Poll::Ready(Ok(bytes.len().min(FULL)))
+        self.send.stream.wake_by_ref();
+        Poll::Ready(Ok(bytes.len().min(SEND_BUFFER_LIMIT)))
     }
 
-    /// Whether what was written can still be sent.
+    /// Returns whether the stream is open, so that written bytes can still be sent.
     pub fn is_open(&self) -> bool {
-        !self.tunnel_buffers.lock().failed
+        !self.send.lock().failed
     }
 
-    /// Ends this side: END_STREAM follows what was written.
+    /// Closes the sending direction: END_STREAM follows what was written. Once it is sent the stream is closed, and reading
+    /// fails unless the client had ended its direction before.
     pub fn close(&mut self) {
-        self.tunnel_buffers.close();
+        self.send.close();
     }
 }

@@ -1,5 +1,5 @@
-//! HTTP/2 as the protocol's own test program sees it: h2spec (github.com/summerwind/h2spec), which `make test` installs
-//! where there is Go. Without it this says so and passes.
+//! Conformance as h2spec (github.com/summerwind/h2spec) tests it. `make setup` installs h2spec if there is Go; without
+//! h2spec this prints so and passes.
 
 #[path = "../../net/tests/support/listening.rs"]
 mod listening;
@@ -12,29 +12,29 @@ use std::process::Stdio;
 use listening::{Listening, soon};
 use tokio::process::Command;
 
-/// The one case that does not hold, and is not to: what does not begin like HTTP/2 is HTTP/1 here, and is answered with
-/// 400 in that protocol before the connection is closed.
+/// The one case that is meant to fail: bytes that are not the preface of HTTP/2 are HTTP/1 to the listener, which answers
+/// with status 400 in HTTP/1 before it closes the connection.
 const ANSWERED_IN_HTTP1: &str = "Sends invalid connection preface";
 
 #[tokio::test]
-async fn h2spec_finds_nothing() {
+async fn h2spec_strict_passes() {
     let listening = Listening::start(services::app(), |_| {}).await;
     let port = listening.addr.port().to_string();
-    // A path whose service waits for the whole request, so that its answer overtakes no error.
+    // A path whose service reads the whole request, so that the response does not come before an error.
     let arguments = ["--host", "127.0.0.1", "--port", &port, "--path", "/count", "--strict", "--timeout", "5"];
     let output = Command::new("h2spec").args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
-    let output = match soon("h2spec is done", output).await {
+    let output = match soon("h2spec exits", output).await {
         Ok(output) => output,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            eprintln!("h2spec is not installed: HTTP/2 is not checked by it");
+            eprintln!("h2spec is not installed: conformance is not tested");
             return;
         }
-        Err(error) => panic!("h2spec cannot be run: {error}"),
+        Err(error) => panic!("cannot run h2spec: {error}"),
     };
     listening.stop().await;
     let report = String::from_utf8_lossy(&output.stdout);
     let failures = report.split("Failures:").nth(1).unwrap_or_default();
     let failed: Vec<&str> = failures.lines().filter(|line| line.trim_start().starts_with('×')).collect();
-    assert!(report.contains("tests, "), "h2spec did not come to its end:\n{report}");
+    assert!(report.contains("tests, "), "h2spec did not finish:\n{report}");
     assert!(failed.iter().all(|line| line.contains(ANSWERED_IN_HTTP1)), "{report}");
 }

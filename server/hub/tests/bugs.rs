@@ -114,7 +114,7 @@ fn bug_f_the_server_went_down() {
     let before = world();
     let mut clients = members(&before, &["ada", "bob"]);
     let resume_request = clients.pop().expect("two").resume_request();
-    // Its successor knows no sessions. It answers so at once, each time, and keeps no state for the attempt.
+    // Its successor has no sessions. It answers so at once, each time, and keeps no state for the attempt.
     let after = world();
     let mut bob = after.client("bob");
     for _ in 0..3 {

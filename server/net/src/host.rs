@@ -1,8 +1,8 @@
-//! The rule for host names: under which of them a server on loopback says who is in its rooms.
+//! Host names: under which names a server on loopback answers requests about its rooms.
 //!
-//! Anyone who owns a name can have it point to this machine (DNS rebinding). A page under that name then counts as the
-//! server's own: its browser sends no `Origin` with what it fetches, and lets it read the answers. What gives such a page
-//! away is the name it asks for.
+//! The owner of a domain can make it resolve to 127.0.0.1 (DNS rebinding). A page of that domain then has the same
+//! origin as the server: its browser sends no `Origin` with its requests, and lets it read the responses. The `Host` of
+//! such a request still names the domain.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header, uri::Authority}
 
 use crate::http_error::HttpError;
 
-/// The names a request may ask under. Cheap to clone.
+/// The host names that requests may use. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Hosts(Arc<Rule>);
 
@@ -21,18 +21,18 @@ enum Rule {
 }
 
 impl Hosts {
-    /// Allows every name: for a server that other machines can reach anyway.
+    /// Allows every name, for a server that other machines can reach anyway.
     pub fn any() -> Self {
         Self(Arc::new(Rule::Any))
     }
 
-    /// Allows `localhost`, IP addresses and these names, and refuses what a proxy forwards: for a server on loopback,
-    /// which nothing else protects.
+    /// Allows `localhost`, IP addresses and these names, and refuses requests forwarded by a proxy: for a server on
+    /// loopback without authentication.
     pub fn own_and(names: Vec<String>) -> Self {
         Self(Arc::new(Rule::Own(names)))
     }
 
-    /// Returns whether a request asks under a name it may use.
+    /// Returns whether the host name of a request is allowed.
     pub fn allow(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         match &*self.0 {
             Rule::Any => true,
@@ -45,33 +45,34 @@ impl Hosts {
         }
     }
 
-    /// The answer to a request that [`allow`](Self::allow) refuses.
+    /// Returns the response to a request that [`allow`](Self::allow) refuses.
     pub fn refusal() -> HttpError {
-        let hint = "this server listens on loopback and says who is in its rooms under localhost or an IP address only: \
-                    add the name you ask for to cors.allowed_hosts in the configuration, or to \
+        let hint = "this server listens on loopback and shows its rooms under localhost or an IP address only: add the \
+                    host name of the request to cors.allowed_hosts in the configuration, or to \
                     WIGWAG_CORS__ALLOWED_HOSTS";
         HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint)
     }
 }
 
-/// Returns whether a request comes from elsewhere although its connection may be local: it asks under a name that is not
-/// this machine's own, or a proxy says that it forwards it. A proxy that hides both looks like a program on this machine.
+/// Returns whether a request was made for another machine although its connection may be local: its host name is not
+/// `localhost` or an IP address, or it has a header of a proxy. A proxy that hides both cannot be told from a local
+/// program.
 pub fn is_forwarded(uri: &Uri, headers: &HeaderMap) -> bool {
     !authority(uri, headers).is_none_or(names_this_machine) || FORWARDED.iter().any(|name| headers.contains_key(name))
 }
 
-/// Headers by which proxies name the client they forward for (RFC 7239, and what came before it).
+/// The headers with which proxies name the client (RFC 7239, and its predecessors).
 const FORWARDED: [HeaderName; 3] =
     [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
-/// The name a request asks for, with its port: of HTTP/2 `:authority`, of HTTP/1.1 `Host`.
+/// Returns the host name and port of a request: `:authority` of HTTP/2, `Host` of HTTP/1.1.
 fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let authority = uri.authority().map(Authority::as_str);
-    // A value that is not text counts as a foreign name.
+    // A value that is not text counts as the name of another machine.
     authority.or_else(|| headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default()))
 }
 
-/// Whether this is `localhost` or an IP address, which no one else can have point here.
+/// Returns whether this is `localhost` or an IP address, which a third party cannot make resolve to this machine.
 fn names_this_machine(authority: &str) -> bool {
     host_of(authority)
         .is_some_and(|host| host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok())
@@ -86,7 +87,7 @@ fn host_of(authority: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn asks_under(host: &str) -> HeaderMap {
+    fn with_host(host: &str) -> HeaderMap {
         HeaderMap::from_iter([(header::HOST, host.parse().expect("a header"))])
     }
 
@@ -95,14 +96,14 @@ mod tests {
         for local in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "[::1]:8080", "10.0.0.1"] {
             assert!(names_this_machine(local), "{local}");
         }
-        for foreign in ["example.com", "localhost.evil.example:8080", "127.0.0.1.evil.example", ""] {
-            assert!(!names_this_machine(foreign), "{foreign}");
+        for other in ["example.com", "localhost.evil.example:8080", "127.0.0.1.evil.example", ""] {
+            assert!(!names_this_machine(other), "{other}");
         }
     }
 
     #[test]
     fn other_names_are_allowed_one_by_one_or_all() {
-        let allow = |hosts: &Hosts, host: &str| hosts.allow(&Uri::from_static("/rooms"), &asks_under(host));
+        let allow = |hosts: &Hosts, host: &str| hosts.allow(&Uri::from_static("/rooms"), &with_host(host));
         let own = Hosts::own_and(Vec::new());
         assert!(allow(&own, "localhost:8080") && !allow(&own, "rooms.example:8080"));
         let named = Hosts::own_and(vec!["rooms.example".to_owned()]);
@@ -114,7 +115,7 @@ mod tests {
     fn what_a_proxy_forwards_is_refused_under_any_name() {
         let hosts = Hosts::own_and(Vec::new());
         for name in ["forwarded", "x-forwarded-for", "X-Real-IP"] {
-            let mut headers = asks_under("127.0.0.1:8080");
+            let mut headers = with_host("127.0.0.1:8080");
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
             headers.insert(name.clone(), "203.0.113.9".parse().expect("a header"));
             assert!(!hosts.allow(&Uri::from_static("/rooms"), &headers), "{name}");

@@ -1,13 +1,16 @@
-//! An error for people: JSON with a reason and a hint.
+//! An HTTP error response for people: JSON with a reason and a hint.
 
 use std::borrow::Cow;
 
-use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Json,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
 
-/// `{"error": "NOT_FOUND", "hint": "…"}` with a status: the answer to requests that reach no API of their own.
+/// A response with a status and `{"error": "NOT_FOUND", "hint": "…"}`, for requests that do not reach an API with its
+/// own error format.
 #[derive(Debug, Serialize)]
 pub struct HttpError {
     #[serde(skip)]
@@ -19,7 +22,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// Creates an error: `error` is for programs, `hint` says what to do.
+    /// Creates an error: `error` is for programs, `hint` says what is wrong and what to do.
     pub fn new(status: StatusCode, error: &'static str, hint: impl Into<Cow<'static, str>>) -> Self {
         Self { status, header: None, error, hint: hint.into() }
     }

@@ -1,8 +1,13 @@
-//! Connections of a server: where they come from, what they may cost, and which protocol they speak.
+//! The connections of a server: accepting them, limiting them, and serving HTTP and WebSocket on them.
 //!
-//! [`listener::serve`] accepts connections and serves HTTP/1.1 and HTTP/2 on each within limits; [`websocket`] turns a
-//! request into a WebSocket; [`origin`] and [`host`] hold the rules for web pages; [`workers`] starts the threads.
-//! Nothing here knows rooms, sessions or frames of the API.
+//! - [`listener::serve`] accepts connections and serves HTTP/1.1 and HTTP/2 on each, within limits.
+//! - [`websocket`] upgrades a request to a WebSocket.
+//! - [`origin`] and [`host`] decide which web pages may call the server.
+//! - [`workers`] starts the threads.
+//!
+//! This crate depends on `wigwag-http2` (the HTTP/2 protocol) and `wigwag-poll`, never on `wigwag-hub`, `wigwag-node`
+//! or `wigwag-proto`: it does not depend on what is served. The server's APIs and the compatibility protocols are built
+//! on it.
 
 #![forbid(unsafe_code)]
 

@@ -1,10 +1,10 @@
-//! The listener: takes connections and serves HTTP/1.1 and HTTP/2 on each, within limits.
+//! The listener: accepts connections and serves HTTP/1.1 and HTTP/2 on each, within limits.
 //!
-//! It is our own loop rather than a framework's, because every limit that keeps a node standing is set here: how many
-//! connections, how long a peer may stay silent, how many streams, how much is buffered, and how long a stop may take.
-//! tonic's server leaves the number of streams and of provoked resets open and waits without end for streams that do not
-//! end; axum's has no HTTP/2 settings; hyper waits for ever for a peer that never finishes its handshake. HTTP/1.1 is hyper's,
-//! HTTP/2 ours ([`crate::http2`]).
+//! The accept loop is not a framework's, because every limit that protects a node is set here: the number of
+//! connections and streams, the time a peer may stay silent, the bytes that are buffered, and the time a stop may take.
+//! tonic's server does not limit streams and provoked resets, and waits without bound for streams that do not end;
+//! axum's has no HTTP/2 settings; hyper waits without bound for a peer that does not finish its handshake. HTTP/1.1 is
+//! served by hyper, HTTP/2 by [`wigwag_http2`] or hyper ([`Http2Engine`]).
 
 mod accept;
 mod admission;
@@ -15,42 +15,39 @@ mod http2;
 mod hyper_http2;
 mod interrupts;
 mod io;
-mod placement;
 mod read_buffer;
+mod runtime_pool;
+mod service;
 mod settings;
 mod stats;
 mod upgraded_io;
 mod write_batch;
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 
-use http::{Request, Response};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use wigwag_http2::WriteBody;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use accept::{Accept, Transport};
-pub use body::IncomingBody;
-pub use dispatch::{ConnectionHandle, PeerAddr};
-pub(crate) use io::ConnectionIo;
-pub use placement::RuntimePool;
-pub(crate) use read_buffer::poll_read_buffer;
-pub use settings::{Http2Engine, ListenerConfig};
-pub use stats::ListenerStats;
-pub use upgraded_io::UpgradedIo;
+use self::{accept::Backoff, admission::Admission, connection::Shared};
+pub use self::{
+    accept::{Accept, AcceptedIo},
+    body::IncomingBody,
+    dispatch::{ConnectionHandle, PeerAddr},
+    runtime_pool::RuntimePool,
+    service::{HttpService, ResponseBody},
+    settings::{Http2Engine, ListenerConfig},
+    stats::ListenerStats,
+    upgraded_io::UpgradedIo,
+};
+pub(crate) use self::{io::ConnectionIo, read_buffer::poll_read_buffer};
 
-use accept::Backoff;
-use admission::Admission;
-use connection::Shared;
-
-/// Takes connections and hands their requests to `service`, until `stop` is cancelled.
+/// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///
-/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`]. After `stop` no connection is taken, open
-/// ones are told to finish (GOAWAY, `connection: close`) and have [`ListenerConfig::stop_grace`] for it; then they are
-/// dropped, streams that never end, silent peers and upgraded connections included. Returns when all are gone.
-pub async fn serve<A, S, B>(
+/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`]. After `stop` no connection is accepted.
+/// Open connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after
+/// which they are dropped, including endless streams, silent peers and upgraded connections. Returns when all are
+/// closed.
+pub async fn serve<A, S>(
     mut accept: A,
     service: S,
     settings: ListenerConfig,
@@ -58,11 +55,7 @@ pub async fn serve<A, S, B>(
     stop: CancellationToken,
 ) where
     A: Accept,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    S: HttpService,
 {
     let admission = Admission::new(settings.max_connections, settings.max_connections_per_ip, stats.clone());
     let pool = settings.pool.clone();
@@ -80,19 +73,20 @@ pub async fn serve<A, S, B>(
         match accepted {
             Ok((io, peer)) => {
                 backoff.reset();
-                // A refused connection is closed here rather than left in the backlog: its owner learns at once.
+                // A refused connection is closed here rather than left in the backlog, so that its client notices at
+                // once.
                 if let Some(permit) = admission.admit(peer.ip()) {
-                    io.tune();
+                    io.set_options();
                     let (service, shared) = (service.clone(), shared.clone());
-                    let life = move |io, batcher| connection::run(io, batcher, peer, service, shared, permit);
-                    pool.spawn_on_least_loaded(&connections, &batchers, io, life);
+                    let serve = move |io, batcher| connection::run(io, batcher, peer, service, shared, permit);
+                    pool.spawn_on_least_loaded(&connections, &batchers, io, serve);
                 }
             }
             Err(error) => {
                 let Some(pause) = backoff.after(&error) else { continue };
                 shared.stats.count_accept_error();
                 let pause_ms = pause.as_millis();
-                tracing::warn!(%error, pause_ms, "no connection can be accepted; waiting");
+                tracing::warn!(%error, pause_ms, "accept failed; pausing");
                 tokio::select! {
                     () = stop.cancelled() => break,
                     () = sleep(pause) => {}

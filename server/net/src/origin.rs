@@ -1,22 +1,23 @@
-//! The rule for web pages: which origins may call.
+//! Web origins: which web pages may call the server.
 //!
-//! A browser sends `Origin` with every call that could do something on behalf of its user. [`Origins::guard`] puts the
-//! check in front of a whole router, once: CORS alone only keeps a page from reading an answer, not from having made the
-//! call, and WebSocket handshakes are not subject to CORS at all.
+//! A browser sends `Origin` with every request that could act on behalf of its user. [`Origins::guard`] checks it once
+//! for a whole router. CORS alone is not enough: it keeps a page from reading a response but not from making the
+//! request, and WebSocket handshakes are not subject to it at all.
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::http_error::HttpError;
 
-/// Which origins may call. Cheap to clone.
+/// The origins that may call the server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Origins(Arc<Rule>);
 
@@ -28,12 +29,12 @@ enum Rule {
 }
 
 impl Origins {
-    /// Allows pages of this machine, and pages this server served itself under an IP address.
+    /// Allows pages on `localhost`, and pages that this server has served itself under an IP address.
     pub fn loopback() -> Self {
         Self(Arc::new(Rule::Loopback))
     }
 
-    /// Allows every page of every site.
+    /// Allows every origin.
     pub fn any() -> Self {
         Self(Arc::new(Rule::Any))
     }
@@ -43,7 +44,8 @@ impl Origins {
         Self(Arc::new(Rule::List(origins)))
     }
 
-    /// Returns whether a request with these headers may be served. One without `Origin` does not come from a web page.
+    /// Returns whether a request with these headers is allowed. A request without `Origin` does not come from a web
+    /// page.
     pub fn allow(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         origin.to_str().is_ok_and(|origin| self.allow_origin(origin, headers))
@@ -57,12 +59,12 @@ impl Origins {
         }
     }
 
-    /// Puts the rule in front of a router: calls of pages that may not call are refused with 403, and the answers to
-    /// those that may can be read by them (CORS; Fetch standard, section 3.2).
+    /// Guards a router: requests of pages that may not call are refused with 403, and pages that may call can read the
+    /// responses (CORS; Fetch standard, section 3.2).
     pub fn guard(&self, router: Router) -> Router {
         router
             .layer(from_fn_with_state(self.clone(), refuse))
-            // Outermost, so that refusals and unknown paths can be read by the pages that may call.
+            // The outermost layer, so that allowed pages can also read refusals and 404 responses.
             .layer(self.cors())
     }
 
@@ -94,18 +96,18 @@ async fn refuse(State(origins): State<Origins>, request: Request, next: Next) ->
     if origins.allow(request.headers()) {
         return next.run(request).await;
     }
-    let hint = "this web page's origin may not call this server: add it to cors.allowed_origins in the configuration, or \
-                to WIGWAG_CORS__ALLOWED_ORIGINS";
+    let hint = "the origin of this web page may not call this server: add it to cors.allowed_origins in the \
+                configuration, or to WIGWAG_CORS__ALLOWED_ORIGINS";
     HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint).into_response()
 }
 
-/// `http(s)://` and `localhost`, `127.0.0.1` or `[::1]`, with any port.
+/// Returns whether the origin is `localhost`, `127.0.0.1` or `[::1]`, with any port.
 fn is_loopback(origin: &str) -> bool {
     origin_uri(origin).is_some_and(|uri| matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")))
 }
 
-/// Returns whether this server served the page itself. Only under an IP address: a name could be made to point here by
-/// anyone who owns it (DNS rebinding), an address could not.
+/// Returns whether this server has served the page itself. Only under an IP address: the owner of a domain could make
+/// it resolve to this machine (DNS rebinding).
 fn is_own_page(origin: &str, headers: &HeaderMap) -> bool {
     let Some(uri) = origin_uri(origin) else { return false };
     let Some(authority) = uri.authority() else { return false };

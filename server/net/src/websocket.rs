@@ -1,8 +1,8 @@
 //! WebSocket (RFC 6455), over HTTP/1.1 and over HTTP/2 (RFC 8441).
 //!
-//! [`WebSocketUpgrade`] makes a [`Socket`] of a request; [`Socket::pump`] writes to it what a [`MessageSource`] gives,
-//! which reads the socket's [`MessageStream`] itself. Frames, sizes, pings, slow readers and the closing handshake are
-//! handled here, for every protocol that runs over WebSocket.
+//! [`WebSocketUpgrade`] turns a request into a [`Socket`]. [`Socket::pump`] writes the messages of a [`MessageSource`],
+//! which reads the socket's [`MessageStream`] itself. Framing, size limits, pings, slow readers and the closing
+//! handshake are handled here, for every protocol that runs over WebSocket.
 
 mod close;
 mod config;

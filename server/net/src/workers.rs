@@ -1,22 +1,26 @@
-//! The threads connections live on: one current-thread runtime each.
+//! The worker threads of a server, each with a current-thread runtime.
 //!
-//! Not one runtime over all threads: a connection is small work that comes often, and handing it between threads costs
-//! more than it evens out. Measured beside it, see bench/README.md.
+//! A multi-thread runtime would be slower: the work of a connection comes in small pieces, and moving it between
+//! threads costs more than the better balance gains. See bench/README.md for the comparison.
 
-use std::io;
-use std::num::NonZeroUsize;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::{
+    io,
+    num::NonZeroUsize,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::oneshot,
+};
 
 use crate::listener::RuntimePool;
 
-/// How long a worker waits for what still runs on it when it is stopped. Nothing of it must be finished.
-const LEAVE: Duration = Duration::from_millis(100);
+/// How long a stopped worker waits for blocking tasks. None of them needs to finish.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The worker threads beside the calling one. Stopped when dropped.
+/// The worker threads besides the calling one. Dropping this stops them.
 #[derive(Debug)]
 pub struct Workers {
     pool: RuntimePool,
@@ -30,11 +34,11 @@ struct Worker {
 }
 
 impl Workers {
-    /// Workers for `count` threads in all, the calling one included; 0 = one for each processor this process may use.
+    /// Starts workers for `count` threads in total, including the calling one; 0 = one per available processor.
     ///
     /// # Errors
     ///
-    /// When the system gives no thread or no event queue.
+    /// When a thread or an epoll instance cannot be created.
     pub fn start(count: usize) -> io::Result<Self> {
         let count = match NonZeroUsize::new(count) {
             Some(count) => count,
@@ -48,14 +52,14 @@ impl Workers {
             let thread = thread::Builder::new().name(format!("wigwag-{n}")).spawn(move || {
                 // Resolves also when the sender is dropped.
                 let _ = runtime.block_on(stopped);
-                runtime.shutdown_timeout(LEAVE);
+                runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
             })?;
             threads.push(Worker { stop, thread });
         }
         Ok(Self { pool: RuntimePool::with(handles), threads })
     }
 
-    /// Where a listener on the calling thread may put connections.
+    /// Returns the runtimes over which a listener on the calling thread spreads its connections.
     pub fn pool(&self) -> RuntimePool {
         self.pool.clone()
     }
@@ -70,19 +74,23 @@ impl Drop for Workers {
     }
 }
 
-/// Events of sockets that are taken up together. What they cause, the turns of senders, those of receivers and the writes
-/// of both, then still finds in the processor's cache what the step before has touched.
-const EVENTS: usize = 64;
+/// The most socket events per epoll batch. With few events the tasks of senders, those of receivers and the writes of
+/// both find the data of the step before in the processor's cache.
+const MAX_IO_EVENTS: usize = 64;
 
-/// Turns of tasks before the system is asked for events again: more than one lot of events causes, so that mostly one is
-/// done with before the next.
-const TURNS: u32 = 512;
+/// Task polls before epoll is called again: more than an epoll batch usually causes, so that one batch is finished
+/// before the next.
+const EVENT_INTERVAL: u32 = 512;
 
-/// A runtime for one thread.
+/// Creates a current-thread runtime.
 ///
 /// # Errors
 ///
-/// When the system gives no event queue.
+/// When an epoll instance cannot be created.
 pub fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().max_io_events_per_tick(EVENTS).event_interval(TURNS).build()
+    Builder::new_current_thread()
+        .enable_all()
+        .max_io_events_per_tick(MAX_IO_EVENTS)
+        .event_interval(EVENT_INTERVAL)
+        .build()
 }

@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use http::Method;
 use listening::{Listening, soon};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 async fn listening() -> Listening {
     Listening::start(services::app(), |settings| {

@@ -7,18 +7,16 @@ mod listening;
 #[path = "support/services.rs"]
 mod services;
 
-use axum::Router;
-use axum::body::Body;
-use axum::routing::post;
+use axum::{Router, body::Body, routing::post};
 use bytes::Bytes;
 use futures_util::future::join_all;
-use h2::client::{ResponseFuture, SendRequest};
-use h2::{Reason, SendStream};
+use h2::{
+    Reason, SendStream,
+    client::{ResponseFuture, SendRequest},
+};
 use http::Request;
 use listening::{Listening, soon};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::watch};
 
 async fn connect(listening: &Listening) -> SendRequest<Bytes> {
     let socket = TcpStream::connect(listening.addr).await.expect("connects");
@@ -118,7 +116,7 @@ async fn a_head_too_large_is_refused_and_harms_no_other() {
     let request =
         Request::get("http://localhost/ok").header("x-large", "x".repeat(20_000)).body(()).expect("a request");
     let (response, _) = ready.send_request(request, true).expect("a stream");
-    let status = soon("an answer", response).await.expect("an answer of its own").status();
+    let status = soon("an answer", response).await.expect("a response").status();
     assert_eq!(status, http::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     assert_eq!(count(&client, 5).await, "5");
     listening.stop().await;

@@ -1,7 +1,7 @@
-//! The one place that says who may do what.
+//! Authorization: decides which caller may do what.
 //!
-//! Every frame and every call, through whichever door, asks [`Policy::allow`]. Without authentication everything is
-//! allowed but what is reserved to this machine; tokens and their grants are judged here and nowhere else.
+//! Every frame and every call of every transport and API is checked with [`Policy::allow`]. Without authentication
+//! everything is allowed except room management from other machines and, if switched off, direct messages.
 
 use std::net::SocketAddr;
 
@@ -9,15 +9,15 @@ use wigwag_hub::RoomName;
 
 use crate::error::ApiError;
 
-/// Who asks.
+/// The client that sends a frame or makes a call.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
-    /// Where the connection comes from. `None` is treated as far away.
+    /// The remote address of the connection. `None` is treated as another machine.
     pub addr: Option<SocketAddr>,
 }
 
 impl Caller {
-    /// The caller at the other end of a connection from `addr`.
+    /// Creates the caller of a connection from `addr`.
     pub fn new(addr: Option<SocketAddr>) -> Self {
         Self { addr }
     }
@@ -27,12 +27,12 @@ impl Caller {
     }
 }
 
-/// What is asked for.
+/// What a caller wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Open or resume a session.
     Open,
-    /// Join a room, stay in it, change one's entry.
+    /// Join a room, or change the caller's own entry in it.
     Join,
     /// Create a room.
     Create,
@@ -40,37 +40,42 @@ pub enum Action {
     Send,
     /// Send to a peer outside any room.
     Direct,
-    /// Send to a peer of the same dialect and scope. The dialects without rooms have no other way.
+    /// Send to a peer of the same compatibility protocol and scope. Protocols without rooms send in no other way.
     DirectInScope,
-    /// End a room or remove a member, as its owner.
-    Govern,
-    /// Ask for ICE servers.
+    /// End a room or remove a member, as the room's owner.
+    Moderate,
+    /// Get the ICE servers.
     IceServers,
-    /// Manage rooms from outside.
+    /// Manage rooms without a session, through `RoomService`.
     Admin,
 }
 
-/// What this server allows.
+/// The rules of a server.
 #[derive(Clone, Debug)]
 pub struct Policy {
     direct_messages: bool,
 }
 
 impl Policy {
-    /// A server without authentication.
+    /// Creates the policy of a server without authentication.
     pub fn open(direct_messages: bool) -> Self {
         Self { direct_messages }
     }
 
-    /// Whether this caller may do this, to that room where one is concerned. Does not look at whether the room exists.
+    /// Checks whether `caller` may do `action`, in that room if one is concerned. Does not check whether the room
+    /// exists.
+    ///
+    /// # Errors
+    ///
+    /// FORBIDDEN, with the remedy in the message.
     pub fn allow(&self, caller: &Caller, action: Action, _room: Option<&RoomName>) -> Result<(), ApiError> {
         match action {
             Action::Direct if !self.direct_messages => Err(ApiError::forbidden(
-                "this server does not carry direct messages: join a room with the peer (session.direct_messages)",
+                "direct messages are disabled: join a room with the peer, or enable session.direct_messages",
             )),
             Action::Admin if !caller.is_local() => Err(ApiError::forbidden(
-                "without authentication RoomService is served to this machine only: call it over loopback, under localhost \
-                 or an IP address, and not through a proxy",
+                "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
+                 localhost or by IP address, without a proxy",
             )),
             _ => Ok(()),
         }

@@ -1,22 +1,21 @@
-//! The wall clock: the only place that reads it.
+//! Reads the wall clock, which no other module does.
 //!
-//! Deadlines never come from here; they use tokio's monotonic clock. What is read here is shown to people.
+//! Only for times that are shown to people: deadlines use tokio's monotonic clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since the Unix epoch. 0 on a machine whose clock stands before 1970.
-// Banned elsewhere, so that time stays an argument.
+/// Returns the milliseconds since the Unix epoch; 0 if the clock is set to a time before 1970.
+// Disallowed elsewhere, so that time is passed as an argument.
 #[allow(clippy::disallowed_methods)]
 pub fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A point in time as ISO 8601 in UTC with milliseconds, as JavaScript's `toISOString` writes it:
+/// Formats a time as ISO 8601 in UTC with milliseconds, as JavaScript's `toISOString` does:
 /// `2026-11-20T16:49:07.120Z`.
 pub fn iso8601(unix_ms: u64) -> String {
     let seconds = i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX);
-    // Below 1000 by the remainder.
     let millis = (unix_ms % 1000) as i32;
     let text = prost_types::Timestamp { seconds, nanos: millis * 1_000_000 }.to_string();
     if millis == 0 { text.replace('Z', ".000Z") } else { text }

@@ -1,18 +1,18 @@
 //! The WebSocket close code of each reason.
 //!
-//! 4000 to 4499: come back, and resume the session if there is one. 4500 to 4999: do not come back by yourself, or only
-//! with a new session; the fatal `error` frame before the close says which in its `advice`. The close reason is the
-//! reason's name. docs/websocket.md holds the same table for readers; a test compares the two.
+//! 4000 to 4499: reconnect, and resume the session if there is one. 4500 to 4999: do not reconnect automatically, or
+//! only with a new session; the `advice` of the fatal `error` frame before the close says which. The close reason is
+//! the name of the reason. docs/websocket.md has the same table for readers; a test compares the two.
 
 use wigwag_proto::v1::Advice;
 
-/// Returns the code of a reason. One that is not in the table gets 4000 or 4500, by its advice.
+/// Returns the close code of a reason. A reason that is not in the table gets 4000 or 4500, depending on the advice.
 pub fn close_code(reason: &str, advice: Advice) -> u16 {
     match reason {
         "DRAINING" => 4001,
         "SLOW_CONSUMER" => 4002,
         "HEARTBEAT_TIMEOUT" => 4003,
-        // The session lives on, in somebody else's hands: the one code below 4500 that is not to be followed by a resume.
+        // The session continues on a newer connection: the one code below 4500 after which the client must not resume.
         "SUPERSEDED" => 4004,
         "SEQ_GAP" | "SEQ_MISMATCH" | "RESUME_EXPIRED" => 4005,
         "DETACHED" => 4006,
@@ -37,8 +37,10 @@ pub fn close_code(reason: &str, advice: Advice) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use wigwag_hub::{
-        Reason,
+        Limits, Reason,
         error::{DetachReason, OpenError},
     };
 
@@ -50,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn the_half_follows_the_advice() {
+    fn codes_below_4500_are_those_with_advice_to_reconnect() {
         let errors: Vec<ApiError> = vec![
             ApiError::draining(),
             DetachReason::SlowConsumer.into(),
@@ -62,13 +64,13 @@ mod tests {
             DetachReason::Ended(Reason::SeqExhausted).into(),
             DetachReason::Ended(Reason::MailboxOverflow).into(),
             ApiError::gap(2, 4),
-            ApiError::hello_timeout(),
+            ApiError::hello_timeout(Duration::from_secs(10)),
             ApiError::protocol("text"),
             ApiError::forbidden("text"),
             ApiError::too_large(1),
             ApiError::invalid("seq", "text"),
-            OpenError::Full.into(),
-            OpenError::PeerIdTaken.into(),
+            (OpenError::Full, &Limits::default()).into(),
+            (OpenError::PeerIdTaken, &Limits::default()).into(),
         ];
         for error in &errors {
             let back = matches!(error.advice, Advice::Retry | Advice::Resume);

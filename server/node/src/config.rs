@@ -1,4 +1,4 @@
-//! What a node is told when it starts.
+//! Settings of a node.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use wigwag_proto::v1::IceServer;
 pub struct NodeConfig {
     /// The node's name, in logs and in `welcome.node`.
     pub name: String,
-    /// How sessions live.
+    /// Settings of sessions.
     pub session: SessionConfig,
-    /// What rooms, sessions and mailboxes may hold.
+    /// Limits of rooms, sessions and mailboxes.
     pub limits: Limits,
     /// Whether joining a room that does not exist creates it.
     pub auto_create: bool,
-    /// Time over which a drain spreads the departures of its sessions. Zero: by their number.
+    /// The time over which a drain spreads the reconnects of its sessions. Zero: derived from their number.
     pub drain_window: Duration,
     /// The ICE servers that clients are given.
     pub ice_servers: Vec<IceServer>,
@@ -25,17 +25,17 @@ pub struct NodeConfig {
 /// Settings of sessions.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
-    /// Milliseconds between two pings on a connection. Two missed answers detach a resumable session.
+    /// Milliseconds between two pings on a connection. A resumable session is detached after two unanswered pings.
     pub heartbeat_ms: u32,
-    /// Milliseconds a session outlives its connection when the client does not ask for another time.
+    /// Milliseconds for which a session outlives its connection, unless the client requests another time.
     pub grace_ms: u32,
-    /// The longest such time a client may ask for, in milliseconds.
+    /// The longest such time that a client may request, in milliseconds.
     pub max_grace_ms: u32,
-    /// Milliseconds a connection has for its first frame.
+    /// Milliseconds within which the first frame of a connection must arrive.
     pub hello_timeout_ms: u32,
-    /// Largest frame a client may send, in bytes.
+    /// The largest frame that a client may send, in bytes.
     pub max_frame_bytes: usize,
-    /// Whether peers may send to a peer id outside any room.
+    /// Whether peers may send to a peer id without sharing a room with it.
     pub direct_messages: bool,
 }
 
@@ -45,7 +45,7 @@ impl SessionConfig {
         Duration::from_millis(self.heartbeat_ms.into())
     }
 
-    /// Returns the time a connection has for its first frame.
+    /// Returns the time within which the first frame of a connection must arrive.
     pub fn hello_timeout(&self) -> Duration {
         Duration::from_millis(self.hello_timeout_ms.into())
     }

@@ -1,7 +1,7 @@
-//! One connection: frames in, frames out, whatever carries them.
+//! One client connection: client frames in, server frames out, independent of the transport.
 //!
-//! A connection is a stream of server frames that polls its own input: no task and no queue stands between a client's frame
-//! and its effect. Doors give it an input and write what comes out.
+//! A [`Connection`] is a stream of server frames that polls its own input, so a client's frame takes effect without
+//! passing through another task or queue. A transport supplies the input and writes the frames that the stream yields.
 
 mod apply;
 mod input;
@@ -41,62 +41,67 @@ use crate::{
     node::{Node, Opened, Registration},
 };
 
-/// Client frames applied in one go before what they caused is written.
+/// Client frames applied in one poll before the frames they caused are written.
 const INPUTS_PER_POLL: usize = 64;
 
-/// Bytes fetched from the session in one go.
+/// Bytes fetched from a session's mailbox at a time.
 pub const FETCH_BYTES: usize = 16 * 1024;
 
 thread_local! {
-    /// What a connection fetched, on its way into frames. One for each thread: it is empty between two uses.
+    /// Items fetched from a mailbox, on their way into frames. One buffer per thread, since it is empty between two
+    /// uses.
     static FETCHED: RefCell<Vec<Item>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A connection over an input. Ends with `None` after `bye`, with a fault otherwise.
+/// A stream of server frames over an input of client frames.
+///
+/// Ends without an error after `bye` and when the input ends; otherwise with the error that ended it, which precedes it
+/// as a fatal frame.
 pub struct Connection<I> {
     node: Node,
     caller: Caller,
-    /// Ends what carries this connection, where nothing else can: its client does not read.
+    /// Closes the underlying stream or connection when the client does not read, so that nothing else can end it.
     abort: Option<CancellationToken>,
     input: Option<I>,
-    stage: Stage,
+    state: State,
     out: ShortQueue<OutFrame>,
     timers: Timers,
     rate_limit: RateLimit<Input>,
-    /// The moment of the present turn: reading the clock for every frame would cost more than a millisecond is worth.
+    /// The time of the current poll: read once per poll rather than once per frame, because a millisecond is precise
+    /// enough.
     now: Now,
-    /// Rung by the session, the input and the clock.
+    /// Woken by the session, the input and the timers.
     wakes: WakeFlags,
-    /// Where to look, a set of [`on`]: what rang, and where there may be more although nothing has.
-    due: u64,
-    /// Sees to it that this ends although its client does not read. From the welcome on.
+    /// The sources to poll, a set of [`source`]: those that were woken, and those that stopped early and may have more.
+    ready: u64,
+    /// Ensures that the connection ends even if its client does not read. Set with the welcome.
     registration: Option<Registration>,
 }
 
-enum Stage {
+enum State {
     /// Waiting for the first frame.
-    Fresh,
-    /// Waiting for the backend to open the session; the first frame, if it was no hello, is applied then.
-    Opening(Opening, Option<Input>),
-    /// Attached.
-    Live(Live),
-    /// Over: what is queued is still written.
-    Over(Option<ApiError>),
-    /// Nothing more.
-    Done,
+    AwaitingHello,
+    /// Waiting for the backend to open the session. A first frame that was not a hello is applied afterwards.
+    Opening(OpenFuture, Option<Input>),
+    /// Attached to a session.
+    Attached(Attached),
+    /// The queued frames are written, then the stream ends with this error.
+    Closing(Option<ApiError>),
+    /// The stream has ended.
+    Closed,
 }
 
-type Opening = Pin<Box<dyn Future<Output = Result<Opened, ApiError>> + Send>>;
+type OpenFuture = Pin<Box<dyn Future<Output = Result<Opened, ApiError>> + Send>>;
 
-struct Live {
+struct Attached {
     applier: Applier,
     names: NameCache,
     resumable: bool,
-    /// A client frame whose effect is under way. Nothing else is read until it is done.
+    /// The client frame that is being applied. No further frame is read until it is done.
     applying: Option<Pin<Box<dyn Future<Output = FrameOutcome> + Send>>>,
 }
 
-impl Live {
+impl Attached {
     fn attachment(&self) -> &Arc<dyn Attachment> {
         &self.applier.attachment
     }
@@ -106,7 +111,7 @@ impl<I> Connection<I>
 where
     I: Stream<Item = Option<Input>> + Unpin,
 {
-    /// A connection that waits for its first frame.
+    /// Creates a connection that waits for its first frame, for at most the hello timeout of the node's configuration.
     pub fn new(node: Node, caller: Caller, abort: Option<CancellationToken>, input: I) -> Self {
         let timers = Timers::new(Instant::now() + node.session().hello_timeout());
         Self {
@@ -115,17 +120,17 @@ where
             caller,
             abort,
             input: Some(input),
-            stage: Stage::Fresh,
+            state: State::AwaitingHello,
             out: ShortQueue::default(),
             timers,
             rate_limit: RateLimit::default(),
             wakes: WakeFlags::new(),
-            due: 0,
+            ready: 0,
             registration: None,
         }
     }
 
-    /// A connection that begins with this hello.
+    /// Creates a connection whose first frame is this hello.
     pub fn with_hello(
         node: Node,
         caller: Caller,
@@ -141,7 +146,7 @@ where
     fn open(&mut self, hello: pb::Hello, first: Option<Input>) {
         let (node, caller) = (self.node.clone(), self.caller.clone());
         let opening = async move { node.open(&caller, hello).await };
-        self.stage = Stage::Opening(Box::pin(opening), first);
+        self.state = State::Opening(Box::pin(opening), first);
     }
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
@@ -150,32 +155,32 @@ where
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;
         self.out.push_back(frame);
-        self.timers.attached(applied, Instant::now(), self.node.session().heartbeat());
-        self.due = source::ALL;
+        self.timers.start_heartbeats(applied, Instant::now(), self.node.session().heartbeat());
+        self.ready = source::ALL;
         self.registration = Some(self.node.register_connection(attachment.clone(), self.abort.clone()));
         let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
-        self.stage = Stage::Live(Live { applier, names: NameCache::default(), resumable, applying: None });
+        self.state = State::Attached(Attached { applier, names: NameCache::default(), resumable, applying: None });
         if self.node.draining() {
-            // The others have been told; this one came back in the meantime.
+            // The sessions that existed when the drain began have received theirs.
             self.out.push_back(OutFrame::go_away(0));
         }
         if let Some(first) = first {
-            self.take(first);
+            self.handle_input(first);
         }
     }
 
-    /// Handles one frame of the client. It may be under way afterwards.
-    fn take(&mut self, input: Input) {
-        let Stage::Live(live) = &mut self.stage else {
+    /// Handles one input of the client. Its effect may still be pending afterwards, in [`Attached::applying`].
+    fn handle_input(&mut self, input: Input) {
+        let State::Attached(attached) = &mut self.state else {
             match input {
                 Input::Frame(RawClientFrame { seq: 0, body: Some(RawBody::Hello(hello)), .. }) => {
                     self.open(*hello, None)
                 }
                 Input::Frame(RawClientFrame { body: Some(RawBody::Hello(_)), .. }) => {
-                    self.fail(ApiError::invalid("seq", "of a hello must be 0: it is outside the numbering"));
+                    self.fail(ApiError::invalid("seq", "of a hello must be 0: a hello is not numbered"));
                 }
                 Input::Malformed => self.fail(malformed()),
-                // It may have been meant as a hello, and a session in its place would be another one.
+                // It may have been meant as a hello: a session opened without it would not be the one requested.
                 Input::Broken(error) | Input::Refused(_, error) => self.fail(error),
                 Input::Oversize => self.fail(oversize()),
                 other => self.open(pb::Hello::default(), Some(other)),
@@ -187,51 +192,53 @@ where
             Input::Malformed => return self.fail(malformed()),
             Input::Broken(error) => return self.fail(error),
             Input::Oversize => {
-                live.attachment().close(self.node.now(), Reason::ConnectionLost);
+                attached.attachment().close(self.node.now(), Reason::ConnectionLost);
                 return self.fail(oversize());
             }
             Input::TooLarge(seq) => {
-                let (applier, error) = (live.applier.clone(), ApiError::too_large(self.node.session().max_frame_bytes));
-                live.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                let (applier, error) =
+                    (attached.applier.clone(), ApiError::too_large(self.node.session().max_frame_bytes));
+                attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
                 return;
             }
             Input::Refused(seq, error) => {
-                let applier = live.applier.clone();
-                live.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                let applier = attached.applier.clone();
+                attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
                 return;
             }
         };
         let now = self.now;
-        live.attachment().record_activity(now);
+        attached.attachment().record_activity(now);
         if frame.ack != 0
-            && let Err(written) = live.attachment().ack(now, frame.ack)
+            && let Err(written) = attached.attachment().ack(now, frame.ack)
         {
-            let why = format!("ack {} is for a frame that was never sent: {written} is the last one", frame.ack);
+            let why =
+                format!("ack {} is beyond the last frame sent, {written}: acknowledge received frames only", frame.ack);
             return self.fail(ApiError::protocol(why));
         }
         let seq = frame.seq;
         match frame.body {
-            // The one kind of frame that must cost nothing but itself.
+            // The hot path: an envelope that the backend accepts at once is applied without allocating a future.
             Some(RawBody::Envelope(bytes)) => {
-                self.timers.took(bytes.len());
-                match live.applier.submit(now, seq, &bytes, &mut live.names) {
+                self.timers.received_envelope(bytes.len());
+                match attached.applier.submit(now, seq, &bytes, &mut attached.names) {
                     Ok(Submitted::Done(Ok(()))) => {}
                     Ok(submitted) => {
-                        let applier = live.applier.clone();
-                        live.applying =
+                        let applier = attached.applier.clone();
+                        attached.applying =
                             Some(Box::pin(async move { applier.conclude(seq, submitted.wait().await).await }));
                     }
                     Err(error) => {
-                        let applier = live.applier.clone();
-                        live.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                        let applier = attached.applier.clone();
+                        attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
                     }
                 }
             }
             Some(RawBody::Pong(_)) => {}
-            None if seq == 0 && (live.resumable || frame.ack != 0) => {}
+            None if seq == 0 && (attached.resumable || frame.ack != 0) => {}
             body => {
-                let applier = live.applier.clone();
-                live.applying = Some(Box::pin(async move { applier.apply(seq, body).await }));
+                let applier = attached.applier.clone();
+                attached.applying = Some(Box::pin(async move { applier.apply(seq, body).await }));
             }
         }
     }
@@ -239,67 +246,68 @@ where
     fn handle_outcome(&mut self, outcome: FrameOutcome) {
         match outcome {
             FrameOutcome::Applied => {}
-            FrameOutcome::Bye => self.stage = Stage::Over(None),
+            FrameOutcome::Bye => self.state = State::Closing(None),
             FrameOutcome::Gap { expected, got } => self.fail(ApiError::gap(expected, got)),
             FrameOutcome::Fatal(error) => self.fail(error),
-            FrameOutcome::Detached(cut) => self.cut(cut),
+            FrameOutcome::Detached(reason) => self.end_detached(reason),
         }
     }
 
     /// Ends the connection with a fatal error; a resumable session waits for its client.
     fn fail(&mut self, error: ApiError) {
-        if let Stage::Live(live) = &self.stage {
-            live.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
+        if let State::Attached(attached) = &self.state {
+            attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
         }
         self.out.push_back(error.to_fatal());
-        self.stage = Stage::Over(Some(error));
+        self.state = State::Closing(Some(error));
     }
 
-    /// Ends the connection because its attachment is over.
-    fn cut(&mut self, cut: DetachReason) {
-        let Stage::Live(live) = &self.stage else { return };
-        if let DetachReason::Ended(reason) = cut {
-            live.attachment().close(self.node.now(), reason);
+    /// Ends the connection because its attachment has ended.
+    fn end_detached(&mut self, reason: DetachReason) {
+        let State::Attached(attached) = &self.state else { return };
+        if let DetachReason::Ended(ended) = reason {
+            attached.attachment().close(self.node.now(), ended);
         }
-        tracing::info!(peer.id = %live.attachment().peer(), epoch = live.attachment().epoch(), ?cut, "connection cut");
-        if cut == DetachReason::Ended(Reason::Left) {
-            // The bye came another way, by Push.
-            self.stage = Stage::Over(None);
+        let attachment = attached.attachment();
+        tracing::info!(peer.id = %attachment.peer(), epoch = attachment.epoch(), ?reason, "connection detached");
+        if reason == DetachReason::Ended(Reason::Left) {
+            // The client sent its bye with a Push call.
+            self.state = State::Closing(None);
             return;
         }
-        let error = ApiError::from(cut);
-        self.out.push_back(match cut {
+        let error = ApiError::from(reason);
+        self.out.push_back(match reason {
             DetachReason::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms),
             _ => error.to_fatal(),
         });
-        self.stage = Stage::Over(Some(error));
+        self.state = State::Closing(Some(error));
     }
 
-    /// The client will send nothing more.
+    /// Handles the end of the input: `broken` if the transport failed, else the client closed its side.
     fn input_ended(&mut self, broken: bool) {
         self.input = None;
-        match &self.stage {
-            Stage::Live(live) if live.resumable || broken => {
-                live.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
-                self.stage = Stage::Over(None);
+        match &self.state {
+            State::Attached(attached) if attached.resumable || broken => {
+                attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
+                self.state = State::Closing(None);
             }
-            // It goes on listening, like grpcurl after its last message.
-            Stage::Live(_) | Stage::Opening(..) => {}
-            Stage::Fresh | Stage::Over(_) | Stage::Done => self.stage = Stage::Over(None),
+            // A client that is not resumable may half-close and keep listening, as grpcurl does after its last message.
+            State::Attached(_) | State::Opening(..) => {}
+            State::AwaitingHello | State::Closing(_) | State::Closed => self.state = State::Closing(None),
         }
     }
 
-    /// Reads what the client sent.
+    /// Reads the client's frames and applies them.
     fn poll_input(&mut self, cx: &mut Context<'_>) {
         for _ in 0..INPUTS_PER_POLL {
-            if let Stage::Live(Live { applying: Some(applying), .. }) = &mut self.stage {
+            if let State::Attached(Attached { applying: Some(applying), .. }) = &mut self.state {
                 let Poll::Ready(outcome) = applying.as_mut().poll(cx) else { return };
-                if let Stage::Live(live) = &mut self.stage {
-                    live.applying = None;
+                if let State::Attached(attached) = &mut self.state {
+                    attached.applying = None;
                 }
                 self.handle_outcome(outcome);
             }
-            if let Stage::Opening(opening, first) = &mut self.stage {
+            if let State::Opening(opening, first) = &mut self.state {
                 let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return };
                 let first = first.take();
                 match opened {
@@ -308,19 +316,19 @@ where
                 }
                 continue;
             }
-            if matches!(self.stage, Stage::Over(_) | Stage::Done) {
+            if matches!(self.state, State::Closing(_) | State::Closed) {
                 return;
             }
-            if let Stage::Live(live) = &self.stage {
-                match self.rate_limit.poll(cx, &self.node, &**live.attachment()) {
+            if let State::Attached(attached) = &self.state {
+                match self.rate_limit.poll(cx, &self.node, &**attached.attachment()) {
                     Poll::Ready(Ok(None)) => {}
                     Poll::Ready(Ok(Some(held))) => {
-                        self.take(held);
+                        self.handle_input(held);
                         continue;
                     }
-                    Poll::Ready(Err(cut)) => {
-                        live.attachment().detach(self.node.now(), cut);
-                        self.cut(cut);
+                    Poll::Ready(Err(reason)) => {
+                        attached.attachment().detach(self.node.now(), reason);
+                        self.end_detached(reason);
                         return;
                     }
                     Poll::Pending => return,
@@ -328,13 +336,13 @@ where
             }
             let Some(input) = &mut self.input else { return };
             match Pin::new(input).poll_next(cx) {
-                Poll::Ready(Some(Some(input))) => match &self.stage {
-                    Stage::Live(live) => {
-                        if let Some(input) = self.rate_limit.admit(self.now, &**live.attachment(), input) {
-                            self.take(input);
+                Poll::Ready(Some(Some(input))) => match &self.state {
+                    State::Attached(attached) => {
+                        if let Some(input) = self.rate_limit.admit(self.now, &**attached.attachment(), input) {
+                            self.handle_input(input);
                         }
                     }
-                    _ => self.take(input),
+                    _ => self.handle_input(input),
                 },
                 Poll::Ready(Some(None)) => self.input_ended(true),
                 Poll::Ready(None) => self.input_ended(false),
@@ -344,41 +352,41 @@ where
                 }
             }
         }
-        // Others want their turn, and there may be more.
-        self.due |= source::INPUT;
+        // Yields to other tasks; the input may have more.
+        self.ready |= source::INPUT;
     }
 
-    /// Looks where there is something to look at.
-    fn turn(&mut self) {
+    /// Polls the input and the session, if they are ready.
+    fn poll_sources(&mut self) {
         let now = Instant::now();
         self.now = self.node.at(now);
-        if self.due & source::INPUT != 0 {
-            self.due &= !source::INPUT;
-            let waker = self.wakes.lend_for_input();
+        if self.ready & source::INPUT != 0 {
+            self.ready &= !source::INPUT;
+            let waker = self.wakes.take_input_waker();
             self.poll_input(&mut Context::from_waker(&waker));
-            self.wakes.give_back(waker);
-            // What was applied has to be acknowledged some time.
-            if let Stage::Live(live) = &self.stage
-                && live.resumable
-                && self.timers.applied(live.attachment().applied(), now)
+            self.wakes.put_input_waker(waker);
+            // Arms the timer of the acknowledgment for what was applied.
+            if let State::Attached(attached) = &self.state
+                && attached.resumable
+                && self.timers.applied_frames(attached.attachment().applied(), now)
             {
-                self.due |= source::TIME;
+                self.ready |= source::TIMERS;
             }
-            // The answer goes with this turn's frames.
-            self.due |= self.wakes.take_only(source::SESSION);
+            // Replies to what was applied are written with this poll's frames.
+            self.ready |= self.wakes.take_only(source::SESSION);
         }
-        if self.due & source::SESSION != 0 {
-            self.due &= !source::SESSION;
+        if self.ready & source::SESSION != 0 {
+            self.ready &= !source::SESSION;
             self.poll_session();
         }
     }
 
-    /// Takes what the session holds for this connection.
+    /// Fetches the frames that the session holds for this connection.
     fn poll_session(&mut self) {
-        let Stage::Live(live) = &self.stage else { return };
-        let attachment = live.attachment();
+        let State::Attached(attached) = &self.state else { return };
+        let attachment = attached.attachment();
         let fetched = FETCHED.with_borrow_mut(|items| {
-            let fetched = attachment.fetch(self.now, self.wakes.for_session(), FETCH_BYTES, items);
+            let fetched = attachment.fetch(self.now, self.wakes.session_waker(), FETCH_BYTES, items);
             self.out.reserve(items.len());
             for item in items.drain(..) {
                 self.out.push_back(OutFrame::from_item(item, attachment.peer()));
@@ -386,39 +394,39 @@ where
             fetched
         });
         match fetched {
-            Fetched::More => self.due |= source::SESSION,
+            Fetched::More => self.ready |= source::SESSION,
             Fetched::Idle => {}
-            Fetched::Detached(cut) => self.cut(cut),
+            Fetched::Detached(reason) => self.end_detached(reason),
         }
     }
 
-    /// Pings, acknowledges, gives up. `true` when anything was queued.
-    fn poll_time(&mut self) -> bool {
-        let applied = match &self.stage {
-            Stage::Live(live) if live.resumable => live.attachment().applied(),
-            // While it opens its client is not late: the hello is there. The clock is set again with the welcome.
-            Stage::Opening(..) | Stage::Over(_) | Stage::Done => return false,
+    /// Handles expired timers: pings, acknowledges, or ends the connection. Returns whether anything was queued.
+    fn poll_timers(&mut self) -> bool {
+        let applied = match &self.state {
+            State::Attached(attached) if attached.resumable => attached.attachment().applied(),
+            // While the session opens no timer applies: the hello has arrived. The welcome sets the timer again.
+            State::Opening(..) | State::Closing(_) | State::Closed => return false,
             _ => 0,
         };
-        let waker = self.wakes.for_time();
-        let Some(due) = self.timers.poll(&mut Context::from_waker(&waker), applied) else { return false };
-        match &self.stage {
-            Stage::Fresh => self.fail(ApiError::hello_timeout()),
-            Stage::Live(live) => {
-                if due.ping {
-                    let silent_ms = self.node.now().mono_ms.saturating_sub(live.attachment().last_activity_ms());
-                    // Two pings went unanswered when the third is due.
-                    if live.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
-                        live.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout);
-                        self.cut(DetachReason::HeartbeatTimeout);
+        let waker = self.wakes.timer_waker();
+        let Some(event) = self.timers.poll(&mut Context::from_waker(&waker), applied) else { return false };
+        match &self.state {
+            State::AwaitingHello => self.fail(ApiError::hello_timeout(self.node.session().hello_timeout())),
+            State::Attached(attached) => {
+                if event.ping {
+                    let silent_ms = self.node.now().mono_ms.saturating_sub(attached.attachment().last_activity_ms());
+                    // Two and a half intervals: two pings went unanswered, and the third is due.
+                    if attached.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
+                        attached.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout);
+                        self.end_detached(DetachReason::HeartbeatTimeout);
                         return true;
                     }
                     self.out.push_back(OutFrame::unnumbered(Pb::Ping(pb::Ping {})));
-                } else if due.ack {
+                } else if event.ack {
                     self.out.push_back(OutFrame::ack(applied));
                 }
             }
-            Stage::Opening(..) | Stage::Over(_) | Stage::Done => {}
+            State::Opening(..) | State::Closing(_) | State::Closed => {}
         }
         true
     }
@@ -432,32 +440,32 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let mut looked = false;
+        let mut woken_sources_taken = false;
         loop {
             if let Some(mut frame) = this.out.pop_front() {
-                if let Stage::Live(Live { resumable: true, applier, .. }) = &this.stage {
+                if let State::Attached(Attached { resumable: true, applier, .. }) = &this.state {
                     frame.ack = frame.ack.max(applier.attachment.applied());
-                    this.timers.acked(frame.ack);
+                    this.timers.wrote_ack(frame.ack);
                 }
                 return Poll::Ready(Some(Ok(frame)));
             }
-            if let Stage::Over(error) = &mut this.stage {
+            if let State::Closing(error) = &mut this.state {
                 let error = error.take();
-                this.stage = Stage::Done;
+                this.state = State::Closed;
                 return Poll::Ready(error.map(Err));
             }
-            if matches!(this.stage, Stage::Done) {
+            if matches!(this.state, State::Closed) {
                 return Poll::Ready(None);
             }
-            // Once: what rings during a turn has woken the task, which comes back when others have had theirs.
-            if !looked {
-                looked = true;
-                this.due |= this.wakes.take(cx);
+            // Only once per poll: a source woken meanwhile has also woken the task, which is polled again after others.
+            if !woken_sources_taken {
+                woken_sources_taken = true;
+                this.ready |= this.wakes.take(cx);
             }
-            if this.due & (source::INPUT | source::SESSION) != 0 {
-                this.turn();
-            } else if this.due & source::TIME == 0 || !this.poll_time() {
-                this.due = 0;
+            if this.ready & (source::INPUT | source::SESSION) != 0 {
+                this.poll_sources();
+            } else if this.ready & source::TIMERS == 0 || !this.poll_timers() {
+                this.ready = 0;
                 return Poll::Pending;
             }
         }
@@ -466,8 +474,8 @@ where
 
 impl<I> Drop for Connection<I> {
     fn drop(&mut self) {
-        if let Stage::Live(live) = &self.stage {
-            let attachment = live.attachment();
+        if let State::Attached(attached) = &self.state {
+            let attachment = attached.attachment();
             attachment.detach(self.node.now(), DetachReason::ConnectionLost);
             tracing::info!(peer.id = %attachment.peer(), epoch = attachment.epoch(), "connection lost");
         }
@@ -475,12 +483,13 @@ impl<I> Drop for Connection<I> {
 }
 
 fn malformed() -> ApiError {
-    ApiError::protocol("the bytes are no frame of this API: use the generated code of proto/wigwag/v1")
+    ApiError::protocol("not a valid wigwag.v1 frame: use the code generated from proto/wigwag/v1")
 }
 
 fn oversize() -> ApiError {
     let mut error = ApiError::too_large(TRANSPORT_LIMIT).advice(pb::Advice::Rejoin);
-    error.message = "the message is over the transport's limit of 1 MiB; the session is over".into();
+    error.message =
+        "the message is larger than the transport's limit of 1 MiB: open a new session, and split the message".into();
     error
 }
 

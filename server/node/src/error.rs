@@ -1,59 +1,69 @@
-//! What went wrong, as every door tells it: one table from the hub's errors to code, reason and advice.
+//! The error of every transport and API, and one table from the hub's errors to code, reason and advice.
+//!
+//! A message says what is wrong, then the remedy after a colon.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use wigwag_hub::{
+    Limits,
     error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError},
     id::NameError,
-    member::MetadataTooLarge,
+    member::{MAX_METADATA_BYTES, MetadataTooLarge},
     reason::Reason,
 };
 use wigwag_proto::v1::{Advice, ErrorFrame, server_frame::Body as Pb};
 
 use crate::frame::{Invalid, OutFrame, field};
 
-/// The domain of our reasons in `google.rpc.ErrorInfo`.
+/// The domain of [`ApiError::reason`] in `google.rpc.ErrorInfo`.
 pub const DOMAIN: &str = "wigwag";
 
-/// A canonical error code (`google.rpc.Code`): the same numbers as gRPC's.
+/// A canonical error code (`google.rpc.Code`), numbered as in gRPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// The request is not valid, whatever the state of the server.
+    /// The request is invalid, regardless of the state of the server.
     InvalidArgument = 3,
     /// The deadline passed.
     DeadlineExceeded = 4,
-    /// What the request names does not exist, or not for this caller.
+    /// What the request names does not exist, or this caller may not see it.
     NotFound = 5,
-    /// What the request would create exists.
+    /// What the request would create exists already.
     AlreadyExists = 6,
     /// The caller may not do this.
     PermissionDenied = 7,
-    /// A limit or a rate is reached.
+    /// A limit is reached.
     ResourceExhausted = 8,
-    /// Another request has to come first.
+    /// Another request must be made first.
     FailedPrecondition = 9,
-    /// Something that happened at the same time prevails.
+    /// A concurrent operation took precedence.
     Aborted = 10,
     /// There is no such method.
     Unimplemented = 12,
     /// A defect of the server.
     Internal = 13,
-    /// Not now; trying again helps.
+    /// The service is unavailable at the moment; a retry helps.
     Unavailable = 14,
 }
 
-/// An error on its way to a client.
+/// An error as it is sent to a client, independent of the transport.
 #[derive(Clone, Debug)]
 pub struct ApiError {
+    /// The class of the error.
     pub code: Code,
+    /// The `ErrorReason` without its prefix, such as `ROOM_FULL`.
     pub reason: &'static str,
+    /// What is wrong, and the remedy after a colon. For people only.
     pub message: Cow<'static, str>,
+    /// Details for programs, such as the limit that was reached.
     pub metadata: Vec<(&'static str, String)>,
+    /// Milliseconds after which a retry makes sense; 0 if the error does not say.
     pub retry_after_ms: u32,
+    /// What a client should do if it does not know the reason.
     pub advice: Advice,
 }
 
 impl ApiError {
+    /// Creates an error without metadata or advice.
     pub fn new(code: Code, reason: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
@@ -65,91 +75,111 @@ impl ApiError {
         }
     }
 
+    /// Sets the advice.
+    #[must_use]
     pub fn advice(mut self, advice: Advice) -> Self {
         self.advice = advice;
         self
     }
 
+    /// Adds metadata.
+    #[must_use]
     pub fn with(mut self, key: &'static str, value: impl ToString) -> Self {
         self.metadata.push((key, value.to_string()));
         self
     }
 
+    /// Sets the time after which to retry.
+    #[must_use]
     pub fn retry_after(mut self, ms: u32) -> Self {
         self.retry_after_ms = ms;
         self
     }
 
-    /// A field that may not have the value it has.
+    /// Creates INVALID_FIELD. `why` follows the field's name in the message, as in "is missing: set it".
     pub fn invalid(field: &'static str, why: impl std::fmt::Display) -> Self {
         Self::new(Code::InvalidArgument, "INVALID_FIELD", format!("{field} {why}")).with("field", field)
     }
 
+    /// Creates UNKNOWN_FRAME.
     pub fn unknown_frame() -> Self {
         Self::new(
             Code::InvalidArgument,
             "UNKNOWN_FRAME",
-            "the frame has no body this server knows: send a hello, a join, an envelope or another request",
+            "the frame has no body that this server knows: send one of the bodies of wigwag.v1.ClientFrame",
         )
     }
 
+    /// Creates FRAME_TOO_LARGE with the limit in bytes.
     pub fn too_large(limit: usize) -> Self {
         Self::new(
             Code::ResourceExhausted,
             "FRAME_TOO_LARGE",
-            format!("the frame is larger than {limit} bytes: split it, or use a data channel once it is open"),
+            format!(
+                "the frame is larger than the limit of {limit} bytes: split it, or use a data channel once it is open"
+            ),
         )
         .with("limit", limit)
     }
 
-    /// Frames that do not follow the protocol; ends the connection.
+    /// Creates PROTOCOL, for a violation of the protocol that ends the connection.
     pub fn protocol(why: impl std::fmt::Display) -> Self {
         Self::new(Code::InvalidArgument, "PROTOCOL", why.to_string()).advice(Advice::Stop)
     }
 
+    /// Creates SEQ_GAP: a frame with the number `got` where `expected` would have followed.
     pub fn gap(expected: u32, got: u32) -> Self {
         let text = if got == 0 {
-            format!("a resumable session numbers its frames: seq {expected} is due")
+            format!("the frame has no seq, which a resumable session requires: resume, and send seq {expected} next")
         } else {
-            format!("seq {got} does not follow: {expected} is due")
+            format!("seq {got} arrived where {expected} was expected: resume, and send seq {expected} next")
         };
         Self::new(Code::InvalidArgument, "SEQ_GAP", text).with("expected", expected).advice(Advice::Resume)
     }
 
+    /// Creates DRAINING.
     pub fn draining() -> Self {
         Self::new(Code::Unavailable, "DRAINING", "this node is going away: connect again, elsewhere or in a moment")
             .advice(Advice::Retry)
             .retry_after(1_000)
     }
 
-    pub fn hello_timeout() -> Self {
+    /// Creates HELLO_TIMEOUT with the time within which the first frame had to arrive.
+    pub fn hello_timeout(timeout: Duration) -> Self {
         Self::new(
             Code::DeadlineExceeded,
             "HELLO_TIMEOUT",
-            "no frame came in time: send a hello or a join when the stream opens",
+            format!("no frame arrived within {} ms: send a hello or a join when the stream opens", timeout.as_millis()),
         )
         .advice(Advice::Retry)
     }
 
+    /// Creates FORBIDDEN.
     pub fn forbidden(why: &'static str) -> Self {
         Self::new(Code::PermissionDenied, "FORBIDDEN", why).advice(Advice::Stop)
     }
 
+    /// Creates UNIMPLEMENTED.
     pub fn unimplemented(what: &'static str) -> Self {
         Self::new(Code::Unimplemented, "UNIMPLEMENTED", what)
     }
 
+    /// Creates SLOW_CONSUMER for a watch of rooms.
     pub fn slow_watcher() -> Self {
-        Self::new(Code::ResourceExhausted, "SLOW_CONSUMER", "the watch was not read fast enough: watch again")
-            .advice(Advice::Retry)
+        Self::new(
+            Code::ResourceExhausted,
+            "SLOW_CONSUMER",
+            "the watch was not read fast enough: start another watch, and read events as they arrive",
+        )
+        .advice(Advice::Retry)
     }
 
-    /// As the body of a numbered answer.
+    /// Converts to the body of a numbered reply.
     pub fn to_body(&self) -> wigwag_hub::Body {
         wigwag_hub::Body::Encoded(field(Pb::Error(self.frame(false))))
     }
 
-    /// As the last frame of a connection.
+    /// Converts to the last frame of a connection.
     pub fn to_fatal(&self) -> OutFrame {
         OutFrame::unnumbered(Pb::Error(self.frame(true)))
     }
@@ -181,12 +211,15 @@ impl From<(&'static str, NameError)> for ApiError {
 
 impl From<MetadataTooLarge> for ApiError {
     fn from(_: MetadataTooLarge) -> Self {
-        Self::invalid("metadata", "is larger than 4096 bytes in all")
+        Self::invalid(
+            "metadata",
+            format_args!("is larger than {MAX_METADATA_BYTES} bytes in total: shorten keys or values"),
+        )
     }
 }
 
-impl From<OpenError> for ApiError {
-    fn from(error: OpenError) -> Self {
+impl From<(OpenError, &Limits)> for ApiError {
+    fn from((error, limits): (OpenError, &Limits)) -> Self {
         match error {
             OpenError::PeerIdTaken => {
                 Self::new(Code::AlreadyExists, "PEER_ID_TAKEN", "this peer id is in use: choose another one")
@@ -195,7 +228,7 @@ impl From<OpenError> for ApiError {
             OpenError::Full => Self::new(
                 Code::ResourceExhausted,
                 "LIMIT_EXCEEDED",
-                "this node holds as many sessions as it may: try another node, or later",
+                format!("session limit ({}) reached: retry later or on another node", limits.sessions),
             )
             .advice(Advice::Retry)
             .retry_after(1_000),
@@ -220,21 +253,24 @@ impl From<JoinError> for ApiError {
             JoinError::RoomFull { max } => Self::new(
                 Code::ResourceExhausted,
                 "ROOM_FULL",
-                format!("the room has its {max} members: wait until one leaves"),
+                format!("the room is full ({max} members): wait until one leaves"),
             )
             .with("limit", max),
             JoinError::UserTaken => Self::new(
                 Code::AlreadyExists,
                 "USER_TAKEN",
-                "this user is a member already, and the room takes each user once",
+                "this user is a member already, and the room admits each user once: leave with the other session first",
             ),
-            JoinError::Banned => {
-                Self::new(Code::PermissionDenied, "BANNED", "banned from this room until it ends").advice(Advice::Stop)
-            }
+            JoinError::Banned => Self::new(
+                Code::PermissionDenied,
+                "BANNED",
+                "this user is banned from the room until it ends: join another room",
+            )
+            .advice(Advice::Stop),
             JoinError::TooManyRooms { max } => Self::new(
                 Code::ResourceExhausted,
                 "LIMIT_EXCEEDED",
-                format!("the session is in {max} rooms, as many as it may be: leave one first"),
+                format!("the session is in {max} rooms, the limit per session: leave one first"),
             )
             .with("limit", max),
             JoinError::RoomsExhausted => rooms_exhausted(),
@@ -246,7 +282,9 @@ impl From<MemberError> for ApiError {
     fn from(error: MemberError) -> Self {
         match error {
             MemberError::NotJoined => not_joined(),
-            MemberError::NotOwner => Self::forbidden("only the owner of the room may do this"),
+            MemberError::NotOwner => {
+                Self::forbidden("only the owner of the room may end it or remove members: ask the owner")
+            }
             MemberError::PeerNotFound => peer_not_found(),
             MemberError::Metadata(error) => error.into(),
         }
@@ -266,12 +304,14 @@ impl From<RoomError> for ApiError {
 }
 
 impl From<DetachReason> for ApiError {
-    fn from(cut: DetachReason) -> Self {
-        match cut {
-            DetachReason::Superseded => {
-                Self::new(Code::Aborted, "SUPERSEDED", "a newer connection of this session exists; this one is over")
-                    .advice(Advice::Stop)
-            }
+    fn from(reason: DetachReason) -> Self {
+        match reason {
+            DetachReason::Superseded => Self::new(
+                Code::Aborted,
+                "SUPERSEDED",
+                "a newer connection has resumed this session: stop using this one",
+            )
+            .advice(Advice::Stop),
             DetachReason::ConnectionLost => {
                 Self::new(Code::Aborted, "DETACHED", "the session has no connection in this epoch: resume it first")
                     .advice(Advice::Resume)
@@ -279,17 +319,17 @@ impl From<DetachReason> for ApiError {
             DetachReason::SlowConsumer => Self::new(
                 Code::ResourceExhausted,
                 "SLOW_CONSUMER",
-                "the connection was not read fast enough: resume, and read what comes",
+                "the connection was not read fast enough: resume, and read frames as they arrive",
             )
             .advice(Advice::Resume),
             DetachReason::HeartbeatTimeout => {
-                Self::new(Code::Aborted, "HEARTBEAT_TIMEOUT", "two heartbeats went unanswered: resume")
+                Self::new(Code::Aborted, "HEARTBEAT_TIMEOUT", "two pings were not answered: resume the session")
                     .advice(Advice::Resume)
             }
             DetachReason::RateLimited => Self::new(
                 Code::ResourceExhausted,
                 "RATE_LIMITED",
-                "too many frames for too long: resume, and send no faster than limits.frames_per_second",
+                "limits.frames_per_second was exceeded for more than 5 seconds: resume, and send more slowly",
             )
             .advice(Advice::Resume)
             .retry_after(1_000),
@@ -304,7 +344,7 @@ impl From<FindError> for ApiError {
             FindError::UnknownSession => {
                 Self::new(Code::NotFound, "UNKNOWN_SESSION", "no such session: open a new one").advice(Advice::Rejoin)
             }
-            FindError::Detached(cut) => cut.into(),
+            FindError::Detached(reason) => reason.into(),
         }
     }
 }
@@ -318,28 +358,29 @@ impl From<ResumeError> for ApiError {
     }
 }
 
-/// A session that is over.
+/// Returns the error of a session that has ended.
 fn ended(reason: Reason) -> ApiError {
     match reason {
         Reason::Draining => ApiError::draining().advice(Advice::Rejoin),
-        // This session could not be resumed, or it would have been cut and not ended.
+        // The session was not resumable: otherwise it would have been detached rather than ended.
         Reason::SlowConsumer => ApiError::new(
             Code::ResourceExhausted,
             "SLOW_CONSUMER",
-            "the connection was not read fast enough: open a new session, and read what comes",
+            "the connection was not read fast enough: open a new session, and read frames as they arrive",
         )
         .advice(Advice::Rejoin),
         Reason::SeqExhausted => ApiError::new(
             Code::ResourceExhausted,
             "SEQ_EXHAUSTED",
-            "the session has used all of its sequence numbers: open a new one",
+            "the session has used all 2^32 - 1 sequence numbers: open a new session",
         )
         .advice(Advice::Rejoin),
         Reason::Replaced => {
-            ApiError::new(Code::Aborted, "REPLACED", "a newer session took the place of this one").advice(Advice::Stop)
+            ApiError::new(Code::Aborted, "REPLACED", "a newer session has replaced this one: stop using this one")
+                .advice(Advice::Stop)
         }
         other => {
-            ApiError::new(Code::Aborted, other.as_str(), "the session is over: open a new one").advice(Advice::Rejoin)
+            ApiError::new(Code::Aborted, other.as_str(), "the session has ended: open a new one").advice(Advice::Rejoin)
         }
     }
 }
@@ -352,7 +393,7 @@ fn peer_not_found() -> ApiError {
     ApiError::new(
         Code::NotFound,
         "PEER_NOT_FOUND",
-        "no such peer, or none you may address here: look at the room's members",
+        "no such peer, or not one that this session may address: check the members of the room",
     )
 }
 
@@ -365,7 +406,11 @@ fn room_exists() -> ApiError {
 }
 
 fn rooms_exhausted() -> ApiError {
-    ApiError::new(Code::ResourceExhausted, "LIMIT_EXCEEDED", "this node holds as many rooms as it may")
-        .advice(Advice::Retry)
-        .retry_after(1_000)
+    ApiError::new(
+        Code::ResourceExhausted,
+        "LIMIT_EXCEEDED",
+        "this node has reached its room limit: retry later or on another node",
+    )
+    .advice(Advice::Retry)
+    .retry_after(1_000)
 }

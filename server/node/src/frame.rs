@@ -1,7 +1,7 @@
-//! Frames as bytes: what the hub carries without looking, and what doors write and read.
+//! Encodes and decodes the frames of `wigwag.v1` without decoding the payloads of envelopes.
 //!
-//! A frame's routing head is decoded, its payload is not: a nested message and a `bytes` field are the same on the wire, so
-//! an envelope is taken as bytes, checked once and passed on.
+//! A nested message and a `bytes` field have the same encoding in protobuf, so an envelope is read as bytes, validated
+//! once and passed on.
 
 mod client_frame;
 mod convert;
@@ -13,5 +13,5 @@ pub use convert::{member, room_info};
 pub use envelope::{Invalid, check};
 pub use server_frame::{OutFrame, field};
 
-/// Bytes of a message over which every transport refuses it and the session ends for good.
+/// The largest message that a transport accepts, in bytes. A larger one ends the session.
 pub const TRANSPORT_LIMIT: usize = 1 << 20;

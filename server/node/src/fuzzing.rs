@@ -1,4 +1,5 @@
-//! What the fuzz targets in `server/node/fuzz` call: each takes any bytes, and panics when a promise does not hold.
+//! Entry points of the fuzz targets in `server/node/fuzz`: each takes arbitrary bytes and panics when an invariant is
+//! violated.
 
 use prost::Message as _;
 use wigwag_proto::v1::{self as pb, client_frame::Body};
@@ -9,7 +10,7 @@ use crate::{
     node,
 };
 
-/// An encoded `Envelope`: what the check lets through, every receiver can read, and finds the sender the server wrote.
+/// An encoded `Envelope`: a valid one can be decoded by every receiver, with the sender set by the server.
 pub fn envelope(bytes: &[u8]) {
     let Ok(signal) = frame::check(bytes) else { return };
     let sent = pb::Envelope::decode(bytes).expect("what is accepted decodes");
@@ -19,7 +20,7 @@ pub fn envelope(bytes: &[u8]) {
     assert_eq!(received, pb::Envelope { from: "sender".to_owned(), receipt: false, ..sent });
 }
 
-/// An encoded `ClientFrame`: reading it with the envelope left alone agrees with reading all of it.
+/// An encoded `ClientFrame`: decoding it with the envelope left encoded agrees with decoding all of it.
 pub fn client_frame(bytes: &[u8]) {
     let raw = RawClientFrame::decode(bytes);
     let Ok(frame) = pb::ClientFrame::decode(bytes) else { return };
@@ -31,8 +32,8 @@ pub fn client_frame(bytes: &[u8]) {
     }
 }
 
-/// An encoded `PushRequest`: reading it with its frames left alone agrees with reading all of it. The session token it
-/// names is read as that of a resume is.
+/// An encoded `PushRequest`: decoding it with its frames left encoded agrees with decoding all of it. Its session token
+/// is parsed as that of a resume is.
 pub fn push_request(bytes: &[u8]) {
     let raw = RawPush::decode(bytes);
     let Ok(push) = pb::PushRequest::decode(bytes) else { return };
@@ -48,7 +49,7 @@ pub fn push_request(bytes: &[u8]) {
     }
 }
 
-/// A JSON frame: what is read is what the generated types read, and what they write is read again.
+/// A JSON frame: it is read as the generated types read it, and what they write can be read again.
 pub fn json_frame(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match json::read_frame(text) {
@@ -69,7 +70,7 @@ pub fn json_frame(bytes: &[u8]) {
         }
         Err(Unreadable::Broken(error)) => assert!(error.message.len() < 2_000),
     }
-    // The way down writes whatever a frame holds.
+    // Every server frame can be written.
     if let Ok(frame) = serde_json::from_str::<pb::ServerFrame>(text)
         && let Some(body) = frame.body
     {

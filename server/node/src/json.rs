@@ -1,38 +1,38 @@
-//! Protobuf JSON at the doors that speak it. Nothing behind them knows of it.
+//! Reads and writes protobuf JSON, for the transports and APIs that use it.
 
 mod frame;
 
-use crate::error::{ApiError, Code};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-pub use frame::{Unreadable, read_frame, read_seq, write_frame};
+pub use self::frame::{Unreadable, read_frame, read_seq, write_frame};
+use crate::error::{ApiError, Code};
 
-/// Deepest nesting that is read. The API itself nests five deep; what is in unknown fields may be deeper.
+/// The deepest nesting that is accepted. The messages of the API nest five levels; unknown fields may nest deeper.
 const MAX_DEPTH: usize = 64;
 
-/// Longest part of a parser's complaint that is passed on: it may quote what it read.
-const MAX_COMPLAINT: usize = 200;
+/// The longest part of the parser's error message that is passed on, because the message may quote its input.
+const MAX_PARSER_MESSAGE: usize = 200;
 
-/// Why a text is no message.
+/// Why a text cannot be read as a message.
 #[derive(Debug)]
 pub enum BadJson {
-    /// It is not JSON, or nested too deep. The text says where.
+    /// It is not JSON, or nested too deep. Holds the parser's message, with line and column.
     Syntax(String),
-    /// It is JSON, but a field has a value it may not have.
+    /// It is JSON, but a field has an invalid value.
     Field {
-        /// As the client wrote it, such as `createRoom.duplicateUsers`.
+        /// The path of the field, such as `createRoom.duplicateUsers`.
         path: String,
-        /// What is wrong, and where.
+        /// The parser's message, with line and column.
         why: String,
     },
 }
 
 impl BadJson {
-    /// As the fault of one request.
+    /// Converts to the error of a request.
     pub fn to_error(&self) -> ApiError {
         let (path, why) = match self {
-            Self::Syntax(why) => ("body", format!("this is not JSON: {why}")),
+            Self::Syntax(why) => ("body", format!("invalid JSON: {why}")),
             Self::Field { path, why } => (path.as_str(), format!("{path}: {why}")),
         };
         ApiError::new(Code::InvalidArgument, "INVALID_FIELD", why).with("field", path)
@@ -40,39 +40,43 @@ impl BadJson {
 }
 
 /// Reads a message.
+///
+/// # Errors
+///
+/// When the text is not JSON, is nested deeper than 64 levels, or does not match the message type.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, BadJson> {
-    if too_deep(text) {
-        return Err(BadJson::Syntax(format!("it is nested deeper than {MAX_DEPTH}")));
+    if is_too_deep(text) {
+        return Err(BadJson::Syntax(format!("nested deeper than {MAX_DEPTH} levels")));
     }
     serde_json::from_slice(text).map_err(|error| match error.classify() {
-        Category::Data => BadJson::Field { path: path_of::<T>(text), why: complaint(&error) },
-        Category::Syntax | Category::Eof | Category::Io => BadJson::Syntax(complaint(&error)),
+        Category::Data => BadJson::Field { path: path_of::<T>(text), why: parser_message(&error) },
+        Category::Syntax | Category::Eof | Category::Io => BadJson::Syntax(parser_message(&error)),
     })
 }
 
-/// Reads again and notes the way: only what failed once pays for it.
+/// Parses the text again to find the path of the invalid field. Only invalid texts are parsed twice.
 fn path_of<T: DeserializeOwned>(text: &[u8]) -> String {
     let reader = &mut serde_json::Deserializer::from_slice(text);
     match serde_path_to_error::deserialize::<_, T>(reader) {
-        Err(error) => error.path().to_string().chars().take(MAX_COMPLAINT).collect(),
+        Err(error) => error.path().to_string().chars().take(MAX_PARSER_MESSAGE).collect(),
         Ok(_) => String::new(),
     }
 }
 
-/// The parser's words, with line and column.
-fn complaint(error: &serde_json::Error) -> String {
+/// Returns the parser's message with line and column, shortened if it is long.
+fn parser_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    if text.len() <= MAX_COMPLAINT {
+    if text.len() <= MAX_PARSER_MESSAGE {
         return text;
     }
-    let start: String = text.chars().take(MAX_COMPLAINT).collect();
+    let start: String = text.chars().take(MAX_PARSER_MESSAGE).collect();
     format!("{start}… at line {} column {}", error.line(), error.column())
 }
 
-/// Whether brackets are open more than [`MAX_DEPTH`] deep at any point. The parser skips unknown fields without a limit.
-fn too_deep(text: &[u8]) -> bool {
+/// Returns whether brackets nest deeper than [`MAX_DEPTH`]. The parser itself skips unknown fields without a limit.
+fn is_too_deep(text: &[u8]) -> bool {
     let opening = |byte: &u8| matches!(byte, b'{' | b'[');
-    // Most texts hold fewer brackets than that, and counting is much cheaper than what follows.
+    // Most texts have fewer brackets in all, and counting them is much cheaper than tracking the depth.
     if text.iter().filter(|byte| opening(byte)).count() <= MAX_DEPTH {
         return false;
     }
@@ -108,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_field_is_named_with_its_place() {
+    fn an_invalid_field_is_named_with_its_position() {
         let (path, why) = refusal::<CreateRoomRequest>("{\"room\": \"a\",\n \"maxMembers\": \"x\"}");
         assert_eq!(path, "maxMembers");
         assert!(why.contains("line 2 column"), "{why}");
     }
 
     #[test]
-    fn a_complaint_does_not_repeat_the_whole_text() {
+    fn an_error_does_not_quote_the_whole_text() {
         let (_, why) =
             refusal::<CreateRoomRequest>(&format!("{{\"maxMembers\": {{}}, \"room\": \"{}\"}}", "é".repeat(5_000)));
         assert!(why.chars().count() < 300);
@@ -133,7 +137,7 @@ mod tests {
             }
         }
         assert!(refusal::<CreateRoomRequest>(&"[".repeat(10_000)).1.contains("nested deeper"));
-        // Brackets inside text open nothing.
+        // Brackets inside strings do not nest.
         let text = format!("{{\"displayName\":\"\\\"{}\"}}", "[".repeat(500));
         assert!(read::<CreateRoomRequest>(text.as_bytes()).is_ok());
     }

@@ -1,9 +1,15 @@
-//! A session's edge without HTTP: what the frames of `wigwag.v1` mean, whatever carries them.
+//! The protocol of `wigwag.v1` without HTTP: the meaning of its frames, independent of the transport that carries them.
 //!
-//! [`node::Node`] is one server process: it opens, resumes and drains sessions over a hub backend. [`connection::Connection`]
-//! turns a stream of client frames into a stream of server frames; [`rooms::Rooms`] is `RoomService` as functions.
-//! [`frame`] and [`json`] read and write frames; [`error::ApiError`] is what every transport answers with, and
-//! [`auth::Policy`] is asked before anything is done.
+//! - [`node::Node`] is one server process: it opens, resumes and drains sessions over a backend of the hub.
+//! - [`connection::Connection`] turns a stream of client frames into a stream of server frames.
+//! - [`rooms::Rooms`] implements the methods of `RoomService`.
+//! - [`frame`] and [`json`] encode and decode frames.
+//! - [`error::ApiError`] is the error that every transport and API reports.
+//! - [`auth::Policy`] decides what a caller may do.
+//!
+//! This crate depends on `wigwag-hub` (rooms and sessions), `wigwag-proto` (generated types) and `wigwag-poll`, never
+//! on `wigwag-net`: it uses no HTTP library and opens no socket. The gRPC, REST and WebSocket APIs and the
+//! compatibility protocols are built on it.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The node: rooms and sessions, and the services over them.
+//! The node: one server process with its sessions, its backend and its policy.
 
 mod ids;
 mod open;
@@ -30,13 +30,13 @@ pub use open::{Opened, check_label};
 pub use open_named::OpenNamed;
 pub use reaper::Registration;
 
-/// How often the backend does what is due.
-const TICK: Duration = Duration::from_millis(100);
+/// The time between two ticks of the backend's timers.
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Sessions a node can tell to move in a second without a stampede on wherever they go.
-const MOVES_PER_SECOND: u64 = 2_500;
+/// Sessions per second that a drain asks to reconnect, so that the other nodes are not overloaded.
+const RECONNECTS_PER_SECOND: u64 = 2_500;
 
-/// One server process's rooms and sessions. Cheap to clone.
+/// A handle to the rooms and sessions of one server process. Cheap to clone.
 #[derive(Clone)]
 pub struct Node {
     inner: Arc<Inner>,
@@ -48,13 +48,14 @@ struct Inner {
     policy: Policy,
     draining: AtomicBool,
     reaper: Arc<ConnectionReaper>,
-    // Time since then is the monotonic clock of the hub; the wall clock is read once and runs along.
+    // The hub's monotonic clock counts from here. Its wall clock is read once, at the same moment, and advances with
+    // it.
     started: Instant,
     started_unix_ms: u64,
 }
 
 impl Node {
-    /// A node with no rooms, over the memory backend.
+    /// Creates a node without rooms, over the memory backend.
     pub fn new(config: NodeConfig) -> Self {
         let backend = Arc::new(MemoryBackend::new(config.limits));
         Self::with_backend(config, backend)
@@ -74,18 +75,19 @@ impl Node {
         }
     }
 
-    /// Hands the sessions over; returns when all are gone, at the latest at `deadline`.
+    /// Ends all sessions and returns when they are gone, at `deadline` at the latest.
     ///
-    /// New sessions are refused from now on. Each session is told to go, at its own moment within a window; then what is
-    /// in the mailboxes is written, senders hear what was not acknowledged, and the sessions end.
+    /// Refuses new sessions from now on. Asks each session to reconnect elsewhere, at its own moment within the drain
+    /// window; then mailboxes are flushed, senders receive receipts for what was not acknowledged, and the remaining
+    /// sessions end.
     pub async fn drain(&self, deadline: Instant) {
         self.inner.draining.store(true, Ordering::Release);
         let sessions = self.inner.backend.stats().sessions as u64;
         let window = match self.inner.config.drain_window {
-            Duration::ZERO => Duration::from_millis((sessions * 1_000 / MOVES_PER_SECOND).clamp(200, 30_000)),
+            Duration::ZERO => Duration::from_millis((sessions * 1_000 / RECONNECTS_PER_SECOND).clamp(200, 30_000)),
             window => window,
         };
-        // A tenth of the time is kept for the last words.
+        // The last tenth of the time is reserved for flushing the mailboxes.
         let left = deadline.saturating_duration_since(Instant::now());
         let window = window.min(left * 9 / 10);
         self.inner.backend.go_away(u32::try_from(window.as_millis()).unwrap_or(u32::MAX));
@@ -101,9 +103,9 @@ impl Node {
         tracing::info!(node.id = self.inner.config.name, sessions, left, "sessions drained");
     }
 
-    /// Keeps timers running. Does not return.
+    /// Runs the timers of the backend and closes stuck connections. Never returns.
     pub async fn tick_forever(&self) {
-        let mut interval = tokio::time::interval(TICK);
+        let mut interval = tokio::time::interval(TICK_INTERVAL);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             interval.tick().await;
@@ -112,35 +114,41 @@ impl Node {
         }
     }
 
-    /// This moment, for the hub.
+    /// Returns the current time on the hub's clock.
     pub fn now(&self) -> Now {
         self.at(Instant::now())
     }
 
-    /// A moment of tokio's clock, for the hub.
+    /// Converts a time of tokio's clock to the hub's.
     pub fn at(&self, instant: Instant) -> Now {
         let since = instant.saturating_duration_since(self.inner.started);
         let mono_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         Now { mono_ms, unix_ms: self.inner.started_unix_ms.saturating_add(mono_ms) }
     }
 
+    /// Returns the backend that holds the rooms and sessions.
     pub fn backend(&self) -> &dyn Backend {
         &*self.inner.backend
     }
 
+    /// Returns the policy that decides what callers may do.
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
     }
 
+    /// Returns the settings of sessions.
     pub fn session(&self) -> &SessionConfig {
         &self.inner.config.session
     }
 
+    /// Returns the limits of rooms, sessions and mailboxes.
     pub fn limits(&self) -> &Limits {
         &self.inner.config.limits
     }
 
-    /// Watches over a connection that has just got its session, for as long as the answer is kept.
+    /// Registers a connection that has just been attached, so that it ends even if its client stops reading: its
+    /// session is detached, and `abort` is cancelled if the connection is still there afterwards. Dropping the result
+    /// unregisters it.
     pub fn register_connection(
         &self,
         attachment: Arc<dyn Attachment>,
@@ -149,18 +157,22 @@ impl Node {
         self.inner.reaper.register(attachment, abort)
     }
 
+    /// Returns the ICE servers that clients are given.
     pub fn ice_servers(&self) -> Vec<pb::IceServer> {
         self.inner.config.ice_servers.clone()
     }
 
+    /// Returns whether joining a room that does not exist creates it.
     pub fn auto_create(&self) -> bool {
         self.inner.config.auto_create
     }
 
+    /// Returns whether the node is draining: it accepts no new sessions.
     pub fn draining(&self) -> bool {
         self.inner.draining.load(Ordering::Acquire)
     }
 
+    /// Returns the node's name.
     pub fn name(&self) -> &str {
         &self.inner.config.name
     }

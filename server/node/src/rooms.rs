@@ -1,4 +1,4 @@
-//! `wigwag.v1.RoomService`: rooms from outside, for backends and tools.
+//! `wigwag.v1.RoomService`: room management for backends and tools, without a session.
 
 mod watch;
 
@@ -18,32 +18,34 @@ use crate::{
     node::{Node, check_label, random_room_name},
 };
 
-/// Rooms or members in a page when the call does not say.
-const PAGE: usize = 100;
-/// Rooms or members in a page at most.
-const MAX_PAGE: usize = 1_000;
-/// Longest request id in bytes.
-const MAX_REQUEST_ID: usize = 128;
-/// Largest request in bytes.
+/// Rooms or members per page if the request does not set a page size.
+const DEFAULT_PAGE_SIZE: usize = 100;
+/// Rooms or members per page at most.
+const MAX_PAGE_SIZE: usize = 1_000;
+/// Longest request id, in bytes.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+/// Largest request, in bytes.
 pub const MAX_REQUEST: usize = 128 * 1024;
 
-/// The service: one function for each method, for every door that has it. Cheap to clone.
+/// The methods of `RoomService`, for every API that offers them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Rooms {
     node: Node,
 }
 
 impl Rooms {
+    /// Creates the service over the rooms of a node.
     pub fn new(node: Node) -> Self {
         Self { node }
     }
 
-    /// Asks whether the caller may, and reads the room's name.
-    fn enter(&self, caller: &Caller, name: &str) -> Result<RoomName, ApiError> {
+    /// Checks that the caller may manage rooms, and parses the room's name.
+    fn authorize(&self, caller: &Caller, name: &str) -> Result<RoomName, ApiError> {
         self.node.policy().allow(caller, Action::Admin, None)?;
         room_name("room", name)
     }
 
+    /// Creates a room. A request id makes retries return the room created first.
     pub async fn create(
         &self,
         caller: &Caller,
@@ -68,12 +70,14 @@ impl Rooms {
         Ok(pb::CreateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
+    /// Returns a room.
     pub async fn get(&self, caller: &Caller, get: pb::GetRoomRequest) -> Result<pb::GetRoomResponse, ApiError> {
-        let room = self.enter(caller, &get.room)?;
+        let room = self.authorize(caller, &get.room)?;
         let info = self.node.backend().room(&room).wait().await?;
         Ok(pb::GetRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
+    /// Lists rooms in the order of their names, one page at a time.
     pub async fn list(&self, caller: &Caller, page: pb::ListRoomsRequest) -> Result<pb::ListRoomsResponse, ApiError> {
         self.node.policy().allow(caller, Action::Admin, None)?;
         let after = match page.page_token.as_str() {
@@ -91,12 +95,13 @@ impl Rooms {
         })
     }
 
+    /// Changes the fields of a room that the request sets.
     pub async fn update(
         &self,
         caller: &Caller,
         update: pb::UpdateRoomRequest,
     ) -> Result<pb::UpdateRoomResponse, ApiError> {
-        let room = self.enter(caller, &update.room)?;
+        let room = self.authorize(caller, &update.room)?;
         if let Some(name) = &update.display_name {
             check_label("display_name", name)?;
         }
@@ -112,21 +117,28 @@ impl Rooms {
         Ok(pb::UpdateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
+    /// Ends a room: all members leave it.
     pub async fn end(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
-        let room = self.enter(caller, &end.room)?;
+        let room = self.authorize(caller, &end.room)?;
         self.node.backend().end_room(self.node.now(), &room).wait().await?;
         Ok(pb::EndRoomResponse {})
     }
 
+    /// Lists the members of a room in join order, one page at a time.
     pub async fn members(
         &self,
         caller: &Caller,
         page: pb::ListMembersRequest,
     ) -> Result<pb::ListMembersResponse, ApiError> {
-        let room = self.enter(caller, &page.room)?;
+        let room = self.authorize(caller, &page.room)?;
         let after = match page.page_token.as_str() {
             "" => None,
-            token => Some(token.parse().map_err(|_| ApiError::invalid("page_token", "is not one of this method's"))?),
+            token => Some(token.parse().map_err(|_| {
+                ApiError::invalid(
+                    "page_token",
+                    "is not a token of this method: use next_page_token of the response before",
+                )
+            })?),
         };
         let members = self.node.backend().members(&room, after, page_size(page.page_size)).wait().await?;
         let next = members.members.last().filter(|_| members.more).map(|(position, _)| position.to_string());
@@ -137,32 +149,35 @@ impl Rooms {
         })
     }
 
+    /// Returns a member of a room.
     pub async fn member(&self, caller: &Caller, get: pb::GetMemberRequest) -> Result<pb::GetMemberResponse, ApiError> {
-        let room = self.enter(caller, &get.room)?;
+        let room = self.authorize(caller, &get.room)?;
         let peer = peer_id("peer_id", &get.peer_id)?;
         let member = self.node.backend().member(&room, &peer).wait().await?;
         Ok(pb::GetMemberResponse { member: Some(frame::member(&member)) })
     }
 
+    /// Removes a member from a room, and bans it if the request says so.
     pub async fn remove_member(
         &self,
         caller: &Caller,
         remove: pb::RemoveMemberRequest,
     ) -> Result<pb::RemoveMemberResponse, ApiError> {
-        let room = self.enter(caller, &remove.room)?;
+        let room = self.authorize(caller, &remove.room)?;
         let peer = peer_id("peer_id", &remove.peer_id)?;
         self.node.backend().remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
         Ok(pb::RemoveMemberResponse {})
     }
 
+    /// Sends an envelope to all members of a room, or to one of them.
     pub async fn send(&self, caller: &Caller, send: pb::SendToRoomRequest) -> Result<pb::SendToRoomResponse, ApiError> {
         let named = send.envelope.as_ref().map(|envelope| envelope.room.as_str()).unwrap_or_default();
-        let room = self.enter(caller, named)?;
+        let room = self.authorize(caller, named)?;
         check_request_id(&send.request_id)?;
         let bytes = prost::Message::encode_to_vec(&send.envelope.unwrap_or_default());
         let signal = frame::check(&bytes)?;
         if signal.receipt {
-            return Err(ApiError::invalid("envelope.receipt", "is for sessions: a backend has none to tell"));
+            return Err(ApiError::invalid("envelope.receipt", "is for sessions only: leave it out"));
         }
         let to = if signal.to.is_empty() { None } else { Some(peer_id("envelope.to", signal.to)?) };
         let envelope = signal.encode("");
@@ -174,22 +189,27 @@ impl Rooms {
         })
     }
 
+    /// Watches one room, or all rooms: first their present state, then every change.
     pub fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
         let only = match watch.room.as_str() {
             "" => self.node.policy().allow(caller, Action::Admin, None).map(|()| None)?,
-            name => Some(self.enter(caller, name)?),
+            name => Some(self.authorize(caller, name)?),
         };
         Ok(RoomEvents::new(&self.node, self.node.backend().watch(only)))
     }
 }
 
-fn page_size(asked: u32) -> usize {
-    match asked as usize {
-        0 => PAGE,
-        size => size.min(MAX_PAGE),
+fn page_size(requested: u32) -> usize {
+    match requested as usize {
+        0 => DEFAULT_PAGE_SIZE,
+        size => size.min(MAX_PAGE_SIZE),
     }
 }
 
 fn check_request_id(id: &str) -> Result<(), ApiError> {
-    if id.len() > MAX_REQUEST_ID { Err(ApiError::invalid("request_id", "is longer than 128 bytes")) } else { Ok(()) }
+    if id.len() > MAX_REQUEST_ID_BYTES {
+        let why = format!("is {} bytes long: use at most {MAX_REQUEST_ID_BYTES}", id.len());
+        return Err(ApiError::invalid("request_id", why));
+    }
+    Ok(())
 }

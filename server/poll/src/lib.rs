@@ -1,8 +1,8 @@
 //! Building blocks for futures that poll several sources by hand.
 //!
-//! [`WakeSet`] records which source woke a task, so that the task polls only that one. [`ShortQueue`] holds its first
-//! element inline, so that a queue that is empty or holds one element allocates nothing. Both serve connections, of
-//! which a server holds many thousand: they are small when idle and cheap when busy.
+//! [`WakeSet`] records which sources woke a task, so that the task polls only those. [`ShortQueue`] holds its first element
+//! inline, so that a queue of up to one element does not allocate. Both are for connections, of which a server holds many
+//! thousands: small when idle, cheap when busy.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,19 @@
-//! A queue that mostly holds one thing.
+//! A queue that holds its first element inline.
 
 use std::collections::VecDeque;
 
-/// First in, first out. The first lies in the queue itself; memory of its own is only for those that wait behind it.
+/// A first-in, first-out queue that is usually empty or holds one element.
+///
+/// The first element is stored inline; only a second one allocates. The allocation is freed when the queue is empty.
+///
+/// ```
+/// use wigwag_poll::ShortQueue;
+///
+/// let mut queue = ShortQueue::default();
+/// queue.push_back(1);
+/// queue.push_back(2);
+/// assert_eq!((queue.pop_front(), queue.pop_front(), queue.pop_front()), (Some(1), Some(2), None));
+/// ```
 #[derive(Debug)]
 pub struct ShortQueue<T> {
     first: Option<T>,
@@ -16,14 +27,15 @@ impl<T> Default for ShortQueue<T> {
 }
 
 impl<T> ShortQueue<T> {
-    /// Memory for as many more, in one go.
-    pub fn reserve(&mut self, more: usize) {
-        let behind = more.saturating_sub(usize::from(self.first.is_none()));
-        if behind > 0 {
-            self.rest.reserve(behind);
+    /// Reserves capacity for `additional` more elements.
+    pub fn reserve(&mut self, additional: usize) {
+        let in_rest = additional.saturating_sub(usize::from(self.first.is_none()));
+        if in_rest > 0 {
+            self.rest.reserve(in_rest);
         }
     }
 
+    /// Appends an element.
     pub fn push_back(&mut self, item: T) {
         if self.is_empty() {
             self.first = Some(item);
@@ -32,6 +44,7 @@ impl<T> ShortQueue<T> {
         }
     }
 
+    /// Removes and returns the first element.
     pub fn pop_front(&mut self) -> Option<T> {
         let first = self.first.take()?;
         if self.rest.capacity() > 0 {
@@ -43,19 +56,22 @@ impl<T> ShortQueue<T> {
         Some(first)
     }
 
+    /// Returns whether the queue holds no element.
     pub fn is_empty(&self) -> bool {
         self.first.is_none()
     }
 
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.rest.len()
     }
 
+    /// Iterates over the elements, from first to last.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.first.iter().chain(&self.rest)
     }
 
-    /// Throws all away but the first `len`.
+    /// Drops all elements after the first `len`.
     pub fn truncate(&mut self, len: usize) {
         if len == 0 {
             *self = Self::default();
@@ -70,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn things_come_out_as_they_went_in() {
+    fn elements_come_out_in_the_order_they_went_in() {
         let mut queue = ShortQueue::default();
         for round in 0..3 {
             queue.reserve(round + 2);

@@ -1,20 +1,21 @@
-//! A waker for tests that counts.
+//! A waker that counts, for tests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 
-#[derive(Default)]
+/// Counts how often its waker was woken.
+#[derive(Debug, Default)]
 pub struct WakeCount(AtomicUsize);
 
 impl WakeCount {
-    /// A count, and what raises it.
+    /// Creates a count and the waker that increments it.
     pub fn new() -> (Arc<Self>, Waker) {
         let count = Arc::new(Self::default());
         (count.clone(), count.into())
     }
 
-    /// How often it was woken.
+    /// Returns how often the waker was woken.
     pub fn get(&self) -> usize {
         self.0.load(SeqCst)
     }

@@ -1,4 +1,4 @@
-//! Which of the sources a task waits for have woken it.
+//! The set of sources that have woken a task.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -6,18 +6,36 @@ use std::task::{Wake, Waker};
 
 use atomic_waker::AtomicWaker;
 
-/// The bit that says that the task is running and need not be woken.
+/// Marks the task as running, so that it need not be woken.
 const RUNNING: u64 = 1 << 63;
 
-/// A set of sources, one bit each, between what a task waits for and the task.
+/// Records, with one bit each, which of the sources a task waits for have woken it.
 ///
-/// Each source gets a [`waker`](Self::waker) for its bit. Waking it adds the bit and wakes the task, unless the task has
-/// been woken already and has not looked yet. The task then polls only the sources whose bits it finds, which for most
-/// turns is one of several. Bits 0 to 62 are free to use.
+/// Each source gets a [`waker`](Self::waker) for its bit. Waking it adds the bit to the set, and wakes the task if the set
+/// was empty. The task then polls only the sources in the set, mostly one of several. Bits 0 to 62 are available.
 ///
-/// A task reads the set in one of two ways. [`take`](Self::take) suits one that looks once in a turn: whatever is woken
-/// from then on wakes the task again. [`unpark`](Self::unpark) and [`park`](Self::park) suit one that loops: while it
-/// runs, sources only add their bits, which costs no wake-up.
+/// A task reads the set in one of two ways. [`take`](Self::take) suits a task that reads the set once in each poll: any
+/// source woken later wakes the task again. [`unpark`](Self::unpark) and [`park`](Self::park) suit a task that loops: while
+/// it runs, sources only add their bits and do not wake it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::task::Waker;
+///
+/// use wigwag_poll::WakeSet;
+///
+/// const SOCKET: u64 = 1;
+/// const TIMER: u64 = 1 << 1;
+///
+/// let set = Arc::new(WakeSet::default());
+/// let (socket, timer) = (set.waker(SOCKET), set.waker(TIMER));
+/// set.register(Waker::noop());
+/// timer.wake_by_ref();
+/// assert_eq!(set.take(), TIMER);
+/// assert_eq!(set.take(), 0);
+/// socket.wake();
+/// assert_eq!(set.take(), SOCKET);
+/// ```
 #[derive(Debug, Default)]
 pub struct WakeSet {
     woken: AtomicU64,
@@ -25,7 +43,7 @@ pub struct WakeSet {
 }
 
 impl WakeSet {
-    /// Creates a set in which the sources `woken` count as woken already.
+    /// Creates a set that contains the sources `woken`, so that the first poll of the task polls them.
     pub fn new(woken: u64) -> Self {
         Self { woken: AtomicU64::new(woken & !RUNNING), task: AtomicWaker::new() }
     }
@@ -35,22 +53,22 @@ impl WakeSet {
         Arc::new(Source { bits, set: self.clone() }).into()
     }
 
-    /// Sets the task that the next wake-up is for. Call it once in each turn, before reading the set: a source woken in
-    /// between is then found by the read or wakes the task.
+    /// Sets the waker of the task. Call it in each poll before reading the set: a source woken in between is then either in
+    /// the set or wakes the task.
     pub fn register(&self, task: &Waker) {
         self.task.register(task);
     }
 
-    /// Adds `bits`; wakes the task if it is not running and nothing was in the set.
+    /// Adds `bits`; wakes the task if it is not running and the set was empty.
     pub fn wake(&self, bits: u64) {
         if self.woken.fetch_or(bits, SeqCst) == 0 {
             self.task.wake();
         }
     }
 
-    /// Removes and returns what is in the set. Sources woken later wake the task.
+    /// Removes and returns all sources in the set. Sources woken later wake the task.
     pub fn take(&self) -> u64 {
-        // Read first: the set is mostly empty, and a write would take the cache line from the next source to wake.
+        // Load first: the set is mostly empty, and a write would take the cache line from the next source to wake.
         if self.woken.load(SeqCst) == 0 { 0 } else { self.woken.swap(0, SeqCst) & !RUNNING }
     }
 
@@ -59,13 +77,13 @@ impl WakeSet {
         if self.woken.load(SeqCst) & bits == 0 { 0 } else { self.woken.fetch_and(!bits, SeqCst) & bits }
     }
 
-    /// Removes and returns what is in the set, and marks the task as running until [`park`](Self::park).
+    /// Removes and returns all sources in the set, and marks the task as running until [`park`](Self::park).
     pub fn unpark(&self) -> u64 {
         self.woken.swap(RUNNING, SeqCst) & !RUNNING
     }
 
-    /// Marks the task as waiting, and returns `true`. Returns `false` when a source was woken since
-    /// [`unpark`](Self::unpark): then the task still counts as running and must look again.
+    /// Marks the task as waiting and returns `true`. Returns `false` if a source was woken since
+    /// [`unpark`](Self::unpark): the task is still running and must read the set again.
     pub fn park(&self) -> bool {
         self.woken.compare_exchange(RUNNING, 0, SeqCst, SeqCst).is_ok()
     }
@@ -96,7 +114,7 @@ mod tests {
     const LAST: u64 = 1 << 62;
 
     #[test]
-    fn a_task_that_takes_is_woken_once_for_all_and_again_after_it() {
+    fn task_is_woken_once_until_it_takes() {
         let (set, (count, task)) = (Arc::new(WakeSet::new(INPUT | CLOCK)), WakeCount::new());
         set.register(&task);
         assert_eq!((set.take(), set.take()), (INPUT | CLOCK, 0));
@@ -107,7 +125,7 @@ mod tests {
         assert_eq!(set.take_only(INPUT), INPUT);
         assert_eq!(set.take_only(INPUT), 0);
         set.wake(INPUT);
-        assert_eq!(count.get(), 1, "the task has not looked at the other source yet");
+        assert_eq!(count.get(), 1, "the other source is still in the set");
         set.register(&task);
         assert_eq!(set.take(), INPUT | LAST);
         set.wake(CLOCK);
@@ -115,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_task_is_not_woken_and_cannot_park_over_a_wake() {
+    fn running_task_is_not_woken_and_cannot_park_with_woken_sources() {
         let (set, (count, task)) = (Arc::new(WakeSet::default()), WakeCount::new());
         set.register(&task);
         set.waker(INPUT).wake();

@@ -1,7 +1,7 @@
-//! The REST door: `RoomService` in protobuf JSON, with the paths of the Google API improvement proposals.
+//! The REST API: `RoomService` in protobuf JSON, with paths in the style of the Google API Improvement Proposals (AIP).
 //!
-//! Every handler calls the function of [`Rooms`] that its gRPC method calls. Errors are `google.rpc.Status` in JSON with
-//! the HTTP status that belongs to its code. `GET /openapi.json` describes the door, `GET /docs` shows that to people.
+//! Each handler calls the same function of [`Rooms`] as its gRPC method. Errors are `google.rpc.Status` in JSON, with the
+//! HTTP status for their code. `GET /openapi.json` describes the API, `GET /docs` shows the description as a page.
 
 mod docs;
 mod error;
@@ -24,6 +24,12 @@ use axum::{
 };
 use serde::Serialize;
 use tower::ServiceExt as _;
+use wigwag_node::{
+    auth::{Action, Caller},
+    error::ApiError,
+    node::Node,
+    rooms::Rooms,
+};
 use wigwag_proto::v1 as pb;
 
 use self::{
@@ -31,12 +37,6 @@ use self::{
     request::{Message, Resource, Target},
 };
 use crate::web::local_caller;
-use wigwag_node::{
-    auth::{Action, Caller},
-    error::ApiError,
-    node::Node,
-    rooms::Rooms,
-};
 
 #[derive(Clone)]
 struct RestState {
@@ -44,30 +44,30 @@ struct RestState {
     rooms: Rooms,
 }
 
-/// Returns the routes.
+/// Returns the routes of the REST API and its documentation.
 pub fn router(node: Node) -> Router {
     let state = RestState { rooms: Rooms::new(node.clone()), node };
-    let below = Arc::new(Below::new(&state));
+    let resources = Arc::new(RoomResources::new(&state));
     let rooms = Router::new()
         .route("/v1/rooms", get(list).post(create).fallback(wrong_method))
         .route("/v1/rooms:watch", get(watch).fallback(wrong_method))
         .route("/v1/rooms/", any(unknown))
-        .route("/v1/rooms/{*below}", any(move |target, request| async move { below.serve(target, request).await }))
+        .route("/v1/rooms/{*below}", any(move |target, request| async move { resources.serve(target, request).await }))
         .layer(from_fn_with_state(state.clone(), guard))
         .with_state(state);
     rooms.merge(openapi::router()).merge(docs::router())
 }
 
-/// What is below `/v1/rooms/`. Told apart here, since a router's parameter can neither end in a verb nor hold an encoded
-/// slash.
-struct Below {
+/// The resources below `/v1/rooms/`. Dispatched here, since path parameters of axum can neither be followed by a verb nor
+/// contain an encoded slash.
+struct RoomResources {
     room: MethodRouter,
     send: MethodRouter,
     members: MethodRouter,
     member: MethodRouter,
 }
 
-impl Below {
+impl RoomResources {
     fn new(state: &RestState) -> Self {
         let with = |methods: MethodRouter<RestState>| methods.fallback(wrong_method).with_state(state.clone());
         Self {
@@ -91,7 +91,7 @@ impl Below {
     }
 }
 
-/// Checks whether the caller may use RoomService, before anything else of a request is looked at.
+/// Checks whether the caller may use RoomService, before anything else in the request is read.
 async fn guard(State(state): State<RestState>, mut request: Request, next: Next) -> Response {
     let caller = local_caller(&request);
     if let Err(error) = state.node.policy().allow(&caller, Action::Admin, None) {
@@ -105,7 +105,7 @@ async fn guard(State(state): State<RestState>, mut request: Request, next: Next)
 
 type RestResult<T> = Result<Json<T>, RestError>;
 
-fn answer<T: Serialize>(result: Result<T, ApiError>) -> RestResult<T> {
+fn respond<T: Serialize>(result: Result<T, ApiError>) -> RestResult<T> {
     result.map(Json).map_err(RestError::from)
 }
 
@@ -114,7 +114,7 @@ async fn create(
     Extension(caller): Extension<Caller>,
     message: Message<pb::CreateRoomRequest>,
 ) -> RestResult<pb::CreateRoomResponse> {
-    answer(state.rooms.create(&caller, message.0).await)
+    respond(state.rooms.create(&caller, message.0).await)
 }
 
 async fn list(
@@ -123,7 +123,7 @@ async fn list(
     target: Target,
 ) -> RestResult<pb::ListRoomsResponse> {
     let page = pb::ListRoomsRequest { page_size: target.number("pageSize")?, page_token: target.text("pageToken") };
-    answer(state.rooms.list(&caller, page).await)
+    respond(state.rooms.list(&caller, page).await)
 }
 
 async fn describe(
@@ -131,7 +131,7 @@ async fn describe(
     Extension(caller): Extension<Caller>,
     target: Target,
 ) -> RestResult<pb::GetRoomResponse> {
-    answer(state.rooms.get(&caller, pb::GetRoomRequest { room: target.room()? }).await)
+    respond(state.rooms.get(&caller, pb::GetRoomRequest { room: target.room()? }).await)
 }
 
 async fn update(
@@ -141,7 +141,7 @@ async fn update(
     message: Message<pb::UpdateRoomRequest>,
 ) -> RestResult<pb::UpdateRoomResponse> {
     let room = target.same_room("room", &message.0.room)?;
-    answer(state.rooms.update(&caller, pb::UpdateRoomRequest { room, ..message.0 }).await)
+    respond(state.rooms.update(&caller, pb::UpdateRoomRequest { room, ..message.0 }).await)
 }
 
 async fn end(
@@ -149,7 +149,7 @@ async fn end(
     Extension(caller): Extension<Caller>,
     target: Target,
 ) -> RestResult<pb::EndRoomResponse> {
-    answer(state.rooms.end(&caller, pb::EndRoomRequest { room: target.room()? }).await)
+    respond(state.rooms.end(&caller, pb::EndRoomRequest { room: target.room()? }).await)
 }
 
 async fn send(
@@ -161,7 +161,7 @@ async fn send(
     let envelope = message.0.envelope.unwrap_or_default();
     let room = target.same_room("envelope.room", &envelope.room)?;
     let envelope = Some(pb::Envelope { room, ..envelope });
-    answer(state.rooms.send(&caller, pb::SendToRoomRequest { envelope, ..message.0 }).await)
+    respond(state.rooms.send(&caller, pb::SendToRoomRequest { envelope, ..message.0 }).await)
 }
 
 async fn members(
@@ -174,7 +174,7 @@ async fn members(
         page_size: target.number("pageSize")?,
         page_token: target.text("pageToken"),
     };
-    answer(state.rooms.members(&caller, page).await)
+    respond(state.rooms.members(&caller, page).await)
 }
 
 async fn member(
@@ -183,7 +183,7 @@ async fn member(
     target: Target,
 ) -> RestResult<pb::GetMemberResponse> {
     let get = pb::GetMemberRequest { room: target.room()?, peer_id: target.peer_id()? };
-    answer(state.rooms.member(&caller, get).await)
+    respond(state.rooms.member(&caller, get).await)
 }
 
 async fn remove_member(
@@ -192,7 +192,7 @@ async fn remove_member(
     target: Target,
 ) -> RestResult<pb::RemoveMemberResponse> {
     let remove = pb::RemoveMemberRequest { room: target.room()?, peer_id: target.peer_id()?, ban: target.flag("ban")? };
-    answer(state.rooms.remove_member(&caller, remove).await)
+    respond(state.rooms.remove_member(&caller, remove).await)
 }
 
 async fn watch(
@@ -205,11 +205,11 @@ async fn watch(
 }
 
 async fn unknown() -> RestError {
-    let error = ApiError::unimplemented("there is nothing at this path: GET /openapi.json lists what there is");
+    let error = ApiError::unimplemented("nothing is served at this path: GET /openapi.json lists all paths");
     RestError::from(error).status(StatusCode::NOT_FOUND)
 }
 
 async fn wrong_method(method: Method) -> RestError {
-    let error = ApiError::unimplemented("this path has no such method: GET /openapi.json lists what there is");
+    let error = ApiError::unimplemented("this path does not have this method: GET /openapi.json lists all methods");
     RestError::from(error.with("method", method)).status(StatusCode::METHOD_NOT_ALLOWED)
 }

@@ -16,9 +16,6 @@ use axum::{
 };
 use futures_core::Stream;
 use tokio_util::sync::CancellationToken;
-
-use self::format::Format;
-use crate::web::{abort_token, caller};
 use wigwag_net::{
     http_error::HttpError,
     websocket::{
@@ -35,7 +32,10 @@ use wigwag_node::{
     node::Node,
 };
 
-const WHICH: &str = "offer a subprotocol: wigwag.v1.json for protobuf JSON in text messages, or wigwag.v1.proto for \
+use self::format::Format;
+use crate::web::{abort_token, caller};
+
+const SUBPROTOCOL_HINT: &str = "offer a subprotocol: wigwag.v1.json for protobuf JSON in text messages, or wigwag.v1.proto for \
                      protobuf in binary ones, as in new WebSocket(url, \"wigwag.v1.json\")";
 
 #[derive(Clone)]
@@ -44,7 +44,7 @@ struct SignalState {
     sockets: SocketConfig,
 }
 
-/// Returns the route. HTTP/2 asks with CONNECT, hence any method.
+/// Returns the route of `/v1/signal`, for any method: HTTP/1.1 upgrades with GET, HTTP/2 with CONNECT (RFC 8441).
 pub fn router(node: Node, sockets: SocketConfig) -> Router {
     Router::new().route("/v1/signal", any(open)).with_state(SignalState { node, sockets })
 }
@@ -55,70 +55,77 @@ async fn open(State(state): State<SignalState>, extensions: Extensions, upgrade:
     match Format::ALL.into_iter().find(|format| upgrade.offers(format.subprotocol())) {
         Some(format) => upgrade
             .accept(Some(format.subprotocol()), sockets, move |socket| serve(node, caller, abort, socket, format)),
-        // A browser shows no answer to a failed handshake, but it shows frames and the close.
+        // Browsers do not show the response to a failed handshake, but they do show frames and the close.
         None if !upgrade.offers_any() => upgrade.accept(None, sockets, refuse),
-        // It would not take an answer without one of those it offers.
-        None => HttpError::new(StatusCode::BAD_REQUEST, "SUBPROTOCOL_REQUIRED", WHICH).into_response(),
+        // Clients that offer subprotocols fail unless one of them is selected.
+        None => HttpError::new(StatusCode::BAD_REQUEST, "SUBPROTOCOL_REQUIRED", SUBPROTOCOL_HINT).into_response(),
     }
 }
 
 async fn serve(node: Node, caller: Caller, abort: Option<CancellationToken>, socket: Socket, format: Format) {
-    let up = Up { incoming: socket.incoming(), format, max_frame_bytes: node.session().max_frame_bytes, over: false };
-    socket.pump(Down { connection: Connection::new(node, caller, abort, up), format }).await;
+    let input = SocketInput {
+        incoming: socket.incoming(),
+        format,
+        max_frame_bytes: node.session().max_frame_bytes,
+        closed: false,
+    };
+    socket.pump(FrameSource { connection: Connection::new(node, caller, abort, input), format }).await;
 }
 
 async fn refuse(socket: Socket) {
-    let error = ApiError::protocol(WHICH);
-    socket.pump(Refusal { word: Some(error.to_fatal()), ending: close_reason(&error) }).await;
+    let error = ApiError::protocol(SUBPROTOCOL_HINT);
+    socket.pump(RefusalSource { frame: Some(error.to_fatal()), close: close_reason(&error) }).await;
 }
 
-/// Messages as a connection's input.
-struct Up {
+/// Decodes messages into the input of a connection.
+struct SocketInput {
     incoming: MessageStream,
     format: Format,
     max_frame_bytes: usize,
-    over: bool,
+    closed: bool,
 }
 
-impl Stream for Up {
+impl Stream for SocketInput {
     type Item = Option<Input>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.over {
+        if self.closed {
             return Poll::Ready(None);
         }
         Pin::new(&mut self.incoming).poll_next(cx).map(|received| {
-            // A WebSocket has no half-close: who closes does not listen either.
-            self.over = received.is_none();
+            // WebSocket does not have half-close: a client that closes does not receive either.
+            self.closed = received.is_none();
             Some(received.map(|received| self.input(received)))
         })
     }
 }
 
-impl Up {
+impl SocketInput {
     fn input(&self, received: Received) -> Input {
         match (received, self.format) {
             (Received::Text(text), Format::Json) => format::read_text(text.as_str(), self.max_frame_bytes),
             (Received::Binary(bytes), Format::Proto) => Input::decode(bytes, self.max_frame_bytes),
-            (Received::Text(_) | Received::Binary(_), format) => Input::Broken(ApiError::protocol(format.wrong_kind())),
+            (Received::Text(_) | Received::Binary(_), format) => {
+                Input::Broken(ApiError::protocol(format.wrong_message_type()))
+            }
             (Received::Violation(Violation::TooLong), _) => Input::Oversize,
             (Received::Violation(Violation::NotUtf8), _) => {
                 Input::Broken(ApiError::protocol("a text message must be UTF-8"))
             }
             (Received::Violation(Violation::Protocol), _) => {
-                Input::Broken(ApiError::protocol("the bytes are no WebSocket frames (RFC 6455)"))
+                Input::Broken(ApiError::protocol("not a valid WebSocket frame (RFC 6455)"))
             }
         }
     }
 }
 
-/// What a connection writes, as messages.
-struct Down {
-    connection: Connection<Up>,
+/// Encodes the frames of a connection as messages.
+struct FrameSource {
+    connection: Connection<SocketInput>,
     format: Format,
 }
 
-impl MessageSource for Down {
+impl MessageSource for FrameSource {
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>> {
         Poll::Ready(match ready!(Pin::new(&mut self.connection).poll_next(cx)) {
             Some(Ok(frame)) => self.format.write(&frame, out),
@@ -128,22 +135,22 @@ impl MessageSource for Down {
     }
 }
 
-/// One word, and the end.
-struct Refusal {
-    word: Option<OutFrame>,
-    ending: CloseReason,
+/// Writes one frame and closes.
+struct RefusalSource {
+    frame: Option<OutFrame>,
+    close: CloseReason,
 }
 
-impl MessageSource for Refusal {
+impl MessageSource for RefusalSource {
     fn poll_write(&mut self, _: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>> {
-        Poll::Ready(match self.word.take() {
+        Poll::Ready(match self.frame.take() {
             Some(frame) => Format::Json.write(&frame, out),
-            None => Err(self.ending.clone()),
+            None => Err(self.close.clone()),
         })
     }
 }
 
-/// How a socket ends for an error: with the code of its reason.
+/// Returns the close code and reason for an error.
 fn close_reason(error: &ApiError) -> CloseReason {
     CloseReason::close(close_code(error.reason, error.advice), error.reason)
 }

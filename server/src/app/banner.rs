@@ -1,13 +1,14 @@
-//! The first thing a person sees.
+//! The text printed at startup.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::config::Config;
 
-/// One screen: where the server listens, who can use it, and what to try next. `listen` is the bound address.
+/// Returns the startup banner: where the server listens, who can use it, and what to try next. `listen` is the bound
+/// address.
 pub fn banner(config: &Config, listen: SocketAddr) -> String {
-    let near = reachable_from_here(listen);
+    let local = local_address(listen);
     let mut text = String::new();
     let mut line = |args: std::fmt::Arguments<'_>| {
         // Writing to a String cannot fail.
@@ -17,32 +18,32 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
     line(format_args!("  listening on http://{listen}   gRPC, gRPC-Web and HTTP on one port"));
     if config.is_exposed() {
         line(format_args!(""));
-        line(format_args!("  WARNING: open to everyone who reaches this address. No login, no encryption."));
-        line(format_args!("           Browsers allow camera and microphone on https or localhost only."));
-        line(format_args!("           Other web pages may call when cors.allowed_origins lists them."));
+        line(format_args!("  WARNING: open to everyone who can reach this address. No login, no encryption."));
+        line(format_args!("           Browsers allow camera and microphone only on https and localhost."));
+        line(format_args!("           Pages of other sites may call only if cors.allowed_origins lists them."));
     } else {
-        line(format_args!("  open: no login is needed; bound to loopback, so only this machine reaches it"));
+        line(format_args!("  open: no login; bound to loopback, so only this machine can reach it"));
     }
     line(format_args!(""));
     line(format_args!("Try next:"));
     if config.demo {
-        line(format_args!("  open http://{near}/ in two browser tabs"));
+        line(format_args!("  open http://{local}/ in two browser tabs"));
     }
     if config.reflection {
-        line(format_args!("  grpcurl -plaintext {near} list"));
+        line(format_args!("  grpcurl -plaintext {local} list"));
         line(format_args!(
-            "  grpcurl -plaintext -d '{{\"join\": {{\"room\": \"demo\"}}}}' {near} wigwag.v1.SignalingService/Signal"
+            "  grpcurl -plaintext -d '{{\"join\": {{\"room\": \"demo\"}}}}' {local} wigwag.v1.SignalingService/Signal"
         ));
     }
-    line(format_args!("  curl http://{near}/health"));
+    line(format_args!("  curl http://{local}/health"));
     line(format_args!("  make test"));
     line(format_args!(""));
     line(format_args!("Ctrl-C drains and stops; a second Ctrl-C stops at once."));
     text
 }
 
-/// The address to use on this machine: one cannot connect to `0.0.0.0` everywhere.
-fn reachable_from_here(listen: SocketAddr) -> SocketAddr {
+/// Returns the address for clients on this machine: `0.0.0.0` and `::` cannot be connected to on every system.
+fn local_address(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -65,6 +66,6 @@ mod tests {
         config.listen = SocketAddr::from(([0, 0, 0, 0], 9000));
         let text = banner(&config, config.listen);
         assert!(text.contains("WARNING"));
-        assert!(text.contains("http://127.0.0.1:9000/"), "an address that can be opened");
+        assert!(text.contains("http://127.0.0.1:9000/"), "an address that can be connected to");
     }
 }

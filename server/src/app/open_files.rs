@@ -1,31 +1,36 @@
-//! How many files the process may open, which bounds how many connections it can hold.
+//! The limit of open files (RLIMIT_NOFILE), which bounds the number of connections.
 
 use crate::config::Config;
 
-/// Files kept for other uses than connections: logs, timers, listeners, the backend.
-const KEPT: u64 = 512;
+/// Files reserved for uses other than connections: logs, timers, listeners, the backend.
+const RESERVED: u64 = 512;
 
 /// Raises the limit of open files to what the system allows, and lowers `connections.max` to fit under it.
 pub fn raise_open_files(config: &mut Config) {
     let limit = match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) => limit,
         Err(error) => {
-            tracing::warn!(%error, "the limit of open files could not be raised");
+            tracing::warn!(%error, "cannot raise the limit of open files");
             return;
         }
     };
-    let room = connections_under(limit);
-    if config.connections.max > room {
-        let (asked, lowered) = (config.connections.max, room);
-        tracing::warn!(open_files = limit, asked, lowered, "connections.max is lowered: too few files may be opened");
+    let fit = connections_under(limit);
+    if config.connections.max > fit {
+        let (configured, lowered) = (config.connections.max, fit);
+        tracing::warn!(
+            open_files = limit,
+            configured,
+            lowered,
+            "connections.max lowered to fit the limit of open files: raise it with ulimit -n"
+        );
         config.connections.max = lowered;
     }
 }
 
-/// Connections that fit under a limit of open files. Under a limit so low that nothing would remain, a quarter of it.
+/// Returns the number of connections that fit under a limit of open files: at least a quarter of it.
 fn connections_under(limit: u64) -> usize {
-    let room = limit.saturating_sub(KEPT).max(limit / 4).max(1);
-    usize::try_from(room).unwrap_or(usize::MAX)
+    let fit = limit.saturating_sub(RESERVED).max(limit / 4).max(1);
+    usize::try_from(fit).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -33,7 +38,7 @@ mod tests {
     use super::connections_under;
 
     #[test]
-    fn files_are_kept_for_other_uses() {
+    fn files_are_reserved_for_other_uses() {
         assert_eq!(connections_under(1_048_576), 1_048_064);
         assert_eq!(connections_under(1024), 512);
         assert_eq!(connections_under(100), 25);

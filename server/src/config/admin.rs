@@ -1,4 +1,4 @@
-//! `[admin]`: the second listener, for `/metrics`.
+//! `[admin]`: the admin listener, which serves `/metrics`.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use super::error::ConfigErrors;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdminSection {
-    /// A loopback address of its own. `None` (in TOML `""`), the default, means no admin listener.
+    /// The loopback address of the admin listener. `None` (in TOML `""`), the default: there is none.
     #[serde(serialize_with = "write", deserialize_with = "read")]
     pub listen: Option<SocketAddr>,
 }
@@ -30,7 +30,7 @@ impl AdminSection {
     }
 }
 
-// TOML has no null: the empty text stands for none, so that the setting can be shown and overridden.
+// TOML has no null: the empty string stands for `None`, so that the setting can be printed and overridden.
 fn write<S: Serializer>(listen: &Option<SocketAddr>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&listen.map(|addr| addr.to_string()).unwrap_or_default())
 }

@@ -1,10 +1,11 @@
-//! `[compat]`: which compatibility protocols are served.
+//! `[compat]`: the compatibility protocols that are served.
 
 use serde::{Deserialize, Serialize};
 
-/// Switches of the compatibility protocols. docs/compatibility-protocols.md describes each.
+/// Switches of the compatibility protocols. Each also needs its cargo feature, on by default.
+/// docs/compatibility-protocols.md describes them.
 ///
-/// They are on because the server is open: none of them has a place for a token.
+/// They are on by default because the server is open. None of the protocols can carry a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompatSection {
@@ -14,7 +15,7 @@ pub struct CompatSection {
     pub plain_json: bool,
     /// The connector's messages over WebSocket at `/connector`. Default: true.
     pub connector: bool,
-    /// Socket.IO at `/socket.io/`. Default: true. Each needs its cargo feature of the same name, on by default.
+    /// Socket.IO at `/socket.io/`. Default: true.
     pub socketio: bool,
     /// The PeerServer protocol at `/peerjs`. Default: true.
     pub peerjs: bool,
@@ -36,7 +37,7 @@ impl Default for CompatSection {
 }
 
 impl CompatSection {
-    /// All of them off.
+    /// Returns the section with all protocols switched off.
     pub fn none() -> Self {
         Self {
             rooms_ws: false,

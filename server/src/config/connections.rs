@@ -1,4 +1,4 @@
-//! `[connections]`: how many connections, and how long a silent one may stay.
+//! `[connections]`: limits and timeouts of connections.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,16 @@ use super::range::Range;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConnectionsSection {
-    /// Connections at a time; one more is closed on arrival. Lowered at the start when the process may not open so
-    /// many files: 512 of those are kept for other uses.
+    /// Most connections at a time; one more is closed on arrival. Lowered at startup to fit the limit of open files, of which
+    /// 512 are reserved for other uses.
     pub max: usize,
-    /// Connections at a time from one IPv4 address or one IPv6 /64. 0 = no such cap.
+    /// Most connections at a time from one IPv4 address or one IPv6 /64. 0 = no limit.
     pub max_per_ip: usize,
     /// Milliseconds from the accept to the first byte.
     pub first_byte_timeout_ms: u32,
-    /// Milliseconds from the accept until a first request has been read.
+    /// Milliseconds from the accept until the first request has been read.
     pub handshake_timeout_ms: u32,
-    /// Milliseconds an HTTP/1 connection may take for the head of each request, waiting for it included.
+    /// Milliseconds until an HTTP/1 connection has sent the head of its next request, idle time included.
     pub http1_idle_timeout_ms: u32,
 }
 

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CorsSection {
-    /// Origins whose pages may call. A request without an `Origin` header does not come from a page and is not asked.
+    /// Origins whose pages may call. A request without an `Origin` header does not come from a page and is not checked.
     pub allowed_origins: AllowedOrigins,
-    /// Names, beside `localhost` and IP addresses, under which a server on loopback tells who is in its rooms (`/rooms`,
-    /// `/health`, PeerJS's list). Default: none. Not asked where other machines can reach the listener.
+    /// Host names, besides `localhost` and IP addresses, under which a server on loopback shows members of rooms (`/rooms`,
+    /// `/health`, PeerJS's list). Default: none. Ignored if other machines can reach the listener.
     pub allowed_hosts: AllowedHosts,
 }
 
@@ -21,9 +21,9 @@ pub struct CorsSection {
 #[serde(try_from = "Names")]
 pub struct AllowedHosts(Vec<String>);
 
-/// An environment variable holds a list as text.
+/// A list, or, in an environment variable, text separated by commas.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "is neither a list nor a text")]
+#[serde(untagged, expecting = "must be a list or text")]
 enum Names {
     List(Vec<String>),
     Text(String),
@@ -32,7 +32,7 @@ enum Names {
 pub(super) const ALLOWED_HOSTS: &str = "a list of host names such as \"rooms.example.com\" (no scheme, no port)";
 
 impl AllowedHosts {
-    /// The names.
+    /// Returns the names.
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }
@@ -65,13 +65,13 @@ impl TryFrom<Names> for AllowedHosts {
 /// A rule for the `Origin` header (RFC 6454).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// `"loopback"`, the default: pages of this machine, `http` or `https`, `localhost`, `127.0.0.1` or `[::1]`, any
-    /// port; and pages this server served itself under an IP address.
+    /// `"loopback"`, the default: pages of this machine (`http` or `https`; `localhost`, `127.0.0.1` or `[::1]`; any port),
+    /// and pages that this server itself served under an IP address.
     #[default]
     Loopback,
     /// `"*"`: every page of every site.
     Any,
-    /// Exactly these.
+    /// These origins, compared byte by byte.
     List(Vec<String>),
 }
 
@@ -81,7 +81,7 @@ pub(super) const ALLOWED: &str =
 impl AllowedOrigins {
     fn list(origins: Vec<String>) -> Result<Self, String> {
         if origins.iter().any(|origin| origin == "*") {
-            return if origins.len() == 1 { Ok(Self::Any) } else { Err("\"*\" stands alone".to_owned()) };
+            return if origins.len() == 1 { Ok(Self::Any) } else { Err("\"*\" must be the only origin".to_owned()) };
         }
         match origins.iter().find(|origin| !is_origin(origin)) {
             Some(bad) => Err(format!("{bad:?} is not an origin")),
@@ -90,7 +90,7 @@ impl AllowedOrigins {
     }
 }
 
-/// As a browser writes it: lower case, no path, not even a slash.
+/// Returns whether `text` is an origin as a browser writes it: lower case, without a path or trailing slash.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, host)) = text.split_once("://") else { return false };
     !host.is_empty()
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for AllowedOrigins {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<AllowedOrigins, E> {
                 match text {
                     "loopback" => Ok(AllowedOrigins::Loopback),
-                    // An environment variable holds a list as text.
+                    // In an environment variable: text separated by commas.
                     _ => {
                         let origins = text.split(',').map(|origin| origin.trim().to_owned()).collect();
                         AllowedOrigins::list(origins).map_err(E::custom)

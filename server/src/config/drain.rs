@@ -1,17 +1,17 @@
-//! `[drain]`: how the node goes.
+//! `[drain]`: how the node shuts down.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigErrors;
 use super::range::Range;
 
-/// Settings of the drain, the phase in which a node hands its sessions over and goes.
+/// Settings of the drain, in which a node asks its sessions to reconnect elsewhere before it exits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DrainSection {
-    /// Milliseconds over which sessions are told to move. 0 = the node chooses by their number.
+    /// Milliseconds over which GoAway frames are spread. 0 = chosen by the number of sessions. At most `timeout_ms`.
     pub window_ms: u32,
-    /// Milliseconds the whole drain may take. The process ends at most 2 s later.
+    /// Milliseconds the whole drain may take. The process exits at most 2 s later.
     pub timeout_ms: u32,
 }
 

@@ -1,18 +1,18 @@
-//! What is wrong with a configuration: every error at once, each with what would be right.
+//! The errors of a configuration: all at once, each with what is allowed.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// One setting that cannot be used.
+/// One invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The setting, as `session.grace_ms`; or the file, when it cannot be read at all.
     pub key: String,
-    /// What was given. Empty when there is nothing to show, or when it may be secret.
+    /// The value. Empty if there is none to show, or if it may be secret.
     pub value: String,
-    /// What is allowed there.
+    /// What is allowed.
     pub allowed: String,
-    /// Where the value came from. `None` when it is the default, or when several settings do not fit together.
+    /// Where the value came from. `None` for a default, and for settings that contradict each other.
     pub origin: Option<ValueOrigin>,
 }
 
@@ -29,14 +29,14 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// All that is wrong with a configuration. Its `Display` is one line per error.
+/// All errors of a configuration. Its `Display` is one line per error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
-        write!(f, "{count} setting{} cannot be used:", if count == 1 { "" } else { "s" })?;
+        write!(f, "{count} invalid setting{}:", if count == 1 { "" } else { "s" })?;
         for error in &self.0 {
             write!(f, "\n  {error}")?;
         }
@@ -45,7 +45,7 @@ impl fmt::Display for ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// Adds a error found in a loaded configuration.
+    /// Adds an error. Its origin is filled in by the caller.
     pub(super) fn add(&mut self, key: &str, value: impl fmt::Display, allowed: impl Into<String>) {
         self.0.push(ConfigError {
             key: key.to_owned(),
@@ -55,6 +55,7 @@ impl ConfigErrors {
         });
     }
 
+    /// Returns `value` if there are no errors.
     pub(super) fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }

@@ -1,4 +1,4 @@
-//! `[ice]`: the STUN and TURN servers clients are told to use.
+//! `[ice]`: the STUN and TURN servers that clients are given.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +9,11 @@ use super::secret::Secret;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IceSection {
-    /// Servers every client is given in its welcome. Default: none, which is enough on one machine and within a LAN.
+    /// Servers in the welcome of every client. Default: none, which is enough on one machine and within a LAN.
     pub servers: Vec<IceServer>,
 }
 
-/// One entry of the list, in the terms of the W3C `RTCIceServer`.
+/// A STUN or TURN server, as in the W3C dictionary `RTCIceServer`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IceServer {
@@ -22,7 +22,7 @@ pub struct IceServer {
     /// User name for TURN.
     #[serde(default)]
     pub username: String,
-    /// Password for TURN. Every client is told it.
+    /// Password for TURN. Every client receives it.
     #[serde(default)]
     pub credential: Secret,
 }
@@ -36,7 +36,7 @@ impl IceSection {
                 errors.add(&format!("ice.servers[{index}].urls"), "[]", "at least one URL");
             }
             for (at, url) in server.urls.iter().enumerate() {
-                // Named by its place: a URL that was mistyped may hold a password.
+                // Identified by its index: a mistyped URL may contain a password.
                 let mut wrong = |allowed| errors.add(&format!("ice.servers[{index}].urls[{at}]"), "", allowed);
                 let scheme = url.split_once(':').filter(|(_, rest)| !rest.is_empty()).map(|(scheme, _)| scheme);
                 match scheme {

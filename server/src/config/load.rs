@@ -1,7 +1,7 @@
-//! Putting a configuration together.
+//! Loads the configuration.
 //!
-//! serde stops at the first error. To report every one, each given value is read alone over the defaults first; what
-//! cannot be read is reported and left out, and the rest is checked as a whole.
+//! serde stops at the first error. To report all of them, each value is first deserialized alone over the defaults. Invalid
+//! ones are reported and left out, and the rest is deserialized and checked together.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,12 +14,12 @@ use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{Config, admin, connections, cors, drain, http2, ice, log, rooms, session};
 
-/// What the command line says about the configuration.
+/// Settings from the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// The file to read. Without one `WIGWAG_CONFIG` is asked; without that there is no file.
+    /// The configuration file. `None`: that of the variable `WIGWAG_CONFIG`, if it is set.
     pub file: Option<PathBuf>,
-    /// Settings by dotted key, as text, with the flag that gave them.
+    /// Settings with the flags that gave them; later ones override earlier ones.
     pub settings: Vec<Override>,
 }
 
@@ -28,18 +28,18 @@ pub struct Overrides {
 pub struct Override {
     /// The flag, for error messages.
     pub flag: String,
-    /// The setting, such as `session.grace_ms`.
+    /// The key of the setting, such as `session.grace_ms`.
     pub key: String,
     /// Its value as text.
     pub value: String,
 }
 
 impl Config {
-    /// Puts the configuration together: `overrides` over `environment` over the file over the defaults.
+    /// Loads the configuration: `overrides` over `environment` over the file over the defaults.
     ///
     /// # Errors
     ///
-    /// All settings that cannot be used, at once. A file that cannot be read is the only error then.
+    /// All invalid settings at once. If the file cannot be read or parsed, only that.
     pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, ConfigErrors> {
         let shape = Table::try_from(Self::default()).expect("every setting has a TOML form");
         let mut layers = Layers::default();
@@ -47,49 +47,49 @@ impl Config {
         let file = overrides.file.clone().or_else(|| environment.get("WIGWAG_CONFIG").map(PathBuf::from));
         if let Some(path) = file {
             let table = read_file(&path)?;
-            layers.lay_table(table, &shape, &ValueOrigin::File(path));
+            layers.add_table(table, &shape, &ValueOrigin::File(path));
         }
         let settings = flatten(shape.clone(), None);
-        lay_port(&mut layers, environment);
+        add_port(&mut layers, environment);
         for (key, default) in &settings {
             let name = variable_of(key);
             if let Some(text) = environment.get(&name) {
-                layers.lay_text(key, text, Some(default), ValueOrigin::Environment(name));
+                layers.add_text(key, text, Some(default), ValueOrigin::Environment(name));
             }
         }
         for Override { flag, key, value } in &overrides.settings {
             let default = settings.iter().find(|(known, _)| known == key).map(|(_, default)| default);
-            layers.lay_text(key, value, default, ValueOrigin::Flag(flag.clone()));
+            layers.add_text(key, value, default, ValueOrigin::Flag(flag.clone()));
         }
 
-        for (name, text) in environment.in_sections(&shape) {
+        for (name, text) in environment.in_sections(|name| shape.contains_key(name) || new_name_of(name).is_some()) {
             if !settings.iter().any(|(key, _)| variable_of(key) == name) {
-                layers.lay_text(&key_of(name), text, None, ValueOrigin::Environment(name.to_owned()));
+                layers.add_text(&key_of(name), text, None, ValueOrigin::Environment(name.to_owned()));
             }
         }
 
         let mut config = assemble(layers, &settings)?;
         if config.node_name.is_empty() {
-            config.node_name = draw_node_name();
+            config.node_name = generate_node_name();
         }
         Ok(config)
     }
 }
 
-/// `PORT`, as hosting platforms set it: the port alone, at the address of the file or the default.
-fn lay_port(layers: &mut Layers, environment: &Environment) {
+/// Adds `PORT`, which hosting platforms set: the port only, at the IP address of the file or the default.
+fn add_port(layers: &mut Layers, environment: &Environment) {
     let Some(text) = environment.get("PORT") else { return };
-    let below = layers.0.get("listen").and_then(|given| given.value.as_str()?.parse::<SocketAddr>().ok());
-    let mut listen = below.unwrap_or(Config::default().listen);
+    let lower = layers.0.get("listen").and_then(|given| given.value.as_str()?.parse::<SocketAddr>().ok());
+    let mut listen = lower.unwrap_or(Config::default().listen);
     let value = match text.parse() {
         Ok(port) => {
             listen.set_port(port);
             listen.to_string()
         }
-        // Kept as it is, to be reported with everything else.
+        // Kept, to be reported with all other errors.
         Err(_) => text.to_owned(),
     };
-    layers.lay_text("listen", &value, None, ValueOrigin::Environment("PORT".to_owned()));
+    layers.add_text("listen", &value, None, ValueOrigin::Environment("PORT".to_owned()));
 }
 
 fn assemble(layers: Layers, settings: &[(String, Value)]) -> Result<Config, ConfigErrors> {
@@ -97,16 +97,16 @@ fn assemble(layers: Layers, settings: &[(String, Value)]) -> Result<Config, Conf
     let mut usable = Table::new();
     let mut origins = BTreeMap::new();
     for (key, Given { value, origin }) in layers.0 {
-        match reason_against(&key, &value, settings) {
+        match allowed_instead(&key, &value, settings) {
             Some(_) if origin == ValueOrigin::Environment("PORT".to_owned()) => {
                 errors.add(&key, value, "a port number from 0 to 65535");
             }
-            Some(allowed) => errors.add(&key, shown(&key, &value, settings), allowed),
+            Some(allowed) => errors.add(&key, displayed(&key, &value, settings), allowed),
             None => insert(&mut usable, &key, value),
         }
         origins.insert(key, origin);
     }
-    // Every value has been read alone by now, so that together they can only fail `check`.
+    // Each value has been deserialized alone, so that together they can only fail `check`.
     let config = match Config::deserialize_table(usable) {
         Ok(config) => config,
         Err(error) => {
@@ -127,10 +127,10 @@ impl Config {
     }
 }
 
-/// Why `value` cannot be the value of `key`; `None` when it can.
-fn reason_against(key: &str, value: &Value, settings: &[(String, Value)]) -> Option<String> {
+/// Returns what is allowed for `key` if `value` is not.
+fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Option<String> {
     let Some((_, default)) = settings.iter().find(|(known, _)| known == key) else {
-        return Some(format!("there is no such setting; {}", neighbors(key, settings)));
+        return Some(renamed(key).unwrap_or_else(|| format!("there is no such setting; {}", neighbors(key, settings))));
     };
     if let Some(range) = ranges().find(|range| range.key == key) {
         let fits = value.as_integer().is_some_and(|number| range.contains(number));
@@ -148,18 +148,39 @@ fn reason_against(key: &str, value: &Value, settings: &[(String, Value)]) -> Opt
         "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
         "log.format" => log::ALLOWED_FORMAT.to_owned(),
         _ if default.is_bool() => "true or false".to_owned(),
-        _ if default.is_str() => "a text".to_owned(),
+        _ if default.is_str() => "a string".to_owned(),
         _ => error,
     })
 }
 
+/// Sections that were renamed, as (old, new).
+const RENAMED_SECTIONS: &[(&str, &str)] = &[("dialects", "compat")];
+
+/// Returns the new name of a section that was renamed.
+fn new_name_of(section: &str) -> Option<&'static str> {
+    RENAMED_SECTIONS.iter().find(|(old, _)| *old == section).map(|(_, new)| *new)
+}
+
+/// Returns the remedy for a setting, or a whole section, under its old name.
+fn renamed(key: &str) -> Option<String> {
+    let (old, name) = key.split_once('.').map_or((key, None), |(section, name)| (section, Some(name)));
+    let new = new_name_of(old)?;
+    Some(match name {
+        Some(name) => {
+            format!("{old} was renamed to {new}: set {new}.{name} ({})", variable_of(&format!("{new}.{name}")))
+        }
+        None => format!("{old} was renamed to {new}: rename the section to [{new}]"),
+    })
+}
+
+/// Returns the ranges of all numeric settings.
 fn ranges() -> impl Iterator<Item = &'static Range> {
     [super::RANGES, session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES]
         .into_iter()
         .flatten()
 }
 
-/// The settings someone may have meant.
+/// Lists the settings of the same section, or the sections.
 fn neighbors(key: &str, settings: &[(String, Value)]) -> String {
     let section_of = |key: &str| key.rsplit_once('.').map_or("", |(section, _)| section).to_owned();
     let section = section_of(key);
@@ -178,16 +199,16 @@ fn neighbors(key: &str, settings: &[(String, Value)]) -> String {
     }
 }
 
-/// The value as a message may show it: not where it may be a credential, in its own place or in a mistyped one.
-fn shown(key: &str, value: &Value, settings: &[(String, Value)]) -> String {
+/// Returns the value for an error message; empty if it may be a credential, as under `ice` or in an unknown setting.
+fn displayed(key: &str, value: &Value, settings: &[(String, Value)]) -> String {
     let plain = !key.starts_with("ice.") && settings.iter().any(|(known, _)| known == key);
     if plain { value.to_string() } else { String::new() }
 }
 
-/// `node-` and eight letters or digits, so that two nodes that were not named can be told apart.
-fn draw_node_name() -> String {
+/// Returns `node-` and eight random hexadecimal digits, to distinguish nodes without a configured name.
+fn generate_node_name() -> String {
     let mut bytes = [0u8; 4];
-    // Without randomness the name is poorer, not wrong.
+    // Without randomness the process id has to do: the name is only for people.
     if getrandom::fill(&mut bytes).is_err() {
         return format!("node-{}", std::process::id());
     }

@@ -1,4 +1,4 @@
-//! `[log]`: what is logged and how.
+//! `[log]`: the level and the format of the log.
 
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;

@@ -1,4 +1,4 @@
-//! `[rooms]`: how rooms come and go.
+//! `[rooms]`: how rooms are created and deleted, and their limits.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +12,11 @@ pub struct RoomsSection {
     pub auto_create: bool,
     /// Most members of a room; a room's own limit may be lower.
     pub max_members: usize,
-    /// Rooms at a time.
+    /// Most rooms at a time.
     pub max_rooms: usize,
-    /// Milliseconds a room made by joining stays when empty.
+    /// Milliseconds after which an empty room that a join created is deleted.
     pub empty_timeout_ms: u32,
-    /// Milliseconds a room made by CreateRoom stays when empty, unless the call says otherwise.
+    /// Milliseconds after which an empty room that CreateRoom created is deleted, unless the call sets another time.
     pub created_empty_timeout_ms: u32,
 }
 

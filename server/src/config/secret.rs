@@ -1,10 +1,10 @@
-//! Text that must not be shown.
+//! Text that must not be logged or printed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A secret from the configuration. Printed, debugged or serialized it is `[redacted]`; only [`Secret::expose`] tells it.
+/// A secret from the configuration. `Debug` and serialization write `[redacted]`; only [`Secret::expose`] returns it.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -12,7 +12,7 @@ pub struct Secret(String);
 impl Secret {
     const REDACTED: &'static str = "[redacted]";
 
-    /// The secret itself.
+    /// Returns the secret.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -32,7 +32,7 @@ impl fmt::Debug for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // An empty secret hides nothing, and shows that it is not set.
+        // An empty secret means that it is not set, which may be shown.
         serializer.serialize_str(if self.0.is_empty() { "" } else { Self::REDACTED })
     }
 }

@@ -1,4 +1,4 @@
-//! `[session]`: what a session may hold and how long it lives.
+//! `[session]`: limits and timeouts of sessions.
 
 use std::time::Duration;
 
@@ -7,38 +7,38 @@ use serde::{Deserialize, Serialize};
 use super::error::ConfigErrors;
 use super::range::Range;
 
-/// Settings of sessions. What they mean is told above `SignalingService` in `signaling_service.proto`.
+/// Settings of sessions. `signaling_service.proto` explains sessions, above `SignalingService`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionSection {
-    /// Milliseconds between two pings on a connection. Two missed answers detach a resumable session.
+    /// Milliseconds between two pings on a connection. A resumable session is detached after two unanswered pings.
     pub heartbeat_ms: u32,
-    /// Milliseconds a session outlives its connection when the client does not ask for a time of its own.
+    /// Milliseconds a session outlives its connection, unless the client requests another time.
     pub grace_ms: u32,
-    /// The longest such time a client may ask for, in milliseconds.
+    /// The longest time a client may request, in milliseconds.
     pub max_grace_ms: u32,
     /// Milliseconds a connection has for its first frame.
     pub hello_timeout_ms: u32,
-    /// Frames an attached session holds until they are acknowledged.
+    /// Most unacknowledged frames of an attached session.
     pub mailbox_frames: usize,
-    /// Bytes an attached session holds until they are acknowledged.
+    /// Most bytes of unacknowledged frames of an attached session.
     pub mailbox_bytes: usize,
-    /// Frames a detached session takes beyond those it held when it was cut.
+    /// Most frames queued for a detached session, besides those unacknowledged when it was detached.
     pub detached_frames: usize,
-    /// Bytes a detached session takes beyond those it held when it was cut.
+    /// Most bytes queued for a detached session, besides those unacknowledged when it was detached.
     pub detached_bytes: usize,
     /// Largest frame a client may send, in bytes.
     pub max_frame_bytes: usize,
     /// Whether peers may send to a peer id outside any room.
     pub direct_messages: bool,
-    /// Frames a client may send in a second over time. 0 = no limit. A stream that sends more is read more slowly, and cut
-    /// after 5 s of it; a Push applies what it may and says when to go on.
+    /// Frames per second a client may send on average. 0 = no limit. A stream over the limit is read more slowly, and
+    /// detached after 5 s; a Push applies the frames within the limit and returns when to retry.
     pub frames_per_second: u32,
-    /// Frames a client may send at once after a pause, when there is a limit.
+    /// Frames a client may send at once after a pause, if there is a limit.
     pub frames_burst: u32,
-    /// Rooms one session may be in at a time.
+    /// Most rooms a session may be in at a time.
     pub max_rooms: usize,
-    /// Sessions of this node at a time. 0 = unlimited.
+    /// Most sessions of this node at a time. 0 = no limit.
     pub max_sessions: usize,
 }
 
@@ -80,12 +80,12 @@ pub(super) const RANGES: &[Range] = &[
 ];
 
 impl SessionSection {
-    /// Time between two pings.
+    /// Returns the time between two pings.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.into())
     }
 
-    /// Time a connection has for its first frame.
+    /// Returns the time a connection has for its first frame.
     pub fn hello_timeout(&self) -> Duration {
         Duration::from_millis(self.hello_timeout_ms.into())
     }

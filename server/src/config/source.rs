@@ -1,4 +1,4 @@
-//! Where settings come from: flags, environment and file, laid over each other.
+//! The sources of settings: flags, environment and file, in layers.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,28 +7,31 @@ use toml::{Table, Value};
 
 use super::error::{ConfigErrors, ValueOrigin};
 
-/// The environment as a value, so that tests need not touch the process's own.
+/// Environment variables as a value, so that tests do not change those of the process.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The environment of this process. Variables that are not UTF-8 are left out.
+    /// Returns the environment of this process, without variables that are not UTF-8.
     pub fn of_process() -> Self {
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
     }
 
-    /// The value of a variable; an empty one counts as not set.
+    /// Returns the value of a variable. An empty one counts as not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Variables that are certainly meant for a section of `shape`: `WIGWAG_<SECTION>__…`. Others that start with
-    /// `WIGWAG_` may belong to a client, or be the service variables Kubernetes makes up.
-    pub(super) fn in_sections<'a>(&'a self, shape: &'a Table) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let of_section = |name: &str| {
+    /// Returns the variables of sections, `WIGWAG_<SECTION>__…`. Others that start with `WIGWAG_` may belong to a client, or
+    /// be service variables of Kubernetes.
+    pub(super) fn in_sections<'a>(
+        &'a self,
+        is_section: impl Fn(&str) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let of_section = move |name: &str| {
             let section =
                 name.strip_prefix("WIGWAG_").and_then(|rest| rest.split_once("__")).map(|(section, _)| section);
-            section.is_some_and(|section| shape.contains_key(&section.to_ascii_lowercase()))
+            section.is_some_and(|section| is_section(&section.to_ascii_lowercase()))
         };
         self.0.iter().map(|(name, text)| (name.as_str(), text.as_str())).filter(move |(name, _)| of_section(name))
     }
@@ -46,42 +49,42 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
     }
 }
 
-/// The variable of a setting: `session.grace_ms` is `WIGWAG_SESSION__GRACE_MS`.
+/// Returns the environment variable of a setting: `WIGWAG_SESSION__GRACE_MS` for `session.grace_ms`.
 pub fn variable_of(key: &str) -> String {
     format!("WIGWAG_{}", key.replace('.', "__").to_ascii_uppercase())
 }
 
-/// The other way around, for a variable that names no setting.
+/// Returns the key of a variable, whether or not there is such a setting.
 pub(super) fn key_of(variable: &str) -> String {
     variable.trim_start_matches("WIGWAG_").replace("__", ".").to_ascii_lowercase()
 }
 
-/// A value with its origin.
+/// A value and where it came from.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     pub(super) value: Value,
     pub(super) origin: ValueOrigin,
 }
 
-/// Settings by dotted key; what is laid on later wins.
+/// Settings by dotted key. A later layer overrides earlier ones.
 #[derive(Debug, Default)]
 pub(super) struct Layers(pub(super) BTreeMap<String, Given>);
 
 impl Layers {
-    /// Lays a file's table on. `shape` is the table of all settings: it tells a section from a value.
-    pub(super) fn lay_table(&mut self, table: Table, shape: &Table, origin: &ValueOrigin) {
+    /// Adds the table of a file. `shape` is the table of all settings, which distinguishes sections from values.
+    pub(super) fn add_table(&mut self, table: Table, shape: &Table, origin: &ValueOrigin) {
         for (key, value) in flatten(table, Some(shape)) {
             self.0.insert(key, Given { value, origin: origin.clone() });
         }
     }
 
-    /// Lays a text on, from the environment or a flag, read as the kind of value the setting has.
-    pub(super) fn lay_text(&mut self, key: &str, text: &str, default: Option<&Value>, origin: ValueOrigin) {
-        self.0.insert(key.to_owned(), Given { value: value_of(text, default), origin });
+    /// Adds text from the environment or a flag, parsed as the type of the setting's default.
+    pub(super) fn add_text(&mut self, key: &str, text: &str, default: Option<&Value>, origin: ValueOrigin) {
+        self.0.insert(key.to_owned(), Given { value: parse_text(text, default), origin });
     }
 }
 
-/// Dotted keys of a table. A table where `shape` has none is a value in itself.
+/// Returns the dotted keys of a table with their values. A table that is not a section in `shape` is a value.
 pub(super) fn flatten(table: Table, shape: Option<&Table>) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (name, value) in table {
@@ -100,8 +103,8 @@ fn prefixed(flat: &mut Vec<(String, Value)>, section: &str, inner: Vec<(String, 
     flat.extend(inner.into_iter().map(|(name, value)| (format!("{section}.{name}"), value)));
 }
 
-/// Text stays text where the setting is a text; elsewhere, and for lists and tables, it is read as TOML.
-fn value_of(text: &str, default: Option<&Value>) -> Value {
+/// Parses text as a string if the setting is one; otherwise, and if it is a list or table, as TOML.
+fn parse_text(text: &str, default: Option<&Value>) -> Value {
     let is_text = matches!(default, None | Some(Value::String(_)));
     if is_text && !text.starts_with(['[', '{']) {
         return Value::String(text.to_owned());
@@ -110,7 +113,7 @@ fn value_of(text: &str, default: Option<&Value>) -> Value {
     parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// Puts a value into nested tables, creating them on the way.
+/// Inserts a value into nested tables, creating them as needed.
 pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {
@@ -134,7 +137,7 @@ pub(super) fn read_file(path: &PathBuf) -> Result<Table, ConfigErrors> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| fail(format!("the file cannot be read: {error}")))?;
     text.parse::<Table>().map_err(|error| {
-        // The parser's own text quotes the line, which may hold a credential.
+        // The parser's `Display` quotes the line, which may contain a credential.
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         fail(format!("not valid TOML at line {line}: {}", error.message()))
     })

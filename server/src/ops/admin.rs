@@ -1,4 +1,4 @@
-//! The admin listener's pages.
+//! The routes of the admin listener.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::routing::get;
 
 use crate::web::not_found;
 
-/// Serves `/metrics`: what `metrics` returns, in the Prometheus text format 0.0.4. For the admin listener only.
+/// Returns the router of the admin listener: `/metrics` serves what `metrics` returns, in the Prometheus text format 0.0.4.
 pub fn admin_router(metrics: impl Fn() -> String + Send + Sync + 'static) -> Router {
     let metrics = Arc::new(metrics);
     let page = move || {

@@ -9,14 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
-
 use wigwag_net::host::Hosts;
 use wigwag_node::clock::{iso8601, unix_ms};
 use wigwag_node::node::Node;
 
 use super::rooms_page::{self, RoomView};
 
-/// Whether the node takes new sessions, as `/ready` tells a load balancer. Cheap to clone; starts ready.
+/// Whether the node accepts new sessions, which `/ready` reports to load balancers. Cheap to clone; starts ready.
 #[derive(Clone, Debug)]
 pub struct Readiness(Arc<AtomicBool>);
 
@@ -27,25 +26,25 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// The node goes: from now on `/ready` answers 503.
+    /// Makes `/ready` answer 503 from now on.
     pub fn set_draining(&self) {
         self.0.store(false, SeqCst);
     }
 
-    /// Whether `/ready` answers 200.
+    /// Returns whether `/ready` answers 200.
     pub fn is_ready(&self) -> bool {
         self.0.load(SeqCst)
     }
 }
 
-/// What the pages show, and under which names.
+/// The state of `/health` and `/rooms`: what they show, and the host names under which they show members.
 #[derive(Clone)]
 struct Pages {
     node: Node,
     hosts: Hosts,
 }
 
-/// Returns the routes.
+/// Returns the routes of `/health`, `/rooms` and `/ready`.
 pub fn router(node: Node, hosts: Hosts, readiness: Readiness) -> Router {
     Router::new()
         .route("/health", get(health))
@@ -64,7 +63,7 @@ struct Health {
     timestamp: String,
 }
 
-/// Under a name that may not know who is here it counts only, so that whoever watches over the server still can.
+/// Under a host name that may not see members it returns counts only, so that probes work under any name.
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
     let rooms = rooms_page::rooms(&pages.node);
     Json(Health {

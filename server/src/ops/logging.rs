@@ -1,4 +1,4 @@
-//! The log: what goes to standard error, and in which form.
+//! Sets up logging to standard error.
 
 use std::io::{IsTerminal as _, stderr};
 
@@ -6,16 +6,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSection};
 
-/// At debug and below, these tell of every frame and header on every connection, by address. Whoever wants that names
-/// them in `log.level`, which comes after this and wins.
-const QUIET: &str = "h2=info,hyper=info,hyper_util=info,tonic=info,tonic_web=info,tower=info";
+/// At debug and trace, these libraries log every frame and header of every connection, with its address. `log.level` can
+/// still enable them by name, since its directives follow these and take precedence.
+const LIBRARIES_AT_INFO: &str = "h2=info,hyper=info,hyper_util=info,tonic=info,tonic_web=info,tower=info";
 
-/// Starts logging. Call once, first thing; a second call changes nothing.
+/// Starts logging. Must be called before anything is logged; a second call has no effect.
 ///
 /// Log lines never hold session descriptions, candidates, tokens, credentials or IP addresses.
 pub fn init_logging(log: &LogSection) {
-    // The filter was checked with the configuration.
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", log.level)).unwrap_or_default();
+    // `Config::load` has checked the filter.
+    let filter = EnvFilter::try_new(format!("{LIBRARIES_AT_INFO},{}", log.level)).unwrap_or_default();
     let terminal = stderr().is_terminal();
     let json = match log.format {
         LogFormat::Auto => !terminal,
@@ -29,6 +29,6 @@ pub fn init_logging(log: &LogSection) {
         builder.with_ansi(terminal).try_init()
     };
     if started.is_err() {
-        tracing::debug!("logging was started before");
+        tracing::debug!("logging is already set up");
     }
 }

@@ -1,4 +1,5 @@
-//! Metrics in the Prometheus text format 0.0.4. No labels by room or peer: their number has no bound.
+//! Writes metrics in the Prometheus text format 0.0.4. They do not have labels for rooms or peers, whose number is not
+//! bounded.
 
 use std::fmt::Write as _;
 
@@ -12,9 +13,9 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats) -> String {
     gauge("wigwag_sessions", "Sessions, detached ones included.", backend.sessions);
     gauge("wigwag_sessions_attached", "Sessions with a connection.", backend.attached);
     gauge("wigwag_rooms", "Rooms.", backend.rooms);
-    gauge("wigwag_timers", "Timers waiting.", backend.timers);
+    gauge("wigwag_timers", "Pending timers.", backend.timers);
     gauge("wigwag_watchers", "Watches of rooms.", backend.watchers);
-    gauge("wigwag_connections_open", "Connections open now.", listener.open());
+    gauge("wigwag_connections_open", "Open connections.", listener.open());
     let mut counter = |name, help, value| write_metric(&mut text, name, "counter", help, value);
     counter("wigwag_envelopes_delivered_total", "Envelopes put into mailboxes.", backend.delivered_total);
     counter(
@@ -23,17 +24,25 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats) -> String {
         backend.undeliverable_total,
     );
     counter("wigwag_resumes_total", "Sessions resumed.", backend.resumed_total);
-    counter("wigwag_slow_consumers_total", "Connections cut because they did not read.", backend.slow_consumers_total);
+    counter(
+        "wigwag_slow_consumers_total",
+        "Connections closed because their client did not read.",
+        backend.slow_consumers_total,
+    );
     counter("wigwag_connections_accepted_total", "Connections accepted.", listener.accepted());
-    counter("wigwag_connections_refused_total", "Connections closed on arrival by a limit.", listener.refused());
+    counter(
+        "wigwag_connections_refused_total",
+        "Connections closed on arrival because of a limit.",
+        listener.refused(),
+    );
     counter(
         "wigwag_handshake_timeouts_total",
-        "Connections closed because their first byte or request came too late.",
+        "Connections closed because their first byte or first request did not arrive in time.",
         listener.handshake_timeouts(),
     );
     counter(
         "wigwag_accept_errors_total",
-        "Failures of accept(2) that made the listener wait.",
+        "Errors of accept(2) after which the listener paused.",
         listener.accept_errors(),
     );
     text

@@ -1,4 +1,4 @@
-//! What `/health` and `/rooms` tell: who is in which room on this node.
+//! The rooms of this node with their members, as `/health` and `/rooms` show them.
 
 use serde::{Serialize, Serializer};
 use wigwag_hub::Submitted;
@@ -50,7 +50,7 @@ pub(super) struct ParticipantView {
     pub(super) joined_at_ms: u64,
 }
 
-/// The count stands beside the list because the clients of the seed server read it there.
+/// The JSON of a room. Clients of rooms-ws read the count next to the list.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RoomJson {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_has_the_shape_existing_clients_read() {
+    fn rooms_have_the_form_that_existing_clients_read() {
         let ada = ParticipantView { id: "p1".to_owned(), name: "Ada".to_owned(), joined_at_ms: 1_795_193_347_120 };
         let room = RoomView { id: "demo".to_owned(), participants: vec![ada] };
         let expected = json!({

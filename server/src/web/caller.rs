@@ -1,4 +1,4 @@
-//! Who makes a request.
+//! The caller of a request, and the handle on its connection.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -9,23 +9,23 @@ use wigwag_net::host::is_forwarded;
 use wigwag_net::listener::{ConnectionHandle, PeerAddr};
 use wigwag_node::auth::Caller;
 
-/// Returns who is at the other end of a request's connection.
+/// Returns the caller of a request: the peer address of its connection.
 pub(crate) fn caller(extensions: &Extensions) -> Caller {
     Caller::new(PeerAddr::of(extensions))
 }
 
-/// Returns what ends a request's connection.
+/// Returns the token that aborts a request's connection or, over HTTP/2, its stream.
 pub(crate) fn abort_token(extensions: &Extensions) -> Option<CancellationToken> {
     ConnectionHandle::of(extensions).map(|connection| connection.abort_token())
 }
 
-/// Returns who makes a request, where the answer may be reserved to this machine: a request that was forwarded, or asks
-/// under a foreign name, counts as remote.
+/// Returns the caller of a request that may be restricted to this machine. A request that a proxy forwarded, or whose host
+/// is neither `localhost` nor an IP address, counts as remote.
 pub(crate) fn local_caller<B>(request: &http::Request<B>) -> Caller {
     if is_forwarded(request.uri(), request.headers()) { Caller::new(None) } else { caller(request.extensions()) }
 }
 
-/// Puts the [`local_caller`] into a request's extensions.
+/// Inserts the [`local_caller`] into a request's extensions.
 pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let caller = local_caller(&request);
     request.extensions_mut().insert(caller);

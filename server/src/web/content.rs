@@ -1,4 +1,4 @@
-//! What a request carries, by its content type.
+//! Requests by content type: gRPC, gRPC-Web, and others.
 
 use std::time::Duration;
 
@@ -8,10 +8,9 @@ use axum::http::{Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::timeout::TimeoutBody;
-
 use wigwag_net::http_error::HttpError;
 
-/// The kinds of requests that are treated apart.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// `application/grpc` with any message format.
@@ -22,6 +21,7 @@ pub(super) enum Content {
     Other,
 }
 
+/// Returns the kind of a request.
 pub(super) fn of<B>(request: &axum::http::Request<B>) -> Content {
     let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
     if content_type.starts_with(b"application/grpc-web") {
@@ -33,34 +33,34 @@ pub(super) fn of<B>(request: &axum::http::Request<B>) -> Content {
     }
 }
 
-/// A gRPC-Web request is sent whole; one that pauses for longer is given up. gRPC streams may pause as they like: there
-/// the session watches over its peer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Longest pause in the body of a gRPC-Web request, which is a single message. gRPC streams may pause for longer: there the
+/// heartbeat of the session detects a dead peer.
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Stands before the gRPC services and answers what is no gRPC call in words. Without it a look with a browser or curl
-/// ends in an empty 400, or in a gRPC status nobody sees.
-pub(super) async fn explain(request: Request, next: Next) -> Response {
+/// Answers requests to gRPC methods that are not gRPC calls with a JSON error. Without it a browser or curl would get an
+/// empty 400, or a gRPC status in headers that it does not show.
+pub(super) async fn reject_other_content(request: Request, next: Next) -> Response {
     let refusal = match of(&request) {
         _ if request.method() != Method::POST => Some((
             StatusCode::METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
-            "gRPC methods are called with POST; try grpcurl, or a client of this server",
+            "gRPC methods must be called with POST: use grpcurl, or a client of this server",
         )),
         Content::Other => Some((
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UNSUPPORTED_MEDIA_TYPE",
-            "gRPC methods take content-type application/grpc over HTTP/2, or application/grpc-web+proto",
+            "gRPC methods need content-type application/grpc over HTTP/2, or application/grpc-web+proto",
         )),
         Content::Grpc if request.version() < Version::HTTP_2 => Some((
             StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             "HTTP2_REQUIRED",
-            "gRPC needs HTTP/2 (with curl: --http2-prior-knowledge); over HTTP/1.1 there is gRPC-Web",
+            "gRPC needs HTTP/2 (with curl: --http2-prior-knowledge): over HTTP/1.1 use gRPC-Web",
         )),
         _ => None,
     };
     match refusal {
         None if of(&request) == Content::GrpcWeb => {
-            next.run(request.map(|body| Body::new(TimeoutBody::new(LONGEST_PAUSE, body)))).await
+            next.run(request.map(|body| Body::new(TimeoutBody::new(BODY_READ_TIMEOUT, body)))).await
         }
         None => next.run(request).await,
         Some((status, error, hint)) => HttpError::new(status, error, hint).into_response(),
@@ -80,15 +80,15 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_grpc_web_request_that_stops_halfway_is_given_up() {
+    async fn an_incomplete_grpc_web_request_times_out() {
         // `Bytes` reads the whole body, and answers 400 when it breaks off.
-        let app = Router::new().route("/", post(|_: Bytes| async {})).layer(from_fn(explain));
+        let app = Router::new().route("/", post(|_: Bytes| async {})).layer(from_fn(reject_other_content));
         let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
         let request = Request::post("/").header("content-type", "application/grpc-web+proto");
         let request = request.body(Body::from_stream(never)).expect("a request");
         let began = tokio::time::Instant::now();
         let Ok(response) = app.oneshot(request).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-        assert!(began.elapsed() >= LONGEST_PAUSE && began.elapsed() < LONGEST_PAUSE * 2);
+        assert!(began.elapsed() >= BODY_READ_TIMEOUT && began.elapsed() < BODY_READ_TIMEOUT * 2);
     }
 }

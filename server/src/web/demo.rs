@@ -5,10 +5,11 @@ use axum::routing::get;
 
 use super::embedded_file;
 
-const INDEX: &[u8] = include_bytes!("../../../examples/browser-call/dist/index.html");
+const INDEX: &[u8] = include_bytes!("../../../examples/browser-call/src/index.html");
 const SCRIPT: &[u8] = include_bytes!("../../../examples/browser-call/dist/app.js");
-const STYLE: &[u8] = include_bytes!("../../../examples/browser-call/dist/style.css");
+const STYLE: &[u8] = include_bytes!("../../../examples/browser-call/src/style.css");
 
+/// Returns the routes of the page and its files.
 pub(super) fn router() -> Router {
     Router::new()
         .route("/", get(|| async { embedded_file("text/html; charset=utf-8", INDEX) }))

@@ -1,4 +1,4 @@
-//! The answer to a path nobody serves: in gRPC to a gRPC call, in JSON to everything else.
+//! The response to unknown paths: in gRPC to a gRPC call, in JSON to any other request.
 
 use std::convert::Infallible;
 
@@ -8,21 +8,22 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-
-use super::content::{self, Content};
 use wigwag_net::http_error::HttpError;
 
+use super::content::{self, Content};
+
+/// Answers a request for an unknown path in the protocol of the request.
 pub(crate) async fn not_found(request: Request) -> Response {
     match content::of(&request) {
         Content::Grpc => unimplemented(),
-        // The layer turns the status into what a gRPC-Web client reads.
+        // The layer encodes the status for a gRPC-Web client.
         Content::GrpcWeb => {
             let service = GrpcWebLayer::new().layer(service_fn(|_| async { Ok::<_, Infallible>(unimplemented()) }));
             let Ok(response) = service.oneshot(request).await;
             response.map(Body::new)
         }
         Content::Other => {
-            let hint = "nothing is served here; there are / (the demo page), /health, /rooms, /ready, the WebSocket \
+            let hint = "nothing is served at this path: there are / (the demo page), /health, /rooms, /ready, the WebSocket \
                         /v1/signal, /v1/rooms (described at /docs) and the gRPC services of package wigwag.v1 (list \
                         them with grpcurl)";
             HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", hint).into_response()
@@ -31,6 +32,6 @@ pub(crate) async fn not_found(request: Request) -> Response {
 }
 
 fn unimplemented() -> Response {
-    let text = "this server has no such method; grpcurl can list those it has";
+    let text = "this server has no such method: grpcurl lists those it has";
     tonic::Status::unimplemented(text).into_http()
 }

@@ -1,4 +1,4 @@
-//! The icon browsers ask every server for: two crossed flags.
+//! `/favicon.ico`, which browsers request from every server: two crossed flags.
 
 use axum::Router;
 use axum::http::header;
@@ -10,6 +10,7 @@ const ICON: &str = concat!(
     r##"<path d="M2 2h5v5H6z" fill="#d33"/><path d="M14 2H9v5h1z" fill="#fc3"/></svg>"##,
 );
 
+/// Returns the route of the icon.
 pub(super) fn router() -> Router {
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")];
     Router::new().route("/favicon.ico", get(move || async move { (headers, ICON).into_response() }))

@@ -1,4 +1,4 @@
-//! Calls of the REST door.
+//! Calls of the REST API.
 
 use std::net::SocketAddr;
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 #[path = "../../net/tests/support/engine.rs"]
+#[allow(clippy::duplicate_mod, reason = "a test may use a server of either kind")]
 mod engine;
 
 use std::net::{Ipv4Addr, SocketAddr};

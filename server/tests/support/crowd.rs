@@ -1,4 +1,4 @@
-//! Many peers in a runtime of their own, which can die like a process: all at once and without a word.
+//! Many peers in a separate runtime, which can end like a killed process: all at once, without closing sessions.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 

@@ -1,4 +1,4 @@
-//! What comes down a connection, read frame by frame.
+//! The frames received over a connection.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
@@ -12,7 +12,7 @@ use wigwag_proto::v1::{
 use crate::frames::{pong, reason, text_of};
 use crate::node::soon;
 
-/// The way down of a connection, from behind its welcome.
+/// The receiving side of a connection, after its welcome.
 pub(crate) struct Inbox {
     down: Streaming<ServerFrame>,
     /// Where pongs go.
@@ -27,7 +27,7 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Reads the welcome; or the fatal error in place of it, and the status behind.
+    /// Reads the welcome. Returns the fatal error and the status if the server refuses.
     pub(crate) async fn open(mut down: Streaming<ServerFrame>) -> Result<Self, (ErrorFrame, Status)> {
         let first = soon("a first frame", down.message()).await.expect("no status").expect("a frame");
         match first.body {
@@ -50,7 +50,7 @@ impl Inbox {
         self.welcome.outcome() == Outcome::Reset && self.welcome.reset_reason == reason
     }
 
-    /// The next frame that says something: pings are answered, bare acks noted.
+    /// Returns the next frame with a body. Answers pings, records bare acks.
     pub(crate) async fn next(&mut self) -> ServerFrame {
         match self.try_next().await {
             Ok(Some(frame)) => frame,
@@ -98,20 +98,20 @@ impl Inbox {
     }
 
     /// Expects an envelope with this text, and gives its sender.
-    pub(crate) async fn hears(&mut self, text: &str) -> String {
+    pub(crate) async fn expect_text(&mut self, text: &str) -> String {
         let frame = self.next().await;
         assert_eq!(text_of(&frame), text);
         let Some(Down::Envelope(envelope)) = frame.body else { unreachable!("it had a text") };
         envelope.from
     }
 
-    pub(crate) async fn hears_joined(&mut self, peer: &str) {
+    pub(crate) async fn expect_joined(&mut self, peer: &str) {
         let frame = self.next().await;
         let Some(Down::MemberJoined(joined)) = &frame.body else { panic!("no member_joined: {frame:?}") };
         assert_eq!(joined.member.as_ref().expect("a member").peer_id, peer);
     }
 
-    pub(crate) async fn hears_left(&mut self) -> MemberLeft {
+    pub(crate) async fn expect_left(&mut self) -> MemberLeft {
         let frame = self.next().await;
         let Some(Down::MemberLeft(left)) = frame.body else { panic!("no member_left: {frame:?}") };
         left
@@ -135,7 +135,7 @@ impl Inbox {
     }
 
     /// Expects a fatal error, and the end of the stream with the status that belongs to it. Other frames may come before.
-    pub(crate) async fn dies(&mut self) -> ErrorFrame {
+    pub(crate) async fn expect_fatal(&mut self) -> ErrorFrame {
         let error = loop {
             let frame = self.next().await;
             if let Some(Down::Error(error)) = frame.body {
@@ -162,26 +162,26 @@ impl Inbox {
         soon("the end of the stream", end).await
     }
 
-    pub(crate) async fn hears_own_left(&mut self) -> Left {
+    pub(crate) async fn expect_own_left(&mut self) -> Left {
         let frame = self.next().await;
         let Some(Down::Left(left)) = frame.body else { panic!("no left: {frame:?}") };
         left
     }
 
-    pub(crate) async fn hears_joined_room(&mut self) -> Joined {
+    pub(crate) async fn expect_joined_room(&mut self) -> Joined {
         let frame = self.next().await;
         let Some(Down::Joined(joined)) = frame.body else { panic!("not joined: {frame:?}") };
         joined
     }
 
-    pub(crate) async fn hears_roster(&mut self) -> Roster {
+    pub(crate) async fn expect_roster(&mut self) -> Roster {
         let frame = self.next().await;
         let Some(Down::Roster(roster)) = frame.body else { panic!("no roster: {frame:?}") };
         roster
     }
 
     /// Expects a member to have changed, and gives its state.
-    pub(crate) async fn hears_state(&mut self) -> State {
+    pub(crate) async fn expect_state(&mut self) -> State {
         let frame = self.next().await;
         let Some(Down::MemberUpdated(updated)) = &frame.body else { panic!("no member_updated: {frame:?}") };
         updated.member.as_ref().expect("a member").state()

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 #[path = "../../net/tests/support/engine.rs"]
+#[allow(clippy::duplicate_mod, reason = "a test may use a server of either kind")]
 mod engine;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -60,7 +61,7 @@ impl Node {
         Self { addr, admin, stop, served }
     }
 
-    /// A client on a TCP connection of its own.
+    /// Returns a client on a new TCP connection.
     pub(crate) async fn client(&self) -> Client {
         client_of(self.addr).await
     }
@@ -107,12 +108,12 @@ impl Node {
     }
 }
 
-/// A client on a TCP connection of its own.
+/// Returns a client on a new TCP connection.
 pub(crate) async fn client_of(addr: SocketAddr) -> Client {
     SignalingServiceClient::new(channel_of(addr).await)
 }
 
-/// A TCP connection of its own, for any service.
+/// Opens a TCP connection, for any service.
 pub(crate) async fn channel_of(addr: SocketAddr) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("a URL");
     soon("a connection", endpoint.connect()).await.expect("connects")
@@ -137,7 +138,7 @@ pub(crate) async fn client_that_resets(addr: SocketAddr) -> Client {
     SignalingServiceClient::new(channel.expect("connects"))
 }
 
-/// A loopback address no other test uses, with a port that is free there: nobody takes it before the node does.
+/// Returns a loopback address that no other test uses, with a free port: it stays free until the node binds it.
 async fn own_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = std::process::id().to_be_bytes();

@@ -41,12 +41,12 @@ impl DerefMut for Peer {
 }
 
 impl Peer {
-    /// A resumable session on a connection of its own.
+    /// Opens a resumable session on a new connection.
     pub(crate) async fn open(node: &Node) -> Self {
         Self::with(&mut node.client().await, resumable()).await
     }
 
-    /// A session for live delivery only, on a connection of its own.
+    /// Opens a session for live delivery only, on a new connection.
     pub(crate) async fn live(node: &Node) -> Self {
         Self::with(&mut node.client().await, Hello::default()).await
     }

@@ -34,7 +34,7 @@ pub(crate) async fn open(node: &Node, hello: Hello) -> Raw {
 /// The reason of the fatal error that these first bytes are answered with.
 pub(crate) async fn refused(node: &Node, bytes: Vec<u8>) -> String {
     let (_up, mut down) = stream(node, bytes).await;
-    dies(&mut down).await
+    expect_fatal(&mut down).await
 }
 
 pub(crate) fn encode(message: &impl Message) -> Vec<u8> {
@@ -60,9 +60,9 @@ impl Raw {
         }
     }
 
-    /// The reason of the fatal error that comes now, and of the status behind it.
-    pub(crate) async fn dies(&mut self) -> String {
-        dies(&mut self.down).await
+    /// Expects a fatal error and the same reason in the status after it. Returns the reason.
+    pub(crate) async fn expect_fatal(&mut self) -> String {
+        expect_fatal(&mut self.down).await
     }
 }
 
@@ -76,7 +76,7 @@ async fn stream(node: &Node, first: Vec<u8>) -> (mpsc::Sender<Vec<u8>>, Streamin
     (up, soon("the stream", call).await.expect("a stream").into_inner())
 }
 
-async fn dies(down: &mut Streaming<ServerFrame>) -> String {
+async fn expect_fatal(down: &mut Streaming<ServerFrame>) -> String {
     loop {
         let frame = soon("a frame", down.message()).await.expect("no status yet").expect("not the end yet");
         let Some(Down::Error(error)) = frame.body else { continue };

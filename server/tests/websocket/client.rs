@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    /// The next frame that says something and is no heartbeat.
+    /// Returns the next frame with a body that is not a ping.
     pub(crate) async fn next(&mut self) -> (u32, Down) {
         loop {
             let frame = self.frame().await.expect("the connection goes on");
@@ -120,7 +120,7 @@ impl Client {
         }
     }
 
-    /// Waits for the end and tells its code and reason.
+    /// Waits for the close. Returns its code and reason.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match self.frame().await {

@@ -46,7 +46,7 @@ impl Visitor {
         self.found.push(Mention { path: UsePath { segments, global }, kind });
     }
 
-    /// Adds what looks like a path in the arguments of a macro, which have no syntax of their own until it is expanded.
+    /// Adds what looks like a path in the arguments of a macro, which have no syntax until it is expanded.
     fn scan(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;

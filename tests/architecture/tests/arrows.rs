@@ -13,9 +13,10 @@ const ARROWS_AT: &str = concat!(file!(), ":", line!());
 const ARROWS: &[Row<'_>] = &[
     Row { from: "wigwag-proto", to: &[] },
     Row { from: "wigwag-hub", to: &[] },
-    Row { from: "wigwag-http2", to: &[] },
-    Row { from: "wigwag-net", to: &["wigwag-http2"] },
-    Row { from: "wigwag-node", to: &["wigwag-hub", "wigwag-proto"] },
+    Row { from: "wigwag-poll", to: &[] },
+    Row { from: "wigwag-http2", to: &["wigwag-poll"] },
+    Row { from: "wigwag-net", to: &["wigwag-http2", "wigwag-poll"] },
+    Row { from: "wigwag-node", to: &["wigwag-hub", "wigwag-poll", "wigwag-proto"] },
     Row { from: "wigwag-compat", to: &["wigwag-hub", "wigwag-net", "wigwag-node", "wigwag-proto"] },
     Row {
         from: "wigwag-server",

@@ -15,9 +15,9 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "lib", to: &[] },
     Row { from: "cli", to: &["config"] },
     Row { from: "app", to: &["api", "config", "ops", "web"] },
-    Row { from: "api", to: &[] },
+    Row { from: "api", to: &["web"] },
     Row { from: "web", to: &[] },
-    Row { from: "ops", to: &["config"] },
+    Row { from: "ops", to: &["config", "web"] },
     Row { from: "config", to: &[] },
 ];
 

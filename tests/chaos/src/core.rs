@@ -1,6 +1,6 @@
-//! A client's side of a session, written from the contract alone: numbers, acknowledgements, what to send again.
+//! The client's side of a session, written from the contract alone: numbering, acknowledgements, retransmission.
 //!
-//! It shares nothing with the clients of this repository, so that it does not share their mistakes either.
+//! It shares no code with the clients of this repository, so that it does not share their defects.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,74 +8,74 @@ use wigwag_proto::v1::{
     ClientFrame, Hello, Pong, Resume, ServerFrame, Welcome, client_frame::Body, server_frame, welcome::Outcome,
 };
 
-/// Frames after which an acknowledgement does not wait for another frame to ride on.
+/// Number of frames after which a bare ack is sent.
 const ACK_FRAMES: u32 = 32;
 
-/// The protocol was broken by the server.
+/// A violation of the protocol by the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Breach {
-    /// A frame's number does not follow.
-    #[error("frame {got} where {due} was due")]
+    /// A frame's number is not the next one.
+    #[error("got frame {got}, expected {due}")]
     Gap {
-        /// The number that was due.
+        /// The expected number.
         due: u32,
-        /// The number that came.
+        /// The number of the frame.
         got: u32,
     },
-    /// An acknowledgement of a frame that was never sent, or one that takes an earlier one back.
-    #[error("an ack of {got}, with {acked} acknowledged and {last} sent")]
+    /// An acknowledgement of a frame that was never sent, or one below an earlier acknowledgement.
+    #[error("got ack {got}, with {acked} acknowledged and {last} sent before")]
     Ack {
         /// The ack.
         got: u32,
-        /// What was acknowledged before.
+        /// The last acknowledged number before.
         acked: u32,
         /// The last number used.
         last: u32,
     },
-    /// The outcome of a welcome does not fit the hello, or another peer id came back.
-    #[error("a welcome that does not fit: {0}")]
+    /// The outcome of a welcome does not match the hello, or the peer id has changed.
+    #[error("got a welcome that does not match: {0}")]
     Welcome(String),
 }
 
-/// What a frame's number says.
+/// Whether a frame is new, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// It is new, or outside the numbering.
+    /// New, or not numbered.
     Fresh,
-    /// It came before and must be dropped.
+    /// A repetition, which must be dropped.
     Seen,
 }
 
-/// One session, resumable.
+/// A resumable session.
 #[derive(Debug, Default)]
 pub struct Core {
     welcome: Option<Welcome>,
     hello: Hello,
-    /// The last number given out.
+    /// The last number assigned.
     last: u32,
     /// The last number the server acknowledged.
     acked: u32,
-    /// Everything above `acked`.
+    /// The frames above `acked`.
     held: VecDeque<ClientFrame>,
-    /// How many of `held` have been written in this attachment.
+    /// Number of frames of `held` written in this attachment.
     written: usize,
-    /// The last number received and handed to the application, which here is one step.
+    /// The last number received. Frames are delivered to the application when they are received.
     received: u32,
     /// The last number acknowledged to the server, in this attachment or before.
-    told: u32,
+    reported: u32,
     pong_due: bool,
     ack_due: bool,
     versions: HashMap<String, u32>,
 }
 
 impl Core {
-    /// A session that will be opened with this hello.
+    /// Creates a session that will be opened with this hello.
     #[must_use]
     pub fn new(hello: Hello) -> Self {
         Self { hello: Hello { resumable: true, ..hello }, ..Self::default() }
     }
 
-    /// The hello of the next connection.
+    /// Returns the hello for the next connection.
     #[must_use]
     pub fn hello(&self) -> Hello {
         let resume = self.welcome.as_ref().map(|welcome| Resume {
@@ -87,11 +87,11 @@ impl Core {
         Hello { resume, ..self.hello.clone() }
     }
 
-    /// Takes the welcome of a connection.
+    /// Handles the welcome of a connection.
     ///
     /// # Errors
     ///
-    /// [`Breach`] when it does not fit the hello.
+    /// Returns a [`Breach`] if it does not match the hello.
     pub fn welcomed(&mut self, welcome: Welcome, ack: u32) -> Result<Outcome, Breach> {
         let outcome = welcome.outcome();
         match (&self.welcome, outcome) {
@@ -99,9 +99,9 @@ impl Core {
             (Some(before), Outcome::Resumed) => {
                 if before.peer_id != welcome.peer_id || before.epoch >= welcome.epoch {
                     let epochs = (before.epoch, welcome.epoch);
-                    return Err(Breach::Welcome(format!("another peer id, or an epoch of the past: {epochs:?}")));
+                    return Err(Breach::Welcome(format!("another peer id, or an older epoch: {epochs:?}")));
                 }
-                // The ack is read in the step that ends the old epoch: nothing beyond it has taken effect.
+                // The server reads the ack when it ends the old epoch: no later frame has taken effect.
                 self.acknowledged(ack)?;
                 if ack < self.acked {
                     return Err(Breach::Ack { got: ack, acked: self.acked, last: self.last });
@@ -117,11 +117,11 @@ impl Core {
         Ok(outcome)
     }
 
-    /// Takes the numbers of a frame that is no welcome.
+    /// Handles the numbers of a frame other than a welcome.
     ///
     /// # Errors
     ///
-    /// [`Breach`] when they do not follow.
+    /// Returns a [`Breach`] if they are not in sequence.
     pub fn arrived(&mut self, frame: &ServerFrame) -> Result<Arrival, Breach> {
         self.acknowledged(frame.ack)?;
         if let Some(server_frame::Body::Ping(_)) = frame.body {
@@ -138,17 +138,17 @@ impl Core {
             return Err(Breach::Gap { due: self.received + 1, got: frame.seq });
         }
         self.received = frame.seq;
-        if self.received - self.told >= ACK_FRAMES {
+        if self.received - self.reported >= ACK_FRAMES {
             self.ack_due = true;
         }
         Ok(Arrival::Fresh)
     }
 
-    /// Notes how far the server is. Acknowledgements are cumulative; an older one says nothing.
+    /// Removes frames that the server has acknowledged. Acknowledgements are cumulative; an older one has no effect.
     ///
     /// # Errors
     ///
-    /// [`Breach::Ack`] when it was never sent.
+    /// Returns [`Breach::Ack`] if the frame was never sent.
     pub fn acknowledged(&mut self, ack: u32) -> Result<(), Breach> {
         if ack > self.last {
             return Err(Breach::Ack { got: ack, acked: self.acked, last: self.last });
@@ -168,7 +168,7 @@ impl Core {
         self.last
     }
 
-    /// The next frame to write, with an acknowledgement in it. After a resume that is a bare one.
+    /// Returns the next frame to write, which carries an acknowledgement. After a resume it is a bare ack.
     pub fn next_frame(&mut self) -> Option<ClientFrame> {
         let mut frame = if self.pong_due {
             self.pong_due = false;
@@ -182,21 +182,21 @@ impl Core {
         };
         self.ack_due = false;
         frame.ack = self.received;
-        self.told = self.received;
+        self.reported = self.received;
         Some(frame)
     }
 
-    /// What was written since the last acknowledgement may not have arrived: [`Self::next_frame`] begins with it again.
+    /// Makes [`Self::next_frame`] start again after the last acknowledged frame, since later ones may not have arrived.
     pub fn rewind(&mut self) {
         self.written = 0;
     }
 
-    /// An acknowledgement has waited long enough.
+    /// Makes the next frame a bare ack if frames have not been acknowledged.
     pub fn ack_now(&mut self) {
-        self.ack_due |= self.received > self.told;
+        self.ack_due |= self.received > self.reported;
     }
 
-    /// A room's version, to be told at the next resume.
+    /// Stores a room's version for the next resume.
     pub fn room_version(&mut self, room: &str, version: Option<u32>) {
         match version {
             Some(version) => self.versions.insert(room.to_owned(), version),
@@ -204,18 +204,18 @@ impl Core {
         };
     }
 
-    /// Frames the server has not acknowledged.
+    /// Returns the number of frames that the server has not acknowledged.
     #[must_use]
     pub fn held(&self) -> usize {
         self.held.len()
     }
 
-    /// The numbers of those frames.
+    /// Returns the numbers of those frames.
     pub fn unacknowledged(&self) -> impl Iterator<Item = u32> {
         self.held.iter().map(|frame| frame.seq)
     }
 
-    /// The welcome of this attachment.
+    /// Returns the welcome of this attachment.
     #[must_use]
     pub fn welcome(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_acknowledged_is_written_again_behind_a_bare_ack() {
+    fn unacknowledged_frames_are_written_again_after_a_bare_ack() {
         let mut core = opened();
         for seq in 1..=3 {
             assert_eq!(core.push(Body::Bye(Default::default())), seq);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_follow_and_repetitions_are_dropped() {
+    fn gaps_are_breaches_and_repetitions_are_dropped() {
         let mut core = opened();
         assert_eq!(core.arrived(&frame(1)), Ok(Arrival::Fresh));
         assert_eq!(core.arrived(&frame(1)), Ok(Arrival::Seen));
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resume_must_go_on_with_the_same_peer_in_a_newer_epoch() {
+    fn a_resume_must_keep_the_peer_id_and_raise_the_epoch() {
         assert!(opened().welcomed(welcome(Outcome::New, 2), 0).is_err());
         assert!(opened().welcomed(welcome(Outcome::Resumed, 1), 0).is_err());
         let other = Welcome { peer_id: "q".into(), ..welcome(Outcome::Resumed, 2) };
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_begins_again() {
+    fn a_reset_starts_over() {
         let mut core = opened();
         core.push(Body::Bye(Default::default()));
         core.room_version("demo", Some(3));

@@ -1,4 +1,4 @@
-//! Connections through the proxy, and the doors a session comes in by.
+//! Connections through the proxy, over each transport.
 
 mod socket;
 
@@ -32,14 +32,14 @@ use wigwag_proto::v1::{
 
 use self::socket::Format;
 pub use self::socket::Socket;
-use crate::proxy::{Fault, Proxy, Way, Wire};
+use crate::proxy::{Disturbance, Proxy, Way, Wire};
 
-/// Frames a stream takes before the network has them.
+/// Capacity of the queue of frames to send.
 const UP_QUEUE: usize = 64;
 
-/// A way in.
+/// A transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Door {
+pub enum Transport {
     /// gRPC over HTTP/2: `Signal`.
     Signal,
     /// gRPC-Web over HTTP/1.1: `Listen` and `Push`.
@@ -50,11 +50,11 @@ pub enum Door {
     SocketJson,
 }
 
-impl Door {
-    /// All of them.
+impl Transport {
+    /// All transports.
     pub const ALL: [Self; 4] = [Self::Signal, Self::Web, Self::SocketProto, Self::SocketJson];
 
-    /// Its name in a report.
+    /// Returns its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Door {
     }
 }
 
-/// Dials through a proxy, from an address of its own, and keeps the wires. Cheap to clone.
+/// Connects through a proxy from its own source address, and keeps handles of its connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dialer {
     proxy: Arc<Proxy>,
@@ -78,19 +78,19 @@ pub struct Dialer {
 #[derive(Debug, Default)]
 struct Dialed {
     open: Vec<Wire>,
-    /// Faults of the next connection, set before its first byte.
-    next: Vec<(Way, Fault)>,
+    /// Disturbances of the next connection, set before its first byte.
+    next: Vec<(Way, Disturbance)>,
 }
 
 impl Dialer {
-    /// A dialer of its own source address: the ports of one address are too few for a long run.
+    /// Creates a dialer with its own source address: one address does not have enough ports for a long run.
     #[must_use]
     pub fn new(proxy: Arc<Proxy>, index: u32) -> Self {
         let [.., high, low] = index.to_be_bytes();
         Self { proxy, from: Ipv4Addr::new(127, 1, high, low.max(1)), wires: Arc::default() }
     }
 
-    /// The connections that are open.
+    /// Returns the open connections.
     #[must_use]
     pub fn wires(&self) -> Vec<Wire> {
         let mut dialed = self.dialed();
@@ -98,9 +98,9 @@ impl Dialer {
         dialed.open.clone()
     }
 
-    /// Sets a fault of the next connection.
-    pub fn next_wire(&self, way: Way, fault: Fault) {
-        self.dialed().next.push((way, fault));
+    /// Sets a disturbance for one direction of the next connection.
+    pub fn next_wire(&self, way: Way, disturbance: Disturbance) {
+        self.dialed().next.push((way, disturbance));
     }
 
     async fn dial(self) -> io::Result<TcpStream> {
@@ -109,8 +109,8 @@ impl Dialer {
         let wire = self.proxy.expect(socket.local_addr()?);
         {
             let mut dialed = self.dialed();
-            for (way, fault) in dialed.next.drain(..) {
-                wire.set(way, fault);
+            for (way, disturbance) in dialed.next.drain(..) {
+                wire.set(way, disturbance);
             }
             dialed.open.retain(|wire| !wire.is_over());
             dialed.open.push(wire);
@@ -142,12 +142,12 @@ impl Service<Uri> for Dialer {
 
 type Web = GrpcWebClientService<Client<Dialer, GrpcWebCall<Body>>>;
 
-/// The way up of a connection.
+/// The sending half of a connection.
 #[derive(Debug)]
 pub enum Up {
-    /// The stream itself.
+    /// Frames on the stream.
     Stream(mpsc::Sender<ClientFrame>),
-    /// Calls.
+    /// `Push` calls.
     Calls(Box<Pusher>),
 }
 
@@ -162,18 +162,18 @@ pub struct Pusher {
 }
 
 impl Pusher {
-    /// One call.
+    /// Makes one call.
     ///
     /// # Errors
     ///
-    /// What the server or the network said.
+    /// Returns the error of the server or the network.
     pub async fn push(self, frames: Vec<ClientFrame>) -> Result<PushResponse, Status> {
         let Self { mut client, session_token, epoch } = self;
         client.push(PushRequest { session_token, epoch, frames }).await.map(tonic::Response::into_inner)
     }
 }
 
-/// The way down of a connection.
+/// The receiving half of a connection.
 #[derive(Debug)]
 pub enum Down {
     /// gRPC or gRPC-Web.
@@ -183,11 +183,11 @@ pub enum Down {
 }
 
 impl Down {
-    /// The next frame; `None` at the end. Nothing is lost when it is given up before it is there.
+    /// Returns the next frame, or `None` at the end. Cancel safe.
     ///
     /// # Errors
     ///
-    /// When the connection broke, or brought what is no frame.
+    /// Fails if the connection breaks or a message is not a frame.
     pub async fn message(&mut self) -> Result<Option<ServerFrame>, Status> {
         match self {
             Self::Rpc(streaming) => streaming.message().await,
@@ -196,7 +196,7 @@ impl Down {
     }
 }
 
-/// One connection: what comes down, and the way up.
+/// One connection.
 #[derive(Debug)]
 pub struct Link {
     /// Frames from the server.
@@ -206,17 +206,17 @@ pub struct Link {
 }
 
 impl Link {
-    /// Connects and says hello. The welcome is the first frame that comes down.
+    /// Connects and sends the hello. The first frame received is the welcome.
     ///
     /// # Errors
     ///
-    /// What the server or the network said.
-    pub async fn open(door: Door, dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
-        match door {
-            Door::Signal => Self::signal(dialer, hello).await,
-            Door::Web => Self::web(dialer, hello).await,
-            Door::SocketProto => Self::socket(Format::Proto, dialer, hello).await,
-            Door::SocketJson => Self::socket(Format::Json, dialer, hello).await,
+    /// Returns the error of the server or the network.
+    pub async fn open(transport: Transport, dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
+        match transport {
+            Transport::Signal => Self::signal(dialer, hello).await,
+            Transport::Web => Self::web(dialer, hello).await,
+            Transport::SocketProto => Self::socket(Format::Proto, dialer, hello).await,
+            Transport::SocketJson => Self::socket(Format::Json, dialer, hello).await,
         }
     }
 
@@ -225,7 +225,7 @@ impl Link {
         let connecting = endpoint.connect_with_connector(dialer.clone()).await;
         let channel = connecting.map_err(|error| Status::unavailable(error.to_string()))?;
         let (up, queue) = mpsc::channel(UP_QUEUE);
-        say_hello(&up, hello);
+        send_hello(&up, hello);
         let answer = SignalingServiceClient::new(channel).signal(ReceiverStream::new(queue)).await?;
         Ok(Self { down: Down::Rpc(Box::new(answer.into_inner())), up: Up::Stream(up) })
     }
@@ -243,13 +243,13 @@ impl Link {
 
     async fn socket(format: Format, dialer: &Dialer, hello: Hello) -> Result<Self, Status> {
         let (socket, up) = Socket::open(format, dialer).await?;
-        say_hello(&up, hello);
+        send_hello(&up, hello);
         Ok(Self { down: Down::Socket(socket), up: Up::Stream(up) })
     }
 }
 
-/// Into a queue that is new and empty: it has room.
-fn say_hello(up: &mpsc::Sender<ClientFrame>, hello: Hello) {
+/// Queues the hello. The queue is new, so it has space.
+fn send_hello(up: &mpsc::Sender<ClientFrame>, hello: Hello) {
     let hello = ClientFrame { body: Some(client_frame::Body::Hello(hello)), ..ClientFrame::default() };
     let _ = up.try_send(hello);
 }

@@ -1,4 +1,4 @@
-//! What every client of a run saw, in the order in which it saw it.
+//! A record of what every client of a run saw, in order.
 
 use std::{
     fs::File,
@@ -6,18 +6,18 @@ use std::{
     path::Path,
 };
 
-use crate::dial::Door;
+use crate::dial::Transport;
 
-/// A session of the run, by its place in [`History::logs`].
+/// A session of the run, by its index in [`History::logs`].
 pub type Who = u32;
 
-/// A room of the run, by its place in [`History::rooms`].
+/// A room of the run, by its index in [`History::rooms`].
 pub type Where = u16;
 
-/// A peer id nobody of the run has.
-pub const STRANGER: Who = Who::MAX;
+/// Stands for a peer id that no session of the run has.
+pub const UNKNOWN: Who = Who::MAX;
 
-/// Everything a run left behind.
+/// The complete record of a run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// One log for each session.
@@ -27,11 +27,11 @@ pub struct History {
 }
 
 impl History {
-    /// Writes each session's log into a file of its own in this directory, one event a line.
+    /// Writes each session's log to a separate file in this directory, one event per line.
     ///
     /// # Errors
     ///
-    /// When that is not possible.
+    /// Fails if a file cannot be written.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         std::fs::create_dir_all(directory)?;
         for (who, log) in self.logs.iter().enumerate() {
@@ -45,7 +45,7 @@ impl History {
     }
 }
 
-/// Who was in a room from before the first message until behind the last.
+/// A room, and its members that were in it from before the first message until after the last.
 #[derive(Clone, Debug, Default)]
 pub struct RoomPlan {
     /// The room's name.
@@ -54,38 +54,38 @@ pub struct RoomPlan {
     pub residents: Vec<Who>,
 }
 
-/// Whom an envelope is for.
+/// Recipients of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum To {
-    /// Everybody else in the room.
+    /// All other members of the room.
     All,
     /// One session.
     One(Who),
 }
 
-/// What became of an envelope, as a receipt says it.
+/// Outcome of an envelope, as a receipt reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Acknowledged by its receiver.
+    /// The receiver acknowledged it.
     Delivered,
     /// Not confirmed: the receiver's mailbox was full.
     Undeliverable,
-    /// Something else, for which no receiver of a run gives cause.
+    /// Any other outcome; none is expected in a run.
     Other,
 }
 
-/// One thing a client did or saw.
+/// An action or observation of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It gave envelope `n` of its own, counted from 1 without gaps, to its session.
+    /// It sent its envelope `n`, counted from 1 without gaps.
     Sent {
         /// Which.
         n: u32,
-        /// In which room; `None` = outside any.
+        /// In which room; `None` = a direct envelope.
         room: Option<Where>,
-        /// For whom.
+        /// The recipients.
         to: To,
-        /// It wants to hear of success.
+        /// Whether it requested a receipt for success.
         receipt: bool,
     },
     /// The server did not accept its envelope `n`.
@@ -95,7 +95,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// At the end of the run the server had still not acknowledged its envelope `n`.
+    /// The server had not acknowledged its envelope `n` by the end of the run.
     Unaccepted {
         /// Which.
         n: u32,
@@ -106,26 +106,26 @@ pub enum Event {
         n: u32,
         /// The receiver.
         peer: Who,
-        /// What became of it.
+        /// The outcome.
         outcome: Outcome,
     },
-    /// Envelope `n` of another session.
+    /// It received envelope `n` of another session.
     Received {
-        /// Who sent it, as the server says.
+        /// The sender according to the server.
         from: Who,
-        /// Who sent it, as the payload says.
+        /// The sender according to the payload.
         author: Who,
-        /// Which of the author's.
+        /// The number of the author's envelope.
         n: u32,
-        /// In which room; `None` = outside any.
+        /// In which room; `None` = a direct envelope.
         room: Option<Where>,
     },
-    /// It asked for a seat.
+    /// It asked to join.
     Entering {
         /// Which.
         room: Where,
     },
-    /// It took a seat, or asked again for the roster of a room it sits in.
+    /// It joined, or joined again to get the roster of a room that it is a member of.
     Entered {
         /// Which.
         room: Where,
@@ -139,14 +139,14 @@ pub enum Event {
         /// Which.
         room: Where,
     },
-    /// Its seat is gone.
+    /// It is no longer a member.
     Left {
         /// Which.
         room: Where,
         /// Why.
         reason: String,
     },
-    /// Presence: a member came.
+    /// Presence: a peer joined.
     Joined {
         /// Where.
         room: Where,
@@ -164,7 +164,7 @@ pub enum Event {
         /// Who; `None` = the room itself.
         peer: Option<Who>,
     },
-    /// Presence: a member went.
+    /// Presence: a member left.
     Gone {
         /// Where.
         room: Where,
@@ -175,7 +175,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Presence: the whole room in place of changes.
+    /// Presence: the complete room in place of individual changes.
     Roster {
         /// Where.
         room: Where,
@@ -184,25 +184,25 @@ pub enum Event {
         /// The others.
         members: Vec<Who>,
     },
-    /// Its connection was lost, or given up.
+    /// Its connection was lost or abandoned.
     Lost,
-    /// The server named a reason before it ended the connection.
+    /// The server sent a reason before it closed the connection.
     Cut {
         /// Which.
         reason: String,
     },
-    /// It came back and goes on.
+    /// It resumed.
     Resumed {
-        /// Through which door.
-        door: Door,
-        /// That is another one than the connection before came through.
+        /// The transport.
+        transport: Transport,
+        /// Whether the previous connection used a different transport.
         moved: bool,
     },
-    /// Its session is gone; the server gave it a new one.
+    /// Its session was lost; the server opened a new one.
     Reset {
         /// Why.
         reason: String,
     },
-    /// The server did what the contract rules out, noticed by the client at once: a gap, an ack of the future.
+    /// The client noticed a violation of the protocol: a gap, an ack of a frame that was never sent.
     Breach(String),
 }

@@ -1,15 +1,15 @@
-//! Reads a history and says where it breaks the session contract.
+//! Finds violations of the session contract in a history.
 //!
-//! It knows nothing of clients, servers or time: only what each session sent and saw, in its order. The promises are
-//! those above `SignalingService`:
+//! It does not depend on clients, servers or time: its only input is what each session sent and saw, in order. The
+//! guarantees are those documented at `SignalingService`:
 //!
-//! * C1, pair order: between two sessions envelopes arrive in the order they were sent, whatever rooms they went through.
-//! * C2, no silent loss: each accepted envelope arrived, or its sender was told that it did not.
+//! * C1, pair order: between two sessions envelopes arrive in the order in which they were sent, in all rooms together.
+//! * C2, no silent loss: each accepted envelope arrived, or its sender was notified.
 //! * C3, no duplicates.
-//! * C4, resume: a session that came back within its grace was never seen to leave, and was not reset.
-//! * C5, presence: each observer sees joins and leaves alternate, nobody acts who is not there, versions do not go back,
-//!   and in the end all see the same room.
-//! * C6, identity: `from` is true.
+//! * C4, resume: a session that reconnected within its grace period was not seen to leave, and was not reset.
+//! * C5, presence: each observer sees joins and leaves alternate, no events from peers that are not members, no decreasing
+//!   versions, and at the end all observers see the same room.
+//! * C6, identity: `from` is authentic.
 
 mod letters;
 mod presence;
@@ -17,63 +17,63 @@ mod presence;
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    dial::Door,
+    dial::Transport,
     history::{Event, History},
 };
 
-/// A broken promise.
+/// A guarantee that can be violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
-    /// An accepted envelope never arrived and its sender was not told.
+    /// An accepted envelope never arrived and its sender was not notified.
     Lost,
     /// An envelope arrived twice.
     Duplicated,
-    /// An envelope arrived behind a later one of the same sender.
+    /// An envelope arrived after a later one of the same sender.
     Reordered,
-    /// Others saw a session leave that was there all the time.
+    /// Others saw a session leave that had not left.
     SeenLeaving,
-    /// A session was reset that came back in time.
+    /// A session was reset although it reconnected in time.
     Reset,
-    /// Presence that makes no sense.
+    /// Inconsistent presence.
     Presence,
-    /// An envelope from somebody who did not send it, or to somebody it was not for.
+    /// An envelope with a wrong sender, or delivered to a peer that it was not for.
     Identity,
-    /// A receipt that is missing, wrong or too many.
+    /// A receipt that is missing, wrong or superfluous.
     Receipt,
     /// A valid envelope that was refused, or was not accepted by the end of the run.
     Refused,
-    /// The client saw the protocol broken.
+    /// A client noticed a violation of the protocol.
     Protocol,
 }
 
-/// One place where a history breaks a promise.
+/// A violation in a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which promise.
+    /// The guarantee.
     pub promise: Promise,
-    /// Who saw what.
+    /// Which session saw what.
     pub what: String,
 }
 
-/// What the judge says.
+/// The judge's result.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// Envelopes sent.
     pub messages: u64,
     /// Envelopes received.
     pub deliveries: u64,
-    /// Envelopes whose sender was told that the receiver's mailbox is full, counted by receiver. No promise is broken by
-    /// that; whoever leaves room for all that is on its way expects none.
+    /// Envelopes whose sender was notified that the receiver's mailbox is full, counted per receiver. Not a violation; a run
+    /// in which the mailboxes are large enough expects none.
     pub undeliverable: u64,
     /// Connections lost.
     pub cuts: u64,
-    /// Cuts for which the server named a reason.
+    /// Lost connections for which the server sent a reason.
     pub named: BTreeMap<String, u64>,
     /// Resumes that succeeded.
     pub resumes: u64,
-    /// The same by the door they came through.
-    pub through: BTreeMap<Door, u64>,
-    /// Those that came through another door than the connection before.
+    /// Resumes by transport.
+    pub by_transport: BTreeMap<Transport, u64>,
+    /// Resumes over a different transport than the previous connection's.
     pub moved: u64,
     /// Violations by promise.
     pub counts: BTreeMap<Promise, u64>,
@@ -82,16 +82,16 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Violations that are kept with their text; the rest is counted.
+    /// Maximum number of violations that are kept with their text; further ones are only counted.
     pub const KEPT: usize = 100;
 
-    /// No promise was broken.
+    /// Returns whether there are no violations.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.counts.is_empty()
     }
 
-    /// How often a promise was broken.
+    /// Returns the number of violations of a guarantee.
     #[must_use]
     pub fn count(&self, promise: Promise) -> u64 {
         self.counts.get(&promise).copied().unwrap_or(0)
@@ -113,8 +113,8 @@ impl fmt::Display for Verdict {
             write!(f, " {}={count}", reason.to_lowercase())?;
         }
         write!(f, " resumes={resumes}")?;
-        for (door, count) in &self.through {
-            write!(f, " {}={count}", door.name())?;
+        for (transport, count) in &self.by_transport {
+            write!(f, " {}={count}", transport.name())?;
         }
         write!(f, " moved={moved}")?;
         let named = [
@@ -133,7 +133,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Judges a whole history.
+/// Judges a complete history.
 #[must_use]
 pub fn judge(history: &History) -> Verdict {
     let mut verdict = Verdict::default();
@@ -142,10 +142,10 @@ pub fn judge(history: &History) -> Verdict {
             match event {
                 Event::Lost => verdict.cuts += 1,
                 Event::Cut { reason } => *verdict.named.entry(reason.clone()).or_default() += 1,
-                Event::Resumed { door, moved } => {
+                Event::Resumed { transport, moved } => {
                     verdict.resumes += 1;
                     verdict.moved += u64::from(*moved);
-                    *verdict.through.entry(*door).or_default() += 1;
+                    *verdict.by_transport.entry(*transport).or_default() += 1;
                 }
                 Event::Reset { reason } => verdict.add(Promise::Reset, || format!("{who} was reset: {reason}")),
                 Event::Breach(what) => verdict.add(Promise::Protocol, || format!("{who} saw {what}")),

@@ -1,10 +1,10 @@
-//! Breaks connections on purpose and proves that sessions survive it.
+//! Breaks connections on purpose and checks that sessions survive.
 //!
-//! * [`proxy`] stands between clients and server and breaks connections on command.
-//! * [`core`] is a client's side of a session, written from the contract; [`dial`] brings it in by either door.
-//! * [`swarm`] lets many sessions talk while their connections break.
-//! * [`slow`] lets members not read; [`restart`] stops the server under everybody and starts it again.
-//! * [`history`] is what every client saw; [`judge`] says where it breaks the session contract.
+//! * [`proxy`] forwards bytes between clients and server and breaks connections on command.
+//! * [`core`] is the client's side of a session, written from the contract; [`dial`] connects it over each transport.
+//! * [`swarm`] runs many sessions while their connections break.
+//! * [`slow`] runs members that do not read; [`restart`] stops the server under traffic and starts it again.
+//! * [`history`] records what every client saw; [`judge`] finds violations of the session contract in it.
 
 #![forbid(unsafe_code)]
 

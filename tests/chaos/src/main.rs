@@ -1,4 +1,4 @@
-//! `wigwag-chaos`: runs the scenarios against a server and says what came of them.
+//! `wigwag-chaos`: runs the scenarios against a server and prints the results.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use tokio::time::Instant;
 use wigwag_chaos::{judge::judge, restart, server::Process, slow, swarm};
 
-/// Breaks connections on purpose and says whether sessions survived it. Exits with 1 when a promise was broken.
+/// Breaks connections on purpose and checks that sessions survive. Exits with 1 if a guarantee was broken.
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -23,15 +23,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Scenario {
-    /// Sessions talk in rooms while their connections break
+    /// Sessions exchange envelopes in rooms while their connections break
     Swarm(SwarmArgs),
-    /// Members that never read: what they cost, and what others feel of it
+    /// Members that never read: their cost, and their effect on others
     Slow(SlowArgs),
-    /// The server stops under traffic and comes back
+    /// The server is stopped under traffic and restarted
     Restart(RestartArgs),
 }
 
-/// Where the server is.
+/// The server under test.
 #[derive(Debug, Args)]
 struct ServerArgs {
     /// The server's binary; started on a free port and stopped at the end
@@ -43,27 +43,27 @@ struct ServerArgs {
 struct SwarmArgs {
     #[command(flatten)]
     server: ServerArgs,
-    /// Envelopes in all
+    /// Envelopes in total
     #[arg(long, default_value_t = 20_000)]
     messages: u32,
     /// Sessions
     #[arg(long, default_value_t = 200)]
     sessions: u32,
-    /// Connections to break in all
+    /// Connections to break in total
     #[arg(long, default_value_t = 300)]
     cuts: u32,
-    /// Decides who says what to whom, and what breaks when
+    /// Seed for senders, recipients, payloads and failures
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Milliseconds between two pings of the server
     #[arg(long, default_value_t = 1_000)]
     heartbeat_ms: u32,
-    /// Frames a connected session may hold, and as many KiB. The default is more than can be on its way to one of them, so
-    /// that nothing is undeliverable. With 200, sessions are cut for being slow all the time; then what was undeliverable
-    /// is counted, but not held against the server
+    /// Mailbox size of a connected session in frames, and in KiB. The default is more than can be in transit to a session,
+    /// so that nothing is undeliverable. With 200, sessions are constantly disconnected as slow consumers; undeliverable
+    /// envelopes are then counted, but are not a failure
     #[arg(long, default_value_t = swarm::ROOMY)]
     mailbox_frames: u32,
-    /// Write what each session saw into this directory, one file each
+    /// Directory for the log of each session, one file each
     #[arg(long, value_name = "DIR")]
     logs: Option<PathBuf>,
 }
@@ -78,19 +78,19 @@ struct SlowArgs {
     /// Members of one room
     #[arg(long, default_value_t = 20)]
     per_room: usize,
-    /// Envelopes a second towards each
+    /// Envelopes per second to each
     #[arg(long, default_value_t = 200)]
     per_second: u32,
     /// Bytes of each envelope
     #[arg(long, default_value_t = 100)]
     bytes: usize,
-    /// Bytes a session may hold, attached or not
+    /// Mailbox size of a session in bytes, attached or not
     #[arg(long, default_value_t = 131_072)]
     cap_bytes: usize,
-    /// Pairs that measure how long an envelope takes
+    /// Pairs that measure round trips
     #[arg(long, default_value_t = 10)]
     pairs: usize,
-    /// How often they come; medians count
+    /// Rounds; medians are compared
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
 }
@@ -111,7 +111,7 @@ struct RestartArgs {
     /// Milliseconds the server may take to drain
     #[arg(long, default_value_t = 5_000)]
     drain_timeout_ms: u32,
-    /// Milliseconds over which it tells sessions to move
+    /// Milliseconds over which it asks sessions to reconnect
     #[arg(long, default_value_t = 2_000)]
     drain_window_ms: u32,
 }
@@ -183,7 +183,7 @@ async fn run_slow(args: SlowArgs) -> io::Result<bool> {
         format!("session.mailbox_bytes={cap_bytes}"),
         "session.detached_bytes=0".to_owned(),
         "session.max_frame_bytes=65536".to_owned(),
-        // Shorter than the calm: a crowd that has gone is not to be paid for in the next round.
+        // Shorter than the calm phase, so that the sessions of one round are gone in the next.
         "session.grace_ms=2000".to_owned(),
     ];
     let server = Process::start(&server.server, free_port(), &settings).await?;
@@ -191,9 +191,9 @@ async fn run_slow(args: SlowArgs) -> io::Result<bool> {
     let options = slow::Options { rounds: rounds.into(), members, per_room, per_second, bytes, pairs, flood, calm };
     let outcome = slow::run(&server, options).await.map_err(io::Error::other)?;
     for round in &outcome.rounds {
-        let slow::Round { calm_p99, flood_p99, round_trips, flood, sent, per_second, told, named, closed } = round;
+        let slow::Round { calm_p99, flood_p99, round_trips, flood, sent, per_second, notified, named, closed } = round;
         println!(
-            "round seconds={:.1} sent={sent} towards_each_per_second={per_second:.0} told={told} named={named} closed={closed} \
+            "round seconds={:.1} sent={sent} to_each_per_second={per_second:.0} notified={notified} named={named} closed={closed} \
              calm_p99_us={} flood_p99_us={} round_trips={round_trips}",
             flood.as_secs_f64(),
             calm_p99.as_micros(),
@@ -212,7 +212,7 @@ async fn run_slow(args: SlowArgs) -> io::Result<bool> {
         calm_p99.as_micros(),
         flood_p99.as_micros(),
     );
-    let all_cut = outcome.rounds.iter().all(|round| round.told == members && round.named == members);
+    let all_cut = outcome.rounds.iter().all(|round| round.notified == members && round.named == members);
     Ok(grown <= allowed && all_cut && flood_p99 <= calm_p99 * 2)
 }
 
@@ -228,9 +228,9 @@ async fn run_restart(args: RestartArgs) -> io::Result<bool> {
         deadline: Duration::from_secs(60),
     };
     let outcome = restart::run(&server.server, free_port(), options).await?;
-    let restart::Outcome { exit, back, told, outcomes, sent, received, undeliverable, .. } = &outcome;
+    let restart::Outcome { exit, back, notified, outcomes, sent, received, undeliverable, .. } = &outcome;
     println!(
-        "restart sessions={sessions} exit={exit:?} drained_ms={} down_ms={} told={told} back={back} back_ms={} \
+        "restart sessions={sessions} exit={exit:?} drained_ms={} down_ms={} notified={notified} back={back} back_ms={} \
          outcomes={outcomes:?} sent={sent} received={received} undeliverable={undeliverable}",
         outcome.drained_in.as_millis(),
         outcome.down_for.as_millis(),
@@ -239,5 +239,5 @@ async fn run_restart(args: RestartArgs) -> io::Result<bool> {
     let in_time = outcome.drained_in <= Duration::from_millis(u64::from(drain_timeout_ms) + 2_000);
     let explicit = outcomes.keys().all(|outcome| outcome == "NEW" || outcome.starts_with("RESET_"));
     let accounted = outcomes.values().sum::<usize>() == sessions;
-    Ok(*exit == Some(0) && in_time && *back == sessions && *told == sessions && explicit && accounted)
+    Ok(*exit == Some(0) && in_time && *back == sessions && *notified == sessions && explicit && accounted)
 }

@@ -1,6 +1,6 @@
-//! A TCP proxy that breaks connections on command, while they run.
+//! A TCP proxy that breaks open connections on command.
 //!
-//! Each connection has a [`Wire`], known by the address it comes from, so that faults can be set before its first byte.
+//! Each connection has a [`Wire`], identified by its source address, so that disturbances can be set before the first byte.
 
 mod pump;
 
@@ -41,28 +41,28 @@ impl Way {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Break {
-    /// As a program closes it: FIN behind what was sent.
+    /// As a program closes it: FIN after the data.
     Close,
-    /// RST: what was sent and not read is thrown away.
+    /// RST: data that was sent and not read is discarded.
     Reset,
 }
 
-/// What happens to one direction from now on.
+/// Disturbance of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing: bytes pass.
+pub enum Disturbance {
+    /// None: bytes are forwarded.
     #[default]
     None,
-    /// Bytes are not read any more; the sender's buffers fill up.
+    /// Bytes are no longer read; the sender's buffers fill up.
     Stall,
-    /// Bytes are read and thrown away. Once one is gone this lasts until the connection ends: no network lets bytes pass
-    /// behind bytes it lost.
+    /// Bytes are read and discarded. After the first discarded byte this lasts until the connection ends, since TCP does
+    /// not deliver bytes after lost ones.
     Blackhole,
-    /// So many bytes pass in a second, at least one every 20 ms.
+    /// Forwards this number of bytes a second, at least one every 20 ms.
     Slow(u32),
-    /// After so many more bytes, wherever in a frame that is, the whole connection breaks.
+    /// Breaks the connection after this number of further bytes, even in the middle of a frame.
     BreakAfter(u32, Break),
-    /// The receiver is told that nothing more comes; the other direction stays.
+    /// Closes this direction; the other one stays open.
     HalfClose,
 }
 
@@ -74,17 +74,17 @@ pub struct Wire {
 
 #[derive(Debug, Default)]
 struct WireState {
-    // Guards the faults of both directions and the end. Held for reads and writes of these only.
+    // Guards the disturbances of both directions and the end. Held only to read and write these.
     orders: Mutex<Orders>,
-    /// Wakes the pump of a direction when its fault changes.
+    /// Wakes the pump of a direction when its disturbance changes.
     changed: [Notify; 2],
-    /// Wakes the connection when it is to break.
+    /// Wakes the connection to break it.
     broken: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Orders {
-    faults: [Fault; 2],
+    disturbances: [Disturbance; 2],
     passed: [u64; 2],
     end: Option<Break>,
 }
@@ -94,25 +94,25 @@ impl Wire {
         Self { state: Arc::default() }
     }
 
-    /// Sets what happens to one direction from now on.
-    pub fn set(&self, way: Way, fault: Fault) {
-        self.orders().faults[way.index()] = fault;
+    /// Sets the disturbance of one direction.
+    pub fn set(&self, way: Way, disturbance: Disturbance) {
+        self.orders().disturbances[way.index()] = disturbance;
         self.state.changed[way.index()].notify_one();
     }
 
-    /// Ends the connection now. The first end counts.
+    /// Ends the connection now. Only the first call counts.
     pub fn end(&self, how: Break) {
         self.orders().end.get_or_insert(how);
         self.state.broken.notify_one();
     }
 
-    /// Whether the connection has ended, or is about to.
+    /// Returns whether the connection has ended or is about to end.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.orders().end.is_some()
     }
 
-    /// Bytes that have passed in one direction.
+    /// Returns the number of bytes forwarded in one direction.
     #[must_use]
     pub fn passed(&self, way: Way) -> u64 {
         self.orders().passed[way.index()]
@@ -123,7 +123,7 @@ impl Wire {
     }
 }
 
-/// A running proxy. Dropping it ends all of its connections.
+/// A running proxy. Dropping it ends all its connections.
 #[derive(Debug)]
 pub struct Proxy {
     addr: SocketAddr,
@@ -131,10 +131,10 @@ pub struct Proxy {
     accepting: JoinHandle<()>,
 }
 
-/// The wires of connections that are to come or open, by where they come from.
+/// The wires of open and expected connections, by source address.
 type Wires = Arc<Mutex<HashMap<SocketAddr, Wire>>>;
 
-/// Pause after a failure to accept, such as having no file descriptor left.
+/// Delay after a failure to accept, such as EMFILE.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Proxy {
@@ -142,7 +142,7 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// Fails if no port can be bound.
     pub async fn start(upstream: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
@@ -151,13 +151,13 @@ impl Proxy {
         Ok(Self { addr, wires, accepting })
     }
 
-    /// Where clients connect to.
+    /// Returns the address to connect to.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The wire of the connection that will come from this address. To be asked for before connecting.
+    /// Returns the wire of the connection that will come from this address. Call before connecting.
     #[must_use]
     pub fn expect(&self, client: SocketAddr) -> Wire {
         let wire = Wire::new();
@@ -165,7 +165,7 @@ impl Proxy {
         wire
     }
 
-    /// Connections open now, or expected.
+    /// Returns the number of open and expected connections.
     #[must_use]
     pub fn open(&self) -> usize {
         lock(&self.wires).len()
@@ -189,7 +189,7 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, wires: Wires) {
                 let wires = wires.clone();
                 tokio::spawn(async move {
                     connect_and_carry(client, upstream, &wire).await;
-                    // Not the wire of a later connection from the same address.
+                    // A later connection from the same address has another wire.
                     let mut wires = lock(&wires);
                     if wires.get(&from).is_some_and(|known| Arc::ptr_eq(&known.state, &wire.state)) {
                         wires.remove(&from);
@@ -203,18 +203,18 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, wires: Wires) {
 
 async fn connect_and_carry(client: TcpStream, upstream: SocketAddr, wire: &Wire) {
     let Ok(server) = TcpStream::connect(upstream).await else {
-        // Seen by the client as a server that is not there.
+        // To the client it looks like a server that is not running.
         wire.end(Break::Reset);
         let _ = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
         return;
     };
     for socket in [&client, &server] {
-        // A socket that is gone already shows it at the first read.
+        // If the socket is already closed, the first read fails.
         let _ = socket.set_nodelay(true);
     }
     if carry(&client, &server, wire).await == Broken(Break::Reset) {
         for socket in [&client, &server] {
-            // With a zero linger the drop below resets the connection.
+            // With SO_LINGER 0, dropping the socket resets the connection.
             let _ = socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO));
         }
     }

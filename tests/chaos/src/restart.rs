@@ -1,8 +1,8 @@
-//! The server is told to stop under traffic and comes back on the same port: everybody gets an explicit outcome and is
-//! back in its room in bounded time.
+//! Stops the server under traffic and restarts it on the same port: every client must get an explicit outcome and rejoin
+//! its room in bounded time.
 //!
-//! The memory backend cannot hand sessions over. So each client must hear that its session ends (`go_away`, then the end
-//! of the stream), and gets a new one from the new process: RESET when it tries to resume, NEW when it was told not to.
+//! The memory backend cannot hand sessions over. So each client must be notified that its session ends (`go_away`, then
+//! the end of the stream), and gets a new one from the new process: RESET if it tries to resume, NEW if it does not.
 
 use std::{
     collections::BTreeMap,
@@ -44,46 +44,46 @@ pub struct Options {
     pub per_room: usize,
     /// Milliseconds the server may take to drain.
     pub drain_timeout_ms: u32,
-    /// Milliseconds over which it tells sessions to move.
+    /// Milliseconds over which it asks sessions to reconnect.
     pub drain_window_ms: u32,
-    /// How long there is traffic before the stop.
+    /// Duration of the traffic before the stop.
     pub before: Duration,
-    /// How long a client may take to be back after the new process listens.
+    /// Time limit for clients to rejoin after the new process listens.
     pub deadline: Duration,
 }
 
-/// What came of it.
+/// Results of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Exit code of the old process.
     pub exit: Option<i32>,
-    /// From the signal to its end.
+    /// Time from the signal to the end of the old process.
     pub drained_in: Duration,
-    /// From its end until the new process listened.
+    /// Time from then until the new process listened.
     pub down_for: Duration,
-    /// Clients back in their room.
+    /// Clients that have rejoined their room.
     pub back: usize,
-    /// From the moment the new process listened until the last of them was.
+    /// Time from then until the last of them rejoined.
     pub back_in: Duration,
-    /// Clients that heard `go_away` before their stream ended.
-    pub told: usize,
-    /// How clients came back: NEW, or RESET with its reason.
+    /// Clients that received `go_away` before their stream ended.
+    pub notified: usize,
+    /// Outcomes of the clients' welcomes: NEW, or RESET with its reason.
     pub outcomes: BTreeMap<String, usize>,
-    /// Envelopes sent, until the old process was gone.
+    /// Envelopes sent until the old process had ended.
     pub sent: u64,
     /// Envelopes received.
     pub received: u64,
-    /// Receipts that told of envelopes the drain left undelivered.
+    /// Receipts for envelopes that the drain left undelivered.
     pub undeliverable: u64,
 }
 
-/// What the clients share.
+/// State that the clients share.
 #[derive(Default)]
 struct Shared {
-    /// Between the last seat taken and the stop.
+    /// True from the last join until the stop.
     talking: AtomicBool,
-    seated: AtomicUsize,
-    told: AtomicUsize,
+    joined: AtomicUsize,
+    notified: AtomicUsize,
     back: AtomicUsize,
     sent: AtomicU64,
     received: AtomicU64,
@@ -98,23 +98,23 @@ type Client = SignalingServiceClient<Channel>;
 const OLD: &str = "old";
 const NEW: &str = "new";
 
-/// Pause before another try to connect.
+/// Delay before the next attempt to connect.
 const RETRY: Duration = Duration::from_millis(100);
-/// Between two envelopes of one session.
-const PACE: Duration = Duration::from_millis(500);
+/// Interval between two envelopes of one session.
+const SEND_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Runs against processes of this binary on this address.
+/// Runs with processes of this binary on this address.
 ///
 /// # Errors
 ///
-/// When a process cannot be started or signaled.
+/// Fails if a process cannot be started or signaled.
 pub async fn run(binary: &Path, listen: SocketAddr, options: Options) -> io::Result<Outcome> {
     let settings = |node: &str| {
         [
             format!("node_name={node}"),
             format!("drain.timeout_ms={}", options.drain_timeout_ms),
             format!("drain.window_ms={}", options.drain_window_ms),
-            // All sessions of this run come over a few connections.
+            // All sessions of a run share a few connections.
             "http2.max_concurrent_streams=1024".to_owned(),
         ]
     };
@@ -124,16 +124,16 @@ pub async fn run(binary: &Path, listen: SocketAddr, options: Options) -> io::Res
     let mut clients = JoinSet::new();
     for connection in 0..options.connections {
         let endpoint = Endpoint::from_shared(format!("http://{addr}")).map_err(io::Error::other)?;
-        // Connects when it is used, and again when the connection is lost.
+        // Connects on first use, and again after a lost connection.
         let client = SignalingServiceClient::new(endpoint.connect_timeout(Duration::from_secs(1)).connect_lazy());
         for session in (connection..options.sessions).step_by(options.connections) {
             let room = format!("room-{}", session / options.per_room);
-            // Half of them do as the server says; the others try to resume all the same.
+            // Half of the clients follow the server's advice; the others try to resume.
             let obeys = (session / options.connections).is_multiple_of(2);
             clients.spawn(live(client.clone(), room, obeys, shared.clone()));
         }
     }
-    until(options.deadline, || shared.seated.load(SeqCst) == options.sessions).await;
+    until(options.deadline, || shared.joined.load(SeqCst) == options.sessions).await;
     shared.talking.store(true, SeqCst);
     sleep(options.before).await;
 
@@ -155,7 +155,7 @@ pub async fn run(binary: &Path, listen: SocketAddr, options: Options) -> io::Res
         down_for,
         back: shared.back.load(SeqCst),
         back_in,
-        told: shared.told.load(SeqCst),
+        notified: shared.notified.load(SeqCst),
         outcomes: shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         sent: shared.sent.load(SeqCst),
         received: shared.received.load(SeqCst),
@@ -170,14 +170,14 @@ async fn until(bound: Duration, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// One client, over both processes.
+/// Runs one client against both processes.
 async fn live(mut client: Client, room: String, obeys: bool, shared: Arc<Shared>) {
     let mut core = Core::new(Hello::default());
     loop {
         if let Ok(Some(stream)) = timeout(Duration::from_secs(5), attach(&mut client, &mut core, &shared)).await
             && talk(&mut core, stream, &room, &shared).await
         {
-            shared.told.fetch_add(1, SeqCst);
+            shared.notified.fetch_add(1, SeqCst);
             if obeys {
                 core = Core::new(Hello::default());
             }
@@ -189,11 +189,11 @@ async fn live(mut client: Client, room: String, obeys: bool, shared: Arc<Shared>
 struct Stream {
     up: mpsc::Sender<ClientFrame>,
     down: Streaming<ServerFrame>,
-    /// It leads to the new process.
+    /// Whether it is connected to the new process.
     new: bool,
 }
 
-/// Opens a session, or tries to resume the one there was.
+/// Opens a session, or tries to resume the existing one.
 async fn attach(client: &mut Client, core: &mut Core, shared: &Shared) -> Option<Stream> {
     let (up, queue) = mpsc::channel(64);
     let _ = up.try_send(ClientFrame { body: Some(Up::Hello(core.hello())), ..ClientFrame::default() });
@@ -209,37 +209,37 @@ async fn attach(client: &mut Client, core: &mut Core, shared: &Shared) -> Option
     Some(Stream { up, down, new })
 }
 
-/// Joins and talks until the stream ends. Whether there was a word about that.
+/// Joins and sends until the stream ends. Returns whether `go_away` was received.
 async fn talk(core: &mut Core, stream: Stream, room: &str, shared: &Shared) -> bool {
     let Stream { up, mut down, new } = stream;
     core.push(Up::Join(Join { room: room.into(), ..Join::default() }));
-    let mut told = false;
-    let mut say_at = Instant::now() + PACE;
+    let mut notified = false;
+    let mut send_at = Instant::now() + SEND_INTERVAL;
     loop {
         while let Some(frame) = core.next_frame() {
             if up.send(frame).await.is_err() {
-                return told;
+                return notified;
             }
         }
         tokio::select! {
             frame = down.message() => {
-                let Ok(Some(frame)) = frame else { return told };
+                let Ok(Some(frame)) = frame else { return notified };
                 if core.arrived(&frame).is_err() {
-                    return told;
+                    return notified;
                 }
                 match frame.body {
                     Some(Down::Joined(_)) if new => drop(shared.back.fetch_add(1, SeqCst)),
-                    Some(Down::Joined(_)) => drop(shared.seated.fetch_add(1, SeqCst)),
+                    Some(Down::Joined(_)) => drop(shared.joined.fetch_add(1, SeqCst)),
                     Some(Down::Envelope(_)) => drop(shared.received.fetch_add(1, SeqCst)),
                     Some(Down::Receipt(receipt)) if receipt.outcome() == receipt::Outcome::Undeliverable => {
                         shared.undeliverable.fetch_add(1, SeqCst);
                     }
-                    Some(Down::GoAway(_)) => told = true,
+                    Some(Down::GoAway(_)) => notified = true,
                     _ => {}
                 }
             }
-            () = sleep_until(say_at) => {
-                say_at = Instant::now() + PACE;
+            () = sleep_until(send_at) => {
+                send_at = Instant::now() + SEND_INTERVAL;
                 core.ack_now();
                 if shared.talking.load(SeqCst) {
                     shared.sent.fetch_add(1, SeqCst);

@@ -1,4 +1,4 @@
-//! The server under test: in this process, or a process of its own.
+//! The server under test, in this process or as a separate process.
 
 use std::{
     io,
@@ -21,13 +21,13 @@ use wigwag_server::{
     config::{Config, Overrides},
 };
 
-/// How long a process may take to say where it listens.
+/// Time limit for a process to print its address.
 const START: Duration = Duration::from_secs(30);
 
 /// A server in this process. Dropping it begins its drain.
 #[derive(Debug)]
 pub struct InProcess {
-    /// Where it listens.
+    /// Its address.
     pub addr: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
@@ -45,7 +45,7 @@ impl InProcess {
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// Fails if no port can be bound.
     pub async fn start(change: impl FnOnce(&mut Config)) -> io::Result<Self> {
         let settings = engine().map(|engine| (ENGINE_SETTING.to_owned(), engine)).into_iter().collect();
         let mut config = Config::load(&Overrides::default(), &settings).map_err(io::Error::other)?;
@@ -61,11 +61,11 @@ impl InProcess {
         Ok(Self { addr, stop, served })
     }
 
-    /// Drains it and waits for its end.
+    /// Drains the server and waits until it has stopped.
     ///
     /// # Errors
     ///
-    /// When it ended with an error.
+    /// Returns the server's error.
     pub async fn stop(self) -> Result<(), ServeError> {
         let _ = self.stop.send(());
         self.served.await.unwrap_or(Err(ServeError::ListenerEnded))
@@ -75,7 +75,7 @@ impl InProcess {
 /// A server process. Killed when dropped.
 #[derive(Debug)]
 pub struct Process {
-    /// Where it listens.
+    /// Its address.
     pub addr: SocketAddr,
     child: Child,
 }
@@ -85,7 +85,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// When it cannot be started, or ends before it listens.
+    /// Fails if it cannot be started, or ends before it listens.
     pub async fn start(binary: &Path, listen: SocketAddr, settings: &[String]) -> io::Result<Self> {
         let mut command = Command::new(binary);
         command.args(["--listen", &listen.to_string(), "--log-level", "error"]);
@@ -110,37 +110,37 @@ impl Process {
             Err(io::Error::other("the server ended before it listened"))
         });
         let addr = addr.await.map_err(|_| io::ErrorKind::TimedOut)??;
-        // What else it says must not fill the pipe.
+        // Further output must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { addr, child })
     }
 
-    /// Resident memory, in bytes, as the kernel counts it.
+    /// Returns the resident memory in bytes.
     ///
     /// # Errors
     ///
-    /// When the process is gone, or this is not Linux.
+    /// Fails if the process has ended, or on systems other than Linux.
     pub fn resident_bytes(&self) -> io::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
         let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
         kib.map(|kib: u64| kib * 1024).ok_or_else(|| io::Error::other("no VmRSS"))
     }
 
-    /// Tells it to drain.
+    /// Sends SIGTERM, which starts a drain.
     ///
     /// # Errors
     ///
-    /// When it is gone.
+    /// Fails if the process has ended.
     pub async fn terminate(&self) -> io::Result<()> {
         let sent = Command::new("kill").args(["-s", "TERM", &self.id()?.to_string()]).status().await?;
         if sent.success() { Ok(()) } else { Err(io::Error::other("kill failed")) }
     }
 
-    /// Waits for its end.
+    /// Waits until the process has ended.
     ///
     /// # Errors
     ///
-    /// When it cannot be waited for.
+    /// Fails if it cannot be waited for.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }

@@ -1,8 +1,9 @@
-//! Members that never read: what they cost the server, that each is cut by name, and what others feel of it.
+//! Members that never read: measures their memory cost and their effect on others, and checks that each is disconnected
+//! with a reason.
 //!
-//! Members are in rooms with one sender each, which says so many envelopes a second to all of them until it has been told
-//! of each that it takes no more. Beside them pairs exchange envelopes all the time and measure how long one takes, alone
-//! and with the slow ones there, several times over: a machine has moods.
+//! Members are in rooms with one sender each, which sends to all of them at a fixed rate until it has been notified of each
+//! that its mailbox is full. Meanwhile pairs exchange envelopes and measure round trips, alone and together with the slow
+//! members, in several rounds, since single measurements vary.
 
 use std::{
     collections::HashSet,
@@ -35,60 +36,60 @@ use crate::server::Process;
 /// A run.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How often a crowd of slow members comes, at least 1.
+    /// Number of rounds, each with new slow members; at least 1.
     pub rounds: usize,
     /// Members that never read.
     pub members: usize,
     /// Members of one room. They share a TCP connection.
     pub per_room: usize,
-    /// Envelopes a second towards each.
+    /// Envelopes per second to each.
     pub per_second: u32,
-    /// Bytes of each of those.
+    /// Size of each envelope in bytes.
     pub bytes: usize,
-    /// Pairs that measure.
+    /// Pairs that measure round trips.
     pub pairs: usize,
-    /// How long the slow ones are sent to in a round, at most.
+    /// Maximum time of sending to the slow members in a round.
     pub flood: Duration,
-    /// How long the pairs measure alone in a round. Sessions of the round before must be gone by then.
+    /// How long the pairs measure alone in a round. The sessions of the previous round must have expired by then.
     pub calm: Duration,
 }
 
-/// What came of it.
+/// Results of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The server's resident memory with the first members there and nothing sent.
+    /// The server's resident memory with the first members connected, before sending.
     pub resident_before: u64,
-    /// Its highest resident memory while members were sent to.
+    /// Its highest resident memory during sending.
     pub resident_peak: u64,
-    /// One for each time a crowd came.
+    /// The rounds.
     pub rounds: Vec<Round>,
 }
 
-/// One crowd.
+/// Results of one round.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Round {
     /// The 99th percentile of a pair's round trip, alone.
     pub calm_p99: Duration,
-    /// The same while the slow ones were sent to.
+    /// The same during sending to the slow members.
     pub flood_p99: Duration,
-    /// Round trips measured while the slow ones were sent to.
+    /// Number of round trips measured during sending.
     pub round_trips: usize,
-    /// How long that took.
+    /// Duration of sending.
     pub flood: Duration,
     /// Envelopes sent, each to all members of a room.
     pub sent: u64,
-    /// How many of them went to one room in a second, while its members were sent to.
+    /// Envelopes per second to one room during sending.
     pub per_second: f64,
-    /// Members of whom their sender was told that they take no more.
-    pub told: usize,
-    /// Members that found SLOW_CONSUMER as the reason of their end once they looked.
+    /// Members whose sender was notified that their mailbox is full.
+    pub notified: usize,
+    /// Members that received SLOW_CONSUMER once they read.
     pub named: usize,
-    /// Members whose connection was closed before they looked.
+    /// Members whose connection was closed without a reason.
     pub closed: usize,
 }
 
 impl Outcome {
-    /// The median of all rounds.
+    /// Returns the median of a value over all rounds.
     #[must_use]
     pub fn median(&self, of: impl Fn(&Round) -> Duration) -> Duration {
         let mut all: Vec<_> = self.rounds.iter().map(of).collect();
@@ -99,28 +100,28 @@ impl Outcome {
 
 type Client = SignalingServiceClient<Channel>;
 
-/// A live stream that is in a room.
+/// A session that is a member of a room.
 struct Stream {
     up: mpsc::Sender<ClientFrame>,
     down: Streaming<ServerFrame>,
 }
 
-/// How long a member looks for the end of its stream.
-const LOOK: Duration = Duration::from_secs(20);
+/// Time limit for a member to reach the end of its stream.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Over this time senders begin, one after the other: no crowd keeps time.
-const ENTRANCE: Duration = Duration::from_secs(1);
+/// Period over which the senders start, so that they do not send in step.
+const START_PERIOD: Duration = Duration::from_secs(1);
 
-/// What a slow member's client takes without being asked: little, because it does not read.
+/// HTTP/2 flow-control window of a slow member: small, because it does not read.
 const SLOW_WINDOW: u32 = 1024;
-/// The same of everybody else's.
+/// HTTP/2 flow-control window of all others.
 const WINDOW: u32 = 64 * 1024;
 
 /// Runs against this server process.
 ///
 /// # Errors
 ///
-/// When the server cannot be reached, or is gone.
+/// Fails if the server cannot be reached or has ended.
 pub async fn run(server: &Process, options: Options) -> Result<Outcome, Status> {
     let pairs = Pairs::start(server.addr, options.pairs).await?;
     let mut outcome = Outcome { resident_before: 0, resident_peak: 0, rounds: Vec::new() };
@@ -160,24 +161,24 @@ impl Crowd {
         Ok(Self { slow, senders })
     }
 
-    /// Sends to all of them until each is cut, lets them look, and gives back the highest resident memory as well.
+    /// Sends to all members until each is disconnected, then lets them read. Also returns the highest resident memory.
     async fn flood(self, server: &Process, options: Options, pairs: &Pairs) -> Result<(Round, u64), Status> {
-        let (sent, told) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (sent, notified) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
         let busy = Arc::new(AtomicU64::new(0));
         let mut floods = JoinSet::new();
-        let pause = ENTRANCE / u32::try_from(self.senders.len()).unwrap_or(u32::MAX);
+        let pause = START_PERIOD / u32::try_from(self.senders.len()).unwrap_or(u32::MAX);
         for (place, (stream, room, members)) in (0_u32..).zip(self.senders) {
-            let (sent, told, busy) = (sent.clone(), told.clone(), busy.clone());
+            let (sent, notified, busy) = (sent.clone(), notified.clone(), busy.clone());
             floods.spawn(async move {
                 sleep(pause * place).await;
                 let began = Instant::now();
-                flood(stream, room, members, options, sent, &told).await;
+                flood(stream, room, members, options, sent, &notified).await;
                 busy.fetch_add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), SeqCst);
             });
         }
         let began = Instant::now();
         let mut resident_peak = 0;
-        while began.elapsed() < options.flood && told.load(SeqCst) < options.members {
+        while began.elapsed() < options.flood && notified.load(SeqCst) < options.members {
             sleep(Duration::from_millis(50)).await;
             resident_peak = resident_peak.max(server.resident_bytes().map_err(gone)?);
         }
@@ -187,7 +188,7 @@ impl Crowd {
             round_trips: pairs.count(),
             sent: sent.load(SeqCst),
             per_second: sent.load(SeqCst) as f64 * 1e6 / busy.load(SeqCst).max(1) as f64,
-            told: told.load(SeqCst),
+            notified: notified.load(SeqCst),
             ..Round::default()
         };
         floods.abort_all();
@@ -225,7 +226,7 @@ fn envelope(room: &str, content: Vec<u8>) -> ClientFrame {
     ClientFrame { body: Some(Up::Envelope(envelope)), ..ClientFrame::default() }
 }
 
-/// How a slow member's stream ended.
+/// How the stream of a slow member ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Named,
@@ -252,7 +253,7 @@ impl Stream {
         }
     }
 
-    /// Reads what is there, after never having read.
+    /// Reads to the end of the stream, for the first time.
     async fn end(mut self) -> End {
         let reading = async {
             loop {
@@ -268,18 +269,18 @@ impl Stream {
                 }
             }
         };
-        timeout(LOOK, reading).await.unwrap_or(End::StillThere)
+        timeout(READ_TIMEOUT, reading).await.unwrap_or(End::StillThere)
     }
 }
 
-/// Sends to the members of a room at a steady rate, until it has been told of each that it takes no more.
+/// Sends to the members of a room at a fixed rate until notified of each that its mailbox is full.
 async fn flood(
     stream: Stream,
     room: String,
     members: usize,
     options: Options,
     sent: Arc<AtomicU64>,
-    told: &AtomicUsize,
+    notified: &AtomicUsize,
 ) {
     let Stream { up, mut down } = stream;
     let mut full = HashSet::new();
@@ -298,21 +299,21 @@ async fn flood(
                 if let Some(Down::Receipt(receipt)) = frame.body
                     && full.insert(receipt.peer_id)
                 {
-                    told.fetch_add(1, SeqCst);
+                    notified.fetch_add(1, SeqCst);
                 }
             }
         }
     }
 }
 
-/// Pairs that play ping-pong, in a thread of their own: they are to wait for the server, not for those who send.
+/// Pairs that exchange envelopes in a separate thread, so that they wait for the server and not for the senders.
 struct Pairs {
     times: Arc<Times>,
-    /// Dropped, the thread ends.
+    /// Ends the thread when dropped.
     _stop: oneshot::Sender<()>,
 }
 
-/// Round trips in microseconds, by how many there were: a bucket for each 20 µs.
+/// Histogram of round trips, with a bucket for each 20 µs.
 struct Times {
     buckets: Vec<AtomicUsize>,
 }
@@ -330,12 +331,12 @@ impl Pairs {
         std::thread::spawn(move || {
             runtime.block_on(async {
                 let mut players = JoinSet::new();
-                // Nobody waits for the answer any more when the run is over.
+                // Fails only if the run has ended, when the result is not needed.
                 let _ = started.send(Self::gather(addr, count, &playing, &mut players).await);
                 let _ = stopped.await;
             });
         });
-        ready.await.map_err(|_| Status::internal("the thread of the pairs is gone"))??;
+        ready.await.map_err(|_| Status::internal("the thread of the pairs has ended"))??;
         Ok(Self { times, _stop: stop })
     }
 
@@ -381,7 +382,7 @@ impl Pairs {
     }
 }
 
-/// One side of a pair: the one that serves measures, a hundred times a second; the other returns what it gets.
+/// Runs one side of a pair: the one that serves measures a hundred times a second; the other one echoes.
 async fn play(stream: Stream, room: &str, serves: bool, times: &Times) {
     let Stream { up, mut down } = stream;
     let mut ticks = interval(Duration::from_millis(10));

@@ -1,7 +1,7 @@
-//! Many sessions that talk through a proxy, each cut at random moments and resumed.
+//! Many sessions that exchange envelopes through a proxy, lose their connections at random moments and resume.
 //!
-//! Every session sits in two rooms of its own for the whole run, visits lobbies now and then, sends to one and to all, asks
-//! for receipts, and loses its connection in every way the proxy knows. What all of them saw is the history to be judged.
+//! Every session is a member of two rooms for the whole run, joins and leaves lobbies, sends to one peer and to all, requests
+//! receipts, and loses its connection in every way that the proxy supports. The result is the history of all sessions.
 
 mod letters;
 mod session;
@@ -30,19 +30,19 @@ use crate::{
 pub struct Options {
     /// Sessions, at least 2.
     pub sessions: u32,
-    /// Envelopes in all.
+    /// Envelopes in total.
     pub messages: u32,
-    /// Connections to break in all. A break in the middle of a resume costs more than one connection, a broken call none,
-    /// and at full speed a connection is often broken twice: there are two resumes for three of them.
+    /// Connections to break in total. There are about two resumes for three of them: a break during a resume costs more than
+    /// one connection, a broken call none, and at full speed a connection is often broken twice.
     pub cuts: u32,
-    /// Decides who sends what to whom, and what breaks when. Two runs with one seed plan the same; the network's own
-    /// timing still differs.
+    /// Seed for senders, recipients, payloads and failures. Two runs with the same seed have the same plan; the timing of the
+    /// network still differs.
     pub seed: u64,
-    /// How often the server pings, which bounds how long a dead connection is believed to live.
+    /// Interval of the server's pings, which bounds how long a dead connection goes unnoticed.
     pub heartbeat: Duration,
 }
 
-/// The one line that runs it again.
+/// Prints the command that repeats the run.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { sessions, messages, cuts, seed, heartbeat } = self;
@@ -51,27 +51,26 @@ impl fmt::Display for Options {
     }
 }
 
-/// Frames of a mailbox that never fills up in a run, whatever breaks; of 1 KiB each.
+/// Size, in frames of 1 KiB, of a mailbox that never fills up in a run.
 ///
-/// Senders leave a receiver alone that has not received what is on its way to it. But acknowledgements may vanish on their
-/// way for as long as it takes to notice that a connection is dead, and until then the server holds, rightly, everything
-/// the receiver has received in that time.
+/// Senders wait while too much is in transit to a receiver. But acknowledgements may be dropped for as long as it takes to
+/// detect a dead connection, and until then the server correctly holds everything that the receiver has received.
 pub const ROOMY: u32 = 16_384;
 
-/// Members of a session's first room, and of its second.
+/// Number of members of a session's first and second room.
 const ROOMS: [u32; 2] = [5, 10];
 
-/// Rooms that are visited.
+/// Number of rooms that sessions join and leave.
 const LOBBIES: u32 = 4;
 
-/// A run that makes no progress for so long is over, and what is missing is lost.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// A run without progress for this time ends, and missing envelopes count as lost.
+const STALL_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Runs against the server at `upstream`.
 ///
 /// # Errors
 ///
-/// When the proxy cannot be started.
+/// Fails if the proxy cannot be started.
 pub async fn run(upstream: SocketAddr, options: Options) -> std::io::Result<History> {
     let proxy = Arc::new(Proxy::start(upstream).await?);
     let shared = Arc::new(Shared::new(options.sessions, plan_rooms(options.sessions)));
@@ -103,7 +102,7 @@ pub async fn run(upstream: SocketAddr, options: Options) -> std::io::Result<Hist
     Ok(History { logs, rooms: shared.rooms().to_vec() })
 }
 
-/// Rooms of five, rooms of ten that mix them, and the lobbies, in which nobody stays.
+/// Returns rooms of five, rooms of ten with members of different rooms of five, and lobbies, which have no residents.
 fn plan_rooms(sessions: u32) -> Vec<RoomPlan> {
     let mut rooms = Vec::new();
     for size in ROOMS {
@@ -119,7 +118,7 @@ fn plan_rooms(sessions: u32) -> Vec<RoomPlan> {
     rooms
 }
 
-/// Leads all sessions from one phase to the next.
+/// Moves all sessions from one phase to the next.
 async fn conduct(shared: Arc<Shared>) {
     let mut last = (0, Instant::now());
     while shared.phase() != Phase::Over {
@@ -128,7 +127,7 @@ async fn conduct(shared: Arc<Shared>) {
         if progress != last.0 {
             last = (progress, Instant::now());
         }
-        if last.1.elapsed() > PATIENCE {
+        if last.1.elapsed() > STALL_TIMEOUT {
             shared.enter(Phase::Over);
         } else if shared.all_ready() {
             let next = match shared.phase() {
@@ -146,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_has_two_rooms_and_nobody_lives_in_a_lobby() {
+    fn every_session_has_two_rooms_and_lobbies_have_no_residents() {
         let rooms = plan_rooms(23);
         for who in 0..23 {
             assert_eq!(rooms.iter().filter(|room| room.residents.contains(&who)).count(), 2, "{who}");

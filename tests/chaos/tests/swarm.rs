@@ -1,8 +1,8 @@
-//! Sessions survive a network that breaks, over every door and from door to door.
+//! Sessions survive broken connections on every transport, and resume over other transports.
 
 use std::time::Duration;
 
-use wigwag_chaos::{dial::Door, judge::judge, server::InProcess, swarm};
+use wigwag_chaos::{dial::Transport, judge::judge, server::InProcess, swarm};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_thousand_messages_and_three_hundred_resumes() {
@@ -23,6 +23,6 @@ async fn twenty_thousand_messages_and_three_hundred_resumes() {
     assert!(verdict.is_clean(), "{verdict}\n{:#?}\n{replay}", verdict.violations);
     assert_eq!((verdict.messages, verdict.undeliverable), (options.messages.into(), 0), "{verdict}\n{replay}");
     assert!(verdict.resumes >= 300, "{verdict}\n{replay}");
-    let through = Door::ALL.map(|door| verdict.through.get(&door).copied().unwrap_or(0));
+    let through = Transport::ALL.map(|transport| verdict.by_transport.get(&transport).copied().unwrap_or(0));
     assert!(through.iter().all(|resumes| *resumes >= 20) && verdict.moved >= 20, "{verdict}\n{replay}");
 }

@@ -1,35 +1,36 @@
-// What runs in Chromium: a member of a room that opens a data channel with every other member, and sends messages through
-// it to compare them with what comes back.
+// Runs in Chromium: joins a room, opens a data channel with every other member, sends messages through it and compares
+// them with the echoes.
 import { connect, type Member, type ReceivedPayload, type Room, type Session } from "@wigwag/client";
 
-/** What a page can be asked for. */
+/** The functions of a page. */
 export interface TestPage {
-  /** Joins the room, sealed with a passphrase if there is one, and from then on has a connection with each of its members. */
+  /** Joins the room, with encrypted signals if there is a passphrase, and keeps a connection with each of its members. */
   join(server: string, room: string, displayName: string, passphrase?: string): Promise<void>;
-  /** Resolves with the label of the channel to the member of that name when it is open. */
+  /** Resolves once the channel to the member of that name is open, with the channel's label. */
   opened(displayName: string): Promise<string>;
-  /** Sends so many random messages of these sizes in bytes; resolves when as many came back, with what differs. */
+  /** Sends random messages of these sizes in bytes; resolves once all have been echoed, with the differences. */
   echo(displayName: string, sizes: number[], binary: boolean): Promise<string[]>;
   /** Sends a text; resolves with the next message. */
   ask(displayName: string, text: string): Promise<string>;
-  /** Closes the connection with the member of that name and opens another one, with an offer from here. */
+  /** Replaces the connection with the member of that name by a new one, for which this page makes the offer. */
   renew(displayName: string): Promise<void>;
   /** Sends the member of that name a text through the server. */
   tell(displayName: string, text: string): Promise<void>;
-  /** Resolves with the next text that came through the server. */
-  hears(): Promise<string>;
-  /** Takes the seat of the member of that name away. */
+  /** Resolves with the next text that arrives through the server. */
+  nextText(): Promise<string>;
+  /** Removes the member of that name from the room. */
   remove(displayName: string): Promise<void>;
   /** Ends the session, and with it all connections. */
   leave(): Promise<void>;
-  /** Resolves when the member of that name is gone and its connection with it. */
+  /** Resolves once the member of that name has left. */
   gone(displayName: string): Promise<void>;
 }
 
 type Message = string | ArrayBuffer;
 
+/** Maximum number of bytes that getRandomValues fills. */
 const RANDOM_AT_ONCE = 65_536;
-/** What may wait in the channel before the next message is sent. */
+/** Maximum number of bytes buffered in the channel before the next message is sent. */
 const BUFFERED = 1 << 20;
 
 class Peer {
@@ -62,8 +63,8 @@ class Peer {
     if (offers) this.#work = this.#describe();
   }
 
-  /** Signals are taken one after the other: a candidate must wait for the description before it. */
-  hear(payload: ReceivedPayload): void {
+  /** Handles a signal after the previous ones: a candidate must wait for the description before it. */
+  receive(payload: ReceivedPayload): void {
     this.#work = this.#work.then(async () => {
       if ("description" in payload) {
         await this.connection.setRemoteDescription(payload.description);
@@ -90,15 +91,15 @@ class Peer {
 }
 
 let session: Session;
-/** Texts that came through the server. */
+/** Texts that arrived through the server. */
 const texts: string[] = [];
 const peers = new Map<string, Peer>();
-/** Called when a peer came or went, or a text came. */
+/** Called when a peer joins or leaves, or a text arrives. */
 const watchers = new Set<() => void>();
 
-async function until<T>(look: () => T | undefined): Promise<T> {
+async function until<T>(check: () => T | undefined): Promise<T> {
   for (;;) {
-    const found = look();
+    const found = check();
     if (found !== undefined) return found;
     await new Promise<void>((resolve) => watchers.add(resolve));
   }
@@ -124,7 +125,7 @@ async function serve(room: Room): Promise<void> {
     else if (event.type === "envelope" && "text" in event.payload) {
       texts.push(event.payload.text);
       changed();
-    } else if (event.type === "envelope") peers.get(event.from)?.hear(event.payload);
+    } else if (event.type === "envelope") peers.get(event.from)?.receive(event.payload);
     else if (event.type === "left") {
       peers.get(event.member.peerId)?.connection.close();
       peers.delete(event.member.peerId);
@@ -154,7 +155,7 @@ const page: TestPage = {
   async join(server, name, displayName, passphrase) {
     session = await connect(server, { displayName });
     const room = await session.join(name, passphrase === undefined ? {} : { secret: { passphrase } });
-    // Whoever finds the other in the room makes the first offer.
+    // The peer that finds the other one already in the room makes the first offer.
     for (const member of room.members.values()) meet(room, member, true);
     void serve(room);
   },
@@ -177,8 +178,8 @@ const page: TestPage = {
     })();
     const wrong: string[] = [];
     for (const [at, message] of sent.entries()) {
-      const back = await peer.next();
-      if (!same(back, message)) wrong.push(`message ${at}: ${show(message)} sent, ${show(back)} came back`);
+      const echo = await peer.next();
+      if (!same(echo, message)) wrong.push(`message ${at}: ${show(message)} sent, ${show(echo)} received`);
     }
     await sending;
     return wrong;
@@ -197,7 +198,7 @@ const page: TestPage = {
     const { room, member } = await until(() => named(displayName));
     await room.send(member.peerId, { text });
   },
-  hears: () => until(() => texts.shift()),
+  nextText: () => until(() => texts.shift()),
   async remove(displayName) {
     const { room, member } = await until(() => named(displayName));
     await room.remove(member.peerId);

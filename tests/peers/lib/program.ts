@@ -1,4 +1,4 @@
-// An example as a process of its own, and what it says.
+// Runs an example as a separate process and collects its output.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
@@ -8,9 +8,9 @@ export class Program {
   #output = "";
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
-  /** Called when there is more to read, or nothing more will come. */
+  /** Called when there is more output, or the process has ended. */
   readonly #watchers = new Set<() => void>();
-  #over = false;
+  #hasEnded = false;
 
   constructor(command: string, args: string[], env: Record<string, string>) {
     this.#child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
@@ -24,13 +24,13 @@ export class Program {
     this.#child.on("error", (error) => (this.#output += String(error)));
     this.#exited = once(this.#child, "close").then(([code]) => code as number | null);
     void this.#exited.finally(() => {
-      this.#over = true;
+      this.#hasEnded = true;
       Program.#running.delete(this);
       this.#wake();
     });
   }
 
-  /** Kills what a test that failed has left behind, and shows what it said. */
+  /** Kills the processes that a failed test has left running, and prints their output. */
   static async killAll(): Promise<void> {
     for (const program of this.#running) {
       process.stderr.write(`still running: ${program.#child.spawnargs.join(" ")}\n${program.#output}\n`);
@@ -39,25 +39,25 @@ export class Program {
     }
   }
 
-  /** Everything it said so far. */
+  /** The output so far. */
   get output(): string {
     return this.#output;
   }
 
-  /** Waits until it says this. Fails when it ends before. */
-  async says(text: string | RegExp): Promise<void> {
+  /** Waits until it has printed this. Rejects if it ends before. */
+  async prints(text: string | RegExp): Promise<void> {
     while (!(typeof text === "string" ? this.#output.includes(text) : text.test(this.#output))) {
-      if (this.#over) throw new Error(`it ended without a word of ${String(text)}:\n${this.#output}`);
+      if (this.#hasEnded) throw new Error(`it ended without printing ${String(text)}:\n${this.#output}`);
       await new Promise<void>((resolve) => this.#watchers.add(resolve));
     }
   }
 
-  /** Waits for its end; its exit code. */
+  /** Waits until it has ended, and returns its exit code. */
   ended(): Promise<number | null> {
     return this.#exited;
   }
 
-  /** Interrupts it, as Ctrl-C does; its exit code. */
+  /** Interrupts it, as Ctrl-C does, and returns its exit code. */
   stop(): Promise<number | null> {
     this.#child.kill("SIGINT");
     return this.#exited;

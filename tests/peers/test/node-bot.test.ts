@@ -1,4 +1,4 @@
-// examples/node-bot over native gRPC, and members of its room: pages in Chromium over a WebSocket.
+// examples/node-bot over native gRPC, in a room with pages in Chromium over WebSocket.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ describe("node-bot", { timeout: 120_000 }, () => {
 
   async function startBot(room: string, url = server.url): Promise<Program> {
     const bot = new Program(process.execPath, [BOT, room], { WIGWAG_URL: url });
-    await bot.says(`joined "${room}"`);
+    await bot.prints(`joined "${room}"`);
     return bot;
   }
 
@@ -37,48 +37,48 @@ describe("node-bot", { timeout: 120_000 }, () => {
     return opened;
   }
 
-  const hears = (of: Page) => of.evaluate(() => page.hears());
+  const nextText = (of: Page) => of.evaluate(() => page.nextText());
 
-  it("greets those it finds and those who come, and passes on what it is told", async () => {
+  it("greets members that are there and that join, and relays texts", async () => {
     const ada = await openPage("lobby", "Ada");
     const bot = await startBot("lobby");
     assert.match(bot.output, /connected over grpc as \w{26}/);
-    assert.equal(await hears(ada), "Welcome, Ada! Members besides you: 1");
+    assert.equal(await nextText(ada), "Welcome, Ada! Members besides you: 1");
     const bob = await openPage("lobby", "Bob");
-    assert.equal(await hears(bob), "Welcome, Bob! Members besides you: 2");
-    // What is not for the bot it leaves alone.
+    assert.equal(await nextText(bob), "Welcome, Bob! Members besides you: 2");
+    // The bot ignores texts that are not a command.
     await ada.evaluate(() => page.tell("Bot", "good morning"));
     await ada.evaluate(() => page.tell("Bot", "/say good morning\neverybody"));
-    assert.equal(await hears(bob), "Ada says: good morning\neverybody");
+    assert.equal(await nextText(bob), "Ada says: good morning\neverybody");
     await bob.evaluate(() => page.tell("Bot", "/say good evening"));
-    assert.equal(await hears(ada), "Bob says: good evening");
+    assert.equal(await nextText(ada), "Bob says: good evening");
     assert.equal(await bot.stop(), 0, bot.output);
     await ada.evaluate(() => page.gone("Bot"));
     await Promise.all([ada, bob].map((one) => one.context().close()));
   });
 
-  it("goes when it is removed", async () => {
+  it("exits when it is removed", async () => {
     const ada = await openPage("removes", "Ada");
     const bot = await startBot("removes");
-    await hears(ada);
+    await nextText(ada);
     await ada.evaluate(() => page.remove("Bot"));
     assert.equal(await bot.ended(), 0, bot.output);
-    assert.match(bot.output, /the seat is gone: REMOVED/);
+    assert.match(bot.output, /no longer a member: REMOVED/);
     await ada.context().close();
   });
 
-  it("joins again when the server was started anew, and has forgotten it", async () => {
+  it("joins again when the server was restarted and no longer knows its session", async () => {
     const first = await startServer();
     const bot = await startBot("again", first.url);
     await first.stop("SIGKILL");
-    await bot.says("the connection was lost");
+    await bot.prints("the connection was lost");
     const second = await startServer({ port: first.port });
-    await bot.says(/the session was lost \(\w+\): joining again\njoined "again"/);
+    await bot.prints(/the session was lost \(\w+\): joining again\njoined "again"/);
     assert.equal(await bot.stop(), 0, bot.output);
     await second.stop();
   });
 
-  it("says why it cannot connect", async () => {
+  it("reports why it cannot connect", async () => {
     const bot = new Program(process.execPath, [BOT], { WIGWAG_URL: "http://127.0.0.1:9" });
     assert.equal(await bot.ended(), 1);
     assert.match(bot.output, /node-bot: UNREACHABLE/);

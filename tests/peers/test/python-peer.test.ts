@@ -1,4 +1,4 @@
-// examples/python-peer, and pages in Chromium or the Rust peer at its other end.
+// examples/python-peer against pages in Chromium and against the Rust peer.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
@@ -13,7 +13,7 @@ declare const page: TestPage;
 
 const RUN = fileURLToPath(new URL("../../../examples/python-peer/run.sh", import.meta.url));
 const RUST = process.env["WIGWAG_RUST_ECHO"] || fileURLToPath(new URL("../../../target/debug/rust-echo", import.meta.url));
-/** From nothing to the most aiortc lets a browser send at once. */
+/** Message sizes in bytes, from empty to the largest that aiortc accepts. */
 const SIZES = [0, 1, 1_000, 16_384, 65_536, 1];
 
 describe("python-peer", { timeout: 120_000 }, () => {
@@ -35,7 +35,7 @@ describe("python-peer", { timeout: 120_000 }, () => {
   /** Starts the example in a room. */
   async function startPython(room: string): Promise<Program> {
     const peer = python(room);
-    await peer.says(`joined '${room}'`);
+    await peer.prints(`joined '${room}'`);
     return peer;
   }
 
@@ -48,20 +48,20 @@ describe("python-peer", { timeout: 120_000 }, () => {
   const echoes = (of: Page, binary: boolean) =>
     of.evaluate(([sizes, binary]) => page.echo("Python", sizes, binary), [SIZES, binary] as const);
 
-  it("answers pages that find it, and goes on when one leaves", async () => {
+  it("echoes to pages that find it, and continues when one leaves", async () => {
     const peer = await startPython("finds");
     const [ada, bob] = await Promise.all(["Ada", "Bob"].map((name) => openPage("finds", name)));
     assert.ok(ada && bob);
     assert.deepEqual(await Promise.all([echoes(ada, true), echoes(bob, false)]), [[], []]);
     await bob.evaluate(() => page.leave());
-    await peer.says("Bob: over");
+    await peer.prints("Bob: closed");
     assert.deepEqual(await echoes(ada, false), []);
     assert.equal(await peer.stop(), 0, peer.output);
     await ada.evaluate(() => page.gone("Python"));
     await Promise.all([ada.context().close(), bob.context().close()]);
   });
 
-  it("offers a channel to a page that was there first", async () => {
+  it("offers a channel to a page that joined first", async () => {
     const ada = await openPage("first", "Ada");
     const peer = await startPython("first");
     assert.equal(await ada.evaluate(() => page.opened("Python")), "python");
@@ -72,16 +72,16 @@ describe("python-peer", { timeout: 120_000 }, () => {
 
   it("asks the Rust peer, which answers", async () => {
     const echo = new Program(RUST, ["ask"], { WIGWAG_URL: server.url });
-    await echo.says('joined "ask"');
+    await echo.prints('joined "ask"');
     const peer = python("ask", "--say", "good morning");
-    // aiortc offers the addresses of this machine, and the Rust peer's is one of them.
+    // aiortc offers the addresses of this machine, which can reach the Rust peer's.
     assert.equal(await peer.ended(), 0, peer.output);
     assert.match(peer.output, /Echo answers 'good morning'/);
-    await echo.says("Python: over");
+    await echo.prints("Python: closed");
     assert.equal(await echo.stop(), 0);
   });
 
-  it("says what the server has against it", async () => {
+  it("reports the server's error", async () => {
     const refused = python("x".repeat(129));
     assert.equal(await refused.ended(), 1);
     assert.match(refused.output, /INVALID_FIELD/);

@@ -50,10 +50,10 @@ async fn members_see_each_other_join_change_and_leave() {
 async fn a_room_may_know_a_peer_under_another_name() {
     let server = Server::start().await;
     let (ada, bob) = (server.session("Ada").await, server.session("Bob").await);
-    let options = JoinOptions::default().display_name("Chair").metadata("hand", "raised");
+    let options = JoinOptions::default().display_name("Host").metadata("hand", "raised");
     let _adas = ada.join_with("demo", options).await.expect("joined");
     let members = bob.join("demo").await.expect("joined").members();
-    assert_eq!((members[0].display_name.as_str(), members[0].metadata["hand"].as_str()), ("Chair", "raised"));
+    assert_eq!((members[0].display_name.as_str(), members[0].metadata["hand"].as_str()), ("Host", "raised"));
 }
 
 #[tokio::test]

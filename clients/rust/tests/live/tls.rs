@@ -73,7 +73,7 @@ impl Drop for Front {
     }
 }
 
-/// A client that does not trust the certificate hangs up in the middle of the handshake.
+/// A client that does not trust the certificate closes the connection during the handshake.
 async fn carry(client: TcpStream, acceptor: TlsAcceptor, upstream: SocketAddr) {
     let Ok(mut client) = acceptor.accept(client).await else { return };
     let Ok(mut server) = TcpStream::connect(upstream).await else { return };
@@ -117,7 +117,7 @@ async fn a_certificate_for_another_name_is_not_trusted() {
     let error = refused(front.trusted()).await;
     assert_eq!(error.reason, "UNREACHABLE", "{error}");
 
-    // The name counts, not the address: with a connector of one's own it may be anywhere.
+    // The name counts, not the address: with a custom connector it may be any.
     let address = front.address;
     let elsewhere = Session::builder("https://elsewhere.test")
         .ca_certificate(front.authority.as_str())

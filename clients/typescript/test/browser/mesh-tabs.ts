@@ -1,69 +1,18 @@
 // Chromium tabs for the mesh tests, each with its own browser profile and proxy.
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { launchOptions } from "../../../../tests/browser/launch-options.mjs";
 import { Proxy, type WigwagServer } from "../server/wigwag-server.js";
 import type { MeshPage } from "./mesh-page.js";
+import type { Site } from "./site.js";
 
 declare const page: MeshPage;
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-];
 /** Limits every wait, in milliseconds: machines that run tests are busy. */
 const PATIENCE_MS = 90_000;
 
-/** Starts a browser: the one CHROMIUM names, by default Debian's. */
+/** Launches a browser with a fake camera. */
 export function launch(): Promise<Browser> {
-  const executablePath = process.env["CHROMIUM"] || "/usr/bin/chromium";
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
-}
-
-/** Serves a script in an empty page, from a separate origin. */
-export async function serveScript(entry: { file: string } | { script: string }): Promise<Site> {
-  const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-  const bundle = await build({
-    ...("file" in entry
-      ? { entryPoints: [fileURLToPath(new URL(entry.file, import.meta.url))] }
-      : { stdin: { contents: entry.script, resolveDir: fileURLToPath(new URL(".", import.meta.url)) } }),
-    alias: { "@wigwag/client/rtc": source("rtc/index.ts"), "@wigwag/client": source("index.ts") },
-    bundle: true,
-    write: false,
-    format: "esm",
-    define: { "process.env.NODE_ENV": '"development"' },
-  });
-  const server = createServer((request, response) => {
-    const script = request.url === "/page.js";
-    response.setHeader("content-type", script ? "text/javascript" : "text/html");
-    response.end(script ? bundle.outputFiles[0]?.text : '<!doctype html><script type="module" src="page.js"></script>');
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return new Site(server);
-}
-
-/** A page of a separate origin. */
-export class Site {
-  constructor(private readonly server: Server) {}
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
-  }
-
-  stop(): void {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
+  return chromium.launch(launchOptions({ camera: true }));
 }
 
 /** A tab with the page of the mesh tests. */

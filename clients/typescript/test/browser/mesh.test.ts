@@ -4,7 +4,8 @@ import { after, afterEach, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
 import { startServer, type WigwagServer } from "../server/wigwag-server.js";
 import type { MeshPage } from "./mesh-page.js";
-import { launch, MeshTab, serveScript, type Site } from "./mesh-tabs.js";
+import { launch, MeshTab } from "./mesh-tabs.js";
+import { serveScript, type Site } from "./site.js";
 
 declare const page: MeshPage;
 
@@ -20,7 +21,7 @@ describe("a mesh", { timeout: TIMEOUT_MS }, () => {
   let tabs: MeshTab[] = [];
 
   before(async () => {
-    [server, browser, site] = await Promise.all([startServer(), launch(), serveScript({ file: "mesh-page.ts" })]);
+    [server, browser, site] = await Promise.all([startServer(), launch(), serveScript({ file: new URL("mesh-page.ts", import.meta.url) })]);
   });
   afterEach(async () => {
     await Promise.all(tabs.map((tab) => tab.close()));

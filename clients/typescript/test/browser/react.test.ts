@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { startServer, type WigwagServer } from "../server/wigwag-server.js";
-import { launch, serveScript, type Site } from "./mesh-tabs.js";
+import { launch } from "./mesh-tabs.js";
 import type { ReactPage } from "./react-page.js";
+import { serveScript, type Site } from "./site.js";
 
 declare const page: ReactPage;
 
@@ -16,7 +17,7 @@ describe("the hooks", { timeout: 180_000 }, () => {
   let tab: Page;
 
   before(async () => {
-    [server, browser, site] = await Promise.all([startServer(), launch(), serveScript({ file: "react-page.ts" })]);
+    [server, browser, site] = await Promise.all([startServer(), launch(), serveScript({ file: new URL("react-page.ts", import.meta.url) })]);
     tab = await (await browser.newContext()).newPage();
     tab.setDefaultTimeout(60_000);
     tab.on("pageerror", (error) => complaints.push(String(error)));

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
 import { startServer, type WigwagServer } from "../server/wigwag-server.js";
-import { launch, serveScript, type Site } from "./mesh-tabs.js";
+import { launch } from "./mesh-tabs.js";
+import { serveScript, type Site } from "./site.js";
 
 const README = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
 /** The address of the server in the snippet, which is replaced by that of the test server. */

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext } from "playwright-core";
 import { startServer, type WigwagServer } from "../../../../clients/typescript/test/server/wigwag-server.js";
 import { launch, Tab } from "./tabs.js";
 
-/** A bye takes one request; a session that is just lost would be kept for 30 s. */
+/** A `bye` takes one request; without it the session would be kept for 30 s. */
 const QUICK_MS = 8_000;
 
 let server: WigwagServer;
@@ -22,7 +22,7 @@ after(async () => {
   await server.stop();
 });
 
-/** So many tabs of one browser, in a room of their own. */
+/** Opens tabs of one browser in a new room. */
 async function tabs(count: number): Promise<Tab[]> {
   context = await browser.newContext();
   rooms += 1;
@@ -36,51 +36,52 @@ async function pair(): Promise<[Tab, Tab]> {
 }
 
 describe("the page", { timeout: 120_000 }, () => {
-  it("is the one in this directory: else build the server again", async () => {
-    for (const file of ["index.html", "app.js", "style.css"]) {
-      const served = await fetch(`${server.url}/${file === "index.html" ? "" : file}`);
-      const committed = readFileSync(new URL(`../../dist/${file}`, import.meta.url), "utf8");
-      assert.ok((await served.text()) === committed, `the server has another ${file}`);
+  it("is the one in this directory (if this fails, rebuild the server)", async () => {
+    const files = { "": "src/index.html", "app.js": "dist/app.js", "style.css": "src/style.css" };
+    for (const [path, file] of Object.entries(files)) {
+      const served = await fetch(`${server.url}/${path}`);
+      const committed = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+      assert.ok((await served.text()) === committed, `the server embeds another ${file}`);
       assert.match(served.headers.get("content-security-policy") ?? "", /default-src 'self'/);
     }
   });
 
-  it("makes a room of its own, and its link leads there", async () => {
+  it("creates a room, and its link leads there", async () => {
     context = await browser.newContext();
     const first = await Tab.open(context, server.url);
     assert.match(first.url, /#[a-z]+-[a-z]+-[0-9a-f]{12}$/);
     const second = await Tab.open(context, first.url);
-    await Promise.all([first.talksTo(1), second.talksTo(1)]);
+    await Promise.all([first.connectedTo(1), second.connectedTo(1)]);
   });
 
-  it("opens a data channel between two tabs, and both can talk", async () => {
+  it("opens a data channel between two tabs, which carries messages both ways", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     await ada.say("ahoy ⚑");
-    await bob.hears("ahoy ⚑");
+    await bob.receives("ahoy ⚑");
     await bob.say("<b>ahoy</b> yourself");
-    await ada.hears("<b>ahoy</b> yourself");
-    ada.noComplaints();
-    bob.noComplaints();
+    await ada.receives("<b>ahoy</b> yourself");
+    ada.assertNoErrors();
+    bob.assertNoErrors();
   });
 
-  it("shows both cameras, turned on at the same moment, and their end", async () => {
+  it("shows both cameras when they are turned on at the same time, and when they are turned off", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     await Promise.all([ada.page.click("#camera"), bob.page.click("#camera")]);
-    await Promise.all([ada.sees(1), bob.sees(1)]);
+    await Promise.all([ada.showsVideosOf(1), bob.showsVideosOf(1)]);
     await ada.page.click("#camera");
     await bob.page.locator('[data-peer][data-video="off"]').waitFor();
-    await ada.sees(1);
+    await ada.showsVideosOf(1);
     await ada.page.click("#camera");
-    await bob.sees(1);
-    ada.noComplaints();
-    bob.noComplaints();
+    await bob.showsVideosOf(1);
+    ada.assertNoErrors();
+    bob.assertNoErrors();
   });
 
   it("shows who is muted, and lets one speak without a camera", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     await bob.page.locator('[data-peer][data-microphone="off"]').waitFor();
     await ada.page.click("#microphone");
     await bob.page.locator('[data-peer][data-microphone="on"][data-video="off"]').waitFor();
@@ -90,107 +91,107 @@ describe("the page", { timeout: 120_000 }, () => {
     });
     await ada.page.click("#microphone");
     await bob.page.locator('[data-peer][data-microphone="off"]').waitFor();
-    ada.noComplaints();
-    bob.noComplaints();
+    ada.assertNoErrors();
+    bob.assertNoErrors();
   });
 
-  it("shows a screen in the place of the camera, which comes back after it", async () => {
+  it("shows a screen in place of the camera, and the camera again afterwards", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     await ada.page.click("#camera");
     await ada.page.click("#microphone");
     await bob.page.locator('[data-peer][data-microphone="on"]').waitFor();
-    await bob.sees(1);
+    await bob.showsVideosOf(1);
     await ada.page.click("#screen");
     await bob.page.locator('[data-peer][data-picture="screen"][data-video="on"]').waitFor();
     await ada.page.click("#screen");
     await bob.page.locator('[data-peer][data-picture="camera"][data-video="on"]').waitFor();
-    await bob.sees(1);
-    ada.noComplaints();
-    bob.noComplaints();
+    await bob.showsVideosOf(1);
+    ada.assertNoErrors();
+    bob.assertNoErrors();
   });
 
-  it("keeps the chat behind a button on a phone, and counts what was not read", async () => {
+  it("opens the chat with a button on a phone, and counts unread messages", async () => {
     const [ada] = await tabs(1);
     const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
     try {
       const bob = await Tab.open(phone, (ada as Tab).url);
-      await Promise.all([(ada as Tab).talksTo(1), bob.talksTo(1)]);
+      await Promise.all([(ada as Tab).connectedTo(1), bob.connectedTo(1)]);
       await (ada as Tab).say("are you there");
       await bob.page.locator("#unread", { hasText: "1" }).waitFor();
       await bob.page.tap("#chat-toggle");
-      await bob.hears("are you there");
+      await bob.receives("are you there");
       await bob.say("on the train");
-      await (ada as Tab).hears("on the train");
+      await (ada as Tab).receives("on the train");
       assert.equal(await bob.page.locator("#unread").isVisible(), false);
-      // Nothing sticks out: the page is as wide as the screen.
+      // Nothing overflows: the page is as wide as the screen.
       assert.equal(await bob.page.evaluate(() => document.documentElement.scrollWidth), 390);
     } finally {
       await phone.close();
     }
   });
 
-  it("brings four tabs of one browser together, each with each", async () => {
+  it("connects four tabs of one browser, each with every other", async () => {
     const four = await tabs(4);
-    await Promise.all(four.map((tab) => tab.talksTo(3)));
+    await Promise.all(four.map((tab) => tab.connectedTo(3)));
     await Promise.all(four.map((tab, n) => tab.say(`number ${n}`)));
     for (const [n, tab] of four.entries()) {
-      for (let other = 0; other < 4; other += 1) if (other !== n) await tab.hears(`number ${other}`);
+      for (let other = 0; other < 4; other += 1) if (other !== n) await tab.receives(`number ${other}`);
     }
     await Promise.all(four.map((tab) => tab.page.click("#camera")));
-    await Promise.all(four.map((tab) => tab.sees(3)));
+    await Promise.all(four.map((tab) => tab.showsVideosOf(3)));
   });
 
-  it("tells at once when the other tab is closed", async () => {
+  it("notices at once when the other tab is closed", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     const began = Date.now();
     await bob.page.close({ runBeforeUnload: true });
-    await ada.talksTo(0);
+    await ada.connectedTo(0);
     assert.ok(Date.now() - began < QUICK_MS, `took ${Date.now() - began} ms`);
-    await ada.tells("left");
+    await ada.showsEvent("left");
   });
 
-  it("tells at once when the other tab goes to another page", async () => {
+  it("notices at once when the other tab navigates away", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     const began = Date.now();
     await bob.page.goto(`${server.url}/health`);
-    await ada.talksTo(0);
+    await ada.connectedTo(0);
     assert.ok(Date.now() - began < QUICK_MS, `took ${Date.now() - began} ms`);
   });
 
-  it("tells at once when the other tab leaves", async () => {
+  it("notices at once when the other tab leaves", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     await bob.page.click("#leave");
-    await ada.talksTo(0);
+    await ada.connectedTo(0);
     await bob.state("closed");
     await bob.page.locator("#end-title", { hasText: "You left" }).waitFor();
     await bob.page.click("#again");
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
   });
 
-  it("comes back after a reload, as somebody new", async () => {
+  it("rejoins after a reload with a new peer id", async () => {
     const [ada, bob] = await pair();
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     const before = await bob.page.locator("body").getAttribute("data-peer-id");
     await bob.page.reload();
     await bob.state("connected");
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     assert.notEqual(await bob.page.locator("body").getAttribute("data-peer-id"), before);
     await bob.say("back again");
-    await ada.hears("back again");
+    await ada.receives("back again");
   });
 
-  it("says in plain words why a room cannot be joined", async () => {
+  it("explains why a room cannot be joined", async () => {
     context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(`${server.url}/#${"x".repeat(200)}`);
     await page.locator("#end-title", { hasText: "This link does not work" }).waitFor();
   });
 
-  it("resumes after five seconds without a network, and meets who came meanwhile", async () => {
+  it("resumes after five seconds without a network, and connects to a peer that joined meanwhile", async () => {
     context = await browser.newContext();
     const url = `${server.url}/#offline`;
     const ada = await Tab.open(context, url);
@@ -198,7 +199,7 @@ describe("the page", { timeout: 120_000 }, () => {
     await ada.offline(true);
     await ada.state("reconnecting");
     const bob = await Tab.open(context, url);
-    // Shown as reconnecting: its seat is kept.
+    // Ada is still a member and is shown as reconnecting.
     await bob.page.locator('[data-peer][data-presence="reconnecting"]').waitFor();
     await ada.page.waitForTimeout(5_000);
     await ada.offline(false);
@@ -206,14 +207,14 @@ describe("the page", { timeout: 120_000 }, () => {
     await ada.state("connected");
     assert.ok(Date.now() - began < QUICK_MS, `took ${Date.now() - began} ms`);
     assert.equal(await ada.page.locator("body").getAttribute("data-peer-id"), peerId);
-    await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+    await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
     await bob.say("there you are");
-    await ada.hears("there you are");
+    await ada.receives("there you are");
   });
 });
 
 describe("a browser without a camera", { timeout: 60_000 }, () => {
-  it("can still talk", async () => {
+  it("can still use the chat", async () => {
     const bare = await launch({ camera: false });
     try {
       const own = await bare.newContext();
@@ -221,11 +222,11 @@ describe("a browser without a camera", { timeout: 60_000 }, () => {
         Tab.open(own, `${server.url}/#bare`),
         Tab.open(own, `${server.url}/#bare`),
       ]);
-      await Promise.all([ada.talksTo(1), bob.talksTo(1)]);
+      await Promise.all([ada.connectedTo(1), bob.connectedTo(1)]);
       await ada.page.click("#camera");
       await ada.page.locator("#notice", { hasText: "The chat works without it" }).waitFor();
       await ada.say("no camera, no trouble");
-      await bob.hears("no camera, no trouble");
+      await bob.receives("no camera, no trouble");
     } finally {
       await bare.close();
     }

@@ -1,5 +1,5 @@
-// The browser's side of rust-peer.test.ts: joins the room of the Rust example and speaks its script. What it was sent is
-// written into the page.
+// The browser's side of rust-peer.test.ts: joins the room of the Rust example and follows its exchange. Payloads that it
+// receives are written into the page.
 import { connect, type Room } from "@wigwag/client";
 
 const RECEIVED = "received";
@@ -9,7 +9,7 @@ const server = new URLSearchParams(location.search).get("server") ?? "";
 const session = await connect(server, { displayName: "Chromium" });
 const room = await session.join("two-peers");
 document.body.dataset["state"] = "joined";
-// A closed tab may have no time for a last word; then the next peer would find this one.
+// A tab that is closed may not get its `bye` out; then the next test's peer would find this one in the room.
 Object.assign(globalThis, { leave: () => session.close() });
 for (const { peerId } of room.members.values()) await describe(room, peerId, "offer");
 

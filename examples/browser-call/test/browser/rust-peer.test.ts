@@ -1,14 +1,12 @@
-// A Rust peer over native gRPC and a page in Chromium over gRPC-Web see each other's signals in one room, both ways. The
-// page comes from another origin than the server.
+// A Rust peer over native gRPC and a page in Chromium over gRPC-Web exchange signals in one room, in both directions. The
+// page's origin is not the server's.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
+import { serveScript, type Site } from "../../../../clients/typescript/test/browser/site.js";
 import { startServer, type WigwagServer } from "../../../../clients/typescript/test/server/wigwag-server.js";
 import { launch } from "./tabs.js";
 
@@ -17,14 +15,18 @@ const CANDIDATES = ["candidate:1 1 udp 2122260223 127.0.0.1 50001 typ host", "ca
 
 let server: WigwagServer;
 let browser: Browser;
-let pages: Server;
+let site: Site;
 
 before(async () => {
-  [server, browser, pages] = await Promise.all([startServer(), launch({ camera: false }), servePage()]);
+  [server, browser, site] = await Promise.all([
+    startServer(),
+    launch({ camera: false }),
+    serveScript({ file: new URL("rust-peer-page.ts", import.meta.url) }),
+  ]);
 });
 after(async () => {
   await browser.close();
-  pages.close();
+  site.stop();
   await server.stop();
 });
 
@@ -63,8 +65,7 @@ describe("a Rust peer and a page", { timeout: 60_000 }, () => {
 /** Opens the page and waits until it has joined. */
 async function openPage(): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
-  const { port } = pages.address() as AddressInfo;
-  await page.goto(`http://localhost:${port}/?server=${encodeURIComponent(server.url)}`);
+  await page.goto(`${site.url}?server=${encodeURIComponent(server.url)}`);
   await page.locator('body[data-state="joined"]').waitFor({ state: "attached" });
   return page;
 }
@@ -75,7 +76,7 @@ async function close(page: Page): Promise<void> {
   await page.context().close();
 }
 
-/** What the page was sent, once it is so much. */
+/** Waits until the page has received this number of payloads, and returns them. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 async function payloads(page: Page, count: number): Promise<any[]> {
   await page.locator("li.received").nth(count - 1).waitFor({ state: "attached" });
@@ -104,27 +105,6 @@ function runPeer() {
     while (!output.includes(text)) await once(child.stdout, "data");
   };
   return { ended, says };
-}
-
-/** Serves the page from an origin of its own. */
-async function servePage(): Promise<Server> {
-  const bundle = await build({
-    entryPoints: [path("./rust-peer-page.ts")],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2022",
-    logLevel: "warning",
-  });
-  const script = bundle.outputFiles[0]?.text ?? "";
-  const pages = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
-    response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script><body></body>');
-  });
-  pages.listen(0, "127.0.0.1");
-  await once(pages, "listening");
-  return pages;
 }
 
 function path(relative: string): string {

@@ -1,39 +1,25 @@
-// Chromium tabs for tests, and what can be seen in them.
+// Drives tabs of the page in Chromium.
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
+import { launchOptions } from "../../../../tests/browser/launch-options.mjs";
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
-
-/** Starts a browser: the one CHROMIUM names, by default Debian's. */
+/** Launches a browser, by default with a fake camera. */
 export function launch({ camera = true } = {}): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env["CHROMIUM"] || "/usr/bin/chromium",
-    headless: true,
-    args: [...FLAGS, ...(camera ? FAKE_CAMERA : [])],
-  });
+  return chromium.launch(launchOptions({ camera }));
 }
 
-/** A tab with the page in it. */
+/** A tab that shows the page. */
 export class Tab {
-  /** What the browser had to complain about. */
-  readonly complaints: string[] = [];
+  /** Errors that the browser reported. */
+  readonly errors: string[] = [];
   #devtools: CDPSession | undefined;
 
   private constructor(readonly page: Page) {
-    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("pageerror", (error) => this.errors.push(String(error)));
     page.on("console", (message) => {
-      // Browsers ask for it whether or not a page has one.
+      // Browsers request it whether or not the page has one.
       if (message.location().url.endsWith("/favicon.ico")) return;
-      if (message.type() === "error") this.complaints.push(message.text());
+      if (message.type() === "error") this.errors.push(message.text());
     });
   }
 
@@ -48,13 +34,13 @@ export class Tab {
     return this.page.url();
   }
 
-  /** Waits for a state of the session. */
+  /** Waits until the session is in a state. */
   async state(state: string): Promise<void> {
     await this.page.locator(`body[data-state="${state}"]`).waitFor();
   }
 
-  /** Waits until chat channels to exactly so many peers are open. */
-  async talksTo(peers: number): Promise<void> {
+  /** Waits until chat channels are open to exactly this number of peers. */
+  async connectedTo(peers: number): Promise<void> {
     await this.page.waitForFunction(
       (wanted) =>
         document.querySelectorAll("[data-peer]").length === wanted &&
@@ -68,18 +54,18 @@ export class Tab {
     await this.page.press("#message", "Enter");
   }
 
-  /** Waits until somebody else says this. */
-  async hears(text: string): Promise<void> {
+  /** Waits for a message with this text from another peer. */
+  async receives(text: string): Promise<void> {
     await this.page.locator("#messages .other", { hasText: text }).waitFor();
   }
 
-  /** Waits until the page tells of this. */
-  async tells(text: string): Promise<void> {
+  /** Waits until the page shows an event with this text. */
+  async showsEvent(text: string): Promise<void> {
     await this.page.locator("#messages .event", { hasText: text }).waitFor();
   }
 
-  /** Waits until moving pictures of so many peers arrive. */
-  async sees(peers: number): Promise<void> {
+  /** Waits until video of exactly this number of peers plays. */
+  async showsVideosOf(peers: number): Promise<void> {
     await this.page.waitForFunction(
       (wanted) =>
         [...document.querySelectorAll<HTMLVideoElement>('[data-peer][data-video="on"] video')].filter(
@@ -89,9 +75,9 @@ export class Tab {
     );
   }
 
-  /** Cuts the tab off the network, or connects it again. Connections between tabs stay. */
+  /** Emulates a lost network, or restores it. Peer connections are not affected. */
   async offline(offline: boolean): Promise<void> {
-    // What one DevTools session emulates another cannot end.
+    // Emulation can only be ended by the DevTools session that started it.
     this.#devtools ??= await this.page.context().newCDPSession(this.page);
     await this.#devtools.send("Network.enable");
     await this.#devtools.send("Network.emulateNetworkConditions", {
@@ -102,7 +88,7 @@ export class Tab {
     });
   }
 
-  noComplaints(): void {
-    assert.deepEqual(this.complaints, []);
+  assertNoErrors(): void {
+    assert.deepEqual(this.errors, []);
   }
 }

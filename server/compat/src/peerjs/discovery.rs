@@ -1,26 +1,26 @@
-//! Which PeerJS ids are in use on this node, for clients that may list them.
+//! The PeerJS ids in use on this node, for clients that may list them.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The ids of each key. Cheap to clone.
+/// The ids in use, by key (PeerServer's term). Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Realm {
-    // A plain mutex: held for one map operation, never across an await. Counted, since a client that comes back is here
-    // twice until its old connection has gone.
+    // A plain mutex: held for one map operation, never across an await. Counted, since the id of a client that
+    // reconnects is registered twice until its old connection is closed.
     keys: Arc<Mutex<BTreeMap<String, BTreeMap<String, usize>>>>,
 }
 
 impl Realm {
-    /// Notes a client; it is forgotten when the answer is dropped.
-    pub(super) fn enter(&self, key: &str, id: &str) -> Present {
+    /// Registers an id until the returned guard is dropped.
+    pub(super) fn register(&self, key: &str, id: &str) -> Registration {
         *self.lock().entry(key.to_owned()).or_default().entry(id.to_owned()).or_default() += 1;
-        Present { realm: self.clone(), key: key.to_owned(), id: id.to_owned() }
+        Registration { realm: self.clone(), key: key.to_owned(), id: id.to_owned() }
     }
 
-    /// The ids of a key in byte order.
+    /// Returns the ids of a key in byte order.
     pub(super) fn ids(&self, key: &str) -> Vec<String> {
         self.lock().get(key).map(|ids| ids.keys().cloned().collect()).unwrap_or_default()
     }
@@ -30,15 +30,15 @@ impl Realm {
     }
 }
 
-/// A client's entry.
+/// Keeps an id registered.
 #[derive(Debug)]
-pub(super) struct Present {
+pub(super) struct Registration {
     realm: Realm,
     key: String,
     id: String,
 }
 
-impl Drop for Present {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut keys = self.realm.lock();
         let Some(ids) = keys.get_mut(&self.key) else { return };
@@ -59,12 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_listed_while_anybody_has_it() {
+    fn an_id_is_listed_while_a_client_has_it() {
         let realm = Realm::default();
-        let first = realm.enter("key", "ada");
-        let second = realm.enter("key", "ada");
-        let bob = realm.enter("key", "Bob");
-        let _other = realm.enter("other", "eve");
+        let first = realm.register("key", "ada");
+        let second = realm.register("key", "ada");
+        let bob = realm.register("key", "Bob");
+        let _other = realm.register("other", "eve");
         assert_eq!(realm.ids("key"), ["Bob", "ada"]);
         drop(first);
         assert_eq!(realm.ids("key"), ["Bob", "ada"]);

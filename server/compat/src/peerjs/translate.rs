@@ -1,11 +1,12 @@
-//! Calls between a PeerJS client and a peer of another door.
+//! Translates calls between a PeerJS client and a peer that does not use PeerJS.
 //!
-//! PeerJS names each connection and says what it is for; the API does not. So the client's end of a call is remembered:
-//! what comes back from the other peer belongs to the call they last began.
+//! PeerJS messages carry the id and the kind of a connection; signals of the API do not. The last call with each peer is
+//! therefore remembered, and signals of that peer are assigned to it.
 
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
+use wigwag_node::node::random_name;
 use wigwag_proto::v1::{SessionDescription, envelope::Payload};
 
 use crate::{
@@ -13,12 +14,11 @@ use crate::{
     error::CompatError,
     payload::{self, SdpForm},
 };
-use wigwag_node::node::random_name;
 
-/// Calls remembered; the oldest is forgotten for a new one.
+/// Calls remembered; a new one replaces the oldest.
 const MAX_CALLS: usize = 64;
 
-/// The calls of one client with peers of other doors.
+/// The calls of one client with peers that do not use PeerJS.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     calls: VecDeque<Call>,
@@ -32,16 +32,19 @@ struct Call {
 }
 
 impl Calls {
-    /// A message of the client as a signal. `None`: other doors have no word for it.
+    /// Translates a message of the client into a signal. `None` if the API does not have one for it.
     pub(super) fn outgoing(&mut self, to: &str, message: &Object) -> Result<Option<Payload>, CompatError> {
         let Some(Value::Object(payload)) = message.get("payload") else {
-            return Err(CompatError::invalid("payload is missing or is not an object", "see the PeerServer protocol"));
+            return Err(CompatError::invalid(
+                "payload is missing or is not an object",
+                "send payload as a JSON object",
+            ));
         };
         Ok(Some(match message.get("type").and_then(Value::as_str) {
             Some("OFFER") => {
                 let offer = payload::description("offer", payload.get("sdp"))?.0;
                 let connection = payload::field(payload, "connectionId")?.unwrap_or_default().to_owned();
-                self.begin(Call { peer: to.to_owned(), connection, kind: kind_of(&offer) });
+                self.start(Call { peer: to.to_owned(), connection, kind: kind_of(&offer) });
                 Payload::Description(offer)
             }
             Some("ANSWER") => Payload::Description(payload::description("answer", payload.get("sdp"))?.0),
@@ -50,15 +53,15 @@ impl Calls {
         }))
     }
 
-    /// A signal of another door as a message.
+    /// Translates a signal of another peer into a message.
     pub(super) fn incoming(&mut self, from: &str, payload: &Payload) -> Option<Value> {
         let (kind, payload) = match payload {
             Payload::Description(offer) if offer.r#type == "offer" => {
                 let kind = kind_of(offer);
                 let connection = format!("{}_{}", if kind == "media" { "mc" } else { "dc" }, random_name());
-                self.begin(Call { peer: from.to_owned(), connection: connection.clone(), kind });
+                self.start(Call { peer: from.to_owned(), connection: connection.clone(), kind });
                 let sdp = SdpForm::Object.write(offer);
-                // A data channel of another door carries bytes as they are.
+                // The other peer does not use a PeerJS serialization on its data channel.
                 (
                     "OFFER",
                     json!({
@@ -72,12 +75,12 @@ impl Calls {
                 )
             }
             Payload::Description(description) => {
-                let (connection, kind) = self.of(from);
+                let (connection, kind) = self.current(from);
                 let sdp = SdpForm::Object.write(description);
                 ("ANSWER", json!({"sdp": sdp, "type": kind, "connectionId": connection}))
             }
             Payload::Candidate(candidate) => {
-                let (connection, kind) = self.of(from);
+                let (connection, kind) = self.current(from);
                 let candidate = payload::candidate_json(candidate);
                 ("CANDIDATE", json!({"candidate": candidate, "type": kind, "connectionId": connection}))
             }
@@ -86,7 +89,7 @@ impl Calls {
         Some(json!({"type": kind, "src": from, "payload": payload}))
     }
 
-    fn begin(&mut self, call: Call) {
+    fn start(&mut self, call: Call) {
         self.calls.retain(|known| known.peer != call.peer);
         if self.calls.len() >= MAX_CALLS {
             self.calls.pop_front();
@@ -94,20 +97,16 @@ impl Calls {
         self.calls.push_back(call);
     }
 
-    fn of(&self, peer: &str) -> (&str, &str) {
+    fn current(&self, peer: &str) -> (&str, &str) {
         let call = self.calls.iter().find(|call| call.peer == peer);
         call.map_or(("", "data"), |call| (&call.connection, call.kind))
     }
 }
 
-/// What PeerJS calls the connection an offer is for.
+/// Returns PeerJS's kind of the connection that an offer is for.
 fn kind_of(offer: &SessionDescription) -> &'static str {
     let mut lines = offer.sdp.lines();
-    if lines.any(|transport| transport.starts_with("m=audio") || transport.starts_with("m=video")) {
-        "media"
-    } else {
-        "data"
-    }
+    if lines.any(|line| line.starts_with("m=audio") || line.starts_with("m=video")) { "media" } else { "data" }
 }
 
 #[cfg(test)]
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_belongs_to_the_call_it_answers() {
+    fn an_answer_is_assigned_to_its_call() {
         let mut calls = Calls::default();
         let offer = payload::object(json!({"type": "OFFER", "dst": "peer", "payload": {
             "sdp": {"type": "offer", "sdp": "v=0\r\nm=audio 9"}, "type": "media", "connectionId": "mc_1"
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_of_another_door_begins_a_call() {
+    fn an_offer_of_another_peer_starts_a_call() {
         let mut calls = Calls::default();
         let offer = calls.incoming("peer", &description("offer", "v=0\r\nm=application 9")).expect("a message");
         assert_eq!(offer["payload"]["type"], "data");
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_incomplete_is_told() {
+    fn incomplete_messages_are_refused() {
         let mut calls = Calls::default();
         for bad in [
             json!({"type": "OFFER"}),

@@ -1,4 +1,4 @@
-//! A Socket.IO connection as a line: each message is an event with its data.
+//! The transport of Socket.IO events: each message is `{event, data}`.
 
 use std::{
     collections::VecDeque,
@@ -20,63 +20,65 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wigwag_hub::error::DetachReason;
+use wigwag_node::error::ApiError;
 
 use crate::{
     adapter::{Incoming, MessageTransport},
     error::{CompatError, Quoted},
     payload::object,
 };
-use wigwag_node::error::ApiError;
 
-/// Events of a client that may wait to be handled. More: the client is cut, since a Socket.IO connection cannot be read
-/// more slowly.
+/// Events of one client that may wait to be handled. One more ends its connection, since socketioxide cannot be made to
+/// read more slowly.
 const MAX_EVENTS: usize = 1_024;
 
-/// Bytes they may have in all.
+/// Bytes of these events.
 const MAX_BYTES: usize = 1 << 20;
 
-/// How long a client has to make room by reading.
-const STALL: Duration = Duration::from_secs(10);
+/// How long a client may block a write by not reading.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Time between two looks for room, since the library does not tell when there is: doubled from the first to the last.
-const FIRST_LOOK: Duration = Duration::from_millis(1);
-const LAST_LOOK: Duration = Duration::from_millis(32);
+/// Delay before a blocked write is tried again, since socketioxide does not report when there is room. Doubled each time.
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(1);
+const MAX_RETRY_DELAY: Duration = Duration::from_millis(32);
 
-/// Events that have come in, in order.
+/// Events received, in order.
 #[derive(Debug)]
 pub(super) struct EventQueue {
     events: mpsc::Receiver<(Result<Value, CompatError>, usize)>,
-    waiting: Arc<AtomicUsize>,
-    /// The client is gone.
-    gone: CancellationToken,
-    /// It sent more than fits.
-    flooded: CancellationToken,
+    queued_bytes: Arc<AtomicUsize>,
+    /// The connection is closed.
+    closed: CancellationToken,
+    /// The client sent more than fits.
+    overflowed: CancellationToken,
 }
 
 impl EventQueue {
-    /// Listens to a socket. The library starts a task for each event; the closure itself runs before that, in order.
+    /// Receives the events of a socket. socketioxide starts a task for each event, but calls the closure before that, in
+    /// order.
     pub(super) fn listen(socket: &SocketRef, max_message_bytes: usize) -> Self {
         let (sender, events) = mpsc::channel(MAX_EVENTS);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let (gone, flooded) = (CancellationToken::new(), CancellationToken::new());
-        let queue = Self { events, waiting: waiting.clone(), gone: gone.clone(), flooded: flooded.clone() };
+        let queued_bytes = Arc::new(AtomicUsize::new(0));
+        let (closed, overflowed) = (CancellationToken::new(), CancellationToken::new());
+        let queue =
+            Self { events, queued_bytes: queued_bytes.clone(), closed: closed.clone(), overflowed: overflowed.clone() };
         socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Value>| {
             let (message, bytes) = read(&event, data.map_err(|error| error.to_string()), max_message_bytes);
-            let full = waiting.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_BYTES;
+            let full = queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_BYTES;
             if full || sender.try_send((message, bytes)).is_err() {
-                flooded.cancel();
+                overflowed.cancel();
             }
             ready(())
         });
         socket.on_disconnect(move || {
-            gone.cancel();
+            closed.cancel();
             ready(())
         });
         queue
     }
 }
 
-/// An event as a message, and about how large it is.
+/// Returns an event as a message, and its approximate size.
 pub(crate) fn read(event: &str, data: Result<Value, String>, max_bytes: usize) -> (Result<Value, CompatError>, usize) {
     let message = data.map(|data| json!({"event": event, "data": data}));
     let bytes = message.as_ref().map_or(0, |message| message.to_string().len());
@@ -89,11 +91,11 @@ pub(crate) fn read(event: &str, data: Result<Value, String>, max_bytes: usize) -
             "emit one object per event",
         )),
     };
-    // What is not kept still counts, a little, as long as it waits.
+    // The entry itself counts as 64 bytes; an error replaces data beyond the limit.
     (message, bytes.min(max_bytes) + 64)
 }
 
-/// One client's line.
+/// The messages of one client over its Socket.IO connection.
 pub(super) struct SocketIoTransport {
     socket: SocketRef,
     queue: EventQueue,
@@ -108,7 +110,7 @@ impl SocketIoTransport {
 
     /// Ends the connection.
     pub(super) fn close(self) {
-        // It fails when the client was faster.
+        // Fails if the client has closed it already.
         let _ = self.socket.disconnect();
     }
 
@@ -123,15 +125,15 @@ impl MessageTransport for SocketIoTransport {
         if self.lost {
             return Incoming::Closed;
         }
-        let EventQueue { events, waiting, gone, flooded } = &mut self.queue;
+        let EventQueue { events, queued_bytes, closed, overflowed } = &mut self.queue;
         tokio::select! {
             biased;
-            () = gone.cancelled() => Incoming::Closed,
-            () = flooded.cancelled() => Incoming::Broken(DetachReason::RateLimited.into()),
+            () = closed.cancelled() => Incoming::Closed,
+            () = overflowed.cancelled() => Incoming::Broken(DetachReason::RateLimited.into()),
             event = events.recv() => match event {
                 None => Incoming::Closed,
                 Some((message, bytes)) => {
-                    waiting.fetch_sub(bytes, Ordering::Relaxed);
+                    queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                     match message {
                         Ok(message) => Incoming::Message(object(message)),
                         Err(error) => Incoming::Invalid(error),
@@ -146,21 +148,21 @@ impl MessageTransport for SocketIoTransport {
     }
 
     async fn flushed(&mut self) {
-        let (mut blocked_since, mut look) = (None, FIRST_LOOK);
+        let (mut blocked_since, mut retry_delay) = (None, MIN_RETRY_DELAY);
         while let Some(message) = self.out.front() {
             match self.emit(message) {
-                Err(SendError::Socket(SocketError::InternalChannelFull)) if !self.queue.gone.is_cancelled() => {
+                Err(SendError::Socket(SocketError::InternalChannelFull)) if !self.queue.closed.is_cancelled() => {
                     let since: Instant = *blocked_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() < STALL {
-                        sleep(look).await;
-                        look = (look * 2).min(LAST_LOOK);
+                    if since.elapsed() < WRITE_TIMEOUT {
+                        sleep(retry_delay).await;
+                        retry_delay = (retry_delay * 2).min(MAX_RETRY_DELAY);
                         continue;
                     }
                     self.lost = true;
                 }
                 Err(SendError::Socket(_)) => self.lost = true,
-                // What cannot be written as JSON is no message; nothing here makes one.
-                Ok(()) | Err(SendError::Serialize(_)) => (blocked_since, look) = (None, FIRST_LOOK),
+                // Cannot happen: a `Value` can always be written as JSON.
+                Ok(()) | Err(SendError::Serialize(_)) => (blocked_since, retry_delay) = (None, MIN_RETRY_DELAY),
             }
             if self.lost {
                 return self.out.clear();

@@ -1,66 +1,66 @@
-//! Reading header blocks (RFC 7541, 3 and 6).
+//! Decodes header blocks (RFC 7541, sections 3 and 6).
 
-use super::Malformed;
+use super::DecodeError;
 use super::huffman;
 use super::table::Table;
 
-/// The size of a dynamic table before any update of it (RFC 9113, 6.5.2).
+/// The size of a dynamic table before its first update (RFC 9113, section 6.5.2).
 const INITIAL_SIZE: usize = 4096;
 
-/// A field as it was sent: nothing is known of its bytes yet.
+/// A field as it was sent. Its bytes are not validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Field<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) value: &'a [u8],
 }
 
-/// Reads the header blocks of one connection, all of them and in the order in which they came.
+/// Decodes the header blocks of one connection. It must be given all of them, in the order in which they were received.
 ///
-/// It holds no heap memory until a field is added to its dynamic table, and then about the size of the table.
+/// It does not allocate until a field is added to its dynamic table, and then holds about the size of the table.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     table: Table,
-    /// The most an update may set the size of the table to.
-    announced: usize,
+    /// SETTINGS_HEADER_TABLE_SIZE, the largest size that an update may set.
+    max_size: usize,
 }
 
 impl Decoder {
-    /// `table_size` is what SETTINGS_HEADER_TABLE_SIZE announces, 4096 where it is not sent.
+    /// Creates a decoder; `table_size` is this side's SETTINGS_HEADER_TABLE_SIZE, 4096 if it is not sent.
     ///
-    /// With more than 4096 the table still starts at that size: the peer says when it takes more (RFC 7541, 4.2). With
-    /// less it starts at `table_size`, though a peer may count on 4096 until it has seen the settings: what it adds to
-    /// the table before that can be lost, and a reference to it malformed.
+    /// With more than 4096 the table still starts at 4096: the peer announces a larger one with an update (RFC 7541,
+    /// section 4.2). With less it starts at `table_size`, although a peer may rely on 4096 until it has received the
+    /// settings: entries it adds before that may be lost, and references to them fail.
     pub(crate) fn new(table_size: usize) -> Self {
-        Self { table: Table::new(table_size.min(INITIAL_SIZE)), announced: table_size }
+        Self { table: Table::new(table_size.min(INITIAL_SIZE)), max_size: table_size }
     }
 
-    /// Goes through one whole header block and calls `field` for each field of it, in order.
+    /// Decodes a complete header block and calls `field` for each of its fields, in order.
     ///
-    /// A field that is in the table costs the peer a single byte, so it is for `field` to count what it keeps. When the
-    /// block is malformed the fields before the fault have been passed on, and the decoder is of no use any more.
-    pub(crate) fn decode(&mut self, block: &[u8], mut field: impl FnMut(Field<'_>)) -> Result<(), Malformed> {
-        let mut input = Input(block);
-        self.update_size(&mut input)?;
-        // For Huffman-coded strings; here and not in `self` so that a connection at rest does not hold them.
+    /// A reference to a large field takes a single byte, so `field` has to limit what it keeps. After an error, which may
+    /// come after some fields were passed on, the decoder must not be used again.
+    pub(crate) fn decode(&mut self, block: &[u8], mut field: impl FnMut(Field<'_>)) -> Result<(), DecodeError> {
+        let mut reader = Reader(block);
+        self.update_size(&mut reader)?;
+        // For Huffman-coded strings; not in `self`, so that an idle connection does not hold them.
         let (mut name_buffer, mut value_buffer) = (Vec::new(), Vec::new());
-        while let Some(first) = input.peek() {
+        while let Some(first) = reader.peek() {
             if first & 0x80 != 0 {
-                // Indexed (RFC 7541, 6.1).
-                let (name, value) = self.table.get(input.integer(0x7f)?).ok_or(Malformed)?;
+                // An indexed field (RFC 7541, section 6.1).
+                let (name, value) = self.table.get(reader.integer(0x7f)?).ok_or(DecodeError)?;
                 field(Field { name, value });
                 continue;
             }
-            // A literal, with incremental indexing (6.2.1), without indexing (6.2.2) or never indexed (6.2.3).
+            // A literal: with incremental indexing (section 6.2.1), without indexing (6.2.2) or never indexed (6.2.3).
             let indexing = first & 0x40 != 0;
             if !indexing && first & 0x20 != 0 {
-                // An update of the table's size stands before the first field (4.2).
-                return Err(Malformed);
+                // A table size update must come before the first field (section 4.2).
+                return Err(DecodeError);
             }
-            let name = match input.integer(if indexing { 0x3f } else { 0x0f })? {
-                0 => input.string(&mut name_buffer)?,
-                index => self.table.get(index).ok_or(Malformed)?.0,
+            let name = match reader.integer(if indexing { 0x3f } else { 0x0f })? {
+                0 => reader.string(&mut name_buffer)?,
+                index => self.table.get(index).ok_or(DecodeError)?.0,
             };
-            let value = input.string(&mut value_buffer)?;
+            let value = reader.string(&mut value_buffer)?;
             field(Field { name, value });
             if indexing {
                 let entry = self.table.entry(name, value);
@@ -70,16 +70,16 @@ impl Decoder {
         Ok(())
     }
 
-    /// Takes the updates of the table's size (RFC 7541, 6.3) that a block begins with. There are two at most: the
-    /// smallest size since the last block and the final one (4.2).
-    fn update_size(&mut self, input: &mut Input<'_>) -> Result<(), Malformed> {
+    /// Applies the dynamic table size updates (RFC 7541, section 6.3) at the beginning of a block. There are at most two:
+    /// the smallest size since the last block, and the final one (section 4.2).
+    fn update_size(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         for _ in 0..2 {
-            if input.peek().is_none_or(|first| first & 0xe0 != 0x20) {
+            if reader.peek().is_none_or(|first| first & 0xe0 != 0x20) {
                 break;
             }
-            let size = usize::try_from(input.integer(0x1f)?).map_err(|_| Malformed)?;
-            if size > self.announced {
-                return Err(Malformed);
+            let size = usize::try_from(reader.integer(0x1f)?).map_err(|_| DecodeError)?;
+            if size > self.max_size {
+                return Err(DecodeError);
             }
             self.table.set_limit(size);
         }
@@ -87,25 +87,25 @@ impl Decoder {
     }
 }
 
-/// What is left of a block.
-struct Input<'a>(&'a [u8]);
+/// Reads a block from the front.
+struct Reader<'a>(&'a [u8]);
 
-impl<'a> Input<'a> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.0.first().copied()
     }
 
-    fn byte(&mut self) -> Result<u8, Malformed> {
-        let (byte, rest) = self.0.split_first().ok_or(Malformed)?;
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        let (byte, rest) = self.0.split_first().ok_or(DecodeError)?;
         self.0 = rest;
         Ok(*byte)
     }
 
-    /// An integer (RFC 7541, 5.1) that starts in the bits `mask` of the next byte.
+    /// Reads an integer (RFC 7541, section 5.1) that starts in the bits `mask` of the next byte.
     ///
-    /// The RFC leaves the limits to us: it has to fit in 32 bits and to end within five more bytes, which is as many as
-    /// 32 bits need.
-    fn integer(&mut self, mask: u8) -> Result<u32, Malformed> {
+    /// The RFC leaves the limits to implementations. Here it must fit in 32 bits and end within five more bytes, which is
+    /// as many as 32 bits need.
+    fn integer(&mut self, mask: u8) -> Result<u32, DecodeError> {
         let prefix = self.byte()? & mask;
         let mut value = u64::from(prefix);
         if prefix < mask {
@@ -115,20 +115,20 @@ impl<'a> Input<'a> {
             let byte = self.byte()?;
             value += u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return u32::try_from(value).map_err(|_| Malformed);
+                return u32::try_from(value).map_err(|_| DecodeError);
             }
         }
-        Err(Malformed)
+        Err(DecodeError)
     }
 
-    /// A string (RFC 7541, 5.2), from the block itself or, where it is Huffman-coded, decoded into `buffer`.
-    fn string<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Malformed>
+    /// Reads a string (RFC 7541, section 5.2). Returns a slice of the block or, if it is Huffman-coded, of `buffer`.
+    fn string<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], DecodeError>
     where
         'a: 'b,
     {
         let is_coded = self.peek().is_some_and(|first| first & 0x80 != 0);
-        let length = usize::try_from(self.integer(0x7f)?).map_err(|_| Malformed)?;
-        let (text, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+        let length = usize::try_from(self.integer(0x7f)?).map_err(|_| DecodeError)?;
+        let (text, rest) = self.0.split_at_checked(length).ok_or(DecodeError)?;
         self.0 = rest;
         if !is_coded {
             return Ok(text);
@@ -145,7 +145,7 @@ mod tests {
 
     type Fields = Vec<(String, String)>;
 
-    /// Bytes from hexadecimal digits, between which there may be blanks.
+    /// Parses hexadecimal digits, ignoring spaces.
     fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
         digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
@@ -155,8 +155,8 @@ mod tests {
         String::from_utf8(bytes.to_vec()).expect("text")
     }
 
-    /// The fields of a block, of a malformed one too, and what came of it.
-    fn read(decoder: &mut Decoder, block: &[u8]) -> (Fields, Result<(), Malformed>) {
+    /// Decodes a block; returns its fields, up to an error if there is one.
+    fn read(decoder: &mut Decoder, block: &[u8]) -> (Fields, Result<(), DecodeError>) {
         let mut fields = Fields::new();
         let result = decoder.decode(block, |field| fields.push((text(field.name), text(field.value))));
         (fields, result)
@@ -170,10 +170,10 @@ mod tests {
         (62..).map_while(|index| decoder.table.get(index)).map(|(name, value)| (text(name), text(value))).collect()
     }
 
-    /// A block, its fields, the dynamic table after it and the size of that.
+    /// A block, its fields, the dynamic table after it, and the size of the table.
     type Step<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], usize);
 
-    /// Runs an example of RFC 7541, Appendix C; before each block, what a block cut at any place comes to.
+    /// Runs an example of RFC 7541, appendix C, and each of its blocks cut at every position.
     fn example(table_size: usize, steps: &[Step<'_>]) {
         for (at, (block, fields, _, _)) in steps.iter().enumerate() {
             let block = hex(block);
@@ -195,9 +195,9 @@ mod tests {
         }
     }
 
-    /// RFC 7541, C.2.
+    /// RFC 7541, appendix C.2.
     #[test]
-    fn single_fields() {
+    fn rfc_7541_c2_single_fields() {
         let custom = &[("custom-key", "custom-header")];
         example(4096, &[("400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572", custom, custom, 55)]);
         example(4096, &[("040c 2f73 616d 706c 652f 7061 7468", &[(":path", "/sample/path")], &[], 0)]);
@@ -205,9 +205,9 @@ mod tests {
         example(4096, &[("82", &[(":method", "GET")], &[], 0)]);
     }
 
-    /// RFC 7541, C.3 and, the same with Huffman-coded strings, C.4.
+    /// RFC 7541, appendix C.3, and C.4 with the same fields in Huffman code.
     #[test]
-    fn requests() {
+    fn rfc_7541_c3_c4_requests() {
         const GET: (&str, &str) = (":method", "GET");
         const HTTP: (&str, &str) = (":scheme", "http");
         const HOST: (&str, &str) = (":authority", "www.example.com");
@@ -240,9 +240,9 @@ mod tests {
         }
     }
 
-    /// RFC 7541, C.5 and, the same with Huffman-coded strings, C.6.
+    /// RFC 7541, appendix C.5, and C.6 with the same fields in Huffman code.
     #[test]
-    fn responses_with_evictions() {
+    fn rfc_7541_c5_c6_responses_with_evictions() {
         const FOUND: (&str, &str) = (":status", "302");
         const REDIRECT: (&str, &str) = (":status", "307");
         const PRIVATE: (&str, &str) = ("cache-control", "private");
@@ -278,80 +278,80 @@ mod tests {
         }
     }
 
-    fn result(block: &str) -> Result<(), Malformed> {
+    fn result(block: &str) -> Result<(), DecodeError> {
         read(&mut Decoder::new(4096), &hex(block)).1
     }
 
-    /// RFC 7541, C.1, and the limits.
+    /// RFC 7541, appendix C.1, and the limits.
     #[test]
     fn integers() {
-        let integer = |mask, bytes: &str| Input(&hex(bytes)).integer(mask);
+        let integer = |mask, bytes: &str| Reader(&hex(bytes)).integer(mask);
         assert_eq!(integer(0x1f, "0a"), Ok(10));
-        assert_eq!(integer(0x1f, "ea"), Ok(10), "other bits do not count");
+        assert_eq!(integer(0x1f, "ea"), Ok(10), "bits outside the mask are ignored");
         assert_eq!(integer(0x1f, "1f 9a0a"), Ok(1337));
         assert_eq!(integer(0xff, "2a"), Ok(42));
         assert_eq!(integer(0x1f, "1f 00"), Ok(31));
         assert_eq!(integer(0x1f, "1f 8080 8080 00"), Ok(31), "zeros at the end are allowed");
         assert_eq!(integer(0x1f, "1f e0ff ffff 0f"), Ok(u32::MAX));
-        assert_eq!(integer(0x1f, "1f e1ff ffff 0f"), Err(Malformed), "one more");
-        assert_eq!(integer(0x1f, "1f ffff ffff 7f"), Err(Malformed));
-        assert_eq!(integer(0x1f, "1f 8080 8080 8000"), Err(Malformed), "six bytes");
+        assert_eq!(integer(0x1f, "1f e1ff ffff 0f"), Err(DecodeError), "one more");
+        assert_eq!(integer(0x1f, "1f ffff ffff 7f"), Err(DecodeError));
+        assert_eq!(integer(0x1f, "1f 8080 8080 8000"), Err(DecodeError), "six bytes");
         for cut in ["", "1f", "1f 80", "1f 8080 8080"] {
-            assert_eq!(integer(0x1f, cut), Err(Malformed), "{cut}");
+            assert_eq!(integer(0x1f, cut), Err(DecodeError), "{cut}");
         }
     }
 
     #[test]
     fn integers_in_a_block_have_limits() {
         for block in ["ff ffff ffff 7f", "ff 8080 8080 8000", "ff80", "7f ffff ffff 7f", "0f ffff ffff 7f"] {
-            assert_eq!(result(block), Err(Malformed), "{block}");
+            assert_eq!(result(block), Err(DecodeError), "{block}");
         }
         // The length of a string, and the size of the table.
-        assert_eq!(result("00 7f ffff ffff 7f"), Err(Malformed));
-        assert_eq!(result("3f ffff ffff 7f"), Err(Malformed));
+        assert_eq!(result("00 7f ffff ffff 7f"), Err(DecodeError));
+        assert_eq!(result("3f ffff ffff 7f"), Err(DecodeError));
     }
 
     #[test]
-    fn indices_are_within_the_tables() {
+    fn index_outside_the_tables_is_an_error() {
         // 0, 62 and 4,294,967,295 as a field; 62 as a name, with each kind of literal.
         for block in ["80", "be", "ff 80ff ffff 0f", "7e 0161", "0f2f 0161", "1f2f 0161"] {
-            assert_eq!(result(block), Err(Malformed), "{block}");
+            assert_eq!(result(block), Err(DecodeError), "{block}");
         }
         // 62 after something was added, and 63.
         assert_eq!(result("4001 6101 62 be"), Ok(()));
-        assert_eq!(result("4001 6101 62 bf"), Err(Malformed));
+        assert_eq!(result("4001 6101 62 bf"), Err(DecodeError));
     }
 
     #[test]
-    fn strings_end_within_the_block() {
+    fn string_beyond_the_block_is_an_error() {
         for block in ["00", "0001", "0001 61", "0001 6102", "0001 6102 62", "41", "4103 6162", "00 8207", "00 7fff"] {
-            assert_eq!(result(block), Err(Malformed), "{block}");
+            assert_eq!(result(block), Err(DecodeError), "{block}");
         }
     }
 
     #[test]
-    fn huffman_strings_are_checked() {
+    fn invalid_huffman_strings_are_errors() {
         assert_eq!(result("00 8107 8107"), Ok(()));
         assert_eq!(result("00 8107 80"), Ok(()), "an empty one");
-        assert_eq!(result("00 8107 8207 ff"), Err(Malformed), "padding of more than seven bits");
-        assert_eq!(result("00 8106 8107"), Err(Malformed), "padding that is not all ones, in a name");
-        assert_eq!(result("00 8107 8106"), Err(Malformed), "the same in a value");
-        assert_eq!(result("00 8107 84ff ffff ff"), Err(Malformed), "EOS");
+        assert_eq!(result("00 8107 8207 ff"), Err(DecodeError), "padding of more than seven bits");
+        assert_eq!(result("00 8106 8107"), Err(DecodeError), "padding that is not all ones, in a name");
+        assert_eq!(result("00 8107 8106"), Err(DecodeError), "the same in a value");
+        assert_eq!(result("00 8107 84ff ffff ff"), Err(DecodeError), "EOS");
     }
 
     #[test]
-    fn updates_of_the_size_are_checked() {
+    fn table_size_update_above_the_setting_or_after_a_field_is_an_error() {
         assert_eq!(result("3fe1 1f"), Ok(()), "4096, and a block without fields");
-        assert_eq!(result("3fe2 1f"), Err(Malformed), "4097");
+        assert_eq!(result("3fe2 1f"), Err(DecodeError), "4097");
         assert_eq!(result("20 3fe1 1f 82"), Ok(()), "two of them");
-        assert_eq!(result("20 20 20 82"), Err(Malformed), "three of them");
-        assert_eq!(result("82 20"), Err(Malformed), "after a field");
-        assert_eq!(result("20 82 20"), Err(Malformed));
-        assert_eq!(result("3f"), Err(Malformed), "cut");
+        assert_eq!(result("20 20 20 82"), Err(DecodeError), "three of them");
+        assert_eq!(result("82 20"), Err(DecodeError), "after a field");
+        assert_eq!(result("20 82 20"), Err(DecodeError));
+        assert_eq!(result("3f"), Err(DecodeError), "cut");
     }
 
     #[test]
-    fn updates_of_the_size_take_effect() {
+    fn table_size_update_evicts() {
         let mut decoder = Decoder::new(4096);
         let a = pairs(&[("a", "1")]);
         assert_eq!(read(&mut decoder, &hex("4001 6101 31")).1, Ok(()));
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_4096_bytes_are_there_once_the_peer_asks() {
+    fn table_grows_above_4096_only_after_an_update() {
         let large = [&hex("4001 617f ad1e")[..], &[b'v'; 4012]].concat();
         let mut decoder = Decoder::new(8192);
         for _ in 0..2 {
@@ -376,9 +376,9 @@ mod tests {
         assert_eq!(decoder.table.size(), 2 * 4045);
     }
 
-    /// RFC 7541, 4.4.
+    /// RFC 7541, section 4.4.
     #[test]
-    fn an_entry_may_take_its_name_from_one_it_evicts() {
+    fn entry_may_take_its_name_from_one_it_evicts() {
         let mut decoder = Decoder::new(40);
         let block = hex("4004 6e61 6d65 0131 7e01 32");
         assert_eq!(read(&mut decoder, &block), (pairs(&[("name", "1"), ("name", "2")]), Ok(())));
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_until_something_is_added() {
+    fn decoder_does_not_allocate_before_the_first_entry() {
         let mut decoder = Decoder::new(4096);
         // Indexed, Huffman-coded without indexing, never indexed.
         assert_eq!(read(&mut decoder, &hex("82 0081 0781 07 1001 6101 62")).1, Ok(()));
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_block_has_no_fields() {
+    fn empty_block_has_no_fields() {
         assert_eq!(read(&mut Decoder::new(4096), b""), (vec![], Ok(())));
     }
 }

@@ -1,19 +1,18 @@
-//! Writing a header block without a dynamic table (RFC 7541, 6).
+//! Encodes header blocks without a dynamic table (RFC 7541, section 6).
 
 use super::table;
 
-/// Puts a dynamic table size update to zero (RFC 7541, 6.3).
+/// Appends a dynamic table size update to zero (RFC 7541, section 6.3).
 ///
-/// A peer that lowers SETTINGS_HEADER_TABLE_SIZE below its earlier value (4096 at first) is owed an update at the start
-/// of the first block after the acknowledgment (RFC 7541, 4.2), from an encoder without a table too. Zero is below any
-/// size a peer can set.
+/// After a peer has lowered SETTINGS_HEADER_TABLE_SIZE (4096 at first), the first block after the acknowledgment must begin
+/// with an update (RFC 7541, section 4.2), even if the encoder does not use the table. Zero is valid for any setting.
 pub(crate) fn put_empty_table(out: &mut Vec<u8>) {
     out.push(0x20);
 }
 
-/// Puts `:status`, which comes before all other fields of a response (RFC 9113, 8.3).
+/// Appends `:status`, which comes before all other fields of a response (RFC 9113, section 8.3).
 ///
-/// `status` has three digits (RFC 9110, 15); of a larger number the last three are sent.
+/// `status` has three digits (RFC 9110, section 15); of a larger number only the last three are sent.
 pub(crate) fn put_status(status: u16, out: &mut Vec<u8>) {
     let indexed = match status {
         200 => 8,
@@ -24,7 +23,7 @@ pub(crate) fn put_status(status: u16, out: &mut Vec<u8>) {
         404 => 13,
         500 => 14,
         _ => {
-            let digit = |place: u16| b'0' + (status / place % 10) as u8;
+            let digit = |power: u16| b'0' + (status / power % 10) as u8;
             out.extend_from_slice(&[0x08, 3, digit(100), digit(10), digit(1)]);
             return;
         }
@@ -32,9 +31,9 @@ pub(crate) fn put_status(status: u16, out: &mut Vec<u8>) {
     out.push(0x80 | indexed);
 }
 
-/// Puts one field; `name` is in lower case (RFC 9113, 8.2).
+/// Appends a field; `name` must be in lower case (RFC 9113, section 8.2).
 ///
-/// A `sensitive` one is marked so that no intermediary adds it to a table either (RFC 7541, 7.1.3).
+/// A `sensitive` field is never indexed, so that intermediaries do not add it to a table either (RFC 7541, section 7.1.3).
 pub(crate) fn put_field(name: &[u8], value: &[u8], sensitive: bool, out: &mut Vec<u8>) {
     let index = table::static_name(name);
     if !sensitive && let Some(index) = index.and_then(|index| table::static_field(index, value)) {
@@ -48,13 +47,14 @@ pub(crate) fn put_field(name: &[u8], value: &[u8], sensitive: bool, out: &mut Ve
     put_string(value, out);
 }
 
-/// A string as it is (RFC 7541, 5.2): whether to use Huffman code is for the encoder to decide, and these are short.
+/// Appends a string without Huffman coding (RFC 7541, section 5.2): the strings are short.
 fn put_string(text: &[u8], out: &mut Vec<u8>) {
     put_integer(0x00, 0x7f, text.len(), out);
     out.extend_from_slice(text);
 }
 
-/// An integer (RFC 7541, 5.1) in the bits `mask` and in as many bytes after them as it needs; `bits` are the others.
+/// Appends an integer (RFC 7541, section 5.1): in the bits `mask` of the first byte, whose other bits are `bits`, and in as
+/// many more bytes as it needs.
 fn put_integer(bits: u8, mask: u8, value: usize, out: &mut Vec<u8>) {
     let Some(mut rest) = value.checked_sub(usize::from(mask)) else {
         out.push(bits | value as u8);
@@ -84,7 +84,7 @@ mod tests {
         out
     }
 
-    /// RFC 7541, C.1, and the values on both sides of each step.
+    /// RFC 7541, appendix C.1, and the values on both sides of each change in length.
     #[test]
     fn integers() {
         assert_eq!(integer(0x00, 0x1f, 10), [10]);
@@ -118,9 +118,9 @@ mod tests {
         }
     }
 
-    /// RFC 7541, C.2.2 to C.2.4.
+    /// RFC 7541, appendix C.2.2 to C.2.4.
     #[test]
-    fn examples_of_the_rfc() {
+    fn rfc_7541_c2_examples() {
         assert_eq!(field(":path", "/sample/path", false), b"\x04\x0c/sample/path");
         assert_eq!(field("password", "secret", true), b"\x10\x08password\x06secret");
         assert_eq!(field(":method", "GET", false), [0x82]);
@@ -137,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sensitive_field_is_never_indexed() {
+    fn sensitive_field_is_never_indexed() {
         assert_eq!(field(":method", "GET", true), b"\x12\x03GET");
         assert_eq!(field("authorization", "", true), [0x1f, 0x08, 0]);
         assert_eq!(field("set-cookie", "a=b", true), b"\x1f\x28\x03a=b");
     }
 
     #[test]
-    fn a_long_value_has_a_length_of_several_bytes() {
+    fn long_value_has_a_length_of_several_bytes() {
         let out = field("x", &"v".repeat(300), false);
         assert_eq!(out.get(..6), Some(&b"\x00\x01x\x7f\xad\x01"[..]));
         assert_eq!(out.len(), 306);

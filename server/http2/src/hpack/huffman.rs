@@ -1,11 +1,11 @@
-//! The Huffman code for strings (RFC 7541, 5.2 and Appendix B).
+//! The Huffman code for strings (RFC 7541, section 5.2 and appendix B).
 
-use super::Malformed;
+use super::DecodeError;
 
-/// How many bits the code of each byte has; the last one is that of EOS.
+/// The length in bits of the code of each byte; the last one is that of EOS.
 ///
 /// The code is canonical: codes of one length are consecutive numbers in the order of their bytes, and the first of a
-/// length follows the last of the one before. So the lengths say it all.
+/// length follows the last of the length before. So the lengths determine the code.
 #[rustfmt::skip]
 const LENGTHS: [u8; 257] = [
     13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
@@ -27,17 +27,17 @@ const LENGTHS: [u8; 257] = [
     30,
 ];
 
-/// The lengths of the shortest and the longest code, and of the longest one that a look-up by one byte finds.
+/// The lengths of the shortest and the longest code, and of the longest one that a look-up of one byte finds.
 const SHORTEST: u32 = 5;
 const SHORT: u32 = 8;
 const LONGEST: u32 = 30;
 
-/// Appends the decoded string to `out`: at most 8/5 of the coded one, as no code is shorter than five bits.
+/// Appends the decoded string to `out`. It is at most 8/5 as long as the coded one, since the shortest code has five bits.
 ///
 /// Fails for EOS in the string and for padding that is longer than seven bits or not all ones.
-pub(super) fn decode(mut coded: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
+pub(super) fn decode(mut coded: &[u8], out: &mut Vec<u8>) -> Result<(), DecodeError> {
     out.reserve(coded.len().saturating_mul(8) / 5);
-    // The bits at hand, the next one on top, and zeros below them.
+    // The bits read but not decoded yet, from the most significant one, and zeros below them.
     let (mut bits, mut held) = (0_u64, 0_u32);
     loop {
         while held < 32 {
@@ -51,7 +51,7 @@ pub(super) fn decode(mut coded: &[u8], out: &mut Vec<u8>) -> Result<(), Malforme
                 break;
             }
         }
-        // Past the end all is ones, the start of EOS, so that padding never looks like a byte.
+        // Bits after the end are set, as in EOS, so that padding does not decode to a byte.
         let window = ((bits | (u64::MAX >> held)) >> 32) as u32;
         match next(window) {
             Some((byte, length)) if length <= held => {
@@ -60,12 +60,12 @@ pub(super) fn decode(mut coded: &[u8], out: &mut Vec<u8>) -> Result<(), Malforme
                 held -= length;
             }
             _ if held < 8 && window == u32::MAX => return Ok(()),
-            _ => return Err(Malformed),
+            _ => return Err(DecodeError),
         }
     }
 }
 
-/// The byte whose code these bits start with, and the length of the code; none for EOS.
+/// Returns the byte whose code these bits start with, and the length of the code; `None` for EOS.
 fn next(window: u32) -> Option<(u8, u32)> {
     let (byte, length) = CODES.short[(window >> 24) as usize];
     if length != 0 {
@@ -78,13 +78,14 @@ fn next(window: u32) -> Option<(u8, u32)> {
 
 static CODES: Codes = Codes::new();
 
-/// What decoding needs, derived from [`LENGTHS`].
+/// Tables for decoding, derived from [`LENGTHS`].
 struct Codes {
-    /// For the next eight bits, the byte whose code they start with and its length, which is 0 where it is longer.
+    /// For each value of the next eight bits, the byte whose code they start with and the length of that code; 0 if it is
+    /// longer than eight bits.
     short: [(u8, u8); 256],
     /// For each length above that of `short`.
     long: [Level; (LONGEST - SHORT) as usize],
-    /// All bytes in the order of their codes. EOS would be the last.
+    /// All bytes in the order of their codes, without EOS, which would be the last.
     bytes: [u8; 256],
 }
 
@@ -92,7 +93,7 @@ struct Codes {
 struct Level {
     /// The largest 32 bits that start with a code of this length or of a shorter one.
     last: u32,
-    /// What a code of this length is above its place in the order of codes.
+    /// The difference between a code of this length and its rank among all codes.
     skew: u32,
 }
 
@@ -133,7 +134,7 @@ impl Codes {
     }
 }
 
-/// Appends the coded string to `out`, bit by bit from the definition of the code, not from the decoder's tables.
+/// Appends the coded string to `out`, bit by bit from the definition of the code and not from the decoder's tables.
 #[cfg(test)]
 pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
     let mut bits: Vec<bool> = text.iter().flat_map(|byte| code_of(usize::from(*byte))).collect();
@@ -141,14 +142,14 @@ pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
     out.extend(bits.chunks(8).map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | u8::from(*bit))));
 }
 
-/// The bits of a symbol's code: as many codes of its length lie before it as there are shorter ones, each counted for
-/// all codes of this length that it is the start of, and smaller symbols of the same length.
+/// Returns the bits of a symbol's code. Its value is the number of codes of the same length before it: those of smaller
+/// symbols, and all that begin with a shorter code.
 #[cfg(test)]
 fn code_of(symbol: usize) -> Vec<bool> {
     let length = LENGTHS[symbol];
     let before = LENGTHS.iter().enumerate().filter(|(other, l)| (**l, *other) < (length, symbol));
     let code: u32 = before.map(|(_, shorter)| 1 << (length - shorter)).sum();
-    (0..length).rev().map(|place| code >> place & 1 == 1).collect()
+    (0..length).rev().map(|bit| code >> bit & 1 == 1).collect()
 }
 
 #[cfg(test)]
@@ -162,7 +163,7 @@ mod tests {
             .collect()
     }
 
-    fn decoded(coded: &[u8]) -> Result<Vec<u8>, Malformed> {
+    fn decoded(coded: &[u8]) -> Result<Vec<u8>, DecodeError> {
         let mut out = Vec::new();
         decode(coded, &mut out).map(|()| out)
     }
@@ -173,7 +174,7 @@ mod tests {
         out
     }
 
-    /// Bits as a string of 0 and 1, filled up with ones.
+    /// Parses a string of 0 and 1, padded with ones.
     fn bits(text: &str) -> Vec<u8> {
         let text = format!("{text:1<width$}", width = text.len().next_multiple_of(8));
         text.as_bytes().chunks(8).map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | (bit & 1))).collect()
@@ -195,7 +196,7 @@ mod tests {
         bfffff7ffffff0fffffbbf";
 
     #[test]
-    fn all_bytes() {
+    fn every_byte_is_decoded() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(decoded(&hex(ALL)), Ok(all.clone()));
         assert_eq!(encoded(&all), hex(ALL));
@@ -209,7 +210,7 @@ mod tests {
 
     /// As Python's hpack 4.2 encodes them.
     #[test]
-    fn strings() {
+    fn strings_of_another_implementation_are_decoded() {
         for (text, coded) in [
             (&b""[..], ""),
             (b"0", "07"),
@@ -227,41 +228,41 @@ mod tests {
 
     /// Every code, then every number of padding bits up to two bytes.
     #[test]
-    fn padding_is_shorter_than_a_byte() {
+    fn padding_of_a_byte_or_more_is_an_error() {
         for symbol in 0..=255 {
             let code: String = code_of(usize::from(symbol)).iter().map(|bit| if *bit { '1' } else { '0' }).collect();
             let good = bits(&code);
             assert_eq!(decoded(&good), Ok(vec![symbol]));
             for more in 1..8 {
                 let long = [good.clone(), vec![0xff; more]].concat();
-                assert_eq!(decoded(&long), Err(Malformed), "{symbol} and {more} bytes");
+                assert_eq!(decoded(&long), Err(DecodeError), "{symbol} and {more} bytes");
             }
         }
-        assert_eq!(decoded(&[0xff]), Err(Malformed));
+        assert_eq!(decoded(&[0xff]), Err(DecodeError));
     }
 
     #[test]
-    fn padding_is_all_ones() {
+    fn padding_that_is_not_all_ones_is_an_error() {
         // `0` is 00000.
         assert_eq!(decoded(&bits("00000111")), Ok(b"0".to_vec()));
         for padding in ["000", "001", "010", "011", "100", "101", "110"] {
-            assert_eq!(decoded(&bits(&format!("00000{padding}"))), Err(Malformed), "{padding}");
+            assert_eq!(decoded(&bits(&format!("00000{padding}"))), Err(DecodeError), "{padding}");
         }
         // The start of `;`, which is 11111011.
-        assert_eq!(decoded(&bits("0000000000111110")), Err(Malformed));
+        assert_eq!(decoded(&bits("0000000000111110")), Err(DecodeError));
     }
 
     #[test]
-    fn eos_is_not_for_strings() {
+    fn eos_in_a_string_is_an_error() {
         let eos = "1".repeat(30);
-        assert_eq!(decoded(&bits(&eos)), Err(Malformed));
-        assert_eq!(decoded(&bits(&format!("00000{eos}"))), Err(Malformed));
-        assert_eq!(decoded(&bits(&format!("{eos}00000"))), Err(Malformed));
-        assert_eq!(decoded(&bits(&format!("00000{eos}00000"))), Err(Malformed));
+        assert_eq!(decoded(&bits(&eos)), Err(DecodeError));
+        assert_eq!(decoded(&bits(&format!("00000{eos}"))), Err(DecodeError));
+        assert_eq!(decoded(&bits(&format!("{eos}00000"))), Err(DecodeError));
+        assert_eq!(decoded(&bits(&format!("00000{eos}00000"))), Err(DecodeError));
     }
 
     #[test]
-    fn a_cut_string_is_a_shorter_one_or_malformed() {
+    fn truncated_string_is_a_prefix_or_an_error() {
         let all: Vec<u8> = (0..=255).collect();
         let coded = encoded(&all);
         for cut in 0..coded.len() {

@@ -1,8 +1,8 @@
-//! The static and the dynamic table, in one space of indices (RFC 7541, 2.3).
+//! The static and the dynamic table, which share one address space of indices (RFC 7541, section 2.3).
 
 use std::collections::VecDeque;
 
-/// The static table (RFC 7541, Appendix A); its first entry has index 1.
+/// The static table (RFC 7541, appendix A); its first entry has index 1.
 #[rustfmt::skip]
 pub(super) const STATIC: [(&str, &str); 61] = [
     (":authority", ""), (":method", "GET"), (":method", "POST"), (":path", "/"), (":path", "/index.html"),
@@ -20,15 +20,15 @@ pub(super) const STATIC: [(&str, &str); 61] = [
     ("www-authenticate", ""),
 ];
 
-/// What an entry counts for beside its bytes (RFC 7541, 4.1).
+/// Bytes that an entry counts in addition to its name and value (RFC 7541, section 4.1).
 const OVERHEAD: usize = 32;
 
-/// What a decoder has read and may be referred to. Without entries it has no heap memory.
+/// A decoder's dynamic table. An empty one does not hold heap memory.
 #[derive(Debug)]
 pub(super) struct Table {
     /// The newest entry, which has the lowest index, is at the front.
     entries: VecDeque<Entry>,
-    /// The sum of the entries' sizes, as RFC 7541, 4.1 counts them; at most `limit`.
+    /// The sum of the entries' sizes (RFC 7541, section 4.1); at most `limit`.
     size: usize,
     limit: usize,
 }
@@ -38,7 +38,7 @@ impl Table {
         Self { entries: VecDeque::new(), size: 0, limit }
     }
 
-    /// Name and value at an index of either table (RFC 7541, 2.3.3); none at 0 and beyond the last entry.
+    /// Returns name and value at an index of either table (RFC 7541, section 2.3.3); `None` at 0 and after the last entry.
     pub(super) fn get(&self, index: u32) -> Option<(&[u8], &[u8])> {
         let index = usize::try_from(index).ok()?.checked_sub(1)?;
         match index.checked_sub(STATIC.len()) {
@@ -47,15 +47,15 @@ impl Table {
         }
     }
 
-    /// A copy of a field, to be added with [`Table::add`]: its name may lie in an entry that goes as this one comes
-    /// (RFC 7541, 4.4). None where the field is larger than the whole table, so that nothing is copied in vain.
+    /// Copies a field into an entry for [`Table::add`]. A separate step, since the name may be borrowed from an entry that
+    /// the addition evicts (RFC 7541, section 4.4). Returns `None` without copying if the field is larger than the table.
     pub(super) fn entry(&self, name: &[u8], value: &[u8]) -> Option<Entry> {
         let size = name.len().saturating_add(value.len()).saturating_add(OVERHEAD);
         (size <= self.limit).then(|| Entry { text: [name, value].concat().into_boxed_slice(), name_len: name.len() })
     }
 
-    /// Adds an entry and drops the oldest ones to make room; one too large for the table empties it, which is no error
-    /// (RFC 7541, 4.4).
+    /// Adds an entry and evicts the oldest ones to make space. `None`, an entry larger than the table, empties it, which
+    /// is not an error (RFC 7541, section 4.4).
     pub(super) fn add(&mut self, entry: Option<Entry>) {
         let Some(entry) = entry else { return self.shrink(0) };
         self.shrink(self.limit.saturating_sub(entry.size()));
@@ -63,14 +63,14 @@ impl Table {
         self.entries.push_front(entry);
     }
 
-    /// Changes the most the table may hold and drops what is over it (RFC 7541, 4.3).
+    /// Sets the maximum size and evicts entries above it (RFC 7541, section 4.3).
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
         self.shrink(limit);
     }
 
-    fn shrink(&mut self, most: usize) {
-        while self.size > most {
+    fn shrink(&mut self, max: usize) {
+        while self.size > max {
             let Some(oldest) = self.entries.pop_back() else { break };
             self.size -= oldest.size();
         }
@@ -90,7 +90,7 @@ impl Table {
     }
 }
 
-/// One field: its name and right after it its value.
+/// A field: its name, directly followed by its value.
 #[derive(Debug)]
 pub(super) struct Entry {
     text: Box<[u8]>,
@@ -103,14 +103,15 @@ impl Entry {
     }
 }
 
-/// The first index in the static table that has this name.
+/// Returns the first index in the static table that has this name.
 pub(super) fn static_name(name: &[u8]) -> Option<usize> {
     let (start, end) = (*STARTS.get(name.len())?, *STARTS.get(name.len() + 1)?);
     let (_, index) = NAMES.get(start..end)?.iter().find(|(known, _)| known.as_bytes() == name)?;
     Some(*index)
 }
 
-/// The index in the static table of the field whose name is that of `first`, its first index, and that has this value.
+/// Returns the index in the static table of the field that has this value and the name at `first`, the first index of that
+/// name.
 pub(super) fn static_field(first: usize, value: &[u8]) -> Option<usize> {
     let same_name = STATIC.get(first.checked_sub(1)?..)?;
     let (name, _) = same_name.first()?;
@@ -121,8 +122,8 @@ pub(super) fn static_field(first: usize, value: &[u8]) -> Option<usize> {
 /// The length of `access-control-allow-origin`.
 const LONGEST: usize = 27;
 
-/// Each name of the static table once, with its first index, the shortest first; and for each length where its names
-/// start. Few names share a length, so that a look-up compares two or three of them.
+/// Each name of the static table once, with its first index, sorted by length; `STARTS` has where each length begins. Few
+/// names share a length, so that a look-up compares two or three of them.
 static NAMES: [(&str, usize); 52] = names_by_length().0;
 static STARTS: [usize; LONGEST + 2] = names_by_length().1;
 
@@ -135,7 +136,7 @@ const fn names_by_length() -> ([(&'static str, usize); 52], [usize; LONGEST + 2]
         let mut at = 0;
         while at < STATIC.len() {
             let name = STATIC[at].0;
-            // Entries of one name follow each other.
+            // Entries with the same name are adjacent.
             if name.len() == length && (at == 0 || !equal(name.as_bytes(), STATIC[at - 1].0.as_bytes())) {
                 names[filled] = (name, at + 1);
                 filled += 1;
@@ -148,7 +149,7 @@ const fn names_by_length() -> ([(&'static str, usize); 52], [usize; LONGEST + 2]
     (names, starts)
 }
 
-/// `==`, which a `const fn` cannot use on slices.
+/// Compares slices in a `const fn`, where `==` is not available.
 const fn equal(one: &[u8], other: &[u8]) -> bool {
     let mut at = 0;
     while at < one.len() && at < other.len() && one[at] == other[at] {
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn every_static_field_is_found() {
+    fn static_fields_are_found_by_name_and_value() {
         for (at, (name, value)) in STATIC.iter().enumerate() {
             let first = STATIC.iter().position(|(other, _)| other == name).expect("it is there") + 1;
             assert_eq!(static_name(name.as_bytes()), Some(first), "{name}");
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_entry_comes_first_and_the_oldest_goes_first() {
+    fn newest_entry_has_the_lowest_index_and_the_oldest_is_evicted() {
         let mut table = Table::new(2 * (OVERHEAD + 2));
         assert!(table.heap_is_empty());
         add(&mut table, "a", "1");
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_as_large_as_the_table_fits_and_a_larger_one_empties_it() {
+    fn entry_as_large_as_the_table_fits_and_a_larger_one_empties_it() {
         let mut table = Table::new(OVERHEAD + 4);
         add(&mut table, "ab", "cd");
         assert_eq!((get(&table, 62), table.size()), (Some(("ab", "cd")), OVERHEAD + 4));
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lower_limit_drops_entries() {
+    fn lower_limit_evicts_entries() {
         let mut table = Table::new(4096);
         add(&mut table, "a", "1");
         add(&mut table, "b", "2");

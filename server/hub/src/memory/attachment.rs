@@ -276,13 +276,15 @@ impl MemoryAttachment {
     ) -> Result<Undelivered, SendError> {
         // The list is copied under the room's lock and used without it: a mailbox that overflows ends its session, which
         // takes the locks of its rooms.
-        let others: Vec<_> = {
+        let others = {
             let state = lock(&room.state);
-            state
-                .members()
-                .map(|member| member.handle.session.clone())
-                .filter(|session| !Arc::ptr_eq(session, &self.session))
-                .collect()
+            let mut others = Vec::with_capacity(state.members().len());
+            for member in state.members() {
+                if !Arc::ptr_eq(&member.handle.session, &self.session) {
+                    others.push(member.handle.session.clone());
+                }
+            }
+            others
         };
         let (mut undelivered, mut reached) = (Vec::new(), false);
         for recipient in others {

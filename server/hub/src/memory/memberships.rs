@@ -142,7 +142,7 @@ impl Shared {
         Ok(Some((room.clone(), membership)))
     }
 
-    /// Removes a member and sends it `left`. `reply_to` is 0 unless the member asked for it. Returns `false` if it is not a
+    /// Removes a member and sends it `left`. `reply_to` is 0 unless the member requested it. Returns `false` if it is not a
     /// member.
     pub(super) fn evict(&self, now: Now, room: &Arc<Room>, peer: &PeerId, reason: Reason, reply_to: u32) -> bool {
         self.evict_locked(now, room, &mut lock(&room.state), peer, reason, reply_to)

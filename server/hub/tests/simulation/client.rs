@@ -291,7 +291,7 @@ impl Session {
                 };
                 match self.envelopes.get(&reply_to) {
                     Some(id) => log.note(Event::Receipt { id: *id, peer, outcome }),
-                    None => log.fail(format!("{by} got a receipt for {reply_to}, which is no envelope")),
+                    None => log.fail(format!("{by} got a receipt for {reply_to}, which is not an envelope")),
                 }
             }
         }

@@ -1,28 +1,33 @@
-//! Where connections come from, and what to do when none can be taken.
+//! The source of connections, and the backoff after a failed accept.
 
-use std::future::Future;
-use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{
+    future::Future,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    time::Duration,
+};
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
-/// A source of connections. Implemented for tokio's [`TcpListener`]; tests and simulated networks bring their own.
+/// A source of connections. Implemented for tokio's [`TcpListener`]; tests and simulated networks implement it
+/// themselves.
 pub trait Accept: Send + 'static {
-    /// One connection.
-    type Io: Transport;
+    /// The byte stream of an accepted connection.
+    type Io: AcceptedIo;
 
-    /// Waits for the next connection and tells where it comes from. Cancel safe.
+    /// Waits for the next connection and returns it with the address of its peer. Cancel safe.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
 }
 
-/// A connection's byte stream, with what only its kind knows.
-pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Sets the options a signaling connection wants. Called once, before the first read.
-    fn tune(&self) {}
+/// The byte stream of an accepted connection, with the operations that depend on the kind of socket.
+pub trait AcceptedIo: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Sets socket options for small messages in both directions. Called once, before the first read.
+    fn set_options(&self) {}
 
-    /// Moves to the runtime this is called in. Called before the first read, if at all.
+    /// Registers the socket with the current runtime. Called before the first read, if at all.
     fn reregister(self) -> io::Result<Self>
     where
         Self: Sized,
@@ -30,16 +35,16 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         Ok(self)
     }
 
-    /// Whether [`try_write`](Self::try_write) does anything. If not, each write is made by itself.
-    const TRIES: bool = false;
+    /// Whether [`try_write`](Self::try_write) is supported. If not, writes are not batched.
+    const CAN_TRY_WRITE: bool = false;
 
-    /// Writes what can be written without waiting, as [`TcpStream::try_write`] does.
+    /// Writes as many bytes as possible without waiting, as [`TcpStream::try_write`] does.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         let _ = bytes;
         Err(ErrorKind::WouldBlock.into())
     }
 
-    /// Makes the coming close immediate: what the peer has not read yet is thrown away.
+    /// Makes the following close discard unsent bytes and reset the connection.
     fn discard_unsent(&self) {}
 }
 
@@ -51,21 +56,21 @@ impl Accept for TcpListener {
     }
 }
 
-/// A dead peer is noticed after this long without an answer to sent data.
-const USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// A silent connection is probed after this long.
-const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Sent data may stay unacknowledged for this long before the connection fails (TCP_USER_TIMEOUT).
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// An idle connection is probed after this time (TCP_KEEPIDLE).
+const TCP_KEEPALIVE_TIME: Duration = Duration::from_secs(30);
 
-impl Transport for TcpStream {
-    fn tune(&self) {
+impl AcceptedIo for TcpStream {
+    fn set_options(&self) {
         let socket = socket2::SockRef::from(self);
-        let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE);
-        // Signals are small and each is waited for: never hold one back to fill a packet.
+        let keepalive = socket2::TcpKeepalive::new().with_time(TCP_KEEPALIVE_TIME);
+        // Nagle's algorithm would delay small messages to fill a packet.
         let set = self.set_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive));
         #[cfg(target_os = "linux")]
-        let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(USER_TIMEOUT)));
+        let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT)));
         if let Err(error) = set {
-            // The peer is gone already: the first read says so too.
+            // The peer has closed the connection already, which the first read reports too.
             tracing::debug!(%error, "socket options could not be set");
         }
     }
@@ -74,22 +79,22 @@ impl Transport for TcpStream {
         Self::from_std(self.into_std()?)
     }
 
-    const TRIES: bool = true;
+    const CAN_TRY_WRITE: bool = true;
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         Self::try_write(self, bytes)
     }
 
     fn discard_unsent(&self) {
-        // With a zero linger the kernel resets the connection and frees its buffers at once, rather than going on
-        // for minutes with a peer that does not read.
+        // With SO_LINGER zero the kernel resets the connection and frees its buffers at once. Otherwise it would retain
+        // them for minutes if the peer does not read.
         if let Err(error) = socket2::SockRef::from(self).set_linger(Some(Duration::ZERO)) {
-            tracing::debug!(%error, "linger could not be set");
+            tracing::debug!(%error, "SO_LINGER could not be set");
         }
     }
 }
 
-/// How long to wait after a failed accept, so that a lack of file descriptors does not become a busy loop.
+/// The pause after a failed accept, so that a lack of file descriptors does not cause a busy loop.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     last: Option<Duration>,
@@ -97,25 +102,27 @@ pub(super) struct Backoff {
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(1);
+    const MAX: Duration = Duration::from_secs(1);
 
-    /// The pause after `error`: none when it concerns one connection only, else 50 ms, doubled each time up to 1 s.
+    /// Returns the pause after `error`: `None` if the error concerns one connection only, else 50 ms, doubled each time
+    /// up to 1 s.
     pub(super) fn after(&mut self, error: &io::Error) -> Option<Duration> {
         if concerns_one_connection(error) {
             return None;
         }
-        let pause = self.last.map_or(Self::FIRST, |last| (last * 2).min(Self::LONGEST));
+        let pause = self.last.map_or(Self::FIRST, |last| (last * 2).min(Self::MAX));
         self.last = Some(pause);
         Some(pause)
     }
 
-    /// A connection was accepted: the next failure starts from the shortest pause.
+    /// Makes the next pause the shortest one. Called after a successful accept.
     pub(super) fn reset(&mut self) {
         self.last = None;
     }
 }
 
-/// accept(2) reports an error that waits on the new connection as its own; the listener itself is fine.
+/// Returns whether an error is that of the new connection, which accept(2) reports as its own, rather than the
+/// listener's.
 fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

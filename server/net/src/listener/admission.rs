@@ -1,12 +1,14 @@
-//! Who may connect: the cap of the node and the cap per address.
+//! Limits the number of connections, in total and per address.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::ListenerStats;
 
-/// Counts connections and refuses those over a cap. Cheap to clone.
+/// Counts connections and refuses those over a limit. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Admission {
     max: usize,
@@ -23,12 +25,12 @@ struct Counts {
 }
 
 impl Admission {
-    /// `max_per_ip` 0 switches the cap per address off.
+    /// Creates the limits. `max_per_ip` 0 means that there is no limit per address.
     pub(super) fn new(max: usize, max_per_ip: usize, stats: Arc<ListenerStats>) -> Self {
         Self { max, max_per_ip, counts: Arc::default(), stats }
     }
 
-    /// A place for a connection from `ip`, or `None` when a cap is reached. The place is given back on drop.
+    /// Returns a permit for a connection from `ip`, or `None` if a limit is reached. Dropping the permit releases it.
     pub(super) fn admit(&self, ip: IpAddr) -> Option<Permit> {
         let source = (self.max_per_ip > 0).then(|| source_of(ip));
         {
@@ -49,7 +51,7 @@ impl Admission {
     }
 }
 
-/// A connection's place under the caps.
+/// Counts a connection towards the limits until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     admission: Admission,
@@ -73,7 +75,8 @@ impl Drop for Permit {
     }
 }
 
-/// What counts as one address: an IPv4 address, or an IPv6 /64, since one host commonly owns a whole /64 (RFC 6177).
+/// Returns the address that is counted: an IPv4 address, or an IPv6 /64, since one host commonly has a whole /64 (RFC
+/// 6177).
 fn source_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
@@ -90,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_total_is_capped_and_given_back() {
+    fn the_total_is_limited_and_permits_are_released() {
         let stats = Arc::new(ListenerStats::default());
         let admission = Admission::new(2, 0, stats.clone());
         let first = admission.admit(ip("127.0.0.1"));
@@ -103,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_counted_apart_and_an_ipv6_network_as_one() {
+    fn addresses_are_counted_separately_and_an_ipv6_network_as_one() {
         let admission = Admission::new(100, 1, Arc::default());
         let _v4 = admission.admit(ip("192.0.2.1")).expect("first");
         assert!(admission.admit(ip("::ffff:192.0.2.1")).is_none(), "the same address in its mapped form");

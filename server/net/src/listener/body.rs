@@ -1,8 +1,10 @@
-//! Bodies of requests and responses, whichever protocol they travel by.
+//! The body of a request, whichever HTTP implementation reads it.
 
-use std::error::Error as StdError;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::{
+    error::Error as StdError,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};

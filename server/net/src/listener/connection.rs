@@ -1,44 +1,50 @@
-//! The life of one connection.
+//! Serves one connection: detects the protocol, enforces deadlines, and stops gracefully.
 
-use std::convert::Infallible;
-use std::error::Error as StdError;
-use std::future::{Future, poll_fn};
-use std::io;
-use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    error::Error as StdError,
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Buf as _, BytesMut};
-use http::{Request, Response};
 use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
-use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::oneshot,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
+use wigwag_http2::PREFACE;
 
-use super::admission::Permit;
-use super::dispatch::{ConnectionHandle, Dispatch, PeerAddr};
-use super::http2::Http2;
-use super::interrupts::{Graceful, Interrupts, Waited};
-use super::io::{ConnectionFlags, ConnectionIo};
-use super::write_batch::WriteBatcher;
-use super::{Http2Engine, IncomingBody, ListenerConfig, ListenerStats, Transport, hyper_http2};
-use wigwag_http2::{PREFACE, WriteBody};
+use super::{
+    AcceptedIo, Http2Engine, HttpService, ListenerConfig, ListenerStats,
+    admission::Permit,
+    dispatch::{ConnectionHandle, Dispatch, PeerAddr},
+    http2::Http2Driver,
+    hyper_http2,
+    interrupts::{Graceful, Interrupts, Waited},
+    io::{ConnectionFlags, ConnectionIo},
+    write_batch::WriteBatcher,
+};
 
-/// What all connections of a listener share.
+/// State shared by all connections of a listener.
 pub(super) struct Shared {
     pub(super) settings: ListenerConfig,
     pub(super) stats: Arc<ListenerStats>,
     pub(super) stop: CancellationToken,
 }
 
-/// Time a connection that missed a deadline has to send its last bytes (GOAWAY in HTTP/2).
+/// How long a connection that missed a deadline may take to close gracefully (with GOAWAY in HTTP/2).
 const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Serves one connection until its byte stream is closed, wherever an upgrade has taken it. Once the listener is
-/// stopped it ends within the grace of the settings.
-pub(super) async fn run<I, S, B>(
+/// Serves one connection until its byte stream is closed, even if an upgrade has moved it to another task. Once the
+/// listener is stopped, it ends within [`ListenerConfig::stop_grace`].
+pub(super) async fn run<I, S>(
     io: I,
     batcher: WriteBatcher,
     peer: SocketAddr,
@@ -46,14 +52,10 @@ pub(super) async fn run<I, S, B>(
     shared: Arc<Shared>,
     permit: Permit,
 ) where
-    I: Transport,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    I: AcceptedIo,
+    S: HttpService,
 {
-    // First in, last out: the place is given back when the byte stream is gone.
+    // Declared first and dropped last: the permit is released when the byte stream is closed.
     let _permit = permit;
     let flags = Arc::new(ConnectionFlags::default());
     let aborted = CancellationToken::new();
@@ -62,15 +64,15 @@ pub(super) async fn run<I, S, B>(
     let dispatch = Dispatch { service, peer: PeerAddr(peer), handle, flags: flags.clone() };
     let io = ConnectionIo::new(io, flags.clone(), batcher, open);
 
-    if drive(io, dispatch, &aborted, &flags, &shared).await == Outcome::Cut {
+    if drive(io, dispatch, &aborted, &flags, &shared).await == Outcome::Aborted {
         return;
     }
     let stopped = async {
         shared.stop.cancelled().await;
-        // A moment beyond what `drive` takes, which ends politely what can be ended politely.
+        // Slightly longer than `drive` waits, so that a graceful shutdown can finish first.
         sleep(shared.settings.stop_grace + Duration::from_millis(20)).await;
     };
-    // Resolves when the byte stream is dropped: at once, unless a request was upgraded.
+    // `closed` resolves when the byte stream is dropped: at once, unless a request was upgraded.
     tokio::select! {
         biased;
         _ = closed => {}
@@ -79,26 +81,26 @@ pub(super) async fn run<I, S, B>(
     }
 }
 
-/// How HTTP ended on a connection.
+/// How serving HTTP on a connection ended.
 #[derive(PartialEq, Eq)]
 enum Outcome {
-    /// By itself, or by an upgrade.
-    Over,
-    /// From outside, with what was unsent.
-    Cut,
+    /// The connection ended, or was upgraded.
+    Ended,
+    /// It was aborted, and unsent bytes are discarded.
+    Aborted,
 }
 
-/// What interrupts a connection.
+/// An event that interrupts serving a connection.
 enum Interruption {
     Aborted,
     HandshakeTimeout,
     Stop,
-    /// The deadlines of the beginning are kept.
-    Settled,
+    /// The first byte and the first request have arrived in time.
+    HandshakeDone,
 }
 
-/// Speaks HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
-async fn drive<I, S, B>(
+/// Serves HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
+async fn drive<I, S>(
     mut io: ConnectionIo<I>,
     dispatch: Dispatch<S>,
     aborted: &CancellationToken,
@@ -106,79 +108,75 @@ async fn drive<I, S, B>(
     shared: &Arc<Shared>,
 ) -> Outcome
 where
-    I: Transport,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    I: AcceptedIo,
+    S: HttpService,
 {
     let mut interrupts = Interrupts::new(interruptions(aborted, flags, shared));
     let protocol = {
-        let mut sniffed = pin!(sniff(&mut io));
+        let mut detected = pin!(detect_protocol(&mut io));
         loop {
-            match interrupts.over(sniffed.as_mut()).await {
+            match interrupts.over(detected.as_mut()).await {
                 Waited::Completed(protocol) => break protocol,
-                Waited::Interrupted(Interruption::Aborted) => return cut(flags),
+                Waited::Interrupted(Interruption::Aborted) => return abort(flags),
                 Waited::Interrupted(Interruption::HandshakeTimeout) => {
                     shared.stats.count_handshake_timeout();
-                    return Outcome::Over;
+                    return Outcome::Ended;
                 }
-                Waited::Interrupted(Interruption::Stop) => return Outcome::Over,
-                Waited::Interrupted(Interruption::Settled) => {}
+                Waited::Interrupted(Interruption::Stop) => return Outcome::Ended,
+                Waited::Interrupted(Interruption::HandshakeDone) => {}
             }
         }
     };
-    // Boxed, each for itself: an upgraded connection outlives them by far.
+    // Boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
     match protocol {
         Ok(Some(Protocol::Http1)) => {
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
-            Box::pin(speak(http1, interrupts, flags, shared)).await
+            Box::pin(serve_protocol(http1, interrupts, flags, shared)).await
         }
         Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
             Http2Engine::Wigwag => {
-                let http2 = Http2::new(io, dispatch, &shared.settings);
-                Box::pin(speak(http2, interrupts, flags, shared)).await
+                let http2 = Http2Driver::new(io, dispatch, &shared.settings);
+                Box::pin(serve_protocol(http2, interrupts, flags, shared)).await
             }
             Http2Engine::Hyper => {
                 let http2 = hyper_http2::connection(io, dispatch, &shared.settings);
-                Box::pin(speak(http2, interrupts, flags, shared)).await
+                Box::pin(serve_protocol(http2, interrupts, flags, shared)).await
             }
         },
-        Ok(None) | Err(_) => Outcome::Over,
+        Ok(None) | Err(_) => Outcome::Ended,
     }
 }
 
-/// What a connection speaks.
+/// The protocol of a connection.
 enum Protocol {
     Http1,
     Http2,
 }
 
-/// Finds out what the client speaks. Nothing when it has gone before that could be told.
-async fn sniff<I: Transport>(io: &mut ConnectionIo<I>) -> io::Result<Option<Protocol>> {
-    let mut heard = BytesMut::new();
+/// Detects the protocol by the HTTP/2 preface. `None` if the client closes the connection before.
+async fn detect_protocol<I: AcceptedIo>(io: &mut ConnectionIo<I>) -> io::Result<Option<Protocol>> {
+    let mut received = BytesMut::new();
     loop {
         let chunk = poll_fn(|cx| io.poll_chunk(cx)).await?;
         if chunk.is_empty() {
             return Ok(None);
         }
-        heard.extend_from_slice(&chunk);
-        let compared = heard.len().min(PREFACE.len());
-        if heard[..compared] != PREFACE[..compared] {
-            io.unread(heard.freeze());
+        received.extend_from_slice(&chunk);
+        let compared = received.len().min(PREFACE.len());
+        if received[..compared] != PREFACE[..compared] {
+            io.unread(received.freeze());
             return Ok(Some(Protocol::Http1));
         }
         if compared == PREFACE.len() {
-            heard.advance(compared);
-            io.unread(heard.freeze());
+            received.advance(compared);
+            io.unread(received.freeze());
             return Ok(Some(Protocol::Http2));
         }
     }
 }
 
-/// Speaks a protocol to the end.
-async fn speak<P, E>(
+/// Serves a protocol until the connection ends.
+async fn serve_protocol<P, E>(
     protocol: P,
     mut interrupts: Interrupts<Interruption>,
     flags: &Arc<ConnectionFlags>,
@@ -191,56 +189,52 @@ where
     let mut protocol = pin!(protocol);
     let grace = loop {
         match interrupts.over(protocol.as_mut()).await {
-            Waited::Completed(result) => return over(result),
-            Waited::Interrupted(Interruption::Aborted) => return cut(flags),
+            Waited::Completed(result) => return ended(result),
+            Waited::Interrupted(Interruption::Aborted) => return abort(flags),
             Waited::Interrupted(Interruption::HandshakeTimeout) => {
                 shared.stats.count_handshake_timeout();
                 break GOAWAY_TIMEOUT;
             }
             Waited::Interrupted(Interruption::Stop) => break shared.settings.stop_grace,
-            Waited::Interrupted(Interruption::Settled) => {}
+            Waited::Interrupted(Interruption::HandshakeDone) => {}
         }
     };
     protocol.as_mut().graceful_shutdown();
     let rest = async {
         loop {
             match interrupts.over(protocol.as_mut()).await {
-                Waited::Completed(result) => return over(result),
-                Waited::Interrupted(Interruption::Aborted) => return cut(flags),
+                Waited::Completed(result) => return ended(result),
+                Waited::Interrupted(Interruption::Aborted) => return abort(flags),
                 Waited::Interrupted(_) => {}
             }
         }
     };
-    // It could wait without bound, for streams that never end or for a request that never comes.
-    timeout(grace, rest).await.unwrap_or(Outcome::Over)
+    // A graceful shutdown alone waits without bound for streams that do not end.
+    timeout(grace, rest).await.unwrap_or(Outcome::Ended)
 }
 
-impl<I, S, B> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>
+impl<I, S> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>
 where
-    I: Transport,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    I: AcceptedIo,
+    S: HttpService,
 {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         Self::graceful_shutdown(self);
     }
 }
 
-fn over<E: Into<Box<dyn StdError + Send + Sync>>>(result: Result<(), E>) -> Outcome {
+fn ended<E: Into<Box<dyn StdError + Send + Sync>>>(result: Result<(), E>) -> Outcome {
     if let Err(error) = result {
-        // Connections break all day long; what a session makes of it is logged with the session.
+        // Debug level, because lost connections are frequent; a session logs its own.
         tracing::debug!(error = error.into(), "connection ended");
     }
-    Outcome::Over
+    Outcome::Ended
 }
 
-/// Before the byte stream is dropped, which would send what is unsent.
-fn cut(flags: &ConnectionFlags) -> Outcome {
+/// Cuts the byte stream before it is dropped, because dropping it would send unsent bytes.
+fn abort(flags: &ConnectionFlags) -> Outcome {
     flags.cut(true);
-    Outcome::Cut
+    Outcome::Aborted
 }
 
 fn interruptions(
@@ -263,13 +257,14 @@ fn interruptions(
             if misses_handshake_deadline(&flags, &shared.settings).await {
                 Interruption::HandshakeTimeout
             } else {
-                Interruption::Settled
+                Interruption::HandshakeDone
             }
         }),
     ]
 }
 
-/// Whether the peer misses the deadline of its first byte or of its first request. Known when it has, or has kept both.
+/// Returns whether the peer misses the deadline of its first byte or of its first request, once it has missed one or
+/// met both.
 async fn misses_handshake_deadline(flags: &ConnectionFlags, settings: &ListenerConfig) -> bool {
     sleep(settings.first_byte_timeout).await;
     if !flags.heard() {

@@ -1,34 +1,30 @@
-//! The step from a connection to the service: every request learns where it came from.
+//! Passes the requests of a connection to the service, with the connection's address and handle as extensions.
 
-use std::error::Error as StdError;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
 use http::{Extensions, HeaderValue, Request, Response, header};
 use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
-use tower::util::Oneshot;
+use tower::{ServiceExt as _, util::Oneshot};
+use wigwag_http2 as http2;
 
-use super::IncomingBody;
-use super::io::ConnectionFlags;
-use wigwag_http2::{self as http2, WriteBody};
+use super::{HttpService, IncomingBody, io::ConnectionFlags};
 
-/// The address at the other end of the connection a request came in on. A request extension.
+/// The remote address of the connection that a request arrived on. A request extension.
 ///
-/// Never log it: addresses of peers stay out of the logs.
+/// Never log it: logs must not contain addresses of peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
 impl PeerAddr {
-    /// Returns the address of a request that a listener has dispatched.
+    /// Returns the address of a request that came from a listener.
     pub fn of(extensions: &Extensions) -> Option<SocketAddr> {
         extensions.get::<Self>().map(|peer| peer.0)
     }
 }
 
-/// The connection a request came in on. A request extension, cheap to clone, and outlives the request.
+/// A handle to the connection that a request arrived on. A request extension; cheap to clone, and may outlive the
+/// request.
 #[derive(Clone, Debug)]
 pub struct ConnectionHandle {
     aborted: CancellationToken,
@@ -39,24 +35,24 @@ impl ConnectionHandle {
         Self { aborted }
     }
 
-    /// Returns the connection of a request that a listener has dispatched.
+    /// Returns the connection of a request that came from a listener.
     pub fn of(extensions: &Extensions) -> Option<Self> {
         extensions.get::<Self>().cloned()
     }
 
-    /// Returns what [`abort`](Self::abort) cancels, for code that knows connections only as something to end.
+    /// Returns the token that [`abort`](Self::abort) cancels, for code that does not depend on this crate.
     pub fn abort_token(&self) -> CancellationToken {
         self.aborted.clone()
     }
 
-    /// Closes the connection at once, with every stream on it: unsent bytes are thrown away. For a peer that does not
-    /// read, where a polite end would never get through. May be called more than once, and after the end.
+    /// Closes the connection at once, with all of its streams, and discards unsent bytes. For a peer that does not read
+    /// and would never receive a graceful close. May be called more than once, and after the connection has ended.
     pub fn abort(&self) {
         self.aborted.cancel();
     }
 }
 
-/// Hands the requests of one connection to a tower service.
+/// Passes the requests of one connection to a tower service.
 pub(super) struct Dispatch<S> {
     pub(super) service: S,
     pub(super) peer: PeerAddr,
@@ -94,28 +90,25 @@ where
     }
 }
 
-impl<S, B> http2::Service for Dispatch<S>
+impl<S> http2::Service for Dispatch<S>
 where
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Unpin + Send + 'static,
+    S: HttpService,
 {
-    type Body = B;
+    type Body = S::Body;
 
-    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<B> {
-        let answer = self.dispatch(request, IncomingBody::Wigwag);
+    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<S::Body> {
+        let response = self.dispatch(request, IncomingBody::Wigwag);
         Box::pin(async move {
-            let mut response = answer.await.map_err(Into::into)?;
-            // RFC 9110, section 6.6.1. The library for HTTP/1 writes it itself.
+            let mut response = response.await.map_err(Into::into)?;
+            // RFC 9110, section 6.6.1. For HTTP/1 hyper adds it.
             response.headers_mut().entry(header::DATE).or_insert_with(http_date);
             Ok(response)
         })
     }
 }
 
-/// The time as HTTP writes it (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
-// The wall clock is shown to people here, and decides nothing.
+/// Returns the time as an HTTP date (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+// The wall clock is only shown to the client here.
 #[allow(clippy::disallowed_methods)]
 fn http_date() -> HeaderValue {
     HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())).unwrap_or(HeaderValue::from_static(""))

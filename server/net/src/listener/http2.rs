@@ -1,214 +1,218 @@
-//! HTTP/2 on a connection: its bytes and its clock.
+//! Drives an HTTP/2 connection: moves its bytes, runs its timers and polls its streams.
 
-use std::error::Error as StdError;
-use std::future::Future;
-use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::{
+    error::Error as StdError,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
+};
 
-use tokio::io::AsyncWrite as _;
-use tokio::task::coop::has_budget_remaining;
-use tokio::time::{Instant, Sleep, sleep};
-
-use super::interrupts::Graceful;
-use super::io::ConnectionIo;
-use super::{ListenerConfig, Transport};
+use tokio::{
+    io::AsyncWrite as _,
+    task::coop::has_budget_remaining,
+    time::{Instant, Sleep, sleep},
+};
 use wigwag_http2::{Connection, Service, sources};
 use wigwag_poll::WakeSet;
 
-/// Turns of the loop before other tasks get theirs.
-const ROUNDS: usize = 32;
+use super::{AcceptedIo, ListenerConfig, interrupts::Graceful, io::ConnectionIo};
 
-/// How long the other end may be silent at the end before the connection is closed under it.
-const LINGER: Duration = Duration::from_millis(250);
+/// Steps per poll before the task yields to others.
+const MAX_STEPS_PER_POLL: usize = 32;
 
-/// How long it may take for the last bytes of a connection that ended in peace: what is left of a response is for it to
-/// read at its own pace.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the peer may be silent during a close before the socket is closed.
+const SILENCE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// A connection with its bytes. Ends when the connection is closed.
-pub(super) struct Http2<I: Transport, S: Service> {
+/// How long a graceful close may take to write the rest of the responses to a peer that reads slowly.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Drives an HTTP/2 connection over a byte stream. Completes when the connection is closed.
+pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     io: ConnectionIo<I>,
     connection: Connection<S>,
     wakes: Arc<WakeSet>,
-    /// Where to look, a set of [`sources`].
-    due: u64,
-    /// Rings for the input.
-    input: Waker,
-    /// Rings when the other end has taken what was sent.
-    room: Waker,
-    /// What is to be sent is not taken.
+    /// The sources to poll, a set of [`sources`].
+    ready: u64,
+    /// Wakes for input.
+    readable: Waker,
+    /// Wakes when writing is possible again.
+    writable: Waker,
+    /// Writing is not possible until the peer reads.
     blocked: bool,
-    keepalive: Option<Keepalive>,
-    ending: Option<Ending>,
+    ping_timer: Option<PingTimer>,
+    closing: Option<Closing>,
 }
 
-/// All is said: the last bytes are sent, then what still comes is thrown away. Else the system would answer it with a
-/// reset, which overtakes what was sent.
-struct Ending {
-    patience: Pin<Box<Sleep>>,
-    /// Nobody is waited for beyond this.
-    until: Instant,
+/// The end of a connection: its last bytes are written, then input is discarded until the peer closes. If the socket
+/// were closed with unread input, the kernel would send a reset, which could overtake the last bytes.
+struct Closing {
+    timer: Pin<Box<Sleep>>,
+    /// The timer is never extended beyond this.
+    deadline: Instant,
+    /// The last bytes are written and the write side is shut down.
     sent: bool,
     result: Result<(), Box<dyn StdError + Send + Sync>>,
 }
 
-/// Asks a silent peer for a sign of life, and gives up without one.
-struct Keepalive {
-    clock: Waker,
+/// Pings a silent peer, and gives the connection up without an answer.
+struct PingTimer {
+    waker: Waker,
     sleep: Pin<Box<Sleep>>,
     interval: Duration,
     timeout: Duration,
-    asked: bool,
+    awaiting_pong: bool,
 }
 
-impl<I: Transport, S: Service> Http2<I, S> {
-    /// A connection behind its preface.
+impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
+    /// Creates the driver of a connection whose client preface has been read.
     pub(super) fn new(io: ConnectionIo<I>, service: S, settings: &ListenerConfig) -> Self {
         let wakes = Arc::new(WakeSet::default());
         let connection = Connection::new(service, settings.http2(), wakes.clone());
-        let keepalive = settings.keepalive_interval.map(|interval| Keepalive {
-            clock: wakes.waker(sources::CLOCK),
+        let ping_timer = settings.keepalive_interval.map(|interval| PingTimer {
+            waker: wakes.waker(sources::TIMER),
             sleep: Box::pin(sleep(interval)),
             interval,
             timeout: settings.keepalive_timeout,
-            asked: false,
+            awaiting_pong: false,
         });
-        let (input, room) = (wakes.waker(sources::INPUT), wakes.waker(sources::ROOM));
-        let due = sources::INPUT | sources::CLOCK;
-        Self { io, connection, wakes, due, input, room, blocked: false, keepalive, ending: None }
+        let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
+        let ready = sources::READABLE | sources::TIMER;
+        Self { io, connection, wakes, ready, readable, writable, blocked: false, ping_timer, closing: None }
     }
 
-    /// Looks once at everything that is due.
-    fn look(&mut self) -> io::Result<()> {
-        let held_up = self.blocked;
-        if self.due & sources::ROOM != 0 {
-            self.due &= !sources::ROOM;
+    /// Polls each source that is ready once.
+    fn step(&mut self) -> io::Result<()> {
+        let was_blocked = self.blocked;
+        if self.ready & sources::WRITABLE != 0 {
+            self.ready &= !sources::WRITABLE;
             self.blocked = false;
         }
-        if self.due & sources::CLOCK != 0 {
-            self.due &= !sources::CLOCK;
-            // Held up, nothing was read: then it is a sign of life that bytes were taken.
-            let takes = self.io.take_moved() && held_up;
-            if let Some(keepalive) = &mut self.keepalive
-                && keepalive.poll(&mut self.connection, takes).is_ready()
+        if self.ready & sources::TIMER != 0 {
+            self.ready &= !sources::TIMER;
+            // While writing was blocked, no input was read: then progress in writing shows that the peer is alive.
+            let write_progress = self.io.take_write_progress() && was_blocked;
+            if let Some(ping_timer) = &mut self.ping_timer
+                && ping_timer.poll(&mut self.connection, write_progress).is_ready()
             {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
-        if !self.connection.is_full() && self.due & sources::INPUT != 0 {
-            match self.io.poll_chunk(&mut Context::from_waker(&self.input)) {
-                Poll::Pending => self.due &= !sources::INPUT,
+        if !self.connection.is_full() && self.ready & sources::READABLE != 0 {
+            match self.io.poll_chunk(&mut Context::from_waker(&self.readable)) {
+                Poll::Pending => self.ready &= !sources::READABLE,
                 Poll::Ready(chunk) => match chunk? {
                     end if end.is_empty() => self.connection.input_ended(),
                     chunk => self.connection.receive(chunk.freeze()),
                 },
             }
-            // What has come is worked on at once.
-            self.due |= self.wakes.unpark();
+            // Streams that the input has woken are polled in the same step.
+            self.ready |= self.wakes.unpark();
         }
         if !self.connection.is_full() {
-            let streams = self.due & !(sources::INPUT | sources::ROOM | sources::CLOCK);
-            self.due &= !streams;
+            let streams = self.ready & !sources::ALL;
+            self.ready &= !streams;
             self.connection.poll(streams);
         }
         Ok(())
     }
 
     fn has_more(&self) -> bool {
-        !self.blocked && (self.due != 0 || self.connection.has_more())
+        !self.blocked && (self.ready != 0 || self.connection.has_more())
     }
 
-    /// Hands over what is to be sent.
+    /// Passes pending output to the byte stream.
     fn send(&mut self) -> io::Result<()> {
-        if self.blocked || (self.connection.out().is_empty() && I::TRIES) {
+        if self.blocked || (self.connection.out().is_empty() && I::CAN_TRY_WRITE) {
             return Ok(());
         }
-        let cx = &mut Context::from_waker(&self.room);
-        let mut room = self.io.poll_room(cx);
-        if let Poll::Ready(Ok(())) = room {
+        let cx = &mut Context::from_waker(&self.writable);
+        let mut writable = self.io.poll_write_ready(cx);
+        if let Poll::Ready(Ok(())) = writable {
             self.io.put(self.connection.out());
-            if !I::TRIES {
-                room = self.io.poll_room(cx);
+            if !I::CAN_TRY_WRITE {
+                writable = self.io.poll_write_ready(cx);
             }
         }
-        match room {
+        match writable {
             Poll::Pending => self.blocked = true,
-            Poll::Ready(room) => room?,
+            Poll::Ready(writable) => writable?,
         }
         Ok(())
     }
 
-    fn end(&mut self, result: Result<(), Box<dyn StdError + Send + Sync>>) {
-        let patience = if result.is_ok() { PATIENCE } else { LINGER };
-        let until = Instant::now() + patience;
-        self.ending = Some(Ending { patience: Box::pin(sleep(patience)), until, sent: false, result });
+    fn start_closing(&mut self, result: Result<(), Box<dyn StdError + Send + Sync>>) {
+        let timeout = if result.is_ok() { FLUSH_TIMEOUT } else { SILENCE_TIMEOUT };
+        let deadline = Instant::now() + timeout;
+        self.closing = Some(Closing { timer: Box::pin(sleep(timeout)), deadline, sent: false, result });
         self.blocked = false;
     }
 
-    /// Sends the last bytes and waits until the other end has closed, or for as long as it may take.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(ending) = &mut self.ending else { return Poll::Pending };
-        if ending.patience.as_mut().poll(cx).is_ready() {
+    /// Writes the last bytes, then waits until the peer has closed or the timer expires.
+    fn poll_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(closing) = &mut self.closing else { return Poll::Pending };
+        if closing.timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        if !ending.sent {
-            let room = ready!(self.io.poll_room(cx));
+        if !closing.sent {
+            let writable = ready!(self.io.poll_write_ready(cx));
             self.io.put(self.connection.out());
-            if room.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
+            if writable.is_err() || ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
                 return Poll::Ready(());
             }
-            ending.sent = true;
-            ending.linger();
+            closing.sent = true;
+            closing.extend_timer();
         }
         while let Poll::Ready(chunk) = self.io.poll_chunk(cx) {
             match chunk {
-                // It says what it has read.
-                Ok(chunk) if !chunk.is_empty() => ending.linger(),
+                // WINDOW_UPDATE and other frames show that the peer is still reading.
+                Ok(chunk) if !chunk.is_empty() => closing.extend_timer(),
                 _ => return Poll::Ready(()),
             }
         }
-        ending.patience.as_mut().poll(cx)
+        closing.timer.as_mut().poll(cx)
     }
 }
 
-impl Ending {
-    /// Waits for another while.
-    fn linger(&mut self) {
-        self.patience.as_mut().reset(self.until.min(Instant::now() + LINGER));
+impl Closing {
+    /// Restarts the timer, up to the deadline.
+    fn extend_timer(&mut self) {
+        self.timer.as_mut().reset(self.deadline.min(Instant::now() + SILENCE_TIMEOUT));
     }
 }
 
-/// Nothing in it is pinned.
-impl<I: Transport, S: Service> Unpin for Http2<I, S> {}
+// No field is pinned.
+impl<I: AcceptedIo, S: Service> Unpin for Http2Driver<I, S> {}
 
-impl<I: Transport, S: Service> Future for Http2<I, S> {
+impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
     type Output = Result<(), Box<dyn StdError + Send + Sync>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        if this.ending.is_none() {
+        if this.closing.is_none() {
             this.wakes.register(cx.waker());
         }
-        for _ in 0..ROUNDS {
-            if this.ending.is_some() {
-                ready!(this.poll_end(cx));
-                let result = this.ending.take().map_or(Ok(()), |ending| ending.result);
+        for _ in 0..MAX_STEPS_PER_POLL {
+            if this.closing.is_some() {
+                ready!(this.poll_closing(cx));
+                let result = this.closing.take().map_or(Ok(()), |closing| closing.result);
                 return Poll::Ready(result);
             }
-            this.due |= this.wakes.unpark();
-            if this.blocked && this.due & (sources::ROOM | sources::CLOCK) == 0 || this.due == 0 && !this.has_more() {
+            this.ready |= this.wakes.unpark();
+            if this.blocked && this.ready & (sources::WRITABLE | sources::TIMER) == 0
+                || this.ready == 0 && !this.has_more()
+            {
                 if this.wakes.park() {
                     return Poll::Pending;
                 }
                 continue;
             }
-            this.look()?;
-            if this.connection.is_over() {
-                let failure = this.connection.failure().cloned();
-                this.end(failure.map_or(Ok(()), |failure| Err(failure.into())));
+            this.step()?;
+            if this.connection.is_closed() {
+                let error = this.connection.error().cloned();
+                this.start_closing(error.map_or(Ok(()), |error| Err(error.into())));
                 continue;
             }
             if this.connection.is_full() || !this.has_more() {
@@ -219,33 +223,33 @@ impl<I: Transport, S: Service> Future for Http2<I, S> {
             }
         }
         this.send()?;
-        // Whoever is woken from here on is found by the next poll, which is under way.
+        // Wake-ups from here on are handled by the next poll, which is scheduled.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 }
 
-impl<I: Transport, S: Service> Graceful for Http2<I, S> {
+impl<I: AcceptedIo, S: Service> Graceful for Http2Driver<I, S> {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         let this = self.get_mut();
-        this.connection.leave();
-        this.wakes.wake(sources::ROOM);
+        this.connection.graceful_shutdown();
+        this.wakes.wake(sources::WRITABLE);
     }
 }
 
-impl Keepalive {
-    /// Ready when the peer has not answered. `takes`: it has taken something of what was sent.
-    fn poll<S: Service>(&mut self, connection: &mut Connection<S>, takes: bool) -> Poll<()> {
-        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.clock)).is_ready() {
-            if connection.take_heard() || takes {
-                self.asked = false;
-            } else if self.asked {
+impl PingTimer {
+    /// Ready when the peer did not answer a ping. `write_progress`: the peer has read bytes since the last call.
+    fn poll<S: Service>(&mut self, connection: &mut Connection<S>, write_progress: bool) -> Poll<()> {
+        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
+            if connection.take_received() || write_progress {
+                self.awaiting_pong = false;
+            } else if self.awaiting_pong {
                 return Poll::Ready(());
             } else {
-                self.asked = true;
+                self.awaiting_pong = true;
                 connection.ping();
             }
-            let wait = if self.asked { self.timeout } else { self.interval };
+            let wait = if self.awaiting_pong { self.timeout } else { self.interval };
             self.sleep.as_mut().reset(Instant::now() + wait);
         }
         Poll::Pending

@@ -1,39 +1,33 @@
-//! HTTP/2 by hyper and h2 on a connection: what `http2.engine = "hyper"` serves with.
+//! Serves HTTP/2 with hyper and h2, for `http2.engine = "hyper"`.
 //!
-//! The service, the byte stream, the deadlines and the way a connection ends are those of the default engine. This file
-//! sets the limits hyper has a setting for; `docs/http2-engines.md` lists the others.
+//! The service, the byte stream, the deadlines and the shutdown are the same as with the default engine. This file sets
+//! the limits that hyper has a setting for; `docs/http2-engines.md` lists the others.
 
-use std::error::Error as StdError;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use http::{Request, Response};
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use wigwag_http2::{Http2Limits, PREFACE};
 
-use super::dispatch::Dispatch;
-use super::interrupts::Graceful;
-use super::io::ConnectionIo;
-use super::settings::SEND_BUFFER;
-use super::{IncomingBody, ListenerConfig, Transport};
-use wigwag_http2::{Http2Limits, PREFACE, WriteBody};
+use super::{
+    AcceptedIo, HttpService, ListenerConfig, dispatch::Dispatch, interrupts::Graceful, io::ConnectionIo,
+    settings::SEND_BUFFER,
+};
 
-/// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is dropped.
+/// A connection as hyper drives it. Its streams are tasks on the same runtime, which end when the connection is
+/// dropped.
 type HyperHttp2<I, S> = http2::Connection<TokioIo<ConnectionIo<I>>, Dispatch<S>, TokioExecutor>;
 
 /// Returns the future that serves a connection whose preface has been read.
-pub(super) fn connection<I, S, B>(
+pub(super) fn connection<I, S>(
     mut io: ConnectionIo<I>,
     dispatch: Dispatch<S>,
     settings: &ListenerConfig,
 ) -> HyperHttp2<I, S>
 where
-    I: Transport,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    I: AcceptedIo,
+    S: HttpService,
 {
     // h2 reads the preface itself.
     io.unread(Bytes::from_static(PREFACE));
@@ -58,7 +52,8 @@ fn builder(settings: &ListenerConfig) -> http2::Builder<TokioExecutor> {
         .initial_connection_window_size(connection_window)
         .max_header_list_size(max_header_list)
         .max_local_error_reset_streams(to_usize(max_provoked_resets))
-        // Counts streams that were reset before hyper has handed them to the service. Those reset later are not limited.
+        // Counts streams that were reset before hyper has handed them to the service. Those reset later are not
+        // limited.
         .max_pending_accept_reset_streams(to_usize(max_early_resets))
         .keep_alive_interval(settings.keepalive_interval)
         .keep_alive_timeout(settings.keepalive_timeout)
@@ -71,14 +66,10 @@ fn to_usize(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
-impl<I, S, B> Graceful for HyperHttp2<I, S>
+impl<I, S> Graceful for HyperHttp2<I, S>
 where
-    I: Transport,
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn StdError + Send + Sync>>,
-    B: WriteBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    I: AcceptedIo,
+    S: HttpService,
 {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         Self::graceful_shutdown(self);

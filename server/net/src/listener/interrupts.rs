@@ -1,40 +1,42 @@
-//! What a connection does, and what may interrupt it, in one task.
+//! Runs a future together with futures that may interrupt it, in one task.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use wigwag_poll::WakeSet;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The one source in the set: any of the interrupts.
+/// The only source in the wake set, shared by all interrupts.
 const WOKEN: u64 = 1;
 
-/// What can be asked to come to an end.
+/// A future that can be asked to finish.
 pub(super) trait Graceful: Future {
-    /// Tells the other end, and ends when what is under way has.
+    /// Notifies the peer, and completes when the requests in progress have.
     fn graceful_shutdown(self: Pin<&mut Self>);
 }
 
-/// What ended a wait for [`Interruptible`].
+/// The output of [`Interruptible`].
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Waited<T, W> {
-    /// The main future did.
+    /// The main future completed.
     Completed(T),
-    /// A watch did. The others go on.
+    /// An interrupt completed. The others remain.
     Interrupted(W),
 }
 
-/// A main future, and what is to interrupt it: looked at only when it was woken itself, so that it costs the main future
-/// nothing.
+/// A main future with its interrupts. The interrupts are polled only when one of them was woken, so that polling the
+/// main future costs nothing more.
 pub(super) struct Interruptible<'a, M, W> {
     main: Pin<&'a mut M>,
     interrupts: &'a mut Interrupts<W>,
 }
 
-/// Futures that interrupt another.
+/// Futures that interrupt a main future when they complete.
 pub(super) struct Interrupts<W> {
     futures: Vec<Boxed<W>>,
     wakes: Arc<WakeSet>,
@@ -47,7 +49,7 @@ impl<W> Interrupts<W> {
         Self { futures, waker: wakes.waker(WOKEN), wakes }
     }
 
-    /// Waits for `main`, or for the next interruption.
+    /// Waits for `main` or the next interrupt.
     pub(super) fn over<'a, M>(&'a mut self, main: Pin<&'a mut M>) -> Interruptible<'a, M, W> {
         Interruptible { main, interrupts: self }
     }
@@ -61,7 +63,7 @@ impl<W> Interrupts<W> {
         for at in (0..self.futures.len()).rev() {
             if let Poll::Ready(output) = self.futures[at].as_mut().poll(cx) {
                 drop(self.futures.swap_remove(at));
-                // The others have not been asked yet.
+                // The others have not been polled yet.
                 self.wakes.wake(WOKEN);
                 return Poll::Ready(output);
             }
@@ -90,7 +92,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_watch_interrupts_and_the_rest_goes_on() {
+    async fn an_interrupt_completes_and_the_others_remain() {
         let (send, receive) = oneshot::channel();
         let mut main = pin!(receive);
         let (later, comes_later) = oneshot::channel::<u32>();

@@ -1,58 +1,66 @@
-//! The byte stream of one connection, and the means to watch and cut it from outside.
+//! The byte stream of one connection, and the flags with which other tasks observe and cut it.
 //!
-//! What the system has is taken in one go, and what is to go out is given to it in one piece, by the [`WriteBatcher`]: a system
-//! call costs as much as copying tens of kilobytes, and the libraries above read into buffers that are kept small for the
-//! sake of memory.
+//! Reads are as large as possible, and writes are collected and made by the [`WriteBatcher`]: a system call costs as
+//! much as copying tens of kilobytes, and the HTTP libraries read into buffers that are kept small to save memory.
 
-use std::convert::Infallible;
-use std::future::poll_fn;
-use std::io::{self, ErrorKind, IoSlice};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    io::{self, ErrorKind, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::{Context, Poll, ready},
+};
 
 use atomic_waker::AtomicWaker;
 use bytes::{Buf as _, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::oneshot,
+    task::AbortHandle,
+};
 
-use super::Transport;
-use super::read_buffer::{READ_SIZE, poll_read_buffer};
-use super::write_batch::{Flush, WriteBatcher};
+use super::{
+    AcceptedIo,
+    read_buffer::{READ_SIZE, poll_read_buffer},
+    write_batch::{Flush, WriteBatcher},
+};
 
-/// What the task of a connection, its requests and its byte stream share.
+/// State shared by the task of a connection, its requests and its byte stream.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionFlags {
     heard: AtomicBool,
     dispatched: AtomicBool,
     cut: AtomicBool,
     discard: AtomicBool,
-    // Two wakers: an upgraded connection may be read in one task and written in another.
+    // Two wakers, because an upgraded connection may be read by one task and written by another.
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
 
 impl ConnectionFlags {
-    /// Whether a byte has come in.
+    /// Returns whether a byte has been received.
     pub(super) fn heard(&self) -> bool {
         self.heard.load(SeqCst)
     }
 
-    /// Whether a request has reached the service.
+    /// Returns whether a request has been passed to the service.
     pub(super) fn dispatched(&self) -> bool {
         self.dispatched.load(SeqCst)
     }
 
     pub(super) fn set_dispatched(&self) {
-        // Read first: this runs for every request, and a shared line that is only read stays in every core's cache.
+        // Checked first: this runs for every request, and a cache line that is only read stays shared between cores.
         if !self.dispatched() {
             self.dispatched.store(true, SeqCst);
         }
     }
 
-    /// Makes every read and write fail from now on, wherever the byte stream is. `discard` throws unsent bytes away.
+    /// Makes every read and write of the byte stream fail from now on, whichever task owns it. `discard` drops unsent
+    /// bytes.
     pub(super) fn cut(&self, discard: bool) {
         self.discard.fetch_or(discard, SeqCst);
         self.cut.store(true, SeqCst);
@@ -65,44 +73,45 @@ impl ConnectionFlags {
     }
 }
 
-/// A transport on its [`ConnectionFlags`].
-pub struct ConnectionIo<I: Transport> {
+/// The byte stream of a connection, with batched writes, observed and cut through its [`ConnectionFlags`].
+pub struct ConnectionIo<I: AcceptedIo> {
     shared: Arc<SharedIo<I>>,
     flags: Arc<ConnectionFlags>,
     batcher: WriteBatcher,
-    /// What was read and did not fit into the reader's buffer. Mostly nothing.
-    ahead: Bytes,
-    // Dropped with the byte stream, also when an upgrade has carried it elsewhere: the connection's task waits for it.
+    /// Bytes that were read but did not fit into the reader's buffer. Usually empty.
+    read_ahead: Bytes,
+    // Dropped with the byte stream, which an upgrade may have moved to another task: the connection's task waits for
+    // that.
     _open: oneshot::Sender<Infallible>,
 }
 
-/// The transport and what is to be written to it, shared with the outbox.
+/// The socket and its pending writes, shared with the [`WriteBatcher`].
 struct SharedIo<I> {
     state: Mutex<IoState<I>>,
-    /// Who waits until there is room again.
+    /// The task that waits until writing is possible again.
     writer: AtomicWaker,
 }
 
 struct IoState<I> {
     io: I,
-    /// Up to a [`READ_SIZE`]. Holds no memory while it is empty.
+    /// Bytes to write, up to about [`READ_SIZE`]. No memory is allocated while it is empty.
     out: Vec<u8>,
-    /// It is in the outbox.
+    /// Queued with the [`WriteBatcher`].
     enqueued: bool,
-    /// Writes what is there as the other end takes it. Nothing more is taken until it is done.
+    /// The task that writes `out` while the socket is not writable. No bytes are added to `out` until it is done.
     drain: Option<AbortHandle>,
     failed: Option<ErrorKind>,
-    /// Something was taken by the system since this was last asked for.
-    moved: bool,
+    /// The kernel has accepted bytes since [`ConnectionIo::take_write_progress`] was last called.
+    write_progress: bool,
 }
 
-impl<I: Transport> SharedIo<I> {
+impl<I: AcceptedIo> SharedIo<I> {
     fn lock(&self) -> MutexGuard<'_, IoState<I>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The other end must read before more can be written: waits for it beside the connection, which may have nothing
-    /// more to write and would not come back to this.
+    /// Spawns a task that writes `out` as the peer reads. The connection's own task may have nothing more to write and
+    /// would not poll the socket again.
     fn drain(self: Arc<Self>, state: &mut IoState<I>) {
         let drained = poll_fn(move |cx| {
             {
@@ -117,7 +126,7 @@ impl<I: Transport> SharedIo<I> {
     }
 }
 
-impl<I: Transport> Flush for SharedIo<I> {
+impl<I: AcceptedIo> Flush for SharedIo<I> {
     fn send(self: Arc<Self>) {
         let shared = self.clone();
         let state = &mut *self.lock();
@@ -128,9 +137,9 @@ impl<I: Transport> Flush for SharedIo<I> {
     }
 }
 
-impl<I: Transport> IoState<I> {
-    /// Takes the beginning of `bufs`, as much as there is room for.
-    fn take(&mut self, bufs: &[IoSlice<'_>]) -> usize {
+impl<I: AcceptedIo> IoState<I> {
+    /// Appends the beginning of `bufs` to `out`, as much as fits, and returns how much.
+    fn append(&mut self, bufs: &[IoSlice<'_>]) -> usize {
         let before = self.out.len();
         for buf in bufs {
             let fits = buf.len().min(READ_SIZE.saturating_sub(self.out.len()));
@@ -139,7 +148,7 @@ impl<I: Transport> IoState<I> {
         self.out.len() - before
     }
 
-    /// Writes what can be written at once. `true` when nothing is left.
+    /// Writes as much as possible without waiting. Returns whether nothing is left.
     fn write_out(&mut self) -> bool {
         if !self.out.is_empty() {
             let written = self.io.try_write(&self.out);
@@ -148,7 +157,7 @@ impl<I: Transport> IoState<I> {
         self.out.is_empty()
     }
 
-    /// Writes all there is, or finds out that it never will.
+    /// Writes all of `out`. Also ready if the socket has failed.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.out.is_empty() {
             let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out));
@@ -158,7 +167,7 @@ impl<I: Transport> IoState<I> {
     }
 
     fn written(&mut self, result: io::Result<usize>) {
-        self.moved |= matches!(result, Ok(1..));
+        self.write_progress |= matches!(result, Ok(1..));
         match result {
             Ok(all) if all == self.out.len() => self.out = Vec::new(),
             Ok(part) => drop(self.out.drain(..part)),
@@ -171,39 +180,39 @@ impl<I: Transport> IoState<I> {
     }
 }
 
-impl<I: Transport> ConnectionIo<I> {
+impl<I: AcceptedIo> ConnectionIo<I> {
     pub(super) fn new(
         io: I,
         flags: Arc<ConnectionFlags>,
         batcher: WriteBatcher,
         open: oneshot::Sender<Infallible>,
     ) -> Self {
-        let state = IoState { io, out: Vec::new(), enqueued: false, drain: None, failed: None, moved: false };
+        let state = IoState { io, out: Vec::new(), enqueued: false, drain: None, failed: None, write_progress: false };
         let shared = Arc::new(SharedIo { state: Mutex::new(state), writer: AtomicWaker::new() });
-        Self { shared, flags, batcher, ahead: Bytes::new(), _open: open }
+        Self { shared, flags, batcher, read_ahead: Bytes::new(), _open: open }
     }
 
-    /// Reads as much as there is, up to a gulp; what does not fit is kept for the next read.
-    fn poll_gulp(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    /// Reads up to [`READ_SIZE`] bytes; those that do not fit into `buf` are kept for the next read.
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let state = &mut *self.shared.lock();
         if buf.remaining() >= READ_SIZE {
             return Pin::new(&mut state.io).poll_read(cx, buf);
         }
-        let gulp = ready!(poll_read_buffer(&mut state.io, cx))?;
-        let (now, ahead) = gulp.split_at(gulp.len().min(buf.remaining()));
+        let chunk = ready!(poll_read_buffer(&mut state.io, cx))?;
+        let (now, read_ahead) = chunk.split_at(chunk.len().min(buf.remaining()));
         buf.put_slice(now);
-        if !ahead.is_empty() {
-            self.ahead = Bytes::copy_from_slice(ahead);
+        if !read_ahead.is_empty() {
+            self.read_ahead = Bytes::copy_from_slice(read_ahead);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// What has come, up to a gulp, without a buffer of the reader's own. Nothing at the end. To be dropped soon: it
-    /// holds memory that is shared with all that comes in on this thread.
+    /// Reads up to [`READ_SIZE`] bytes without a buffer of the caller. Empty at the end. To be dropped soon: the memory
+    /// is shared by all connections of this thread.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
         self.flags.check()?;
-        if !self.ahead.is_empty() {
-            return Poll::Ready(Ok(std::mem::take(&mut self.ahead).into()));
+        if !self.read_ahead.is_empty() {
+            return Poll::Ready(Ok(std::mem::take(&mut self.read_ahead).into()));
         }
         let chunk = {
             let state = &mut *self.shared.lock();
@@ -220,24 +229,25 @@ impl<I: Transport> ConnectionIo<I> {
         Poll::Ready(Ok(chunk))
     }
 
-    /// Gives back what was read too early: it is read again, before anything else.
+    /// Puts bytes back, to be read again before any others.
     pub(super) fn unread(&mut self, bytes: Bytes) {
-        // Nothing may still hold the memory it was read into.
+        // An empty `Bytes` may still hold the memory that it was split from.
         if bytes.is_empty() {
             return;
         }
-        self.ahead = if self.ahead.is_empty() { bytes } else { [bytes, self.ahead.clone()].concat().into() };
+        self.read_ahead =
+            if self.read_ahead.is_empty() { bytes } else { [bytes, self.read_ahead.clone()].concat().into() };
     }
 
-    /// Ready when there is room for more: when the other end takes what was sent before.
-    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Ready when [`put`](Self::put) may be called: the bytes put before do not wait for the peer to read.
+    pub fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.flags.check()?;
         let full = {
             let state = &mut *self.shared.lock();
             let full = if state.drain.is_some() {
                 self.shared.writer.register(cx.waker());
                 true
-            } else if !I::TRIES {
+            } else if !I::CAN_TRY_WRITE {
                 state.poll_out(cx).is_pending()
             } else if state.out.len() >= READ_SIZE && !state.write_out() && state.out.len() >= READ_SIZE {
                 self.shared.writer.register(cx.waker());
@@ -253,14 +263,14 @@ impl<I: Transport> ConnectionIo<I> {
         };
         if full {
             self.flags.writer.register(cx.waker());
-            // A cut between the check and the registration woke nobody.
+            // A cut between the check and the registration would not wake this task.
             self.flags.check()?;
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Ready when the system has all that was taken.
+    /// Ready when the kernel has accepted all bytes that were put or written.
     pub fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.write_with(cx, |state, cx| {
             ready!(state.poll_out(cx));
@@ -268,15 +278,16 @@ impl<I: Transport> ConnectionIo<I> {
         })
     }
 
-    /// Whether the system has taken anything since the last call.
-    pub fn take_moved(&mut self) -> bool {
-        std::mem::take(&mut self.shared.lock().moved)
+    /// Returns whether the kernel has accepted bytes since the last call.
+    pub fn take_write_progress(&mut self) -> bool {
+        std::mem::take(&mut self.shared.lock().write_progress)
     }
 
-    /// Takes all of `bytes`, to be sent when the others on this thread have had their turn. To be called when there is
-    /// room. A transport that cannot be tried sends them as [`poll_room`](Self::poll_room) is called again.
+    /// Takes all of `bytes`, to be written with those of other connections once their tasks have run. To be called when
+    /// [`poll_write_ready`](Self::poll_write_ready) is ready, which writes them itself if
+    /// [`AcceptedIo::CAN_TRY_WRITE`] is false.
     pub fn put(&mut self, bytes: &mut Vec<u8>) {
-        let post = {
+        let enqueue = {
             let state = &mut *self.shared.lock();
             if state.out.is_empty() {
                 std::mem::swap(&mut state.out, bytes);
@@ -284,15 +295,15 @@ impl<I: Transport> ConnectionIo<I> {
                 state.out.append(bytes);
                 *bytes = Vec::new();
             }
-            let idle = I::TRIES && !state.out.is_empty() && state.drain.is_none();
+            let idle = I::CAN_TRY_WRITE && !state.out.is_empty() && state.drain.is_none();
             idle && !std::mem::replace(&mut state.enqueued, true)
         };
-        if post {
+        if enqueue {
             self.batcher.enqueue(self.shared.clone());
         }
     }
 
-    /// Runs what writes, once what was taken before is out of its way.
+    /// Runs `write` unless earlier bytes still wait for the peer to read.
     fn write_with<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -310,7 +321,7 @@ impl<I: Transport> ConnectionIo<I> {
                 None => {
                     let result = write(state, cx);
                     if result.is_pending() {
-                        // A parcel may yet find that it must wait, and then it is who waits for the system.
+                        // A batched write may also have to wait; then its drain task wakes this one.
                         self.shared.writer.register(cx.waker());
                     }
                     result
@@ -319,16 +330,16 @@ impl<I: Transport> ConnectionIo<I> {
         };
         if result.is_pending() {
             self.flags.writer.register(cx.waker());
-            // A cut between the check and the registration woke nobody.
+            // A cut between the check and the registration would not wake this task.
             self.flags.check()?;
         }
         result
     }
 
-    fn poll_put(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let (shared, mut post) = (self.shared.clone(), false);
+    fn poll_write_batched(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let (shared, mut enqueue) = (self.shared.clone(), false);
         let result = self.write_with(cx, |state, cx| {
-            if !I::TRIES {
+            if !I::CAN_TRY_WRITE {
                 return Pin::new(&mut state.io).poll_write_vectored(cx, bufs);
             }
             if state.out.len() >= READ_SIZE && !state.write_out() && state.out.len() >= READ_SIZE {
@@ -339,18 +350,18 @@ impl<I: Transport> ConnectionIo<I> {
             if let Some(error) = state.failed {
                 return Poll::Ready(Err(error.into()));
             }
-            let taken = state.take(bufs);
-            post = taken > 0 && !std::mem::replace(&mut state.enqueued, true);
+            let taken = state.append(bufs);
+            enqueue = taken > 0 && !std::mem::replace(&mut state.enqueued, true);
             Poll::Ready(Ok(taken))
         });
-        if post {
+        if enqueue {
             self.batcher.enqueue(shared);
         }
         result
     }
 }
 
-impl<I: Transport> Drop for ConnectionIo<I> {
+impl<I: AcceptedIo> Drop for ConnectionIo<I> {
     fn drop(&mut self) {
         let state = &mut *self.shared.lock();
         if self.flags.discard.load(SeqCst) {
@@ -365,22 +376,22 @@ impl<I: Transport> Drop for ConnectionIo<I> {
     }
 }
 
-impl<I: Transport> AsyncRead for ConnectionIo<I> {
+impl<I: AcceptedIo> AsyncRead for ConnectionIo<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.flags.check()?;
-        if !self.ahead.is_empty() {
-            let fits = self.ahead.len().min(buf.remaining());
-            buf.put_slice(&self.ahead[..fits]);
-            // Without this branch an emptied `Bytes` would hold its memory.
-            if fits == self.ahead.len() {
-                self.ahead = Bytes::new();
+        if !self.read_ahead.is_empty() {
+            let fits = self.read_ahead.len().min(buf.remaining());
+            buf.put_slice(&self.read_ahead[..fits]);
+            // An empty `Bytes` would still hold its memory.
+            if fits == self.read_ahead.len() {
+                self.read_ahead = Bytes::new();
             } else {
-                self.ahead.advance(fits);
+                self.read_ahead.advance(fits);
             }
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let result = self.poll_gulp(cx, buf);
+        let result = self.poll_read_ahead(cx, buf);
         if result.is_pending() {
             self.flags.reader.register(cx.waker());
             self.flags.check()?;
@@ -393,9 +404,9 @@ impl<I: Transport> AsyncRead for ConnectionIo<I> {
     }
 }
 
-impl<I: Transport> AsyncWrite for ConnectionIo<I> {
+impl<I: AcceptedIo> AsyncWrite for ConnectionIo<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_put(cx, &[IoSlice::new(buf)])
+        self.poll_write_batched(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_vectored(
@@ -403,7 +414,7 @@ impl<I: Transport> AsyncWrite for ConnectionIo<I> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_put(cx, bufs)
+        self.poll_write_batched(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -412,8 +423,8 @@ impl<I: Transport> AsyncWrite for ConnectionIo<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.write_with(cx, |state, cx| {
-            // What was taken is on its way.
-            if I::TRIES { Poll::Ready(Ok(())) } else { Pin::new(&mut state.io).poll_flush(cx) }
+            // The batcher writes what was taken.
+            if I::CAN_TRY_WRITE { Poll::Ready(Ok(())) } else { Pin::new(&mut state.io).poll_flush(cx) }
         })
     }
 

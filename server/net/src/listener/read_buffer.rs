@@ -1,31 +1,37 @@
-//! The memory that what comes in is read into.
+//! The per-thread buffer that sockets are read into.
 
-use std::cell::RefCell;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::{
+    cell::RefCell,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 use bytes::BytesMut;
 use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
-/// Bytes that are read in one go.
-pub const READ_SIZE: usize = 16 * 1024;
+/// The most bytes read with one system call.
+pub(super) const READ_SIZE: usize = 16 * 1024;
 
-/// With less room than this nothing is read.
-const LEAST: usize = 4 * 1024;
+/// The buffer is replaced when less capacity than this is left.
+const MIN_CAPACITY: usize = 4 * 1024;
 
 thread_local! {
-    /// What is read comes in here, and is given away in pieces. One for each thread: idle connections hold nothing, and
-    /// when the pieces are dropped soon, as they mostly are, it is always the same memory that is read into.
+    /// Chunks are split off this buffer. One per thread: idle connections hold no memory, and since chunks are usually
+    /// dropped soon, the same memory is reused.
     static READ_BUFFER: RefCell<BytesMut> = RefCell::new(BytesMut::new());
 }
 
-/// Reads as much as there is, up to a gulp. Nothing: the end.
-pub fn poll_read_buffer<R: AsyncRead + Unpin>(reader: &mut R, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
+/// Reads up to [`READ_SIZE`] bytes. Empty at the end of the stream.
+pub(crate) fn poll_read_buffer<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<BytesMut>> {
     READ_BUFFER.with_borrow_mut(|buffer| {
-        // Where pieces are still held the rest of the memory does, so that each of them does not hold a gulp.
-        if !buffer.try_reclaim(READ_SIZE) && buffer.capacity() < LEAST {
+        // While chunks are still held, the rest of the buffer is used up first: otherwise each small chunk would keep a
+        // whole buffer alive.
+        if !buffer.try_reclaim(READ_SIZE) && buffer.capacity() < MIN_CAPACITY {
             buffer.reserve(READ_SIZE);
         }
         ready!(poll_read_buf(Pin::new(reader), cx, buffer))?;

@@ -1,66 +1,67 @@
-//! The limits of a listener, and how those who speak HTTP are told about them.
+//! The limits of a listener, and the settings of HTTP/1.1 and HTTP/2 derived from them.
 
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 use serde::{Deserialize, Serialize};
+use wigwag_http2::Http2Limits;
 
 use super::RuntimePool;
-use wigwag_http2::Http2Limits;
 
 /// Which implementation serves HTTP/2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Http2Engine {
-    /// This project's own, `wigwag-http2`: every limit of [`ListenerConfig`] holds.
+    /// `wigwag-http2`, which enforces every limit of [`ListenerConfig`].
     #[default]
     Wigwag,
-    /// hyper with h2: the limits hyper has a setting for hold.
+    /// hyper with h2, which enforces the limits that hyper has a setting for.
     Hyper,
 }
 
 /// Limits of one listener, and the threads of its connections.
 #[derive(Clone, Debug)]
 pub struct ListenerConfig {
-    /// Connections at a time; one more is closed on arrival.
+    /// Open connections; one more is closed on arrival.
     pub max_connections: usize,
-    /// Connections at a time from one IPv4 address or one IPv6 /64. 0 = no such cap.
+    /// Open connections from one IPv4 address or one IPv6 /64. 0 = no limit.
     pub max_connections_per_ip: usize,
     /// Time from the accept to the first byte.
     pub first_byte_timeout: Duration,
     /// Time from the accept until a first request has been read.
     pub handshake_timeout: Duration,
-    /// Time an HTTP/1 connection may take for the head of each request, waiting for it included.
+    /// Time within which the head of each HTTP/1 request must arrive, including the time before its first byte.
     pub http1_head_timeout: Duration,
     /// The implementation that serves HTTP/2.
     pub http2_engine: Http2Engine,
-    /// Streams at a time on one HTTP/2 connection; one more is refused with REFUSED_STREAM.
+    /// Open streams on one HTTP/2 connection; one more is refused with REFUSED_STREAM.
     pub max_concurrent_streams: u32,
     /// Bytes a peer may send on one HTTP/2 stream before the service has read them.
     pub stream_window: u32,
-    /// The same for a whole HTTP/2 connection. Well above `stream_window`, so that one unread stream stalls no other.
+    /// The same for a whole HTTP/2 connection. Well above `stream_window`, so that one unread stream does not block
+    /// others.
     pub connection_window: u32,
-    /// Time between HTTP/2 pings. `None` = none are sent.
+    /// Time between HTTP/2 pings to a silent peer. `None` = no pings are sent.
     pub keepalive_interval: Option<Duration>,
-    /// Time a peer has for the answer to a ping.
+    /// Time within which a peer must answer a ping.
     pub keepalive_timeout: Duration,
-    /// Time open connections have to finish once the listener is stopped.
+    /// Time within which open connections must finish once the listener is stopped.
     pub stop_grace: Duration,
-    /// The threads connections are spread over.
+    /// The runtimes over which connections are spread.
     pub pool: RuntimePool,
 }
 
-/// Stream errors the peer provoked before the connection is ended (RUSTSEC-2024-0003, CVE-2025-8671).
+/// Stream errors that a peer may provoke before the connection is closed (RUSTSEC-2024-0003, CVE-2025-8671).
 const MAX_PROVOKED_RESETS: u32 = 1024;
-/// Streams the peer reset before they were answered, in excess of those that were answered, before the connection is
-/// ended (CVE-2023-44487).
+/// Streams that a peer may reset before their response, in excess of those with a response, before the connection is
+/// closed (CVE-2023-44487).
 const MAX_EARLY_RESETS: u32 = 256;
-/// Bytes of all header fields of an HTTP/2 request.
+/// Bytes of the header fields of an HTTP/2 request.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
-/// Bytes of an HTTP/1 request's head, and of its read buffer.
+/// Bytes of the head of an HTTP/1 request, and of hyper's read buffer.
 const HTTP1_BUFFER: usize = 32 * 1024;
-/// Bytes of one HTTP/2 stream that hyper holds because its client does not take them.
+/// Bytes that hyper buffers for an HTTP/2 stream whose client does not read.
 pub(super) const SEND_BUFFER: usize = 16 * 1024;
 
 impl Default for ListenerConfig {
@@ -84,7 +85,8 @@ impl Default for ListenerConfig {
 }
 
 impl ListenerConfig {
-    /// Every limit is set by hand: hyper's defaults are meant for general use.
+    /// Returns the settings for HTTP/1.1. Every limit is set explicitly, because hyper's defaults are meant for general
+    /// use.
     pub(super) fn http1(&self) -> http1::Builder {
         let mut builder = http1::Builder::new();
         builder
@@ -95,6 +97,7 @@ impl ListenerConfig {
         builder
     }
 
+    /// Returns the limits for HTTP/2.
     pub(super) fn http2(&self) -> Http2Limits {
         Http2Limits {
             max_streams: self.max_concurrent_streams,

@@ -1,9 +1,8 @@
-//! What a listener counts.
+//! The counters of a listener.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// Counters of one listener. They are read while the listener runs; each is exact, the set is not a snapshot.
+/// Counters of one listener. Each value is exact, but values read one after another are not a snapshot.
 #[derive(Debug, Default)]
 pub struct ListenerStats {
     open: AtomicUsize,
@@ -14,51 +13,29 @@ pub struct ListenerStats {
 }
 
 impl ListenerStats {
-    /// Connections open now, upgraded ones included.
+    /// Returns the number of open connections, including upgraded ones.
     pub fn open(&self) -> usize {
         self.open.load(Relaxed)
     }
 
-    /// Connections taken since the start. Refused ones are not among them.
+    /// Returns the number of accepted connections, without refused ones.
     pub fn accepted(&self) -> u64 {
         self.accepted.load(Relaxed)
     }
 
-    /// Connections closed on arrival, because the node or their address had its full number.
+    /// Returns the number of connections closed on arrival, because a connection limit was reached.
     pub fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }
 
-    /// Connections closed because they did not send their first byte or their first request in time.
+    /// Returns the number of connections closed because their first byte or first request did not arrive in time.
     pub fn handshake_timeouts(&self) -> u64 {
         self.handshake_timeouts.load(Relaxed)
     }
 
-    /// Failures to accept that made the listener wait, such as having no file descriptor left.
+    /// Returns the number of failed accepts that made the listener pause, for instance for lack of file descriptors.
     pub fn accept_errors(&self) -> u64 {
         self.accept_errors.load(Relaxed)
-    }
-
-    /// The counters in the Prometheus text format.
-    pub fn prometheus(&self) -> String {
-        let rows: [(&str, &str, &str, u64); 5] = [
-            ("wigwag_connections_open", "gauge", "Connections open now.", self.open() as u64),
-            ("wigwag_connections_accepted_total", "counter", "Connections taken.", self.accepted()),
-            ("wigwag_connections_refused_total", "counter", "Connections closed on arrival by a cap.", self.refused()),
-            (
-                "wigwag_handshake_timeouts_total",
-                "counter",
-                "Connections closed by a deadline.",
-                self.handshake_timeouts(),
-            ),
-            ("wigwag_accept_errors_total", "counter", "Failures to accept that made it wait.", self.accept_errors()),
-        ];
-        let mut text = String::new();
-        for (name, kind, help, value) in rows {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
-        }
-        text
     }
 
     pub(super) fn opened(&self) {

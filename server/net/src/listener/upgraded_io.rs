@@ -1,25 +1,28 @@
-//! The bytes of a connection, or of a stream, that has left HTTP.
+//! The byte stream of an upgraded connection, or of an HTTP/2 stream opened with extended CONNECT.
 
-use std::fmt;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-
-use super::io::ConnectionIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 use wigwag_http2::Tunnel;
 
-/// Bytes both ways.
+use super::io::ConnectionIo;
+
+/// A bidirectional byte stream after the upgrade of a request.
 pub enum UpgradedIo {
-    /// A connection by itself, out of the hands of the library for HTTP/1.
+    /// A TCP connection, detached from hyper.
     Tcp(Box<ConnectionIo<TcpStream>>),
-    /// A connection of another kind, in the library's wrapping.
+    /// A connection or HTTP/2 stream of another kind, still wrapped by hyper.
     Upgraded(TokioIo<Upgraded>),
-    /// A stream of an HTTP/2 connection.
+    /// A stream of an HTTP/2 connection (RFC 8441).
     Tunnel(TunnelIo),
 }
 
@@ -34,7 +37,7 @@ impl From<Upgraded> for UpgradedIo {
         match upgraded.downcast::<TokioIo<ConnectionIo<TcpStream>>>() {
             Ok(parts) => {
                 let mut io = parts.io.into_inner();
-                // What came with the request belongs to what comes after it.
+                // Bytes read together with the request belong to the upgraded protocol.
                 io.unread(parts.read_buf);
                 Self::Tcp(Box::new(io))
             }
@@ -85,7 +88,7 @@ impl AsyncWrite for UpgradedIo {
     }
 }
 
-/// A tunnel for whoever reads and writes by tokio's traits.
+/// A tunnel with tokio's I/O traits.
 pub struct TunnelIo(Tunnel);
 
 impl AsyncRead for TunnelIo {
@@ -100,7 +103,7 @@ impl AsyncWrite for TunnelIo {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // What was taken is on its way.
+        // The connection's driver writes what the tunnel has taken.
         Poll::Ready(if self.0.is_open() { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) })
     }
 

@@ -1,61 +1,66 @@
-//! The writes of one turn, made together.
+//! Batches the socket writes of an epoll batch.
 //!
-//! A signal read on one connection is written to another, and a change in a room to all of its members. Writing to each as
-//! its turn comes would jump between this program and the system for every one of them; here their tasks leave what they
-//! have to say, and it is sent when they all have.
+//! A signal read on one connection is written to another, and a change in a room to all of its members. Instead of
+//! making a system call in the middle of each of their tasks, the tasks enqueue their sockets, which are all written
+//! once the tasks have run.
 
-use std::future::{Future, poll_fn};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::{
+    future::{Future, poll_fn},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::Poll,
+};
 
 use atomic_waker::AtomicWaker;
 use tokio::runtime::Handle;
 
-/// As many are sent at once at most, so that the first of many does not wait for the last.
-const BATCH: usize = 64;
+/// The most sockets in a batch, so that the first write does not wait for the last of many tasks.
+const MAX_BATCH: usize = 64;
 
-/// Something with bytes to send.
+/// A socket with bytes to write.
 pub(super) trait Flush: Send + Sync {
-    /// Sends them, without waiting. Called in the runtime of the outbox.
+    /// Writes them without waiting. Called in the runtime of the batcher.
     fn send(self: Arc<Self>);
 }
 
-/// Where the connections of one runtime leave what they have to send. Cheap to clone.
+/// Collects the sockets of one runtime that have bytes to write. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct WriteBatcher(Arc<CloseGuard>);
 
-/// Closes the outbox when the last who could use it is gone.
+/// Ends the flush task when the last [`WriteBatcher`] is dropped.
 struct CloseGuard(Arc<Batch>);
 
 #[derive(Default)]
 struct Batch {
-    waiting: Mutex<Vec<Arc<dyn Flush>>>,
+    sockets: Mutex<Vec<Arc<dyn Flush>>>,
     task: AtomicWaker,
     closed: AtomicBool,
 }
 
 impl WriteBatcher {
-    /// An outbox for the tasks of this runtime.
-    pub(super) fn of(runtime: &Handle) -> Self {
+    /// Creates a batcher for the tasks of a runtime, and spawns its flush task there.
+    pub(super) fn for_runtime(runtime: &Handle) -> Self {
         let batch = Arc::new(Batch::default());
         runtime.spawn(flush_task(batch.clone()));
         Self(Arc::new(CloseGuard(batch)))
     }
 
-    /// Sends it when those whose turn it is have had theirs. To be called without a lock that sending takes.
+    /// Writes to `socket` once the tasks that are scheduled now have run. The caller must not hold a lock that
+    /// [`Flush::send`] takes.
     pub(super) fn enqueue(&self, socket: Arc<dyn Flush>) {
         let batch = &self.0.0;
         let full = {
-            let mut waiting = batch.lock();
-            waiting.push(socket);
-            if waiting.len() == 1 {
+            let mut sockets = batch.lock();
+            sockets.push(socket);
+            if sockets.len() == 1 {
                 batch.task.wake();
             }
-            if waiting.len() < BATCH {
+            if sockets.len() < MAX_BATCH {
                 return;
             }
-            std::mem::take(&mut *waiting)
+            std::mem::take(&mut *sockets)
         };
         send_all(full);
     }
@@ -70,22 +75,22 @@ impl Drop for CloseGuard {
 
 impl Batch {
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<dyn Flush>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn send_all(waiting: Vec<Arc<dyn Flush>>) {
-    for socket in waiting {
+fn send_all(sockets: Vec<Arc<dyn Flush>>) {
+    for socket in sockets {
         socket.send();
     }
 }
 
-/// Its turn comes behind those who were woken before the first parcel was left.
+/// Writes the batch. Woken by the first socket of a batch, it runs after the tasks that were scheduled before.
 fn flush_task(batch: Arc<Batch>) -> impl Future<Output = ()> {
     poll_fn(move |cx| {
         batch.task.register(cx.waker());
-        let waiting = std::mem::take(&mut *batch.lock());
-        send_all(waiting);
+        let sockets = std::mem::take(&mut *batch.lock());
+        send_all(sockets);
         if batch.closed.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
     })
 }
@@ -108,8 +113,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn parcels_go_together_after_the_turn_or_when_there_are_many() {
-        let batcher = WriteBatcher::of(&Handle::current());
+    async fn writes_are_batched_until_the_tasks_have_run_or_the_batch_is_full() {
+        let batcher = WriteBatcher::for_runtime(&Handle::current());
         let sent = Arc::new(Count::default());
         yield_now().await;
         batcher.enqueue(sent.clone());
@@ -117,15 +122,15 @@ mod tests {
         assert_eq!(sent.0.load(SeqCst), 0);
         yield_now().await;
         assert_eq!(sent.0.load(SeqCst), 2);
-        for _ in 0..BATCH {
+        for _ in 0..MAX_BATCH {
             batcher.enqueue(sent.clone());
         }
-        assert_eq!(sent.0.load(SeqCst), 2 + BATCH);
+        assert_eq!(sent.0.load(SeqCst), 2 + MAX_BATCH);
     }
 
     #[tokio::test]
-    async fn what_was_left_last_is_sent_and_the_carrier_ends() {
-        let batcher = WriteBatcher::of(&Handle::current());
+    async fn the_last_batch_is_written_and_the_flush_task_ends() {
+        let batcher = WriteBatcher::for_runtime(&Handle::current());
         let sent = Arc::new(Count::default());
         yield_now().await;
         batcher.enqueue(sent.clone());
@@ -134,6 +139,6 @@ mod tests {
         yield_now().await;
         assert_eq!(sent.0.load(SeqCst), 1);
         yield_now().await;
-        assert!(batch.upgrade().is_none(), "nobody carries any more");
+        assert!(batch.upgrade().is_none(), "the flush task has ended");
     }
 }

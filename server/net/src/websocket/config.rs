@@ -5,10 +5,10 @@ use std::time::Duration;
 /// Limits of one socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketConfig {
-    /// Largest message in bytes, its fragments together.
+    /// The largest message in bytes, with all of its fragments.
     pub max_message: usize,
-    /// A ping is sent after this much silence. `None` = never.
+    /// A ping is sent after this time without input. `None` = never.
     pub ping_interval: Option<Duration>,
-    /// Time for a sign of life after a ping, and for taking a byte when there is no room for more.
+    /// The time within which the peer must send anything after a ping, and read anything while writing is blocked.
     pub ping_timeout: Duration,
 }

@@ -1,7 +1,7 @@
-//! From an HTTP request to a WebSocket: the handshake of RFC 6455 over HTTP/1.1, and of RFC 8441 over HTTP/2.
+//! The opening handshake of WebSocket: RFC 6455 over HTTP/1.1, RFC 8441 over HTTP/2.
 //!
-//! By hand rather than by axum's extractor, because a socket must be tuned for many idle connections, its frames cut to
-//! size, and its errors told apart.
+//! Implemented here rather than with axum's extractor, whose sockets allocate buffers while idle, and whose errors do
+//! not distinguish the violations of a client.
 
 use axum::{
     body::Body,
@@ -12,90 +12,90 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper::{ext::Protocol, upgrade::OnUpgrade};
 use sha1::{Digest as _, Sha1};
+use wigwag_http2::ConnectUpgrade;
 
 use super::{Socket, SocketConfig, socket::AbortTarget, stream::Stream};
 use crate::{
     http_error::HttpError,
     listener::{ConnectionHandle, UpgradedIo},
 };
-use wigwag_http2::ConnectUpgrade;
 
-/// A request for a WebSocket whose headers are right. Its `Origin` is checked before, by
+/// A valid request for a WebSocket. Its `Origin` is checked before, by
 /// [`Origins::guard`](crate::origin::Origins::guard).
 ///
-/// An axum extractor; its route is `any`, since HTTP/1.1 asks with GET and HTTP/2 with CONNECT. What it refuses is
-/// answered in JSON with a hint.
+/// An axum extractor; its route must be `any`, since the method is GET in HTTP/1.1 and CONNECT in HTTP/2. Invalid
+/// requests are answered with an [`HttpError`].
 #[derive(Debug)]
 pub struct WebSocketUpgrade {
-    way: PendingUpgrade,
-    /// Of HTTP/1.1 only.
+    upgrade: PendingUpgrade,
+    /// The `Sec-WebSocket-Key` header. HTTP/1.1 only.
     key: Option<HeaderValue>,
     offered: Vec<String>,
-    /// Of HTTP/1.1 only: over HTTP/2 the connection carries other streams too.
+    /// HTTP/1.1 only: an HTTP/2 connection carries other streams too.
     connection: Option<ConnectionHandle>,
 }
 
 /// How a request becomes a byte stream.
 #[derive(Debug)]
 enum PendingUpgrade {
-    /// hyper's: a connection of HTTP/1.1, or a stream of HTTP/2 where hyper serves it.
+    /// An HTTP/1.1 connection, or an HTTP/2 stream served by hyper.
     Hyper(OnUpgrade),
-    /// A stream of HTTP/2 that `wigwag-http2` serves.
+    /// An HTTP/2 stream served by `wigwag-http2`.
     Wigwag(ConnectUpgrade),
 }
 
 impl WebSocketUpgrade {
-    /// Whether the client offers this subprotocol.
+    /// Returns whether the client offers this subprotocol.
     pub fn offers(&self, subprotocol: &str) -> bool {
         self.offered.iter().any(|offered| offered == subprotocol)
     }
 
-    /// Whether the client offers any subprotocol.
+    /// Returns whether the client offers any subprotocol.
     pub fn offers_any(&self) -> bool {
         !self.offered.is_empty()
     }
 
-    /// Whether a request asks for a WebSocket at all, rightly or not.
+    /// Returns whether a request asks for a WebSocket, with valid headers or not.
     pub fn is_requested(parts: &Parts) -> bool {
-        if parts.version <= Version::HTTP_11 { asks_by_upgrade(parts) } else { asks_by_connect(parts) }
+        if parts.version <= Version::HTTP_11 { is_http1_upgrade(parts) } else { is_extended_connect(parts) }
     }
 
-    /// Agrees, to `subprotocol` if there is one, and hands the socket to `serve` once it is open. Nothing happens when
-    /// the client has gone by then.
+    /// Accepts the handshake with this subprotocol, if any, and spawns `serve` with the socket once it is open. `serve`
+    /// is not called if the client has closed the connection by then.
     pub fn accept<F, Fut>(self, subprotocol: Option<&'static str>, settings: SocketConfig, serve: F) -> Response
     where
         F: FnOnce(Socket) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let by = match &self.way {
-            // A stream that hyper serves has nothing to abort it with: it ends when the socket is dropped.
+        let abort_target = match &self.upgrade {
+            // hyper has no handle to abort a stream with: the stream ends when the socket is dropped.
             PendingUpgrade::Hyper(_) => self.connection.clone().map(AbortTarget::Connection),
-            PendingUpgrade::Wigwag(offer) => Some(AbortTarget::Tunnel(offer.handle())),
+            PendingUpgrade::Wigwag(connect) => Some(AbortTarget::Tunnel(connect.handle())),
         };
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
-                UpgradedIo::Tcp(io) => Socket::new(*io, settings, by),
-                other => Socket::new(Stream::new(other), settings, by),
+                UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target),
+                other => Socket::new(Stream::new(other), settings, abort_target),
             };
             serve(socket).await;
         })
     }
 
-    /// The same for who speaks WebSocket itself.
+    /// Like [`accept`](Self::accept), for callers that implement WebSocket framing themselves.
     pub fn accept_stream<F, Fut>(self, subprotocol: Option<&'static str>, serve: F) -> Response
     where
         F: FnOnce(UpgradedIo) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let Self { way, key, .. } = self;
-        match way {
+        let Self { upgrade, key, .. } = self;
+        match upgrade {
             PendingUpgrade::Hyper(upgraded) => drop(tokio::spawn(async move {
                 if let Ok(upgraded) = upgraded.await {
                     serve(upgraded.into()).await;
                 }
             })),
-            // Taken before the answer is sent, which is what opens it.
-            PendingUpgrade::Wigwag(offer) => drop(tokio::spawn(serve(offer.accept().into()))),
+            // Accepted before the response is sent, which opens the stream.
+            PendingUpgrade::Wigwag(connect) => drop(tokio::spawn(serve(connect.accept().into()))),
         }
 
         let mut response = Response::new(Body::empty());
@@ -121,11 +121,11 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
         let http1 = parts.version <= Version::HTTP_11;
         if !Self::is_requested(parts) {
-            let hint = "this path speaks WebSocket: open it with new WebSocket(...) or a tool such as wscat";
+            let hint = "this path requires a WebSocket: open it with new WebSocket(...) or a tool such as wscat";
             let error = HttpError::new(StatusCode::UPGRADE_REQUIRED, "WEBSOCKET_REQUIRED", hint);
             return Err(if http1 { error.header(header::UPGRADE, "websocket") } else { error });
         }
-        if !is(&parts.headers, header::SEC_WEBSOCKET_VERSION, "13") {
+        if !header_is(&parts.headers, header::SEC_WEBSOCKET_VERSION, "13") {
             let hint = "sec-websocket-version must be 13 (RFC 6455)";
             let error = HttpError::new(StatusCode::UPGRADE_REQUIRED, "WEBSOCKET_VERSION", hint);
             return Err(error.header(header::SEC_WEBSOCKET_VERSION, "13"));
@@ -140,35 +140,35 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
             ));
         }
         let upgrade = parts.extensions.remove::<ConnectUpgrade>().map(PendingUpgrade::Wigwag);
-        let way = upgrade.or_else(|| parts.extensions.remove::<OnUpgrade>().map(PendingUpgrade::Hyper));
-        let Some(way) = way else {
+        let upgrade = upgrade.or_else(|| parts.extensions.remove::<OnUpgrade>().map(PendingUpgrade::Hyper));
+        let Some(upgrade) = upgrade else {
             let hint = "this connection cannot become a WebSocket: is a proxy missing its upgrade settings?";
             return Err(HttpError::new(StatusCode::UPGRADE_REQUIRED, "NOT_UPGRADABLE", hint));
         };
         let connection = if http1 { parts.extensions.get::<ConnectionHandle>().cloned() } else { None };
-        Ok(Self { way, key, offered: offered(&parts.headers), connection })
+        Ok(Self { upgrade, key, offered: offered(&parts.headers), connection })
     }
 }
 
-/// RFC 6455, section 4.2.2.
+/// Returns the value of `Sec-WebSocket-Accept` (RFC 6455, section 4.2.2).
 fn accept_key(key: &[u8]) -> String {
     let digest = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
     BASE64_STANDARD.encode(digest)
 }
 
-/// RFC 6455, section 4.1.
-fn asks_by_upgrade(parts: &Parts) -> bool {
+/// Returns whether this is a handshake over HTTP/1.1 (RFC 6455, section 4.1).
+fn is_http1_upgrade(parts: &Parts) -> bool {
     let connection =
         parts.headers.get_all(header::CONNECTION).iter().flat_map(|value| value.as_bytes().split(is_comma));
     parts.method == Method::GET
         && connection.into_iter().any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
-        && is(&parts.headers, header::UPGRADE, "websocket")
+        && header_is(&parts.headers, header::UPGRADE, "websocket")
 }
 
-/// RFC 8441, section 4.
-fn asks_by_connect(parts: &Parts) -> bool {
-    let offer = parts.extensions.get::<ConnectUpgrade>().map(ConnectUpgrade::protocol);
-    let protocol = offer.or_else(|| parts.extensions.get::<Protocol>().map(Protocol::as_str));
+/// Returns whether this is a handshake over HTTP/2 (RFC 8441, section 4).
+fn is_extended_connect(parts: &Parts) -> bool {
+    let connect = parts.extensions.get::<ConnectUpgrade>().map(ConnectUpgrade::protocol);
+    let protocol = connect.or_else(|| parts.extensions.get::<Protocol>().map(Protocol::as_str));
     parts.method == Method::CONNECT && protocol == Some("websocket")
 }
 
@@ -177,7 +177,7 @@ fn offered(headers: &HeaderMap) -> Vec<String> {
     values.flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect()
 }
 
-fn is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
+fn header_is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
     headers.get(name).is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
 }
 
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_answered_as_in_the_rfc() {
+    fn the_accept_key_is_that_of_the_rfc() {
         assert_eq!(accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 }

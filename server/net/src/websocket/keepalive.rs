@@ -1,4 +1,4 @@
-//! When to ask whether the other end is still there, and when to stop waiting for it.
+//! Keepalive pings, and the timeouts of a silent peer and of a blocked write.
 
 use std::{
     future::Future,
@@ -12,22 +12,23 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// What is due.
+/// What the socket has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeepaliveEvent {
     /// Send a ping.
     Ping,
-    /// Nothing came since the ping.
+    /// Close: nothing was received since the ping.
     Dead,
-    /// The other end has not taken a byte for too long.
+    /// Close: the peer has not read a byte for too long.
     Stuck,
 }
 
-/// One timer for a socket. It is moved only when it fires or a deadline comes before it, not with each message.
+/// The timer of a socket. It is reset only when it fires or an earlier deadline is set, not for each message.
 #[derive(Debug)]
 pub(super) struct Keepalive {
     sleep: Pin<Box<Sleep>>,
-    /// When `sleep` ends, and whom it wakes then. Kept here because a look at a timer costs more than one at the clock.
+    /// The deadline of `sleep` and the waker registered with it, kept here because polling a timer costs more than
+    /// comparing two times.
     at: Instant,
     waker: Option<Waker>,
     interval: Option<Duration>,
@@ -36,24 +37,25 @@ pub(super) struct Keepalive {
     blocked: Option<Instant>,
 }
 
-/// Stands for "never" where there are no pings.
-const FAR: Duration = Duration::from_secs(86_400);
+/// The interval if no pings are sent.
+const NEVER: Duration = Duration::from_secs(86_400);
 
 impl Keepalive {
-    /// Pings after `interval` of silence; waits `timeout` for a sign of life, and for a blocked write to get on.
+    /// Creates a timer that pings after `interval` without input, and waits `timeout` for input after a ping, and for
+    /// progress of a blocked write.
     pub(super) fn new(interval: Option<Duration>, timeout: Duration) -> Self {
-        let sleep = Box::pin(tokio::time::sleep(interval.unwrap_or(FAR)));
+        let sleep = Box::pin(tokio::time::sleep(interval.unwrap_or(NEVER)));
         Self { at: sleep.deadline(), sleep, waker: None, interval, timeout, pinged: None, blocked: None }
     }
 
-    /// There is room to write again, or nothing is waiting to be written.
-    pub(super) fn unblocked(&mut self) {
+    /// Notes that no write is blocked.
+    pub(super) fn write_ready(&mut self) {
         self.blocked = None;
     }
 
-    /// A write did not get through. `moved`: more of it than before.
-    pub(super) fn blocked(&mut self, moved: bool) {
-        if self.blocked.is_none() || moved {
+    /// Notes that a write is blocked. `write_progress`: some bytes were written since the last call.
+    pub(super) fn write_blocked(&mut self, write_progress: bool) {
+        if self.blocked.is_none() || write_progress {
             let now = Instant::now();
             self.blocked = Some(now);
             if self.at > now + self.timeout {
@@ -67,36 +69,37 @@ impl Keepalive {
         (self.at, self.waker) = (at, None);
     }
 
-    /// What is due `now`, when the other end was last heard at `heard`. Pending while nothing is.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Instant, heard: Instant) -> Poll<KeepaliveEvent> {
+    /// Ready when there is something to do at `now`. `last_received` is when input was last received.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Instant, last_received: Instant) -> Poll<KeepaliveEvent> {
         if now < self.at && self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             return Poll::Pending;
         }
         loop {
             if self.sleep.as_mut().poll(cx).is_pending() {
-                // At the end of a busy turn the timer was not even looked at, and knows nobody to wake.
+                // When the task's cooperative budget is used up, the timer was not polled and has not registered the
+                // waker.
                 self.waker = has_budget_remaining().then(|| cx.waker().clone());
                 return Poll::Pending;
             }
             let now = Instant::now();
-            if self.pinged.is_some_and(|pinged| heard > pinged) {
+            if self.pinged.is_some_and(|pinged| last_received > pinged) {
                 self.pinged = None;
             }
-            let (at, due) = match (self.blocked, self.pinged, self.interval) {
+            let (at, event) = match (self.blocked, self.pinged, self.interval) {
                 (Some(since), ..) => (since + self.timeout, KeepaliveEvent::Stuck),
                 (None, Some(pinged), _) => (pinged + self.timeout, KeepaliveEvent::Dead),
-                (None, None, Some(interval)) => (heard + interval, KeepaliveEvent::Ping),
-                (None, None, None) => (now + FAR, KeepaliveEvent::Ping),
+                (None, None, Some(interval)) => (last_received + interval, KeepaliveEvent::Ping),
+                (None, None, None) => (now + NEVER, KeepaliveEvent::Ping),
             };
             if now < at {
                 self.sleep_until(at);
                 continue;
             }
-            if due == KeepaliveEvent::Ping {
+            if event == KeepaliveEvent::Ping {
                 self.pinged = Some(now);
                 self.sleep_until(now + self.timeout);
             }
-            return Poll::Ready(due);
+            return Poll::Ready(event);
         }
     }
 }
@@ -110,9 +113,9 @@ mod tests {
     const INTERVAL: Duration = Duration::from_secs(20);
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    async fn next(keepalive: &mut Keepalive, heard: Instant) -> (KeepaliveEvent, Duration) {
+    async fn next(keepalive: &mut Keepalive, last_received: Instant) -> (KeepaliveEvent, Duration) {
         let started = Instant::now();
-        (poll_fn(|cx| keepalive.poll(cx, Instant::now(), heard)).await, started.elapsed())
+        (poll_fn(|cx| keepalive.poll(cx, Instant::now(), last_received)).await, started.elapsed())
     }
 
     fn about(duration: Duration, seconds: u64) -> bool {
@@ -120,56 +123,56 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_is_asked_about_and_then_given_up() {
+    async fn a_silent_peer_is_pinged_and_then_given_up() {
         let mut keepalive = Keepalive::new(Some(INTERVAL), TIMEOUT);
-        let heard = Instant::now();
-        let (due, after) = next(&mut keepalive, heard).await;
-        assert!(due == KeepaliveEvent::Ping && about(after, 20), "{due:?} after {after:?}");
-        let (due, after) = next(&mut keepalive, heard).await;
-        assert!(due == KeepaliveEvent::Dead && about(after, 10), "{due:?} after {after:?}");
+        let last_received = Instant::now();
+        let (event, after) = next(&mut keepalive, last_received).await;
+        assert!(event == KeepaliveEvent::Ping && about(after, 20), "{event:?} after {after:?}");
+        let (event, after) = next(&mut keepalive, last_received).await;
+        assert!(event == KeepaliveEvent::Dead && about(after, 10), "{event:?} after {after:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_starts_the_wait_anew() {
+    async fn a_pong_restarts_the_interval() {
         let mut keepalive = Keepalive::new(Some(INTERVAL), TIMEOUT);
         assert_eq!(next(&mut keepalive, Instant::now()).await.0, KeepaliveEvent::Ping);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let (due, after) = next(&mut keepalive, Instant::now()).await;
-        assert!(due == KeepaliveEvent::Ping && about(after, 20), "{due:?} after {after:?}");
+        let (event, after) = next(&mut keepalive, Instant::now()).await;
+        assert!(event == KeepaliveEvent::Ping && about(after, 20), "{event:?} after {after:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_blocked_write_is_waited_for_from_its_first_moment() {
+    async fn the_timeout_of_a_blocked_write_starts_when_it_blocks() {
         let mut keepalive = Keepalive::new(None, TIMEOUT);
-        keepalive.blocked(false);
+        keepalive.write_blocked(false);
         tokio::time::sleep(Duration::from_secs(4)).await;
-        keepalive.blocked(false);
-        let (due, after) = next(&mut keepalive, Instant::now()).await;
-        assert!(due == KeepaliveEvent::Stuck && about(after, 6), "{due:?} after {after:?}");
+        keepalive.write_blocked(false);
+        let (event, after) = next(&mut keepalive, Instant::now()).await;
+        assert!(event == KeepaliveEvent::Stuck && about(after, 6), "{event:?} after {after:?}");
     }
 
-    /// Uses up what a task may do in one turn.
+    /// Uses up the task's cooperative budget.
     fn exhaust(cx: &mut Context<'_>) {
-        while let Poll::Ready(turn) = tokio::task::coop::poll_proceed(cx) {
-            turn.made_progress();
+        while let Poll::Ready(restore) = tokio::task::coop::poll_proceed(cx) {
+            restore.made_progress();
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_busy_turn_leaves_the_timer_armed() {
+    async fn an_exhausted_budget_leaves_the_timer_armed() {
         let task = tokio::spawn(async {
             let mut keepalive = Keepalive::new(Some(INTERVAL), TIMEOUT);
-            let heard = Instant::now();
+            let last_received = Instant::now();
             let mut first = true;
             poll_fn(|cx| {
                 if std::mem::take(&mut first) {
                     exhaust(cx);
                 }
-                keepalive.poll(cx, Instant::now(), heard)
+                keepalive.poll(cx, Instant::now(), last_received)
             })
             .await
         });
-        let due = tokio::time::timeout(Duration::from_secs(3_600), task).await.expect("is asked within an hour");
-        assert_eq!(due.expect("no panic"), KeepaliveEvent::Ping);
+        let event = tokio::time::timeout(Duration::from_secs(3_600), task).await.expect("a ping within an hour");
+        assert_eq!(event.expect("no panic"), KeepaliveEvent::Ping);
     }
 }

@@ -1,4 +1,4 @@
-//! Carrying messages over a socket until either end has enough.
+//! Writes the messages of a source to a socket until either side closes.
 
 use std::{
     future::poll_fn,
@@ -16,37 +16,39 @@ use super::{
 };
 use crate::listener::ConnectionHandle;
 
-/// How long the other end has to answer a close frame.
-const LINGER: Duration = Duration::from_secs(1);
+/// How long the peer may take to answer a close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Whoever has something to say over a socket.
+/// A source of messages to write to a socket.
 pub trait MessageSource {
-    /// Writes the next message to `out`, or says how the socket ends: then it is not asked again.
+    /// Writes the next message to `out`, or returns how the socket is to be closed, after which it is not polled again.
     ///
-    /// It is asked only when there is room: what a slow reader has not taken waits where it is bounded, in the session.
+    /// Polled only when writing is possible, so that messages for a slow reader wait in the source, where they are
+    /// bounded.
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>>;
 }
 
 impl Socket {
-    /// Writes what `output` has to say until it ends, the other end has gone, or does not read. Returns when the socket
-    /// is closed.
+    /// Writes the messages of `source` until it ends, the peer closes, or the peer stops reading. Completes when the
+    /// socket is closed.
     ///
-    /// `output` polls the socket's [`incoming`](Self::incoming) itself. What is ready together is written together.
-    pub fn pump<O: MessageSource>(self, output: O) -> impl Future<Output = ()> {
-        let Self { socket, settings, by } = self;
+    /// `source` polls the socket's [`incoming`](Self::incoming) itself. Messages that are ready together are written
+    /// with one system call.
+    pub fn pump<O: MessageSource>(self, source: O) -> impl Future<Output = ()> {
+        let Self { socket, settings, abort_target } = self;
         let keepalive = Keepalive::new(settings.ping_interval, settings.ping_timeout);
         let mut pump =
-            Pump { socket, out: FrameWriter::default(), unflushed: false, source: Some((output, keepalive)) };
+            Pump { socket, out: FrameWriter::default(), unflushed: false, source: Some((source, keepalive)) };
         async move {
             let ended = poll_fn(|cx| pump.poll(cx)).await;
-            // The session learns now that its connection is over, not when the other end has answered.
+            // Dropped before the closing handshake, so that the session is detached at once.
             pump.source = None;
             let Pump { socket, out, .. } = &mut pump;
-            match (ended, by) {
+            match (ended, abort_target) {
                 (PumpEnd::Closed(reason), _) => close(socket, out, reason).await,
                 (PumpEnd::Stuck, Some(AbortTarget::Connection(connection))) => reset(socket, &connection).await,
                 (PumpEnd::Stuck | PumpEnd::Dead, Some(AbortTarget::Tunnel(tunnel))) => tunnel.abort(),
-                // The system gives up what a dead client does not take.
+                // Dropping the socket closes it; TCP_USER_TIMEOUT discards what the peer does not acknowledge.
                 (PumpEnd::Stuck | PumpEnd::Dead, _) => {}
             }
         }
@@ -55,40 +57,40 @@ impl Socket {
 
 enum PumpEnd {
     Closed(CloseReason),
-    /// The other end shows no sign of life.
+    /// The peer did not answer a ping.
     Dead,
-    /// It does not read.
+    /// The peer does not read.
     Stuck,
 }
 
 struct Pump<O> {
     socket: SharedSocket,
     out: FrameWriter,
-    /// Something was written that is not known to be on its way.
+    /// Bytes were written that are not flushed yet.
     unflushed: bool,
-    /// Until the end.
+    /// `None` once the source has ended.
     source: Option<(O, Keepalive)>,
 }
 
 impl<O: MessageSource> Pump<O> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<PumpEnd> {
         let Self { socket, out, unflushed, source } = self;
-        let Some((output, keepalive)) = source else { return Poll::Pending };
+        let Some((source, keepalive)) = source else { return Poll::Pending };
         loop {
-            let FlushState { flushed, moved, now, heard, ended } =
-                match poll_write(socket, out, output, keepalive, unflushed, cx) {
+            let FlushState { flushed, write_progress, now, last_received, ended } =
+                match poll_write(socket, out, source, keepalive, unflushed, cx) {
                     Poll::Ready(Err(reason)) => return Poll::Ready(PumpEnd::Closed(reason)),
-                    Poll::Ready(Ok(())) => socket.turn(cx, Some(out), *unflushed),
-                    Poll::Pending => socket.turn(cx, None, *unflushed),
+                    Poll::Ready(Ok(())) => socket.flush(cx, Some(out), *unflushed),
+                    Poll::Pending => socket.flush(cx, None, *unflushed),
                 };
             *unflushed = flushed.is_pending();
             match flushed {
-                Poll::Pending => keepalive.blocked(moved),
-                // Whoever has something to say may be waiting for something else than the client.
-                Poll::Ready(Ok(())) if !ended => keepalive.unblocked(),
+                Poll::Pending => keepalive.write_blocked(write_progress),
+                // The source may be waiting for something other than the client.
+                Poll::Ready(Ok(())) if !ended => keepalive.write_ready(),
                 Poll::Ready(_) => return Poll::Ready(PumpEnd::Closed(CloseReason::Lost)),
             }
-            match ready!(keepalive.poll(cx, now, heard)) {
+            match ready!(keepalive.poll(cx, now, last_received)) {
                 KeepaliveEvent::Ping => out.control(Opcode::Ping, &[]),
                 KeepaliveEvent::Dead => return Poll::Ready(PumpEnd::Dead),
                 KeepaliveEvent::Stuck => return Poll::Ready(PumpEnd::Stuck),
@@ -97,29 +99,29 @@ impl<O: MessageSource> Pump<O> {
     }
 }
 
-/// Has `output` say what it has to. Pending: the other end must read first.
+/// Polls `source` until it is pending. Returns pending if the peer must read first.
 fn poll_write(
     socket: &SharedSocket,
     out: &mut FrameWriter,
-    output: &mut impl MessageSource,
+    source: &mut impl MessageSource,
     keepalive: &mut Keepalive,
     unflushed: &mut bool,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), CloseReason>> {
     let mut must_wait = *unflushed;
     loop {
-        if must_wait || out.is_enough() {
+        if must_wait || out.is_full() {
             *unflushed = true;
-            if ready!(socket.poll_room(cx, out)).is_err() {
+            if ready!(socket.poll_write_ready(cx, out)).is_err() {
                 return Poll::Ready(Err(CloseReason::Lost));
             }
-            keepalive.unblocked();
+            keepalive.write_ready();
             must_wait = false;
         }
         if out.fragment() {
             continue;
         }
-        match output.poll_write(cx, out) {
+        match source.poll_write(cx, out) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(reason)) => return Poll::Ready(Err(reason)),
             Poll::Pending => return Poll::Ready(Ok(())),
@@ -127,7 +129,7 @@ fn poll_write(
     }
 }
 
-/// Says goodbye and waits for the answer, or gives it.
+/// Sends a close frame and waits for the answer; answers the peer's close frame if there was one.
 async fn close(socket: &SharedSocket, out: &mut FrameWriter, reason: CloseReason) {
     let theirs = socket.take_close();
     let (payload, is_answer) = match (theirs, reason.payload()) {
@@ -136,25 +138,27 @@ async fn close(socket: &SharedSocket, out: &mut FrameWriter, reason: CloseReason
         (None, None) => return,
     };
     out.control(Opcode::Close, &payload);
-    let goodbye = async {
-        if poll_fn(|cx| socket.poll_room(cx, out)).await.is_err() || poll_fn(|cx| socket.poll_sent(cx)).await.is_err() {
+    let handshake = async {
+        if poll_fn(|cx| socket.poll_write_ready(cx, out)).await.is_err()
+            || poll_fn(|cx| socket.poll_sent(cx)).await.is_err()
+        {
             return;
         }
         if !is_answer {
             poll_fn(|cx| socket.poll_discard(cx)).await;
         }
     };
-    // Whether or not it got through, the socket is over.
-    let _ = timeout(LINGER, goodbye).await;
+    // The socket is closed whether or not the handshake completes.
+    let _ = timeout(CLOSE_TIMEOUT, handshake).await;
 }
 
-/// Closes the connection under the socket: a close frame would not get through, and the system would hold what is
-/// unsent for minutes.
+/// Resets the connection of the socket: a close frame would not be received, and the kernel would keep the unsent bytes
+/// for minutes.
 async fn reset(socket: &SharedSocket, connection: &ConnectionHandle) {
     connection.abort();
-    // Dropped before it is cut, the byte stream would be closed in the polite way.
+    // Waits until the connection's task has cut the byte stream: dropped before, it would be closed gracefully.
     let cut = poll_fn(|cx| socket.poll_sent(cx));
-    let _ = timeout(LINGER, cut).await;
+    let _ = timeout(CLOSE_TIMEOUT, cut).await;
 }
 
 #[cfg(test)]

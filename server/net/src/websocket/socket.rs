@@ -10,24 +10,23 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::Instant;
+use wigwag_http2::TunnelHandle;
 
 use super::{
     FrameWriter, SocketConfig,
     frames::{Message, Opcode, Reader, Text, Violation},
     stream::ByteStream,
 };
-use wigwag_http2::TunnelHandle;
-
 use crate::listener::ConnectionHandle;
 
-/// What came in.
+/// An item of the [`MessageStream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// A text message, whole whatever its fragments.
+    /// A text message, with all of its fragments.
     Text(Text),
-    /// A binary message.
+    /// A binary message, with all of its fragments.
     Binary(Bytes),
-    /// Bytes after which nothing more can be read. The other direction still works.
+    /// The client violated the protocol: nothing more can be read, but messages can still be written.
     Violation(Violation),
 }
 
@@ -35,10 +34,10 @@ pub enum Received {
 pub struct Socket {
     pub(super) socket: SharedSocket,
     pub(super) settings: SocketConfig,
-    pub(super) by: Option<AbortTarget>,
+    pub(super) abort_target: Option<AbortTarget>,
 }
 
-/// What carries a socket and nothing else, to be ended when its client does not read.
+/// What to abort when the client does not read: a connection or stream that carries this socket only.
 pub(super) enum AbortTarget {
     /// A TCP connection.
     Connection(ConnectionHandle),
@@ -47,56 +46,61 @@ pub(super) enum AbortTarget {
 }
 
 impl Socket {
-    pub(super) fn new(stream: impl ByteStream + 'static, settings: SocketConfig, by: Option<AbortTarget>) -> Self {
+    pub(super) fn new(
+        stream: impl ByteStream + 'static,
+        settings: SocketConfig,
+        abort_target: Option<AbortTarget>,
+    ) -> Self {
         let reader = Reader::new(settings.max_message);
         let shared = SocketState {
             reader,
-            answer: None,
-            heard: Instant::now(),
-            fresh: false,
+            pending_control: None,
+            last_received: Instant::now(),
+            received: false,
             ended: false,
             violated: false,
             stream,
         };
-        Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, by }
+        Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, abort_target }
     }
 
-    /// What comes in. To be polled by the task that carries the socket, and once only.
+    /// Returns the received messages. To be called once, and polled by the task that runs [`pump`](Self::pump).
     pub fn incoming(&self) -> MessageStream {
         MessageStream(self.socket.clone())
     }
 }
 
-/// What the protocol itself has to say. The latest stands for all: a flood of pings costs no memory.
-enum Answer {
-    /// To a ping.
+/// A control frame to be sent in answer to one of the client. Only the latest is kept, so a flood of pings uses no
+/// memory.
+enum PendingControl {
+    /// Answers a ping.
     Pong(Bytes),
-    /// To a close. Nothing may follow.
+    /// Answers a close frame. No frame may follow.
     Close(Bytes),
 }
 
 struct SocketState<W: ?Sized> {
     reader: Reader,
-    answer: Option<Answer>,
-    heard: Instant,
-    /// Something has come in since `heard`.
-    fresh: bool,
+    pending_control: Option<PendingControl>,
+    last_received: Instant,
+    /// Input was received since `last_received`, which is updated once per flush.
+    received: bool,
     /// Nothing more can be read.
     ended: bool,
-    /// It ended by a violation: who reads has been told, and has the last word.
+    /// It ended with a violation, which the reader has received and reports in its own close frame.
     violated: bool,
     stream: W,
 }
 
 impl<W: ByteStream + ?Sized> SocketState<W> {
-    /// The next message; `None` when nothing more can be read.
+    /// Returns the next message; `None` when nothing more can be read.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Violation>>> {
         while !self.ended {
             let message = match self.reader.next() {
                 Ok(None) => match ready!(self.stream.poll_chunk(cx)) {
                     Ok(chunk) if !chunk.is_empty() => {
-                        // Of a long message, too: no pong can come in the middle of a frame.
-                        self.fresh = true;
+                        // Parts of a long message count as well, because no pong can arrive within a frame.
+                        self.received = true;
                         self.reader.feed(chunk);
                         continue;
                     }
@@ -105,8 +109,8 @@ impl<W: ByteStream + ?Sized> SocketState<W> {
                 Ok(Some(message)) => Ok(message),
                 Err(violation) => Err(violation),
             };
-            // A client that is held to its pace has pongs behind what is not read yet.
-            self.fresh = true;
+            // Pongs of a rate-limited client may wait after messages that are not read yet.
+            self.received = true;
             self.violated = message.is_err();
             self.ended = self.violated || matches!(message, Ok(Message::Close(_)));
             return Poll::Ready(Some(message));
@@ -115,11 +119,11 @@ impl<W: ByteStream + ?Sized> SocketState<W> {
         Poll::Ready(None)
     }
 
-    /// Gives the wire what there is to write. `true` when there was something.
-    fn give(&mut self, out: &mut FrameWriter) -> bool {
-        if let Some(Answer::Pong(payload)) = &self.answer {
+    /// Puts `out` and a pending pong to the stream. Returns whether there were any bytes.
+    fn put_pending(&mut self, out: &mut FrameWriter) -> bool {
+        if let Some(PendingControl::Pong(payload)) = &self.pending_control {
             out.control(Opcode::Pong, payload);
-            self.answer = None;
+            self.pending_control = None;
         }
         let any = !out.bytes().is_empty();
         if any {
@@ -129,21 +133,21 @@ impl<W: ByteStream + ?Sized> SocketState<W> {
     }
 }
 
-/// How things stand after a turn of writing.
+/// The state of a socket after [`SharedSocket::flush`].
 pub(super) struct FlushState {
-    /// Ready: all is written.
+    /// Ready when all is written.
     pub(super) flushed: Poll<io::Result<()>>,
-    /// Something was, since a turn that could not write all.
-    pub(super) moved: bool,
+    /// Some bytes were written since the last flush that could not write all.
+    pub(super) write_progress: bool,
     pub(super) now: Instant,
-    /// When something came in last.
-    pub(super) heard: Instant,
-    /// Nothing more can be read, and nobody is to have a last word about it.
+    /// When input was last received.
+    pub(super) last_received: Instant,
+    /// Nothing more can be read, and not because of a violation.
     pub(super) ended: bool,
 }
 
-/// Both directions in one place. They belong to one task, so the lock is never contended: it lets what is read be polled
-/// from inside of what is written.
+/// Both directions of a socket. They are polled by one task, so the lock is never contended: it allows the message
+/// source, which is polled by the pump, to read from the same socket.
 #[derive(Clone)]
 pub(super) struct SharedSocket(Arc<Mutex<SocketState<dyn ByteStream>>>);
 
@@ -152,48 +156,55 @@ impl SharedSocket {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes `out` until there is room for more.
-    pub(super) fn poll_room(&self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<io::Result<()>> {
+    /// Ready when more can be written. Puts `out` to the stream.
+    pub(super) fn poll_write_ready(&self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<io::Result<()>> {
         let shared = &mut *self.lock();
-        ready!(shared.stream.poll_room(cx))?;
-        shared.give(out);
-        shared.stream.poll_room(cx)
+        ready!(shared.stream.poll_write_ready(cx))?;
+        shared.put_pending(out);
+        shared.stream.poll_write_ready(cx)
     }
 
-    /// Ends a turn: writes `out` and a pong, unless there is no room for it. `unflushed`: something was written before.
-    pub(super) fn turn(&self, cx: &mut Context<'_>, out: Option<&mut FrameWriter>, unflushed: bool) -> FlushState {
+    /// Flushes the socket: writes `out` and a pending pong. `out` is `None` if writing is blocked; `unflushed` says
+    /// whether earlier bytes may not be flushed yet.
+    pub(super) fn flush(&self, cx: &mut Context<'_>, out: Option<&mut FrameWriter>, unflushed: bool) -> FlushState {
         let shared = &mut *self.lock();
         let flushed = match out {
             None => Poll::Pending,
             Some(out) => {
-                let given = shared.give(out);
+                let given = shared.put_pending(out);
                 if given || unflushed { shared.stream.poll_flush(cx) } else { Poll::Ready(Ok(())) }
             }
         };
         let now = Instant::now();
-        if mem::take(&mut shared.fresh) {
-            shared.heard = now;
+        if mem::take(&mut shared.received) {
+            shared.last_received = now;
         }
-        // Asked for only then: it takes a lock.
-        let moved = flushed.is_pending() && shared.stream.take_moved();
-        FlushState { flushed, moved, now, heard: shared.heard, ended: shared.ended && !shared.violated }
+        // Only if pending, because it takes a lock.
+        let write_progress = flushed.is_pending() && shared.stream.take_write_progress();
+        FlushState {
+            flushed,
+            write_progress,
+            now,
+            last_received: shared.last_received,
+            ended: shared.ended && !shared.violated,
+        }
     }
 
-    /// Writes all there is and nothing else. Ready when it is sent whatever becomes of the socket.
+    /// Ready when all bytes are sent even if the socket is dropped.
     pub(super) fn poll_sent(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.lock().stream.poll_sent(cx)
     }
 
-    /// The payload of the client's close, if there was one that is not answered yet.
+    /// Takes the payload of the client's close frame, if there was one that is not answered yet.
     pub(super) fn take_close(&self) -> Option<Bytes> {
-        match self.lock().answer.take() {
-            Some(Answer::Close(payload)) => Some(payload),
-            Some(Answer::Pong(_)) | None => None,
+        match self.lock().pending_control.take() {
+            Some(PendingControl::Close(payload)) => Some(payload),
+            Some(PendingControl::Pong(_)) | None => None,
         }
     }
 
-    /// Reads and throws away, so that the system does not answer unread bytes with a reset that would overtake the
-    /// close frame. Ready when the other end has closed.
+    /// Reads and discards input: closing a socket with unread input makes the kernel send a reset, which could overtake
+    /// the close frame. Ready when the peer has closed.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let shared = &mut *self.lock();
         while let Some(message) = ready!(shared.poll_message(cx)) {
@@ -210,7 +221,7 @@ impl SharedSocket {
     }
 }
 
-/// What comes in. Ends when the socket is closed or lost, or after a violation.
+/// The received messages of a socket. Ends when the socket is closed or lost, or after a violation.
 pub struct MessageStream(SharedSocket);
 
 impl Stream for MessageStream {
@@ -222,14 +233,14 @@ impl Stream for MessageStream {
             let received = match ready!(shared.poll_message(cx)) {
                 Some(Ok(Message::Text(text))) => Received::Text(text),
                 Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
-                // Copied: it may wait, and must not hold what it was read into.
+                // Copied, because it may wait and must not keep the read buffer alive.
                 Some(Ok(Message::Ping(payload))) => {
-                    shared.answer = Some(Answer::Pong(Bytes::copy_from_slice(&payload)));
+                    shared.pending_control = Some(PendingControl::Pong(Bytes::copy_from_slice(&payload)));
                     continue;
                 }
                 Some(Ok(Message::Pong(_))) => continue,
                 Some(Ok(Message::Close(payload))) => {
-                    shared.answer = Some(Answer::Close(Bytes::copy_from_slice(&payload)));
+                    shared.pending_control = Some(PendingControl::Close(Bytes::copy_from_slice(&payload)));
                     return Poll::Ready(None);
                 }
                 Some(Err(violation)) => Received::Violation(violation),

@@ -1,4 +1,4 @@
-//! The bytes under a WebSocket.
+//! The byte stream of a WebSocket.
 
 use std::{
     io::{self, ErrorKind},
@@ -14,30 +14,30 @@ use tokio::{
 
 use crate::listener::{ConnectionIo, poll_read_buffer};
 
-/// A byte stream that gives what it has in one piece, and takes what is to be written in one piece.
+/// A byte stream that is read in chunks from a shared buffer, and written from a `Vec` that it takes without a copy.
 ///
-/// Reading and writing each wake the task that asked last.
+/// Reading and writing each wake the task that polled last.
 pub(super) trait ByteStream: Send {
-    /// What came next, up to 16 KiB. Empty: nothing more will come. To be dropped soon: what all sockets of a thread read
-    /// may pass through one buffer.
+    /// Reads up to 16 KiB. Empty at the end of the stream. To be dropped soon: all sockets of a thread may share one
+    /// buffer.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>>;
 
-    /// Takes all of `bytes`, and leaves nothing there. To be called when there is room.
+    /// Takes all of `bytes` to be written. To be called when [`poll_write_ready`](Self::poll_write_ready) is ready.
     fn put(&mut self, bytes: &mut Vec<u8>);
 
-    /// Ready when there is room for more: when what was taken before does not wait for the other end to read.
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+    /// Ready when more can be put: the bytes put before do not wait for the peer to read.
+    fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Ready when all that was taken is on its way.
+    /// Ready when all bytes put before are written, or will be without another poll.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Ready when all that was taken is sent though this be dropped.
+    /// Ready when all bytes put before are sent even if the stream is dropped.
     fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_flush(cx)
     }
 
-    /// Whether anything of it was written since the last call.
-    fn take_moved(&mut self) -> bool;
+    /// Returns whether any bytes were written since the last call.
+    fn take_write_progress(&mut self) -> bool;
 }
 
 impl ByteStream for ConnectionIo<TcpStream> {
@@ -49,38 +49,38 @@ impl ByteStream for ConnectionIo<TcpStream> {
         Self::put(self, bytes);
     }
 
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Self::poll_room(self, cx)
+    fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Self::poll_write_ready(self, cx)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // What was taken is on its way.
-        Self::poll_room(self, cx)
+        // The write batcher writes what was put.
+        Self::poll_write_ready(self, cx)
     }
 
     fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Self::poll_sent(self, cx)
     }
 
-    fn take_moved(&mut self) -> bool {
-        Self::take_moved(self)
+    fn take_write_progress(&mut self) -> bool {
+        Self::take_write_progress(self)
     }
 }
 
-/// Any byte stream as a [`Wire`].
+/// A [`ByteStream`] over any tokio byte stream.
 pub(super) struct Stream<S> {
     io: S,
-    /// What is not written yet. Holds no memory while it is empty.
+    /// The bytes to write. No memory is allocated while it is empty.
     out: Vec<u8>,
-    /// How much of it is.
+    /// How many of them are written.
     written: usize,
-    /// Something was written since this was last asked for.
-    moved: bool,
+    /// Bytes were written since [`ByteStream::take_write_progress`] was last called.
+    write_progress: bool,
 }
 
 impl<S> Stream<S> {
     pub(super) fn new(io: S) -> Self {
-        Self { io, out: Vec::new(), written: 0, moved: false }
+        Self { io, out: Vec::new(), written: 0, write_progress: false }
     }
 }
 
@@ -100,11 +100,11 @@ where
         }
     }
 
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(left @ [_, ..]) = self.out.get(self.written..) {
             match ready!(Pin::new(&mut self.io).poll_write(cx, left))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                written => (self.written, self.moved) = (self.written + written, true),
+                written => (self.written, self.write_progress) = (self.written + written, true),
             }
         }
         (self.out, self.written) = (Vec::new(), 0);
@@ -112,12 +112,12 @@ where
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_room(cx))?;
+        ready!(self.poll_write_ready(cx))?;
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    fn take_moved(&mut self) -> bool {
-        std::mem::take(&mut self.moved)
+    fn take_write_progress(&mut self) -> bool {
+        std::mem::take(&mut self.write_progress)
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_read_takes_the_same_memory_again_and_an_end_is_empty() {
+    async fn chunks_reuse_the_same_memory_and_the_end_is_empty() {
         let (ours, mut theirs) = tokio::io::duplex(100);
         let mut stream = Stream::new(ours);
         let mut places = Vec::new();

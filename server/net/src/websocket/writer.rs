@@ -1,4 +1,4 @@
-//! What goes out, as frames.
+//! Writes messages as frames.
 
 use std::mem;
 
@@ -6,13 +6,14 @@ use bytes::Bytes;
 
 use super::frames::{Opcode, put_frame, put_head};
 
-/// Messages above this go out in fragments, so that a large one needs no large buffer and a slow reader shows progress.
-const FRAGMENT: usize = 16 * 1024;
+/// Larger messages are sent in fragments of this size, so that they need no large buffer and a slow reader shows
+/// progress.
+const FRAGMENT_SIZE: usize = 16 * 1024;
 
-/// Bytes collected before they are written.
-const ENOUGH: usize = 16 * 1024;
+/// Bytes that are collected before they are written.
+const WRITE_SIZE: usize = 16 * 1024;
 
-/// Where messages are written to, behind the heads of their frames.
+/// Collects outgoing messages as frames.
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     bytes: Vec<u8>,
@@ -28,19 +29,19 @@ struct Rest {
 }
 
 impl FrameWriter {
-    /// Writes a text message: a `String`, or bytes that are one.
+    /// Writes a text message: a `String`, or bytes in UTF-8.
     pub fn text(&mut self, text: impl Into<Vec<u8>>) {
         let text = text.into();
-        if text.len() > FRAGMENT {
+        if text.len() > FRAGMENT_SIZE {
             self.rest = Some(Rest { opcode: Opcode::Text, bytes: text.into(), is_text: true });
         } else {
             put_frame(&mut self.bytes, true, Opcode::Text, &text);
         }
     }
 
-    /// Writes a binary message of `len` bytes, which `encode` appends.
+    /// Writes a binary message of exactly `len` bytes, which `encode` appends.
     pub fn binary(&mut self, len: usize, encode: impl FnOnce(&mut Vec<u8>)) {
-        if len > FRAGMENT {
+        if len > FRAGMENT_SIZE {
             let mut bytes = Vec::with_capacity(len);
             encode(&mut bytes);
             self.rest = Some(Rest { opcode: Opcode::Binary, bytes: bytes.into(), is_text: false });
@@ -48,20 +49,20 @@ impl FrameWriter {
             put_head(&mut self.bytes, true, Opcode::Binary, len);
             let before = self.bytes.len();
             encode(&mut self.bytes);
-            debug_assert_eq!(self.bytes.len() - before, len, "as long as announced");
+            debug_assert_eq!(self.bytes.len() - before, len, "encode appends len bytes");
         }
     }
 
-    /// Writes a control frame. Its payload is at most 125 bytes.
+    /// Writes a control frame, whose payload must not exceed 125 bytes.
     pub(super) fn control(&mut self, opcode: Opcode, payload: &[u8]) {
         put_frame(&mut self.bytes, true, opcode, payload);
     }
 
-    /// Writes the next fragment of a large message. `false` when there is none.
+    /// Writes the next fragment of a large message. Returns `false` if there is none.
     pub(super) fn fragment(&mut self) -> bool {
         let Some(rest) = &mut self.rest else { return false };
-        let mut at = rest.bytes.len().min(FRAGMENT);
-        // Not every client takes fragments that end inside a character.
+        let mut at = rest.bytes.len().min(FRAGMENT_SIZE);
+        // Not every client accepts fragments that end within a character.
         while rest.is_text && at < rest.bytes.len() && rest.bytes[at] & 0xC0 == 0x80 {
             at -= 1;
         }
@@ -74,12 +75,12 @@ impl FrameWriter {
         true
     }
 
-    /// Whether it is time to write what there is.
-    pub(super) fn is_enough(&self) -> bool {
-        self.bytes.len() >= ENOUGH
+    /// Returns whether the collected frames are to be written before more are added.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes.len() >= WRITE_SIZE
     }
 
-    /// The frames, to be taken.
+    /// Returns the collected frames, for the caller to take.
     pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -109,22 +110,25 @@ mod tests {
         let text = "aé€😀".repeat(9_000);
         let mut out = FrameWriter::default();
         out.text(text.clone());
-        assert!(out.bytes.is_empty(), "it waits until there is room");
+        assert!(out.bytes.is_empty(), "fragments are written on request");
         while out.fragment() {}
         let frames = frames(&out.bytes);
         let whole: String =
             frames.iter().map(|(_, part)| std::str::from_utf8(part).expect("whole characters")).collect();
         assert_eq!(whole, text);
-        assert!(frames.iter().all(|(_, part)| part.len() <= FRAGMENT));
+        assert!(frames.iter().all(|(_, part)| part.len() <= FRAGMENT_SIZE));
         let firsts: Vec<u8> = frames.iter().map(|(first, _)| *first).collect();
         assert_eq!(firsts, [1, 0, 0, 0, 0, 0x80]);
     }
 
     #[test]
     fn a_large_binary_message_is_cut_and_a_small_one_is_not() {
-        for (len, firsts) in
-            [(0, &[0x82_u8][..]), (FRAGMENT, &[0x82]), (FRAGMENT + 1, &[2, 0x80]), (2 * FRAGMENT, &[2, 0x80])]
-        {
+        for (len, firsts) in [
+            (0, &[0x82_u8][..]),
+            (FRAGMENT_SIZE, &[0x82]),
+            (FRAGMENT_SIZE + 1, &[2, 0x80]),
+            (2 * FRAGMENT_SIZE, &[2, 0x80]),
+        ] {
             let mut out = FrameWriter::default();
             out.binary(len, |bytes| bytes.resize(bytes.len() + len, 7));
             while out.fragment() {}

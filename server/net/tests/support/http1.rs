@@ -64,7 +64,7 @@ pub(crate) async fn send_as(sender: &mut SendRequest<Full<Bytes>>, path: &str, h
     answer(sender, request).await
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a new connection.
 pub(crate) async fn request(addr: SocketAddr, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
     send(&mut connect(addr).await, method, path, headers, b"").await
 }

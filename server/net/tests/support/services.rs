@@ -4,12 +4,14 @@
 
 use std::convert::Infallible;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::http::{Response, StatusCode};
-use axum::response::IntoResponse;
-use axum::routing::any;
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{Response, StatusCode},
+    response::IntoResponse,
+    routing::any,
+};
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,4 +1,4 @@
-//! Giving client frames their effect, for streams and for calls alike.
+//! Applies client frames to a session, for streams and for unary calls.
 
 use std::sync::Arc;
 
@@ -20,23 +20,28 @@ use crate::{
     node::{Node, check_label, random_room_name},
 };
 
-/// What became of a client frame.
+/// The outcome of a client frame.
 #[derive(Debug)]
 pub enum FrameOutcome {
-    /// It took effect, or its error is in the mailbox, or it had been applied before.
+    /// It took effect, its error was put into the mailbox, or it is a duplicate of an applied frame.
     Applied,
-    /// The client said bye; the session is over.
+    /// It was a bye, which has ended the session.
     Bye,
-    /// It does not follow the frame before.
-    Gap { expected: u32, got: u32 },
-    /// It breaks the protocol.
+    /// Its sequence number does not follow that of the last applied frame.
+    Gap {
+        /// The sequence number that would have followed.
+        expected: u32,
+        /// The sequence number of the frame.
+        got: u32,
+    },
+    /// It violates the protocol; the connection ends with this error.
     Fatal(ApiError),
-    /// The attachment is over.
+    /// The attachment has ended, for this reason.
     Detached(DetachReason),
 }
 
-/// The names in the last envelope. Most envelopes of a connection are for one peer in one room; those names need not be
-/// checked again, nor held twice.
+/// Caches the validated names of the last envelope. Most envelopes of a connection are for the same peer in the same
+/// room, whose names then need neither be validated nor allocated again.
 #[derive(Debug, Default)]
 pub struct NameCache {
     room: Option<RoomName>,
@@ -62,13 +67,20 @@ impl NameCache {
 /// Applies the frames of one attachment.
 #[derive(Clone)]
 pub struct Applier {
+    /// The node whose policy and limits apply.
     pub node: Node,
+    /// The client that sends the frames.
     pub caller: Caller,
+    /// The session's attachment to this connection.
     pub attachment: Arc<dyn Attachment>,
 }
 
 impl Applier {
-    /// Checks an envelope and hands it to the backend.
+    /// Validates an envelope and hands it to the backend.
+    ///
+    /// # Errors
+    ///
+    /// When the envelope is invalid or the policy forbids it; the error has not used up the sequence number yet.
     pub fn submit(
         &self,
         now: Now,
@@ -81,14 +93,17 @@ impl Applier {
         let to = if signal.to.is_empty() { None } else { Some(names.to(signal.to)?) };
         if to.is_none() {
             if room.is_none() {
-                return Err(ApiError::invalid("envelope.to", "is missing: set room, or to, or both"));
+                return Err(ApiError::invalid("envelope.to", "is missing: set room, to, or both"));
             }
             if signal.receipt {
-                return Err(ApiError::invalid("envelope.receipt", "needs to: a receipt is about one recipient"));
+                return Err(ApiError::invalid(
+                    "envelope.receipt",
+                    "requires envelope.to: a receipt is about one recipient",
+                ));
             }
         }
         if to.as_ref() == Some(self.attachment.peer()) {
-            return Err(ApiError::invalid("envelope.to", "is the sender itself"));
+            return Err(ApiError::invalid("envelope.to", "must not be the sender: set another peer id"));
         }
         let action = match &to {
             _ if room.is_some() => Action::Send,
@@ -100,7 +115,7 @@ impl Applier {
         Ok(self.attachment.send(now, seq, Outbound { room, to, receipt: signal.receipt, envelope }))
     }
 
-    /// Applies any frame.
+    /// Applies a frame of any kind.
     pub async fn apply(&self, seq: u32, body: Option<RawBody>) -> FrameOutcome {
         let outcome = match body {
             Some(RawBody::Envelope(bytes)) => self.envelope(seq, &bytes).await,
@@ -111,13 +126,13 @@ impl Applier {
             Some(RawBody::RemoveMember(remove)) => self.remove_member(seq, remove).await,
             Some(RawBody::UpdateMember(update)) => self.update_member(seq, *update).await,
             Some(RawBody::Refresh(_)) => {
-                Err(ApiError::unimplemented("this server runs without authentication: there is no token to refresh"))
+                Err(ApiError::unimplemented("this server runs without authentication: do not send refresh"))
             }
             Some(RawBody::Bye(_)) => return self.bye(seq),
             Some(RawBody::Pong(_)) => return FrameOutcome::Applied,
             Some(RawBody::Hello(_)) => {
                 return FrameOutcome::Fatal(ApiError::protocol(
-                    "a second hello: open another connection for another session",
+                    "only the first frame may be a hello: open another connection for another session",
                 ));
             }
             None => Err(ApiError::unknown_frame()),
@@ -128,22 +143,22 @@ impl Applier {
         }
     }
 
-    /// Answers a frame with an error, which uses its number up.
+    /// Replies to a frame with an error, which uses up its sequence number.
     pub async fn refuse(&self, seq: u32, error: ApiError) -> FrameOutcome {
         match self.attachment.reply(self.node.now(), seq, error.to_body()).wait().await {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
-            Err(StepError::Detached(cut)) => FrameOutcome::Detached(cut),
+            Err(StepError::Detached(reason)) => FrameOutcome::Detached(reason),
             Err(StepError::Refused(never)) => match never {},
         }
     }
 
-    /// Turns the backend's answer into a verdict, and a refusal into an error frame.
+    /// Turns the backend's result into an outcome; a refusal becomes an error reply.
     pub async fn conclude<E: Into<ApiError>>(&self, seq: u32, result: Result<(), StepError<E>>) -> FrameOutcome {
         match result {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
-            Err(StepError::Detached(cut)) => FrameOutcome::Detached(cut),
+            Err(StepError::Detached(reason)) => FrameOutcome::Detached(reason),
             Err(StepError::Refused(error)) => self.refuse(seq, error.into()).await,
         }
     }
@@ -196,14 +211,14 @@ impl Applier {
 
     async fn end_room(&self, seq: u32, room: &str) -> Result<FrameOutcome, ApiError> {
         let room = room_name("end_room.room", room)?;
-        self.node.policy().allow(&self.caller, Action::Govern, Some(&room))?;
+        self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
         let ended = self.attachment.end_room(self.node.now(), seq, &room).wait().await;
         Ok(self.conclude(seq, ended).await)
     }
 
     async fn remove_member(&self, seq: u32, remove: pb::RemoveMember) -> Result<FrameOutcome, ApiError> {
         let room = room_name("remove_member.room", &remove.room)?;
-        self.node.policy().allow(&self.caller, Action::Govern, Some(&room))?;
+        self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
         let peer = peer_id("remove_member.peer_id", &remove.peer_id)?;
         let removed = self.attachment.remove_member(self.node.now(), seq, &room, &peer, remove.ban).wait().await;
         Ok(self.conclude(seq, removed).await)
@@ -232,17 +247,17 @@ impl Applier {
     }
 }
 
-/// Reads a room name that came from outside.
+/// Parses a room name sent by a client; `field` names it in the error.
 pub fn room_name(field: &'static str, name: &str) -> Result<RoomName, ApiError> {
     RoomName::parse(name).map_err(|error| (field, error).into())
 }
 
-/// Reads a peer id that came from outside.
+/// Parses a peer id sent by a client; `field` names it in the error.
 pub fn peer_id(field: &'static str, id: &str) -> Result<PeerId, ApiError> {
     PeerId::parse(id).map_err(|error| (field, error).into())
 }
 
-/// Reads a `DuplicateUsers`.
+/// Parses a `DuplicateUsers` sent by a client; unspecified is `Allow`.
 pub fn duplicate_users(field: &'static str, value: i32) -> Result<DuplicateUsers, ApiError> {
     match pb::DuplicateUsers::try_from(value) {
         Ok(pb::DuplicateUsers::Unspecified | pb::DuplicateUsers::Allow) => Ok(DuplicateUsers::Allow),

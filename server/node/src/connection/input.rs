@@ -1,29 +1,29 @@
-//! What a client sent, as a transport read it.
+//! Client input, as a transport read it.
 
 use bytes::Bytes;
 use prost::Message as _;
 
 use crate::{error::ApiError, frame::RawClientFrame};
 
-/// What a client sent.
+/// One message of a client, or what is wrong with it.
 #[derive(Debug)]
 pub enum Input {
-    /// A frame.
+    /// A valid frame.
     Frame(RawClientFrame),
-    /// A frame over the limit; only its number was kept.
+    /// A frame larger than the session's limit. Holds its sequence number.
     TooLarge(u32),
-    /// A frame of this number that a door could not read, and what is wrong with it.
+    /// A frame with an invalid field: its sequence number, which the error reply uses up, and the error.
     Refused(u32, ApiError),
-    /// Bytes that are no frame.
+    /// Bytes that do not decode as a frame.
     Malformed,
-    /// The same, from a door that knows more about it.
+    /// The same as [`Malformed`](Self::Malformed), with an error that says more.
     Broken(ApiError),
-    /// A message over the transport's own limit.
+    /// A message larger than [`TRANSPORT_LIMIT`](crate::frame::TRANSPORT_LIMIT).
     Oversize,
 }
 
 impl Input {
-    /// Reads a message that holds one encoded `ClientFrame`.
+    /// Decodes a message that holds one encoded `ClientFrame`.
     pub fn decode(message: Bytes, max_frame_bytes: usize) -> Self {
         let too_large = message.len() > max_frame_bytes;
         match RawClientFrame::decode(message) {

@@ -1,4 +1,4 @@
-//! A client that sends too fast is read more slowly; nothing is taken out of the middle of what it sends.
+//! Rate limiting of client frames: a client that sends too fast is read more slowly, and none of its frames is dropped.
 
 use std::{
     future::Future,
@@ -12,10 +12,10 @@ use wigwag_hub::{Attachment, Now, error::DetachReason};
 
 use crate::node::Node;
 
-/// How long a client may be kept waiting without a break before its connection is cut.
+/// How long a client may exceed its rate without a break before its connection is closed.
 const RATE_LIMIT_GRACE: Duration = Duration::from_secs(5);
 
-/// A frame that came too early, and how long this has been going on. Empty for a client that keeps its pace.
+/// Holds back the frame that exceeds the rate limit. Allocates only while a frame is held.
 pub struct RateLimit<T> {
     held: Option<(T, Pin<Box<Sleep>>)>,
     waiting_since: Option<Instant>,
@@ -28,7 +28,7 @@ impl<T> Default for RateLimit<T> {
 }
 
 impl<T> RateLimit<T> {
-    /// Lets a frame through, or holds it until it may.
+    /// Returns the frame if the rate limit admits it; otherwise holds it and returns `None`.
     pub fn admit(&mut self, now: Now, attachment: &dyn Attachment, input: T) -> Option<T> {
         let wait_ms = attachment.rate_limit(now);
         if wait_ms == 0 {
@@ -39,18 +39,24 @@ impl<T> RateLimit<T> {
         None
     }
 
-    /// Returns whether a frame is held. Nothing else may be read until it was let through.
+    /// Returns whether a frame is held. No other frame may be read until [`poll`](Self::poll) has released it.
     pub fn is_holding(&self) -> bool {
         self.held.is_some()
     }
 
-    /// Nothing is left to read: the client keeps its pace again. A frame that need not wait shows less: the one before may
-    /// have been let through late, on a busy machine, with many more behind it.
+    /// Notes that the input is empty, so the client no longer exceeds its rate.
+    ///
+    /// A frame that is admitted without waiting does not prove that: on a busy machine the frame before it may have
+    /// been released late, with many more still to be read.
     pub fn caught_up(&mut self) {
         self.waiting_since = None;
     }
 
-    /// The held frame once it may go; `None` when there is none. Fails when the client has been too fast for too long.
+    /// Returns the held frame once the rate limit admits it; `None` if no frame is held.
+    ///
+    /// # Errors
+    ///
+    /// [`DetachReason::RateLimited`] when the client has exceeded its rate for 5 seconds without a break.
     pub fn poll(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! A connection by itself.
+//! A connection without a transport.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::config::NodeConfig;
 async fn a_backend_that_takes_long_to_open_is_waited_for() {
     let node = Node::new(NodeConfig::default());
     let mut connection = Connection::new(node, Caller::default(), None, stream::pending());
-    connection.stage = Stage::Opening(Box::pin(std::future::pending()), None);
+    connection.state = State::Opening(Box::pin(std::future::pending()), None);
     tokio::time::advance(Duration::from_secs(60)).await;
     let mut polls = 0;
     let polling = std::future::poll_fn(|cx| {
         polls += 1;
-        assert!(polls < 50, "it asks to be polled again and again");
+        assert!(polls < 50, "the connection is polled in a busy loop");
         Pin::new(&mut connection).poll_next(cx)
     });
-    // The clock goes on when nobody has anything to do.
+    // Tokio's paused clock advances when no task can run.
     assert!(tokio::time::timeout(Duration::from_secs(60), polling).await.is_err());
 }

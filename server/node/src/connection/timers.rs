@@ -1,4 +1,4 @@
-//! When a connection must say something although nothing happens: pings, acks, and the deadline of the first frame.
+//! The timers of a connection: heartbeat pings, delayed acknowledgments, and the deadline of the first frame.
 
 use std::{
     future::Future,
@@ -9,29 +9,30 @@ use std::{
 
 use tokio::time::{Instant, Sleep};
 
-/// Client frames after which the server acknowledges at once: an eighth of what a client may have unacknowledged.
+/// Unacknowledged client frames after which the server acknowledges at once: an eighth of what a client may send ahead.
 const ACK_FRAMES: u32 = 128;
 
-/// Bytes of envelopes after which it does, a quarter of what a client may have unacknowledged.
+/// Unacknowledged bytes of envelopes after which it does: a quarter of what a client may send ahead.
 const ACK_BYTES: usize = 256 * 1024;
 
-/// How long an acknowledgement may wait for a frame to ride on.
+/// How long an acknowledgment may wait for a frame that can carry it.
 const ACK_DELAY: Duration = Duration::from_millis(200);
 
-/// One timer for all of it. It may fire early, never late: moving it for each frame would cost more than it saves.
+/// Pings and acknowledgments on a single timer, which may fire early but never late: resetting it for each frame would
+/// cost more than an occasional early wake-up.
 pub(super) struct Timers {
     sleep: Pin<Box<Sleep>>,
-    /// When it fires: known here as well, since the timer lies somewhere else.
+    /// The deadline of `sleep`, kept here because reading it from the boxed timer would touch another cache line.
     deadline: Instant,
     ping_at: Instant,
     heartbeat: Option<Duration>,
     acked: u32,
     ack_at: Option<Instant>,
-    /// Bytes of envelopes since the last acknowledgement.
+    /// Bytes of envelopes since the last acknowledgment.
     bytes: usize,
 }
 
-/// What is due.
+/// What the connection has to send now.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TimerEvent {
     pub(super) ping: bool,
@@ -39,7 +40,7 @@ pub(super) struct TimerEvent {
 }
 
 impl Timers {
-    /// Waits for the first frame until `deadline`.
+    /// Creates timers that fire if no session is attached by `deadline`.
     pub(super) fn new(deadline: Instant) -> Self {
         Self {
             sleep: Box::pin(tokio::time::sleep_until(deadline)),
@@ -52,29 +53,29 @@ impl Timers {
         }
     }
 
-    /// From now on there are heartbeats. The welcome acknowledges `applied`.
-    pub(super) fn attached(&mut self, applied: u32, now: Instant, heartbeat: Duration) {
+    /// Starts the heartbeats of an attached session, whose welcome acknowledges `applied`.
+    pub(super) fn start_heartbeats(&mut self, applied: u32, now: Instant, heartbeat: Duration) {
         self.heartbeat = Some(heartbeat);
         self.acked = applied;
         self.ping_at = now + heartbeat;
         self.set(self.ping_at);
     }
 
-    /// A frame has told the client this much.
-    pub(super) fn acked(&mut self, ack: u32) {
+    /// Notes that a frame written to the client acknowledges frames up to `ack`.
+    pub(super) fn wrote_ack(&mut self, ack: u32) {
         self.acked = ack;
         self.ack_at = None;
         self.bytes = 0;
     }
 
-    /// An envelope of this size has come.
-    pub(super) fn took(&mut self, bytes: usize) {
+    /// Counts an envelope of this size towards the next acknowledgment.
+    pub(super) fn received_envelope(&mut self, bytes: usize) {
         self.bytes += bytes;
     }
 
-    /// Frames up to `applied` have taken effect. `true` when there is more to do about it than to wait: then
-    /// [`poll`](Self::poll) must be called.
-    pub(super) fn applied(&mut self, applied: u32, now: Instant) -> bool {
+    /// Notes that frames up to `applied` have taken effect. Returns whether [`poll`](Self::poll) must be called: to
+    /// acknowledge at once, or because the deadline has moved forward.
+    pub(super) fn applied_frames(&mut self, applied: u32, now: Instant) -> bool {
         if self.must_ack(applied) {
             return true;
         }
@@ -83,11 +84,11 @@ impl Timers {
         }
         let at = now + ACK_DELAY;
         self.ack_at = Some(at);
-        let late = self.deadline > at;
-        if late {
+        let moved = self.deadline > at;
+        if moved {
             self.set(at);
         }
-        late
+        moved
     }
 
     fn set(&mut self, deadline: Instant) {
@@ -96,11 +97,11 @@ impl Timers {
     }
 
     fn must_ack(&self, applied: u32) -> bool {
-        let untold = applied.saturating_sub(self.acked);
-        untold >= ACK_FRAMES || (untold > 0 && self.bytes >= ACK_BYTES)
+        let unacked = applied.saturating_sub(self.acked);
+        unacked >= ACK_FRAMES || (unacked > 0 && self.bytes >= ACK_BYTES)
     }
 
-    /// What is due, if anything is. To be called when there is nothing else to write.
+    /// Returns what is due, or `None`. To be called when there is no other frame to write.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, applied: u32) -> Option<TimerEvent> {
         if self.must_ack(applied) {
             return Some(TimerEvent { ack: true, ..TimerEvent::default() });

@@ -1,35 +1,38 @@
-//! Which of a connection's sources have something to look at.
+//! Tracks which event sources of a connection were woken.
 
-use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::{
+    sync::Arc,
+    task::{Context, Waker},
+};
 
 use wigwag_poll::WakeSet;
 
-/// What a connection waits for. Together: a set of them.
+/// The event sources of a connection, as bits of a set.
 pub(super) mod source {
-    /// The client's frames, and the effect of one that is under way.
+    /// The client's frames, and the frame that is being applied.
     pub(in super::super) const INPUT: u64 = 1;
-    /// What the session holds for the client.
+    /// The session's mailbox.
     pub(in super::super) const SESSION: u64 = 1 << 1;
-    /// The clock.
-    pub(in super::super) const TIME: u64 = 1 << 2;
-    /// All of it.
-    pub(in super::super) const ALL: u64 = INPUT | SESSION | TIME;
+    /// The timers.
+    pub(in super::super) const TIMERS: u64 = 1 << 2;
+    /// All sources.
+    pub(in super::super) const ALL: u64 = INPUT | SESSION | TIMERS;
 }
 
-/// Stands between what a connection waits for and its task, and says which source woke it: polling the others would cost
-/// more than handling a frame. A transport also asks a connection for more whenever it has room, which is far more often
-/// than there is anything new.
+/// A waker for each event source, which records the source and wakes the connection's task.
+///
+/// Only woken sources are polled: polling all of them would cost more than handling a frame, and a transport polls the
+/// connection whenever it can write, which is far more often than there is anything new.
 pub(super) struct WakeFlags {
     set: Arc<WakeSet>,
     wakers: [Waker; 3],
 }
 
 impl WakeFlags {
-    /// All sources count as woken: none has been polled yet.
+    /// Creates the set with all sources marked as woken, since none has been polled yet.
     pub(super) fn new() -> Self {
         let set = Arc::new(WakeSet::new(source::ALL));
-        Self { wakers: [source::INPUT, source::SESSION, source::TIME].map(|source| set.waker(source)), set }
+        Self { wakers: [source::INPUT, source::SESSION, source::TIMERS].map(|source| set.waker(source)), set }
     }
 
     /// Removes and returns the sources woken since the last call. Those woken later wake the task of `cx`.
@@ -38,59 +41,61 @@ impl WakeFlags {
         self.set.take()
     }
 
-    /// Removes and returns those of `sources` that were woken. Only for sources that cannot be woken while they are
-    /// polled: the input is not, so that other tasks get their turn.
+    /// Removes and returns those of `sources` that were woken. Not for the input, which may be woken while it is
+    /// polled: it has to wait for the next poll, so that other tasks can run.
     pub(super) fn take_only(&self, sources: u64) -> u64 {
         self.set.take_only(sources)
     }
 
-    /// Lends the waker for the input, which must be given back.
-    pub(super) fn lend_for_input(&mut self) -> Waker {
+    /// Takes the waker for the input, which [`put_input_waker`](Self::put_input_waker) must return.
+    pub(super) fn take_input_waker(&mut self) -> Waker {
         std::mem::replace(&mut self.wakers[0], Waker::noop().clone())
     }
 
-    /// Takes back what was lent. A clone would cost more: its reference count lies in another cache line.
-    pub(super) fn give_back(&mut self, for_input: Waker) {
-        self.wakers[0] = for_input;
+    /// Returns the waker for the input. Moving it out and back is cheaper than a clone, whose reference count is in
+    /// another cache line.
+    pub(super) fn put_input_waker(&mut self, waker: Waker) {
+        self.wakers[0] = waker;
     }
 
-    /// The waker for the session.
-    pub(super) fn for_session(&self) -> &Waker {
+    /// Returns the waker for the session.
+    pub(super) fn session_waker(&self) -> &Waker {
         &self.wakers[1]
     }
 
-    /// A waker for the clock.
-    pub(super) fn for_time(&self) -> Waker {
+    /// Returns a waker for the timers.
+    pub(super) fn timer_waker(&self) -> Waker {
         self.wakers[2].clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use wigwag_poll::WakeCount;
 
+    use super::*;
+
     #[test]
-    fn it_wakes_once_for_all_that_rang_and_again_after_a_look() {
+    fn the_task_is_woken_once_until_the_sources_are_taken() {
         let (count, task) = WakeCount::new();
         let cx = Context::from_waker(&task);
         let mut wakes = WakeFlags::new();
         assert_eq!(wakes.take(&cx), source::ALL);
         assert_eq!(wakes.take(&cx), 0);
-        wakes.for_session().wake_by_ref();
-        wakes.for_session().wake_by_ref();
-        wakes.for_time().wake();
+        wakes.session_waker().wake_by_ref();
+        wakes.session_waker().wake_by_ref();
+        wakes.timer_waker().wake();
         assert_eq!(count.get(), 1);
-        assert_eq!(wakes.take(&cx), source::SESSION | source::TIME);
-        let waker = wakes.lend_for_input();
+        assert_eq!(wakes.take(&cx), source::SESSION | source::TIMERS);
+        let waker = wakes.take_input_waker();
         waker.wake_by_ref();
-        wakes.give_back(waker);
+        wakes.put_input_waker(waker);
         assert_eq!(count.get(), 2);
-        wakes.for_session().wake_by_ref();
+        wakes.session_waker().wake_by_ref();
         assert_eq!(wakes.take_only(source::SESSION), source::SESSION);
         assert_eq!(wakes.take_only(source::SESSION), 0);
-        wakes.for_session().wake_by_ref();
-        assert_eq!(count.get(), 2, "the task is still to come for its input");
+        wakes.session_waker().wake_by_ref();
+        assert_eq!(count.get(), 2, "the task has not taken its input yet");
         assert_eq!(wakes.take(&cx), source::INPUT | source::SESSION);
     }
 }

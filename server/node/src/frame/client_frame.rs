@@ -1,53 +1,70 @@
-//! `ClientFrame` and `PushRequest` with the envelope left as bytes. Same fields, same wire.
+//! `ClientFrame` and `PushRequest` with the envelope left encoded. Same fields, same encoding.
 
 use bytes::Bytes;
 use wigwag_proto::v1 as pb;
 
-/// `wigwag.v1.ClientFrame`, its envelope not decoded.
+/// `wigwag.v1.ClientFrame` with its envelope left encoded.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct RawClientFrame {
+    /// The frame's sequence number; 0 if it is not numbered.
     #[prost(uint32, tag = "1")]
     pub seq: u32,
+    /// The last server frame that the client has received; 0 if the frame does not acknowledge.
     #[prost(uint32, tag = "2")]
     pub ack: u32,
+    /// The frame's content.
     #[prost(oneof = "RawBody", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
     pub body: Option<RawBody>,
 }
 
-/// The rare and large ones are boxed: an envelope's frame is moved often and stays small.
+/// The content of a [`RawClientFrame`]. Large variants are boxed, so that frames with an envelope stay small to move.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum RawBody {
+    /// An encoded `Envelope`.
     #[prost(bytes = "bytes", tag = "4")]
     Envelope(Bytes),
+    /// Opens or resumes a session.
     #[prost(message, boxed, tag = "5")]
     Hello(Box<pb::Hello>),
+    /// Joins a room.
     #[prost(message, boxed, tag = "6")]
     Join(Box<pb::Join>),
+    /// Leaves a room.
     #[prost(message, tag = "7")]
     Leave(pb::Leave),
+    /// Creates a room and joins it.
     #[prost(message, boxed, tag = "8")]
     CreateRoom(Box<pb::CreateRoom>),
+    /// Ends a room.
     #[prost(message, tag = "9")]
     EndRoom(pb::EndRoom),
+    /// Removes a member from a room.
     #[prost(message, tag = "10")]
     RemoveMember(pb::RemoveMember),
+    /// Changes the sender's entry in a room.
     #[prost(message, boxed, tag = "11")]
     UpdateMember(Box<pb::UpdateMember>),
+    /// Replaces the token of the session.
     #[prost(message, tag = "12")]
     Refresh(pb::RefreshToken),
+    /// Answers a ping.
     #[prost(message, tag = "13")]
     Pong(pb::Pong),
+    /// Ends the session.
     #[prost(message, tag = "14")]
     Bye(pb::Bye),
 }
 
-/// `wigwag.v1.PushRequest` over [`RawClientFrame`]s, each still encoded, so that its size is known.
+/// `wigwag.v1.PushRequest` with its frames left encoded, so that the size of each is known.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct RawPush {
+    /// The token of the session.
     #[prost(string, tag = "1")]
     pub session_token: String,
+    /// The epoch of the attachment.
     #[prost(uint32, tag = "2")]
     pub epoch: u32,
+    /// Encoded [`RawClientFrame`]s.
     #[prost(bytes = "bytes", repeated, tag = "3")]
     pub frames: Vec<Bytes>,
 }

@@ -1,4 +1,4 @@
-//! The hub's types as the API's.
+//! Converts the hub's types to those of `wigwag.v1`.
 
 use prost_types::Timestamp;
 use wigwag_hub::{
@@ -15,6 +15,7 @@ fn timestamp(unix_ms: u64) -> Timestamp {
     }
 }
 
+/// Converts a member of a room.
 pub fn member(from: &Member) -> pb::Member {
     pb::Member {
         peer_id: from.peer.to_string(),
@@ -35,6 +36,7 @@ pub fn member(from: &Member) -> pb::Member {
     }
 }
 
+/// Converts the description of a room.
 pub fn room_info(from: &RoomInfo) -> pb::RoomInfo {
     pb::RoomInfo {
         room: from.room.to_string(),
@@ -85,6 +87,6 @@ pub(super) fn receipt(peer: &PeerId, delivery: Delivery) -> pb::Receipt {
     pb::Receipt { peer_id: peer.to_string(), outcome: outcome.into(), reason: reason.into() }
 }
 
-fn others(snapshot: &Snapshot, but: &PeerId) -> Vec<pb::Member> {
-    snapshot.members.iter().filter(|m| m.peer != *but).map(|m| member(m)).collect()
+fn others(snapshot: &Snapshot, except: &PeerId) -> Vec<pb::Member> {
+    snapshot.members.iter().filter(|m| m.peer != *except).map(|m| member(m)).collect()
 }

@@ -1,38 +1,45 @@
-//! Checking an envelope once, when it is accepted, without building objects.
+//! Validates an encoded envelope once, when it arrives, without decoding it into objects.
 //!
-//! What passes is what every strict receiver accepts: known fields only, one payload, strings in UTF-8. Unchecked, one
-//! member's bad UTF-8 would make others reject the whole frame, resume, get it replayed and fail again.
+//! A valid envelope is one that every strict protobuf parser accepts: known fields only, exactly one payload, strings
+//! in UTF-8. Without validation one member's invalid UTF-8 would make the others reject the whole frame, resume,
+//! receive it again and fail again.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 
+/// Protobuf wire types.
 const LEN: u64 = 2;
 const VARINT: u64 = 0;
 
-/// A checked envelope: its routing head, and its payload as one field.
+/// A valid envelope: its routing fields, and its payload as one encoded field.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CheckedEnvelope<'a> {
+    /// The room, or empty.
     pub room: &'a str,
+    /// The recipient's peer id, or empty for all members of the room.
     pub to: &'a str,
+    /// Whether the sender requests a receipt.
     pub receipt: bool,
     payload_tag: u64,
     payload: &'a [u8],
 }
 
-/// Why an envelope is not accepted.
+/// Why an envelope is invalid.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// The field, as in `envelope.description.type`.
+    /// The path of the field, such as `envelope.description.type`.
     pub field: &'static str,
+    /// What is wrong with it, and the remedy after a colon.
     pub why: &'static str,
 }
 
 impl CheckedEnvelope<'_> {
-    /// The envelope its receivers get: the head written by the server, the payload's bytes unchanged.
+    /// Encodes the envelope that its receivers get: routing fields written by the server, the payload's bytes
+    /// unchanged.
     pub fn encode(&self, from: &str) -> Bytes {
-        let text = |s: &str| if s.is_empty() { 0 } else { 1 + encoded_len_varint(s.len() as u64) + s.len() };
+        let text_len = |s: &str| if s.is_empty() { 0 } else { 1 + encoded_len_varint(s.len() as u64) + s.len() };
         let payload = 1 + encoded_len_varint(self.payload.len() as u64) + self.payload.len();
-        let mut out = BytesMut::with_capacity(text(self.room) + text(from) + text(self.to) + payload);
+        let mut out = BytesMut::with_capacity(text_len(self.room) + text_len(from) + text_len(self.to) + payload);
         for (number, value) in [(1, self.room), (2, from), (3, self.to)] {
             if !value.is_empty() {
                 encode_varint(number << 3 | LEN, &mut out);
@@ -47,7 +54,11 @@ impl CheckedEnvelope<'_> {
     }
 }
 
-/// Checks an encoded `wigwag.v1.Envelope` from a client.
+/// Validates an encoded `wigwag.v1.Envelope` sent by a client.
+///
+/// # Errors
+///
+/// The first invalid field, and why it is invalid.
 pub fn check(bytes: &[u8]) -> Result<CheckedEnvelope<'_>, Invalid> {
     let mut signal = CheckedEnvelope { room: "", to: "", receipt: false, payload_tag: 0, payload: &[] };
     let mut fields = Fields { rest: bytes, of: "envelope" };
@@ -60,7 +71,7 @@ pub fn check(bytes: &[u8]) -> Result<CheckedEnvelope<'_>, Invalid> {
             (4, Value::Number(receipt)) => signal.receipt = receipt != 0,
             (5..=8, Value::Bytes(payload)) => {
                 if signal.payload_tag != 0 {
-                    return invalid("envelope.payload", "is there twice: send two envelopes");
+                    return invalid("envelope.payload", "is set twice: send two envelopes");
                 }
                 match number {
                     5 => description(payload)?,
@@ -70,7 +81,7 @@ pub fn check(bytes: &[u8]) -> Result<CheckedEnvelope<'_>, Invalid> {
                 }
                 (signal.payload_tag, signal.payload) = (number, payload);
             }
-            _ => return invalid("envelope", "holds a field this version of the API does not know"),
+            _ => return invalid("envelope", "contains an unknown field: use the fields of wigwag.v1.Envelope"),
         }
     }
     if signal.payload_tag == 0 {
@@ -89,7 +100,12 @@ fn description(bytes: &[u8]) -> Result<(), Invalid> {
                 sdp = true;
                 utf8(text, "envelope.description.sdp")?;
             }
-            _ => return invalid("envelope.description", "holds an unknown or repeated field"),
+            _ => {
+                return invalid(
+                    "envelope.description",
+                    "contains an unknown or repeated field: set type and sdp once each",
+                );
+            }
         }
     }
     match kind {
@@ -110,15 +126,20 @@ fn candidate(bytes: &[u8]) -> Result<(), Invalid> {
     while let Some((number, value)) = fields.next()? {
         let at = match number {
             1..=4 => number as usize - 1,
-            _ => return invalid("envelope.candidate", "holds an unknown field"),
+            _ => {
+                return invalid(
+                    "envelope.candidate",
+                    "contains an unknown field: use the fields of wigwag.v1.IceCandidate",
+                );
+            }
         };
         if std::mem::replace(&mut seen[at], true) {
-            return invalid(NAMES[at], "is there twice");
+            return invalid(NAMES[at], "is set twice: set it once");
         }
         match value {
             Value::Bytes(text) if number != 3 => drop(utf8(text, NAMES[at])?),
             Value::Number(index) if number == 3 && u32::try_from(index).is_ok() => {}
-            _ => return invalid(NAMES[at], "has the wrong type"),
+            _ => return invalid(NAMES[at], "has the wrong type: use the type of wigwag.v1.IceCandidate"),
         }
     }
     Ok(())
@@ -129,12 +150,12 @@ fn message(bytes: &[u8]) -> Result<(), Invalid> {
     let mut fields = Fields { rest: bytes, of: "envelope.message" };
     while let Some((number, value)) = fields.next()? {
         if std::mem::replace(&mut content, true) {
-            return invalid("envelope.message", "holds more than one content");
+            return invalid("envelope.message", "has more than one content: set text or binary");
         }
         match (number, value) {
             (1, Value::Bytes(text)) => drop(utf8(text, "envelope.message.text")?),
             (2, Value::Bytes(_)) => {}
-            _ => return invalid("envelope.message", "holds an unknown field"),
+            _ => return invalid("envelope.message", "contains an unknown field: set text or binary"),
         }
     }
     if content { Ok(()) } else { invalid("envelope.message", "is empty: set text or binary") }
@@ -145,6 +166,7 @@ enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+/// Iterates over the fields of an encoded message, which is at the path `of` in the envelope.
 struct Fields<'a> {
     rest: &'a [u8],
     of: &'static str,
@@ -155,25 +177,31 @@ impl<'a> Fields<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let broken = Invalid { field: self.of, why: "is not well-formed protobuf" };
-        let Ok(key) = decode_varint(&mut self.rest) else { return Err(broken) };
-        let Ok(number) = decode_varint(&mut self.rest) else { return Err(broken) };
+        let malformed = Invalid {
+            field: self.of,
+            why: "is not well-formed protobuf: encode it with the code generated from proto/wigwag/v1",
+        };
+        let Ok(key) = decode_varint(&mut self.rest) else { return Err(malformed) };
+        let Ok(number) = decode_varint(&mut self.rest) else { return Err(malformed) };
         match key & 7 {
             VARINT => Ok(Some((key >> 3, Value::Number(number)))),
             LEN => {
                 let at = usize::try_from(number).ok().filter(|len| *len <= self.rest.len());
-                let Some(at) = at else { return Err(broken) };
+                let Some(at) = at else { return Err(malformed) };
                 let (value, rest) = self.rest.split_at(at);
                 self.rest = rest;
                 Ok(Some((key >> 3, Value::Bytes(value))))
             }
-            _ => Err(Invalid { field: self.of, why: "holds a field of a type this version of the API does not know" }),
+            _ => Err(Invalid {
+                field: self.of,
+                why: "contains a field of an unsupported wire type: use the fields of wigwag.v1.Envelope",
+            }),
         }
     }
 }
 
 fn utf8<'a>(bytes: &'a [u8], field: &'static str) -> Result<&'a str, Invalid> {
-    std::str::from_utf8(bytes).map_err(|_| Invalid { field, why: "is not UTF-8" })
+    std::str::from_utf8(bytes).map_err(|_| Invalid { field, why: "is not valid UTF-8" })
 }
 
 fn invalid<T>(field: &'static str, why: &'static str) -> Result<T, Invalid> {

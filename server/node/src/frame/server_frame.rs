@@ -1,4 +1,4 @@
-//! What a connection writes: a frame's head, and a body that may be shared with other connections.
+//! Server frames: numbers of the connection, and an encoded body that may be shared with other connections.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use prost::{
@@ -13,40 +13,45 @@ use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 use super::convert;
 
+/// The protobuf key of `ServerFrame.envelope`: field 4, wire type LEN.
 const ENVELOPE_KEY: u8 = 4 << 3 | 2;
 
-/// One `ServerFrame`, ready to be written behind its head.
+/// A `ServerFrame` whose body is already encoded.
 #[derive(Clone, Debug, Default)]
 pub struct OutFrame {
+    /// The sequence number; 0 if the frame is not numbered.
     pub seq: u32,
+    /// The last client frame that took effect; 0 if the frame does not acknowledge.
     pub ack: u32,
+    /// The sequence number of the client frame that this one answers, or 0.
     pub reply_to: u32,
     body: OutBody,
 }
 
 #[derive(Clone, Debug, Default)]
 enum OutBody {
-    /// A bare ack.
+    /// No body: the frame only acknowledges.
     #[default]
     None,
-    /// An encoded `Envelope`; its key and length are still to be written.
+    /// An encoded `Envelope`, without its key and length.
     Envelope(Bytes),
-    /// An encoded body field, key and length included.
+    /// An encoded body field, with its key and length.
     Field(Bytes),
 }
 
 impl OutFrame {
-    /// A frame outside the numbering.
+    /// Creates a frame without a sequence number.
     pub fn unnumbered(body: Pb) -> Self {
         Self { body: OutBody::Field(field(body)), ..Self::default() }
     }
 
-    /// A bare ack.
+    /// Creates a frame that only acknowledges.
     pub fn ack(ack: u32) -> Self {
         Self { ack, ..Self::default() }
     }
 
-    /// Asks the client to go at a moment of its own. Its session ends with the node.
+    /// Creates a frame that asks the client to reconnect elsewhere after `reconnect_after_ms`. Its session ends with
+    /// the node.
     pub fn go_away(reconnect_after_ms: u32) -> Self {
         Self::unnumbered(Pb::GoAway(pb::GoAway {
             reason: "DRAINING".into(),
@@ -57,7 +62,7 @@ impl OutFrame {
         }))
     }
 
-    /// What the hub gave for a connection of this peer.
+    /// Converts an item of the mailbox of `receiver`.
     pub fn from_item(item: Item, receiver: &PeerId) -> Self {
         match item {
             Item::Numbered { seq, reply_to, body } => Self { seq, ack: 0, reply_to, body: numbered(body) },
@@ -67,12 +72,12 @@ impl OutFrame {
         }
     }
 
-    /// The encoded `Envelope` it holds, if it is one.
+    /// Returns the encoded `Envelope`, if the body is one.
     pub fn envelope(&self) -> Option<&Bytes> {
         if let OutBody::Envelope(bytes) = &self.body { Some(bytes) } else { None }
     }
 
-    /// Bytes of the frame on the wire.
+    /// Returns the size of the encoded frame in bytes.
     pub fn encoded_len(&self) -> usize {
         let number = |n: u32| if n == 0 { 0 } else { 1 + encoded_len_varint(n.into()) };
         let body = match &self.body {
@@ -83,7 +88,7 @@ impl OutFrame {
         number(self.seq) + number(self.ack) + number(self.reply_to) + body
     }
 
-    /// Writes the frame.
+    /// Appends the encoded frame to `out`.
     pub fn encode(&self, out: &mut impl BufMut) {
         for (key, number) in [(8_u8, self.seq), (16, self.ack), (24, self.reply_to)] {
             if number != 0 {
@@ -103,7 +108,7 @@ impl OutFrame {
     }
 }
 
-/// A body as an encoded field of `ServerFrame`.
+/// Encodes a body as a field of `ServerFrame`.
 pub fn field(body: Pb) -> Bytes {
     pb::ServerFrame { body: Some(body), ..pb::ServerFrame::default() }.encode_to_vec().into()
 }
@@ -121,7 +126,8 @@ fn numbered(body: Body) -> OutBody {
     })
 }
 
-/// A room's change, encoded by whoever writes it first and shared by all who write it after.
+/// Returns the encoded change of a room: the first connection that writes it encodes it, and the others share the
+/// bytes.
 fn presence(event: &RoomEvent) -> Bytes {
     let encode = || {
         let (room, version) = (event.room.to_string(), event.version);
@@ -141,7 +147,7 @@ fn presence(event: &RoomEvent) -> Bytes {
                 peer_id: peer.to_string(),
                 reason: reason.as_str().into(),
             })),
-            // Members hear of a room's end by `left`; this form is never asked for.
+            // Members are notified of a room's end with `left`, so this case does not occur.
             Change::Ended(_) => BytesMut::new().freeze(),
         }
     };

@@ -1,4 +1,4 @@
-//! Frames as protobuf JSON.
+//! Reads and writes frames as protobuf JSON.
 
 use prost::Message;
 use serde::Deserialize;
@@ -10,42 +10,46 @@ use crate::{
     frame::{OutFrame, RawBody, RawClientFrame},
 };
 
-/// Why a text is no client frame.
+/// Why a text cannot be read as a client frame.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// It is a frame, of this number, that holds a value it may not hold. Uses the number up.
+    /// A field has an invalid value. Holds the frame's sequence number, which the error reply uses up.
     Refused(u32, ApiError),
-    /// It is no frame.
+    /// The text is not a frame.
     Broken(ApiError),
 }
 
-/// Reads a frame. Its envelope is handed on encoded, as every door does.
+/// Reads a frame. Its envelope is encoded as protobuf, as other transports receive it.
+///
+/// # Errors
+///
+/// When the text is not a frame, or a field has an invalid value.
 pub fn read_frame(text: &str) -> Result<RawClientFrame, Unreadable> {
     match read::<ClientFrame>(text.as_bytes()) {
         Ok(frame) => Ok(raw(frame)),
         Err(bad) => Err(match (&bad, read_seq(text)) {
             (BadJson::Field { .. }, Some(seq)) => Unreadable::Refused(seq, bad.to_error()),
             (BadJson::Field { why, .. } | BadJson::Syntax(why), _) => {
-                Unreadable::Broken(ApiError::protocol(format_args!("this is no JSON frame: {why}")))
+                Unreadable::Broken(ApiError::protocol(format_args!("not a JSON frame of wigwag.v1: {why}")))
             }
         }),
     }
 }
 
-/// Reads only the number of a frame. `None`: it is no frame.
+/// Reads only the sequence number of a frame. `None` if the text is not a frame.
 pub fn read_seq(text: &str) -> Option<u32> {
     #[derive(Deserialize)]
     struct Head {
         seq: Option<Number>,
     }
-    /// The mapping of protobuf to JSON takes numbers in quotes as well.
+    /// The protobuf JSON mapping accepts numbers in quotes as well.
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Number {
         Plain(u32),
         Quoted(String),
     }
-    // serde would take an array for a struct.
+    // serde would read an array as a struct.
     let object = text.trim_start().starts_with('{');
     let head: Head = read(text.as_bytes()).ok().filter(|_| object)?;
     match head.seq {
@@ -55,11 +59,11 @@ pub fn read_seq(text: &str) -> Option<u32> {
     }
 }
 
-/// Writes a frame. `None` when it holds what JSON cannot say, which no frame of this server does.
+/// Writes a frame. `None` if its body has no JSON form, which does not happen to frames of this server.
 pub fn write_frame(frame: &OutFrame) -> Option<Vec<u8>> {
     let len = frame.encoded_len();
     let whole = match frame.envelope() {
-        // The one kind there is much of: what it is stands there already.
+        // The most frequent kind of frame, decoded without encoding the whole frame first.
         Some(envelope) => {
             let body = Some(Down::Envelope(Envelope::decode(envelope.clone()).ok()?));
             ServerFrame { seq: frame.seq, ack: frame.ack, reply_to: frame.reply_to, body }
@@ -70,7 +74,7 @@ pub fn write_frame(frame: &OutFrame) -> Option<Vec<u8>> {
             ServerFrame::decode(bytes.as_slice()).ok()?
         }
     };
-    // Names and quotes, and what a session description needs for its line ends.
+    // Estimates the size of field names, quotes, and the escaped line ends of a session description.
     let mut text = Vec::with_capacity(len + len / 8 + 128);
     serde_json::to_writer(&mut text, &whole).ok()?;
     Some(text)
@@ -103,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_envelope_goes_out_with_what_stands_before_it() {
+    fn an_envelope_is_written_with_its_numbers() {
         let body = Envelope { room: "demo".into(), from: "p".into(), ..Envelope::default() };
         let item = Item::Numbered { seq: 300, reply_to: 5, body: hub::Body::Envelope(body.encode_to_vec().into()) };
         let mut frame = OutFrame::from_item(item, &PeerId::from_random(1));
@@ -114,19 +118,19 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_stays_what_it_was() {
+    fn an_envelope_is_unchanged_by_reading_and_writing() {
         let text = r#"{"seq":3,"ack":2,"envelope":{"room":"demo","candidate":{"candidate":""}}}"#;
         let frame = read_frame(text).expect("a frame");
         assert_eq!((frame.seq, frame.ack), (3, 2));
         let Some(RawBody::Envelope(bytes)) = frame.body else { panic!("an envelope") };
-        crate::frame::check(&bytes).expect("an envelope that is accepted");
+        crate::frame::check(&bytes).expect("a valid envelope");
         let envelope = wigwag_proto::v1::Envelope::decode(bytes).expect("an envelope");
         let written = serde_json::to_string(&envelope).expect("JSON");
         assert_eq!(format!(r#"{{"seq":3,"ack":2,"envelope":{written}}}"#), text);
     }
 
     #[test]
-    fn a_wrong_value_costs_its_frame_and_a_wrong_text_the_connection() {
+    fn an_invalid_value_refuses_the_frame_and_an_invalid_text_ends_the_connection() {
         for (text, seq) in [
             (r#"{"seq":4,"join":{"room":5}}"#, 4),
             (r#"{"join":"demo"}"#, 0),

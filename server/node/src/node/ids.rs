@@ -1,11 +1,11 @@
-//! Ids and secrets: drawn here, and read back from what clients send.
+//! Generates ids and secrets, and parses the session tokens that clients send.
 
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 use wigwag_hub::{PeerId, RoomName, backend::Credentials};
 
-/// A new session's id, its token for the client, and the credentials the backend keeps: of the secret only a digest.
+/// Generates a session's credentials and the token for its client. The backend keeps only a digest of the secret.
 pub(super) fn new_session() -> (Credentials, String) {
     let peer = PeerId::from_random(u128::from_ne_bytes(random()));
     let secret = hex(&random::<32>());
@@ -13,24 +13,24 @@ pub(super) fn new_session() -> (Credentials, String) {
     (Credentials { peer, secret_digest: digest(&secret) }, token)
 }
 
-/// Reads a session token. `None` when it cannot be one; that looks like a session nobody knows.
+/// Parses a session token. `None` if it is malformed, which callers report as an unknown session.
 pub fn credentials(token: &str) -> Option<Credentials> {
     let (peer, secret) = token.rsplit_once('.')?;
     Some(Credentials { peer: PeerId::parse(peer).ok()?, secret_digest: digest(secret) })
 }
 
-/// A room name that cannot be guessed.
+/// Generates a room name that cannot be guessed.
 pub fn random_room_name() -> RoomName {
     let name = PeerId::from_random(u128::from_ne_bytes(random()));
     RoomName::parse(name.as_str()).expect("26 characters of base32 are a room name")
 }
 
-/// A name that cannot be guessed: 26 characters of base32.
+/// Generates a name that cannot be guessed: 26 characters of base32.
 pub fn random_name() -> String {
     PeerId::from_random(u128::from_ne_bytes(random())).to_string()
 }
 
-/// 122 random bits in the form of a UUID of version 4 (RFC 9562).
+/// Generates a version 4 UUID (RFC 9562): 122 random bits.
 pub fn random_uuid() -> String {
     let bits = u128::from_ne_bytes(random());
     let text = format!("{:032x}", bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62);
@@ -43,7 +43,7 @@ pub(super) fn digest(secret: &str) -> [u8; 32] {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

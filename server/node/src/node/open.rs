@@ -1,4 +1,4 @@
-//! How a connection gets its session: a new one, or one to resume.
+//! Opens and resumes sessions.
 
 use std::sync::Arc;
 
@@ -17,20 +17,29 @@ use crate::{
     error::ApiError,
 };
 
-/// A connection's session.
+/// A session that was opened or resumed for a connection.
 pub struct Opened {
+    /// The connection's attachment to the session.
     pub attachment: Arc<dyn Attachment>,
+    /// The answer to the hello.
     pub welcome: pb::Welcome,
-    /// The last client frame that took effect: `ack` of the welcome.
+    /// The sequence number of the last client frame that took effect, which is the `ack` of the welcome.
     pub applied: u32,
 }
 
 impl Node {
-    /// Answers a hello.
+    /// Opens a session for a hello, or resumes the one it names.
+    ///
+    /// A session that cannot be resumed is replaced by a new one, and the welcome says why.
+    ///
+    /// # Errors
+    ///
+    /// When the policy forbids it, a field is invalid, the node is draining or full, or the session to resume is
+    /// attached to a newer connection.
     pub async fn open(&self, caller: &Caller, hello: pb::Hello) -> Result<Opened, ApiError> {
         self.policy().allow(caller, Action::Open, None)?;
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
-            return Err(ApiError::invalid("hello.client", "is longer than 128 bytes"));
+            return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
         match hello.resume {
             Some(ref resume) => match self.resume(resume).await? {
@@ -41,7 +50,7 @@ impl Node {
         }
     }
 
-    /// Resumes a session; the inner error is why there is none to resume.
+    /// Resumes a session. The inner error says why it cannot be resumed and a new one is opened.
     async fn resume(&self, resume: &pb::Resume) -> Result<Result<Opened, Reason>, ApiError> {
         let Some(credentials) = credentials(&resume.session_token) else { return Ok(Err(Reason::UnknownSession)) };
         let request = Resume {
@@ -89,7 +98,7 @@ impl Node {
             metadata,
             kind,
         };
-        let attachment = self.backend().open(self.now(), open).wait().await?;
+        let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
         tracing::info!(peer.id = %attachment.peer(), resumable = hello.resumable, reset = ?reset, "session opened");
         let mut welcome = self.welcome(&*attachment, token, outcome);
@@ -132,13 +141,17 @@ impl Node {
     }
 }
 
-/// A display name or user id: at most 128 bytes, no control characters. May be empty.
+/// Checks a display name or user id: at most 128 bytes without control characters. May be empty.
 pub fn check_label(field: &'static str, text: &str) -> Result<(), ApiError> {
     if text.len() > MAX_DISPLAY_NAME_BYTES {
-        return Err(ApiError::invalid(field, "is longer than 128 bytes"));
+        return Err(ApiError::invalid(field, too_long(text.len())));
     }
     if text.chars().any(char::is_control) {
-        return Err(ApiError::invalid(field, "holds a control character"));
+        return Err(ApiError::invalid(field, "contains a control character: remove it"));
     }
     Ok(())
+}
+
+fn too_long(bytes: usize) -> String {
+    format!("is {bytes} bytes long: use at most {MAX_DISPLAY_NAME_BYTES}")
 }

@@ -1,4 +1,4 @@
-//! Sessions for clients of the compatibility dialects, who may choose their own names.
+//! Opens sessions for clients of the compatibility protocols, which may choose their own peer ids.
 
 use std::sync::Arc;
 
@@ -18,21 +18,25 @@ use crate::{
     error::ApiError,
 };
 
-/// A client that wants a session of its own making. Never resumable.
+/// A request for a session with a given peer id. Such a session is never resumable.
 #[derive(Clone, Debug)]
 pub struct OpenNamed {
-    /// The peer id it gets; [`ApiError`] PEER_ID_TAKEN when somebody has it.
+    /// The session's peer id. Opening fails with PEER_ID_TAKEN if another session has it.
     pub peer: PeerId,
-    /// A secret of the client's: whoever knows it may take the session over with [`Node::replace`].
+    /// A secret chosen by the client. Anyone who knows it may end the session with [`Node::replace`].
     pub secret: Option<String>,
-    /// Who it says it is. Within a dialect the name is the client's alone; empty when it has none.
+    /// The user id, which must be unique within the compatibility protocol. May be empty.
     pub user: String,
-    /// Name for people.
+    /// The display name.
     pub display_name: String,
 }
 
 impl Node {
-    /// Opens a visitor's session.
+    /// Opens a session with a given peer id.
+    ///
+    /// # Errors
+    ///
+    /// When the policy forbids it, a field is invalid, the peer id is taken, or the node is draining or full.
     pub async fn open_named(&self, caller: &Caller, request: OpenNamed) -> Result<Arc<dyn Attachment>, ApiError> {
         self.policy().allow(caller, Action::Open, None)?;
         if self.draining() {
@@ -43,7 +47,7 @@ impl Node {
         }
         let secret_digest = match &request.secret {
             Some(secret) => digest(secret),
-            // Nobody has it.
+            // The digest of a random secret that no client has.
             None => new_session().0.secret_digest,
         };
         let open = Open {
@@ -54,12 +58,13 @@ impl Node {
             metadata: Metadata::default(),
             kind: SessionKind::Live,
         };
-        let attachment = self.backend().open(self.now(), open).wait().await?;
+        let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         tracing::info!(peer.id = %attachment.peer(), resumable = false, "session opened");
         Ok(attachment)
     }
 
-    /// Ends the session of this name if the secret is its own, so that its client can have the name again.
+    /// Ends the session with this peer id if `secret` matches, so that its client can open it anew. Returns whether it
+    /// did.
     pub async fn replace(&self, peer: &PeerId, secret: &str) -> bool {
         let credentials = Credentials { peer: peer.clone(), secret_digest: digest(secret) };
         self.backend().end_session(self.now(), &credentials, Reason::Replaced).wait().await

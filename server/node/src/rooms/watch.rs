@@ -1,4 +1,4 @@
-//! A watch of rooms as a stream of events.
+//! The events of a watch of rooms, as a stream.
 
 use std::{
     future::Future,
@@ -19,24 +19,24 @@ use wigwag_proto::v1::{self as pb, watch_rooms_response::Event};
 
 use crate::{error::ApiError, frame, node::Node};
 
-/// How long a watch may be silent, so that proxies do not take it for dead.
-const KEEP_OPEN: Duration = Duration::from_secs(10);
+/// A ping is sent after this time without an event, so that proxies do not close an idle stream.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Events of a watch. Ends when the watcher is too slow or the node goes away.
+/// The events of a watch. Ends with an error when the watcher reads too slowly or the node drains.
 pub struct RoomEvents {
     node: Node,
     watch: Arc<Watch>,
-    silence: Pin<Box<Sleep>>,
-    over: bool,
+    keepalive: Pin<Box<Sleep>>,
+    ended: bool,
 }
 
 impl RoomEvents {
     pub(super) fn new(node: &Node, watch: Arc<Watch>) -> Self {
-        Self { node: node.clone(), watch, silence: Box::pin(tokio::time::sleep(KEEP_OPEN)), over: false }
+        Self { node: node.clone(), watch, keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)), ended: false }
     }
 
     fn end(&mut self, error: ApiError) -> Poll<Option<Result<pb::WatchRoomsResponse, ApiError>>> {
-        self.over = true;
+        self.ended = true;
         Poll::Ready(Some(Err(error)))
     }
 }
@@ -45,24 +45,24 @@ impl Stream for RoomEvents {
     type Item = Result<pb::WatchRoomsResponse, ApiError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.over {
+        if self.ended {
             return Poll::Ready(None);
         }
         let event = match self.watch.poll(cx.waker()) {
-            WatchPoll::Event(event) => event_of(event),
+            WatchPoll::Event(event) => to_event(event),
             WatchPoll::TooSlow => return self.end(ApiError::slow_watcher()),
             WatchPoll::Idle if self.node.draining() => return self.end(ApiError::draining()),
-            WatchPoll::Idle => match self.silence.as_mut().poll(cx) {
+            WatchPoll::Idle => match self.keepalive.as_mut().poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(()) => Event::Ping(pb::watch_rooms_response::Ping {}),
             },
         };
-        self.silence.as_mut().reset(Instant::now() + KEEP_OPEN);
+        self.keepalive.as_mut().reset(Instant::now() + KEEPALIVE_INTERVAL);
         Poll::Ready(Some(Ok(pb::WatchRoomsResponse { event: Some(event) })))
     }
 }
 
-fn event_of(event: WatchEvent) -> Event {
+fn to_event(event: WatchEvent) -> Event {
     match event {
         WatchEvent::Snapshot(snapshot) => Event::Snapshot(pb::RoomSnapshot {
             room_info: Some(frame::room_info(&snapshot.info)),

@@ -12,12 +12,12 @@ use wigwag_proto::v1::{self as pb, room_service_server::RoomServiceServer};
 
 use super::status::to_status;
 
-/// The service. Cheap to clone.
+/// Implements `RoomService` over [`Rooms`]. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RoomServer(Rooms);
 
 impl RoomServer {
-    /// Returns the generated server over this service.
+    /// Returns the tonic service of a node.
     pub fn service(node: Node) -> RoomServiceServer<Self> {
         RoomServiceServer::new(Self(Rooms::new(node))).max_decoding_message_size(MAX_REQUEST)
     }
@@ -25,12 +25,12 @@ impl RoomServer {
 
 type GrpcResult<T> = Result<Response<T>, Status>;
 
-fn answer<T>(result: Result<T, ApiError>) -> GrpcResult<T> {
+fn respond<T>(result: Result<T, ApiError>) -> GrpcResult<T> {
     result.map(Response::new).map_err(|error| to_status(&error))
 }
 
 fn parts<T>(request: Request<T>) -> (Caller, T) {
-    // A request that did not pass the router has no rights.
+    // The router inserts the caller; without one a request is treated as remote.
     let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
     (caller, request.into_inner())
 }
@@ -41,52 +41,52 @@ impl pb::room_service_server::RoomService for RoomServer {
 
     async fn create_room(&self, request: Request<pb::CreateRoomRequest>) -> GrpcResult<pb::CreateRoomResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.create(&caller, request).await)
+        respond(self.0.create(&caller, request).await)
     }
 
     async fn get_room(&self, request: Request<pb::GetRoomRequest>) -> GrpcResult<pb::GetRoomResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.get(&caller, request).await)
+        respond(self.0.get(&caller, request).await)
     }
 
     async fn list_rooms(&self, request: Request<pb::ListRoomsRequest>) -> GrpcResult<pb::ListRoomsResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.list(&caller, request).await)
+        respond(self.0.list(&caller, request).await)
     }
 
     async fn update_room(&self, request: Request<pb::UpdateRoomRequest>) -> GrpcResult<pb::UpdateRoomResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.update(&caller, request).await)
+        respond(self.0.update(&caller, request).await)
     }
 
     async fn end_room(&self, request: Request<pb::EndRoomRequest>) -> GrpcResult<pb::EndRoomResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.end(&caller, request).await)
+        respond(self.0.end(&caller, request).await)
     }
 
     async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> GrpcResult<pb::ListMembersResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.members(&caller, request).await)
+        respond(self.0.members(&caller, request).await)
     }
 
     async fn get_member(&self, request: Request<pb::GetMemberRequest>) -> GrpcResult<pb::GetMemberResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.member(&caller, request).await)
+        respond(self.0.member(&caller, request).await)
     }
 
     async fn remove_member(&self, request: Request<pb::RemoveMemberRequest>) -> GrpcResult<pb::RemoveMemberResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.remove_member(&caller, request).await)
+        respond(self.0.remove_member(&caller, request).await)
     }
 
     async fn send_to_room(&self, request: Request<pb::SendToRoomRequest>) -> GrpcResult<pb::SendToRoomResponse> {
         let (caller, request) = parts(request);
-        answer(self.0.send(&caller, request).await)
+        respond(self.0.send(&caller, request).await)
     }
 
     async fn watch_rooms(&self, request: Request<pb::WatchRoomsRequest>) -> GrpcResult<Self::WatchRoomsStream> {
         let (caller, request) = parts(request);
-        answer(self.0.watch(&caller, &request).map(|events| events.map_err(into_status as fn(ApiError) -> Status)))
+        respond(self.0.watch(&caller, &request).map(|events| events.map_err(into_status as fn(ApiError) -> Status)))
     }
 }
 

@@ -1,8 +1,7 @@
-//! `wigwag.v1.SignalingService` over gRPC: one stream both ways, or a stream down and calls up.
+//! `wigwag.v1.SignalingService` over gRPC: `Signal` in both directions, or `Listen` downstream and `Push` upstream.
 //!
-//! The routing is written by hand in place of the generated server, because frames are read and written by a codec of
-//! ours that leaves payloads alone. `Signal`, where the messages are, reads and writes its own gRPC framing; the rest is
-//! left to tonic.
+//! The methods are dispatched by hand instead of by the generated server, because frames are encoded and decoded without
+//! touching payloads. `Signal`, which carries most messages, also implements the gRPC message framing; tonic does the rest.
 
 mod codec;
 mod fast_path;
@@ -26,24 +25,25 @@ use tonic::{
     codegen::{Body as HttpBody, Service, StdError},
     server::{Grpc, NamedService, ServerStreamingService, UnaryService},
 };
-use wigwag_proto::v1 as pb;
-
-pub use self::fast_path::SignalFastPath;
-use self::{frames::FrameStream, request_body::RequestFrames, response_body::SignalBody};
-use crate::{
-    api::grpc::status::to_status,
-    web::{abort_token, caller},
-};
 use wigwag_node::{
     auth::Action,
     connection::{Connection, Input},
     frame::{OutFrame, RawPush, TRANSPORT_LIMIT},
     node::Node,
 };
+use wigwag_proto::v1 as pb;
+
+use self::{frames::FrameStream, request_body::RequestFrames, response_body::SignalBody};
+use crate::{
+    api::grpc::status::to_status,
+    web::{abort_token, caller},
+};
+
+pub use self::fast_path::SignalFastPath;
 
 const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
 
-/// The service. Cheap to clone.
+/// The gRPC service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SignalingServer {
     node: Node,
@@ -55,13 +55,13 @@ impl SignalingServer {
         Self { node }
     }
 
-    /// Answers a call of `Signal`.
+    /// Returns the response to a call of `Signal`.
     fn signal<B>(&self, request: http::Request<B>) -> Result<http::Response<SignalBody<RequestFrames<B>>>, Status>
     where
         B: HttpBody<Data = Bytes> + Unpin,
     {
         let (head, body) = request.into_parts();
-        // A client that means to compress is told now, rather than at its first compressed message.
+        // Refuses compression now rather than at the first compressed message.
         let encoding = head.headers.get("grpc-encoding").filter(|encoding| *encoding != "identity");
         if encoding.is_some() {
             return Err(Status::unimplemented("messages must not be compressed"));
@@ -92,28 +92,30 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let state = self.clone();
+        let server = self.clone();
         match request.uri().path() {
             SIGNAL => {
-                let response = state.signal(request).map_or_else(Status::into_http, |answer| answer.map(Body::new));
+                let response = server.signal(request).map_or_else(Status::into_http, |answer| answer.map(Body::new));
                 Box::pin(async { Ok(response) })
             }
             "/wigwag.v1.SignalingService/Listen" => {
-                let codec = codec::DownCodec::<pb::ListenRequest>::default();
+                let codec = codec::ListenCodec::<pb::ListenRequest>::default();
                 let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
-                Box::pin(async move { Ok(grpc.server_streaming(Listen(state), request).await) })
+                Box::pin(async move { Ok(grpc.server_streaming(Listen(server), request).await) })
             }
             "/wigwag.v1.SignalingService/Push" => {
                 let codec = tonic_prost::ProstCodec::<pb::PushResponse, RawPush>::default();
                 let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
-                Box::pin(async move { Ok(grpc.unary(Push(state), request).await) })
+                Box::pin(async move { Ok(grpc.unary(Push(server), request).await) })
             }
             "/wigwag.v1.SignalingService/GetIceServers" => {
                 let codec = tonic_prost::ProstCodec::<pb::GetIceServersResponse, pb::GetIceServersRequest>::default();
                 let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
-                Box::pin(async move { Ok(grpc.unary(IceServers(state), request).await) })
+                Box::pin(async move { Ok(grpc.unary(IceServers(server), request).await) })
             }
-            _ => Box::pin(async { Ok(Status::unimplemented("no such method of this service").into_http()) }),
+            _ => {
+                Box::pin(async { Ok(Status::unimplemented("SignalingService does not have this method").into_http()) })
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Errors as gRPC statuses: the code, and details that programs read.
+//! Converts errors of the API to gRPC statuses.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -6,8 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use wigwag_node::error::{ApiError, DOMAIN};
 
-/// Returns an error as the status of a call or the end of a stream: `ErrorInfo`, with `RetryInfo` and `BadRequest` where
-/// they apply.
+/// Converts an error to a status with `ErrorInfo` and, where they apply, `RetryInfo` and `BadRequest`.
 pub(super) fn to_status(error: &ApiError) -> Status {
     let metadata: HashMap<String, String> =
         error.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();

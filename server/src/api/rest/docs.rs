@@ -1,9 +1,10 @@
-//! `GET /docs`: a page that shows `/openapi.json` to people. Built into the binary, nothing from elsewhere.
+//! `GET /docs`: a page that renders `/openapi.json`. Built into the binary; loads nothing from other servers.
 
 use axum::{Router, routing::get};
 
 use crate::web::embedded_file;
 
+/// Returns the routes of the page and its files.
 pub(super) fn router() -> Router {
     Router::new()
         .route("/docs", get(|| async { embedded_file("text/html; charset=utf-8", include_bytes!("docs/index.html")) }))

@@ -1,4 +1,4 @@
-//! Errors of the door: `google.rpc.Status` in protobuf JSON, with the HTTP status of its code.
+//! Errors of the REST API: `google.rpc.Status` in protobuf JSON, with the HTTP status for their code.
 
 use axum::{
     Json,
@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 use wigwag_node::error::{ApiError, Code, DOMAIN};
 
-/// An error as an answer.
+/// An error as a response.
 #[derive(Debug)]
 pub(super) struct RestError {
     error: ApiError,
@@ -16,7 +16,7 @@ pub(super) struct RestError {
 }
 
 impl RestError {
-    /// Where HTTP has a closer status than that of the code.
+    /// Replaces the status by one that is more precise than that for the code.
     pub(super) fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
@@ -43,7 +43,7 @@ impl IntoResponse for RestError {
     }
 }
 
-/// `google.rpc.Status`, with the details that gRPC clients get in `grpc-status-details-bin`.
+/// Returns an error as `google.rpc.Status`, with the details that gRPC clients receive in `grpc-status-details-bin`.
 pub(super) fn body(error: &ApiError) -> Value {
     let kind = |name: &str| format!("type.googleapis.com/google.rpc.{name}");
     let metadata: serde_json::Map<String, Value> =
@@ -64,7 +64,7 @@ pub(super) fn body(error: &ApiError) -> Value {
     json!({"code": error.code as i32, "message": error.message, "details": details})
 }
 
-/// The mapping that `google/rpc/code.proto` gives.
+/// Returns the HTTP status for a code, as `google/rpc/code.proto` maps them.
 fn http_status(code: Code) -> StatusCode {
     match code {
         Code::InvalidArgument | Code::FailedPrecondition => StatusCode::BAD_REQUEST,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn details_are_those_of_grpc() {
+    fn details_are_the_same_as_over_grpc() {
         let body = body(&ApiError::invalid("room", "is empty").retry_after(1_500));
         assert_eq!(
             body,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_said_in_a_header_too() {
+    fn the_time_to_wait_is_also_in_a_header() {
         let response = RestError::from(ApiError::draining()).into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");

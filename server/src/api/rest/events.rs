@@ -1,4 +1,4 @@
-//! `GET /v1/rooms:watch`: the watch as server-sent events.
+//! `GET /v1/rooms:watch`: `WatchRooms` as server-sent events.
 
 use std::{
     convert::Infallible,
@@ -11,19 +11,19 @@ use axum::{
     http::{HeaderValue, Response, header},
 };
 use futures_core::Stream;
+use wigwag_node::{error::ApiError, rooms::RoomEvents};
 use wigwag_proto::v1::WatchRoomsResponse;
 
 use super::error;
-use wigwag_node::{error::ApiError, rooms::RoomEvents};
 
-/// One `message` event per `WatchRoomsResponse`. What ends the watch comes as an event `status`; an `EventSource` then
-/// connects again by itself and gets everything anew.
+/// Returns a stream with one `message` event per `WatchRoomsResponse`. An error ends it with a `status` event; an
+/// `EventSource` then reconnects and receives all rooms again.
 pub(super) fn stream(events: RoomEvents) -> Response<Body> {
     let mut response = Response::new(Body::from_stream(ServerSent(events)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
-    // nginx would hold the stream back until it ends.
+    // Without this header nginx buffers a stream until it ends.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
@@ -39,12 +39,12 @@ impl Stream for ServerSent {
 }
 
 fn event(item: Result<WatchRoomsResponse, ApiError>) -> Bytes {
-    // JSON holds no line breaks of its own: one line of data is enough.
+    // `serde_json` writes no line breaks, so that one `data` line is enough.
     let text = match item {
         Ok(event) => match serde_json::to_string(&event) {
             Ok(json) => format!("data: {json}\n\n"),
             Err(error) => {
-                tracing::error!(%error, "a room event could not be written as JSON");
+                tracing::error!(%error, "cannot write a room event as JSON");
                 String::new()
             }
         },

@@ -1,4 +1,4 @@
-//! What the fuzz target `rest_request` calls.
+//! The entry point of the fuzz target `rest_request`.
 
 use axum::http::Request;
 use wigwag_node::json;
@@ -6,7 +6,7 @@ use wigwag_proto::v1 as pb;
 
 use super::request::Target;
 
-/// A REST request: a target in the first line, a body in what follows.
+/// Reads a REST request: its target in the first line, its body in the rest.
 pub fn rest_request(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
     let (target, body) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

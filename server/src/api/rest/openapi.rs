@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the door described in OpenAPI 3.1.
+//! `GET /openapi.json`: the description of the REST API in OpenAPI 3.1.
 //!
 //! The document is generated from the protos and from the table in `openapi/generate.rs`, and committed; a test
 //! regenerates it and fails when it is stale.

@@ -1,4 +1,4 @@
-//! What a request says: who asks, for what, with which message.
+//! Reads the path, the query and the message of a request.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -12,11 +12,11 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
-
-use super::error::RestError;
 use wigwag_node::{error::ApiError, json, rooms::MAX_REQUEST};
 
-/// What is below `/v1/rooms/`.
+use super::error::RestError;
+
+/// A resource below `/v1/rooms/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Resource {
     /// `{room}`
@@ -29,10 +29,10 @@ pub(super) enum Resource {
     Member,
 }
 
-/// What a path and its query name.
+/// The path of a request below `/v1/rooms/`, and its query.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// Of the path behind `/v1/rooms/`, still encoded.
+    /// Path segments after `/v1/rooms/`, still percent-encoded.
     segments: Vec<String>,
     query: Vec<(String, String)>,
 }
@@ -45,7 +45,7 @@ impl<S: Sync> FromRequestParts<S> for Target {
     }
 }
 
-/// A name that ends like this writes its colon as `%3A`.
+/// The custom verb of `SendToRoom`. In a room name that ends with it, the colon must be encoded as `%3A`.
 const SEND: &str = ":send";
 
 impl Target {
@@ -56,7 +56,7 @@ impl Target {
         Self { segments, query }
     }
 
-    /// Which of them it is; `None` when there is nothing at this path.
+    /// Returns the resource; `None` if there is none at this path.
     pub(super) fn resource(&self) -> Option<Resource> {
         let segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
         match *segments {
@@ -69,36 +69,40 @@ impl Target {
         }
     }
 
+    /// Returns the room in the path.
     pub(super) fn room(&self) -> Result<String, ApiError> {
         let segment = self.segment(0);
         let sends = self.resource() == Some(Resource::Send);
         decode("room", segment.strip_suffix(SEND).filter(|_| sends).unwrap_or(segment))
     }
 
+    /// Returns the peer id in the path.
     pub(super) fn peer_id(&self) -> Result<String, ApiError> {
         decode("peer_id", self.segment(2))
     }
 
-    /// The room of the path, which the message may repeat but not contradict.
+    /// Returns the room in the path, which the message may repeat but not contradict.
     pub(super) fn same_room(&self, field: &'static str, named: &str) -> Result<String, ApiError> {
         let room = self.room()?;
         if named.is_empty() || named == room {
             Ok(room)
         } else {
-            Err(ApiError::invalid(field, "is another room than that of the path: leave it out"))
+            Err(ApiError::invalid(field, "names another room than the path: leave it out"))
         }
     }
 
-    /// A query parameter. `page_size` is `pageSize`, as in messages.
+    /// Returns a query parameter. `page_size` is accepted for `pageSize`, as in protobuf JSON.
     fn parameter(&self, name: &str) -> Option<&str> {
         let is = |key: &str| key == name || key.contains('_') && camel(key) == name;
         self.query.iter().rev().find(|(key, _)| is(key)).map(|(_, value)| value.as_str())
     }
 
+    /// Returns a text parameter; empty if it is missing.
     pub(super) fn text(&self, name: &str) -> String {
         self.parameter(name).unwrap_or_default().to_owned()
     }
 
+    /// Returns a numeric parameter; 0 if it is missing.
     pub(super) fn number(&self, name: &'static str) -> Result<u32, ApiError> {
         match self.parameter(name) {
             None | Some("") => Ok(0),
@@ -106,6 +110,7 @@ impl Target {
         }
     }
 
+    /// Returns a boolean parameter; false if it is missing.
     pub(super) fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.parameter(name) {
             None | Some("" | "false") => Ok(false),
@@ -121,7 +126,7 @@ impl Target {
 
 fn decode(field: &'static str, segment: &str) -> Result<String, ApiError> {
     let text = percent_decode_str(segment).decode_utf8().map(Cow::into_owned);
-    text.map_err(|_| ApiError::invalid(field, "is not UTF-8 behind its percent signs"))
+    text.map_err(|_| ApiError::invalid(field, "is not UTF-8 once percent-decoded"))
 }
 
 fn camel(name: &str) -> String {
@@ -137,7 +142,7 @@ fn camel(name: &str) -> String {
     letters.collect()
 }
 
-/// A message in the body, as protobuf JSON. No body is an empty message.
+/// The message in the body, in protobuf JSON. An empty body is an empty message.
 #[derive(Debug)]
 pub(super) struct Message<T>(pub(super) T);
 
@@ -150,7 +155,7 @@ impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for Message<T> {
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        // Also what keeps a form on a web page from calling: no page can send this type without asking first.
+        // Also prevents requests from HTML forms: pages of other origins need a CORS preflight for this content type.
         if !is_json(&parts.headers) {
             let error = ApiError::invalid("content-type", "must be application/json (with curl: --json)");
             return Err(RestError::from(error).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
@@ -159,12 +164,12 @@ impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for Message<T> {
     }
 }
 
-/// How long a body may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time until the whole body must be received.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 async fn collect(body: Body) -> Result<Bytes, RestError> {
-    let Ok(collected) = timeout(PATIENCE, Limited::new(body, MAX_REQUEST).collect()).await else {
-        let error = ApiError::invalid("body", "did not come within 10 seconds");
+    let Ok(collected) = timeout(BODY_TIMEOUT, Limited::new(body, MAX_REQUEST).collect()).await else {
+        let error = ApiError::invalid("body", "was not received within 10 seconds");
         return Err(RestError::from(error).status(StatusCode::REQUEST_TIMEOUT));
     };
     match collected {
@@ -172,8 +177,8 @@ async fn collect(body: Body) -> Result<Bytes, RestError> {
         Err(error) if error.is::<LengthLimitError>() => {
             Err(RestError::from(ApiError::too_large(MAX_REQUEST)).status(StatusCode::PAYLOAD_TOO_LARGE))
         }
-        // Nobody reads this.
-        Err(_) => Err(ApiError::invalid("body", "broke off").into()),
+        // The connection failed, so that the client does not receive this.
+        Err(_) => Err(ApiError::invalid("body", "was not received completely").into()),
     }
 }
 

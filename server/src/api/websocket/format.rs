@@ -1,4 +1,4 @@
-//! The two forms of a frame: protobuf JSON in text messages, protobuf in binary ones.
+//! The two encodings of a frame: protobuf in binary messages, protobuf JSON in text messages.
 
 use wigwag_net::websocket::{CloseReason, FrameWriter};
 use wigwag_node::{
@@ -7,7 +7,7 @@ use wigwag_node::{
     json::{self, Unreadable},
 };
 
-/// How the frames of a socket are written.
+/// The encoding of the frames of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Proto,
@@ -15,7 +15,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// By preference, when a client offers both.
+    /// All formats, preferred first if a client offers both.
     pub(super) const ALL: [Self; 2] = [Self::Proto, Self::Json];
 
     pub(super) fn subprotocol(self) -> &'static str {
@@ -25,20 +25,21 @@ impl Format {
         }
     }
 
-    pub(super) fn wrong_kind(self) -> &'static str {
+    pub(super) fn wrong_message_type(self) -> &'static str {
         match self {
-            Self::Proto => "wigwag.v1.proto takes binary messages: for JSON offer wigwag.v1.json",
-            Self::Json => "wigwag.v1.json takes text messages: for binary ones offer wigwag.v1.proto",
+            Self::Proto => "wigwag.v1.proto needs binary messages: for JSON offer wigwag.v1.json",
+            Self::Json => "wigwag.v1.json needs text messages: for binary ones offer wigwag.v1.proto",
         }
     }
 
+    /// Writes a frame as a message.
     pub(super) fn write(self, frame: &OutFrame, out: &mut FrameWriter) -> Result<(), CloseReason> {
         match self {
             Self::Proto => out.binary(frame.encoded_len(), |bytes| frame.encode(bytes)),
             Self::Json => match json::write_frame(frame) {
                 Some(text) => out.text(text),
                 None => {
-                    tracing::error!("a frame could not be written as JSON");
+                    tracing::error!("cannot write a frame as JSON");
                     return Err(CloseReason::close(1011, "INTERNAL"));
                 }
             },
@@ -47,6 +48,7 @@ impl Format {
     }
 }
 
+/// Decodes a frame in protobuf JSON.
 pub(super) fn read_text(text: &str, max_frame_bytes: usize) -> Input {
     if text.len() > max_frame_bytes {
         return json::read_seq(text).map_or(Input::Malformed, Input::TooLarge);

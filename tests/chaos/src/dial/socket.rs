@@ -1,4 +1,4 @@
-//! The WebSocket door, from the client's side: RFC 6455 over a wire of the proxy, frames as protobuf or protobuf JSON.
+//! A WebSocket client (RFC 6455) through the proxy, with frames in protobuf or protobuf JSON.
 
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -19,7 +19,7 @@ use wigwag_proto::v1::{ClientFrame, ServerFrame};
 
 use super::{Dialer, UP_QUEUE};
 
-/// How frames are written.
+/// Encoding of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// `wigwag.v1.proto`: protobuf in binary messages.
@@ -43,17 +43,17 @@ impl Format {
         }
     }
 
-    /// `None` for what holds no frame: a ping, a close.
+    /// Returns `None` for messages without a frame, such as a ping or a close.
     fn read(self, message: Message) -> Result<Option<ServerFrame>, Status> {
         let wrong = |what: String| Err(Status::data_loss(what));
         match (self, message) {
             (Self::Proto, Message::Binary(bytes)) => match ServerFrame::decode(bytes) {
                 Ok(frame) => Ok(Some(frame)),
-                Err(error) => wrong(format!("a message that is no frame: {error}")),
+                Err(error) => wrong(format!("a message that is not a frame: {error}")),
             },
             (Self::Json, Message::Text(text)) => match serde_json::from_str(&text) {
                 Ok(frame) => Ok(Some(frame)),
-                Err(error) => wrong(format!("a message that is no frame: {error}: {text}")),
+                Err(error) => wrong(format!("a message that is not a frame: {error}: {text}")),
             },
             (_, Message::Text(_) | Message::Binary(_)) => wrong(format!("a message of the wrong kind for {self:?}")),
             (_, Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => Ok(None),
@@ -63,7 +63,7 @@ impl Format {
 
 type Stream = WebSocketStream<TcpStream>;
 
-/// The way down. The way up is a task, which ends with this.
+/// The receiving half. The sending half is a task, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Socket {
     format: Format,
@@ -72,7 +72,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects. What goes into the queue given back goes up.
+    /// Connects. Frames put into the returned queue are sent.
     pub(super) async fn open(format: Format, dialer: &Dialer) -> Result<(Self, mpsc::Sender<ClientFrame>), Status> {
         let lost = |error: tokio_tungstenite::tungstenite::Error| Status::unavailable(error.to_string());
         let wire = dialer.clone().dial().await.map_err(|error| Status::unavailable(error.to_string()))?;
@@ -86,7 +86,7 @@ impl Socket {
         Ok((Self { format, down, _up: writing }, up))
     }
 
-    /// The next frame; `None` when the server closed. Nothing is lost when it is given up.
+    /// Returns the next frame, or `None` if the server has closed. Cancel safe.
     pub(super) async fn message(&mut self) -> Result<Option<ServerFrame>, Status> {
         loop {
             match self.down.next().await {
@@ -102,7 +102,7 @@ impl Socket {
     }
 }
 
-/// Writes what there is together, then flushes: a frame waits for no other.
+/// Writes all queued frames, then flushes.
 async fn write(format: Format, mut queue: mpsc::Receiver<ClientFrame>, mut sink: SplitSink<Stream, Message>) {
     while let Some(frame) = queue.recv().await {
         let mut next = Some(frame);
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_frames_of_the_own_format_are_taken() {
+    fn only_frames_of_its_format_are_accepted() {
         let frame = ServerFrame { ack: 7, body: Some(Body::Ping(Ping {})), ..ServerFrame::default() };
         let binary = Message::Binary(frame.encode_to_vec().into());
         let text = Message::text(r#"{"ack":7,"ping":{}}"#);

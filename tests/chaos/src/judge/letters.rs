@@ -5,20 +5,20 @@ use std::collections::{HashMap, HashSet};
 use super::{Promise, Verdict};
 use crate::history::{Event, History, Outcome, To, Where, Who};
 
-/// An envelope as its sender knows it.
+/// An envelope as its sender recorded it.
 struct Letter {
     room: Option<Where>,
     to: To,
     receipt: bool,
-    /// It was refused, or is not known to be accepted: it may be missing.
+    /// It was refused or not acknowledged, so it may be missing.
     excused: bool,
 }
 
-/// A sender's envelopes, and what it heard of them.
+/// A sender's envelopes, and the receipts for them.
 #[derive(Default)]
 struct Outgoing {
     letters: Vec<Letter>,
-    told: HashMap<(u32, Who), Vec<Outcome>>,
+    receipts: HashMap<(u32, Who), Vec<Outcome>>,
 }
 
 pub(super) fn judge(history: &History, verdict: &mut Verdict) {
@@ -31,7 +31,7 @@ pub(super) fn judge(history: &History, verdict: &mut Verdict) {
                 settle(from, n, letter, to, arrived, sent, verdict);
             }
         }
-        strange_receipts(from, sent, verdict);
+        unexpected_receipts(from, sent, verdict);
     }
 }
 
@@ -52,7 +52,7 @@ fn outgoing(who: Who, log: &[Event], verdict: &mut Verdict) -> Outgoing {
                 sent.excuse(*n);
                 verdict.add(Promise::Refused, || format!("{who}#{n} was never acknowledged"));
             }
-            Event::Receipt { n, peer, outcome } => sent.told.entry((*n, *peer)).or_default().push(*outcome),
+            Event::Receipt { n, peer, outcome } => sent.receipts.entry((*n, *peer)).or_default().push(*outcome),
             _ => {}
         }
     }
@@ -71,7 +71,7 @@ impl Outgoing {
     }
 }
 
-/// Judges what a session received, one by one; gives back what it was.
+/// Judges each envelope that a session received, and returns them.
 fn incoming(who: Who, log: &[Event], outgoing: &[Outgoing], verdict: &mut Verdict) -> HashSet<(Who, u32)> {
     let mut seen = HashSet::new();
     let mut last: HashMap<Who, u32> = HashMap::new();
@@ -79,7 +79,7 @@ fn incoming(who: Who, log: &[Event], outgoing: &[Outgoing], verdict: &mut Verdic
         let Event::Received { from, author, n, room } = event else { continue };
         verdict.deliveries += 1;
         if from != author {
-            verdict.add(Promise::Identity, || format!("{who} got {author}#{n} as coming from {from}"));
+            verdict.add(Promise::Identity, || format!("{who} got {author}#{n} with the sender {from}"));
         }
         match outgoing.get(*author as usize).and_then(|sent| sent.letter(*n)) {
             None => verdict.add(Promise::Identity, || format!("{who} got {author}#{n}, which was never sent")),
@@ -94,7 +94,7 @@ fn incoming(who: Who, log: &[Event], outgoing: &[Outgoing], verdict: &mut Verdic
         }
         let last = last.entry(*author).or_default();
         if *n < *last {
-            verdict.add(Promise::Reordered, || format!("{who} got {author}#{n} behind {author}#{last}"));
+            verdict.add(Promise::Reordered, || format!("{who} got {author}#{n} after {author}#{last}"));
         }
         *last = (*last).max(*n);
     }
@@ -110,7 +110,7 @@ impl Letter {
     }
 }
 
-/// Who must get a letter: the one it is for, or the residents of its room.
+/// Returns who must receive a letter: its recipient, or the residents of its room.
 fn recipients(history: &History, from: Who, letter: &Letter) -> Vec<Who> {
     match (letter.to, letter.room) {
         (To::One(to), _) => vec![to],
@@ -124,27 +124,27 @@ fn recipients(history: &History, from: Who, letter: &Letter) -> Vec<Who> {
 
 /// Judges one letter to one recipient.
 fn settle(from: Who, n: u32, letter: &Letter, to: Who, arrived: bool, sent: &Outgoing, verdict: &mut Verdict) {
-    let told = sent.told.get(&(n, to)).map_or(&[][..], |told| told);
-    let undeliverable = told.contains(&Outcome::Undeliverable);
+    let receipts = sent.receipts.get(&(n, to)).map_or(&[][..], |receipts| receipts);
+    let undeliverable = receipts.contains(&Outcome::Undeliverable);
     verdict.undeliverable += u64::from(undeliverable);
     if !arrived && !undeliverable && !letter.excused {
-        verdict.add(Promise::Lost, || format!("{from}#{n} never reached {to}, and nobody was told"));
+        verdict.add(Promise::Lost, || format!("{from}#{n} never reached {to}, and its sender was not notified"));
     }
     let expected = usize::from(letter.receipt || undeliverable);
-    if told.len() != expected && !letter.excused {
-        verdict.add(Promise::Receipt, || format!("{from}#{n} to {to} has {} receipts: {told:?}", told.len()));
+    if receipts.len() != expected && !letter.excused {
+        verdict.add(Promise::Receipt, || format!("{from}#{n} to {to} has {} receipts: {receipts:?}", receipts.len()));
     }
-    if told.contains(&Outcome::Delivered) && !arrived {
-        verdict.add(Promise::Receipt, || format!("{from}#{n} is said to be delivered to {to}, which never got it"));
+    if receipts.contains(&Outcome::Delivered) && !arrived {
+        verdict.add(Promise::Receipt, || format!("{from}#{n} has a receipt for delivery to {to}, which never got it"));
     }
 }
 
-/// Receipts nobody asked for, from nobody it was sent to, or of a kind that cannot be.
-fn strange_receipts(from: Who, sent: &Outgoing, verdict: &mut Verdict) {
-    for ((n, peer), told) in &sent.told {
+/// Reports receipts that were not requested, that name other peers than the recipients, or with an impossible outcome.
+fn unexpected_receipts(from: Who, sent: &Outgoing, verdict: &mut Verdict) {
+    for ((n, peer), receipts) in &sent.receipts {
         let known = sent.letter(*n).is_some_and(|letter| letter.is_for(*peer, from));
-        if !known || told.contains(&Outcome::Other) {
-            verdict.add(Promise::Receipt, || format!("{from}#{n} got a strange receipt from {peer}: {told:?}"));
+        if !known || receipts.contains(&Outcome::Other) {
+            verdict.add(Promise::Receipt, || format!("{from}#{n} got an unexpected receipt from {peer}: {receipts:?}"));
         }
     }
 }

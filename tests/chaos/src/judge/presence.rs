@@ -1,22 +1,22 @@
-//! Presence: C4 and C5, observer by observer and room by room.
+//! Judges presence (C4 and C5) for each observer and room.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Promise, Verdict};
 use crate::history::{Event, History, Where, Who};
 
-/// What one observer knows of one room.
+/// One observer's view of one room.
 struct View {
     version: u32,
     members: BTreeSet<Who>,
-    /// Changes were lost with a connection, and a roster, an answer brought up to date or the own leave took their place:
-    /// a replayed envelope may be from somebody who came and went between.
+    /// Changes were lost with a connection and replaced by a roster, an updated answer or the observer's own leave: a
+    /// replayed envelope may be from a peer that joined and left meanwhile.
     blurred: bool,
-    /// It asked to leave. Once the server knows, a resume brings no roster.
+    /// It asked to leave. Once the server has processed that, a resume does not send a roster.
     leaving: bool,
 }
 
-/// How often each session asked to leave each room: the leaves that may be seen.
+/// How often each session asked to leave each room, which limits the leaves that may be seen.
 type Leaves = HashMap<(Who, Where), u32>;
 
 pub(super) fn judge(history: &History, verdict: &mut Verdict) {
@@ -45,7 +45,7 @@ pub(super) fn judge(history: &History, verdict: &mut Verdict) {
             if seen != inside {
                 verdict.add(Promise::Presence, || {
                     let name = history.rooms.get(usize::from(room)).map_or("?", |room| &room.name);
-                    format!("in the end {who} sees {seen:?} in {name}, where {inside:?} are")
+                    format!("at the end {who} sees {seen:?} in {name}, whose members are {inside:?}")
                 });
             }
         }
@@ -68,7 +68,7 @@ struct Observer<'a> {
     who: Who,
     leaves: &'a Leaves,
     rooms: HashMap<Where, View>,
-    /// Rooms it asked for a seat in, and whether it was resumed since.
+    /// Rooms that it asked to join, and whether it has resumed since.
     asked: HashMap<Where, bool>,
     /// How often this observer has seen each session leave each room.
     gone: HashMap<(Who, Where), u32>,
@@ -94,7 +94,7 @@ impl Observer<'_> {
                     self.wrong(|| format!("left room {room}, in which it was not"));
                 }
                 if reason != "LEFT" {
-                    self.broken(Promise::SeenLeaving, || format!("lost its seat in room {room}: {reason}"));
+                    self.broken(Promise::SeenLeaving, || format!("lost its membership of room {room}: {reason}"));
                 }
             }
             Event::Joined { room, version, peer } => {
@@ -144,7 +144,7 @@ impl Observer<'_> {
             && view.version == version
             && view.members != fresh
         {
-            self.wrong(|| format!("is told different members of room {room} in version {version}"));
+            self.wrong(|| format!("got different members of room {room} in version {version}"));
         }
         if fresh.contains(&self.who) {
             self.wrong(|| format!("is listed among the others of room {room}"));
@@ -154,15 +154,15 @@ impl Observer<'_> {
         self.rooms.insert(room, View { version, members: fresh, blurred, leaving: false });
     }
 
-    /// The view of a room, brought to this version.
+    /// Returns the view of a room, after setting its version.
     fn view(&mut self, room: Where, version: u32) -> Option<&mut View> {
         let Some(view) = self.rooms.get(&room) else {
-            self.wrong(|| format!("hears of room {room}, in which it is not"));
+            self.wrong(|| format!("got an event of room {room}, in which it is not"));
             return None;
         };
         let known = view.version;
         if version < known {
-            self.wrong(|| format!("hears of version {version} of room {room} behind {known}"));
+            self.wrong(|| format!("got version {version} of room {room} after {known}"));
         }
         let view = self.rooms.get_mut(&room)?;
         view.version = version;

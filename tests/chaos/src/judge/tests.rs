@@ -1,8 +1,8 @@
-//! A clean history, and one sabotage for each kind of violation: the judge must name it.
+//! A clean history, and one falsification for each kind of violation, which the judge must report.
 
 use super::*;
-use crate::dial::Door;
-use crate::history::{Outcome, RoomPlan, STRANGER, To};
+use crate::dial::Transport;
+use crate::history::{Outcome, RoomPlan, To, UNKNOWN};
 
 fn sent(n: u32, to: To) -> Event {
     Event::Sent { n, room: Some(0), to, receipt: false }
@@ -16,15 +16,15 @@ fn left(room: u16) -> Event {
     Event::Left { room, reason: "LEFT".into() }
 }
 
-/// A resume through another door.
-const RESUMED: Event = Event::Resumed { door: Door::SocketJson, moved: true };
+/// A resume over another transport.
+const RESUMED: Event = Event::Resumed { transport: Transport::SocketJson, moved: true };
 
 fn gone(version: u32, peer: u32, reason: &str) -> Event {
     Event::Gone { room: 0, version, peer, reason: reason.into() }
 }
 
-/// Three residents of a room. 0 says 1 to all, then 2 to session 1 with a receipt, then 3 to all; 1 is cut and resumes;
-/// 2 visits a second room, in which 1 is.
+/// Three residents of a room. 0 sends 1 to all, then 2 to session 1 with a receipt, then 3 to all; 1 loses its connection
+/// and resumes; 2 joins and leaves a second room, in which 1 is.
 fn clean() -> History {
     let zero = vec![
         Event::Entered { room: 0, version: 2, members: vec![] },
@@ -70,10 +70,10 @@ fn at(log: &[Event], event: &Event) -> usize {
     log.iter().position(|e| e == event).unwrap_or_else(|| panic!("no {event:?}"))
 }
 
-/// The promises that are broken once `sabotage` has been at the clean history.
-fn broken(sabotage: impl FnOnce(&mut [Vec<Event>])) -> Vec<Promise> {
+/// Returns the guarantees that are violated in the clean history after `falsify`.
+fn broken(falsify: impl FnOnce(&mut [Vec<Event>])) -> Vec<Promise> {
     let mut history = clean();
-    sabotage(&mut history.logs);
+    falsify(&mut history.logs);
     let verdict = judge(&history);
     assert_eq!(verdict.violations.len() as u64, verdict.counts.values().sum::<u64>());
     verdict.counts.into_keys().collect()
@@ -96,7 +96,7 @@ fn an_envelope_that_never_arrived_is_lost() {
         logs[2].remove(at);
     };
     assert_eq!(broken(lose), [Promise::Lost]);
-    // Unless its sender was told.
+    // Unless its sender was notified.
     assert_eq!(
         broken(|logs| {
             lose(logs);
@@ -118,7 +118,7 @@ fn an_envelope_that_arrives_again_is_a_duplicate() {
 }
 
 #[test]
-fn an_envelope_behind_a_later_one_is_out_of_order() {
+fn an_envelope_after_a_later_one_is_out_of_order() {
     let swap = |logs: &mut [Vec<Event>]| {
         let (first, second) = (at(&logs[1], &received(0, 1)), at(&logs[1], &received(0, 3)));
         logs[1].swap(first, second);
@@ -147,7 +147,7 @@ fn a_roster_without_a_session_that_stayed_is_a_leave_too() {
 }
 
 #[test]
-fn a_lost_seat_is_a_leave_too() {
+fn a_lost_membership_is_a_leave_too() {
     let lose = |logs: &mut [Vec<Event>]| {
         logs[0].push(Event::Left { room: 0, reason: "REMOVED".into() });
         logs[0].push(Event::Entered { room: 0, version: 6, members: vec![1, 2] });
@@ -167,13 +167,13 @@ fn a_reset_is_a_broken_resume() {
 }
 
 #[test]
-fn presence_must_make_sense() {
+fn presence_must_be_consistent() {
     let wrongs: [(&str, usize, Event); 7] = [
         ("a second join", 0, Event::Joined { room: 0, version: 6, peer: 1 }),
-        ("a stranger's change", 0, Event::Updated { room: 0, version: 6, peer: Some(STRANGER) }),
-        ("a version of the past", 0, Event::Updated { room: 0, version: 1, peer: None }),
+        ("a change of an unknown peer", 0, Event::Updated { room: 0, version: 6, peer: Some(UNKNOWN) }),
+        ("an older version", 0, Event::Updated { room: 0, version: 1, peer: None }),
         ("a room it is not in", 0, Event::Updated { room: 1, version: 9, peer: None }),
-        ("a view that differs", 0, Event::Roster { room: 0, version: 6, members: vec![1, 2, STRANGER] }),
+        ("a view that differs", 0, Event::Roster { room: 0, version: 6, members: vec![1, 2, UNKNOWN] }),
         ("another list in the same version", 2, Event::Entered { room: 0, version: 5, members: vec![0] }),
         ("itself among the others", 2, Event::Entered { room: 0, version: 6, members: vec![0, 1, 2] }),
     ];
@@ -183,7 +183,7 @@ fn presence_must_make_sense() {
 }
 
 #[test]
-fn nobody_leaves_twice() {
+fn no_member_leaves_twice() {
     let twice = |logs: &mut [Vec<Event>]| {
         logs[1].push(Event::Gone { room: 1, version: 5, peer: 2, reason: "LEFT".into() });
     };
@@ -191,7 +191,7 @@ fn nobody_leaves_twice() {
 }
 
 #[test]
-fn a_missed_leave_shows_in_the_end() {
+fn a_missed_leave_shows_at_the_end() {
     assert_eq!(broken(|logs| drop(logs[1].pop())), [Promise::Presence]);
 }
 
@@ -206,7 +206,7 @@ fn an_envelope_before_its_senders_join_is_wrong() {
 }
 
 #[test]
-fn an_envelope_of_one_who_came_and_went_meanwhile_is_fine() {
+fn an_envelope_of_a_peer_that_joined_and_left_meanwhile_is_fine() {
     let visit = |logs: &mut [Vec<Event>]| {
         let at = at(&logs[1], &Event::Roster { room: 0, version: 5, members: vec![0, 2] });
         logs[1].insert(at + 1, Event::Received { from: 3, author: 3, n: 1, room: Some(0) });
@@ -219,9 +219,9 @@ fn an_envelope_of_one_who_came_and_went_meanwhile_is_fine() {
 }
 
 #[test]
-fn a_replay_behind_the_own_leave_has_no_roster_in_front() {
+fn a_replay_after_its_own_leave_comes_without_a_roster() {
     let replayed = Event::Received { from: 0, author: 0, n: 4, room: Some(1) };
-    let behind_a_leave = |resumed: bool| {
+    let after_a_leave = |resumed: bool| {
         broken(|logs| {
             logs[0].push(Event::Sent { n: 4, room: Some(1), to: To::One(2), receipt: false });
             let at = at(&logs[2], &left(1));
@@ -231,8 +231,8 @@ fn a_replay_behind_the_own_leave_has_no_roster_in_front() {
             }
         })
     };
-    assert_eq!(behind_a_leave(true), []);
-    assert_eq!(behind_a_leave(false), [Promise::Presence]);
+    assert_eq!(after_a_leave(true), []);
+    assert_eq!(after_a_leave(false), [Promise::Presence]);
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn receipts_must_be_true_and_exactly_one() {
             logs[1].remove(at);
         }),
         [Promise::Lost, Promise::Receipt],
-        "delivered, it says"
+        "reported as delivered"
     );
     for (n, peer, outcome) in [(9, 1, Outcome::Delivered), (1, 0, Outcome::Undeliverable), (3, 2, Outcome::Other)] {
         assert!(broken(|logs| logs[0].push(Event::Receipt { n, peer, outcome })).contains(&Promise::Receipt));
@@ -283,7 +283,7 @@ fn receipts_must_be_true_and_exactly_one() {
 }
 
 #[test]
-fn what_the_server_did_not_take_is_not_lost_but_refused() {
+fn envelopes_that_were_not_accepted_are_refused_rather_than_lost() {
     let refused = |event: Event| {
         broken(move |logs| {
             logs[0].push(sent(4, To::All));
@@ -295,7 +295,7 @@ fn what_the_server_did_not_take_is_not_lost_but_refused() {
 }
 
 #[test]
-fn what_the_client_noticed_itself_counts() {
+fn breaches_that_the_client_noticed_count() {
     assert_eq!(broken(|logs| logs[0].push(Event::Breach("a gap".into()))), [Promise::Protocol]);
 }
 

@@ -1,4 +1,4 @@
-//! Carrying the bytes of one connection, and breaking it as told.
+//! Forwards the bytes of one connection, and breaks it as ordered.
 
 use std::{future::pending, io, net::Shutdown, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{Break, Fault, Way, Wire};
+use super::{Break, Disturbance, Way, Wire};
 
 /// How a connection ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub(super) struct Broken(pub(super) Break);
 
 const BUFFER: usize = 16 * 1024;
 
-/// How long one direction may stay open behind the other, as for a peer that never closes its side.
+/// How long one direction may stay open after the other, if a peer never closes its side.
 const LINGER: Duration = Duration::from_secs(60);
 
-/// Carries bytes both ways until both directions have ended or the wire is to break.
+/// Forwards bytes in both directions until both have ended or the wire is broken.
 pub(super) async fn carry(client: &TcpStream, server: &TcpStream, wire: &Wire) -> Broken {
     let mut up = std::pin::pin!(pump(client, server, wire, Way::Up));
     let mut down = std::pin::pin!(pump(server, client, wire, Way::Down));
@@ -48,37 +48,37 @@ pub(super) async fn carry(client: &TcpStream, server: &TcpStream, wire: &Wire) -
     Broken(wire.orders().end.unwrap_or(Break::Close))
 }
 
-/// One direction. Ends with `Ok` behind the sender's FIN, which is passed on; with an error when either side is gone.
+/// Forwards one direction. Returns `Ok` after the sender's FIN, which is forwarded, and an error if either socket fails.
 async fn pump(from: &TcpStream, to: &TcpStream, wire: &Wire, way: Way) -> io::Result<()> {
     let changed = &wire.state.changed[way.index()];
     let mut buffer = vec![0; BUFFER];
     let mut lost = false;
     loop {
-        let mut fault = wire.orders().faults[way.index()];
-        if lost && matches!(fault, Fault::None | Fault::Slow(_)) {
-            fault = Fault::Blackhole;
+        let mut disturbance = wire.orders().disturbances[way.index()];
+        if lost && matches!(disturbance, Disturbance::None | Disturbance::Slow(_)) {
+            disturbance = Disturbance::Blackhole;
         }
-        let most = match fault {
-            Fault::Stall => {
+        let most = match disturbance {
+            Disturbance::Stall => {
                 changed.notified().await;
                 continue;
             }
-            Fault::HalfClose => {
+            Disturbance::HalfClose => {
                 shut(to)?;
                 pending::<()>().await;
                 continue;
             }
-            Fault::BreakAfter(left, how) if left == 0 || lost => {
+            Disturbance::BreakAfter(left, how) if left == 0 || lost => {
                 wire.end(how);
                 pending::<()>().await;
                 continue;
             }
-            Fault::BreakAfter(left, _) => BUFFER.min(left as usize),
-            Fault::Slow(per_second) => BUFFER.min((per_second / 50).max(1) as usize),
-            Fault::None | Fault::Blackhole => BUFFER,
+            Disturbance::BreakAfter(left, _) => BUFFER.min(left as usize),
+            Disturbance::Slow(per_second) => BUFFER.min((per_second / 50).max(1) as usize),
+            Disturbance::None | Disturbance::Blackhole => BUFFER,
         };
         tokio::select! {
-            // An order counts for every byte that is sent after it.
+            // An order applies to every byte that is sent after it.
             biased;
             () = changed.notified() => continue,
             ready = from.readable() => ready?,
@@ -89,7 +89,7 @@ async fn pump(from: &TcpStream, to: &TcpStream, wire: &Wire, way: Way) -> io::Re
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         };
-        if fault == Fault::Blackhole {
+        if disturbance == Disturbance::Blackhole {
             lost = true;
             continue;
         }
@@ -97,15 +97,15 @@ async fn pump(from: &TcpStream, to: &TcpStream, wire: &Wire, way: Way) -> io::Re
         {
             let mut orders = wire.orders();
             orders.passed[way.index()] += count as u64;
-            // Unless another fault has been set in the meantime.
-            if let Fault::BreakAfter(left, how) = fault
-                && orders.faults[way.index()] == fault
+            // Unless another disturbance has been set meanwhile.
+            if let Disturbance::BreakAfter(left, how) = disturbance
+                && orders.disturbances[way.index()] == disturbance
             {
                 let left = left.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
-                orders.faults[way.index()] = Fault::BreakAfter(left, how);
+                orders.disturbances[way.index()] = Disturbance::BreakAfter(left, how);
             }
         }
-        if let Fault::Slow(_) = fault {
+        if let Disturbance::Slow(_) = disturbance {
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -123,10 +123,10 @@ async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Passes a FIN on.
+/// Forwards a FIN.
 fn shut(socket: &TcpStream) -> io::Result<()> {
     match socket2::SockRef::from(socket).shutdown(Shutdown::Write) {
-        // Gone already: that is as much as can be said to it.
+        // The socket is already closed.
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
         other => other,
     }

@@ -31,13 +31,13 @@ async fn reads(socket: &mut TcpStream, expected: &[u8]) {
     assert_eq!(bytes, expected);
 }
 
-/// How a socket ends: `Ok` with the bytes before a FIN.
+/// Reads to the end of a socket: `Ok` with the bytes before a FIN.
 async fn rest(socket: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     timeout(BOUND, socket.read_to_end(&mut bytes)).await.expect("in time").map(|_| bytes)
 }
 
-async fn hears_nothing(socket: &mut TcpStream) {
+async fn receives_nothing(socket: &mut TcpStream) {
     assert!(timeout(Duration::from_millis(200), socket.read(&mut [0; 1])).await.is_err());
 }
 
@@ -61,12 +61,12 @@ async fn bytes_pass_both_ways_and_so_does_the_end() {
 }
 
 #[tokio::test]
-async fn it_breaks_at_the_byte_it_was_told_to() {
+async fn it_breaks_after_the_given_number_of_bytes() {
     for how in [Break::Close, Break::Reset] {
         let mut pair = pair().await;
         pair.client.write_all(b"a").await.expect("open");
         reads(&mut pair.server, b"a").await;
-        pair.wire.set(Way::Up, Fault::BreakAfter(5, how));
+        pair.wire.set(Way::Up, Disturbance::BreakAfter(5, how));
         pair.client.write_all(b"0123456789").await.expect("open");
         match (how, rest(&mut pair.server).await) {
             (Break::Close, Ok(bytes)) => assert_eq!(bytes, b"01234"),
@@ -89,36 +89,36 @@ async fn it_resets_now() {
 #[tokio::test]
 async fn one_way_may_fail_while_the_other_works() {
     let mut pair = pair().await;
-    pair.wire.set(Way::Down, Fault::Blackhole);
+    pair.wire.set(Way::Down, Disturbance::Blackhole);
     pair.server.write_all(b"lost").await.expect("open");
-    hears_nothing(&mut pair.client).await;
+    receives_nothing(&mut pair.client).await;
     pair.client.write_all(b"up").await.expect("open");
     reads(&mut pair.server, b"up").await;
-    // Nothing follows bytes that are lost, whatever is ordered later; but the end may come.
-    for fault in [Fault::None, Fault::Slow(1_000)] {
-        pair.wire.set(Way::Down, fault);
+    // No bytes follow lost ones, even after a new order; but the connection may end.
+    for disturbance in [Disturbance::None, Disturbance::Slow(1_000)] {
+        pair.wire.set(Way::Down, disturbance);
         pair.server.write_all(b"lost").await.expect("open");
-        hears_nothing(&mut pair.client).await;
+        receives_nothing(&mut pair.client).await;
     }
-    pair.wire.set(Way::Down, Fault::BreakAfter(100, Break::Close));
+    pair.wire.set(Way::Down, Disturbance::BreakAfter(100, Break::Close));
     assert_eq!(rest(&mut pair.client).await.expect("a FIN"), b"");
 }
 
 #[tokio::test]
 async fn a_stall_holds_bytes_back_until_it_is_lifted() {
     let mut pair = pair().await;
-    pair.wire.set(Way::Up, Fault::Stall);
-    // The pump may be about to read when the order comes: give it something to wake for, and wait until it obeys.
+    pair.wire.set(Way::Up, Disturbance::Stall);
+    // The pump may be about to read when the order arrives: bytes wake it, and then it must hold them.
     pair.client.write_all(b"held").await.expect("open");
-    hears_nothing(&mut pair.server).await;
-    pair.wire.set(Way::Up, Fault::None);
+    receives_nothing(&mut pair.server).await;
+    pair.wire.set(Way::Up, Disturbance::None);
     reads(&mut pair.server, b"held").await;
 }
 
 #[tokio::test]
 async fn a_half_close_ends_one_way() {
     let mut pair = pair().await;
-    pair.wire.set(Way::Up, Fault::HalfClose);
+    pair.wire.set(Way::Up, Disturbance::HalfClose);
     assert_eq!(rest(&mut pair.server).await.expect("a FIN"), b"");
     pair.server.write_all(b"down").await.expect("open");
     reads(&mut pair.client, b"down").await;
@@ -127,7 +127,7 @@ async fn a_half_close_ends_one_way() {
 #[tokio::test]
 async fn slow_is_slow() {
     let mut pair = pair().await;
-    pair.wire.set(Way::Up, Fault::Slow(1_000));
+    pair.wire.set(Way::Up, Disturbance::Slow(1_000));
     let began = Instant::now();
     pair.client.write_all(&[7; 200]).await.expect("open");
     reads(&mut pair.server, &[7; 200]).await;
@@ -140,7 +140,7 @@ async fn a_fault_may_be_set_before_the_first_byte() {
     let proxy = Proxy::start(listener.local_addr().expect("bound")).await.expect("a free port");
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
-    proxy.expect(socket.local_addr().expect("bound")).set(Way::Up, Fault::BreakAfter(3, Break::Close));
+    proxy.expect(socket.local_addr().expect("bound")).set(Way::Up, Disturbance::BreakAfter(3, Break::Close));
     let mut client = socket.connect(proxy.addr()).await.expect("connects");
     client.write_all(b"hello").await.expect("open");
     let (mut server, _) = listener.accept().await.expect("accepts");
@@ -148,7 +148,7 @@ async fn a_fault_may_be_set_before_the_first_byte() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_a_reset() {
+async fn a_server_that_is_not_running_is_a_reset() {
     let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let addr = gone.local_addr().expect("bound");
     drop(gone);

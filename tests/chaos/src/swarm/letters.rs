@@ -1,4 +1,4 @@
-//! Envelopes of a run: what they hold, and how they are read again.
+//! Payloads of a run's envelopes.
 
 use wigwag_proto::v1::{AppData, Envelope, SessionDescription, app_data::Content, envelope::Payload};
 
@@ -7,18 +7,18 @@ use crate::history::Who;
 /// Author and number.
 const HEAD: usize = 8;
 
-/// Bytes of a small letter, as most signals are, and of a large one, as session descriptions are.
+/// Size in bytes of a small letter, like most signals, and of a large one, like a session description.
 const SIZES: [std::ops::Range<usize>; 2] = [HEAD..200, 2_000..8_000];
-/// One in so many is large.
+/// One of this many letters is large.
 const LARGE: u32 = 50;
 
-/// The size of the next letter.
+/// Returns the size of the next letter.
 pub(super) fn size(rng: &mut fastrand::Rng) -> usize {
     let large = usize::from(rng.u32(..LARGE) == 0);
     rng.usize(SIZES[large].clone())
 }
 
-/// A payload that says who wrote it and which of the author's it is.
+/// Returns a payload that contains its author and number.
 pub(super) fn write(author: Who, n: u32, size: usize) -> Payload {
     let mut bytes = vec![0; size.max(HEAD)];
     bytes[..4].copy_from_slice(&author.to_be_bytes());
@@ -33,7 +33,7 @@ pub(super) fn write(author: Who, n: u32, size: usize) -> Payload {
     }
 }
 
-/// What [`write`] wrote: author, number, size.
+/// Returns author, number and size of a payload of [`write`].
 pub(super) fn read(envelope: &Envelope) -> Option<(Who, u32, usize)> {
     let bytes = match envelope.payload.as_ref()? {
         Payload::Sealed(bytes) | Payload::Message(AppData { content: Some(Content::Binary(bytes)) }) => bytes,
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn a_letter_is_read_as_it_was_written() {
         for n in 1..20 {
             let envelope = Envelope { payload: Some(write(7, n, 100)), ..Envelope::default() };
             assert_eq!(read(&envelope), Some((7, n, 100)));

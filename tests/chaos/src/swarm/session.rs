@@ -1,4 +1,4 @@
-//! One session of a run: it opens, talks, loses its connections and comes back, and writes down what it sees.
+//! One session of a run: opens, sends, loses its connections, resumes, and records what it sees.
 
 mod live;
 mod record;
@@ -21,19 +21,19 @@ use super::{
 };
 use crate::{
     core::Core,
-    dial::{Dialer, Door, Link, Up as LinkUp},
+    dial::{Dialer, Link, Transport, Up as LinkUp},
     history::{Event, To, Where, Who},
-    proxy::Fault,
+    proxy::Disturbance,
 };
 
-/// Envelopes the server has not acknowledged, at most.
+/// Maximum number of envelopes that the server has not acknowledged.
 const WINDOW: usize = 48;
-/// Recipients tried before waiting for one to have room.
+/// Number of recipients tried before waiting until one accepts more.
 const TRIES: usize = 4;
-/// Receipts that are awaited, at most: they need room in the own mailbox.
+/// Maximum number of awaited receipts, which need space in the session's own mailbox.
 const RECEIPTS: usize = 64;
 
-/// One in so many resumes draws the door anew.
+/// One of this many resumes selects a transport at random.
 const MOVES: u32 = 3;
 
 /// One session.
@@ -43,46 +43,46 @@ pub(super) struct Session {
     dialer: Dialer,
     rng: fastrand::Rng,
     heartbeat: Duration,
-    door: Door,
+    transport: Transport,
     core: Core,
     log: Vec<Event>,
     /// Envelopes still to be sent.
     quota: u32,
     /// Envelopes sent.
     n: u32,
-    /// Bytes of each of them; none of those that are not counted on their way, because nobody stays where they go.
+    /// Size of each of them in bytes; `None` for those to lobbies, which have no residents and are not counted in transit.
     sizes: Vec<Option<usize>>,
-    /// What the frames were that the server may answer: number of the envelope, or none for a request.
+    /// Frames that the server may answer: the number of an envelope, or `None` for a request.
     asked: HashMap<u32, Option<u32>>,
     receipts: usize,
-    /// At how many envelopes the connection is to be lost.
+    /// Numbers of sent envelopes at which the connection is lost.
     cuts: VecDeque<u32>,
     lobby: Lobby,
-    /// Rosters that are still to come in this phase.
+    /// Number of rosters still awaited in this phase.
     awaited: usize,
     phase: Phase,
     ready: bool,
-    /// A connection that was left behind while it looked alive.
+    /// A connection that was abandoned while it seemed to be alive.
     left_behind: Option<Link>,
 }
 
-/// Whether the session visits a lobby.
+/// Membership of a lobby.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lobby {
     Outside,
     Entering(Where),
-    /// Inside, for so many more envelopes.
+    /// A member, for this number of further envelopes.
     Inside(Where, u32),
     Leaving,
 }
 
 /// How a connection ended.
 enum End {
-    /// It is lost.
+    /// Lost.
     Lost,
-    /// It is left behind.
+    /// Abandoned while it seemed to be alive.
     LeftBehind(Box<Link>),
-    /// The run is over.
+    /// The run has ended.
     Over,
 }
 
@@ -98,14 +98,14 @@ impl Session {
     ) -> Self {
         let mut moments: Vec<u32> = (0..cuts).map(|_| rng.u32(..=quota)).collect();
         moments.sort_unstable();
-        let door = Door::ALL[who as usize % Door::ALL.len()];
+        let transport = Transport::ALL[who as usize % Transport::ALL.len()];
         Self {
             who,
             shared,
             dialer,
             rng,
             heartbeat,
-            door,
+            transport,
             core: Core::new(Hello { display_name: format!("session {who}"), ..Hello::default() }),
             log: Vec::new(),
             quota,
@@ -122,7 +122,7 @@ impl Session {
         }
     }
 
-    /// Lives until the run is over; gives back what it saw.
+    /// Runs until the run has ended, and returns what the session saw.
     pub(super) async fn run(mut self) -> Vec<Event> {
         let mut failures = 0_u32;
         loop {
@@ -131,7 +131,7 @@ impl Session {
             }
             let Some(link) = self.attach().await else {
                 failures += 1;
-                // A herd would come back in step.
+                // Jitter, so that sessions do not reconnect in step.
                 let pause = self.rng.u64(5..20) * u64::from(failures.min(10));
                 sleep(Duration::from_millis(pause)).await;
                 continue;
@@ -151,21 +151,21 @@ impl Session {
         self.log
     }
 
-    /// How long nothing may be heard: two pings, and some time for a busy machine.
-    fn patience(&self) -> Duration {
+    /// Returns how long a connection may be silent: two pings, and a margin for a busy machine.
+    fn silence_timeout(&self) -> Duration {
         self.heartbeat * 5 / 2
     }
 
-    /// Connects, opens or resumes. `None` when the connection was lost on the way.
+    /// Connects and opens or resumes the session. Returns `None` if the connection was lost meanwhile.
     async fn attach(&mut self) -> Option<Link> {
-        let door = match self.core.welcome() {
-            Some(_) if self.rng.u32(..MOVES) == 0 => Door::ALL[self.rng.usize(..Door::ALL.len())],
-            _ => self.door,
+        let transport = match self.core.welcome() {
+            Some(_) if self.rng.u32(..MOVES) == 0 => Transport::ALL[self.rng.usize(..Transport::ALL.len())],
+            _ => self.transport,
         };
-        let patience = self.patience();
-        let opened = timeout(patience, Link::open(door, &self.dialer, self.core.hello())).await;
+        let limit = self.silence_timeout();
+        let opened = timeout(limit, Link::open(transport, &self.dialer, self.core.hello())).await;
         let mut link = opened.ok()?.ok()?;
-        let first = timeout(patience, link.down.message()).await.ok()?.ok()??;
+        let first = timeout(limit, link.down.message()).await.ok()?.ok()??;
         let Some(Down::Welcome(welcome)) = first.body else {
             self.breach(format!("{:?} in place of a welcome", first.body));
             return None;
@@ -176,7 +176,7 @@ impl Session {
         }
         let (id, reason) = (welcome.peer_id.clone(), welcome.reset_reason.clone());
         match self.core.welcomed(welcome, first.ack) {
-            Ok(Outcome::Resumed) => self.log.push(Event::Resumed { door, moved: door != self.door }),
+            Ok(Outcome::Resumed) => self.log.push(Event::Resumed { transport, moved: transport != self.transport }),
             Ok(Outcome::Reset) => {
                 self.log.push(Event::Reset { reason });
                 self.give_up();
@@ -187,14 +187,14 @@ impl Session {
                 return None;
             }
         }
-        self.door = door;
+        self.transport = transport;
         self.shared.introduce(self.who, &id);
         self.left_behind = None;
         self.shared.note_progress();
         Some(link)
     }
 
-    /// After a reset the run has failed; it ends as soon as everybody is quiet.
+    /// Stops sending: after a reset the run has failed, and ends as soon as all sessions are idle.
     fn give_up(&mut self) {
         (self.quota, self.receipts, self.awaited) = (0, 0, 0);
         self.lobby = Lobby::Outside;
@@ -206,7 +206,7 @@ impl Session {
         self.log.push(Event::Breach(what));
     }
 
-    /// Asks for a seat, or the roster, in each room of its own.
+    /// Joins each of its rooms, or requests the roster if it is already a member.
     fn enter_rooms(&mut self) {
         let rooms: Vec<_> =
             self.shared.rooms().iter().filter(|r| r.residents.contains(&self.who)).map(|r| r.name.clone()).collect();
@@ -221,7 +221,7 @@ impl Session {
         self.asked.insert(seq, None);
     }
 
-    /// Does what the phase asks for, as far as that is possible now.
+    /// Does what the phase requires, as far as possible now.
     fn act(&mut self) {
         let phase = self.shared.phase();
         if phase != self.phase {
@@ -247,7 +247,7 @@ impl Session {
         self.quota == 0 || self.phase != Phase::Talk
     }
 
-    /// Sends one envelope, or moves. `false` when it must wait.
+    /// Sends one envelope, or joins or leaves a lobby. Returns `false` if it must wait.
     fn say(&mut self) -> bool {
         match self.lobby {
             Lobby::Outside if self.rng.u32(..150) == 0 => {
@@ -334,7 +334,7 @@ impl Session {
         }
     }
 
-    /// Whether the connection is to be lost now, and how.
+    /// Returns how the connection is to be lost, if it is due now.
     fn trouble(&mut self) -> Option<Trouble> {
         if self.phase != Phase::Talk || self.cuts.front().is_none_or(|at| *at > self.n) {
             return None;
@@ -342,11 +342,11 @@ impl Session {
         self.cuts.pop_front();
         let trouble = Trouble::draw(&mut self.rng);
         if let Trouble::Twice(way, bytes) = trouble {
-            self.dialer.next_wire(way, Fault::BreakAfter(bytes, crate::proxy::Break::Reset));
+            self.dialer.next_wire(way, Disturbance::BreakAfter(bytes, crate::proxy::Break::Reset));
         }
         let mut wires = self.dialer.wires();
         if wires.len() > 1 && self.rng.bool() {
-            // Only the way up, or only the way down.
+            // Only one direction.
             wires.swap(0, 1);
             wires.truncate(1);
         }
@@ -356,7 +356,7 @@ impl Session {
         Some(trouble)
     }
 
-    /// Takes a frame that is no welcome. `false` when the connection is of no use any more.
+    /// Handles a frame other than a welcome. Returns `false` if the connection can no longer be used.
     fn take(&mut self, frame: ServerFrame) -> bool {
         match self.core.arrived(&frame) {
             Ok(crate::core::Arrival::Fresh) => self.see(frame),

@@ -1,4 +1,4 @@
-//! What the sessions of a run share: who is who, how far the run is, and how much is on its way to whom.
+//! State that the sessions of a run share: peer ids, the phase, and how much is in transit to each session.
 
 use std::{
     collections::HashMap,
@@ -10,24 +10,24 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::history::{RoomPlan, STRANGER, Where, Who};
+use crate::history::{RoomPlan, UNKNOWN, Where, Who};
 
-/// Envelopes on their way to one session. Below what a detached mailbox takes, with room for receipts: nothing has to be
-/// undeliverable.
+/// Maximum number of envelopes in transit to one session. Less than the capacity of a detached mailbox, with space for
+/// receipts, so that nothing is undeliverable.
 const MAX_ON_THE_WAY: i64 = 150;
-/// Bytes of them.
+/// Maximum number of bytes in transit to one session.
 const MAX_BYTES_ON_THE_WAY: i64 = 128 << 10;
 
-/// How far a run is.
+/// Phase of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// Sessions open and take their seats.
+    /// Sessions open and join their rooms.
     Gather,
-    /// They talk and are cut.
+    /// Sessions send, and their connections break.
     Talk,
-    /// All is quiet: everybody asks for the rosters of its rooms once more.
+    /// Sending has ended: every session requests the rosters of its rooms again.
     Compare,
-    /// Finished, or given up.
+    /// Finished or given up.
     Over,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Shared {
     // Written once per session, read for each envelope.
     by_id: RwLock<HashMap<String, Who>>,
     on_the_way: Vec<OnTheWay>,
-    /// Sessions that have done what the phase asks of them.
+    /// Number of sessions that have completed the phase.
     ready: AtomicUsize,
     progress: AtomicU64,
 }
@@ -71,7 +71,7 @@ impl Shared {
         *self.phase.borrow()
     }
 
-    /// Begins a phase; nobody has done its part of it yet.
+    /// Starts a phase, which no session has completed yet.
     pub(super) fn enter(&self, phase: Phase) {
         self.ready.store(0, SeqCst);
         self.phase.send_replace(phase);
@@ -81,13 +81,13 @@ impl Shared {
         self.phase.subscribe()
     }
 
-    /// One session has done its part of the phase.
+    /// Notes that a session has completed the phase.
     pub(super) fn done(&self) {
         self.ready.fetch_add(1, SeqCst);
         self.note_progress();
     }
 
-    /// Everybody has done its part, and nothing is on its way.
+    /// Returns whether all sessions have completed the phase and nothing is in transit.
     pub(super) fn all_ready(&self) -> bool {
         self.ready.load(SeqCst) == self.ids.len()
             && self.on_the_way.iter().all(|on_the_way| on_the_way.envelopes.load(SeqCst) == 0)
@@ -105,14 +105,14 @@ impl Shared {
         u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
     }
 
-    /// Tells who has this peer id. `false` when the session had another one before.
+    /// Stores the peer id of a session. Returns `false` if the session had another one before.
     pub(super) fn introduce(&self, who: Who, id: &str) -> bool {
         self.by_id.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), who);
         self.ids[who as usize].get_or_init(|| id.to_owned()) == id
     }
 
     pub(super) fn who(&self, id: &str) -> Who {
-        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(STRANGER)
+        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(UNKNOWN)
     }
 
     pub(super) fn id(&self, who: Who) -> &str {
@@ -127,24 +127,24 @@ impl Shared {
         &self.rooms[usize::from(room)]
     }
 
-    /// The room of that name; a name nobody uses is a room nobody knows.
+    /// Returns the room with that name, or an index out of range if there is none.
     pub(super) fn room_named(&self, name: &str) -> Where {
         self.names.get(name).copied().unwrap_or(Where::MAX)
     }
 
-    /// Whether a session may get one more envelope.
+    /// Returns whether a session accepts one more envelope.
     pub(super) fn has_room(&self, who: Who) -> bool {
         let OnTheWay { envelopes, bytes } = &self.on_the_way[who as usize];
         envelopes.load(SeqCst) < MAX_ON_THE_WAY && bytes.load(SeqCst) < MAX_BYTES_ON_THE_WAY
     }
 
-    /// An envelope of so many bytes begins its way.
+    /// Notes that an envelope of this size is in transit.
     pub(super) fn depart(&self, to: Who, bytes: usize) {
         self.on_the_way[to as usize].envelopes.fetch_add(1, SeqCst);
         self.on_the_way[to as usize].bytes.fetch_add(bytes as i64, SeqCst);
     }
 
-    /// It has arrived, or is known not to.
+    /// Notes that it has arrived or is undeliverable.
     pub(super) fn arrive(&self, to: Who, bytes: usize) {
         self.on_the_way[to as usize].envelopes.fetch_sub(1, SeqCst);
         self.on_the_way[to as usize].bytes.fetch_sub(bytes as i64, SeqCst);

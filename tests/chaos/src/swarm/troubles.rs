@@ -1,35 +1,35 @@
 //! Ways to lose a connection.
 
-use crate::proxy::{Break, Fault, Way, Wire};
+use crate::proxy::{Break, Disturbance, Way, Wire};
 
-/// What happens to a connection.
+/// A way to lose a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// It is reset or closed at once.
+    /// Resets or closes it at once.
     Now(Break),
-    /// It breaks some bytes later, in the middle of whatever travels then.
+    /// Breaks it after some bytes, even in the middle of a frame.
     Later(Way, u32, Break),
-    /// It breaks, and the next one does too, while its hello or its welcome travels.
+    /// Breaks it, and the next one too, during its `hello` or `welcome`.
     Twice(Way, u32),
-    /// No byte passes any more, and nobody is told.
+    /// Stops forwarding bytes; neither end is notified.
     Stall,
-    /// Bytes of one direction vanish, and nobody is told.
+    /// Drops the bytes of one direction; neither end is notified.
     Hole(Way),
-    /// It becomes very slow, and breaks a moment later.
+    /// Makes it very slow, and breaks it a moment later.
     Slow,
-    /// The client's side of it is closed.
+    /// Closes the client's direction.
     HalfClose,
     /// The client drops it.
     Abandon,
-    /// The client comes back over another one while this one still looks alive.
+    /// The client reconnects while this connection still seems to be alive.
     TakeOver,
 }
 
-/// How soon a trouble that waits for bytes is made to happen.
+/// Time after which a trouble that waits for bytes breaks the connection anyway.
 pub(super) const AT_THE_LATEST_MS: u64 = 300;
 
 impl Trouble {
-    /// Draws one. Those that take a heartbeat to be noticed are rare, because they cost time.
+    /// Selects one at random. Those that only a heartbeat detects are rare, because they cost time.
     pub(super) fn draw(rng: &mut fastrand::Rng) -> Self {
         let way = Way::BOTH[rng.usize(..2)];
         let how = if rng.bool() { Break::Reset } else { Break::Close };
@@ -46,21 +46,21 @@ impl Trouble {
         }
     }
 
-    /// What it does to a wire, if it does anything there.
+    /// Applies it to a wire, if it affects the wire.
     pub(super) fn inflict(self, wire: &Wire) {
         match self {
             Self::Now(how) => wire.end(how),
             Self::Twice(..) => wire.end(Break::Reset),
-            Self::Later(way, bytes, how) => wire.set(way, Fault::BreakAfter(bytes, how)),
-            Self::Stall => Way::BOTH.into_iter().for_each(|way| wire.set(way, Fault::Stall)),
-            Self::Hole(way) => wire.set(way, Fault::Blackhole),
-            Self::Slow => Way::BOTH.into_iter().for_each(|way| wire.set(way, Fault::Slow(2_000))),
-            Self::HalfClose => wire.set(Way::Up, Fault::HalfClose),
+            Self::Later(way, bytes, how) => wire.set(way, Disturbance::BreakAfter(bytes, how)),
+            Self::Stall => Way::BOTH.into_iter().for_each(|way| wire.set(way, Disturbance::Stall)),
+            Self::Hole(way) => wire.set(way, Disturbance::Blackhole),
+            Self::Slow => Way::BOTH.into_iter().for_each(|way| wire.set(way, Disturbance::Slow(2_000))),
+            Self::HalfClose => wire.set(Way::Up, Disturbance::HalfClose),
             Self::Abandon | Self::TakeOver => {}
         }
     }
 
-    /// Whether it is to be brought to an end when it has not ended by itself soon.
+    /// Returns whether the connection is to be broken if it does not end by itself soon.
     pub(super) fn is_impatient(self) -> bool {
         matches!(self, Self::Later(..) | Self::Slow)
     }

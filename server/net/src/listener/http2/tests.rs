@@ -1,22 +1,24 @@
-//! A connection with little room, read slowly.
+//! A connection whose client has a small receive buffer and reads slowly.
 
 use axum::body::Body;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use wigwag_http2::PlainBody;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+    runtime::Handle,
+    sync::oneshot,
+    task::JoinHandle,
+};
+use wigwag_http2::{PlainBody, RequestBody, ResponseFuture};
 
-use super::super::io::ConnectionFlags;
-use super::super::write_batch::WriteBatcher;
-use super::*;
-use wigwag_http2::{RequestBody, ResponseFuture};
+use super::{
+    super::{io::ConnectionFlags, write_batch::WriteBatcher},
+    *,
+};
 
 const SIZE: usize = 100_000;
 
-/// Answers with [`SIZE`] bytes.
+/// Responds with [`SIZE`] bytes.
 struct App;
 
 impl Service for App {
@@ -31,12 +33,17 @@ fn settings() -> ListenerConfig {
     ListenerConfig::default()
 }
 
-/// A client that has asked and may be sent all of the answer, and the server's end.
-async fn asked(settings: ListenerConfig, more: &[u8]) -> (DuplexStream, JoinHandle<bool>) {
-    let (near, mut far) = duplex(1_000);
+/// Returns a client that has sent a request and has a window for the whole response, and the server's task.
+async fn request_sent(settings: ListenerConfig, more: &[u8]) -> (DuplexStream, JoinHandle<bool>) {
+    let (server, mut client) = duplex(1_000);
     let (open, _) = oneshot::channel();
-    let io = ConnectionIo::new(near, Arc::new(ConnectionFlags::default()), WriteBatcher::of(&Handle::current()), open);
-    let http2 = Http2::new(io, App, &settings);
+    let io = ConnectionIo::new(
+        server,
+        Arc::new(ConnectionFlags::default()),
+        WriteBatcher::for_runtime(&Handle::current()),
+        open,
+    );
+    let http2 = Http2Driver::new(io, App, &settings);
     let served = tokio::spawn(async move { http2.await.is_ok() });
     let window = [0, 0x10, 0, 0];
     let hello = [
@@ -45,8 +52,8 @@ async fn asked(settings: ListenerConfig, more: &[u8]) -> (DuplexStream, JoinHand
         frame(1, 5, 1, &[0x82, 0x86, 0x84]),
         more.to_vec(),
     ];
-    far.write_all(&hello.concat()).await.expect("sends");
-    (far, served)
+    client.write_all(&hello.concat()).await.expect("sends");
+    (client, served)
 }
 
 fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
@@ -54,14 +61,14 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     [&[0, 0, len, kind, flags, 0, 0, 0, stream][..], payload].concat()
 }
 
-/// Reads slowly, saying so each time, until the server closes or enough has come.
-async fn read_slowly(far: &mut DuplexStream, enough: usize) -> usize {
+/// Reads slowly, with a WINDOW_UPDATE each time, until the server closes or `enough` bytes were read.
+async fn read_slowly(client: &mut DuplexStream, enough: usize) -> usize {
     let (mut got, mut some) = (0, vec![0; 10_000]);
     while got < enough {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        // The server may have closed its end, or not read for long.
-        let _ = far.write(&frame(8, 0, 0, &1_000_u32.to_be_bytes())).now_or_never();
-        match far.read(&mut some).await {
+        // The server may have closed its end, or stopped reading.
+        let _ = client.write(&frame(8, 0, 0, &1_000_u32.to_be_bytes())).now_or_never();
+        match client.read(&mut some).await {
             Ok(0) | Err(_) => break,
             Ok(more) => got += more,
         }
@@ -70,26 +77,26 @@ async fn read_slowly(far: &mut DuplexStream, enough: usize) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_gets_the_whole_answer_of_a_connection_it_leaves() {
+async fn a_slow_reader_gets_the_whole_response_after_its_goaway() {
     let goaway = frame(7, 0, 0, &[0; 8]);
-    let (mut far, served) = asked(settings(), &goaway).await;
-    assert!(read_slowly(&mut far, usize::MAX).await > SIZE);
-    drop(far);
+    let (mut client, served) = request_sent(settings(), &goaway).await;
+    assert!(read_slowly(&mut client, usize::MAX).await > SIZE);
+    drop(client);
     assert!(served.await.expect("no panic"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_is_alive_and_one_that_does_not_read_is_not() {
+async fn a_slow_reader_keeps_its_connection_and_one_that_does_not_read_loses_it() {
     let settings = ListenerConfig {
         keepalive_interval: Some(Duration::from_secs(1)),
         keepalive_timeout: Duration::from_secs(1),
         ..settings()
     };
-    let (mut reads, served) = asked(settings.clone(), &[]).await;
+    let (mut reads, served) = request_sent(settings.clone(), &[]).await;
     assert!(read_slowly(&mut reads, SIZE).await >= SIZE);
     drop(reads);
     served.await.expect("no panic");
-    let (_far, served) = asked(settings, &[]).await;
+    let (_far, served) = request_sent(settings, &[]).await;
     let over = tokio::time::timeout(Duration::from_secs(10), served).await;
     assert!(!over.expect("is given up").expect("no panic"));
 }

@@ -1,4 +1,4 @@
-//! What the fuzz target for frames promises.
+//! The entry point of the fuzz target for frames.
 
 use bytes::BytesMut;
 
@@ -6,11 +6,16 @@ use super::{Message, Opcode, Reader, Violation, put_head};
 
 const LIMIT: usize = 600;
 
-/// Any bytes: the same messages and the same end however they are cut, within the limits, and read again when written.
+/// Arbitrary bytes: they yield the same messages and the same violation in chunks of any size, within the limits, and
+/// the messages can be written and read again.
+///
+/// # Panics
+///
+/// When one of these does not hold.
 pub fn frames(bytes: &[u8]) {
     let read = |bytes: &[u8], cut: &dyn Fn(&[u8]) -> usize| read(LIMIT, bytes, cut);
     let whole = read(bytes, &<[u8]>::len);
-    // Cut at places that the bytes themselves choose, and everywhere.
+    // In chunks whose sizes depend on the bytes, and byte by byte.
     assert_eq!(read(bytes, &|left| usize::from(left[0]) % 40 + 1), whole);
     assert_eq!(read(bytes, &|_| 1), whole);
     let mut written = Vec::new();
@@ -25,7 +30,7 @@ pub fn frames(bytes: &[u8]) {
         assert!(payload.len() <= if opcode.is_control() { 125 } else { LIMIT });
         let at = written.len();
         put_head(&mut written, true, opcode, payload.len());
-        // As a client would, with a mask that changes nothing.
+        // As a client, with a mask of zeros.
         written[at + 1] |= 0x80;
         written.extend_from_slice(&[0; 4]);
         written.extend_from_slice(payload);
@@ -33,7 +38,7 @@ pub fn frames(bytes: &[u8]) {
     assert_eq!(read(&written, &<[u8]>::len), (whole.0, None));
 }
 
-/// The messages in `bytes`, read in pieces as long as `cut` says of what is left, and what ends them.
+/// Returns the messages in `bytes` and the violation that ends them. `cut` returns the size of the next chunk.
 pub(super) fn read(limit: usize, mut bytes: &[u8], cut: &dyn Fn(&[u8]) -> usize) -> (Vec<Message>, Option<Violation>) {
     let mut reader = Reader::new(limit);
     let mut messages = Vec::new();

@@ -1,11 +1,11 @@
-//! What stands before a frame's payload: RFC 6455, section 5.2.
+//! Frame headers (RFC 6455, section 5.2).
 
-use super::Violation;
+use super::violation::Violation;
 
-/// Longest payload of a control frame (section 5.5).
+/// The longest payload of a control frame (section 5.5).
 const MAX_CONTROL: usize = 125;
 
-/// What a frame is.
+/// The opcode of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Opcode {
     Continuation = 0,
@@ -34,31 +34,31 @@ impl Opcode {
     }
 }
 
-/// The head of a client's frame.
+/// The header of a client's frame.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) fin: bool,
     pub(super) opcode: Opcode,
     pub(super) mask: [u8; 4],
-    /// Of the payload, as announced. A control frame's is within its limit.
+    /// The length of the payload. That of a control frame is within its limit.
     pub(super) len: u64,
-    /// Bytes of the head itself.
+    /// The length of the header itself.
     pub(super) size: usize,
 }
 
 impl Head {
-    /// Reads the head that `bytes` begins with. `None`: it is not there yet as a whole, nor is anything wrong so far.
+    /// Reads the header at the beginning of `bytes`. `None` if it is incomplete and valid so far.
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, Violation> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
         let fin = first & 0x80 != 0;
         let opcode = Opcode::of(first & 0x0F).ok_or(Violation::Protocol)?;
         let short = second & 0x7F;
-        // No extension gives the reserved bits a meaning here; clients mask what they send.
+        // No extension that uses the reserved bits is negotiated; clients must mask their frames.
         let is_wrong = first & 0x70 != 0 || second & 0x80 == 0;
         if is_wrong || opcode.is_control() && (!fin || usize::from(short) > MAX_CONTROL) {
             return Err(Violation::Protocol);
         }
-        // A length that would fit into a shorter form is read all the same: the rule is for who writes it.
+        // A length in a longer form than necessary is accepted: the minimal form is required of senders only.
         let (len, rest, before) = match short {
             126 => match rest.split_first_chunk::<2>() {
                 Some((len, rest)) => (u16::from_be_bytes(*len).into(), rest, 4),
@@ -75,10 +75,10 @@ impl Head {
     }
 }
 
-/// Appends the head of a server's frame, whose payload of `len` bytes is to follow.
+/// Appends the header of a server's frame, which a payload of `len` bytes must follow.
 pub(in super::super) fn put_head(out: &mut Vec<u8>, fin: bool, opcode: Opcode, len: usize) {
     let first = u8::from(fin) << 7 | opcode as u8;
-    // For the payload too: it is not known to come in one piece.
+    // Reserves space for the payload as well, which may be appended in pieces.
     out.reserve(len + 10);
     match (u8::try_from(len), u16::try_from(len)) {
         (Ok(len @ ..126), _) => out.extend_from_slice(&[first, len]),

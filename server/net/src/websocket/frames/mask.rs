@@ -1,10 +1,10 @@
-//! A client's frames are masked: RFC 6455, section 5.3.
+//! Unmasks the payloads of client frames (RFC 6455, section 5.3).
 
-/// Takes the mask off, or puts it on.
+/// Removes or applies the mask.
 pub(super) fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    // Whole words, of which the compiler makes vectors.
+    // Whole words, which the compiler vectorizes.
     let (words, rest) = bytes.as_chunks_mut::<8>();
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
@@ -14,7 +14,7 @@ pub(super) fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
     }
 }
 
-/// The mask of what follows, after `done` bytes.
+/// Returns the mask for the bytes that follow the first `done` bytes.
 pub(super) fn advance(mut mask: [u8; 4], done: usize) -> [u8; 4] {
     mask.rotate_left(done % 4);
     mask

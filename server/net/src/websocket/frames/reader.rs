@@ -1,64 +1,66 @@
-//! From bytes to messages.
+//! Assembles messages from bytes.
 
 use std::mem;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::{
-    Message, Text, Violation,
     head::{Head, Opcode},
     mask,
+    message::Message,
+    text::Text,
+    violation::Violation,
 };
 
-/// Allocated for a payload before it has come: what a frame announces is only a promise.
-const EAGER: usize = 16 * 1024;
+/// The most bytes allocated for a payload before it has arrived, whatever length its frame announces.
+const MAX_PREALLOCATION: usize = 16 * 1024;
 
-/// Reads a client's frames, wherever the bytes are cut.
+/// Reads a client's frames from chunks of any size.
 ///
-/// Holds no memory between messages that came whole.
+/// Holds no memory between messages that arrive in one chunk.
 #[derive(Debug)]
 pub(in super::super) struct Reader {
-    /// What came and was not read yet.
+    /// Received bytes that are not read yet.
     chunk: BytesMut,
-    /// The frame that has not come whole.
+    /// The frame whose payload is incomplete.
     frame: Option<Frame>,
-    /// What has come of a message that has not come whole, unmasked, and after it the same of a control frame in between.
+    /// The unmasked beginning of an incomplete message, followed by that of a control frame between its fragments.
     partial: BytesMut,
-    /// How much of `partial` is whole fragments.
+    /// The length of the complete fragments in `partial`.
     assembled: usize,
-    /// What the fragments are fragments of.
+    /// The opcode of the fragmented message.
     open: Option<Opcode>,
     max_message: usize,
 }
 
-/// A frame whose head was read.
+/// A frame whose header was read.
 #[derive(Debug)]
 struct Frame {
     fin: bool,
     opcode: Opcode,
-    /// For the next byte.
+    /// The mask, rotated for the next byte.
     mask: [u8; 4],
-    /// Bytes still to come.
+    /// Payload bytes that have not arrived.
     left: usize,
 }
 
 impl Reader {
-    /// A reader of messages of up to `max_message` bytes.
+    /// Creates a reader for messages of up to `max_message` bytes.
     pub(in super::super) fn new(max_message: usize) -> Self {
         Self { chunk: BytesMut::new(), frame: None, partial: BytesMut::new(), assembled: 0, open: None, max_message }
     }
 
-    /// Takes what came next. To be called when [`next`](Self::next) has found no more.
+    /// Adds received bytes. To be called when [`next`](Self::next) has returned `None`.
     pub(in super::super) fn feed(&mut self, chunk: BytesMut) {
         if self.chunk.is_empty() {
             self.chunk = chunk;
         } else {
-            // The beginning of a head.
+            // `self.chunk` holds the beginning of a header.
             self.chunk.extend_from_slice(&chunk);
         }
     }
 
-    /// The next message. `None`: more must come first. After a violation nothing more can be read.
+    /// Returns the next message; `None` if more bytes are needed. Must not be called again after a violation.
     pub(in super::super) fn next(&mut self) -> Result<Option<Message>, Violation> {
         loop {
             let mut frame = match self.frame.take() {
@@ -74,7 +76,7 @@ impl Reader {
                 frame.left -= payload.len();
                 frame.mask = mask::advance(frame.mask, payload.len());
                 if self.partial.capacity() == 0 && !payload.is_empty() {
-                    self.partial.reserve((payload.len() + frame.left).min(EAGER));
+                    self.partial.reserve((payload.len() + frame.left).min(MAX_PREALLOCATION));
                 }
                 self.partial.extend_from_slice(&payload);
                 self.frame = Some(frame);
@@ -92,20 +94,20 @@ impl Reader {
         }
     }
 
-    /// Bytes of memory it holds.
+    /// Returns how many bytes are allocated.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.chunk.capacity() + self.partial.capacity()
     }
 
-    /// Reads a head.
+    /// Reads a header.
     fn begin(&mut self) -> Result<Option<Frame>, Violation> {
         let Some(Head { fin, opcode, mask, len, size }) = Head::read(&self.chunk)? else {
-            // A copy of these few bytes, so that they do not hold what they were read into.
+            // Copies these few bytes, so that they do not keep the read buffer alive.
             self.chunk = if self.chunk.is_empty() { BytesMut::new() } else { BytesMut::from(&self.chunk[..]) };
             return Ok(None);
         };
-        // A message goes on with a continuation, and begins with anything else.
+        // A fragmented message must be continued, and only a fragmented message can be.
         if !opcode.is_control() && (opcode == Opcode::Continuation) != self.open.is_some() {
             return Err(Violation::Protocol);
         }
@@ -116,13 +118,13 @@ impl Reader {
         Ok(Some(Frame { fin, opcode, mask, left }))
     }
 
-    /// Up to `len` bytes of what came.
+    /// Takes up to `len` received bytes.
     fn take(&mut self, len: usize) -> BytesMut {
-        // Mostly one message comes at a time, and there is no need to share what it came in.
+        // Usually a chunk ends with the message, which avoids splitting it.
         if len < self.chunk.len() { self.chunk.split_to(len) } else { mem::take(&mut self.chunk) }
     }
 
-    /// The whole payload of a control frame that ends with this.
+    /// Returns the whole payload of a control frame that ends with these bytes.
     fn end_control(&mut self, payload: BytesMut) -> Bytes {
         if self.partial.len() <= self.assembled {
             return payload.freeze();
@@ -136,7 +138,7 @@ impl Reader {
         whole.freeze()
     }
 
-    /// The whole message, if it ends with this.
+    /// Returns the whole message if it ends with these bytes.
     fn end_data(&mut self, opcode: Opcode, fin: bool, payload: BytesMut) -> Result<Option<Message>, Violation> {
         let opcode = self.open.unwrap_or(opcode);
         let whole = if fin && self.partial.is_empty() {
@@ -156,13 +158,13 @@ impl Reader {
     }
 }
 
-/// RFC 6455, sections 5.5.1 and 7.4.
+/// Validates the payload of a close frame (RFC 6455, sections 5.5.1 and 7.4).
 fn close(payload: Bytes) -> Result<Message, Violation> {
     match &*payload {
         [] => {}
         [high, low, reason @ ..] => {
             let code = u16::from_be_bytes([*high, *low]);
-            // 1004 means nothing yet; 1005, 1006 and 1015 are never sent.
+            // 1004 is reserved; 1005, 1006 and 1015 must not be sent.
             if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
                 return Err(Violation::Protocol);
             }

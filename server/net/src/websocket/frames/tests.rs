@@ -1,3 +1,5 @@
+//! Frames in chunks of all sizes, and compared with tungstenite.
+
 use bytes::{Bytes, BytesMut};
 
 use super::{Message, Opcode, Reader, Text, Violation, put_frame};
@@ -20,12 +22,12 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The messages in `bytes`, which come in chunks of `size`, and what ends them.
+/// Returns the messages in `bytes`, read in chunks of `size`, and the violation that ends them.
 fn read(bytes: &[u8], size: usize) -> (Vec<Message>, Option<Violation>) {
     super::fuzzing::read(LIMIT, bytes, &|_| size)
 }
 
-/// The messages in `frames`, however they are cut.
+/// Returns the messages in `frames`, which must not depend on the size of the chunks.
 fn all(frames: &[Vec<u8>]) -> (Vec<Message>, Option<Violation>) {
     let bytes = frames.concat();
     let whole = read(&bytes, bytes.len());
@@ -44,7 +46,7 @@ fn binary(bytes: &[u8]) -> Message {
 }
 
 #[test]
-fn messages_come_out_as_they_went_in_however_they_are_cut() {
+fn messages_do_not_depend_on_the_size_of_chunks() {
     let long = [7; 300];
     let (messages, violation) = all(&[
         frame(0x81, "é€😀".as_bytes()),
@@ -72,7 +74,7 @@ fn messages_come_out_as_they_went_in_however_they_are_cut() {
 
 #[test]
 fn fragments_make_one_message_with_control_frames_in_between() {
-    // Characters are cut, too.
+    // Fragments may end within a character.
     let euro = "€".as_bytes();
     let (messages, violation) = all(&[
         frame(0x01, &euro[..1]),
@@ -95,7 +97,7 @@ fn fragments_make_one_message_with_control_frames_in_between() {
 }
 
 #[test]
-fn a_length_may_be_longer_than_it_need_be() {
+fn a_length_in_a_longer_form_is_accepted() {
     let mut two = vec![0x82, 0x80 | 126, 0, 1, 0, 0, 0, 0];
     two.push(5);
     let mut eight = vec![0x82, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
@@ -129,7 +131,7 @@ fn what_breaks_the_protocol_is_refused() {
     for (what, frames) in cases {
         assert_eq!(all(frames).1, Some(Violation::Protocol), "{what}");
     }
-    // A head that is wrong in its first two bytes is refused before the rest of it has come.
+    // An invalid header is refused after two bytes.
     assert_eq!(read(&[0x81, 1], 2).1, Some(Violation::Protocol));
     assert_eq!(read(&[0x89, 0xFE], 1).1, Some(Violation::Protocol));
 }
@@ -157,9 +159,9 @@ fn text_is_utf8() {
 }
 
 #[test]
-fn the_limit_is_of_the_whole_message_and_announced_lengths_are_believed() {
+fn the_limit_applies_to_the_whole_message_and_to_announced_lengths() {
     assert_eq!(read(&frame(0x82, &[0; LIMIT]), 100), (vec![binary(&[0; LIMIT])], None));
-    // Nothing but the head has come.
+    // Only the header has arrived.
     let over = frame(0x82, &[0; LIMIT + 1]);
     assert_eq!(read(&over[..8], 8).1, Some(Violation::TooLong));
     let huge = [0x82, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
@@ -174,21 +176,21 @@ fn the_limit_is_of_the_whole_message_and_announced_lengths_are_believed() {
 }
 
 #[test]
-fn nothing_is_held_between_messages_nor_allocated_for_a_promise() {
+fn no_memory_is_held_between_messages_or_allocated_for_an_announced_length() {
     let mut reader = Reader::new(1 << 20);
     let mut scratch = BytesMut::with_capacity(4_096);
     let buffer = scratch.as_ptr();
     for _ in 0..3 {
         scratch.extend_from_slice(&frame(0x82, &[1; 100]));
         scratch.extend_from_slice(&frame(0x81, b"text"));
-        // The beginning of a frame of a mebibyte.
+        // The beginning of a frame of 1 MiB.
         scratch.extend_from_slice(&[0x82, 0xFF, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 1]);
         reader.feed(scratch.split());
         assert!(matches!(reader.next(), Ok(Some(Message::Binary(_)))));
         assert!(matches!(reader.next(), Ok(Some(Message::Text(_)))));
         assert_eq!(reader.next(), Ok(None));
         assert!(reader.held() <= 16 * 1024, "{}", reader.held());
-        // What was read into is free again.
+        // The read buffer can be reused.
         scratch.reserve(4_096);
         assert_eq!(scratch.as_ptr(), buffer);
         reader = Reader::new(1 << 20);
@@ -219,9 +221,9 @@ fn lengths_are_written_in_their_shortest_form() {
     assert_eq!(out, [0x01, 1, b'x', 0x80, 0, 0x88, 0]);
 }
 
-/// Where both have an opinion, it is that of a library that others rely on.
+/// Random frames are read as tungstenite reads them, except where it is stricter or later.
 #[test]
-fn a_well_known_library_reads_the_same() {
+fn frames_are_read_as_by_tungstenite() {
     use std::io::{Cursor, ErrorKind};
 
     use tokio_tungstenite::tungstenite::{
@@ -250,7 +252,6 @@ fn a_well_known_library_reads_the_same() {
         }
         let mut config = WebSocketConfig::default();
         (config.max_message_size, config.max_frame_size) = (Some(LIMIT), Some(LIMIT));
-        // What it writes goes where it has been read.
         let mut library = WebSocket::from_raw_socket(Quiet(Cursor::new(&bytes[..])), Role::Server, Some(config));
         let (ours, ours_end) = read(&bytes, bytes.len().max(1));
         let mut theirs = Vec::new();
@@ -274,11 +275,11 @@ fn a_well_known_library_reads_the_same() {
         messages += ours.len();
         let incomplete = matches!(&theirs_end, Error::Io(error) if error.kind() == ErrorKind::WouldBlock);
         match (ours_end, &theirs_end) {
-            // It answers a close with a code that may not be sent by a close of its own.
+            // tungstenite answers a close frame with an invalid code with a close frame instead of an error.
             _ if theirs.last().is_some_and(tungstenite::Message::is_close) => continue,
-            // It looks at the fragments of a text one by one.
+            // tungstenite validates the fragments of a text one by one.
             (_, Error::Utf8(_)) if theirs.len() <= ours.len() => continue,
-            // It waits for a payload before it looks at what is wrong with the head.
+            // tungstenite waits for the payload before it validates the header.
             (Some(_), _) if incomplete => {}
             (Some(_), Error::Capacity(_) | Error::Protocol(_)) => refused += 1,
             (None, _) if incomplete => {}
@@ -289,7 +290,7 @@ fn a_well_known_library_reads_the_same() {
     assert!(messages > 2_000 && refused > 2_000, "{messages} messages, {refused} refused");
 }
 
-/// Reads what there is and then has nothing yet; takes what is written nowhere.
+/// A stream that blocks at the end of its input and discards output.
 struct Quiet<'a>(std::io::Cursor<&'a [u8]>);
 
 impl std::io::Read for Quiet<'_> {

@@ -1,16 +1,17 @@
-//! Bytes that are UTF-8.
+//! Text messages.
 
 use std::str;
 
 use bytes::Bytes;
 
-use super::Violation;
+use super::violation::Violation;
 
-/// The bytes of a text message, which are UTF-8.
+/// The payload of a text message, which is valid UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(Bytes);
 
 impl Text {
+    /// Validates the payload of a text message.
     pub(super) fn check(bytes: Bytes) -> Result<Self, Violation> {
         match str::from_utf8(&bytes) {
             Ok(_) => Ok(Self(bytes)),
@@ -18,8 +19,8 @@ impl Text {
         }
     }
 
-    /// Looks the bytes through once more: that is cheaper than the copy which a `String` needs, and they cannot be taken
-    /// for text without.
+    /// Returns the text. Validates the bytes once more, which is cheaper than copying them to a `String` and avoids
+    /// `unsafe`.
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }

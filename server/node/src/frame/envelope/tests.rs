@@ -30,7 +30,7 @@ fn field_of(bytes: &[u8]) -> &'static str {
 }
 
 #[test]
-fn every_payload_passes_unchanged_behind_a_head_of_the_servers() {
+fn every_payload_passes_unchanged_after_the_routing_fields_of_the_server() {
     for payload in payloads() {
         let sent = envelope(payload);
         let bytes = sent.encode_to_vec();
@@ -42,11 +42,11 @@ fn every_payload_passes_unchanged_behind_a_head_of_the_servers() {
 }
 
 #[test]
-fn a_client_may_not_say_who_it_is() {
+fn a_client_may_not_set_the_sender() {
     let mut sent = envelope(Payload::Sealed(vec![1]));
     sent.from = "mallory".into();
     assert_eq!(field_of(&sent.encode_to_vec()), "envelope.from");
-    // Not behind the payload either, where a second value would win.
+    // Nor after the payload, where a second value would override the first.
     let mut bytes = envelope(Payload::Sealed(vec![1])).encode_to_vec();
     bytes.extend([0x12, 1, b'm']);
     assert_eq!(field_of(&bytes), "envelope.from");

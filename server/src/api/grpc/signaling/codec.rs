@@ -1,4 +1,4 @@
-//! The way down of `Listen` as a codec of tonic's.
+//! The codec of `Listen`: decodes its request, encodes frames.
 
 use std::marker::PhantomData;
 
@@ -8,25 +8,24 @@ use tonic::{
     codec::{BufferSettings, Codec, EncodeBuf, Encoder},
 };
 use tonic_prost::ProstDecoder;
-
 use wigwag_node::frame::OutFrame;
 
-/// Small to start with, since most streams are idle most of the time; grows with what is written.
-fn buffers() -> BufferSettings {
+/// Returns small buffers, since most streams are idle most of the time. They grow with what is written.
+fn buffer_settings() -> BufferSettings {
     BufferSettings::new(1_024, 32 * 1_024)
 }
 
-/// The way down of `Listen`, behind one request.
+/// Decodes one request `R` and encodes a stream of frames.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DownCodec<R>(PhantomData<fn() -> R>);
+pub(super) struct ListenCodec<R>(PhantomData<fn() -> R>);
 
-impl<R> Default for DownCodec<R> {
+impl<R> Default for ListenCodec<R> {
     fn default() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<R: Message + Default + 'static> Codec for DownCodec<R> {
+impl<R: Message + Default + 'static> Codec for ListenCodec<R> {
     type Encode = OutFrame;
     type Decode = R;
     type Encoder = FrameEncoder;
@@ -37,10 +36,11 @@ impl<R: Message + Default + 'static> Codec for DownCodec<R> {
     }
 
     fn decoder(&mut self) -> ProstDecoder<R> {
-        ProstDecoder::new(buffers())
+        ProstDecoder::new(buffer_settings())
     }
 }
 
+/// Encodes frames without touching their payloads.
 #[derive(Debug)]
 pub(super) struct FrameEncoder;
 
@@ -55,6 +55,6 @@ impl Encoder for FrameEncoder {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        buffers()
+        buffer_settings()
     }
 }

@@ -1,4 +1,4 @@
-//! The way past the router for the one call that matters most.
+//! Serves `Signal` without the router.
 
 use std::{
     convert::Infallible,
@@ -16,12 +16,12 @@ use futures_util::{
 use http::{HeaderValue, Request, Version, header};
 use http_body::{Frame, SizeHint};
 use tonic::codegen::{Body as HttpBody, Service, StdError};
-
-use super::{SIGNAL, SignalingServer, request_body::RequestFrames, response_body::SignalBody};
 use wigwag_http2::{PlainBody, WriteBody, WriteBuf, Written};
 
-/// Takes native gRPC calls of `Signal` itself and leaves everything else to the router, which would take them as well, but
-/// wrap their bodies in a layer for each of its own: to be passed by every message.
+use super::{SIGNAL, SignalingServer, request_body::RequestFrames, response_body::SignalBody};
+
+/// Serves native gRPC calls of `Signal` directly and passes all other requests to the router. The router serves them too, but
+/// each of its layers would wrap the body, and every message would pass through all of them.
 #[derive(Clone)]
 pub struct SignalFastPath<S> {
     signaling: SignalingServer,
@@ -29,13 +29,14 @@ pub struct SignalFastPath<S> {
 }
 
 impl<S> SignalFastPath<S> {
-    /// Puts the fast path in front of a router.
+    /// Creates the fast path in front of `router`.
     pub fn new(signaling: SignalingServer, router: S) -> Self {
         Self { signaling, router }
     }
 }
 
-/// Whether it is a call no layer of the router has anything to do with: not of a web page, and not gRPC-Web.
+/// Returns whether no layer of the router applies to a request: it calls `Signal`, is not gRPC-Web, and is not from a web
+/// page.
 fn is_native_signal<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -46,16 +47,18 @@ fn is_native_signal<B>(request: &Request<B>) -> bool {
         && !headers.contains_key(header::ORIGIN)
 }
 
-/// The body of an answer: of a signal, or whatever the router gave.
-pub enum Reply<B> {
-    // In a box: streams hold it, and most of them are none of these.
+/// The body of a response: that of `Signal`, or that of the router.
+pub struct ResponseBody<B>(Kind<B>);
+
+enum Kind<B> {
+    // Boxed: it is large, and every HTTP/2 stream of the connection holds a `ResponseBody`.
     Signal(Box<SignalBody<RequestFrames<B>>>),
     Other(PlainBody<Body>),
 }
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-impl<B> HttpBody for Reply<B>
+impl<B> HttpBody for ResponseBody<B>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
@@ -63,28 +66,28 @@ where
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match self.get_mut() {
-            Self::Signal(answer) => Pin::new(answer).poll_frame(cx).map_err(|never| match never {}),
-            Self::Other(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+        match &mut self.get_mut().0 {
+            Kind::Signal(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Other(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Signal(answer) => answer.is_end_stream(),
-            Self::Other(body) => body.is_end_stream(),
+        match &self.0 {
+            Kind::Signal(body) => body.is_end_stream(),
+            Kind::Other(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Signal(answer) => answer.size_hint(),
-            Self::Other(body) => body.size_hint(),
+        match &self.0 {
+            Kind::Signal(body) => body.size_hint(),
+            Kind::Other(body) => body.size_hint(),
         }
     }
 }
 
-impl<B> WriteBody for Reply<B>
+impl<B> WriteBody for ResponseBody<B>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
@@ -93,9 +96,9 @@ where
         cx: &mut Context<'_>,
         buf: &mut WriteBuf<'_>,
     ) -> Poll<Option<Result<Written, Error>>> {
-        match self.get_mut() {
-            Self::Signal(answer) => Pin::new(&mut **answer).poll_write(cx, buf).map_err(|never| match never {}),
-            Self::Other(body) => Pin::new(body).poll_write(cx, buf).map_err(Into::into),
+        match &mut self.get_mut().0 {
+            Kind::Signal(body) => Pin::new(&mut **body).poll_write(cx, buf).map_err(|never| match never {}),
+            Kind::Other(body) => Pin::new(body).poll_write(cx, buf).map_err(Into::into),
         }
     }
 }
@@ -106,9 +109,9 @@ where
     B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<StdError>,
 {
-    type Response = Response<Reply<B>>;
+    type Response = Response<ResponseBody<B>>;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Self::Response, Infallible>>, Map<S::Future, Wrap<B>>>;
+    type Future = Either<Ready<Result<Self::Response, Infallible>>, Map<S::Future, WrapBody<B>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.router.poll_ready(cx)
@@ -117,8 +120,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if is_native_signal(&request) {
             Either::Left(ready(Ok(match self.signaling.signal(request) {
-                Ok(answer) => answer.map(|answer| Reply::Signal(Box::new(answer))),
-                Err(status) => status.into_http().map(other),
+                Ok(response) => response.map(|body| ResponseBody(Kind::Signal(Box::new(body)))),
+                Err(status) => status.into_http().map(router_body),
             })))
         } else {
             Either::Right(self.router.call(request).map(wrap))
@@ -126,12 +129,12 @@ where
     }
 }
 
-type Wrap<B> = fn(Result<Response, Infallible>) -> Result<Response<Reply<B>>, Infallible>;
+type WrapBody<B> = fn(Result<Response, Infallible>) -> Result<Response<ResponseBody<B>>, Infallible>;
 
-fn wrap<B>(response: Result<Response, Infallible>) -> Result<Response<Reply<B>>, Infallible> {
-    response.map(|response| response.map(other))
+fn wrap<B>(response: Result<Response, Infallible>) -> Result<Response<ResponseBody<B>>, Infallible> {
+    response.map(|response| response.map(router_body))
 }
 
-fn other<B>(body: Body) -> Reply<B> {
-    Reply::Other(PlainBody(body))
+fn router_body<B>(body: Body) -> ResponseBody<B> {
+    ResponseBody(Kind::Other(PlainBody(body)))
 }

@@ -1,4 +1,4 @@
-//! What a connection writes, as the stream of a gRPC method.
+//! The frames of a connection as the response stream of a tonic method.
 
 use std::{
     pin::Pin,
@@ -7,15 +7,14 @@ use std::{
 
 use futures_core::Stream;
 use tonic::Status;
-
-use crate::api::grpc::status::to_status;
-
 use wigwag_node::{
     connection::{Connection, Input},
     frame::OutFrame,
 };
 
-/// What a connection writes, with its end as a status.
+use crate::api::grpc::status::to_status;
+
+/// The frames that a connection writes; an error becomes the status that ends the stream.
 pub(super) struct FrameStream<I> {
     connection: Connection<I>,
 }

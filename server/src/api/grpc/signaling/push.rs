@@ -1,9 +1,7 @@
-//! `Push`: the way up of a session whose way down is `Listen`.
+//! `Push`: applies frames to a session whose client receives with `Listen`.
 
 use prost::Message;
 use wigwag_hub::error::{DetachReason, FindError};
-use wigwag_proto::v1::PushResponse;
-
 use wigwag_node::{
     auth::{Action, Caller},
     connection::{Applier, FrameOutcome},
@@ -11,40 +9,41 @@ use wigwag_node::{
     frame::{RawBody, RawClientFrame, RawPush},
     node::{Node, credentials},
 };
+use wigwag_proto::v1::PushResponse;
 
 /// Applies the frames that continue the sequence, ignores those already applied and drops those beyond a gap.
 pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<PushResponse, ApiError> {
     node.policy().allow(&caller, Action::Open, None)?;
     let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
-    let says_bye = says_bye(&push);
+    let ends_with_bye = ends_with_bye(&push);
     let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
         Ok(attachment) => {
             attachment.record_activity(node.now());
-            take(&Applier { node: node.clone(), caller, attachment }, push.frames).await
+            apply_all(&Applier { node: node.clone(), caller, attachment }, push.frames).await
         }
         Err(FindError::UnknownSession) => return Err(FindError::UnknownSession.into()),
-        Err(FindError::Detached(cut)) => Err(Stopped::Cut(cut)),
+        Err(FindError::Detached(reason)) => Err(Stopped::Detached(reason)),
     };
     match stopped {
-        Ok(answer) => Ok(answer),
+        Ok(response) => Ok(response),
         Err(Stopped::Error(error)) => Err(error),
-        Err(Stopped::Cut(cut)) => {
-            // A page that goes loses its stream a moment before its last words arrive on another connection, or while they are
-            // read. Frames before the bye are not applied: their sender is gone, and nobody was told that they were accepted.
-            if says_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
+        Err(Stopped::Detached(reason)) => {
+            // A page that is closed loses its stream just before, or while, its bye arrives on another connection. Frames before
+            // the bye are not applied: they were not acknowledged, and their sender is gone.
+            if ends_with_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
                 tracing::info!(peer.id = %credentials.peer, "session ended by its client");
                 return Ok(PushResponse { ack: 0, retry_after_ms: 0 });
             }
-            Err(over(cut))
+            Err(detached_error(reason))
         }
     }
 }
 
-/// Why no more frames of a push are taken.
+/// Why no more frames of a push are applied.
 enum Stopped {
-    /// The attachment is over, or was from the start.
-    Cut(DetachReason),
-    /// A frame is one that no client may send.
+    /// The attachment ended, or had ended before.
+    Detached(DetachReason),
+    /// A frame is not allowed.
     Error(ApiError),
 }
 
@@ -54,7 +53,7 @@ impl From<ApiError> for Stopped {
     }
 }
 
-async fn take(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushResponse, Stopped> {
+async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushResponse, Stopped> {
     for bytes in frames {
         let retry_after_ms = applier.attachment.rate_limit(applier.node.now());
         if retry_after_ms > 0 {
@@ -65,28 +64,28 @@ async fn take(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushRespon
             FrameOutcome::Bye => break,
             FrameOutcome::Gap { got: 0, .. } => {
                 return Err(
-                    ApiError::invalid("frames.seq", "is missing: this session numbers its frames from 1").into()
+                    ApiError::invalid("frames.seq", "is missing: this session must number its frames from 1").into()
                 );
             }
             FrameOutcome::Gap { .. } => break,
             FrameOutcome::Fatal(error) => return Err(error.into()),
-            FrameOutcome::Detached(cut) => return Err(Stopped::Cut(cut)),
+            FrameOutcome::Detached(reason) => return Err(Stopped::Detached(reason)),
         }
     }
     Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms: 0 })
 }
 
-/// Whether the last frame is a bye.
-fn says_bye(push: &RawPush) -> bool {
+/// Returns whether the last frame is a bye.
+fn ends_with_bye(push: &RawPush) -> bool {
     let last = push.frames.last().and_then(|bytes| RawClientFrame::decode(bytes.clone()).ok());
     matches!(last, Some(RawClientFrame { body: Some(RawBody::Bye(_)), .. }))
 }
 
-/// What a call is told about an attachment that is over. Why it is over was told on the way down; here it only matters
-/// what to do now.
-fn over(cut: DetachReason) -> ApiError {
-    match cut {
-        DetachReason::Superseded => cut.into(),
+/// Returns the error of a push to an attachment that ended. The `Listen` stream reported why; this error only tells the
+/// client how to go on.
+fn detached_error(reason: DetachReason) -> ApiError {
+    match reason {
+        DetachReason::Superseded => reason.into(),
         DetachReason::Ended(_) => FindError::UnknownSession.into(),
         DetachReason::ConnectionLost
         | DetachReason::SlowConsumer
@@ -99,14 +98,16 @@ async fn apply(applier: &Applier, bytes: bytes::Bytes) -> Result<FrameOutcome, A
     let limit = applier.node.session().max_frame_bytes;
     let too_large = bytes.len() > limit;
     let frame = RawClientFrame::decode(bytes)
-        .map_err(|_| ApiError::invalid("frames", "holds bytes that are no frame of this API"))?;
+        .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
     if frame.ack != 0 && applier.attachment.ack(applier.node.now(), frame.ack).is_err() {
-        return Err(ApiError::invalid("frames.ack", "is for a frame that was never sent"));
+        return Err(ApiError::invalid("frames.ack", "acknowledges a frame that was never sent"));
     }
     Ok(match frame.body {
         _ if too_large => applier.refuse(frame.seq, ApiError::too_large(limit)).await,
         None if frame.seq == 0 => FrameOutcome::Applied,
-        Some(RawBody::Hello(_)) => return Err(ApiError::invalid("frames.hello", "belongs into Listen")),
+        Some(RawBody::Hello(_)) => {
+            return Err(ApiError::invalid("frames.hello", "must be sent in Listen, not in Push"));
+        }
         body => applier.apply(frame.seq, body).await,
     })
 }

@@ -1,6 +1,6 @@
-//! What a client streams up: gRPC messages, each behind five bytes that tell its length.
+//! Decodes a stream of gRPC messages into frames: length-prefixed messages with a prefix of five bytes.
 //!
-//! Read here rather than by tonic, whose reader copies every message and reserves what a length announces.
+//! Done here instead of by tonic, which copies every message and reserves the length that a prefix announces.
 
 use std::{
     pin::Pin,
@@ -10,61 +10,60 @@ use std::{
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_core::Stream;
 use tonic::codegen::Body as HttpBody;
-
 use wigwag_node::{connection::Input, frame::TRANSPORT_LIMIT};
 
-/// Bytes before a message: whether it is compressed, and its length.
-pub(super) const HEAD: usize = 5;
+/// Length of the prefix: a flag for compression, and the length of the message.
+pub(super) const PREFIX: usize = 5;
 
-/// The frames in a request's body. An item `None` says that the stream broke; nothing follows it, nor a frame after which
-/// no beginning of another can be found.
+/// The frames in the body of a request. The item `None` reports that the stream failed. It is the last one, and so is an
+/// input after which the start of the next message cannot be found.
 pub(crate) struct RequestFrames<B> {
     body: B,
-    /// What has come and was not taken: whole messages, and what there is of the next. Shares memory with all that came.
-    /// Empty while more is waited for.
+    /// Received bytes that are not decoded yet. Shares memory with the buffer they were received in. Empty while waiting for
+    /// more.
     chunk: Bytes,
-    /// The beginning of a message the rest of which is on its way.
+    /// The start of a message whose rest is not received yet.
     partial: BytesMut,
     max_frame_bytes: usize,
-    over: bool,
+    ended: bool,
 }
 
 impl<B> RequestFrames<B> {
     pub(super) fn new(body: B, max_frame_bytes: usize) -> Self {
-        Self { body, chunk: Bytes::new(), partial: BytesMut::new(), max_frame_bytes, over: false }
+        Self { body, chunk: Bytes::new(), partial: BytesMut::new(), max_frame_bytes, ended: false }
     }
 
-    /// The next message of what has come.
-    fn take(&mut self) -> Option<Input> {
+    /// Decodes the next message, if it is received.
+    fn next_input(&mut self) -> Option<Input> {
         loop {
             if self.partial.is_empty() {
-                let len = match announced(&self.chunk) {
+                let len = match message_len(&self.chunk) {
                     Some(Ok(len)) => len,
                     Some(Err(input)) => return Some(self.end(input)),
                     None => {
-                        // It may be long until the rest comes, and a few bytes must not hold all they came with.
+                        // Copied, since the rest may take long and a few bytes must not keep the whole buffer alive.
                         self.partial.put(std::mem::take(&mut self.chunk));
                         return None;
                     }
                 };
-                if self.chunk.len() >= HEAD + len {
-                    self.chunk.advance(HEAD);
+                if self.chunk.len() >= PREFIX + len {
+                    self.chunk.advance(PREFIX);
                     let message = self.chunk.split_to(len);
                     return Some(Input::decode(message, self.max_frame_bytes));
                 }
             }
-            // Not whole yet: only as much as has come is held.
-            let wanted = match announced(&self.partial) {
-                None => HEAD - self.partial.len(),
-                Some(Ok(len)) => HEAD + len - self.partial.len(),
+            // Incomplete: memory is used only for what was received.
+            let missing = match message_len(&self.partial) {
+                None => PREFIX - self.partial.len(),
+                Some(Ok(len)) => PREFIX + len - self.partial.len(),
                 Some(Err(input)) => return Some(self.end(input)),
             };
-            let part = self.chunk.split_to(wanted.min(self.chunk.len()));
-            let whole = part.len() == wanted && self.partial.len() >= HEAD;
+            let part = self.chunk.split_to(missing.min(self.chunk.len()));
+            let complete = part.len() == missing && self.partial.len() >= PREFIX;
             self.partial.put(part);
-            if whole || matches!(announced(&self.partial), Some(Ok(0))) {
+            if complete || matches!(message_len(&self.partial), Some(Ok(0))) {
                 let mut message = std::mem::take(&mut self.partial);
-                message.advance(HEAD);
+                message.advance(PREFIX);
                 return Some(Input::decode(message.freeze(), self.max_frame_bytes));
             }
             if self.chunk.is_empty() {
@@ -74,19 +73,19 @@ impl<B> RequestFrames<B> {
     }
 
     fn end(&mut self, input: Input) -> Input {
-        self.over = true;
+        self.ended = true;
         input
     }
 }
 
-/// The length a message's head announces, once the head is there; or why nothing can be read any more.
-fn announced(bytes: &[u8]) -> Option<Result<usize, Input>> {
+/// Returns the length in a message's prefix, once the prefix is received, or why no more messages can be read.
+fn message_len(bytes: &[u8]) -> Option<Result<usize, Input>> {
     let [compressed, a, b, c, d, ..] = *bytes else { return None };
     let len = u32::from_be_bytes([a, b, c, d]) as usize;
     Some(match compressed {
         0 if len <= TRANSPORT_LIMIT => Ok(len),
         0 => Err(Input::Oversize),
-        // There was no agreement about compression.
+        // Compression was not negotiated.
         _ => Err(Input::Malformed),
     })
 }
@@ -100,27 +99,27 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if this.over {
+            if this.ended {
                 return Poll::Ready(None);
             }
             if !this.chunk.is_empty()
-                && let Some(input) = this.take()
+                && let Some(input) = this.next_input()
             {
                 return Poll::Ready(Some(Some(input)));
             }
             match Pin::new(&mut this.body).poll_frame(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(frame))) => {
-                    // Trailers say nothing here.
+                    // Trailers of requests are ignored.
                     let Ok(data) = frame.into_data() else { continue };
                     this.chunk = data;
                 }
                 Poll::Ready(Some(Err(_))) => {
-                    this.over = true;
+                    this.ended = true;
                     return Poll::Ready(Some(None));
                 }
                 Poll::Ready(None) => {
-                    this.over = true;
+                    this.ended = true;
                     return Poll::Ready((!this.partial.is_empty()).then_some(Some(Input::Malformed)));
                 }
             }
@@ -137,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// A body of these chunks.
+    /// A body that yields these chunks.
     struct Chunks(VecDeque<Bytes>);
 
     impl HttpBody for Chunks {
@@ -157,7 +156,7 @@ mod tests {
         [&[0][..], &len.to_be_bytes(), bytes].concat()
     }
 
-    /// What comes of these bytes when they come in chunks of `size`: the frames' numbers, or what else it is.
+    /// Decodes bytes that are received in chunks of `size`. Returns the numbers of the frames, or the kind of other inputs.
     fn read(bytes: &[u8], size: usize) -> Vec<String> {
         let body = Chunks(bytes.chunks(size).map(Bytes::copy_from_slice).collect());
         let inputs = RequestFrames::new(body, 100).collect::<Vec<_>>().now_or_never().expect("nothing to wait for");
@@ -172,8 +171,8 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_found_however_they_are_cut() {
-        // `seq` as the only field, nothing at all, and a frame over the limit with an unknown field of 120 bytes.
+    fn messages_are_decoded_from_chunks_of_any_size() {
+        // A frame with `seq` only, an empty one, and one over the limit with an unknown field of 120 bytes.
         let large = [&[8, 3, 0xfa, 1, 120][..], &[b'x'; 120]].concat();
         let stream = [message(&[8, 1]), message(&[]), message(&[8, 2]), message(&large), message(&[8, 4])].concat();
         for size in 1..=stream.len() {
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_read_behind_what_cannot_be() {
+    fn nothing_is_decoded_after_an_invalid_prefix() {
         let long = [&[0][..], &(1 << 20 | 1_u32).to_be_bytes(), &message(&[8, 1])].concat();
         let compressed = [&[1, 0, 0, 0, 2, 8, 1][..], &message(&[8, 1])].concat();
         let half = &message(&[8, 1])[..6];

@@ -1,4 +1,5 @@
-//! A connection as the body of a gRPC response: everything that is ready in one chunk, and the status at the end.
+//! Encodes the frames of a connection as the body of a gRPC response: all that are ready in one chunk, the status in the
+//! trailers.
 
 use std::{
     convert::Infallible,
@@ -11,9 +12,6 @@ use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body::{Body, Frame};
 use tonic::Status;
-
-use super::request_body::HEAD;
-use crate::api::grpc::status::to_status;
 use wigwag_http2::{WriteBody, WriteBuf, Written};
 use wigwag_node::{
     connection::{Connection, Input},
@@ -21,41 +19,45 @@ use wigwag_node::{
     frame::OutFrame,
 };
 
-/// Bytes after which a chunk is written although more is ready: with what mostly comes then, it fits into a frame of
-/// HTTP/2.
-const CHUNK: usize = 12 * 1024;
+use super::request_body::PREFIX;
+use crate::api::grpc::status::to_status;
 
-/// Bytes reserved when a second frame is to go with the first.
-const BURST: usize = 4 * 1024;
+/// A chunk is complete once it has this many bytes. With the last frame it usually still fits into one HTTP/2 DATA frame of
+/// 16 KiB.
+const CHUNK_SIZE: usize = 12 * 1024;
 
-/// The body. Holds no memory while there is nothing to write.
+/// Bytes reserved for the second frame of a chunk, and those after it.
+const BURST_RESERVE: usize = 4 * 1024;
+
+/// The body of the response to `Signal`. Does not hold buffers while there is nothing to write.
 pub(crate) struct SignalBody<I> {
     connection: Connection<I>,
-    /// How it ended, to be told in the trailers.
+    /// The status of the ended connection, until the trailers are written.
     end: Option<Status>,
-    over: bool,
+    ended: bool,
 }
 
 impl<I> SignalBody<I> {
-    /// A response that streams what the connection writes.
+    /// Returns a response that streams the frames of `connection`.
     pub(super) fn response(connection: Connection<I>) -> http::Response<Self> {
-        let mut response = http::Response::new(Self { connection, end: None, over: false });
+        let mut response = http::Response::new(Self { connection, end: None, ended: false });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        // As the router says of every gRPC answer; some calls do not pass it.
+        // The router sets these headers on every gRPC response, but `SignalFastPath` bypasses it.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         response
     }
 }
 
+/// Appends a frame with its gRPC prefix.
 fn write(frame: &OutFrame, buf: &mut WriteBuf<'_>) {
     let len = frame.encoded_len();
     if !buf.is_empty() {
-        // One frame gets what it needs; where there are two there are often more.
-        buf.reserve(BURST);
+        // A single frame gets exactly the space it needs; after two, more are likely.
+        buf.reserve(BURST_RESERVE);
     }
-    let out = buf.append(HEAD + len);
+    let out = buf.append(PREFIX + len);
     out.put_u8(0);
     out.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
     frame.encode(out);
@@ -82,7 +84,7 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.over
+        self.ended
     }
 }
 
@@ -96,7 +98,7 @@ where
         buf: &mut WriteBuf<'_>,
     ) -> Poll<Option<Result<Written, Infallible>>> {
         let this = &mut *self;
-        while this.end.is_none() && !this.over && buf.len() < CHUNK {
+        while this.end.is_none() && !this.ended && buf.len() < CHUNK_SIZE {
             match Pin::new(&mut this.connection).poll_next(cx) {
                 Poll::Ready(Some(Ok(frame))) => write(&frame, buf),
                 Poll::Ready(Some(Err(error))) => this.end = Some(status(Some(error))),
@@ -109,10 +111,10 @@ where
             return Poll::Ready(Some(Ok(Written::InPlace)));
         }
         let Some(end) = this.end.take() else { return Poll::Ready(None) };
-        this.over = true;
+        this.ended = true;
         let mut trailers = HeaderMap::new();
-        if let Err(unspeakable) = end.add_header(&mut trailers) {
-            tracing::error!(error = %unspeakable, "a status could not be written");
+        if let Err(invalid) = end.add_header(&mut trailers) {
+            tracing::error!(error = %invalid, "cannot write a status into trailers");
         }
         Poll::Ready(Some(Ok(Written::Trailers(trailers))))
     }

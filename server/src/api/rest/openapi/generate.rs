@@ -1,4 +1,4 @@
-//! Generates `openapi.json`: what each path does, in which messages, and how it may fail.
+//! Generates `openapi.json`: the operation of each path, its messages and its errors.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema::Protos;
 
-/// A method of `RoomService` on its path.
+/// A method of `RoomService` and its path.
 struct Operation {
     /// The method's name in the service.
     rpc: &'static str,
@@ -15,15 +15,15 @@ struct Operation {
     /// Fields of the request that travel in the query.
     query: &'static [&'static str],
     body: Body,
-    /// HTTP statuses of the errors it can give, beside 403.
+    /// HTTP statuses of its errors, besides 403.
     errors: &'static [u16],
 }
 
-/// What the request's body is.
+/// The body of a request.
 #[derive(PartialEq)]
 enum Body {
     None,
-    /// The request; all of its fields have defaults.
+    /// The request message; may be left out, since all of its fields have defaults.
     Optional,
     Required,
 }
@@ -113,11 +113,11 @@ const OPERATIONS: [Operation; 10] = [
 
 const ABOUT: &str = "RoomService of the package wigwag.v1 over HTTP, for backends and tools: the same calls, messages and \
     rules as over gRPC, in protobuf JSON. Fields have their default when they are missing, and unknown ones are ignored. \
-    Names in paths are percent-encoded; a colon that begins a name's end `:send` is written `%3A`. Without \
-    authentication the server answers callers on its own machine only.";
+    Names in paths are percent-encoded; a room name that ends with `:send` is written with `%3Asend`. Without \
+    authentication the server only answers callers on the same machine.";
 
 #[test]
-fn the_committed_document_is_what_protos_and_table_give() {
+fn the_committed_document_is_up_to_date() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let protos = Protos::read(&root.join("../proto"));
     let mut paths = Map::new();
@@ -138,10 +138,10 @@ fn the_committed_document_is_what_protos_and_table_give() {
         "paths": paths,
         "components": {"schemas": schemas},
     });
-    // Whatever features other crates ask of serde_json.
+    // The order must not depend on `serde_json/preserve_order`, which other crates may enable.
     document.sort_all_objects();
     let fresh = format!("{document:#}\n");
-    let committed = root.join("src/rest/openapi/openapi.json");
+    let committed = root.join("src/api/rest/openapi/openapi.json");
     if fs::read_to_string(&committed).ok().as_deref() != Some(&fresh) {
         fs::write(&committed, fresh).expect("write the document");
         panic!("openapi.json was stale and has been rewritten: commit it");
@@ -152,7 +152,7 @@ fn describe(protos: &Protos, operation: &Operation) -> Value {
     let rpc = protos.method(operation.rpc);
     let in_path = ["room", "peer_id"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}")));
     let in_path = in_path.map(|name| {
-        // The envelope of SendToRoom holds the name; everywhere else the request does.
+        // In SendToRoom the room is a field of the envelope, in all other requests a field of the request.
         let description = protos.field(&rpc.request, name).map_or("Room name.".to_owned(), |field| field.description);
         json!({"name": name, "in": "path", "required": true, "description": description, "schema": name_schema()})
     });
@@ -188,8 +188,8 @@ fn describe(protos: &Protos, operation: &Operation) -> Value {
 fn success(response: &str, summary: &str, streaming: bool) -> Value {
     if streaming {
         let description = format!(
-            "Server-sent events, without end. The data of each is a {response}; what ends the watch is told by a last \
-             event of the type `status`, whose data is a Status."
+            "Server-sent events. The data of each is a {response}. An error ends the stream with an event of the type \
+             `status`, whose data is a Status."
         );
         json!({"description": description, "content": {"text/event-stream": {"schema": {"type": "string"}}}})
     } else {
@@ -208,15 +208,15 @@ fn name_schema() -> Value {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        400 => "A field has a value it may not have: INVALID_FIELD.",
+        400 => "A field has an invalid value: INVALID_FIELD.",
         403 => "The caller, or the web page it comes from, may not do this: FORBIDDEN.",
         404 => "There is no such room or member: ROOM_NOT_FOUND, PEER_NOT_FOUND.",
-        408 => "The body did not come within 10 seconds: INVALID_FIELD.",
-        409 => "There is one of that name: ROOM_EXISTS.",
+        408 => "The body was not received within 10 seconds: INVALID_FIELD.",
+        409 => "There is a room of that name already: ROOM_EXISTS.",
         413 => "The body is larger than 128 KiB: FRAME_TOO_LARGE.",
         415 => "The body is not application/json: INVALID_FIELD.",
-        429 => "The server holds as many as it may: LIMIT_EXCEEDED.",
-        other => panic!("{other} has no meaning here"),
+        429 => "The limit of rooms is reached: LIMIT_EXCEEDED.",
+        other => panic!("describe status {other}"),
     }
 }
 

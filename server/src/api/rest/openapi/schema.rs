@@ -1,4 +1,4 @@
-//! The protos as JSON schemas of their protobuf JSON, with their comments.
+//! Converts the protos to JSON schemas of their protobuf JSON, with their comments.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -8,7 +8,7 @@ use prost_types::{
 };
 use serde_json::{Map, Value, json};
 
-/// All messages, enums and methods of `wigwag.v1`, by their name without the package.
+/// The messages, enums and methods of `wigwag.v1`, by their names without the package.
 pub(super) struct Protos {
     messages: BTreeMap<String, Described<DescriptorProto>>,
     enums: BTreeMap<String, Described<EnumDescriptorProto>>,
@@ -29,7 +29,7 @@ pub(super) struct Method {
     pub(super) streaming: bool,
     /// The first sentence of its comment.
     pub(super) summary: String,
-    /// All of it.
+    /// Its whole comment.
     pub(super) description: String,
 }
 
@@ -70,8 +70,8 @@ impl Protos {
                 let summary = description.split_inclusive(". ").next().unwrap_or_default().trim().to_owned();
                 let [request, response] = [method.input_type(), method.output_type()].map(short);
                 let streaming = method.server_streaming();
-                let method_ = Method { request, response, streaming, summary, description };
-                self.methods.insert(method.name().to_owned(), method_);
+                let described = Method { request, response, streaming, summary, description };
+                self.methods.insert(method.name().to_owned(), described);
             }
         }
     }
@@ -109,7 +109,7 @@ impl Protos {
         })
     }
 
-    /// The schemas of these messages, and of all they hold.
+    /// Returns the schemas of these messages and of all types of their fields.
     pub(super) fn schemas(&self, messages: impl Iterator<Item = String>) -> Map<String, Value> {
         let mut wanted: Vec<String> = messages.collect();
         let mut schemas = Map::new();
@@ -153,7 +153,8 @@ impl Protos {
             let members = members.filter(|field| !field.proto3_optional()).map(FieldDescriptorProto::json_name);
             let members: Vec<&str> = members.collect();
             if members.len() > 1 {
-                description += &format!(" At most one of them is there ({}): {}.", oneof.name(), members.join(", "));
+                description +=
+                    &format!(" At most one of these fields is set ({}): {}.", oneof.name(), members.join(", "));
             }
         }
         json!({"type": "object", "description": description, "properties": properties})
@@ -172,7 +173,7 @@ impl Protos {
             Type::Message | Type::Enum => {
                 json!({"$ref": format!("#/components/schemas/{}", short(field.type_name()))})
             }
-            other => panic!("{other:?} is new in this API: say how it is written"),
+            other => panic!("add the JSON schema of {other:?}"),
         }
     }
 }
@@ -191,7 +192,7 @@ fn short(full: &str) -> String {
 struct Comments(SourceCodeInfo);
 
 impl Comments {
-    /// The comment before what is at this path (`SourceCodeInfo.Location.path`), as one paragraph.
+    /// Returns the leading comment of the element at this path (`SourceCodeInfo.Location.path`), as one paragraph.
     fn at(&self, path: &[i32]) -> String {
         let found = self.0.location.iter().find(|location| location.path == path);
         let text = found.and_then(|location| location.leading_comments.as_deref()).unwrap_or_default();

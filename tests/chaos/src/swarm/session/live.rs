@@ -1,4 +1,4 @@
-//! A session on a connection, from its welcome to its end.
+//! Runs a session over a connection, from its welcome to its end.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -20,20 +20,20 @@ use crate::{
     proxy::Break,
 };
 
-/// How often a session looks around when nothing happens: whether others have room again, whether an ack is due.
-const LOOK: Duration = Duration::from_millis(20);
-/// An acknowledgement waits no longer for a frame to ride on. Less than the 500 ms of the contract.
-const ACK: Duration = Duration::from_millis(200);
-/// Frames of one call.
+/// Interval at which an idle session checks whether recipients accept more and whether an ack is due.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Maximum delay of an acknowledgement. Less than the 500 ms of the contract.
+const ACK_DELAY: Duration = Duration::from_millis(200);
+/// Maximum number of frames per call.
 const BATCH: usize = 64;
-/// Frames read in one go.
+/// Maximum number of frames read at once.
 const READS: usize = 64;
-/// A call that failed is tried again so often before the connection is given up.
+/// Number of retries of a failed call before the connection is given up.
 const RETRIES: u32 = 3;
 
 type Call = Pin<Box<dyn Future<Output = Result<PushResponse, Status>> + Send>>;
 
-/// A call under way.
+/// The call in flight.
 #[derive(Default)]
 struct Calling {
     call: Option<Call>,
@@ -41,11 +41,11 @@ struct Calling {
 }
 
 impl Session {
-    /// Talks over a connection until it ends.
+    /// Sends and receives over a connection until it ends.
     pub(super) async fn live(&mut self, mut link: Link) -> End {
         let mut phases = self.shared.watch();
         let mut calling = Calling::default();
-        let mut heard = Instant::now();
+        let mut received_at = Instant::now();
         let mut acked = Instant::now();
         let mut break_at = None;
         loop {
@@ -62,14 +62,14 @@ impl Session {
                 _ => {}
             }
             let now = Instant::now();
-            if now.duration_since(heard) > self.patience() {
+            if now.duration_since(received_at) > self.silence_timeout() {
                 return End::Lost;
             }
             if break_at.is_some_and(|at| now >= at) {
                 break_at = None;
                 self.dialer.wires().iter().for_each(|wire| wire.end(Break::Reset));
             }
-            if now.duration_since(acked) > ACK {
+            if now.duration_since(acked) > ACK_DELAY {
                 acked = now;
                 self.core.ack_now();
             }
@@ -84,7 +84,7 @@ impl Session {
             tokio::select! {
                 frame = link.down.message() => {
                     let Ok(Some(frame)) = frame else { return End::Lost };
-                    heard = Instant::now();
+                    received_at = Instant::now();
                     if !self.take(frame) || !self.read_on(&mut link) {
                         return End::Lost;
                     }
@@ -95,12 +95,12 @@ impl Session {
                     }
                 }
                 _ = phases.changed() => {}
-                () = sleep_until(now + LOOK) => {}
+                () = sleep_until(now + CHECK_INTERVAL) => {}
             }
         }
     }
 
-    /// Takes what has come already. `false` when the connection is of no use any more.
+    /// Handles the frames that have already arrived. Returns `false` if the connection can no longer be used.
     fn read_on(&mut self, link: &mut Link) -> bool {
         for _ in 0..READS {
             match link.down.message().now_or_never() {
@@ -117,12 +117,12 @@ impl Session {
     }
 }
 
-/// Writes what there is to write. `false` when the stream is over.
+/// Writes all pending frames. Returns `false` if the stream has ended.
 fn write(core: &mut Core, up: &tokio::sync::mpsc::Sender<ClientFrame>) -> bool {
     loop {
         match up.try_reserve() {
-            Ok(place) => match core.next_frame() {
-                Some(frame) => place.send(frame),
+            Ok(permit) => match core.next_frame() {
+                Some(frame) => permit.send(frame),
                 None => return true,
             },
             Err(TrySendError::Full(())) => return true,
@@ -132,7 +132,7 @@ fn write(core: &mut Core, up: &tokio::sync::mpsc::Sender<ClientFrame>) -> bool {
 }
 
 impl Calling {
-    /// Begins a call when none is under way and there is something to say.
+    /// Starts a call if none is in flight and frames are pending.
     fn begin(&mut self, core: &mut Core, pusher: &Pusher) {
         if self.call.is_some() {
             return;
@@ -143,7 +143,7 @@ impl Calling {
         }
     }
 
-    /// The answer of the call under way; never, when there is none.
+    /// Waits for the response of the call in flight; forever if there is none.
     async fn answer(&mut self) -> Result<PushResponse, Status> {
         match &mut self.call {
             Some(call) => call.await,
@@ -151,14 +151,14 @@ impl Calling {
         }
     }
 
-    /// `false` when the connection is of no use any more.
+    /// Handles a response. Returns `false` if the connection can no longer be used.
     fn settle(&mut self, session: &mut Session, answer: Result<PushResponse, Status>) -> bool {
         self.call = None;
         match answer {
             Ok(answer) => {
                 self.failures = 0;
                 let taken = session.core.acknowledged(answer.ack);
-                // What lies behind is sent again from there: exact, whatever became of it.
+                // Frames after the ack are sent again, whether or not they arrived.
                 session.core.rewind();
                 if let Err(breach) = taken {
                     session.breach(breach.to_string());
@@ -168,12 +168,12 @@ impl Calling {
             Err(status) => {
                 self.failures += 1;
                 session.core.rewind();
-                // What the server says is final; what the network did is not known, and the same is sent again.
+                // An error of the server is final. After an error of the network the outcome is unknown: send again.
                 let verdict = tonic_types::StatusExt::get_details_error_info(&status);
                 if let Some(info) = &verdict
                     && !["DETACHED", "SUPERSEDED", "UNKNOWN_SESSION"].contains(&info.reason.as_str())
                 {
-                    session.breach(format!("a push that is refused with {}: {}", info.reason, status.message()));
+                    session.breach(format!("a push was refused with {}: {}", info.reason, status.message()));
                 }
                 verdict.is_none() && self.failures <= RETRIES
             }

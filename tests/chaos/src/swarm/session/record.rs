@@ -1,14 +1,14 @@
-//! Writing down what a session sees.
+//! Records what a session sees.
 
 use wigwag_proto::v1::{
-    Joined, Left, Member, Receipt, Roster, ServerFrame, receipt::Outcome as Told, server_frame::Body as Down,
+    Joined, Left, Member, Receipt, Roster, ServerFrame, receipt::Outcome as ReceiptOutcome, server_frame::Body as Down,
 };
 
 use super::{Lobby, Session, letters};
 use crate::history::{Event, Outcome, Where, Who};
 
 impl Session {
-    /// Writes a fresh frame down and acts on it. `false` when the connection is of no use any more.
+    /// Records a new frame and acts on it. Returns `false` if the connection can no longer be used.
     pub(super) fn see(&mut self, frame: ServerFrame) -> bool {
         let reply_to = frame.reply_to;
         match frame.body {
@@ -42,9 +42,9 @@ impl Session {
                 self.log.push(Event::Roster { room, version, members });
             }
             Some(Down::Error(error)) if error.fatal => {
-                // What a broken connection may rightly be told.
+                // Reasons that are expected on a broken connection.
                 if !["SUPERSEDED", "HEARTBEAT_TIMEOUT", "SLOW_CONSUMER"].contains(&error.reason.as_str()) {
-                    self.breach(format!("a fatal {} over {:?}: {}", error.reason, self.door, error.message));
+                    self.breach(format!("a fatal {} over {:?}: {}", error.reason, self.transport, error.message));
                 }
                 self.log.push(Event::Cut { reason: error.reason });
                 return false;
@@ -54,7 +54,7 @@ impl Session {
                     let n = *n;
                     self.log.push(Event::Refused { n, reason: error.reason });
                 }
-                _ => self.breach(format!("a request is refused with {}: {}", error.reason, error.message)),
+                _ => self.breach(format!("a request was refused with {}: {}", error.reason, error.message)),
             },
             Some(other) => self.breach(format!("an unexpected frame: {other:?}")),
         }
@@ -63,7 +63,7 @@ impl Session {
 
     fn received(&mut self, envelope: &wigwag_proto::v1::Envelope) {
         let Some((author, n, size)) = letters::read(envelope) else {
-            return self.breach(format!("an envelope that nobody wrote: {envelope:?}"));
+            return self.breach(format!("an envelope that was not sent by a session: {envelope:?}"));
         };
         let room = (!envelope.room.is_empty()).then(|| self.shared.room_named(&envelope.room));
         let counted = room.is_none_or(|room| self.is_counted(room));
@@ -73,20 +73,20 @@ impl Session {
         self.log.push(Event::Received { from: self.shared.who(&envelope.from), author, n, room });
     }
 
-    /// Whether envelopes in this room are counted while they are on their way: not where nobody stays.
+    /// Returns whether envelopes in this room are counted in transit; those in lobbies are not.
     fn is_counted(&self, room: Where) -> bool {
         self.shared.rooms().get(usize::from(room)).is_some_and(|room| !room.residents.is_empty())
     }
 
     fn receipt(&mut self, reply_to: u32, receipt: &Receipt) {
         let Some(Some(n)) = self.asked.get(&reply_to).copied() else {
-            return self.breach(format!("a receipt for frame {reply_to}, which was no envelope"));
+            return self.breach(format!("a receipt for frame {reply_to}, which was not an envelope"));
         };
         let peer = self.shared.who(&receipt.peer_id);
         let outcome = match receipt.outcome() {
-            Told::Delivered => Outcome::Delivered,
-            Told::Undeliverable if receipt.reason == "MAILBOX_FULL" => Outcome::Undeliverable,
-            Told::Unspecified | Told::Written | Told::Undeliverable => {
+            ReceiptOutcome::Delivered => Outcome::Delivered,
+            ReceiptOutcome::Undeliverable if receipt.reason == "MAILBOX_FULL" => Outcome::Undeliverable,
+            ReceiptOutcome::Unspecified | ReceiptOutcome::Written | ReceiptOutcome::Undeliverable => {
                 self.breach(format!("a receipt that says {:?} {}", receipt.outcome(), receipt.reason));
                 Outcome::Other
             }
@@ -105,7 +105,7 @@ impl Session {
         let room = self.version(&joined.room, joined.version);
         let members = self.peers(&joined.members);
         if self.peer(joined.me.as_ref()) != self.who {
-            self.breach("a joined that names somebody else".into());
+            self.breach("a `joined` for another peer".into());
         }
         self.log.push(Event::Entered { room, version: joined.version, members });
         if self.lobby == Lobby::Entering(room) {
@@ -123,10 +123,10 @@ impl Session {
         self.log.push(Event::Left { room, reason: left.reason });
     }
 
-    /// A request must be one, and is answered once.
+    /// Checks that the frame was a request that has not been answered yet.
     fn answered(&mut self, reply_to: u32) {
         if self.asked.remove(&reply_to) != Some(None) {
-            self.breach(format!("an answer to frame {reply_to}, which was no request, or had its answer"));
+            self.breach(format!("an answer to frame {reply_to}, which was not a request or was already answered"));
         }
     }
 

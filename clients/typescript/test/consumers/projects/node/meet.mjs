@@ -5,7 +5,7 @@ import { grpcWebTransport } from "@wigwag/client/grpc-web";
 import { WebSocket } from "ws";
 
 const [url] = process.argv.slice(2);
-const secret = { passphrase: "five words nobody can guess" };
+const secret = { passphrase: "five words that are random" };
 const ada = await connect(url, { displayName: "Ada", webSocket: WebSocket, secret });
 for (const [name, transport] of [["grpc", grpcTransport], ["grpc-web", grpcWebTransport], ["grpc-web", "grpc-web"]]) {
   const bob = await connect(url, { displayName: "Bob", transport, secret });

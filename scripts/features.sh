@@ -1,0 +1,8 @@
+#!/bin/sh
+# Checks wigwag-compat with each of its protocols alone, and with none: no build may have warnings.
+set -eu
+cd "$(dirname "$0")/.."
+for feature in rooms-ws plain-json connector socketio peerjs ""; do
+  echo "wigwag-compat with ${feature:-no protocol}"
+  cargo clippy -q -p wigwag-compat --no-default-features --features "$feature" -- -D warnings
+done

@@ -1,0 +1,92 @@
+//! A stream: a request, and its response.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::ResponseFuture;
+use crate::error::Error;
+use crate::request_body::BodyBuffer;
+use crate::tunnel::TunnelBuffers;
+
+/// A stream that is open or half-closed (remote) (RFC 9113, section 5.1). One that is closed is not kept.
+pub(super) struct Stream<B> {
+    pub(super) id: u32,
+    /// Wakes the stream's slot.
+    pub(super) waker: Waker,
+    pub(super) response: ResponseState<B>,
+    pub(super) recv: RecvHalf,
+    pub(super) send: SendHalf,
+}
+
+/// Where the bytes of the response come from.
+pub(super) enum ResponseState<B> {
+    /// The service has not answered yet.
+    Pending(ResponseFuture<B>),
+    Body(B),
+    Tunnel(Arc<TunnelBuffers>),
+}
+
+/// The receiving half: the request.
+pub(super) struct RecvHalf {
+    /// What was received of the body; `None` for a request without one.
+    pub(super) body: Option<Arc<BodyBuffer>>,
+    /// END_STREAM was not received: the stream is open, and not half-closed (remote).
+    pub(super) open: bool,
+    /// The flow-control window: bytes the client may still send.
+    pub(super) window: i64,
+    /// Bytes received and not read, which count against the connection's window.
+    pub(super) unread: u32,
+    /// Bytes that were read but not yet returned to the client with WINDOW_UPDATE.
+    pub(super) released: u32,
+    /// Bytes that `content-length` leaves to come.
+    pub(super) content_left: Option<u64>,
+}
+
+/// The sending half: the response.
+pub(super) struct SendHalf {
+    /// The flow-control window: bytes that may still be sent.
+    pub(super) window: i64,
+    /// The header section of the response was sent.
+    pub(super) answered: bool,
+    /// Bytes of the body that the windows or the send buffer did not admit yet.
+    pub(super) pending: Bytes,
+    /// How to end the stream once `pending` is sent; `None` while the body goes on.
+    pub(super) end: Option<StreamEnd>,
+    /// The buffers of a tunnel, if the request was an extended CONNECT.
+    pub(super) tunnel: Option<Arc<TunnelBuffers>>,
+}
+
+/// The frame that carries END_STREAM.
+pub(super) enum StreamEnd {
+    /// HEADERS with these trailers.
+    Trailers(HeaderMap),
+    /// An empty DATA frame.
+    EmptyData,
+    /// The HEADERS frame of the response, which was sent already.
+    Sent,
+}
+
+impl<B> Stream<B> {
+    /// Ends the request body, and the tunnel if there is one, with an error.
+    pub(super) fn fail(&self, error: &Error) {
+        if let Some(body) = self.recv.body.as_ref().filter(|_| self.recv.open) {
+            body.fail(error.clone());
+        }
+        if let Some(tunnel) = &self.send.tunnel {
+            tunnel.fail();
+        }
+    }
+}
+
+impl RecvHalf {
+    /// Half-closes the stream (remote): END_STREAM was received.
+    pub(super) fn end(&mut self, trailers: Option<HeaderMap>) {
+        self.open = false;
+        if let Some(body) = &self.body {
+            body.end(trailers);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Violations of the protocol.
+
+/// How a client violates RFC 6455, or the limits of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// A message, or the announced length of a frame, exceeds the limit.
+    TooLong,
+    /// A text message, or the reason of a close frame, is not UTF-8.
+    NotUtf8,
+    /// Anything else: a reserved bit, a missing mask, an unexpected fragment.
+    Protocol,
+}

@@ -1,0 +1,50 @@
+// Starts a separate server for each test file, on a free port.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const binary = process.env.WIGWAG_SERVER ?? fileURLToPath(new URL("../../../target/debug/wigwag-server", import.meta.url));
+
+/**
+ * Starts a server; `settings` are `--set` flags such as `"session.direct_messages=false"`.
+ *
+ * @param {string[]} settings
+ */
+export async function startServer(...settings) {
+  const all = ["log.level=warn", ...settings];
+  const flags = ["--listen", "127.0.0.1:0", ...all.flatMap((setting) => ["--set", setting])];
+  const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "pipe"] });
+  const log = [];
+  child.stderr.on("data", (chunk) => log.push(chunk));
+  const gone = once(child, "exit");
+  const port = await new Promise((resolve, reject) => {
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (line) => {
+      const found = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
+      if (found) resolve(Number(found[1]));
+    });
+    gone.then(() => reject(new Error(`the server did not start: ${Buffer.concat(log)}`)), reject);
+  });
+  return {
+    port,
+    pid: child.pid,
+    host: `127.0.0.1:${port}`,
+    /** Returns what it has logged: warnings and above, unless the settings say otherwise. */
+    log: () => Buffer.concat(log).toString(),
+    /** Returns the JSON body of the response to a GET request. */
+    async json(path) {
+      return (await fetch(`http://127.0.0.1:${port}${path}`)).json();
+    },
+    /** Asks it to shut down, and waits until it has. */
+    async stop() {
+      child.kill("SIGTERM");
+      await gone;
+    },
+    /** Asks it to shut down without waiting. */
+    drain() {
+      child.kill("SIGTERM");
+    },
+    gone,
+  };
+}

@@ -1,0 +1,127 @@
+// The unmodified peerjs package in Chromium, configured only with host, port and path.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { servePages, launchBrowser } from "../lib/browser.mjs";
+import { startServer } from "../lib/server.mjs";
+
+let server, pages, browser;
+before(async () => {
+  server = await startServer("compat.peerjs_discovery=true");
+  pages = await servePages({ "/peerjs.js": ["peerjs", "dist/peerjs.min.js"] });
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser.close();
+  pages.close();
+  await server.stop();
+});
+
+/** Opens a page with a peer of that id, or with an id from the server. */
+async function openPeer(id) {
+  const page = await browser.newPage();
+  await page.goto(pages.url);
+  await page.addScriptTag({ url: "/peerjs.js" });
+  page.peerId = await page.evaluate(
+    ([id, port]) =>
+      new Promise((resolve, reject) => {
+        const options = { host: "127.0.0.1", port, path: "/peerjs" };
+        window.peer = id === undefined ? new Peer(options) : new Peer(id, options);
+        window.peer.once("open", resolve);
+        window.peer.once("error", (error) => reject(new Error(error.type)));
+      }),
+    [id, server.port],
+  );
+  return page;
+}
+
+test("two pages open a data connection, and it carries bytes", async () => {
+  const [ada, bob] = [await openPeer("ada"), await openPeer("bob")];
+  await bob.evaluate(() => {
+    window.peer.on("connection", (connection) => {
+      connection.on("data", (data) => connection.send({ echo: data, label: connection.label, meta: connection.metadata }));
+    });
+  });
+  const echo = await ada.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const connection = window.peer.connect("bob", { label: "chat", metadata: { from: "ada" } });
+        connection.on("open", () => connection.send({ hello: [1, 2, 3] }));
+        connection.on("data", resolve);
+        window.peer.on("error", reject);
+      }),
+  );
+  assert.deepEqual(echo, { echo: { hello: [1, 2, 3] }, label: "chat", meta: { from: "ada" } });
+  await Promise.all([ada.close(), bob.close()]);
+});
+
+test("a page calls another and both see video", async () => {
+  const [ada, bob] = [await openPeer(), await openPeer()];
+  await bob.evaluate(() => {
+    window.frames_seen = new Promise((resolve) => {
+      window.peer.on("call", async (call) => {
+        call.on("stream", (stream) => resolve(window.watch(stream)));
+        call.answer(await navigator.mediaDevices.getUserMedia({ video: true, audio: true }));
+      });
+    });
+  });
+  for (const page of [ada, bob]) {
+    await page.evaluate(() => {
+      window.watch = (stream) =>
+        new Promise((resolve) => {
+          const video = document.createElement("video");
+          video.muted = true;
+          video.srcObject = stream;
+          video.requestVideoFrameCallback(() => resolve(stream.getTracks().map(({ kind }) => kind).sort()));
+          video.play();
+        });
+    });
+  }
+  const seen = await ada.evaluate(async (to) => {
+    const call = window.peer.call(to, await navigator.mediaDevices.getUserMedia({ video: true, audio: true }));
+    return new Promise((resolve) => call.on("stream", (stream) => resolve(window.watch(stream))));
+  }, bob.peerId);
+  assert.deepEqual(seen, ["audio", "video"]);
+  assert.deepEqual(await bob.evaluate(() => window.frames_seen), ["audio", "video"]);
+  await Promise.all([ada.close(), bob.close()]);
+});
+
+test("an id that is taken is unavailable", async () => {
+  const ada = await openPeer("only-one");
+  await assert.rejects(openPeer("only-one"), /unavailable-id/);
+  await ada.close();
+});
+
+test("a peer that is not there is unavailable", async () => {
+  const ada = await openPeer();
+  const type = await ada.evaluate(
+    () =>
+      new Promise((resolve) => {
+        window.peer.on("error", (error) => resolve(error.type));
+        window.peer.connect("nobody-here");
+      }),
+  );
+  assert.equal(type, "peer-unavailable");
+  await ada.close();
+});
+
+test("a peer that disconnected reconnects with its id and opens again", async () => {
+  const ada = await openPeer("returning");
+  const id = await ada.evaluate(
+    () =>
+      new Promise((resolve) => {
+        window.peer.on("open", resolve);
+        window.peer.on("disconnected", () => window.peer.reconnect());
+        window.peer.disconnect();
+      }),
+  );
+  assert.equal(id, "returning");
+  await ada.close();
+});
+
+test("listAllPeers lists them", async () => {
+  const [ada, bob] = [await openPeer("listed-1"), await openPeer("listed-2")];
+  const ids = await ada.evaluate(() => new Promise((resolve) => window.peer.listAllPeers(resolve)));
+  assert.ok(ids.includes("listed-1") && ids.includes("listed-2"), ids.join());
+  await Promise.all([ada.close(), bob.close()]);
+});

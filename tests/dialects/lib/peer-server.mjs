@@ -1,8 +1,0 @@
-// The `peer` package's server in a process of its own, since its timers cannot be stopped. Prints its port.
-import { PeerServer } from "peer";
-
-const app = PeerServer({ port: 0, host: "127.0.0.1", path: "/peerjs", allow_discovery: true }, (http) => {
-  console.log(http.address().port);
-});
-// It tells of messages that are not JSON this way.
-app.on("error", () => {});
