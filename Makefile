@@ -36,7 +36,7 @@ test-rust: server ## Test the Rust crates, including the generated code
 	cargo test --workspace
 	scripts/test-engine-hyper.sh
 
-test-engine-hyper: server ## The suites that speak to a server, with HTTP/2 served by hyper
+test-engine-hyper: server ## Test the server with HTTP/2 served by hyper
 	scripts/test-engine-hyper.sh
 
 test-ts: server npm ## Test the TypeScript client and the example page
