@@ -129,7 +129,7 @@ async fn a_process_with_few_descriptors_survives_a_crowd() {
     server.signal("TERM").await;
     let (code, log) = server.end().await;
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("connections.max is lowered"), "{log}");
+    assert!(log.contains("connections.max lowered"), "{log}");
 }
 
 /// User and system time the process has used, in clock ticks: fields 14 and 15 of proc_pid_stat(5).
