@@ -20,7 +20,7 @@ const SEED: u64 = 0x5eed;
 
 /// The seeds of the fuzz target `http2`: bytes after the preface.
 fn seeds() -> Vec<Sequence> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/http2");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../http2/fuzz/seeds/http2");
     let mut seeds: Vec<_> = std::fs::read_dir(folder)
         .expect("the seeds of the fuzz target")
         .map(|entry| {
