@@ -4,6 +4,16 @@
 //! their sessions receive into messages of the protocol. Its clients have ordinary sessions, which are not resumable, and
 //! meet peers of every transport. The node enforces rooms, limits and identity; an adapter adds no rules.
 //! docs/compatibility-protocols.md lists the messages of each.
+//!
+//! To add a protocol:
+//!
+//! - here: its module, its cargo feature in the list below and its routes; its switch in [`CompatConfig`]; its name in
+//!   `names.rs`; its entry point in `fuzzing.rs`; in Cargo.toml its feature, also as part of `fuzzing`; a target with
+//!   seeds in `fuzz/`;
+//! - in the server: its feature in Cargo.toml, its switch in `config/compat.rs`, `config/parts.rs` and
+//!   `config.example.toml`, its mutations in `tests/fuzzing.rs`;
+//! - elsewhere: `scripts/features.sh`, a test with its real client in `tests/compat`, a row in its
+//!   `test/matrix.test.mjs`, a section in docs/compatibility-protocols.md, a row in README.md.
 
 #![forbid(unsafe_code)]
 // A protocol that is switched off leaves helpers of the others unused.

@@ -116,7 +116,7 @@ impl RoomsWs {
         })
     }
 
-    /// Sends `own` to the user of this id or, if the room has none, `other` to the peer of this id.
+    /// Sends `own` if `target` is a rooms-ws user of the room, else `other` to the peer of that id.
     async fn send(
         &self,
         session: &mut CompatSession,

@@ -84,7 +84,7 @@ type Service = SocketIoService<ServiceFn<fn(Request) -> NotFound>>;
 
 type NotFound = Ready<Result<Response, Infallible>>;
 
-/// The inner service, which socketioxide calls for other paths. It only receives its own.
+/// The fallback that socketioxide requires. It is never called: only the paths of Socket.IO are routed here.
 fn not_found(_: Request) -> NotFound {
     ready(Ok(StatusCode::NOT_FOUND.into_response()))
 }

@@ -67,7 +67,7 @@ pub struct Newcomer {
 pub struct RoomMember<H> {
     /// The entry that others see.
     pub entry: Arc<Member>,
-    /// Whether bans and the rule for duplicate users apply to the user id.
+    /// Whether the user id can be trusted. Only then do bans and the rule for duplicate users apply to it.
     pub verified: bool,
     /// The backend's handle for the member.
     pub handle: H,

@@ -1,6 +1,7 @@
 //! Authorization: decides which caller may do what.
 //!
-//! Every frame and every call of every transport and API is checked with [`Policy::allow`]. Without authentication
+//! Whatever a frame or call would do to a session or a room is checked with [`Policy::allow`]; leaving and ending one's
+//! session needs no permission. What only the owner of a room may do is checked by the hub, which knows the owner. Without authentication
 //! everything is allowed except room management from other machines and, if switched off, direct messages.
 
 use std::net::SocketAddr;
@@ -42,7 +43,7 @@ pub enum Action {
     Direct,
     /// Send to a peer of the same compatibility protocol and scope. Protocols without rooms send in no other way.
     DirectInScope,
-    /// End a room or remove a member, as the room's owner.
+    /// End a room or remove a member. The hub then checks that the caller owns the room.
     Moderate,
     /// Get the ICE servers.
     IceServers,

@@ -61,7 +61,8 @@ impl Node {
         Self::with_backend(config, backend)
     }
 
-    fn with_backend(config: NodeConfig, backend: Arc<dyn Backend>) -> Self {
+    /// Creates a node over a backend, which decides what is there already.
+    pub fn with_backend(config: NodeConfig, backend: Arc<dyn Backend>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 backend,

@@ -65,7 +65,7 @@ struct Health {
 
 /// Under a host name that may not see members it returns counts only, so that probes work under any name.
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
-    let rooms = rooms_page::rooms(&pages.node);
+    let rooms = rooms_page::rooms(&pages.node).await;
     Json(Health {
         status: "ok",
         rooms: rooms.len(),
@@ -84,7 +84,7 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
     if !pages.hosts.allow(&uri, &headers) {
         return Hosts::refusal().into_response();
     }
-    Json(Rooms { rooms: rooms_page::rooms(&pages.node) }).into_response()
+    Json(Rooms { rooms: rooms_page::rooms(&pages.node).await }).into_response()
 }
 
 #[derive(Serialize)]

@@ -1,30 +1,26 @@
 //! The rooms of this node with their members, as `/health` and `/rooms` show them.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
-use wigwag_hub::Submitted;
+use wigwag_hub::member::Member;
 use wigwag_node::{clock::iso8601, node::Node};
 
 /// Returns all rooms of a node, with their members in the order in which they joined.
-pub(super) fn rooms(node: &Node) -> Vec<RoomView> {
-    let Submitted::Done(rooms) = node.backend().rooms(None, usize::MAX) else { return Vec::new() };
-    let snapshots = rooms.into_iter().filter_map(|info| match node.backend().snapshot(&info.room) {
-        Submitted::Done(Ok(snapshot)) => Some(snapshot),
-        _ => None,
-    });
-    snapshots
-        .map(|snapshot| RoomView {
-            id: snapshot.info.room.to_string(),
-            participants: snapshot
-                .members
-                .iter()
-                .map(|member| ParticipantView {
-                    id: wigwag_compat::shown_id(&snapshot.info.room, &member.peer),
-                    name: member.display_name.to_string(),
-                    joined_at_ms: member.joined_at_ms,
-                })
-                .collect(),
-        })
-        .collect()
+pub(super) async fn rooms(node: &Node) -> Vec<RoomView> {
+    let mut views = Vec::new();
+    for info in node.backend().rooms(None, usize::MAX).wait().await {
+        // A room may have ended meanwhile.
+        let Ok(snapshot) = node.backend().snapshot(&info.room).wait().await else { continue };
+        let participant = |member: &Arc<Member>| ParticipantView {
+            id: wigwag_compat::shown_id(&info.room, &member.peer),
+            name: member.display_name.to_string(),
+            joined_at_ms: member.joined_at_ms,
+        };
+        let participants = snapshot.members.iter().map(participant).collect();
+        views.push(RoomView { id: info.room.to_string(), participants });
+    }
+    views
 }
 
 /// A room as `/rooms` shows it.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 /// Unacknowledged client frames after which the server acknowledges at once: an eighth of what a client may send ahead.
 const ACK_FRAMES: u32 = 128;
 
-/// Unacknowledged bytes of envelopes after which it does: a quarter of what a client may send ahead.
+/// Unacknowledged bytes of envelopes after which the server acknowledges at once: a quarter of what a client may send ahead.
 const ACK_BYTES: usize = 256 * 1024;
 
 /// How long an acknowledgment may wait for a frame that can carry it.

@@ -52,7 +52,7 @@ impl WakeFlags {
         std::mem::replace(&mut self.wakers[0], Waker::noop().clone())
     }
 
-    /// Returns the waker for the input. Moving it out and back is cheaper than a clone, whose reference count is in
+    /// Puts back the waker that [`take_input_waker`](Self::take_input_waker) took. Moving it out and back is cheaper than a clone, whose reference count is in
     /// another cache line.
     pub(super) fn put_input_waker(&mut self, waker: Waker) {
         self.wakers[0] = waker;

@@ -1,4 +1,4 @@
-//! Closes connections whose client has stopped reading.
+//! Closes connections whose client has stopped reading, and detaches resumable sessions whose client is silent.
 //!
 //! HTTP/2 polls a stream only while the client's flow-control window is open. A stream whose client does not read is
 //! not polled, so its heartbeat timeout cannot fire, and its final frames are never written. The memory it holds is
