@@ -60,7 +60,7 @@ thread_local! {
 pub struct Connection<I> {
     node: Node,
     caller: Caller,
-    /// Closes the underlying stream or connection when the client does not read, so that nothing else can end it.
+    /// Closes the underlying stream or connection when the client has stopped reading; nothing else can end it then.
     abort: Option<CancellationToken>,
     input: Option<I>,
     state: State,

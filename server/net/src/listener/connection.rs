@@ -263,7 +263,7 @@ fn interruptions(
     ]
 }
 
-/// Returns whether the peer misses the deadline of its first byte or of its first request, once it has missed one or
+/// Resolves to `true` when the peer misses the deadline of its first byte or of its first request, to `false` once it has
 /// met both.
 async fn misses_handshake_deadline(flags: &ConnectionFlags, settings: &ListenerConfig) -> bool {
     sleep(settings.first_byte_timeout).await;
