@@ -131,7 +131,7 @@ test("missing and invalid fields are reported", async () => {
     [{ type: "join_room", data: { room: 7 } }, "missing fields", /room is not text/],
     [{ type: "join_room", data: { room: "r".repeat(129) } }, "missing fields", /join.room/],
     [{ type: "leave_room", data: { room: "never joined" } }, "client not found", /not a member/],
-    [{ type: "message", to: ada.id, data: "me" }, "missing fields", /sender itself/],
+    [{ type: "message", to: ada.id, data: "me" }, "missing fields", /must not be the sender/],
     [{ type: "Offer", to: bob.id, data: {} }, "invalid message", /Offer/],
   ];
   for (const [message, title, text] of cases) {

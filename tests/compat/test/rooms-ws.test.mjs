@@ -132,7 +132,7 @@ test("absent targets and incomplete messages are reported", async () => {
   const cases = [
     [{ type: "offer", targetUserId: "eve", sdp: "v=0" }, "PEER_NOT_FOUND", /eve/],
     [{ type: "offer", targetUserId: "rooms-ws:elsewhere:eve", sdp: "v=0" }, "PEER_NOT_FOUND", /eve/],
-    [{ type: "offer", targetUserId: "ada", sdp: "v=0" }, "INVALID_FIELD", /sender itself/],
+    [{ type: "offer", targetUserId: "ada", sdp: "v=0" }, "INVALID_FIELD", /must not be the sender/],
     [{ type: "offer", sdp: "v=0" }, "INVALID_FIELD", /targetUserId is missing/],
     [{ type: "offer", targetUserId: ["bob"], sdp: "v=0" }, "INVALID_FIELD", /targetUserId is not text/],
     [{ type: "offer", targetUserId: "bob" }, "INVALID_FIELD", /sdp is missing/],

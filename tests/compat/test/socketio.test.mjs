@@ -79,7 +79,7 @@ for (const [name, transports] of [["websocket", ["websocket"]], ["polling", ["po
         ["answer_sdp", { target: bob.id, sdp: ["v=0"] }, "INVALID_FIELD", /sdp/],
         ["answer_sdp", { target: bob.id, sdp: Buffer.from("v=0") }, "PROTOCOL", /cannot be read/],
         ["send_ice", { target: bob.id }, "INVALID_FIELD", /candidate is missing/],
-        ["send_ice", { target: ada.id, candidate: "c" }, "INVALID_FIELD", /sender itself/],
+        ["send_ice", { target: ada.id, candidate: "c" }, "INVALID_FIELD", /must not be the sender/],
         ["send_ice", "text", "INVALID_FIELD", /without an object/],
         ["send_ice", undefined, "INVALID_FIELD", /without an object/],
         ["nonsense", {}, "UNKNOWN_FRAME", /nonsense/],
