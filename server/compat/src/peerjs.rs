@@ -232,8 +232,8 @@ fn expire_message(dst: impl Into<Value>, text: &str) -> Value {
     json!({"type": "EXPIRE", "src": dst.into(), "payload": {"msg": text}})
 }
 
-/// Returns the id that a message is for. A JavaScript program may pass what is no text: a value that PeerServer takes for
-/// an id can belong to no client, and is returned as an error; any other is as good as none.
+/// Returns the id that a message is for. A JavaScript program may pass any value in its place: one that PeerServer takes
+/// for an id belongs to no client and is returned as the error; any other counts as missing.
 fn destination(message: &Object) -> Result<Option<String>, Value> {
     match message.get("dst") {
         Some(Value::String(dst)) if !dst.is_empty() => Ok(Some(dst.clone())),

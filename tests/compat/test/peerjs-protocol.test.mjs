@@ -152,7 +152,7 @@ for (const { name, start } of [ours, theirs]) {
       // Metadata beyond the limit arrives, or the peer is unavailable.
       offer("odd-bob", "x".repeat(100_000));
       const arrived = bob.inbox.take(({ payload }) => payload?.metadata?.length === 100_000, "the large offer");
-      // Waits in vain when it was refused.
+      // It does not arrive when it was refused.
       arrived.catch(() => {});
       assert.ok(["odd-ada", "odd-bob"].includes((await Promise.race([arrived, ada.next("EXPIRE")])).src));
       offer("odd-bob", "still here");

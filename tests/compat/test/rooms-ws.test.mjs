@@ -143,7 +143,7 @@ test("a user who comes back takes the place of the connection that was lost", as
   const first = await enter("taken", "ada");
   assert.equal((await first.next("participants")).replaced, false);
   await watcher.next("participant-joined");
-  // Its network is gone: the server hears nothing, not even a close.
+  // Its network is gone: the server receives nothing, not even a close.
   first.socket._socket.pause();
   const second = await enter("taken", "ada");
   const { participants, replaced } = await second.next("participants");
