@@ -175,7 +175,7 @@ impl Engine {
 struct Pending(Arc<Mutex<Option<Outcome>>>);
 
 enum Outcome {
-    Opened(EventQueue, CompatSession, SocketIoAdapter),
+    Opened(Box<(EventQueue, CompatSession, SocketIoAdapter)>),
     /// Refused for now. On a `connect_error` the client would not try again.
     TryLater(CompatError),
 }
@@ -186,7 +186,8 @@ async fn open(context: CompatContext, transports: Transports, socket: SocketRef)
     socket.extensions.insert(end);
     let outcome = match SocketIoAdapter::open(context.node(), &caller(&parts.extensions)).await {
         Ok((session, adapter)) => {
-            Outcome::Opened(EventQueue::listen(&socket, context.node().session().max_frame_bytes), session, adapter)
+            let queue = EventQueue::listen(&socket, context.node().session().max_frame_bytes);
+            Outcome::Opened(Box::new((queue, session, adapter)))
         }
         Err(error) if error.may_reconnect() => Outcome::TryLater(error),
         Err(error) => return Err(format!("{}: {}", error.reason, error.message)),
@@ -201,7 +202,7 @@ fn connected(socket: SocketRef) -> impl Future<Output = ()> + Send + 'static {
     let pending = socket.extensions.remove::<Pending>();
     let outcome = pending.and_then(|Pending(slot)| slot.lock().unwrap_or_else(PoisonError::into_inner).take());
     let first = match &outcome {
-        Some(Outcome::Opened(_, session, _)) => Some(emit("your_id", session.peer().as_str().into())),
+        Some(Outcome::Opened(opened)) => Some(emit("your_id", opened.1.peer().as_str().into())),
         Some(Outcome::TryLater(error)) => SocketIoAdapter::error_message(error),
         None => None,
     };
@@ -212,7 +213,8 @@ fn connected(socket: SocketRef) -> impl Future<Output = ()> + Send + 'static {
     async move {
         let end = socket.extensions.get::<Arc<TransportEnd>>().unwrap_or_default();
         match outcome {
-            Some(Outcome::Opened(queue, session, adapter)) => {
+            Some(Outcome::Opened(opened)) => {
+                let (queue, session, adapter) = *opened;
                 let mut transport = SocketIoTransport::new(socket, queue);
                 let last = adapter::run_adapter(&mut transport, session, adapter).await;
                 transport.flushed().await;
