@@ -15,5 +15,8 @@ pub mod v1;
 #[cfg(feature = "json")]
 mod json;
 
+#[cfg(feature = "json")]
+pub use json::Integer;
+
 /// The package's file descriptors (`google.protobuf.FileDescriptorSet`), for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/wigwag.v1.bin");

@@ -44,8 +44,11 @@ fn committed_code_is_what_the_protos_generate() {
     assert!(stale.is_empty(), "{stale:?} were stale and have been rewritten: commit them");
 }
 
-/// Generates serde's traits for ProtoJSON with pbjson and fixes two deviations: `null` is the default of every field,
-/// and timestamps end in `Z`.
+/// What pbjson reads integers with. It does not accept a fraction or an exponent.
+const PBJSON_INTEGER: &str = "::pbjson::private::NumberDeserialize";
+
+/// Generates serde's traits for ProtoJSON with pbjson and fixes three deviations: `null` is the default of every field,
+/// timestamps end in `Z`, and an integer may be written as `1.0` or `1e0`.
 fn json_code(descriptors: &FileDescriptorSet) -> String {
     let mut generated = pbjson_build::Builder::new()
         .register_descriptors(&descriptors.encode_to_vec())
@@ -55,6 +58,8 @@ fn json_code(descriptors: &FileDescriptorSet) -> String {
         .expect("code generation");
     let (_, code) = generated.pop().expect("one package");
     let mut code = nullable(&String::from_utf8(code).expect("text"));
+    assert!(code.contains(PBJSON_INTEGER), "pbjson's type for integers has the known name");
+    code = code.replace(PBJSON_INTEGER, "super::Integer");
     for (field, json) in timestamps(descriptors) {
         let write = format!("serialize_field(\"{json}\", v)?;");
         let read = format!(" {field}__ = map_.next_value()?;");

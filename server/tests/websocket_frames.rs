@@ -158,7 +158,7 @@ async fn invalid_frames_end_the_connection() {
 async fn each_subprotocol_takes_its_own_kind_of_message() {
     let server = start().await;
     for (subprotocol, message) in
-        [(JSON, Message::binary(b"{}".as_slice())), (PROTO, Message::text("{}")), (PROTO, Message::binary(vec![255]))]
+        [(JSON, Message::binary(vec![255])), (PROTO, Message::text("{}")), (PROTO, Message::binary(vec![255]))]
     {
         let mut ada = Client::connect(server.addr, subprotocol).await;
         ada.hello(Hello::default()).await;
@@ -166,6 +166,25 @@ async fn each_subprotocol_takes_its_own_kind_of_message() {
         let (_, error) = ada.error().await;
         assert_eq!((error.reason.as_str(), error.fatal), ("PROTOCOL", true));
         assert_eq!(ada.closed().await, (4506, "PROTOCOL".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn json_may_be_binary_begin_with_a_byte_order_mark_and_write_integers_as_floats() {
+    let server = start().await;
+    let mut ada = Client::connect(server.addr, JSON).await;
+    for (seq, room, message) in [
+        (1, "binary", Message::binary(b"{\"seq\":1.0,\"join\":{\"room\":\"binary\"}}".as_slice())),
+        (2, "mark", Message::text("\u{feff}{\"seq\":2e0,\"join\":{\"room\":\"mark\"}}")),
+    ] {
+        ada.raw(message).await;
+        loop {
+            match ada.next().await {
+                (_, Down::Welcome(_)) => {}
+                (reply, Down::Joined(joined)) => break assert_eq!((reply, joined.room.as_str()), (seq, room)),
+                other => panic!("not joined: {other:?}"),
+            }
+        }
     }
 }
 

@@ -433,7 +433,7 @@ impl<'de> serde::Deserialize<'de> for ClientFrame {
                                 return Err(serde::de::Error::duplicate_field("seq"));
                             }
                             seq__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Ack => {
@@ -441,7 +441,7 @@ impl<'de> serde::Deserialize<'de> for ClientFrame {
                                 return Err(serde::de::Error::duplicate_field("ack"));
                             }
                             ack__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Envelope => {
@@ -674,7 +674,7 @@ impl<'de> serde::Deserialize<'de> for CreateRoom {
                                 return Err(serde::de::Error::duplicate_field("maxMembers"));
                             }
                             max_members__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::DuplicateUsers => {
@@ -866,7 +866,7 @@ impl<'de> serde::Deserialize<'de> for CreateRoomRequest {
                                 return Err(serde::de::Error::duplicate_field("maxMembers"));
                             }
                             max_members__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::DuplicateUsers => {
@@ -886,7 +886,7 @@ impl<'de> serde::Deserialize<'de> for CreateRoomRequest {
                                 return Err(serde::de::Error::duplicate_field("emptyTimeoutMs"));
                             }
                             empty_timeout_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::RequestId => {
@@ -1773,7 +1773,7 @@ impl<'de> serde::Deserialize<'de> for ErrorFrame {
                                 return Err(serde::de::Error::duplicate_field("code"));
                             }
                             code__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Reason => {
@@ -1799,7 +1799,7 @@ impl<'de> serde::Deserialize<'de> for ErrorFrame {
                                 return Err(serde::de::Error::duplicate_field("retryAfterMs"));
                             }
                             retry_after_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Advice => {
@@ -2745,7 +2745,7 @@ impl<'de> serde::Deserialize<'de> for GoAway {
                                 return Err(serde::de::Error::duplicate_field("reconnectAfterMs"));
                             }
                             reconnect_after_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Resumable => {
@@ -2977,7 +2977,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                                 return Err(serde::de::Error::duplicate_field("graceMs"));
                             }
                             grace_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Replaces => {
@@ -3139,7 +3139,7 @@ impl<'de> serde::Deserialize<'de> for IceCandidate {
                                 return Err(serde::de::Error::duplicate_field("sdpMLineIndex"));
                             }
                             sdp_m_line_index__ = 
-                                map_.next_value::<::std::option::Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|x| x.0)
+                                map_.next_value::<::std::option::Option<super::Integer<_>>>()?.map(|x| x.0)
                             ;
                         }
                         GeneratedField::UsernameFragment => {
@@ -3680,7 +3680,7 @@ impl<'de> serde::Deserialize<'de> for Joined {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Me => {
@@ -4096,7 +4096,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxFrameBytes"));
                             }
                             max_frame_bytes__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MaxRoomNameBytes => {
@@ -4104,7 +4104,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxRoomNameBytes"));
                             }
                             max_room_name_bytes__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MaxDisplayNameBytes => {
@@ -4112,7 +4112,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxDisplayNameBytes"));
                             }
                             max_display_name_bytes__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MaxMetadataBytes => {
@@ -4120,7 +4120,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxMetadataBytes"));
                             }
                             max_metadata_bytes__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MaxRooms => {
@@ -4128,7 +4128,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxRooms"));
                             }
                             max_rooms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MaxMembers => {
@@ -4136,7 +4136,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxMembers"));
                             }
                             max_members__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MailboxFrames => {
@@ -4144,7 +4144,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("mailboxFrames"));
                             }
                             mailbox_frames__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MailboxBytes => {
@@ -4152,7 +4152,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("mailboxBytes"));
                             }
                             mailbox_bytes__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MaxGraceMs => {
@@ -4160,7 +4160,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("maxGraceMs"));
                             }
                             max_grace_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::__SkipField__ => {
@@ -4293,7 +4293,7 @@ impl<'de> serde::Deserialize<'de> for ListMembersRequest {
                                 return Err(serde::de::Error::duplicate_field("pageSize"));
                             }
                             page_size__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::PageToken => {
@@ -4425,7 +4425,7 @@ impl<'de> serde::Deserialize<'de> for ListMembersResponse {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::NextPageToken => {
@@ -4542,7 +4542,7 @@ impl<'de> serde::Deserialize<'de> for ListRoomsRequest {
                                 return Err(serde::de::Error::duplicate_field("pageSize"));
                             }
                             page_size__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::PageToken => {
@@ -5233,7 +5233,7 @@ impl<'de> serde::Deserialize<'de> for MemberJoined {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Member => {
@@ -5375,7 +5375,7 @@ impl<'de> serde::Deserialize<'de> for MemberLeft {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::PeerId => {
@@ -5513,7 +5513,7 @@ impl<'de> serde::Deserialize<'de> for MemberUpdated {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Member => {
@@ -5789,7 +5789,7 @@ impl<'de> serde::Deserialize<'de> for PushRequest {
                                 return Err(serde::de::Error::duplicate_field("epoch"));
                             }
                             epoch__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Frames => {
@@ -5905,7 +5905,7 @@ impl<'de> serde::Deserialize<'de> for PushResponse {
                                 return Err(serde::de::Error::duplicate_field("ack"));
                             }
                             ack__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::RetryAfterMs => {
@@ -5913,7 +5913,7 @@ impl<'de> serde::Deserialize<'de> for PushResponse {
                                 return Err(serde::de::Error::duplicate_field("retryAfterMs"));
                             }
                             retry_after_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::__SkipField__ => {
@@ -6782,7 +6782,7 @@ impl<'de> serde::Deserialize<'de> for Resume {
                                 return Err(serde::de::Error::duplicate_field("epoch"));
                             }
                             epoch__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::LastSeq => {
@@ -6790,14 +6790,14 @@ impl<'de> serde::Deserialize<'de> for Resume {
                                 return Err(serde::de::Error::duplicate_field("lastSeq"));
                             }
                             last_seq__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::RoomVersions => {
                             if room_versions__.is_some() {
                                 return Err(serde::de::Error::duplicate_field("roomVersions"));
                             }
-                            room_versions__ = map_.next_value::<Option<std::collections::HashMap<_, ::pbjson::private::NumberDeserialize<u32>>>>()?.map(|v| v
+                            room_versions__ = map_.next_value::<Option<std::collections::HashMap<_, super::Integer<u32>>>>()?.map(|v| v
                                     .into_iter().map(|(k,v)| (k, v.0)).collect());
                         }
                         GeneratedField::__SkipField__ => {
@@ -7019,7 +7019,7 @@ impl<'de> serde::Deserialize<'de> for RoomEnded {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Reason => {
@@ -7234,7 +7234,7 @@ impl<'de> serde::Deserialize<'de> for RoomInfo {
                                 return Err(serde::de::Error::duplicate_field("maxMembers"));
                             }
                             max_members__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::MemberCount => {
@@ -7242,7 +7242,7 @@ impl<'de> serde::Deserialize<'de> for RoomInfo {
                                 return Err(serde::de::Error::duplicate_field("memberCount"));
                             }
                             member_count__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::DuplicateUsers => {
@@ -7274,7 +7274,7 @@ impl<'de> serde::Deserialize<'de> for RoomInfo {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::EmptyTimeoutMs => {
@@ -7282,7 +7282,7 @@ impl<'de> serde::Deserialize<'de> for RoomInfo {
                                 return Err(serde::de::Error::duplicate_field("emptyTimeoutMs"));
                             }
                             empty_timeout_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::__SkipField__ => {
@@ -7528,7 +7528,7 @@ impl<'de> serde::Deserialize<'de> for RoomUpdated {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::RoomInfo => {
@@ -7670,7 +7670,7 @@ impl<'de> serde::Deserialize<'de> for Roster {
                                 return Err(serde::de::Error::duplicate_field("version"));
                             }
                             version__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::RoomInfo => {
@@ -7905,7 +7905,7 @@ impl<'de> serde::Deserialize<'de> for SendToRoomResponse {
                                 return Err(serde::de::Error::duplicate_field("accepted"));
                             }
                             accepted__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Undeliverable => {
@@ -8140,7 +8140,7 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
                                 return Err(serde::de::Error::duplicate_field("seq"));
                             }
                             seq__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Ack => {
@@ -8148,7 +8148,7 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
                                 return Err(serde::de::Error::duplicate_field("ack"));
                             }
                             ack__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::ReplyTo => {
@@ -8156,7 +8156,7 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
                                 return Err(serde::de::Error::duplicate_field("replyTo"));
                             }
                             reply_to__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Envelope => {
@@ -8750,7 +8750,7 @@ impl<'de> serde::Deserialize<'de> for UpdateRoomRequest {
                                 return Err(serde::de::Error::duplicate_field("maxMembers"));
                             }
                             max_members__ = 
-                                map_.next_value::<::std::option::Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|x| x.0)
+                                map_.next_value::<::std::option::Option<super::Integer<_>>>()?.map(|x| x.0)
                             ;
                         }
                         GeneratedField::DuplicateUsers => {
@@ -8770,7 +8770,7 @@ impl<'de> serde::Deserialize<'de> for UpdateRoomRequest {
                                 return Err(serde::de::Error::duplicate_field("emptyTimeoutMs"));
                             }
                             empty_timeout_ms__ = 
-                                map_.next_value::<::std::option::Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|x| x.0)
+                                map_.next_value::<::std::option::Option<super::Integer<_>>>()?.map(|x| x.0)
                             ;
                         }
                         GeneratedField::__SkipField__ => {
@@ -9466,7 +9466,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                                 return Err(serde::de::Error::duplicate_field("epoch"));
                             }
                             epoch__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Outcome => {
@@ -9486,7 +9486,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                                 return Err(serde::de::Error::duplicate_field("heartbeatMs"));
                             }
                             heartbeat_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::GraceMs => {
@@ -9494,7 +9494,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                                 return Err(serde::de::Error::duplicate_field("graceMs"));
                             }
                             grace_ms__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::Limits => {

@@ -42,6 +42,8 @@ pub(crate) enum Incoming {
     Broken(CompatError),
     /// The client closed the connection.
     Closed,
+    /// The connection was lost.
+    Lost,
 }
 
 /// Translates between a protocol's messages and a session: messages into frames of the API, events into messages.
@@ -62,8 +64,12 @@ pub(crate) trait Adapter: Send {
         event: ClientEvent,
         out: &mut Vec<Value>,
     ) -> Result<(), CompatError>;
-    /// Writes an error in the protocol's form.
-    fn error_message(error: &CompatError) -> Value;
+    /// Writes the error of a connection that is refused before it has a session. `None`: the connection is only closed.
+    fn refusal_message(error: &CompatError) -> Option<Value>;
+    /// Writes an error to a client with a session. `None`: the protocol has no message for it.
+    fn error_message(error: &CompatError) -> Option<Value> {
+        Self::refusal_message(error)
+    }
     /// Returns when [`Self::on_timeout`] is to be called next.
     fn next_timeout(&self) -> Option<Instant> {
         None
@@ -103,7 +109,11 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                 Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
                 Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
                 Next::Received(Incoming::Broken(error)) => break error,
-                Next::Received(Incoming::Closed) => return None,
+                Next::Received(Incoming::Lost) => return None,
+                Next::Received(Incoming::Closed) => {
+                    session.close(Reason::Left);
+                    return None;
+                }
                 Next::Released(Ok(message)) => message,
                 Next::Released(Err(reason)) => {
                     session.detach(reason);
@@ -122,7 +132,7 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                 Err(error) => Err(error),
             };
             if let Err(error) = handled {
-                out.push(A::error_message(&error));
+                out.extend(A::error_message(&error));
             }
         }
     };
@@ -132,7 +142,7 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
     if go_away_at.is_some() {
         session.close(Reason::Draining);
     }
-    out.push(A::error_message(&last));
+    out.extend(A::error_message(&last));
     out.into_iter().for_each(|message| transport.send(message));
     Some(last)
 }

@@ -220,15 +220,15 @@ impl Adapter for Connector {
             }
             ClientEvent::Signal { from, payload } => out.extend(self.write(&from, &payload)),
             ClientEvent::Undelivered { peer, reason } => {
-                out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
+                out.extend(Self::refusal_message(&CompatError::undelivered(peer.as_str(), reason)))
             }
-            ClientEvent::Refused(error) => out.push(Self::error_message(&error)),
+            ClientEvent::Refused(error) => out.extend(Self::refusal_message(&error)),
             ClientEvent::Done | ClientEvent::GoAway { .. } => {}
         }
         Ok(())
     }
 
-    fn error_message(error: &CompatError) -> Value {
+    fn refusal_message(error: &CompatError) -> Option<Value> {
         let CompatError { reason, message, hint, .. } = error;
         let title = match &**reason {
             "PEER_NOT_FOUND" => "client missing",
@@ -240,7 +240,7 @@ impl Adapter for Connector {
             "FORBIDDEN" => "unauthorised",
             other => other,
         };
-        note("error", title, json!({"message": message, "reason": reason, "hint": hint}))
+        Some(note("error", title, json!({"message": message, "reason": reason, "hint": hint})))
     }
 }
 

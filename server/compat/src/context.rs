@@ -9,6 +9,8 @@ use wigwag_net::{
     listener::PeerAddr,
     websocket::{SocketConfig, WebSocketUpgrade},
 };
+#[cfg(feature = "rooms-ws")]
+use wigwag_node::node::random_name;
 use wigwag_node::{auth::Caller, node::Node};
 
 #[cfg(feature = "peerjs")]
@@ -52,6 +54,9 @@ struct Inner {
     /// `None` unless clients may list the ids in use.
     #[cfg(feature = "peerjs")]
     realm: Option<Realm>,
+    /// The secret of every rooms-ws session, with which a user who comes back replaces the session it had.
+    #[cfg(feature = "rooms-ws")]
+    rooms_ws_secret: String,
 }
 
 impl CompatContext {
@@ -61,6 +66,8 @@ impl CompatContext {
             inner: Arc::new(Inner {
                 #[cfg(feature = "peerjs")]
                 realm: config.peerjs_discovery.then(Realm::default),
+                #[cfg(feature = "rooms-ws")]
+                rooms_ws_secret: random_name(),
                 node,
                 hosts,
                 config,
@@ -85,6 +92,11 @@ impl CompatContext {
         self.inner.realm.as_ref()
     }
 
+    #[cfg(feature = "rooms-ws")]
+    pub(crate) fn rooms_ws_secret(&self) -> &str {
+        &self.inner.rooms_ws_secret
+    }
+
     /// Accepts a WebSocket and runs an adapter over it. `open` opens the session.
     pub(crate) fn serve<A, F>(&self, upgrade: WebSocketUpgrade, open: F) -> Response
     where
@@ -92,13 +104,16 @@ impl CompatContext {
         F: Future<Output = Result<(CompatSession, A), CompatError>> + Send + 'static,
     {
         let max_message_bytes = self.node().session().max_frame_bytes;
-        upgrade.accept(None, self.inner.config.sockets, move |socket| {
+        // As the servers do whose clients these are: a browser fails the connection if none of what it offers is selected.
+        upgrade.select_first_offered().accept(None, self.inner.config.sockets, move |socket| {
             json_socket::serve(socket, max_message_bytes, move |mut transport| async move {
                 match open.await {
                     Ok((session, adapter)) => adapter::run_adapter(&mut transport, session, adapter).await,
                     // Sent over the socket: a page cannot read why an upgrade was refused.
                     Err(error) => {
-                        transport.send(A::error_message(&error));
+                        if let Some(message) = A::refusal_message(&error) {
+                            transport.send(message);
+                        }
                         Some(error)
                     }
                 }

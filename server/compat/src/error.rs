@@ -19,11 +19,19 @@ pub(crate) struct CompatError {
     pub(crate) hint: String,
     /// What a client that does not know the reason should do.
     advice: Advice,
+    /// The recipient of the message that was too large to be read, if it names one in `dst`.
+    pub(crate) dst: Option<String>,
 }
 
 impl CompatError {
     pub(crate) fn new(reason: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { reason: reason.into(), message: message.into(), hint: hint.into(), advice: Advice::Unspecified }
+        Self {
+            reason: reason.into(),
+            message: message.into(),
+            hint: hint.into(),
+            advice: Advice::Unspecified,
+            dst: None,
+        }
     }
 
     /// Reports a field that is missing or invalid.
@@ -68,10 +76,15 @@ impl CompatError {
         CloseReason::close(close_code(&self.reason, self.advice), self.reason.clone())
     }
 
+    /// Returns whether a client whose connection ends with this error may reconnect on its own.
+    pub(crate) fn may_reconnect(&self) -> bool {
+        close_code(&self.reason, self.advice) < 4_500
+    }
+
     /// Splits a text of the form "what is wrong: what to do" into message and hint.
     fn from_text(reason: Cow<'static, str>, text: &str, advice: Advice) -> Self {
         let (message, hint) = text.split_once(": ").unwrap_or((text, ""));
-        Self { reason, message: message.to_owned(), hint: hint.to_owned(), advice }
+        Self { reason, message: message.to_owned(), hint: hint.to_owned(), advice, dst: None }
     }
 }
 

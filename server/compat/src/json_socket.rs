@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
+use serde::Deserialize;
 use serde_json::Value;
 use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
 use wigwag_node::{error::ApiError, frame::TRANSPORT_LIMIT};
@@ -85,13 +86,13 @@ impl MessageTransport for SocketTransport {
                 Ok(message) => Incoming::Message(message),
                 Err(error) => Incoming::Invalid(error),
             },
-            Some(Received::Binary(_)) => Incoming::Invalid(CompatError::new(
-                "PROTOCOL",
-                "binary messages are not supported",
-                "send JSON as text: socket.send(JSON.stringify(message))",
-            )),
+            Some(Received::Binary(bytes)) => match read_bytes(&bytes, self.max_message_bytes) {
+                Ok(message) => Incoming::Message(message),
+                Err(error) => Incoming::Invalid(error),
+            },
             Some(Received::Violation(violation)) => Incoming::Broken(error_of(violation).into()),
-            None => Incoming::Closed,
+            None if self.incoming.received_close() => Incoming::Closed,
+            None => Incoming::Lost,
         }
     }
 
@@ -105,12 +106,19 @@ impl MessageTransport for SocketTransport {
     }
 }
 
-/// Reads a message. The parser limits nesting to 128 levels.
+/// Reads a message. A byte order mark before it is ignored. The parser limits nesting to 128 levels.
 pub(crate) fn read(text: &str, max_bytes: usize) -> Result<Object, CompatError> {
     if text.len() > max_bytes {
-        return Err(ApiError::too_large(max_bytes).into());
+        let mut error = CompatError::from(ApiError::too_large(max_bytes));
+        error.dst = recipient(text).filter(|dst| dst.len() <= max_bytes);
+        return Err(error);
     }
-    match serde_json::from_str(text) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parsed = serde_json::from_str(text).or_else(|error| match without_lone_surrogates(text) {
+        Some(text) => serde_json::from_str(&text),
+        None => Err(error),
+    });
+    match parsed {
         Ok(Value::Object(message)) => Ok(message),
         Ok(_) => Err(CompatError::new("PROTOCOL", "the message is not a JSON object", "send {\"type\": …}")),
         Err(error) => Err(CompatError::new(
@@ -119,6 +127,54 @@ pub(crate) fn read(text: &str, max_bytes: usize) -> Result<Object, CompatError> 
             "send one JSON object per message, as JSON.stringify writes it",
         )),
     }
+}
+
+/// Reads JSON in a binary message, the only kind that some clients have.
+fn read_bytes(bytes: &[u8], max_bytes: usize) -> Result<Object, CompatError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        CompatError::new(
+            "PROTOCOL",
+            "the binary message is not JSON in UTF-8",
+            "send JSON as text: socket.send(JSON.stringify(message))",
+        )
+    })?;
+    read(text, max_bytes)
+}
+
+/// Returns the recipient of a message of PeerJS that is too large: its sender is told that this recipient cannot be
+/// reached.
+fn recipient(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        dst: String,
+    }
+    serde_json::from_str(text).ok().map(|Head { dst }| dst)
+}
+
+/// Replaces each escape of half a UTF-16 surrogate pair by U+FFFD, as the encoders of browsers do. `JSON.stringify` writes
+/// such an escape for a text that was cut in the middle of an emoji. `None` if there is none.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let unit_at = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::new();
+    let (mut at, mut copied) = (0, 0);
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        at += match (unit_at(at), unit_at(at + 6)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+            (Some(0xd800..0xe000), _) => {
+                out += &text[copied..at];
+                out += "\u{fffd}";
+                copied = at + 6;
+                6
+            }
+            // The escaped character may have any length in UTF-8.
+            _ => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    (copied > 0).then(|| out + &text[copied..])
 }
 
 fn error_of(violation: Violation) -> ApiError {
@@ -142,5 +198,42 @@ mod tests {
         assert_eq!(reason(""), "PROTOCOL");
         assert_eq!(reason(&format!("{{\"a\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000))), "PROTOCOL");
         assert_eq!(read("{\"type\": \"offer\"}", 10).expect_err("too long").reason, "FRAME_TOO_LARGE");
+    }
+
+    #[test]
+    fn a_message_may_be_binary_and_begin_with_a_byte_order_mark() {
+        let expected = Object::from_iter([("type".to_owned(), "offer".into())]);
+        for text in ["{\"type\":\"offer\"}", "\u{feff}{\"type\":\"offer\"}"] {
+            assert_eq!(read(text, 100), Ok(expected.clone()));
+            assert_eq!(read_bytes(text.as_bytes(), 100), Ok(expected.clone()));
+        }
+        assert_eq!(read_bytes(&[0xff], 100).expect_err("not UTF-8").reason, "PROTOCOL");
+    }
+
+    #[test]
+    fn half_an_emoji_is_replaced_and_the_rest_stays_as_it_is() {
+        for (escaped, expected) in [
+            (r#"\ud83d"#, "\u{fffd}"),
+            (r#"a\ud83db"#, "a\u{fffd}b"),
+            (r#"\udE00\n"#, "\u{fffd}\n"),
+            (r#"\ud83d\ud83d\ude00é"#, "\u{fffd}😀é"),
+            (r#"\ud83d\u0041"#, "\u{fffd}A"),
+            (r#"\\ud83d \ud83d"#, "\\ud83d \u{fffd}"),
+            (r#"\\\ud83d"#, "\\\u{fffd}"),
+        ] {
+            let message = read(&format!("{{\"text\":\"{escaped}\"}}"), 100).expect("a message");
+            assert_eq!(message["text"], expected, "{escaped}");
+        }
+        for invalid in [r#"{"a":"\ud83d"#, r#"{"a":"\ud8"}"#, "\\", "\\é\\ud83d"] {
+            assert_eq!(read(invalid, 100).expect_err("not JSON").reason, "PROTOCOL", "{invalid}");
+        }
+        assert_eq!(without_lone_surrogates(r#""\ud83d\ude00 \\ud83d""#), None);
+    }
+
+    #[test]
+    fn the_recipient_of_a_message_that_is_too_large_is_known() {
+        let error = read(r#"{"payload": {"deep": [[[1]]]}, "dst": "bob"}"#, 40).expect_err("too large");
+        assert_eq!((error.reason.as_ref(), error.dst.as_deref()), ("FRAME_TOO_LARGE", Some("bob")));
+        assert_eq!(read(r#"{"payload": {"deep": [[[1]]]}, "dst": 42}"#, 40).expect_err("too large").dst, None);
     }
 }

@@ -44,6 +44,7 @@ mod payload;
 mod peerjs;
 #[cfg(feature = "plain-json")]
 mod plain_json;
+mod query;
 #[cfg(feature = "rooms-ws")]
 mod rooms_ws;
 mod roster;

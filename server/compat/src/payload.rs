@@ -4,8 +4,12 @@
 //! other peer goes what the API has a type for: a description, a candidate or application data.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
-use wigwag_proto::v1::{AppData, IceCandidate, SessionDescription, app_data::Content, envelope::Payload};
+use serde::Deserialize as _;
+use serde_json::{Number, Value, json};
+use wigwag_proto::{
+    Integer,
+    v1::{AppData, IceCandidate, SessionDescription, app_data::Content, envelope::Payload},
+};
 
 use crate::{adapter::Object, error::CompatError};
 
@@ -69,12 +73,14 @@ fn candidate_of(fields: &Object) -> Result<IceCandidate, CompatError> {
     let text = |names: &[&str]| match names.iter().find_map(|name| fields.get(*name)) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(Value::Number(number)) if names.contains(&"mid") => Ok(Some(number.to_string())),
+        Some(Value::Number(number)) if names.contains(&"mid") => {
+            Ok(Some(integer(number).map_or_else(|| number.to_string(), |mid| mid.to_string())))
+        }
         Some(_) => Err(invalid_candidate(&format!("candidate.{} is not text", names[0]))),
     };
     let index = match fields.get("sdpMLineIndex") {
         None | Some(Value::Null) => None,
-        Some(index) => match index.as_u64().and_then(|index| u32::try_from(index).ok()) {
+        Some(index) => match index.as_number().and_then(integer) {
             Some(index) => Some(index),
             None => return Err(invalid_candidate("candidate.sdpMLineIndex is not a number from 0")),
         },
@@ -85,6 +91,13 @@ fn candidate_of(fields: &Object) -> Result<IceCandidate, CompatError> {
         sdp_m_line_index: index,
         username_fragment: text(&["usernameFragment"])?,
     })
+}
+
+/// Returns a number that is an integer from 0 to 2³² - 1, also if it is written with a fraction or an exponent: some
+/// languages write every number as `1.0`.
+fn integer(number: &Number) -> Option<u32> {
+    let Integer(value) = Integer::deserialize(number).ok()?;
+    Some(value)
 }
 
 fn invalid_candidate(what: &str) -> CompatError {
@@ -196,6 +209,11 @@ mod tests {
         assert_eq!(flat.expect("a candidate").sdp_m_line_index, Some(0));
         let mid = candidate(&object(json!({"candidate": "candidate:1", "mid": 0}))).expect("a candidate");
         assert_eq!(mid.sdp_mid.as_deref(), Some("0"));
+        for index in ["1.0", "1e0", "0.1e1"] {
+            let text = format!("{{\"candidate\": \"c\", \"mid\": {index}, \"sdpMLineIndex\": {index}}}");
+            let read = candidate(&serde_json::from_str(&text).expect("JSON")).expect("a candidate");
+            assert_eq!((read.sdp_m_line_index, read.sdp_mid.as_deref()), (Some(1), Some("1")), "{index}");
+        }
         let end = candidate(&object(json!({"candidate": null}))).expect("the end");
         assert_eq!(candidate_json(&end), json!({"candidate": ""}));
 
@@ -205,6 +223,8 @@ mod tests {
             json!({"candidate": {"candidate": 1}}),
             json!({"candidate": {"candidate": "", "sdpMLineIndex": -1}}),
             json!({"candidate": {"candidate": "", "sdpMLineIndex": "0"}}),
+            json!({"candidate": {"candidate": "", "sdpMLineIndex": 0.5}}),
+            json!({"candidate": {"candidate": "", "sdpMLineIndex": 4_294_967_296.0}}),
         ] {
             assert_eq!(candidate(&object(bad.clone())).expect_err("not one").reason, "INVALID_FIELD", "{bad}");
         }

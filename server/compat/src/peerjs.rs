@@ -20,7 +20,6 @@ use wigwag_hub::Reason;
 use wigwag_net::{host::Hosts, websocket::WebSocketUpgrade};
 use wigwag_node::{
     auth::Caller,
-    error::ApiError,
     node::{Node, OpenNamed, random_uuid},
 };
 use wigwag_proto::v1::envelope::Payload;
@@ -36,6 +35,7 @@ use crate::{
     error::CompatError,
     names::{Scope, looks_like_peer_id},
     payload,
+    query::parameter,
     session::{ClientEvent, CompatSession},
 };
 
@@ -131,11 +131,8 @@ pub(crate) struct ConnectParams {
 
 impl ConnectParams {
     pub(crate) fn read(query: &str) -> Result<Self, CompatError> {
-        let value = |name: &str| {
-            let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
-            found.map(|(_, value)| value.into_owned())
-        };
-        let (Some(key), Some(id), Some(token)) = (value("key"), value("id"), value("token")) else {
+        let value = |name: &str| parameter(query, name);
+        let (Some(key), Some(id), Some(token)) = (value("key")?, value("id")?, value("token")?) else {
             return Err(CompatError::invalid("No id, token, or key supplied to websocket server", ""));
         };
         if key.len() > MAX_KEY || token.len() > MAX_KEY {
@@ -165,17 +162,13 @@ impl PeerJs {
         let peer = scope.peer(&id).map_err(|error| CompatError::invalid(format!("the id {error}"), ""))?;
         // The token proves that the client owns the id, which therefore serves as its user.
         let user = if id.len() <= MAX_KEY { id.clone() } else { String::new() };
-        let request = OpenNamed { peer: peer.clone(), secret: Some(token.clone()), user, display_name: String::new() };
-        let mut opened = CompatSession::open(node, caller, request.clone()).await;
-        // A client that knows the token replaces its old connection: the page reconnected before the server noticed.
-        if opened.as_ref().is_err_and(is_taken) && node.replace(&peer, &token).await {
-            opened = CompatSession::open(node, caller, request).await;
-        }
-        let session = opened.map_err(|error| match error.reason {
-            "PEER_ID_TAKEN" => CompatError::new(error.reason, "ID is taken", ""),
-            "LIMIT_EXCEEDED" => CompatError::new(error.reason, "Server has reached its concurrent user limit", ""),
-            _ => error.into(),
-        })?;
+        let request = OpenNamed { peer, secret: Some(token), user, display_name: String::new() };
+        let (session, _) =
+            CompatSession::open_or_replace(node, caller, request).await.map_err(|error| match error.reason {
+                "PEER_ID_TAKEN" => CompatError::new(error.reason, "ID is taken", ""),
+                "LIMIT_EXCEEDED" => CompatError::new(error.reason, "Server has reached its concurrent user limit", ""),
+                _ => error.into(),
+            })?;
         let registration = realm.map(|realm| realm.register(&key, &id));
         Ok((
             session,
@@ -189,11 +182,15 @@ impl PeerJs {
 
     /// Sends a message to a PeerJS client of the same key or, if the destination is the id of any other peer, to that peer.
     async fn send(&mut self, session: &mut CompatSession, dst: &str, message: &Object) -> Result<(), CompatError> {
-        if let Ok(peer) = self.scope.peer(dst) {
-            let sent = session.send("", peer.as_str(), payload::wrap_native(message.clone())).await;
-            if !(looks_like_peer_id(dst) && sent.as_ref().is_err_and(is_absent)) {
-                return sent.map_err(CompatError::from);
+        let sent = match self.scope.peer(dst) {
+            Ok(peer) => {
+                session.send("", peer.as_str(), payload::wrap_native(message.clone())).await.map_err(Into::into)
             }
+            // No client can have this id.
+            Err(_) => Err(CompatError::peer_not_found(dst, "")),
+        };
+        if !(looks_like_peer_id(dst) && sent.as_ref().is_err_and(is_absent)) {
+            return sent;
         }
         match self.calls.outgoing(dst, message)? {
             Some(payload) => session.send("", dst, payload).await.map_err(CompatError::from),
@@ -202,36 +199,48 @@ impl PeerJs {
         }
     }
 
-    /// Sends a message, or queues it for a while if there is no such peer.
-    async fn send_or_queue(
-        &mut self,
-        session: &mut CompatSession,
-        dst: &str,
-        message: Object,
-    ) -> Result<Option<DropReason>, CompatError> {
-        if self.retries.contains(dst) {
-            return Ok(self.retries.push(dst, message));
+    /// Sends a message, or queues it for a while if there is no such peer. Returns why it was dropped, if it was.
+    async fn send_or_queue(&mut self, session: &mut CompatSession, dst: &str, message: Object) -> Result<(), String> {
+        if !self.retries.contains(dst) {
+            match self.send(session, dst, &message).await {
+                Err(error) if is_absent(&error) => {}
+                sent => return sent.map_err(|error| drop_text(&error)),
+            }
         }
-        match self.send(session, dst, &message).await {
-            Ok(()) => Ok(None),
-            Err(error) if error.reason == "PEER_NOT_FOUND" => Ok(self.retries.push(dst, message)),
-            Err(error) if error.reason == "FORBIDDEN" => Ok(Some(DropReason::Forbidden)),
-            Err(error) => Err(error),
+        match self.retries.push(dst, message) {
+            None => Ok(()),
+            Some(reason) => Err(reason.text().to_owned()),
         }
     }
 }
 
-fn is_taken(error: &ApiError) -> bool {
-    error.reason == "PEER_ID_TAKEN"
+/// Returns the text for people of a message that is not relayed.
+fn drop_text(error: &CompatError) -> String {
+    match &*error.reason {
+        "FORBIDDEN" => DropReason::Forbidden.text().to_owned(),
+        _ => format!("{}: {}", error.reason, error.message),
+    }
 }
 
-fn is_absent(error: &ApiError) -> bool {
+fn is_absent(error: &CompatError) -> bool {
     error.reason == "PEER_NOT_FOUND"
 }
 
-/// Writes the answer to a message that could not be delivered. PeerJS reads the type only; the text is for people.
-fn expire_message(dst: &str, reason: DropReason) -> Value {
-    json!({"type": "EXPIRE", "src": dst, "payload": {"msg": reason.text()}})
+/// Writes the answer to a message that could not be delivered, the only one that PeerServer has: on ERROR a client would
+/// disconnect. PeerJS reads type and source only; the text is for people.
+fn expire_message(dst: impl Into<Value>, text: &str) -> Value {
+    json!({"type": "EXPIRE", "src": dst.into(), "payload": {"msg": text}})
+}
+
+/// Returns the id that a message is for. A JavaScript program may pass any value in its place: one that PeerServer takes
+/// for an id belongs to no client and is returned as the error; any other counts as missing.
+fn destination(message: &Object) -> Result<Option<String>, Value> {
+    match message.get("dst") {
+        Some(Value::String(dst)) if !dst.is_empty() => Ok(Some(dst.clone())),
+        None | Some(Value::String(_) | Value::Null | Value::Bool(false)) => Ok(None),
+        Some(Value::Number(zero)) if zero.as_f64() == Some(0.0) => Ok(None),
+        Some(other) => Err(other.clone()),
+    }
 }
 
 impl Adapter for PeerJs {
@@ -246,31 +255,34 @@ impl Adapter for PeerJs {
         out: &mut Vec<Value>,
     ) -> Result<(), CompatError> {
         message.remove("src");
-        let kind = payload::field(&message, "type")?.unwrap_or_default().to_owned();
-        let dst = payload::field(&message, "dst")?.map(str::to_owned);
+        let Some(Value::String(kind)) = message.get("type").cloned() else { return Ok(()) };
+        let waits = matches!(kind.as_str(), "OFFER" | "ANSWER" | "CANDIDATE");
+        let dst = match destination(&message) {
+            Ok(dst) => dst,
+            Err(other) => {
+                if waits {
+                    out.push(expire_message(other, DropReason::Expired.text()));
+                }
+                return Ok(());
+            }
+        };
         match (kind.as_str(), dst) {
-            // WebSocket pings detect a dead connection.
-            ("HEARTBEAT", _) => {}
             ("LEAVE", None) => session.close(Reason::Left),
-            // PeerServer lets a client send to itself.
-            (_, Some(dst)) if self.scope.name_of(session.peer().as_str()) == Some(&dst) => {
-                message.insert("src".into(), dst.into());
-                out.push(Value::Object(message));
+            ("OFFER" | "ANSWER" | "CANDIDATE" | "LEAVE" | "EXPIRE", Some(dst)) => {
+                if self.scope.name_of(session.peer().as_str()) == Some(&dst) {
+                    // PeerServer lets a client send to itself.
+                    message.insert("src".into(), dst.into());
+                    out.push(Value::Object(message));
+                } else if waits {
+                    let sent = self.send_or_queue(session, &dst, message).await;
+                    out.extend(sent.err().map(|text| expire_message(dst, &text)));
+                } else {
+                    // PeerServer does not report that these were not delivered.
+                    let _ = self.send(session, &dst, &message).await;
+                }
             }
-            ("OFFER" | "ANSWER" | "CANDIDATE", Some(dst)) => {
-                let dropped = self.send_or_queue(session, &dst, message).await?;
-                out.extend(dropped.map(|reason| expire_message(&dst, reason)));
-            }
-            ("LEAVE" | "EXPIRE", Some(dst)) => match self.send(session, &dst, &message).await {
-                Err(error) if error.reason == "PEER_NOT_FOUND" => {}
-                sent => sent?,
-            },
-            ("OFFER" | "ANSWER" | "CANDIDATE" | "EXPIRE", None) => {
-                return Err(CompatError::invalid("dst is missing", "name the id of the peer"));
-            }
-            (kind, _) => {
-                return Err(CompatError::unknown_type(kind, "OFFER, ANSWER, CANDIDATE, LEAVE, EXPIRE or HEARTBEAT"));
-            }
+            // HEARTBEAT is not needed: WebSocket pings detect a dead connection. The rest PeerServer ignores as well.
+            _ => {}
         }
         Ok(())
     }
@@ -279,7 +291,7 @@ impl Adapter for PeerJs {
         match event {
             ClientEvent::Signal { from, payload } => out.extend(self.signal(&from, &payload)),
             ClientEvent::Undelivered { peer, .. } => {
-                out.push(expire_message(self.shown(peer.as_str()), DropReason::Lost))
+                out.push(expire_message(self.shown(peer.as_str()), DropReason::Lost.text()))
             }
             // The protocol does not have rooms.
             ClientEvent::Joined { .. }
@@ -291,10 +303,21 @@ impl Adapter for PeerJs {
         Ok(())
     }
 
-    fn error_message(error: &CompatError) -> Value {
+    /// A refused client that may come back is only disconnected: after ERROR it would destroy itself.
+    fn refusal_message(error: &CompatError) -> Option<Value> {
         let CompatError { reason, message, hint, .. } = error;
-        let kind = if reason == "PEER_ID_TAKEN" { "ID-TAKEN" } else { "ERROR" };
-        json!({"type": kind, "payload": {"msg": message, "reason": reason, "hint": hint}})
+        let kind = match &**reason {
+            "DRAINING" => return None,
+            "PEER_ID_TAKEN" => "ID-TAKEN",
+            _ => "ERROR",
+        };
+        Some(json!({"type": kind, "payload": {"msg": message, "reason": reason, "hint": hint}}))
+    }
+
+    /// A client that has received OPEN disconnects on ERROR, which ends all it was doing: PeerServer never sends it then.
+    fn error_message(error: &CompatError) -> Option<Value> {
+        let text = drop_text(error);
+        error.dst.as_ref().map(|dst| expire_message(dst.as_str(), &text))
     }
 
     fn next_timeout(&self) -> Option<Instant> {
@@ -305,13 +328,13 @@ impl Adapter for PeerJs {
         for (dst, mut messages) in self.retries.take_due() {
             while let Some(message) = messages.front() {
                 match self.send(session, &dst, message).await {
-                    Err(error) if error.reason == "PEER_NOT_FOUND" => break,
-                    Err(error) => out.push(Self::error_message(&error)),
-                    Ok(()) => {}
+                    Err(error) if is_absent(&error) => break,
+                    sent => out.extend(sent.err().map(|error| expire_message(dst.as_str(), &drop_text(&error)))),
                 }
                 messages.pop();
             }
-            out.extend(self.retries.put_back(dst.clone(), messages).map(|reason| expire_message(&dst, reason)));
+            let dropped = self.retries.put_back(dst.clone(), messages);
+            out.extend(dropped.map(|reason| expire_message(dst, reason.text())));
         }
     }
 }

@@ -21,9 +21,10 @@ use crate::{
     adapter::{Adapter, Object},
     context::{CompatContext, caller},
     error::CompatError,
-    flat_json::FlatJson,
+    flat_json::{FlatJson, Vocabulary},
     names::Scope,
     payload,
+    query::parameter,
     session::{ClientEvent, CompatSession},
 };
 
@@ -43,19 +44,24 @@ async fn serve(
 ) -> Response {
     let (node, caller) = (context.node().clone(), caller(&extensions));
     let name = name_of(&query.unwrap_or_default());
-    context.serve(upgrade, async move { PlainJson::open(&node, &caller, &room, name).await })
+    context.serve(upgrade, async move { PlainJson::open(&node, &caller, &room, name?).await })
 }
 
 /// Reads the display name from a query. May be empty.
-pub(crate) fn name_of(query: &str) -> String {
-    let name = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
-    name.map(|(_, name)| name.into_owned()).unwrap_or_default()
+pub(crate) fn name_of(query: &str) -> Result<String, CompatError> {
+    Ok(parameter(query, "name")?.unwrap_or_default())
 }
+
+static VOCABULARY: Vocabulary = Vocabulary {
+    candidate: "new-ice-candidate",
+    sender: "from",
+    server_types: &["welcome", "peer-joined", "peer-left", "error"],
+    by_name: false,
+};
 
 /// The adapter of one client.
 pub(crate) struct PlainJson {
     room: RoomName,
-    scope: Scope,
     messages: FlatJson,
 }
 
@@ -74,7 +80,7 @@ impl PlainJson {
             .map_err(|_| CompatError::invalid("the room's name is too long", "use a shorter one"))?;
         let request = OpenNamed { peer, secret: None, user: String::new(), display_name: name };
         let session = CompatSession::open(node, caller, request).await?;
-        Ok((session, Self { room, scope, messages: FlatJson::new("new-ice-candidate", "from") }))
+        Ok((session, Self { room, messages: FlatJson::new(scope, &VOCABULARY) }))
     }
 
     /// Returns the recipient of a message: the one it names, or the only other member.
@@ -110,12 +116,15 @@ impl Adapter for PlainJson {
     ) -> Result<(), CompatError> {
         let payload = self.messages.read(&message)?;
         let to = self.target(session, &message)?;
-        let payload = match self.scope.name_of(&to) {
-            Some(_) => {
+        let payload = match (self.messages.scope.name_of(&to), payload) {
+            (Some(_), _) => {
                 message.remove("to");
                 payload::wrap_native(message)
             }
-            None => payload,
+            (None, Some(payload)) => payload,
+            (None, None) => {
+                return Err(self.messages.unknown_type(payload::field(&message, "type")?.unwrap_or_default()));
+            }
         };
         session.send_in_room_or_directly(self.room.as_str(), &to, payload).await.map_err(|error| match error.reason {
             "PEER_NOT_FOUND" => {
@@ -146,20 +155,12 @@ impl Adapter for PlainJson {
                 let (id, reason) = (member.peer.as_str(), reason.as_str());
                 out.push(json!({"type": "peer-left", "id": id, "reason": reason}));
             }
-            ClientEvent::Signal { from, payload } => {
-                out.extend(self.messages.write(&self.scope, &from, &from, &payload));
-            }
-            ClientEvent::Undelivered { peer, reason } => {
-                out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
-            }
-            ClientEvent::Refused(error) => return Err(error),
-            ClientEvent::Left { reason, .. } => return Err(CompatError::not_a_member(reason)),
-            ClientEvent::Done | ClientEvent::GoAway { .. } => {}
+            event => self.messages.on_event(event, out)?,
         }
         Ok(())
     }
 
-    fn error_message(error: &CompatError) -> Value {
-        error.to_json()
+    fn refusal_message(error: &CompatError) -> Option<Value> {
+        Some(error.to_json())
     }
 }

@@ -11,7 +11,6 @@ use wigwag_hub::{RoomName, member::Member};
 use wigwag_net::websocket::WebSocketUpgrade;
 use wigwag_node::{
     auth::Caller,
-    clock::iso8601,
     frame::RawBody,
     node::{Node, OpenNamed},
 };
@@ -21,9 +20,10 @@ use crate::{
     adapter::{Adapter, Object},
     context::{CompatContext, caller},
     error::CompatError,
-    flat_json::FlatJson,
+    flat_json::{FlatJson, Vocabulary},
     names::{ROOMS_WS, Scope, looks_like_peer_id},
     payload,
+    query::parameter,
     session::{ClientEvent, CompatSession},
 };
 
@@ -44,7 +44,8 @@ async fn at_root(State(context): State<CompatContext>, request: Request, next: N
         Ok(upgrade) => {
             let params = ConnectParams::read(parts.uri.query().unwrap_or_default());
             let (node, caller) = (context.node().clone(), caller(&parts.extensions));
-            context.serve(upgrade, async move { RoomsWs::open(&node, &caller, params?).await })
+            let secret = context.rooms_ws_secret().to_owned();
+            context.serve(upgrade, async move { RoomsWs::open(&node, &caller, params?, secret).await })
         }
         Err(error) => error.into_response(),
     }
@@ -61,28 +62,36 @@ pub(crate) struct ConnectParams {
 impl ConnectParams {
     pub(crate) fn read(query: &str) -> Result<Self, CompatError> {
         let value = |name: &'static str| {
-            let found = form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty());
             let hint = "connect to /?roomId=ROOM&userId=ID&userName=NAME";
-            found
-                .map(|(_, value)| value.into_owned())
-                .ok_or_else(|| CompatError::invalid(format!("{name} is missing"), hint))
+            parameter(query, name)?.ok_or_else(|| CompatError::invalid(format!("{name} is missing"), hint))
         };
         Ok(Self { room: value("roomId")?, user: value("userId")?, name: value("userName")? })
     }
 }
 
+static VOCABULARY: Vocabulary = Vocabulary {
+    candidate: "ice-candidate",
+    sender: "fromUserId",
+    server_types: &["participants", "participant-joined", "participant-left", "error"],
+    by_name: true,
+};
+
 /// The adapter of one client.
 pub(crate) struct RoomsWs {
     room: RoomName,
-    scope: Scope,
     messages: FlatJson,
+    /// The session took the place of one that the same user had.
+    replaced: bool,
 }
 
 impl RoomsWs {
+    /// Opens a session. One that the same user has in the room is replaced: `secret` is the same for all sessions of this
+    /// protocol.
     pub(crate) async fn open(
         node: &Node,
         caller: &Caller,
         params: ConnectParams,
+        secret: String,
     ) -> Result<(CompatSession, Self), CompatError> {
         let ConnectParams { room, user, name } = params;
         let room = RoomName::parse(&room)
@@ -94,25 +103,16 @@ impl RoomsWs {
         let peer = scope.peer(&user).map_err(|_| {
             CompatError::invalid("userId is too long or holds control characters", "use up to 128 bytes")
         })?;
-        let request = OpenNamed { peer, secret: None, user, display_name: name };
-        let session = CompatSession::open(node, caller, request).await.map_err(|error| match error.reason {
-            "PEER_ID_TAKEN" => {
-                CompatError::new(error.reason, "this userId is taken in this room", "choose another userId")
-            }
-            _ => error.into(),
-        })?;
-        Ok((session, Self { room, scope, messages: FlatJson::new("ice-candidate", "fromUserId") }))
-    }
-
-    fn shown<'a>(&self, peer: &'a str) -> &'a str {
-        self.scope.name_of(peer).unwrap_or(peer)
+        let request = OpenNamed { peer, secret: Some(secret), user, display_name: name };
+        let (session, replaced) = CompatSession::open_or_replace(node, caller, request).await?;
+        Ok((session, Self { room, messages: FlatJson::new(scope, &VOCABULARY), replaced }))
     }
 
     fn participant(&self, member: &Member) -> Value {
         json!({
-            "id": self.shown(member.peer.as_str()),
+            "id": self.messages.shown(member.peer.as_str()),
             "name": &*member.display_name,
-            "joinedAt": iso8601(member.joined_at_ms),
+            "joinedAt": member.joined_at_ms,
         })
     }
 
@@ -121,21 +121,26 @@ impl RoomsWs {
         &self,
         session: &mut CompatSession,
         target: &str,
-        own: Payload,
-        other: Payload,
+        own: Object,
+        other: Option<Payload>,
     ) -> Result<(), CompatError> {
         let room = self.room.as_str();
-        if let Ok(peer) = self.scope.peer(target) {
-            match session.send(room, peer.as_str(), own).await {
+        let kind = payload::field(&own, "type")?.unwrap_or_default().to_owned();
+        if let Ok(peer) = self.messages.scope.peer(target) {
+            match session.send(room, peer.as_str(), payload::wrap_native(own)).await {
                 Err(error) if error.reason == "PEER_NOT_FOUND" => {}
                 sent => return sent.map_err(CompatError::from),
             }
         }
+        let absent = || {
+            let hint = "targetUserId names a participant of the same room; GET /rooms lists them";
+            CompatError::peer_not_found(target, hint)
+        };
+        let Some(other) = other else {
+            return Err(if looks_like_peer_id(target) { self.messages.unknown_type(&kind) } else { absent() });
+        };
         session.send_in_room_or_directly(room, target, other).await.map_err(|error| match error.reason {
-            "PEER_NOT_FOUND" => CompatError::peer_not_found(
-                target,
-                "targetUserId names a participant of the same room; GET /rooms lists them",
-            ),
+            "PEER_NOT_FOUND" => absent(),
             _ => error.into(),
         })
     }
@@ -158,7 +163,7 @@ impl Adapter for RoomsWs {
             return Err(CompatError::invalid("targetUserId is missing", "name a participant's id"));
         };
         message.remove("targetUserId");
-        self.send(session, &target, payload::wrap_native(message), payload).await
+        self.send(session, &target, message, payload).await
     }
 
     fn on_event(
@@ -174,36 +179,29 @@ impl Adapter for RoomsWs {
                 out.push(json!({
                     "type": "participants",
                     "roomId": room.as_str(),
-                    "userId": self.shown(session.peer().as_str()),
+                    "userId": self.messages.shown(session.peer().as_str()),
                     "participants": participants,
+                    "replaced": self.replaced,
                 }));
             }
             ClientEvent::MemberJoined { member, .. } => out.push(json!({
                 "type": "participant-joined",
-                "userId": self.shown(member.peer.as_str()),
+                "userId": self.messages.shown(member.peer.as_str()),
                 "userName": &*member.display_name,
                 "participant": self.participant(&member),
             })),
             ClientEvent::MemberLeft { member, reason, .. } => out.push(json!({
                 "type": "participant-left",
-                "userId": self.shown(member.peer.as_str()),
+                "userId": self.messages.shown(member.peer.as_str()),
                 "userName": &*member.display_name,
                 "reason": reason.as_str(),
             })),
-            ClientEvent::Signal { from, payload } => {
-                out.extend(self.messages.write(&self.scope, &from, self.shown(&from), &payload));
-            }
-            ClientEvent::Undelivered { peer, reason } => {
-                out.push(Self::error_message(&CompatError::undelivered(self.shown(peer.as_str()), reason)));
-            }
-            ClientEvent::Refused(error) => return Err(error),
-            ClientEvent::Left { reason, .. } => return Err(CompatError::not_a_member(reason)),
-            ClientEvent::Done | ClientEvent::GoAway { .. } => {}
+            event => self.messages.on_event(event, out)?,
         }
         Ok(())
     }
 
-    fn error_message(error: &CompatError) -> Value {
-        error.to_json()
+    fn refusal_message(error: &CompatError) -> Option<Value> {
+        Some(error.to_json())
     }
 }

@@ -75,6 +75,25 @@ impl CompatSession {
         Ok(Self { applier, seq: 0, creating: HashSet::new(), rosters: HashMap::new(), items: Vec::new() })
     }
 
+    /// Opens a session. If its peer id is taken by a session with the same secret, replaces that one: its client is back
+    /// before the server noticed that the connection was lost. Also returns whether it did.
+    pub(crate) async fn open_or_replace(
+        node: &Node,
+        caller: &Caller,
+        request: OpenNamed,
+    ) -> Result<(Self, bool), ApiError> {
+        match Self::open(node, caller, request.clone()).await {
+            Err(error) if error.reason == "PEER_ID_TAKEN" => {
+                let secret = request.secret.as_deref().unwrap_or_default();
+                if node.replace(&request.peer, secret).await {
+                    return Ok((Self::open(node, caller, request).await?, true));
+                }
+                Err(error)
+            }
+            opened => opened.map(|session| (session, false)),
+        }
+    }
+
     pub(crate) fn peer(&self) -> &PeerId {
         self.applier.attachment.peer()
     }

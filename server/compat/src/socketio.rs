@@ -1,20 +1,22 @@
 //! Socket.IO at `/socket.io/`: events `your_id`, `offer_sdp`, `answer_sdp` and `send_ice`, over WebSocket or long polling.
 //!
-//! socketioxide implements the protocol. This module sets its limits and translates the events.
+//! socketioxide implements the protocol. This module sets its limits, translates the events, and ends transports.
 
+mod engine;
 mod transport;
 
 use std::{
     convert::Infallible,
-    future::{Ready, ready},
+    future::{Future, Ready, ready},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use axum::{
-    Extension, Router,
-    extract::{FromRequestParts as _, Request},
-    http::{Method, StatusCode},
+    Router,
+    body::Body,
+    extract::{FromRequestParts as _, Request, State},
+    http::{Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -31,7 +33,10 @@ use wigwag_node::{
 };
 use wigwag_proto::v1::{AppData, IceCandidate, app_data::Content, envelope::Payload};
 
-use self::transport::{EventQueue, SocketIoTransport};
+use self::{
+    engine::{EndableStream, EngineQuery, TransportEnd, Transports},
+    transport::{EventQueue, SocketIoTransport},
+};
 use crate::{
     adapter::{self, Adapter, MessageTransport as _, Object},
     context::{CompatContext, caller},
@@ -49,6 +54,9 @@ const TYPES: &str = "offer_sdp, answer_sdp or send_ice";
 
 /// Time between pings if `http2.keepalive_interval_ms` is 0: nothing else detects that a polling client is gone.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// The packet "close" of Engine.IO.
+const CLOSE: &str = "1";
 
 /// Packets waiting to be written to one client. The rest waits in its session, which limits it by bytes.
 const MAX_PACKETS: usize = 16;
@@ -74,13 +82,25 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
         .ws_max_message_size(TRANSPORT_LIMIT)
         .ws_max_frame_size(TRANSPORT_LIMIT)
         .build_with_inner_svc(service_fn(not_found as fn(Request) -> NotFound));
-    let for_namespace = context.clone();
+    let engine = Engine { service, transports: Transports::default(), node: context.node().clone() };
+    let (for_namespace, transports) = (context.clone(), engine.transports.clone());
     // Opens the session before the client is connected: a refusal becomes its `connect_error`, and no event is missed.
-    io.ns("/", connected.with(move |socket: SocketRef| open(for_namespace.clone(), socket)));
-    Router::new().route("/socket.io/", any(serve)).route("/socket.io", any(serve)).layer(Extension(service))
+    let open = move |socket: SocketRef| open(for_namespace.clone(), transports.clone(), socket);
+    io.ns("/", connected.with(open));
+    Router::new()
+        .route("/socket.io/", any(serve))
+        .route("/socket.io", any(serve))
+        .with_state(engine)
+        .route("/socket.io/{*file}", any(no_client))
 }
 
-type Service = SocketIoService<ServiceFn<fn(Request) -> NotFound>>;
+/// What serves the requests of Engine.IO. Cheap to clone.
+#[derive(Clone)]
+struct Engine {
+    service: SocketIoService<ServiceFn<fn(Request) -> NotFound>>,
+    transports: Transports,
+    node: Node,
+}
 
 type NotFound = Ready<Result<Response, Infallible>>;
 
@@ -89,47 +109,121 @@ fn not_found(_: Request) -> NotFound {
     ready(Ok(StatusCode::NOT_FOUND.into_response()))
 }
 
-/// Passes a request to socketioxide. It does not support WebSocket over HTTP/2 (RFC 8441), where it gets the open stream.
-async fn serve(Extension(mut service): Extension<Service>, request: Request) -> Response {
-    if request.method() != Method::CONNECT {
-        // Its error type is `Infallible`.
-        return match service.oneshot(request).await {
-            Ok(response) => response.into_response(),
-            Err(never) => match never {},
+/// A Socket.IO server in Node.js serves its client here.
+async fn no_client() -> Response {
+    let text = "this server does not serve the Socket.IO client: bundle socket.io-client from npm, or load it from a CDN, such as \
+                <script src=\"https://cdn.socket.io/4.8.4/socket.io.min.js\"></script>\n";
+    (StatusCode::NOT_FOUND, text).into_response()
+}
+
+async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
+    let Some(query) = request.uri().query().and_then(EngineQuery::read) else { return engine.call(request).await };
+    if query.sid.is_none() && engine.node.draining() {
+        // The client tries again, less and less often.
+        return (StatusCode::SERVICE_UNAVAILABLE, "DRAINING: this server is shutting down\n").into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    if query.websocket && WebSocketUpgrade::is_requested(&parts) {
+        return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+            Ok(upgrade) => upgrade.select_first_offered().accept_stream(None, move |stream| async move {
+                let end = query.sid.map_or_else(Arc::default, |sid| engine.transports.of(sid));
+                // CONNECT over HTTP/2 (RFC 8441), which socketioxide does not know.
+                parts.method = Method::GET;
+                parts.extensions.insert(end.clone());
+                // On an invalid query it drops the stream.
+                let _ = engine.service.call((EndableStream::new(stream, end), Request::from_parts(parts, ()))).await;
+            }),
+            Err(error) => error.into_response(),
         };
     }
-    let (mut parts, _) = request.into_parts();
-    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => upgrade.accept_stream(None, move |stream| async move {
-            parts.method = Method::GET;
-            // On an invalid query it drops the stream.
-            let _ = service.call((stream, Request::from_parts(parts, ()))).await;
-        }),
-        Err(error) => error.into_response(),
+    let end = query.sid.and_then(|sid| engine.transports.get(sid));
+    match end {
+        Some(end) if parts.method == Method::GET && !query.websocket => {
+            let close = parts.uri.clone();
+            tokio::select! {
+                biased;
+                response = engine.clone().call(Request::from_parts(parts, body)) => response,
+                () = end.ended() => engine.close(close).await,
+            }
+        }
+        _ => engine.call(Request::from_parts(parts, body)).await,
     }
 }
 
-/// A session that was opened while its client connects. It must not own the socket, which owns it.
-#[derive(Clone)]
-struct PendingSession(Arc<Mutex<Option<(EventQueue, CompatSession, SocketIoAdapter)>>>);
+impl Engine {
+    async fn call(self, request: Request) -> Response {
+        // Its error type is `Infallible`.
+        match self.service.oneshot(request).await {
+            Ok(response) => response.into_response(),
+            Err(never) => match never {},
+        }
+    }
 
-async fn open(context: CompatContext, socket: SocketRef) -> Result<(), String> {
-    let caller = caller(&socket.req_parts().extensions);
-    let opened = SocketIoAdapter::open(context.node(), &caller).await;
-    let (session, adapter) = opened.map_err(|error| format!("{}: {}", error.reason, error.message))?;
-    let queue = EventQueue::listen(&socket, context.node().session().max_frame_bytes);
-    socket.extensions.insert(PendingSession(Arc::new(Mutex::new(Some((queue, session, adapter))))));
+    /// Ends a session that polls `uri`: closes it in the name of its client, and returns the response that tells the
+    /// client.
+    async fn close(self, uri: Uri) -> Response {
+        let mut close = Request::new(Body::from(CLOSE));
+        (*close.method_mut(), *close.uri_mut()) = (Method::POST, uri);
+        // Fails if it is closed already.
+        let _ = self.call(close).await;
+        ([(header::CONTENT_TYPE, "text/plain; charset=UTF-8")], CLOSE).into_response()
+    }
+}
+
+/// What became of a client's request to connect, until it is connected. It must not own the socket, which owns it.
+#[derive(Clone)]
+struct Pending(Arc<Mutex<Option<Outcome>>>);
+
+enum Outcome {
+    Opened(Box<(EventQueue, CompatSession, SocketIoAdapter)>),
+    /// Refused for now. On a `connect_error` the client would not try again.
+    TryLater(CompatError),
+}
+
+async fn open(context: CompatContext, transports: Transports, socket: SocketRef) -> Result<(), String> {
+    let parts = socket.req_parts();
+    let end = parts.extensions.get::<Arc<TransportEnd>>().cloned().unwrap_or_else(|| transports.of(socket.id));
+    socket.extensions.insert(end);
+    let outcome = match SocketIoAdapter::open(context.node(), &caller(&parts.extensions)).await {
+        Ok((session, adapter)) => {
+            let queue = EventQueue::listen(&socket, context.node().session().max_frame_bytes);
+            Outcome::Opened(Box::new((queue, session, adapter)))
+        }
+        Err(error) if error.may_reconnect() => Outcome::TryLater(error),
+        Err(error) => return Err(format!("{}: {}", error.reason, error.message)),
+    };
+    socket.extensions.insert(Pending(Arc::new(Mutex::new(Some(outcome)))));
     Ok(())
 }
 
-async fn connected(socket: SocketRef) {
-    let pending = socket.extensions.remove::<PendingSession>();
-    let taken = pending.and_then(|PendingSession(slot)| slot.lock().unwrap_or_else(PoisonError::into_inner).take());
-    let Some((queue, session, adapter)) = taken else { return };
-    let mut transport = SocketIoTransport::new(socket, queue);
-    adapter::run_adapter(&mut transport, session, adapter).await;
-    transport.flushed().await;
-    transport.close();
+/// Runs when the client is connected, and returns what goes on after that. What is emitted before that travels with the
+/// answer to the client, which spares a polling client a round trip.
+fn connected(socket: SocketRef) -> impl Future<Output = ()> + Send + 'static {
+    let pending = socket.extensions.remove::<Pending>();
+    let outcome = pending.and_then(|Pending(slot)| slot.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let first = match &outcome {
+        Some(Outcome::Opened(opened)) => Some(emit("your_id", opened.1.peer().as_str().into())),
+        Some(Outcome::TryLater(error)) => SocketIoAdapter::error_message(error),
+        None => None,
+    };
+    if let Some(message) = first {
+        // Fails if the client is gone.
+        let _ = transport::emit(&socket, &message);
+    }
+    async move {
+        let end = socket.extensions.get::<Arc<TransportEnd>>().unwrap_or_default();
+        match outcome {
+            Some(Outcome::Opened(opened)) => {
+                let (queue, session, adapter) = *opened;
+                let mut transport = SocketIoTransport::new(socket, queue);
+                let last = adapter::run_adapter(&mut transport, session, adapter).await;
+                transport.flushed().await;
+                transport.close(last.as_ref(), &end);
+            }
+            Some(Outcome::TryLater(_)) => end.end(),
+            None => {}
+        }
+    }
 }
 
 /// The adapter of one client.
@@ -191,9 +285,8 @@ impl SocketIoAdapter {
 }
 
 impl Adapter for SocketIoAdapter {
-    async fn on_open(&mut self, session: &mut CompatSession, out: &mut Vec<Value>) {
-        out.push(emit("your_id", session.peer().as_str().into()));
-    }
+    /// The client has received its id already ([`connected`]).
+    async fn on_open(&mut self, _: &mut CompatSession, _: &mut Vec<Value>) {}
 
     async fn on_message(
         &mut self,
@@ -245,7 +338,7 @@ impl Adapter for SocketIoAdapter {
                 out.push(emit(&event, Value::Object(data)));
             }
             ClientEvent::Undelivered { peer, reason } => {
-                out.push(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
+                out.extend(Self::error_message(&CompatError::undelivered(peer.as_str(), reason)))
             }
             // The protocol does not have rooms.
             ClientEvent::Joined { .. }
@@ -257,9 +350,9 @@ impl Adapter for SocketIoAdapter {
         Ok(())
     }
 
-    fn error_message(error: &CompatError) -> Value {
+    fn refusal_message(error: &CompatError) -> Option<Value> {
         let CompatError { reason, message, hint, .. } = error;
-        emit("error", json!({"reason": reason, "message": message, "hint": hint}))
+        Some(emit("error", json!({"reason": reason, "message": message, "hint": hint})))
     }
 }
 

@@ -39,12 +39,16 @@ impl BadJson {
     }
 }
 
-/// Reads a message.
+/// A byte order mark, which some libraries write before a text and RFC 8259 allows to ignore.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Reads a message. A byte order mark before it is ignored.
 ///
 /// # Errors
 ///
 /// When the text is not JSON, is nested deeper than 64 levels, or does not match the message type.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, BadJson> {
+    let text = text.strip_prefix(BOM).unwrap_or(text);
     if is_too_deep(text) {
         return Err(BadJson::Syntax(format!("nested deeper than {MAX_DEPTH} levels")));
     }
@@ -116,6 +120,20 @@ mod tests {
         let (path, why) = refusal::<CreateRoomRequest>("{\"room\": \"a\",\n \"maxMembers\": \"x\"}");
         assert_eq!(path, "maxMembers");
         assert!(why.contains("line 2 column"), "{why}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_ignored_and_numbers_may_be_written_as_floats() {
+        let text = "\u{feff}{\"room\": \"a\", \"maxMembers\": 1.0, \"emptyTimeoutMs\": \"6e4\"}";
+        let read: CreateRoomRequest = read(text.as_bytes()).expect("a message");
+        assert_eq!((read.max_members, read.empty_timeout_ms), (1, 60_000));
+        for bad in ["1.5", "-1.0", "1e10", "1e400", "\"NaN\"", "\"1.5\"", "\"\"", "true"] {
+            assert_eq!(
+                refusal::<CreateRoomRequest>(&format!("{{\"maxMembers\": {bad}}}")).0,
+                if bad == "1e400" { "body" } else { "maxMembers" },
+                "{bad}"
+            );
+        }
     }
 
     #[test]

@@ -105,8 +105,14 @@ impl SocketInput {
         match (received, self.format) {
             (Received::Text(text), Format::Json) => format::read_text(text.as_str(), self.max_frame_bytes),
             (Received::Binary(bytes), Format::Proto) => Input::decode(bytes, self.max_frame_bytes),
-            (Received::Text(_) | Received::Binary(_), format) => {
-                Input::Broken(ApiError::protocol(format.wrong_message_type()))
+            // Some clients have only binary messages: the subprotocol says what is in them.
+            (Received::Binary(bytes), Format::Json) => match std::str::from_utf8(&bytes) {
+                Ok(text) => format::read_text(text, self.max_frame_bytes),
+                Err(_) => Input::Broken(ApiError::protocol("JSON in a binary message must be UTF-8")),
+            },
+            (Received::Text(_), Format::Proto) => {
+                let text = "wigwag.v1.proto needs binary messages: for JSON offer wigwag.v1.json";
+                Input::Broken(ApiError::protocol(text))
             }
             (Received::Violation(Violation::TooLong), _) => Input::Oversize,
             (Received::Violation(Violation::NotUtf8), _) => {

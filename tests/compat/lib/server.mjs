@@ -1,4 +1,4 @@
-// Starts a separate server for each test file, on a free port.
+// Starts a separate server for each test file, on a free port; and the servers whose protocols it supports, for comparison.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -11,9 +11,12 @@ const binary = process.env.WIGWAG_SERVER ?? fileURLToPath(new URL("../../../targ
  *
  * @param {string[]} settings
  */
-export async function startServer(...settings) {
+export const startServer = (...settings) => startServerAt(0, ...settings);
+
+/** Starts a server on a given port, such as that of one that has stopped. */
+export async function startServerAt(at, ...settings) {
   const all = ["log.level=warn", ...settings];
-  const flags = ["--listen", "127.0.0.1:0", ...all.flatMap((setting) => ["--set", setting])];
+  const flags = ["--listen", `127.0.0.1:${at}`, ...all.flatMap((setting) => ["--set", setting])];
   const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
   child.stderr.on("data", (chunk) => log.push(chunk));
@@ -46,5 +49,24 @@ export async function startServer(...settings) {
       child.kill("SIGTERM");
     },
     gone,
+  };
+}
+
+/** Starts the reference server that a script in this folder runs, on a given port or a free one. */
+export async function startReference(script, at = 0) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(process.execPath, [path, String(at)], { stdio: ["ignore", "pipe", "inherit"] });
+  const gone = once(child, "exit");
+  const [port] = await Promise.race([
+    once(child.stdout, "data"),
+    gone.then(() => { throw new Error(`${script} did not start`); }),
+  ]);
+  return {
+    port: Number(port),
+    host: `127.0.0.1:${Number(port)}`,
+    async stop() {
+      child.kill("SIGTERM");
+      await gone;
+    },
   };
 }

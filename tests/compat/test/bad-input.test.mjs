@@ -35,8 +35,8 @@ const BROKEN = [raw(0x81, Buffer.from([0xff])), raw(0x80, Buffer.from("x")), raw
 
 /** Bad input for every endpoint that takes JSON over a WebSocket. */
 const TEXTS = [
-  "hello", "", "[1,2]", '{"type":', deep, megabyte, '{"type":7}', '{"type":"nonsense"}', '{"type":"\\ud800"}',
-  Buffer.from('{"type":"offer"}'), ["{\"type\":", "\"nonsense\"}"], "x".repeat((1 << 20) + 1),
+  "hello", "", "[1,2]", '{"type":', deep, megabyte, '{"type":7}', '{"type":"error"}', '{"type":"","x":"\\ud800"}',
+  Buffer.from([0xff]), ["{\"type\":", "\"error\"}"], "x".repeat((1 << 20) + 1),
 ];
 
 /** Name, path, subprotocol and bad input of each endpoint. An array is sent in fragments. */
@@ -56,7 +56,9 @@ const endpoints = [
   ["connector", "/connector", undefined, [
     ...TEXTS, '{"type":"offer"}', '{"type":"offer","to":"nobody","data":{}}', '{"type":"join_room","data":{"room":7}}', '{"type":"connect","to":"nobody","data":{}}',
   ]],
-  ["PeerJS", (n) => `/peerjs/peerjs?key=peerjs&id=bad${n}&token=t`, undefined, [...TEXTS, '{"type":"OFFER"}', '{"type":"OFFER","dst":7}', '{"type":"EXPIRE"}']],
+  // Most of its bad input is ignored, as PeerServer does: an echo follows each.
+  ["PeerJS", (n) => `/peerjs/peerjs?key=peerjs&id=bad${n}&token=t`, undefined, [...TEXTS, '{"type":"OFFER"}', '{"type":"OFFER","dst":7}', '{"type":"EXPIRE"}'],
+    (n) => `{"type":"OFFER","dst":"bad${n}","payload":"error"}`],
   ["refused: PeerJS", "/peerjs/peerjs?key=peerjs", undefined, ["x"]],
   ["refused: rooms-ws", "/?roomId=good", undefined, ["x"]],
 ];
@@ -100,7 +102,7 @@ async function stress(name, feed) {
   assert.equal(server.log(), "");
 }
 
-for (const [name, path, protocol, inputs] of endpoints) {
+for (const [name, path, protocol, inputs, echo] of endpoints) {
   test(name, async () => {
     let [line, opened] = [undefined, 0];
     const answered = (what) => line.said.take((text) => text === "closed" || /error|PROTOCOL|[A-Z]{4}_/i.test(text), what);
@@ -111,6 +113,7 @@ for (const [name, path, protocol, inputs] of endpoints) {
       const at = n % (inputs.length + BROKEN.length);
       if (at < inputs.length) send(line.socket, inputs[at]);
       else line.socket._socket.write(BROKEN[at - inputs.length]);
+      if (echo && at < inputs.length) line.socket.send(echo(opened));
       const answer = await answered(`an answer to input ${at} of ${name}`);
       // Some input ends the connection.
       if (answer !== "closed" && (at >= inputs.length || line.socket.readyState !== WebSocket.OPEN)) line = undefined;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { servePages, launchBrowser } from "../lib/browser.mjs";
-import { startServer } from "../lib/server.mjs";
+import { startReference, startServer } from "../lib/server.mjs";
 
 let server, pages, browser;
 before(async () => {
@@ -17,8 +17,8 @@ after(async () => {
   await server.stop();
 });
 
-/** Opens a page with a peer of that id, or with an id from the server. */
-async function openPeer(id) {
+/** Opens a page with a peer of that id, or with an id from the server. The server is this one unless a port is given. */
+async function openPeer(id, port = server.port) {
   const page = await browser.newPage();
   await page.goto(pages.url);
   await page.addScriptTag({ url: "/peerjs.js" });
@@ -30,9 +30,38 @@ async function openPeer(id) {
         window.peer.once("open", resolve);
         window.peer.once("error", (error) => reject(new Error(error.type)));
       }),
-    [id, server.port],
+    [id, port],
   );
   return page;
+}
+
+for (const name of ["this server", "the peer package"]) {
+  test(`arguments that cannot work do not disconnect a peer: ${name}`, async () => {
+    const reference = name === "this server" ? undefined : await startReference("peer-server.mjs");
+    const [ada, bob] = [await openPeer("odd-ada", reference?.port), await openPeer("odd-bob", reference?.port)];
+    const seen = await ada.evaluate(async () => {
+      const { peer } = window;
+      const unavailable = new Set();
+      const done = new Promise((resolve) => {
+        peer.on("error", ({ type, message }) => {
+          unavailable.add(type === "peer-unavailable" ? message.length : type);
+          if (unavailable.size === 2) resolve();
+        });
+      });
+      const ids = [42, "", undefined, "x".repeat(300)];
+      for (const id of ids) peer.connect(id);
+      peer.connect("odd-bob", { metadata: "x".repeat(100_000) });
+      peer.connect("odd-bob", { label: "half an emoji: \ud83d" });
+      await done;
+      return { types: [...unavailable].filter((type) => typeof type === "string"), disconnected: peer.disconnected, destroyed: peer.destroyed };
+    });
+    assert.deepEqual(seen, { types: [], disconnected: false, destroyed: false });
+    await bob.evaluate(() => window.peer.on("connection", (connection) => connection.on("open", () => connection.send("hello"))));
+    const heard = await ada.evaluate(() => new Promise((resolve) => window.peer.connect("odd-bob").on("data", resolve)));
+    assert.equal(heard, "hello");
+    await Promise.all([ada.close(), bob.close()]);
+    await reference?.stop();
+  });
 }
 
 test("two pages open a data connection, and it carries bytes", async () => {

@@ -38,6 +38,32 @@ test("two clients of one path do not need names", async () => {
   await two.close();
 });
 
+test("messages of the application's own types are relayed, and those of the server's are not", async () => {
+  const [one, two] = [await enter("own"), await enter("own")];
+  const [{ id: first }, { id: second }] = [await one.next("welcome"), await two.next("welcome")];
+  await one.next("peer-joined");
+  const sent = [
+    { type: "hangup" }, { type: "renegotiate", reason: "é😀" }, { type: "pranswer", sdp: "v=0" }, { type: "pranswer", anything: 1 },
+    { type: "candidate", candidate: "candidate:1" }, { type: "bye", to: first, data: [1, 2.5, null] },
+  ];
+  for (const { to, ...message } of sent) {
+    two.send(to ? { to, ...message } : message);
+    assert.deepEqual(await one.next(message.type), { ...message, from: second });
+  }
+  for (const type of ["welcome", "peer-joined", "peer-left", "error"]) {
+    two.send({ type, to: first });
+    assert.equal((await two.next("error")).reason, "UNKNOWN_FRAME", type);
+  }
+  // Half an emoji arrives as U+FFFD, and numbers as floats are those of candidates elsewhere.
+  two.socket.send('{"type":"chat","text":"half: \\ud83d"}');
+  assert.equal((await one.next("chat")).text, "half: \ufffd");
+  two.socket.send('{"type":"new-ice-candidate","candidate":{"candidate":"c","sdpMLineIndex":1.0}}');
+  assert.equal((await one.next("new-ice-candidate")).candidate.sdpMLineIndex, 1);
+  await two.close();
+  assert.deepEqual(await one.next("peer-left"), { type: "peer-left", id: second, reason: "LEFT" });
+  await one.close();
+});
+
 test("the path names any room", async () => {
   for (const room of ["a/b", "größe 7", "r?oom", "%41"]) {
     const socket = await enter(room);
@@ -92,7 +118,7 @@ test("bad input does not affect other clients", async () => {
   await good.next("welcome");
   const bad = await enter("bad");
   await bad.next("welcome");
-  await survivesBadInput(bad, reasonOf);
+  await survivesBadInput(bad, reasonOf, { type: "peer-left" });
   await endsBrokenConnections(() => enter("bad too"), reasonOf);
   good.send({ type: "offer", sdp: "v=0" });
   assert.equal((await bad.next("offer")).sdp, "v=0");

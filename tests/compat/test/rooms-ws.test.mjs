@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
 
+import WebSocket from "ws";
+
 import { endsBrokenConnections, survivesBadInput } from "../lib/bad-input.mjs";
+import { openWebSocketJson } from "../lib/native.mjs";
 import { startServer } from "../lib/server.mjs";
 import { openSocket } from "../lib/socket.mjs";
 
@@ -23,8 +27,10 @@ test("two participants find each other and exchange signals unchanged", async ()
   const { participants, roomId } = await bob.next("participants");
   assert.equal(roomId, "call");
   assert.deepEqual(participants.map(({ id, name }) => ({ id, name })), [{ id: "ada", name: "Ada L." }]);
-  assert.ok(Date.parse(participants[0].joinedAt) > Date.now() - 60_000);
+  const isNow = (at) => assert.ok(Number.isInteger(at) && Math.abs(at - Date.now()) < 60_000, `${at} in milliseconds`);
+  isNow(participants[0].joinedAt);
   const joined = await ada.next("participant-joined");
+  isNow(joined.participant.joinedAt);
   assert.equal(joined.userId, "bob");
   assert.equal(joined.participant.name, "Bob");
 
@@ -42,8 +48,35 @@ test("two participants find each other and exchange signals unchanged", async ()
   assert.deepEqual(await bob.next("ice-candidate"), { type: "ice-candidate", fromUserId: "ada", candidate: null });
 
   await bob.close();
-  assert.equal((await ada.next("participant-left")).userId, "bob");
+  const left = await ada.next("participant-left");
+  assert.deepEqual([left.userId, left.reason], ["bob", "LEFT"]);
+  const eve = await enter("call", "eve");
+  await eve.next("participants");
+  eve.socket.terminate();
+  assert.equal((await ada.next("participant-left")).reason, "CONNECTION_LOST");
   await ada.close();
+});
+
+test("messages of the application's own types are relayed, and those of the server's are not", async () => {
+  const [ada, bob] = [await enter("own", "ada"), await enter("own", "bob")];
+  await bob.next("participants");
+  for (const message of [{ type: "hangup" }, { type: "renegotiate", id: 1.5 }, { type: "pranswer", sdp: "v=0" }, { type: "ice-candidates", list: [] }]) {
+    bob.send({ ...message, targetUserId: "ada" });
+    assert.deepEqual(await ada.next(message.type), { ...message, fromUserId: "bob" });
+  }
+  const peer = await openWebSocketJson(server.host);
+  await peer.join("own");
+  bob.send({ type: "pranswer", sdp: "v=0", targetUserId: peer.peerId });
+  assert.deepEqual((await peer.envelope("rooms-ws:own:bob")).description, { type: "pranswer", sdp: "v=0" });
+  for (const [type, targetUserId, reason] of [
+    ["hangup", peer.peerId, "UNKNOWN_FRAME"], ["hangup", "nobody", "PEER_NOT_FOUND"], ["participants", "ada", "UNKNOWN_FRAME"],
+    ["participant-joined", "ada", "UNKNOWN_FRAME"], ["participant-left", "ada", "UNKNOWN_FRAME"], ["error", "ada", "UNKNOWN_FRAME"],
+  ]) {
+    bob.send({ type, targetUserId });
+    assert.equal((await bob.next("error")).reason, reason, `${type} to ${targetUserId}`);
+  }
+  peer.close();
+  await Promise.all([ada.close(), bob.close()]);
 });
 
 test("many candidates arrive in order", async () => {
@@ -104,24 +137,55 @@ test("names that exceed the limits are refused", async () => {
   await posing.closed;
 });
 
-test("a user id is unique in a room, and free again afterwards", async () => {
-  const first = await enter("taken", "ada");
-  await first.next("participants");
-  const second = await enter("taken", "ada");
-  const error = await second.next("error");
-  assert.equal(error.reason, "PEER_ID_TAKEN");
-  assert.match(error.message, /userId/);
-  assert.deepEqual(await second.closed, { code: 4504, reason: "PEER_ID_TAKEN" });
-  const elsewhere = await enter("taken-not", "ada");
-  await elsewhere.next("participants");
-
-  await first.close();
+test("a user who comes back takes the place of the connection that was lost", async () => {
   const watcher = await enter("taken", "bob");
-  const { participants } = await watcher.next("participants");
-  if (participants.length > 0) await watcher.next("participant-left");
-  const again = await enter("taken", "ada");
-  await again.next("participants");
-  await Promise.all([elsewhere.close(), watcher.close(), again.close()]);
+  await watcher.next("participants");
+  const first = await enter("taken", "ada");
+  assert.equal((await first.next("participants")).replaced, false);
+  await watcher.next("participant-joined");
+  // Its network is gone: the server receives nothing, not even a close.
+  first.socket._socket.pause();
+  const second = await enter("taken", "ada");
+  const { participants, replaced } = await second.next("participants");
+  assert.equal(replaced, true);
+  assert.deepEqual(participants.map(({ id }) => id), ["bob"]);
+  const left = await watcher.next("participant-left");
+  assert.deepEqual([left.userId, left.reason], ["ada", "REPLACED"]);
+  assert.equal((await watcher.next("participant-joined")).userId, "ada");
+  watcher.send({ type: "offer", targetUserId: "ada", sdp: "v=0" });
+  assert.equal((await second.next("offer")).fromUserId, "bob");
+  // The older one is told why, once its network is back.
+  first.socket._socket.resume();
+  assert.equal((await first.next("error")).reason, "REPLACED");
+  assert.deepEqual(await first.closed, { code: 4504, reason: "REPLACED" });
+  const elsewhere = await enter("taken-not", "ada");
+  assert.equal((await elsewhere.next("participants")).replaced, false);
+  await Promise.all([elsewhere.close(), watcher.close(), second.close()]);
+});
+
+test("ids that are not UTF-8 are refused", async () => {
+  for (const [name, query] of [["roomId", "roomId=%FF&userId=u&userName=n"], ["userId", "roomId=r&userId=a%ED%A0%BD&userName=n"]]) {
+    const socket = await openSocket(`ws://${server.host}/?${query}`);
+    const error = await socket.next("error");
+    assert.equal(error.reason, "INVALID_FIELD");
+    assert.match(error.message, new RegExp(`${name} is not UTF-8`));
+    await socket.closed;
+  }
+});
+
+test("the first subprotocol that is offered is selected", async () => {
+  const query = "roomId=offered&userId=u&userName=n";
+  for (const path of [`/?${query}`, "/json/offered", "/connector", "/peerjs/peerjs?key=peerjs&id=offered&token=t", "/socket.io/?EIO=4&transport=websocket"]) {
+    const socket = new WebSocket(`ws://${server.host}${path}`, ["json", "other"]);
+    await once(socket, "open");
+    assert.equal(socket.protocol, "json", path);
+    socket.close();
+    await once(socket, "close");
+    const none = new WebSocket(`ws://${server.host}${path}`);
+    await once(none, "open");
+    assert.equal(none.protocol, "", path);
+    none.terminate();
+  }
 });
 
 test("absent targets and incomplete messages are reported", async () => {
@@ -159,7 +223,7 @@ test("bad input does not affect other clients", async () => {
   await other.next("participants");
   const bad = await enter("bad", "bad");
   await bad.next("participants");
-  await survivesBadInput(bad, reasonOf);
+  await survivesBadInput(bad, reasonOf, { type: "participant-left" });
   let n = 0;
   await endsBrokenConnections(() => enter("bad", `broken-${(n += 1)}`), reasonOf);
   good.send({ type: "offer", targetUserId: "bad", sdp: "v=0" });

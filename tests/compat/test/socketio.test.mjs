@@ -164,21 +164,51 @@ test("a server that shuts down reports it", async () => {
   await new Promise((resolve) => socket.on("your_id", resolve));
   own.drain();
   assert.equal((await error).reason, "DRAINING");
-  assert.equal(await gone, "io server disconnect");
+  assert.equal(await gone, "transport close");
   await own.gone;
 });
 
-test("a full server refuses the connection, and a session ends with its client", async () => {
+for (const transport of ["websocket", "polling"]) {
+  test(`a client that sends too fast over ${transport} is disconnected, and comes back`, async () => {
+    const own = await startServer("session.frames_per_second=20", "session.frames_burst=10");
+    const socket = io(`http://${own.host}`, { forceNew: true, transports: [transport], reconnectionDelay: 100 });
+    const inbox = new Inbox();
+    socket.onAny((event, data) => inbox.put({ event, data }));
+    socket.on("disconnect", (data) => inbox.put({ event: "disconnect", data }));
+    const next = async (event) => (await inbox.take((message) => message.event === event, event, 20_000)).data;
+    const first = await next("your_id");
+    for (let i = 0; i < 1_500; i += 1) socket.emit("send_ice", { target: "socketio:main:nobody", candidate: `${i}` });
+    const { data } = await inbox.take(({ data }) => data?.reason === "RATE_LIMITED", "RATE_LIMITED", 20_000);
+    assert.match(data.hint, /slowly/);
+    assert.match(await next("disconnect"), /^transport (close|error)$/);
+    assert.notEqual(await next("your_id"), first);
+    socket.close();
+    await own.stop();
+  });
+}
+
+test("the client's script is not served, and the response says where to get it", async () => {
+  for (const file of ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.js.map"]) {
+    const answer = await fetch(`http://${server.host}/socket.io/${file}`);
+    assert.equal(answer.status, 404, file);
+    assert.match(await answer.text(), /npm.*cdn\.socket\.io/s);
+  }
+});
+
+test("a full server refuses a client for now, and a session ends with its client", async () => {
   const own = await startServer("session.max_sessions=1");
-  const open = (transport) => io(`http://${own.host}`, { forceNew: true, reconnection: false, transports: [transport] });
+  const open = (transport) => io(`http://${own.host}`, { forceNew: true, transports: [transport], reconnectionDelay: 100, randomizationFactor: 0 });
   for (const transport of ["websocket", "polling"]) {
     const first = open(transport);
     await new Promise((resolve) => first.on("your_id", resolve));
     const second = open(transport);
-    const error = await new Promise((resolve) => second.on("connect_error", resolve));
-    assert.match(error.message, /^LIMIT_EXCEEDED/);
-    second.close();
+    const back = new Promise((resolve) => second.on("your_id", resolve));
+    const error = await new Promise((resolve) => second.on("error", resolve));
+    assert.equal(error.reason, "LIMIT_EXCEEDED");
     first.close();
+    // It comes back by itself once there is room.
+    await back;
+    second.close();
     const deadline = Date.now() + 10_000;
     while ((await own.json("/health")).connections > 0) assert.ok(Date.now() < deadline, "the session is still there");
   }

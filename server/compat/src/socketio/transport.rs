@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use socketioxide::{
     SendError, SocketError,
     extract::{Event, SocketRef, TryData},
+    socket::DisconnectReason,
 };
 use tokio::{
     sync::mpsc,
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use wigwag_hub::error::DetachReason;
 use wigwag_node::error::ApiError;
 
+use super::engine::TransportEnd;
 use crate::{
     adapter::{Incoming, MessageTransport},
     error::{CompatError, Quoted},
@@ -49,6 +51,8 @@ pub(super) struct EventQueue {
     queued_bytes: Arc<AtomicUsize>,
     /// The connection is closed.
     closed: CancellationToken,
+    /// The client closed it, rather than losing it.
+    left: CancellationToken,
     /// The client sent more than fits.
     overflowed: CancellationToken,
 }
@@ -59,9 +63,14 @@ impl EventQueue {
     pub(super) fn listen(socket: &SocketRef, max_message_bytes: usize) -> Self {
         let (sender, events) = mpsc::channel(MAX_EVENTS);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
-        let (closed, overflowed) = (CancellationToken::new(), CancellationToken::new());
-        let queue =
-            Self { events, queued_bytes: queued_bytes.clone(), closed: closed.clone(), overflowed: overflowed.clone() };
+        let (closed, left, overflowed) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let queue = Self {
+            events,
+            queued_bytes: queued_bytes.clone(),
+            closed: closed.clone(),
+            left: left.clone(),
+            overflowed: overflowed.clone(),
+        };
         socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Value>| {
             let (message, bytes) = read(&event, data.map_err(|error| error.to_string()), max_message_bytes);
             let full = queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_BYTES;
@@ -70,7 +79,10 @@ impl EventQueue {
             }
             ready(())
         });
-        socket.on_disconnect(move || {
+        socket.on_disconnect(move |reason: DisconnectReason| {
+            if matches!(reason, DisconnectReason::ClientNSDisconnect | DisconnectReason::TransportClose) {
+                left.cancel();
+            }
             closed.cancel();
             ready(())
         });
@@ -108,30 +120,37 @@ impl SocketIoTransport {
         Self { socket, queue, out: VecDeque::new(), lost: false }
     }
 
-    /// Ends the connection.
-    pub(super) fn close(self) {
-        // Fails if the client has closed it already.
-        let _ = self.socket.disconnect();
+    /// Closes the connection after `last`, the error with which the server ended it. A client that may come back loses
+    /// its transport and reconnects; any other is disconnected from its namespace and does not.
+    pub(super) fn close(self, last: Option<&CompatError>, end: &TransportEnd) {
+        match last {
+            _ if self.lost => end.end(),
+            Some(error) if error.may_reconnect() => end.end(),
+            // Fails if the client has closed it already.
+            Some(_) => drop(self.socket.disconnect()),
+            None => {}
+        }
     }
+}
 
-    fn emit(&self, message: &Value) -> Result<(), SendError> {
-        let event = message.get("event").and_then(Value::as_str).unwrap_or_default();
-        self.socket.emit(event, message.get("data").unwrap_or(&Value::Null))
-    }
+/// Emits a message at once, if there is room.
+pub(super) fn emit(socket: &SocketRef, message: &Value) -> Result<(), SendError> {
+    let event = message.get("event").and_then(Value::as_str).unwrap_or_default();
+    socket.emit(event, message.get("data").unwrap_or(&Value::Null))
 }
 
 impl MessageTransport for SocketIoTransport {
     async fn recv(&mut self) -> Incoming {
         if self.lost {
-            return Incoming::Closed;
+            return Incoming::Lost;
         }
-        let EventQueue { events, queued_bytes, closed, overflowed } = &mut self.queue;
+        let EventQueue { events, queued_bytes, closed, left, overflowed } = &mut self.queue;
         tokio::select! {
             biased;
-            () = closed.cancelled() => Incoming::Closed,
+            () = closed.cancelled() => if left.is_cancelled() { Incoming::Closed } else { Incoming::Lost },
             () = overflowed.cancelled() => Incoming::Broken(DetachReason::RateLimited.into()),
             event = events.recv() => match event {
-                None => Incoming::Closed,
+                None => Incoming::Lost,
                 Some((message, bytes)) => {
                     queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                     match message {
@@ -150,7 +169,7 @@ impl MessageTransport for SocketIoTransport {
     async fn flushed(&mut self) {
         let (mut blocked_since, mut retry_delay) = (None, MIN_RETRY_DELAY);
         while let Some(message) = self.out.front() {
-            match self.emit(message) {
+            match emit(&self.socket, message) {
                 Err(SendError::Socket(SocketError::InternalChannelFull)) if !self.queue.closed.is_cancelled() => {
                     let since: Instant = *blocked_since.get_or_insert_with(Instant::now);
                     if since.elapsed() < WRITE_TIMEOUT {

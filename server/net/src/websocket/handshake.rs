@@ -31,6 +31,8 @@ pub struct WebSocketUpgrade {
     /// The `Sec-WebSocket-Key` header. HTTP/1.1 only.
     key: Option<HeaderValue>,
     offered: Vec<String>,
+    /// The subprotocol to select if the caller of [`accept`](Self::accept) names none.
+    selected: Option<HeaderValue>,
     /// HTTP/1.1 only: an HTTP/2 connection carries other streams too.
     connection: Option<ConnectionHandle>,
 }
@@ -53,6 +55,13 @@ impl WebSocketUpgrade {
     /// Returns whether the client offers any subprotocol.
     pub fn offers_any(&self) -> bool {
         !self.offered.is_empty()
+    }
+
+    /// Selects the first subprotocol that the client offers, for protocols that are the same whatever its name.
+    #[must_use]
+    pub fn select_first_offered(mut self) -> Self {
+        self.selected = self.offered.first().filter(|name| !name.is_empty()).and_then(|name| name.parse().ok());
+        self
     }
 
     /// Returns whether a request asks for a WebSocket, with valid headers or not.
@@ -87,7 +96,7 @@ impl WebSocketUpgrade {
         F: FnOnce(UpgradedIo) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let Self { upgrade, key, .. } = self;
+        let Self { upgrade, key, selected, .. } = self;
         match upgrade {
             PendingUpgrade::Hyper(upgraded) => drop(tokio::spawn(async move {
                 if let Ok(upgraded) = upgraded.await {
@@ -100,8 +109,8 @@ impl WebSocketUpgrade {
 
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        if let Some(subprotocol) = subprotocol {
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+        if let Some(subprotocol) = subprotocol.map(HeaderValue::from_static).or(selected) {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
         }
         if let Some(key) = key {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -146,7 +155,7 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
             return Err(HttpError::new(StatusCode::UPGRADE_REQUIRED, "NOT_UPGRADABLE", hint));
         };
         let connection = if http1 { parts.extensions.get::<ConnectionHandle>().cloned() } else { None };
-        Ok(Self { upgrade, key, offered: offered(&parts.headers), connection })
+        Ok(Self { upgrade, key, offered: offered(&parts.headers), selected: None, connection })
     }
 }
 

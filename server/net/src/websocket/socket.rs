@@ -58,6 +58,7 @@ impl Socket {
             last_received: Instant::now(),
             received: false,
             ended: false,
+            received_close: false,
             violated: false,
             stream,
         };
@@ -87,6 +88,8 @@ struct SocketState<W: ?Sized> {
     received: bool,
     /// Nothing more can be read.
     ended: bool,
+    /// The client has sent a close frame.
+    received_close: bool,
     /// It ended with a violation, which the reader has received and reports in its own close frame.
     violated: bool,
     stream: W,
@@ -112,7 +115,8 @@ impl<W: ByteStream + ?Sized> SocketState<W> {
             // Pongs of a rate-limited client may wait after messages that are not read yet.
             self.received = true;
             self.violated = message.is_err();
-            self.ended = self.violated || matches!(message, Ok(Message::Close(_)));
+            self.received_close |= matches!(message, Ok(Message::Close(_)));
+            self.ended = self.violated || self.received_close;
             return Poll::Ready(Some(message));
         }
         self.ended = true;
@@ -223,6 +227,13 @@ impl SharedSocket {
 
 /// The received messages of a socket. Ends when the socket is closed or lost, or after a violation.
 pub struct MessageStream(SharedSocket);
+
+impl MessageStream {
+    /// Returns whether the client has sent a close frame: it left, rather than losing its connection.
+    pub fn received_close(&self) -> bool {
+        self.0.lock().received_close
+    }
+}
 
 impl Stream for MessageStream {
     type Item = Received;

@@ -2,7 +2,10 @@
 
 use prost::Message;
 use serde::Deserialize;
-use wigwag_proto::v1::{ClientFrame, Envelope, ServerFrame, client_frame::Body, server_frame::Body as Down};
+use wigwag_proto::{
+    Integer,
+    v1::{ClientFrame, Envelope, ServerFrame, client_frame::Body, server_frame::Body as Down},
+};
 
 use super::{BadJson, read};
 use crate::{
@@ -40,23 +43,12 @@ pub fn read_frame(text: &str) -> Result<RawClientFrame, Unreadable> {
 pub fn read_seq(text: &str) -> Option<u32> {
     #[derive(Deserialize)]
     struct Head {
-        seq: Option<Number>,
-    }
-    /// The protobuf JSON mapping accepts numbers in quotes as well.
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Number {
-        Plain(u32),
-        Quoted(String),
+        seq: Option<Integer<u32>>,
     }
     // serde would read an array as a struct.
-    let object = text.trim_start().starts_with('{');
+    let object = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     let head: Head = read(text.as_bytes()).ok().filter(|_| object)?;
-    match head.seq {
-        None => Some(0),
-        Some(Number::Plain(seq)) => Some(seq),
-        Some(Number::Quoted(seq)) => seq.parse().ok(),
-    }
+    Some(head.seq.map_or(0, |Integer(seq)| seq))
 }
 
 /// Writes a frame. `None` if its body has no JSON form, which does not happen to frames of this server.
@@ -104,6 +96,8 @@ mod tests {
         id::PeerId,
     };
 
+    use wigwag_proto::v1::envelope::Payload;
+
     use super::*;
 
     #[test]
@@ -130,6 +124,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_may_have_a_fraction_or_an_exponent_as_long_as_they_are_integers() {
+        let text =
+            r#"{"seq":3.0,"ack":2e0,"envelope":{"room":"demo","candidate":{"candidate":"","sdpMLineIndex":1.0}}}"#;
+        let frame = read_frame(text).expect("a frame");
+        assert_eq!((frame.seq, frame.ack), (3, 2));
+        let Some(RawBody::Envelope(bytes)) = frame.body else { panic!("an envelope") };
+        let Some(Payload::Candidate(candidate)) = Envelope::decode(bytes).expect("an envelope").payload else {
+            panic!("a candidate")
+        };
+        assert_eq!(candidate.sdp_m_line_index, Some(1));
+        let text = r#"{"seq":1.0,"hello":{"graceMs":6e4,"resume":{"sessionToken":"t","epoch":7e0,"lastSeq":"3.0"}}}"#;
+        let Some(RawBody::Hello(hello)) = read_frame(text).expect("a frame").body else { panic!("a hello") };
+        let resume = hello.resume.expect("a resume");
+        assert_eq!((hello.grace_ms, resume.epoch, resume.last_seq), (60_000, 7, 3));
+    }
+
+    #[test]
     fn an_invalid_value_refuses_the_frame_and_an_invalid_text_ends_the_connection() {
         for (text, seq) in [
             (r#"{"seq":4,"join":{"room":5}}"#, 4),
@@ -138,15 +149,27 @@ mod tests {
             (r#"{"seq":1,"join":{},"leave":{}}"#, 1),
             (r#"{"seq":"6","join":{"room":5}}"#, 6),
             (r#"{"seq":null,"join":{"room":5}}"#, 0),
+            (r#"{"seq":7.0,"join":{"room":5}}"#, 7),
+            (r#"{"seq":8e0,"join":{"room":5}}"#, 8),
         ] {
             match read_frame(text) {
                 Err(Unreadable::Refused(found, error)) => assert_eq!((found, error.reason), (seq, "INVALID_FIELD")),
                 other => panic!("{text}: {other:?}"),
             }
         }
-        for text in
-            ["", "{", "[]", "5", "null", "{\"join\":{}", "{\"seq\":-1}", "{\"seq\":\"x\"}", "{\"join\":{}} x", "\u{0}"]
-        {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "5",
+            "null",
+            "{\"join\":{}",
+            "{\"seq\":-1}",
+            "{\"seq\":\"x\"}",
+            "{\"join\":{}} x",
+            "\u{0}",
+            "{\"seq\":1.5}",
+        ] {
             match read_frame(text) {
                 Err(Unreadable::Broken(error)) => assert_eq!(error.reason, "PROTOCOL"),
                 other => panic!("{text}: {other:?}"),

@@ -25,13 +25,6 @@ impl Format {
         }
     }
 
-    pub(super) fn wrong_message_type(self) -> &'static str {
-        match self {
-            Self::Proto => "wigwag.v1.proto needs binary messages: for JSON offer wigwag.v1.json",
-            Self::Json => "wigwag.v1.json needs text messages: for binary ones offer wigwag.v1.proto",
-        }
-    }
-
     /// Writes a frame as a message.
     pub(super) fn write(self, frame: &OutFrame, out: &mut FrameWriter) -> Result<(), CloseReason> {
         match self {
