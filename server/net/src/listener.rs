@@ -11,6 +11,7 @@ mod admission;
 mod body;
 mod connection;
 mod dispatch;
+mod fairness;
 mod http2;
 mod hyper_http2;
 mod interrupts;
@@ -39,7 +40,7 @@ pub use self::{
     stats::ListenerStats,
     upgraded_io::UpgradedIo,
 };
-pub(crate) use self::{io::ConnectionIo, read_buffer::poll_read_buffer};
+pub(crate) use self::{fairness::wake_after_events, io::ConnectionIo, read_buffer::poll_read_buffer};
 
 /// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///

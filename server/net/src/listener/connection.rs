@@ -25,6 +25,7 @@ use super::{
     AcceptedIo, Http2Engine, HttpService, ListenerConfig, ListenerStats,
     admission::Permit,
     dispatch::{ConnectionHandle, Dispatch, PeerAddr},
+    fairness::Fair,
     http2::Http2Driver,
     hyper_http2,
     interrupts::{Graceful, Interrupts, Waited},
@@ -131,7 +132,7 @@ where
     match protocol {
         Ok(Some(Protocol::Http1)) => {
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
-            Box::pin(serve_protocol(http1, interrupts, flags, shared)).await
+            Box::pin(serve_protocol(Fair::new(http1), interrupts, flags, shared)).await
         }
         Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
             Http2Engine::Wigwag => {
@@ -140,7 +141,7 @@ where
             }
             Http2Engine::Hyper => {
                 let http2 = hyper_http2::connection(io, dispatch, &shared.settings);
-                Box::pin(serve_protocol(http2, interrupts, flags, shared)).await
+                Box::pin(serve_protocol(Fair::new(http2), interrupts, flags, shared)).await
             }
         },
         Ok(None) | Err(_) => Outcome::Ended,

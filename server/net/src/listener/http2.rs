@@ -18,10 +18,10 @@ use tokio::{
 use wigwag_http2::{Connection, Service, sources};
 use wigwag_poll::WakeSet;
 
-use super::{AcceptedIo, ListenerConfig, interrupts::Graceful, io::ConnectionIo};
+use super::{AcceptedIo, ListenerConfig, fairness::wake_after_events, interrupts::Graceful, io::ConnectionIo};
 
-/// Steps per poll before the task yields to others.
-const MAX_STEPS_PER_POLL: usize = 32;
+/// Steps per poll before the task yields to others, and to the system's events: at most 128 KiB of input.
+const MAX_STEPS_PER_POLL: usize = 8;
 
 /// How long the peer may be silent during a close before the socket is closed.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(250);
@@ -224,7 +224,7 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
         }
         this.send()?;
         // Wake-ups from here on are handled by the next poll, which is scheduled.
-        cx.waker().wake_by_ref();
+        wake_after_events(cx);
         Poll::Pending
     }
 }

@@ -17,7 +17,7 @@ use super::{
     frames::{Message, Opcode, Reader, Text, Violation},
     stream::ByteStream,
 };
-use crate::listener::ConnectionHandle;
+use crate::listener::{ConnectionHandle, wake_after_events};
 
 /// An item of the [`MessageStream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,7 @@ impl Socket {
             received: false,
             ended: false,
             violated: false,
+            reads: 0,
             stream,
         };
         Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, abort_target }
@@ -89,18 +90,28 @@ struct SocketState<W: ?Sized> {
     ended: bool,
     /// It ended with a violation, which the reader has received and reports in its own close frame.
     violated: bool,
+    /// Chunks read since the last flush.
+    reads: usize,
     stream: W,
 }
+
+/// Chunks read per poll before the task yields to others, and to the system's events: at most 128 KiB of input.
+const MAX_READS_PER_POLL: usize = 8;
 
 impl<W: ByteStream + ?Sized> SocketState<W> {
     /// Returns the next message; `None` when nothing more can be read.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Violation>>> {
         while !self.ended {
             let message = match self.reader.next() {
+                Ok(None) if self.reads == MAX_READS_PER_POLL => {
+                    wake_after_events(cx);
+                    return Poll::Pending;
+                }
                 Ok(None) => match ready!(self.stream.poll_chunk(cx)) {
                     Ok(chunk) if !chunk.is_empty() => {
                         // Parts of a long message count as well, because no pong can arrive within a frame.
                         self.received = true;
+                        self.reads += 1;
                         self.reader.feed(chunk);
                         continue;
                     }
@@ -175,6 +186,7 @@ impl SharedSocket {
                 if given || unflushed { shared.stream.poll_flush(cx) } else { Poll::Ready(Ok(())) }
             }
         };
+        shared.reads = 0;
         let now = Instant::now();
         if mem::take(&mut shared.received) {
             shared.last_received = now;
@@ -207,6 +219,7 @@ impl SharedSocket {
     /// the close frame. Ready when the peer has closed.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let shared = &mut *self.lock();
+        shared.reads = 0;
         while let Some(message) = ready!(shared.poll_message(cx)) {
             if let Ok(Message::Close(_)) = message {
                 return Poll::Ready(());
