@@ -139,7 +139,8 @@ fn reads_for_each_request(first: &[u8], flood: &[u8]) -> usize {
         let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = tcp.local_addr().expect("bound");
         let (send, accepted) = mpsc::channel(2);
-        let serve = |accept| listener::serve(accept, plain(app.clone()), settings.clone(), Arc::default(), stop.clone());
+        let serve =
+            |accept| listener::serve(accept, plain(app.clone()), settings.clone(), Arc::default(), stop.clone());
         tokio::spawn(listener::serve(tcp, plain(app.clone()), settings.clone(), Arc::default(), stop.clone()));
         tokio::spawn(serve(Accepted(accepted)));
         for _ in 0..2 {

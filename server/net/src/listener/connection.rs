@@ -30,6 +30,7 @@ use super::{
     hyper_http2,
     interrupts::{Graceful, Interrupts, Waited},
     io::{ConnectionFlags, ConnectionIo},
+    served::CountPanic,
     write_batch::WriteBatcher,
 };
 
@@ -62,7 +63,9 @@ pub(super) async fn run<I, S>(
     let aborted = CancellationToken::new();
     let (open, closed) = oneshot::channel::<Infallible>();
     let handle = ConnectionHandle::new(aborted.clone());
-    let dispatch = Dispatch { service, peer: PeerAddr(peer), handle, flags: flags.clone() };
+    let _counted = CountPanic(shared.stats.clone());
+    let dispatch =
+        Dispatch { service, peer: PeerAddr(peer), handle, flags: flags.clone(), stats: shared.stats.clone() };
     let io = ConnectionIo::new(io, flags.clone(), batcher, open);
 
     if drive(io, dispatch, &aborted, &flags, &shared).await == Outcome::Aborted {
@@ -131,6 +134,7 @@ where
     // Boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
     match protocol {
         Ok(Some(Protocol::Http1)) => {
+            io.linger_on_shutdown();
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
             Box::pin(serve_protocol(Fair::new(http1), interrupts, flags, shared)).await
         }

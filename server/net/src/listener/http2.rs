@@ -42,6 +42,8 @@ pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     writable: Waker,
     /// Writing is not possible until the peer reads.
     blocked: bool,
+    /// The peer has sent its SETTINGS, and the deadline of the handshake no longer applies.
+    established: bool,
     ping_timer: Option<PingTimer>,
     closing: Option<Closing>,
 }
@@ -80,7 +82,18 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
         });
         let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
         let ready = sources::READABLE | sources::TIMER;
-        Self { io, connection, wakes, ready, readable, writable, blocked: false, ping_timer, closing: None }
+        Self {
+            io,
+            connection,
+            wakes,
+            ready,
+            readable,
+            writable,
+            blocked: false,
+            established: false,
+            ping_timer,
+            closing: None,
+        }
     }
 
     /// Polls each source that is ready once.
@@ -105,7 +118,13 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
                 Poll::Pending => self.ready &= !sources::READABLE,
                 Poll::Ready(chunk) => match chunk? {
                     end if end.is_empty() => self.connection.input_ended(),
-                    chunk => self.connection.receive(chunk.freeze()),
+                    chunk => {
+                        self.connection.receive(chunk.freeze());
+                        if !self.established && self.connection.is_established() {
+                            self.established = true;
+                            self.io.end_handshake();
+                        }
+                    }
                 },
             }
             // Streams that the input has woken are polled in the same step.

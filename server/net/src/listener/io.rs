@@ -5,7 +5,7 @@
 
 use std::{
     convert::Infallible,
-    future::poll_fn,
+    future::{Future as _, poll_fn},
     io::{self, ErrorKind, IoSlice},
     pin::Pin,
     sync::{
@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use atomic_waker::AtomicWaker;
@@ -21,6 +22,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::oneshot,
     task::AbortHandle,
+    time::{Sleep, sleep},
 };
 
 use super::{
@@ -36,6 +38,7 @@ pub(super) struct ConnectionFlags {
     dispatched: AtomicBool,
     cut: AtomicBool,
     discard: AtomicBool,
+    unread: AtomicBool,
     // Two wakers, because an upgraded connection may be read by one task and written by another.
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -47,7 +50,8 @@ impl ConnectionFlags {
         self.heard.load(SeqCst)
     }
 
-    /// Returns whether a request has been passed to the service.
+    /// Returns whether the handshake is over: a request has been passed to the service, or the peer has completed the
+    /// connection preface of HTTP/2.
     pub(super) fn dispatched(&self) -> bool {
         self.dispatched.load(SeqCst)
     }
@@ -57,6 +61,15 @@ impl ConnectionFlags {
         if !self.dispatched() {
             self.dispatched.store(true, SeqCst);
         }
+    }
+
+    /// Returns whether a request was answered whose body was not read.
+    fn unread(&self) -> bool {
+        self.unread.load(SeqCst)
+    }
+
+    pub(super) fn set_unread(&self, unread: bool) {
+        self.unread.store(unread, SeqCst);
     }
 
     /// Makes every read and write of the byte stream fail from now on, whichever task owns it. `discard` drops unsent
@@ -80,10 +93,26 @@ pub struct ConnectionIo<I: AcceptedIo> {
     batcher: WriteBatcher,
     /// Bytes that were read but did not fit into the reader's buffer. Usually empty.
     read_ahead: Bytes,
+    linger: Option<Box<Linger>>,
     // Dropped with the byte stream, which an upgrade may have moved to another task: the connection's task waits for
     // that.
     _open: oneshot::Sender<Infallible>,
 }
+
+/// The end of an HTTP/1.1 connection with unread input: after the write side is shut down, input is discarded until the
+/// peer closes (RFC 9112, section 9.6). If the socket were closed at once, the kernel would send a reset, which could
+/// overtake the last response.
+struct Linger {
+    bytes_left: usize,
+    /// Set when the write side is shut down.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// How long the byte stream lingers.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The most input that is discarded meanwhile. More is not read.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The socket and its pending writes, shared with the [`WriteBatcher`].
 struct SharedIo<I> {
@@ -189,7 +218,7 @@ impl<I: AcceptedIo> ConnectionIo<I> {
     ) -> Self {
         let state = IoState { io, out: Vec::new(), enqueued: false, drain: None, failed: None, write_progress: false };
         let shared = Arc::new(SharedIo { state: Mutex::new(state), writer: AtomicWaker::new() });
-        Self { shared, flags, batcher, read_ahead: Bytes::new(), _open: open }
+        Self { shared, flags, batcher, read_ahead: Bytes::new(), linger: None, _open: open }
     }
 
     /// Reads up to [`READ_SIZE`] bytes; those that do not fit into `buf` are kept for the next read.
@@ -227,6 +256,43 @@ impl<I: AcceptedIo> ConnectionIo<I> {
             self.flags.heard.store(true, SeqCst);
         }
         Poll::Ready(Ok(chunk))
+    }
+
+    /// Makes [`poll_shutdown`](AsyncWrite::poll_shutdown) discard unread input before it completes.
+    pub(super) fn linger_on_shutdown(&mut self) {
+        self.linger = Some(Box::new(Linger { bytes_left: LINGER_BYTES, timer: None }));
+    }
+
+    /// Undoes [`linger_on_shutdown`](Self::linger_on_shutdown).
+    pub(super) fn stop_lingering(&mut self) {
+        self.linger = None;
+    }
+
+    /// Discards input after the write side was shut down. Ready when there is none to wait for, the peer has closed, or a
+    /// limit is reached.
+    fn poll_linger(&mut self, mut linger: Box<Linger>, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = linger.timer.get_or_insert_with(|| Box::pin(sleep(LINGER_TIMEOUT)));
+        if timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        while linger.bytes_left > 0 {
+            match self.poll_chunk(cx) {
+                Poll::Ready(Ok(chunk)) if !chunk.is_empty() => {
+                    self.flags.set_unread(true);
+                    linger.bytes_left = linger.bytes_left.saturating_sub(chunk.len());
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending if self.flags.unread() => break,
+                Poll::Pending => return Poll::Ready(()),
+            }
+        }
+        self.linger = Some(linger);
+        Poll::Pending
+    }
+
+    /// Notes that the peer has completed the connection preface of HTTP/2.
+    pub(super) fn end_handshake(&self) {
+        self.flags.set_dispatched();
     }
 
     /// Puts bytes back, to be read again before any others.
@@ -429,13 +495,20 @@ impl<I: AcceptedIo> AsyncWrite for ConnectionIo<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(cx, |state, cx| {
-            ready!(state.poll_out(cx));
-            match state.failed {
-                Some(error) => Poll::Ready(Err(error.into())),
-                None => Pin::new(&mut state.io).poll_shutdown(cx),
-            }
-        })
+        let is_lingering = self.linger.as_ref().is_some_and(|linger| linger.timer.is_some());
+        if !is_lingering {
+            ready!(self.write_with(cx, |state, cx| {
+                ready!(state.poll_out(cx));
+                match state.failed {
+                    Some(error) => Poll::Ready(Err(error.into())),
+                    None => Pin::new(&mut state.io).poll_shutdown(cx),
+                }
+            }))?;
+        }
+        match self.linger.take() {
+            Some(linger) => self.poll_linger(linger, cx).map(Ok),
+            None => Poll::Ready(Ok(())),
+        }
     }
 }
 

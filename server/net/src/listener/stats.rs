@@ -10,6 +10,7 @@ pub struct ListenerStats {
     refused: AtomicU64,
     handshake_timeouts: AtomicU64,
     accept_errors: AtomicU64,
+    panics: AtomicU64,
 }
 
 impl ListenerStats {
@@ -38,6 +39,11 @@ impl ListenerStats {
         self.accept_errors.load(Relaxed)
     }
 
+    /// Returns the number of requests, WebSockets and connections that ended with a panic, which is a bug of the server.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Relaxed)
+    }
+
     pub(super) fn opened(&self) {
         self.open.fetch_add(1, Relaxed);
         self.accepted.fetch_add(1, Relaxed);
@@ -57,5 +63,9 @@ impl ListenerStats {
 
     pub(super) fn count_accept_error(&self) {
         self.accept_errors.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_panic(&self) {
+        self.panics.fetch_add(1, Relaxed);
     }
 }

@@ -1,7 +1,9 @@
 //! Writes the messages of a source to a socket until either side closes.
 
 use std::{
+    any::Any,
     future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -41,11 +43,20 @@ impl Socket {
             Pump { socket, out: FrameWriter::default(), unflushed: false, source: Some((source, keepalive)) };
         async move {
             let ended = poll_fn(|cx| pump.poll(cx)).await;
-            // Dropped before the closing handshake, so that the session is detached at once.
-            pump.source = None;
+            // Dropped before the closing handshake, so that the session is detached at once. After a panic, this may panic
+            // once more.
+            let source = pump.source.take();
+            if catch_unwind(AssertUnwindSafe(|| drop(source))).is_err() {
+                tracing::debug!("the source of a WebSocket panicked while it was dropped");
+            }
             let Pump { socket, out, .. } = &mut pump;
             match (ended, abort_target) {
                 (PumpEnd::Closed(reason), _) => close(socket, out, reason).await,
+                (PumpEnd::Panicked(panic), _) => {
+                    out.discard_message();
+                    close(socket, out, CloseReason::close(1011, "INTERNAL")).await;
+                    resume_unwind(panic);
+                }
                 (PumpEnd::Stuck, Some(AbortTarget::Connection(connection))) => reset(socket, &connection).await,
                 (PumpEnd::Stuck | PumpEnd::Dead, Some(AbortTarget::Tunnel(tunnel))) => tunnel.abort(),
                 // Dropping the socket closes it; TCP_USER_TIMEOUT discards what the peer does not acknowledge.
@@ -57,6 +68,8 @@ impl Socket {
 
 enum PumpEnd {
     Closed(CloseReason),
+    /// The source has panicked.
+    Panicked(Box<dyn Any + Send>),
     /// The peer did not answer a ping.
     Dead,
     /// The peer does not read.
@@ -79,7 +92,7 @@ impl<O: MessageSource> Pump<O> {
         loop {
             let FlushState { flushed, write_progress, now, last_received, ended } =
                 match poll_write(socket, out, source, keepalive, unflushed, cx) {
-                    Poll::Ready(Err(reason)) => return Poll::Ready(PumpEnd::Closed(reason)),
+                    Poll::Ready(Err(end)) => return Poll::Ready(end),
                     Poll::Ready(Ok(())) => socket.flush(cx, Some(out), *unflushed),
                     Poll::Pending => socket.flush(cx, None, *unflushed),
                 };
@@ -107,13 +120,13 @@ fn poll_write(
     keepalive: &mut Keepalive,
     unflushed: &mut bool,
     cx: &mut Context<'_>,
-) -> Poll<Result<(), CloseReason>> {
+) -> Poll<Result<(), PumpEnd>> {
     let mut must_wait = *unflushed;
     loop {
         if must_wait || out.is_full() {
             *unflushed = true;
             if ready!(socket.poll_write_ready(cx, out)).is_err() {
-                return Poll::Ready(Err(CloseReason::Lost));
+                return Poll::Ready(Err(PumpEnd::Closed(CloseReason::Lost)));
             }
             keepalive.write_ready();
             must_wait = false;
@@ -121,10 +134,11 @@ fn poll_write(
         if out.fragment() {
             continue;
         }
-        match source.poll_write(cx, out) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(reason)) => return Poll::Ready(Err(reason)),
-            Poll::Pending => return Poll::Ready(Ok(())),
+        match catch_unwind(AssertUnwindSafe(|| source.poll_write(cx, out))) {
+            Ok(Poll::Ready(Ok(()))) => {}
+            Ok(Poll::Ready(Err(reason))) => return Poll::Ready(Err(PumpEnd::Closed(reason))),
+            Ok(Poll::Pending) => return Poll::Ready(Ok(())),
+            Err(panic) => return Poll::Ready(Err(PumpEnd::Panicked(panic))),
         }
     }
 }
