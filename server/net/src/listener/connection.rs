@@ -99,7 +99,7 @@ enum Interruption {
     Aborted,
     HandshakeTimeout,
     Stop,
-    /// The first byte and the first request have arrived in time.
+    /// The first byte, and the first request or the SETTINGS of HTTP/2, have arrived in time.
     HandshakeDone,
 }
 
@@ -268,8 +268,8 @@ fn interruptions(
     ]
 }
 
-/// Resolves to `true` when the peer misses the deadline of its first byte or of its first request, to `false` once it has
-/// met both.
+/// Resolves to `true` when the peer misses the deadline of its first byte, or of its first request or SETTINGS, to `false`
+/// once it has met both.
 async fn misses_handshake_deadline(flags: &ConnectionFlags, settings: &ListenerConfig) -> bool {
     sleep(settings.first_byte_timeout).await;
     if !flags.heard() {

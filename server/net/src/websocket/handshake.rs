@@ -77,10 +77,11 @@ impl WebSocketUpgrade {
             PendingUpgrade::Hyper(_) => self.connection.clone().map(AbortTarget::Connection),
             PendingUpgrade::Wigwag(connect) => Some(AbortTarget::Tunnel(connect.handle())),
         };
+        let stats = self.stats.clone();
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
-                UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target),
-                other => Socket::new(Stream::new(other), settings, abort_target),
+                UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target, stats),
+                other => Socket::new(Stream::new(other), settings, abort_target, stats),
             };
             serve(socket).await;
         })

@@ -37,7 +37,7 @@ impl Socket {
     /// `source` polls the socket's [`incoming`](Self::incoming) itself. Messages that are ready together are written
     /// with one system call.
     pub fn pump<O: MessageSource>(self, source: O) -> impl Future<Output = ()> {
-        let Self { socket, settings, abort_target } = self;
+        let Self { socket, settings, abort_target, stats } = self;
         let keepalive = Keepalive::new(settings.ping_interval, settings.ping_timeout);
         let mut pump =
             Pump { socket, out: FrameWriter::default(), unflushed: false, source: Some((source, keepalive)) };
@@ -50,6 +50,12 @@ impl Socket {
                 tracing::debug!("the source of a WebSocket panicked while it was dropped");
             }
             let Pump { socket, out, .. } = &mut pump;
+            match &ended {
+                PumpEnd::Dead => stats.count_websocket_keepalive_timeout(),
+                PumpEnd::Stuck => stats.count_websocket_send_timeout(),
+                PumpEnd::Closed(_) if socket.violation().is_some() => stats.count_websocket_violation(),
+                PumpEnd::Closed(_) | PumpEnd::Panicked(_) => {}
+            }
             match (ended, abort_target) {
                 (PumpEnd::Closed(reason), _) => close(socket, out, reason).await,
                 (PumpEnd::Panicked(panic), _) => {
@@ -143,8 +149,11 @@ fn poll_write(
     }
 }
 
-/// Sends a close frame and waits for the answer; answers the peer's close frame if there was one.
-async fn close(socket: &SharedSocket, out: &mut FrameWriter, reason: CloseReason) {
+/// Sends a close frame, with the code of the client's violation if there was one, and waits for the answer; answers the peer's close frame if there was one.
+async fn close(socket: &SharedSocket, out: &mut FrameWriter, mut reason: CloseReason) {
+    if let (CloseReason::Close { code, .. }, Some(violation)) = (&mut reason, socket.violation()) {
+        *code = violation.close_code();
+    }
     let theirs = socket.take_close();
     let (payload, is_answer) = match (theirs, reason.payload()) {
         (Some(payload), _) => (payload, true),

@@ -17,7 +17,7 @@ use super::{
     frames::{Message, Opcode, Reader, Text, Violation},
     stream::ByteStream,
 };
-use crate::listener::{ConnectionHandle, wake_after_events};
+use crate::listener::{ConnectionHandle, ListenerStats, wake_after_events};
 
 /// An item of the [`MessageStream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub enum Received {
     Text(Text),
     /// A binary message, with all of its fragments.
     Binary(Bytes),
-    /// The client violated the protocol: nothing more can be read, but messages can still be written.
+    /// The client violated the protocol: nothing more can be read, but messages can still be written. The close frame has
+    /// the code of the violation, and the reason that the source returns.
     Violation(Violation),
 }
 
@@ -35,6 +36,7 @@ pub struct Socket {
     pub(super) socket: SharedSocket,
     pub(super) settings: SocketConfig,
     pub(super) abort_target: Option<AbortTarget>,
+    pub(super) stats: Arc<ListenerStats>,
 }
 
 /// What to abort when the client does not read: a connection or stream that carries this socket only.
@@ -50,6 +52,7 @@ impl Socket {
         stream: impl ByteStream + 'static,
         settings: SocketConfig,
         abort_target: Option<AbortTarget>,
+        stats: Arc<ListenerStats>,
     ) -> Self {
         let reader = Reader::new(settings.max_message);
         let shared = SocketState {
@@ -58,11 +61,11 @@ impl Socket {
             last_received: Instant::now(),
             received: false,
             ended: false,
-            violated: false,
+            violation: None,
             reads: 0,
             stream,
         };
-        Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, abort_target }
+        Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, abort_target, stats }
     }
 
     /// Returns the received messages. To be called once, and polled by the task that runs [`pump`](Self::pump).
@@ -88,8 +91,8 @@ struct SocketState<W: ?Sized> {
     received: bool,
     /// Nothing more can be read.
     ended: bool,
-    /// It ended with a violation, which the reader has received and reports in its own close frame.
-    violated: bool,
+    /// How it ended, if with a violation, which the reader has received too.
+    violation: Option<Violation>,
     /// Chunks read since the last flush.
     reads: usize,
     stream: W,
@@ -122,8 +125,8 @@ impl<W: ByteStream + ?Sized> SocketState<W> {
             };
             // Pongs of a rate-limited client may wait after messages that are not read yet.
             self.received = true;
-            self.violated = message.is_err();
-            self.ended = self.violated || matches!(message, Ok(Message::Close(_)));
+            self.violation = message.as_ref().err().copied();
+            self.ended = message.is_err() || matches!(message, Ok(Message::Close(_)));
             return Poll::Ready(Some(message));
         }
         self.ended = true;
@@ -198,7 +201,7 @@ impl SharedSocket {
             write_progress,
             now,
             last_received: shared.last_received,
-            ended: shared.ended && !shared.violated,
+            ended: shared.ended && shared.violation.is_none(),
         }
     }
 
@@ -213,6 +216,11 @@ impl SharedSocket {
             Some(PendingControl::Close(payload)) => Some(payload),
             Some(PendingControl::Pong(_)) | None => None,
         }
+    }
+
+    /// Returns how the client has violated the protocol, if it has.
+    pub(super) fn violation(&self) -> Option<Violation> {
+        self.lock().violation
     }
 
     /// Reads and discards input: closing a socket with unread input makes the kernel send a reset, which could overtake
