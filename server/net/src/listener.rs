@@ -17,6 +17,7 @@ mod http2;
 mod hyper_http2;
 mod interrupts;
 mod io;
+mod linger;
 mod read_buffer;
 mod runtime_pool;
 mod served;

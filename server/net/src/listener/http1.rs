@@ -46,6 +46,8 @@ pub(super) struct Unread {
 
 impl Unread {
     pub(super) fn new(headers: &HeaderMap, flags: Arc<ConnectionFlags>) -> Arc<Self> {
+        // That of the request before may have been read after its response.
+        flags.set_unread(false);
         let expects_continue = headers.contains_key(header::EXPECT);
         Arc::new(Self { dropped: Mutex::new(None), expects_continue, flags })
     }

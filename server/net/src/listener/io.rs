@@ -5,7 +5,7 @@
 
 use std::{
     convert::Infallible,
-    future::{Future as _, poll_fn},
+    future::poll_fn,
     io::{self, ErrorKind, IoSlice},
     pin::Pin,
     sync::{
@@ -13,7 +13,6 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use atomic_waker::AtomicWaker;
@@ -22,11 +21,11 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::oneshot,
     task::AbortHandle,
-    time::{Sleep, sleep},
 };
 
 use super::{
     AcceptedIo,
+    linger::Linger,
     read_buffer::{READ_SIZE, poll_read_buffer},
     write_batch::{Flush, WriteBatcher},
 };
@@ -63,8 +62,8 @@ impl ConnectionFlags {
         }
     }
 
-    /// Returns whether a request was answered whose body was not read.
-    fn unread(&self) -> bool {
+    /// Returns whether the last request was answered before its body was read, or more input is known to come.
+    pub(super) fn unread(&self) -> bool {
         self.unread.load(SeqCst)
     }
 
@@ -98,21 +97,6 @@ pub struct ConnectionIo<I: AcceptedIo> {
     // that.
     _open: oneshot::Sender<Infallible>,
 }
-
-/// The end of an HTTP/1.1 connection with unread input: after the write side is shut down, input is discarded until the
-/// peer closes (RFC 9112, section 9.6). If the socket were closed at once, the kernel would send a reset, which could
-/// overtake the last response.
-struct Linger {
-    bytes_left: usize,
-    /// Set when the write side is shut down.
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-/// How long the byte stream lingers.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The most input that is discarded meanwhile. More is not read.
-const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The socket and its pending writes, shared with the [`WriteBatcher`].
 struct SharedIo<I> {
@@ -260,7 +244,7 @@ impl<I: AcceptedIo> ConnectionIo<I> {
 
     /// Makes [`poll_shutdown`](AsyncWrite::poll_shutdown) discard unread input before it completes.
     pub(super) fn linger_on_shutdown(&mut self) {
-        self.linger = Some(Box::new(Linger { bytes_left: LINGER_BYTES, timer: None }));
+        self.linger = Some(Box::default());
     }
 
     /// Undoes [`linger_on_shutdown`](Self::linger_on_shutdown).
@@ -268,26 +252,8 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         self.linger = None;
     }
 
-    /// Discards input after the write side was shut down. Ready when there is none to wait for, the peer has closed, or a
-    /// limit is reached.
-    fn poll_linger(&mut self, mut linger: Box<Linger>, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = linger.timer.get_or_insert_with(|| Box::pin(sleep(LINGER_TIMEOUT)));
-        if timer.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        while linger.bytes_left > 0 {
-            match self.poll_chunk(cx) {
-                Poll::Ready(Ok(chunk)) if !chunk.is_empty() => {
-                    self.flags.set_unread(true);
-                    linger.bytes_left = linger.bytes_left.saturating_sub(chunk.len());
-                }
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending if self.flags.unread() => break,
-                Poll::Pending => return Poll::Ready(()),
-            }
-        }
-        self.linger = Some(linger);
-        Poll::Pending
+    pub(super) fn flags(&self) -> &ConnectionFlags {
+        &self.flags
     }
 
     /// Notes that the peer has completed the connection preface of HTTP/2.
@@ -495,8 +461,7 @@ impl<I: AcceptedIo> AsyncWrite for ConnectionIo<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_lingering = self.linger.as_ref().is_some_and(|linger| linger.timer.is_some());
-        if !is_lingering {
+        if !self.linger.as_ref().is_some_and(|linger| linger.has_begun()) {
             ready!(self.write_with(cx, |state, cx| {
                 ready!(state.poll_out(cx));
                 match state.failed {
@@ -505,10 +470,10 @@ impl<I: AcceptedIo> AsyncWrite for ConnectionIo<I> {
                 }
             }))?;
         }
-        match self.linger.take() {
-            Some(linger) => self.poll_linger(linger, cx).map(Ok),
-            None => Poll::Ready(Ok(())),
-        }
+        let Some(mut linger) = self.linger.take() else { return Poll::Ready(Ok(())) };
+        let lingered = linger.poll(&mut self, cx);
+        self.linger = Some(linger).filter(|_| lingered.is_pending());
+        lingered.map(Ok)
     }
 }
 

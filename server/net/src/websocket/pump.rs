@@ -149,7 +149,8 @@ fn poll_write(
     }
 }
 
-/// Sends a close frame, with the code of the client's violation if there was one, and waits for the answer; answers the peer's close frame if there was one.
+/// Sends a close frame, with the code of the client's violation if there was one, and waits for the answer; answers the
+/// peer's close frame if there was one.
 async fn close(socket: &SharedSocket, out: &mut FrameWriter, mut reason: CloseReason) {
     if let (CloseReason::Close { code, .. }, Some(violation)) = (&mut reason, socket.violation()) {
         *code = violation.close_code();
