@@ -85,6 +85,8 @@ pub async fn serve_over(
         .merge(rest::router(node.clone()))
         .merge(wigwag_compat::routes(&compat))
         .merge(ops::router(node.clone(), config.hosts(), readiness.clone()));
+    #[cfg(feature = "test-panic")]
+    let others = others.route("/test/panic", axum::routing::any(panic_for_a_test));
     let router = wigwag_compat::before(&compat, web::router(services, others, config.demo));
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
@@ -123,6 +125,11 @@ pub async fn serve_over(
     let duration_ms = started.elapsed().as_millis();
     tracing::info!(node.id = config.node_name, duration_ms, "stopped");
     ended.map_err(|_| ServeError::ListenerEnded)
+}
+
+#[cfg(feature = "test-panic")]
+async fn panic_for_a_test() -> http::StatusCode {
+    panic!("a test has requested this");
 }
 
 /// Spawns the admin listener. It stops after the drain, so that `/metrics` shows its progress.

@@ -211,7 +211,7 @@ async fn a_frame_over_the_limit_is_answered_and_one_over_the_transports_ends_the
         ada.send(next, 0, Some(text("large", "", &"x".repeat(1 << 20)))).await;
         let (_, error) = ada.error().await;
         assert_eq!((error.reason.as_str(), error.fatal), ("FRAME_TOO_LARGE", true));
-        assert_eq!(ada.closed().await, (4507, "FRAME_TOO_LARGE".to_owned()));
+        assert_eq!(ada.closed().await, (1009, "FRAME_TOO_LARGE".to_owned()));
         // And the session is over: the room is empty again.
         let mut bob = Client::connect(server.addr, subprotocol).await;
         bob.hello(Hello::default()).await;

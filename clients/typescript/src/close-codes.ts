@@ -6,6 +6,9 @@ import { type Advice, type Code, WigwagError } from "./error.js";
  * docs/websocket.md has the table; a test compares the two.
  */
 const CLOSES: Readonly<Record<number, readonly [Code, string, Advice?]>> = {
+  1002: ["INVALID_ARGUMENT", "PROTOCOL", "stop"],
+  1007: ["INVALID_ARGUMENT", "PROTOCOL", "stop"],
+  1009: ["RESOURCE_EXHAUSTED", "FRAME_TOO_LARGE", "stop"],
   1011: ["INTERNAL", "INTERNAL"],
   4001: ["UNAVAILABLE", "DRAINING"],
   4002: ["RESOURCE_EXHAUSTED", "SLOW_CONSUMER"],
@@ -31,7 +34,7 @@ const CLOSES: Readonly<Record<number, readonly [Code, string, Advice?]>> = {
 /** Returns the error of a closed socket; undefined for a normal closure. */
 export function closeError(code: number, reason: string): WigwagError | undefined {
   if (code === 1000) return undefined;
-  if (code !== 1011 && code < 4000) {
+  if (code < 4000 && !(code in CLOSES)) {
     return new WigwagError(`the connection to the server was lost (close code ${code})`, {
       code: "UNAVAILABLE",
       reason: "CONNECTION_LOST",

@@ -163,14 +163,15 @@ describe("a close code", () => {
       const { reason, advice } = closeError(code, "") ?? {};
       // A close without a reason gets one documented for its code.
       if (reasons.length > 0) assert.ok(reasons.includes(reason ?? ""), `${code} is ${reason}`);
-      const expected = code === 4004 ? "stop" : code === 4505 ? "rejoin" : code < 4500 ? "resume" : "stop";
+      const expected = [1002, 1007, 1009, 4004].includes(code) ? "stop" : code === 4505 ? "rejoin" : code < 4500 ? "resume" : "stop";
       assert.equal(advice, expected, String(code));
     }
   });
 
-  it("of the WebSocket protocol is a lost connection, except for a normal closure", () => {
+  it("of the WebSocket protocol is a lost connection, except for a normal closure and violations", () => {
     assert.equal(closeError(1000, ""), undefined);
     for (const code of [1001, 1005, 1006, 1012]) assert.equal(closeError(code, "x")?.reason, "CONNECTION_LOST");
+    assert.deepEqual([closeError(1009, "")?.reason, closeError(1002, "")?.reason], ["FRAME_TOO_LARGE", "PROTOCOL"]);
   });
 
   it("that is unknown is treated by its range", () => {

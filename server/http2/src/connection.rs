@@ -232,6 +232,11 @@ impl<S: Service> Connection<S> {
         self.send.buffer.len() >= SEND_BUFFER_LIMIT
     }
 
+    /// Returns whether the client has completed its connection preface with SETTINGS (section 3.4).
+    pub fn is_established(&self) -> bool {
+        self.state != State::AwaitingSettings
+    }
+
     /// Returns whether there are streams to [`poll`](Self::poll) that no waker will report: their requests were just
     /// received, or they stopped because [`out`](Self::out) was full.
     pub fn has_more(&self) -> bool {

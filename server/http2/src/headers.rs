@@ -23,6 +23,10 @@ pub(crate) struct Fields {
     /// A regular field was received: pseudo-header fields after it are malformed (section 8.3).
     has_regular: bool,
     malformed: bool,
+    /// `:path` is not empty, and not a path.
+    bad_path: bool,
+    /// An `:authority` that `Uri` cannot represent, for the `host` header.
+    host: Option<HeaderValue>,
 }
 
 /// The header section of a request.
@@ -34,9 +38,14 @@ pub(crate) struct RequestHead {
     pub(crate) content_length: Option<u64>,
 }
 
-/// The request is malformed (section 8.1.1), which is a stream error.
+/// The request is malformed (section 8.1.1).
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct MalformedRequest;
+pub(crate) enum MalformedRequest {
+    /// Only its path, which the client may have from a user: answered with status 400.
+    Path,
+    /// A stream error.
+    Other,
+}
 
 impl Fields {
     /// Adds a field. Once the fields exceed `max` bytes, only their size is counted.
@@ -65,11 +74,19 @@ impl Fields {
         match name {
             b"method" => once(&mut self.method, Method::from_bytes(value).ok()?),
             b"scheme" => once(&mut self.scheme, Scheme::try_from(value).ok()?),
-            b"authority" => once(&mut self.authority, Authority::try_from(value).ok()?),
+            b"authority" => match Authority::try_from(value) {
+                Ok(authority) => once(&mut self.authority, authority).filter(|()| self.host.is_none()),
+                Err(_) if is_encoded_authority(value) && self.authority.is_none() => {
+                    once(&mut self.host, HeaderValue::from_bytes(value).ok()?)
+                }
+                Err(_) => None,
+            },
             b"path" => {
                 // An empty path is malformed; `PathAndQuery` would make it "/".
                 let path = PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(value)).ok();
-                once(&mut self.path, path.filter(|_| matches!(value, [b'/', ..] | b"*"))?)
+                let path = path.filter(|_| matches!(value, [b'/', ..] | b"*"));
+                self.bad_path |= path.is_none() && !value.is_empty();
+                once(&mut self.path, path.or_else(|| self.bad_path.then(|| PathAndQuery::from_static("/")))?)
             }
             b"protocol" => once(&mut self.protocol, from_utf8(value).ok()?.into()),
             _ => None,
@@ -89,32 +106,39 @@ impl Fields {
 
     /// Returns the request. `ends_stream`: it does not have a body.
     pub(crate) fn into_request(self, ends_stream: bool) -> Result<RequestHead, MalformedRequest> {
-        let Self { method: Some(method), malformed: false, .. } = self else { return Err(MalformedRequest) };
+        let Self { method: Some(method), malformed: false, .. } = self else { return Err(MalformedRequest::Other) };
         let mut uri = http::uri::Parts::default();
         let plain_connect = method == Method::CONNECT && self.protocol.is_none();
         if self.protocol.is_some() && method != Method::CONNECT {
-            return Err(MalformedRequest);
+            return Err(MalformedRequest::Other);
         }
         if plain_connect {
             if self.scheme.is_some() || self.path.is_some() || self.authority.is_none() {
-                return Err(MalformedRequest);
+                return Err(MalformedRequest::Other);
             }
         } else {
-            let (Some(scheme), Some(path)) = (self.scheme, self.path) else { return Err(MalformedRequest) };
+            let (Some(scheme), Some(path)) = (self.scheme, self.path) else { return Err(MalformedRequest::Other) };
             // `Uri` requires both scheme and authority, or neither.
             uri.scheme = self.authority.is_some().then_some(scheme);
             uri.path_and_query = Some(path);
         }
         uri.authority = self.authority;
-        let content_length = content_length(&self.headers)?;
+        if self.bad_path {
+            return Err(MalformedRequest::Path);
+        }
+        let mut headers = self.headers;
+        if let Some(host) = self.host {
+            headers.entry(header::HOST).or_insert(host);
+        }
+        let content_length = content_length(&headers)?;
         if ends_stream && content_length.is_some_and(|length| length != 0) {
-            return Err(MalformedRequest);
+            return Err(MalformedRequest::Other);
         }
         let mut request = Request::new(());
         *request.method_mut() = method;
-        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| MalformedRequest)?;
+        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| MalformedRequest::Other)?;
         *request.version_mut() = Version::HTTP_2;
-        *request.headers_mut() = self.headers;
+        *request.headers_mut() = headers;
         Ok(RequestHead { request, protocol: self.protocol, content_length })
     }
 
@@ -123,9 +147,24 @@ impl Fields {
         let has_pseudo = self.method.is_some()
             || self.scheme.is_some()
             || self.authority.is_some()
+            || self.host.is_some()
             || self.path.is_some()
             || self.protocol.is_some();
-        if has_pseudo || self.malformed { Err(MalformedRequest) } else { Ok(self.headers) }
+        if has_pseudo || self.malformed { Err(MalformedRequest::Other) } else { Ok(self.headers) }
+    }
+}
+
+/// Returns whether an authority is a registered name with percent-encoded bytes (RFC 3986, section 3.2.2), which `Authority`
+/// does not admit. gRPC clients send one for a socket's path.
+fn is_encoded_authority(value: &[u8]) -> bool {
+    let mut rest = value;
+    loop {
+        rest = match rest {
+            [] => return !value.is_empty(),
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            [byte, rest @ ..] if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(byte) => rest,
+            _ => return false,
+        };
     }
 }
 
@@ -141,12 +180,12 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, MalformedRequest> 
         let digits = value.as_bytes();
         let all = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
         let length = from_utf8(digits).ok().filter(|_| all);
-        length.and_then(|length| length.parse::<u64>().ok()).ok_or(MalformedRequest)
+        length.and_then(|length| length.parse::<u64>().ok()).ok_or(MalformedRequest::Other)
     });
     let Some(first) = lengths.next().transpose()? else { return Ok(None) };
     for other in lengths {
         if other? != first {
-            return Err(MalformedRequest);
+            return Err(MalformedRequest::Other);
         }
     }
     Ok(Some(first))
@@ -220,6 +259,10 @@ mod tests {
             fields(&with(&[("content-length", "1")])).into_request(true).is_err(),
             "END_STREAM and a content-length above 0"
         );
+        for path in ["<", " ", "/ ", "rooms", "/?a={\"b\":1}"] {
+            let list = [GET[0], GET[1], GET[2], (":path", path)];
+            assert_eq!(fields(&list).into_request(true).err(), Some(MalformedRequest::Path), "{path:?}");
+        }
         assert!(fields(&GET).into_trailers().is_err());
         assert!(fields(&[("grpc-status", "0")]).into_trailers().is_ok());
     }
@@ -236,6 +279,17 @@ mod tests {
         ];
         let head = fields(&extended).into_request(false).expect("well-formed");
         assert_eq!((head.protocol.as_deref(), head.request.uri().path()), (Some("websocket"), "/v1/signal"));
+    }
+
+    #[test]
+    fn percent_encoded_authority_becomes_the_host_header() {
+        let list = |authority| [GET[0], GET[1], GET[3], (":authority", authority)];
+        let head = fields(&list("%2Frun%2Fsocket")).into_request(true).expect("well-formed");
+        assert_eq!((head.request.uri().path(), head.request.uri().authority()), ("/rooms", None));
+        assert_eq!(head.request.headers()["host"], "%2Frun%2Fsocket");
+        for authority in ["%2", "%zz", "a b", "a/b", "<"] {
+            assert_eq!(fields(&list(authority)).into_request(true).err(), Some(MalformedRequest::Other), "{authority}");
+        }
     }
 
     #[test]

@@ -41,12 +41,24 @@ struct BodyState {
     connection_is_active: bool,
     /// Whether the reader is gone.
     discarded: bool,
+    /// What is to be done about `expect: 100-continue` (RFC 9110, section 10.1.1).
+    expect: Expect,
     /// Bytes that `content-length` leaves to be read.
     content_left: Option<u64>,
 }
 
 /// Chunks below this are joined with those after them.
 const SMALL: usize = 1024;
+
+/// What a client expects before it sends a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Nothing,
+    /// A response with status 100, once the body is wanted.
+    Continue,
+    /// The same, and the body is wanted.
+    ContinueNow,
+}
 
 /// How a body ends, after its chunks.
 #[derive(Debug)]
@@ -109,9 +121,25 @@ impl BodyBuffer {
             read: 0,
             connection_is_active: false,
             discarded: false,
+            expect: Expect::Nothing,
             content_left: content_length,
         };
         Self { state: Mutex::new(state), stream }
+    }
+
+    /// Notes that the client waits for a response with status 100 before it sends the body.
+    pub(crate) fn expect_continue(&self) {
+        self.lock().expect = Expect::Continue;
+    }
+
+    /// Returns whether a response with status 100 is to be sent. Once for a body.
+    pub(crate) fn take_continue(&self) -> bool {
+        let state = &mut *self.lock();
+        let now = state.expect == Expect::ContinueNow;
+        if now {
+            state.expect = Expect::Nothing;
+        }
+        now
     }
 
     fn lock(&self) -> MutexGuard<'_, BodyState> {
@@ -129,6 +157,10 @@ impl BodyBuffer {
         match std::mem::replace(&mut state.end, BodyEnd::Ended) {
             BodyEnd::Open => {
                 state.end = BodyEnd::Open;
+                if state.expect == Expect::Continue {
+                    state.expect = Expect::ContinueNow;
+                    self.stream.wake_by_ref();
+                }
                 if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
                     state.reader = Some(cx.waker().clone());
                 }
@@ -168,6 +200,8 @@ impl BodyBuffer {
     pub(crate) fn put(&self, chunk: Bytes) {
         self.change(|state| {
             state.connection_is_active = true;
+            // The client has not waited.
+            state.expect = Expect::Nothing;
             if state.discarded {
                 self.count_read(state, chunk.len());
             } else {

@@ -11,12 +11,16 @@ mod admission;
 mod body;
 mod connection;
 mod dispatch;
+mod fairness;
+mod http1;
 mod http2;
 mod hyper_http2;
 mod interrupts;
 mod io;
+mod linger;
 mod read_buffer;
 mod runtime_pool;
+mod served;
 mod service;
 mod settings;
 mod stats;
@@ -33,13 +37,16 @@ pub use self::{
     accept::{Accept, AcceptedIo},
     body::IncomingBody,
     dispatch::{ConnectionHandle, PeerAddr},
+    http1::Http1Body,
     runtime_pool::RuntimePool,
     service::{HttpService, ResponseBody},
     settings::{Http2Engine, ListenerConfig},
     stats::ListenerStats,
     upgraded_io::UpgradedIo,
 };
-pub(crate) use self::{io::ConnectionIo, read_buffer::poll_read_buffer};
+pub(crate) use self::{
+    fairness::wake_after_events, io::ConnectionIo, read_buffer::poll_read_buffer, served::CountPanic,
+};
 
 /// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///

@@ -68,6 +68,7 @@ const DATA: u8 = 0x0;
 const WINDOW_UPDATE: u8 = 0x8;
 
 // RFC 9113, section 7.
+const NO_ERROR: u32 = 0x0;
 const PROTOCOL_ERROR: u32 = 0x1;
 const FLOW_CONTROL_ERROR: u32 = 0x3;
 const STREAM_CLOSED: u32 = 0x5;
@@ -120,6 +121,9 @@ const KNOWN: &[Known] = &[
     (On::Type(HEADERS), Ends(PROTOCOL_ERROR), RESETS, "a malformed request on a stream of an even number"),
     (On::Type(HEADERS), Ends(STREAM_CLOSED), RESETS, "a malformed request on a closed stream"),
     (On::Type(PRIORITY), Ends(PROTOCOL_ERROR), RESETS, "an idle stream, which section 6.4 forbids to reset"),
+    // The path may be what a user has typed: the request is answered with status 400.
+    (On::Type(HEADERS), Accepts, RESETS, "a path that is none; section 8.1.1 allows a response"),
+    (On::Type(HEADERS), Resets(NO_ERROR), RESETS, "the same, with a body to come"),
     // h2 is less strict, or more.
     (On::First, Ends(PROTOCOL_ERROR), None, "section 3.4: SETTINGS come first; h2 does not insist"),
     (

@@ -12,13 +12,13 @@ mod wake_flags;
 use std::{
     cell::RefCell,
     future::Future,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
 
 use futures_core::Stream;
-use tokio::time::Instant;
+use tokio::{task::yield_now, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wigwag_hub::{
     Attachment, Item, Now, Reason, Submitted,
@@ -41,7 +41,7 @@ use crate::{
     node::{Node, Opened, Registration},
 };
 
-/// Client frames applied in one poll before the frames they caused are written.
+/// Client frames applied in one poll before the frames they caused are written and other tasks run.
 const INPUTS_PER_POLL: usize = 64;
 
 /// Bytes fetched from a session's mailbox at a time.
@@ -74,6 +74,8 @@ pub struct Connection<I> {
     wakes: WakeFlags,
     /// The sources to poll, a set of [`source`]: those that were woken, and those that stopped early and may have more.
     ready: u64,
+    /// Client frames that may be applied before other tasks run.
+    inputs_left: usize,
     /// Ensures that the connection ends even if its client does not read. Set with the welcome.
     registration: Option<Registration>,
 }
@@ -126,6 +128,7 @@ where
             rate_limit: RateLimit::default(),
             wakes: WakeFlags::new(),
             ready: 0,
+            inputs_left: INPUTS_PER_POLL,
             registration: None,
         }
     }
@@ -299,7 +302,8 @@ where
 
     /// Reads the client's frames and applies them.
     fn poll_input(&mut self, cx: &mut Context<'_>) {
-        for _ in 0..INPUTS_PER_POLL {
+        while self.inputs_left > 0 {
+            self.inputs_left -= 1;
             if let State::Attached(Attached { applying: Some(applying), .. }) = &mut self.state {
                 let Poll::Ready(outcome) = applying.as_mut().poll(cx) else { return };
                 if let State::Attached(attached) = &mut self.state {
@@ -352,7 +356,7 @@ where
                 }
             }
         }
-        // Yields to other tasks; the input may have more.
+        // The input may have more.
         self.ready |= source::INPUT;
     }
 
@@ -462,10 +466,17 @@ where
                 woken_sources_taken = true;
                 this.ready |= this.wakes.take(cx);
             }
-            if this.ready & (source::INPUT | source::SESSION) != 0 {
+            let sources = if this.inputs_left == 0 { source::SESSION } else { source::INPUT | source::SESSION };
+            if this.ready & sources != 0 {
                 this.poll_sources();
             } else if this.ready & source::TIMERS == 0 || !this.poll_timers() {
-                this.ready = 0;
+                this.ready &= source::INPUT;
+                if this.ready != 0 {
+                    // The input may have more. The runtime wakes this task once it has asked the system for events: a
+                    // client that sends without end must not keep it from reading the sockets of others.
+                    let _ = pin!(yield_now()).poll(cx);
+                }
+                this.inputs_left = INPUTS_PER_POLL;
                 return Poll::Pending;
             }
         }

@@ -51,6 +51,9 @@ pub fn router(node: Node) -> Router {
     let rooms = Router::new()
         .route("/v1/rooms", get(list).post(create).fallback(wrong_method))
         .route("/v1/rooms:watch", get(watch).fallback(wrong_method))
+        // Some clients encode the colon.
+        .route("/v1/rooms%3Awatch", get(watch).fallback(wrong_method))
+        .route("/v1/rooms%3awatch", get(watch).fallback(wrong_method))
         .route("/v1/rooms/", any(unknown))
         .route("/v1/rooms/{*below}", any(move |target, request| async move { resources.serve(target, request).await }))
         .layer(from_fn_with_state(state.clone(), guard))

@@ -16,7 +16,7 @@ pub struct ConnectionsSection {
     pub max_per_ip: usize,
     /// Milliseconds from the accept to the first byte.
     pub first_byte_timeout_ms: u32,
-    /// Milliseconds from the accept until the first request has been read.
+    /// Milliseconds from the accept until the first request has been read, or over HTTP/2 the client's SETTINGS.
     pub handshake_timeout_ms: u32,
     /// Milliseconds until an HTTP/1 connection has sent the head of its next request, idle time included.
     pub http1_idle_timeout_ms: u32,

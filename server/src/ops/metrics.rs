@@ -37,13 +37,33 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats) -> String {
     );
     counter(
         "wigwag_handshake_timeouts_total",
-        "Connections closed because their first byte or first request did not arrive in time.",
+        "Connections closed because their first byte, or first request or HTTP/2 SETTINGS, did not arrive in time.",
         listener.handshake_timeouts(),
     );
     counter(
         "wigwag_accept_errors_total",
         "Errors of accept(2) after which the listener paused.",
         listener.accept_errors(),
+    );
+    counter(
+        "wigwag_panics_total",
+        "Requests, WebSockets and connections that ended with a panic, which is a bug.",
+        listener.panics(),
+    );
+    counter(
+        "wigwag_websocket_violations_total",
+        "WebSockets closed with 1002, 1007 or 1009, because their client violated RFC 6455 or sent too long a message.",
+        listener.websocket_violations(),
+    );
+    counter(
+        "wigwag_websocket_keepalive_timeouts_total",
+        "WebSockets lost because their client did not answer a ping in time.",
+        listener.websocket_keepalive_timeouts(),
+    );
+    counter(
+        "wigwag_websocket_send_timeouts_total",
+        "WebSockets reset because their client did not read in time.",
+        listener.websocket_send_timeouts(),
     );
     text
 }

@@ -188,6 +188,8 @@ impl<S: Service> Connection<S> {
             self.settings_acknowledged();
             return Ok(());
         }
+        // Only the last value of a setting counts, so that a frame changes the windows of the streams once.
+        let mut initial_window = None;
         for &[n0, n1, v0, v1, v2, v3] in settings {
             let value = u32::from_be_bytes([v0, v1, v2, v3]);
             match u16::from_be_bytes([n0, n1]) {
@@ -195,7 +197,8 @@ impl<S: Service> Connection<S> {
                 setting::ENABLE_PUSH if value > 1 => {
                     return Err(FrameError::protocol("SETTINGS_ENABLE_PUSH is neither 0 nor 1"));
                 }
-                setting::INITIAL_WINDOW_SIZE => self.set_initial_stream_window(value)?,
+                setting::INITIAL_WINDOW_SIZE if i64::from(value) > MAX_WINDOW_SIZE => return Err(WINDOW_TOO_LARGE),
+                setting::INITIAL_WINDOW_SIZE => initial_window = Some(value),
                 setting::MAX_FRAME_SIZE if !(16_384..1 << 24).contains(&value) => {
                     return Err(FrameError::protocol("SETTINGS_MAX_FRAME_SIZE is outside 2^14 to 2^24-1"));
                 }
@@ -203,6 +206,9 @@ impl<S: Service> Connection<S> {
                 // that are short.
                 _ => {}
             }
+        }
+        if let Some(window) = initial_window {
+            self.set_initial_stream_window(window.into())?;
         }
         frame::put(kind::SETTINGS, flag::ACK, 0, &[], &mut self.send.buffer);
         Ok(())
@@ -226,19 +232,13 @@ impl<S: Service> Connection<S> {
 
     /// Applies SETTINGS_INITIAL_WINDOW_SIZE, which also changes the windows of open streams and may make them negative
     /// (section 6.9.2).
-    fn set_initial_stream_window(&mut self, window: u32) -> Result<(), FrameError> {
-        const TOO_LARGE: FrameError =
-            FrameError::flow_control("SETTINGS_INITIAL_WINDOW_SIZE raises a window above 2^31-1");
-        let window = i64::from(window);
-        if window > MAX_WINDOW_SIZE {
-            return Err(TOO_LARGE);
-        }
+    fn set_initial_stream_window(&mut self, window: i64) -> Result<(), FrameError> {
         let change = window - self.send.initial_stream_window;
         self.send.initial_stream_window = window;
         for stream in self.streams.all() {
             stream.send.window += change;
             if stream.send.window > MAX_WINDOW_SIZE {
-                return Err(TOO_LARGE);
+                return Err(WINDOW_TOO_LARGE);
             }
         }
         if change > 0 {
@@ -301,6 +301,9 @@ impl<S: Service> Connection<S> {
         Ok(id)
     }
 }
+
+const WINDOW_TOO_LARGE: FrameError =
+    FrameError::flow_control("SETTINGS_INITIAL_WINDOW_SIZE raises a window above 2^31-1");
 
 /// Returns the length of a payload, unless the frame is too large (section 4.2).
 fn payload_len(header: FrameHeader) -> Result<usize, Error> {

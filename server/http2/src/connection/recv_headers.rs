@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::Connection;
 use super::header_block::HeaderBlock;
@@ -12,7 +12,7 @@ use super::stream::{RecvHalf, ResponseState, SendHalf, Stream};
 use super::{State, stream_slots};
 use crate::error::{ErrorCode, FrameError};
 use crate::frame::{self, FrameHeader, MASK_31, flag, kind, leading_u32};
-use crate::headers::{Fields, RequestHead};
+use crate::headers::{Fields, MalformedRequest, RequestHead};
 use crate::limits::{MAX_CONTINUATIONS, MAX_HEADER_BLOCK};
 use crate::request_body::BodyBuffer;
 use crate::tunnel::TunnelBuffers;
@@ -101,10 +101,17 @@ impl<S: Service> Connection<S> {
             return Err(FrameError::Stream(ErrorCode::PROTOCOL_ERROR));
         }
         if fields.exceed(max) {
-            self.reject_header_list(id, ends_stream);
+            self.reject(id, ends_stream, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
             return Ok(());
         }
-        let head = fields.into_request(ends_stream).map_err(|_| FrameError::Stream(ErrorCode::PROTOCOL_ERROR))?;
+        let head = match fields.into_request(ends_stream) {
+            Ok(head) => head,
+            Err(MalformedRequest::Path) => {
+                self.reject(id, ends_stream, StatusCode::BAD_REQUEST);
+                return Ok(());
+            }
+            Err(MalformedRequest::Other) => return Err(FrameError::Stream(ErrorCode::PROTOCOL_ERROR)),
+        };
         self.open_stream(id, ends_stream, head);
         Ok(())
     }
@@ -141,9 +148,20 @@ impl<S: Service> Connection<S> {
             (None, Some(buffer)) => RequestBody::new(buffer.clone()),
             (_, None) => RequestBody::empty(),
         };
+        let expects_continue = request.headers().get(header::EXPECT).is_some_and(is_continue);
+        if let Some(buffer) = buffer.as_ref().filter(|_| expects_continue) {
+            buffer.expect_continue();
+        }
         let response = ResponseState::Pending(self.service.call(request.map(|()| body)));
-        let recv =
-            RecvHalf { body: buffer, open: !ends_stream, window, unread: 0, released: 0, content_left: content_length };
+        let recv = RecvHalf {
+            body: buffer,
+            open: !ends_stream,
+            window,
+            unread: 0,
+            released: 0,
+            content_left: content_length,
+            expects_continue,
+        };
         let send = SendHalf {
             window: self.send.initial_stream_window,
             answered: false,
@@ -155,12 +173,17 @@ impl<S: Service> Connection<S> {
         self.send.ready |= stream_slots::slot_bit(slot);
     }
 
-    /// Answers a request whose header list is too large with status 431. No other stream is affected.
-    fn reject_header_list(&mut self, id: u32, ends_stream: bool) {
-        self.put_response_head(id, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &HeaderMap::new(), true);
+    /// Answers a request whose header list cannot be passed to the service. No other stream is affected.
+    fn reject(&mut self, id: u32, ends_stream: bool, status: StatusCode) {
+        self.put_response_head(id, status, &HeaderMap::new(), true);
         self.resets.remember(id);
         if !ends_stream {
             frame::put(kind::RST_STREAM, 0, id, &ErrorCode::NO_ERROR.to_be_bytes(), &mut self.send.buffer);
         }
     }
+}
+
+/// Returns whether the value of `expect` is the only one that is defined (RFC 9110, section 10.1.1).
+fn is_continue(value: &HeaderValue) -> bool {
+    value.as_bytes().eq_ignore_ascii_case(b"100-continue")
 }

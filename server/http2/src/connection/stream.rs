@@ -43,6 +43,8 @@ pub(super) struct RecvHalf {
     pub(super) released: u32,
     /// Bytes that `content-length` leaves to come.
     pub(super) content_left: Option<u64>,
+    /// The client waits for a response with status 100 before it sends the body.
+    pub(super) expects_continue: bool,
 }
 
 /// The sending half: the response.

@@ -195,6 +195,21 @@ fn response_respects_the_window_of_its_stream() {
 }
 
 #[test]
+fn only_the_last_value_of_a_setting_is_applied() {
+    let mut peer = Peer::new();
+    peer.send(&[get(1, "/never"), window(1, 1)].concat());
+    // The first value would raise the window of the stream above the maximum.
+    let values = [(1 << 31) - 1, 10].map(|value| (setting::INITIAL_WINDOW_SIZE, value));
+    let frames = peer.send(&settings(&values));
+    assert_eq!(
+        frames.iter().map(|frame| (frame.header.kind, frame.header.flags)).collect::<Vec<_>>(),
+        [(kind::SETTINGS, flag::ACK)]
+    );
+    peer.send(&settings(&[1 << 31, 10].map(|value| (setting::INITIAL_WINDOW_SIZE, value))));
+    assert_eq!(peer.connection.error().expect("a connection error").code, ErrorCode::FLOW_CONTROL_ERROR);
+}
+
+#[test]
 fn responses_share_the_window_of_the_connection() {
     let mut peer = Peer::new();
     let frames =

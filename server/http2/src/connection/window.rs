@@ -1,5 +1,7 @@
 //! The windows this side grants (RFC 9113, section 5.2): what the services have read goes back to the client.
 
+use http::{HeaderMap, StatusCode};
+
 use crate::Service;
 use crate::connection::Connection;
 use crate::connection::stream::Stream;
@@ -11,6 +13,14 @@ impl<S: Service> Connection<S> {
         if let Some(stream) = self.streams.get(slot)
             && let Some(body) = &stream.recv.body
         {
+            if stream.recv.expects_continue && body.take_continue() {
+                stream.recv.expects_continue = false;
+                let (id, answered) = (stream.id, stream.send.answered);
+                if !answered {
+                    self.put_response_head(id, StatusCode::CONTINUE, &HeaderMap::new(), false);
+                }
+                return;
+            }
             let read = body.take_read();
             if read > 0 {
                 self.release(slot, read);

@@ -9,11 +9,15 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::http1::Http1Body;
+
 /// The body of a request.
 #[derive(Debug)]
 pub enum IncomingBody {
-    /// Read by hyper: over HTTP/1.1, and over HTTP/2 with [`Http2Engine::Hyper`](super::Http2Engine::Hyper).
+    /// Read by hyper over HTTP/2, with [`Http2Engine::Hyper`](super::Http2Engine::Hyper), or complete already.
     Hyper(hyper::body::Incoming),
+    /// Read by hyper over HTTP/1.1.
+    Http1(Http1Body),
     /// Read by `wigwag-http2`.
     Wigwag(wigwag_http2::RequestBody),
 }
@@ -27,6 +31,7 @@ impl Body for IncomingBody {
             Self::Hyper(body) => {
                 Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
             }
+            Self::Http1(body) => Pin::new(body).poll_frame(cx),
             Self::Wigwag(body) => Pin::new(body).poll_frame(cx),
         }
     }
@@ -34,6 +39,7 @@ impl Body for IncomingBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Hyper(body) => body.is_end_stream(),
+            Self::Http1(body) => body.is_end_stream(),
             Self::Wigwag(body) => body.is_end_stream(),
         }
     }
@@ -41,6 +47,7 @@ impl Body for IncomingBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Hyper(body) => body.size_hint(),
+            Self::Http1(body) => body.size_hint(),
             Self::Wigwag(body) => body.size_hint(),
         }
     }

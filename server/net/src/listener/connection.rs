@@ -25,10 +25,12 @@ use super::{
     AcceptedIo, Http2Engine, HttpService, ListenerConfig, ListenerStats,
     admission::Permit,
     dispatch::{ConnectionHandle, Dispatch, PeerAddr},
+    fairness::Fair,
     http2::Http2Driver,
     hyper_http2,
     interrupts::{Graceful, Interrupts, Waited},
     io::{ConnectionFlags, ConnectionIo},
+    served::CountPanic,
     write_batch::WriteBatcher,
 };
 
@@ -61,7 +63,9 @@ pub(super) async fn run<I, S>(
     let aborted = CancellationToken::new();
     let (open, closed) = oneshot::channel::<Infallible>();
     let handle = ConnectionHandle::new(aborted.clone());
-    let dispatch = Dispatch { service, peer: PeerAddr(peer), handle, flags: flags.clone() };
+    let _counted = CountPanic(shared.stats.clone());
+    let dispatch =
+        Dispatch { service, peer: PeerAddr(peer), handle, flags: flags.clone(), stats: shared.stats.clone() };
     let io = ConnectionIo::new(io, flags.clone(), batcher, open);
 
     if drive(io, dispatch, &aborted, &flags, &shared).await == Outcome::Aborted {
@@ -95,7 +99,7 @@ enum Interruption {
     Aborted,
     HandshakeTimeout,
     Stop,
-    /// The first byte and the first request have arrived in time.
+    /// The first byte, and the first request or the SETTINGS of HTTP/2, have arrived in time.
     HandshakeDone,
 }
 
@@ -130,8 +134,9 @@ where
     // Boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
     match protocol {
         Ok(Some(Protocol::Http1)) => {
+            io.linger_on_shutdown();
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
-            Box::pin(serve_protocol(http1, interrupts, flags, shared)).await
+            Box::pin(serve_protocol(Fair::new(http1), interrupts, flags, shared)).await
         }
         Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
             Http2Engine::Wigwag => {
@@ -140,7 +145,7 @@ where
             }
             Http2Engine::Hyper => {
                 let http2 = hyper_http2::connection(io, dispatch, &shared.settings);
-                Box::pin(serve_protocol(http2, interrupts, flags, shared)).await
+                Box::pin(serve_protocol(Fair::new(http2), interrupts, flags, shared)).await
             }
         },
         Ok(None) | Err(_) => Outcome::Ended,
@@ -263,8 +268,8 @@ fn interruptions(
     ]
 }
 
-/// Resolves to `true` when the peer misses the deadline of its first byte or of its first request, to `false` once it has
-/// met both.
+/// Resolves to `true` when the peer misses the deadline of its first byte, or of its first request or SETTINGS, to `false`
+/// once it has met both.
 async fn misses_handshake_deadline(flags: &ConnectionFlags, settings: &ListenerConfig) -> bool {
     sleep(settings.first_byte_timeout).await;
     if !flags.heard() {

@@ -1,14 +1,27 @@
 //! Passes the requests of a connection to the service, with the connection's address and handle as extensions.
 
-use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{
+    future::{Future, ready},
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    time::SystemTime,
+};
 
-use http::{Extensions, HeaderValue, Request, Response, header};
+use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http_body::Body as _;
 use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, util::Oneshot};
 use wigwag_http2 as http2;
 
-use super::{HttpService, IncomingBody, io::ConnectionFlags};
+use super::{
+    HttpService, IncomingBody, ListenerStats, ResponseBody,
+    http1::Unread,
+    io::ConnectionFlags,
+    served::{ServedBody, catch_panic, panic_error},
+    service::BoxError,
+};
 
 /// The remote address of the connection that a request arrived on. A request extension.
 ///
@@ -58,6 +71,7 @@ pub(super) struct Dispatch<S> {
     pub(super) peer: PeerAddr,
     pub(super) handle: ConnectionHandle,
     pub(super) flags: Arc<ConnectionFlags>,
+    pub(super) stats: Arc<ListenerStats>,
 }
 
 impl<S: Clone> Dispatch<S> {
@@ -73,20 +87,45 @@ impl<S: Clone> Dispatch<S> {
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
         extensions.insert(self.handle.clone());
+        extensions.insert(self.stats.clone());
         self.service.clone().oneshot(request.map(body))
     }
 }
 
-impl<S, B> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
-where
-    S: tower::Service<Request<IncomingBody>, Response = Response<B>> + Clone,
-{
-    type Response = Response<B>;
-    type Error = S::Error;
-    type Future = Oneshot<S, Request<IncomingBody>>;
+impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S> {
+    type Response = Response<ServedBody<S::Body>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn call(&self, request: Request<HyperBody>) -> Self::Future {
-        self.dispatch(request, IncomingBody::Hyper)
+        let (stats, is_head) = (self.stats.clone(), request.method() == Method::HEAD);
+        if request.version() == Version::HTTP_2 {
+            let response = self.dispatch(request, IncomingBody::Hyper);
+            return Box::pin(async move {
+                let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;
+                ServedBody::remove_if_forbidden(&mut response, is_head);
+                Ok(response)
+            });
+        }
+        if let Err(hint) = check_host(&request) {
+            self.flags.set_dispatched();
+            let response = ServedBody::error(StatusCode::BAD_REQUEST, "INVALID_HOST", hint, &stats);
+            return Box::pin(ready(Ok(response)));
+        }
+        let unread = Unread::new(request.headers(), self.flags.clone());
+        let response = self.dispatch(request, |body| match body.is_end_stream() {
+            true => IncomingBody::Hyper(body),
+            false => IncomingBody::Http1(unread.body(body)),
+        });
+        Box::pin(async move {
+            let response = served(response, &stats).await?;
+            let mut response = response.unwrap_or_else(|| {
+                let hint = "the server has a bug: this request ended with a panic";
+                ServedBody::error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", hint, &stats)
+            });
+            unread.before_response(&mut response).await;
+            Ok(response)
+        })
     }
 }
 
@@ -94,16 +133,39 @@ impl<S> http2::Service for Dispatch<S>
 where
     S: HttpService,
 {
-    type Body = S::Body;
+    type Body = ServedBody<S::Body>;
 
-    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<S::Body> {
+    fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<ServedBody<S::Body>> {
+        let (stats, is_head) = (self.stats.clone(), request.method() == Method::HEAD);
         let response = self.dispatch(request, IncomingBody::Wigwag);
         Box::pin(async move {
-            let mut response = response.await.map_err(Into::into)?;
+            let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;
+            ServedBody::remove_if_forbidden(&mut response, is_head);
             // RFC 9110, section 6.6.1. For HTTP/1 hyper adds it.
             response.headers_mut().entry(header::DATE).or_insert_with(http_date);
             Ok(response)
         })
+    }
+}
+
+/// Waits for the response of a service. `None`: it panicked.
+async fn served<F, B, E>(response: F, stats: &Arc<ListenerStats>) -> Result<Option<Response<ServedBody<B>>>, BoxError>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: ResponseBody,
+    E: Into<BoxError>,
+{
+    let response = catch_panic(response, stats).await.transpose().map_err(Into::into)?;
+    Ok(response.map(|response| ServedBody::wrap(response, stats)))
+}
+
+/// Checks the `Host` of an HTTP/1.1 request (RFC 9112, section 3.2). Returns what is wrong.
+fn check_host<B>(request: &Request<B>) -> Result<(), &'static str> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() == Version::HTTP_11 => Err("an HTTP/1.1 request must have a Host header"),
+        (_, Some(_)) => Err("a request must not have more than one Host header"),
+        _ => Ok(()),
     }
 }
 

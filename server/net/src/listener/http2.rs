@@ -18,10 +18,10 @@ use tokio::{
 use wigwag_http2::{Connection, Service, sources};
 use wigwag_poll::WakeSet;
 
-use super::{AcceptedIo, ListenerConfig, interrupts::Graceful, io::ConnectionIo};
+use super::{AcceptedIo, ListenerConfig, fairness::wake_after_events, interrupts::Graceful, io::ConnectionIo};
 
-/// Steps per poll before the task yields to others.
-const MAX_STEPS_PER_POLL: usize = 32;
+/// Steps per poll before the task yields to others, and to the system's events: at most 128 KiB of input.
+const MAX_STEPS_PER_POLL: usize = 8;
 
 /// How long the peer may be silent during a close before the socket is closed.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(250);
@@ -42,6 +42,8 @@ pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     writable: Waker,
     /// Writing is not possible until the peer reads.
     blocked: bool,
+    /// The peer has sent its SETTINGS, and the deadline of the handshake no longer applies.
+    established: bool,
     ping_timer: Option<PingTimer>,
     closing: Option<Closing>,
 }
@@ -80,7 +82,18 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
         });
         let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
         let ready = sources::READABLE | sources::TIMER;
-        Self { io, connection, wakes, ready, readable, writable, blocked: false, ping_timer, closing: None }
+        Self {
+            io,
+            connection,
+            wakes,
+            ready,
+            readable,
+            writable,
+            blocked: false,
+            established: false,
+            ping_timer,
+            closing: None,
+        }
     }
 
     /// Polls each source that is ready once.
@@ -105,7 +118,13 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
                 Poll::Pending => self.ready &= !sources::READABLE,
                 Poll::Ready(chunk) => match chunk? {
                     end if end.is_empty() => self.connection.input_ended(),
-                    chunk => self.connection.receive(chunk.freeze()),
+                    chunk => {
+                        self.connection.receive(chunk.freeze());
+                        if !self.established && self.connection.is_established() {
+                            self.established = true;
+                            self.io.end_handshake();
+                        }
+                    }
                 },
             }
             // Streams that the input has woken are polled in the same step.
@@ -224,7 +243,7 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
         }
         this.send()?;
         // Wake-ups from here on are handled by the next poll, which is scheduled.
-        cx.waker().wake_by_ref();
+        wake_after_events(cx);
         Poll::Pending
     }
 }

@@ -25,6 +25,7 @@ use tokio::{
 
 use super::{
     AcceptedIo,
+    linger::Linger,
     read_buffer::{READ_SIZE, poll_read_buffer},
     write_batch::{Flush, WriteBatcher},
 };
@@ -36,6 +37,7 @@ pub(super) struct ConnectionFlags {
     dispatched: AtomicBool,
     cut: AtomicBool,
     discard: AtomicBool,
+    unread: AtomicBool,
     // Two wakers, because an upgraded connection may be read by one task and written by another.
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -47,7 +49,8 @@ impl ConnectionFlags {
         self.heard.load(SeqCst)
     }
 
-    /// Returns whether a request has been passed to the service.
+    /// Returns whether the handshake is over: a request has been passed to the service, or the peer has completed the
+    /// connection preface of HTTP/2.
     pub(super) fn dispatched(&self) -> bool {
         self.dispatched.load(SeqCst)
     }
@@ -57,6 +60,15 @@ impl ConnectionFlags {
         if !self.dispatched() {
             self.dispatched.store(true, SeqCst);
         }
+    }
+
+    /// Returns whether the last request was answered before its body was read, or more input is known to come.
+    pub(super) fn unread(&self) -> bool {
+        self.unread.load(SeqCst)
+    }
+
+    pub(super) fn set_unread(&self, unread: bool) {
+        self.unread.store(unread, SeqCst);
     }
 
     /// Makes every read and write of the byte stream fail from now on, whichever task owns it. `discard` drops unsent
@@ -80,6 +92,7 @@ pub struct ConnectionIo<I: AcceptedIo> {
     batcher: WriteBatcher,
     /// Bytes that were read but did not fit into the reader's buffer. Usually empty.
     read_ahead: Bytes,
+    linger: Option<Box<Linger>>,
     // Dropped with the byte stream, which an upgrade may have moved to another task: the connection's task waits for
     // that.
     _open: oneshot::Sender<Infallible>,
@@ -189,7 +202,7 @@ impl<I: AcceptedIo> ConnectionIo<I> {
     ) -> Self {
         let state = IoState { io, out: Vec::new(), enqueued: false, drain: None, failed: None, write_progress: false };
         let shared = Arc::new(SharedIo { state: Mutex::new(state), writer: AtomicWaker::new() });
-        Self { shared, flags, batcher, read_ahead: Bytes::new(), _open: open }
+        Self { shared, flags, batcher, read_ahead: Bytes::new(), linger: None, _open: open }
     }
 
     /// Reads up to [`READ_SIZE`] bytes; those that do not fit into `buf` are kept for the next read.
@@ -227,6 +240,25 @@ impl<I: AcceptedIo> ConnectionIo<I> {
             self.flags.heard.store(true, SeqCst);
         }
         Poll::Ready(Ok(chunk))
+    }
+
+    /// Makes [`poll_shutdown`](AsyncWrite::poll_shutdown) discard unread input before it completes.
+    pub(super) fn linger_on_shutdown(&mut self) {
+        self.linger = Some(Box::default());
+    }
+
+    /// Undoes [`linger_on_shutdown`](Self::linger_on_shutdown).
+    pub(super) fn stop_lingering(&mut self) {
+        self.linger = None;
+    }
+
+    pub(super) fn flags(&self) -> &ConnectionFlags {
+        &self.flags
+    }
+
+    /// Notes that the peer has completed the connection preface of HTTP/2.
+    pub(super) fn end_handshake(&self) {
+        self.flags.set_dispatched();
     }
 
     /// Puts bytes back, to be read again before any others.
@@ -429,13 +461,19 @@ impl<I: AcceptedIo> AsyncWrite for ConnectionIo<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(cx, |state, cx| {
-            ready!(state.poll_out(cx));
-            match state.failed {
-                Some(error) => Poll::Ready(Err(error.into())),
-                None => Pin::new(&mut state.io).poll_shutdown(cx),
-            }
-        })
+        if !self.linger.as_ref().is_some_and(|linger| linger.has_begun()) {
+            ready!(self.write_with(cx, |state, cx| {
+                ready!(state.poll_out(cx));
+                match state.failed {
+                    Some(error) => Poll::Ready(Err(error.into())),
+                    None => Pin::new(&mut state.io).poll_shutdown(cx),
+                }
+            }))?;
+        }
+        let Some(mut linger) = self.linger.take() else { return Poll::Ready(Ok(())) };
+        let lingered = linger.poll(&mut self, cx);
+        self.linger = Some(linger).filter(|_| lingered.is_pending());
+        lingered.map(Ok)
     }
 }
 

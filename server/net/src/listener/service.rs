@@ -43,4 +43,4 @@ where
 }
 
 /// Any error.
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;

@@ -29,7 +29,9 @@ pub struct ListenerConfig {
     pub max_connections_per_ip: usize,
     /// Time from the accept to the first byte.
     pub first_byte_timeout: Duration,
-    /// Time from the accept until a first request has been read.
+    /// Time from the accept until a first request has been read, or the peer has sent its SETTINGS over HTTP/2: clients
+    /// connect ahead of their first call. Later, [`keepalive_interval`](Self::keepalive_interval) finds peers that have
+    /// gone.
     pub handshake_timeout: Duration,
     /// Time within which the head of each HTTP/1 request must arrive, including the time before its first byte.
     pub http1_head_timeout: Duration,

@@ -10,6 +10,10 @@ pub struct ListenerStats {
     refused: AtomicU64,
     handshake_timeouts: AtomicU64,
     accept_errors: AtomicU64,
+    panics: AtomicU64,
+    websocket_violations: AtomicU64,
+    websocket_keepalive_timeouts: AtomicU64,
+    websocket_send_timeouts: AtomicU64,
 }
 
 impl ListenerStats {
@@ -28,7 +32,8 @@ impl ListenerStats {
         self.refused.load(Relaxed)
     }
 
-    /// Returns the number of connections closed because their first byte or first request did not arrive in time.
+    /// Returns the number of connections closed because their first byte, or their first request or the SETTINGS of
+    /// HTTP/2, did not arrive in time.
     pub fn handshake_timeouts(&self) -> u64 {
         self.handshake_timeouts.load(Relaxed)
     }
@@ -36,6 +41,27 @@ impl ListenerStats {
     /// Returns the number of failed accepts that made the listener pause, for instance for lack of file descriptors.
     pub fn accept_errors(&self) -> u64 {
         self.accept_errors.load(Relaxed)
+    }
+
+    /// Returns the number of requests, WebSockets and connections that ended with a panic, which is a bug of the server.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Relaxed)
+    }
+
+    /// Returns the number of WebSockets closed with 1002, 1007 or 1009, because their client violated RFC 6455 or sent too
+    /// long a message.
+    pub fn websocket_violations(&self) -> u64 {
+        self.websocket_violations.load(Relaxed)
+    }
+
+    /// Returns the number of WebSockets whose client did not answer a ping in time.
+    pub fn websocket_keepalive_timeouts(&self) -> u64 {
+        self.websocket_keepalive_timeouts.load(Relaxed)
+    }
+
+    /// Returns the number of WebSockets whose client did not read in time.
+    pub fn websocket_send_timeouts(&self) -> u64 {
+        self.websocket_send_timeouts.load(Relaxed)
     }
 
     pub(super) fn opened(&self) {
@@ -57,5 +83,21 @@ impl ListenerStats {
 
     pub(super) fn count_accept_error(&self) {
         self.accept_errors.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_panic(&self) {
+        self.panics.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_websocket_violation(&self) {
+        self.websocket_violations.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_websocket_keepalive_timeout(&self) {
+        self.websocket_keepalive_timeouts.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_websocket_send_timeout(&self) {
+        self.websocket_send_timeouts.fetch_add(1, Relaxed);
     }
 }

@@ -37,6 +37,7 @@ impl From<Upgraded> for UpgradedIo {
         match upgraded.downcast::<TokioIo<ConnectionIo<TcpStream>>>() {
             Ok(parts) => {
                 let mut io = parts.io.into_inner();
+                io.stop_lingering();
                 // Bytes read together with the request belong to the upgraded protocol.
                 io.unread(parts.read_buf);
                 Self::Tcp(Box::new(io))

@@ -3,6 +3,8 @@
 //! Implemented here rather than with axum's extractor, whose sockets allocate buffers while idle, and whose errors do
 //! not distinguish the violations of a client.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::FromRequestParts,
@@ -17,7 +19,7 @@ use wigwag_http2::ConnectUpgrade;
 use super::{Socket, SocketConfig, socket::AbortTarget, stream::Stream};
 use crate::{
     http_error::HttpError,
-    listener::{ConnectionHandle, UpgradedIo},
+    listener::{ConnectionHandle, CountPanic, ListenerStats, UpgradedIo},
 };
 
 /// A valid request for a WebSocket. Its `Origin` is checked before, by
@@ -28,8 +30,11 @@ use crate::{
 #[derive(Debug)]
 pub struct WebSocketUpgrade {
     upgrade: PendingUpgrade,
-    /// The `Sec-WebSocket-Key` header. HTTP/1.1 only.
+    /// The `Sec-WebSocket-Key` header. Also sent over HTTP/2 by proxies that translate a handshake over HTTP/1.1, and that
+    /// pass the answer on to a client which requires it.
     key: Option<HeaderValue>,
+    is_http1: bool,
+    stats: Arc<ListenerStats>,
     offered: Vec<String>,
     /// The subprotocol to select if the caller of [`accept`](Self::accept) names none.
     selected: Option<HeaderValue>,
@@ -81,10 +86,11 @@ impl WebSocketUpgrade {
             PendingUpgrade::Hyper(_) => self.connection.clone().map(AbortTarget::Connection),
             PendingUpgrade::Wigwag(connect) => Some(AbortTarget::Tunnel(connect.handle())),
         };
+        let stats = self.stats.clone();
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
-                UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target),
-                other => Socket::new(Stream::new(other), settings, abort_target),
+                UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target, stats),
+                other => Socket::new(Stream::new(other), settings, abort_target, stats),
             };
             serve(socket).await;
         })
@@ -96,15 +102,23 @@ impl WebSocketUpgrade {
         F: FnOnce(UpgradedIo) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let Self { upgrade, key, selected, .. } = self;
+        let Self { upgrade, key, is_http1, stats, selected, .. } = self;
+        let counted = CountPanic(stats);
         match upgrade {
             PendingUpgrade::Hyper(upgraded) => drop(tokio::spawn(async move {
+                let _counted = counted;
                 if let Ok(upgraded) = upgraded.await {
                     serve(upgraded.into()).await;
                 }
             })),
             // Accepted before the response is sent, which opens the stream.
-            PendingUpgrade::Wigwag(connect) => drop(tokio::spawn(serve(connect.accept().into()))),
+            PendingUpgrade::Wigwag(connect) => {
+                let io = connect.accept().into();
+                drop(tokio::spawn(async move {
+                    let _counted = counted;
+                    serve(io).await;
+                }));
+            }
         }
 
         let mut response = Response::new(Body::empty());
@@ -112,12 +126,12 @@ impl WebSocketUpgrade {
         if let Some(subprotocol) = subprotocol.map(HeaderValue::from_static).or(selected) {
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
         }
-        if let Some(key) = key {
+        if let Some(accept) = key.and_then(|key| HeaderValue::try_from(accept_key(key.as_bytes())).ok()) {
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        if is_http1 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            if let Ok(accept) = HeaderValue::try_from(accept_key(key.as_bytes())) {
-                headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-            }
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         }
         response
@@ -128,20 +142,20 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        let http1 = parts.version <= Version::HTTP_11;
+        let is_http1 = parts.version <= Version::HTTP_11;
         if !Self::is_requested(parts) {
             let hint = "this path requires a WebSocket: open it with new WebSocket(...) or a tool such as wscat";
             let error = HttpError::new(StatusCode::UPGRADE_REQUIRED, "WEBSOCKET_REQUIRED", hint);
-            return Err(if http1 { error.header(header::UPGRADE, "websocket") } else { error });
+            return Err(if is_http1 { error.header(header::UPGRADE, "websocket") } else { error });
         }
         if !header_is(&parts.headers, header::SEC_WEBSOCKET_VERSION, "13") {
             let hint = "sec-websocket-version must be 13 (RFC 6455)";
             let error = HttpError::new(StatusCode::UPGRADE_REQUIRED, "WEBSOCKET_VERSION", hint);
             return Err(error.header(header::SEC_WEBSOCKET_VERSION, "13"));
         }
-        let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned().filter(|_| http1);
-        // 16 bytes in base64.
-        if http1 && key.as_ref().is_none_or(|key| key.len() != 24) {
+        let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
+        // 16 bytes in base64. RFC 8441 does without it.
+        if is_http1 && key.as_ref().is_none_or(|key| key.len() != 24) {
             return Err(HttpError::new(
                 StatusCode::BAD_REQUEST,
                 "WEBSOCKET_KEY",
@@ -154,8 +168,9 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
             let hint = "this connection cannot become a WebSocket: is a proxy missing its upgrade settings?";
             return Err(HttpError::new(StatusCode::UPGRADE_REQUIRED, "NOT_UPGRADABLE", hint));
         };
-        let connection = if http1 { parts.extensions.get::<ConnectionHandle>().cloned() } else { None };
-        Ok(Self { upgrade, key, offered: offered(&parts.headers), selected: None, connection })
+        let connection = if is_http1 { parts.extensions.get::<ConnectionHandle>().cloned() } else { None };
+        let stats = parts.extensions.get::<Arc<ListenerStats>>().cloned().unwrap_or_default();
+        Ok(Self { upgrade, key, is_http1, stats, offered: offered(&parts.headers), selected: None, connection })
     }
 }
 
@@ -167,11 +182,9 @@ fn accept_key(key: &[u8]) -> String {
 
 /// Returns whether this is a handshake over HTTP/1.1 (RFC 6455, section 4.1).
 fn is_http1_upgrade(parts: &Parts) -> bool {
-    let connection =
-        parts.headers.get_all(header::CONNECTION).iter().flat_map(|value| value.as_bytes().split(is_comma));
     parts.method == Method::GET
-        && connection.into_iter().any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
-        && header_is(&parts.headers, header::UPGRADE, "websocket")
+        && lists(&parts.headers, header::CONNECTION, "upgrade")
+        && lists(&parts.headers, header::UPGRADE, "websocket")
 }
 
 /// Returns whether this is a handshake over HTTP/2 (RFC 8441, section 4).
@@ -183,15 +196,19 @@ fn is_extended_connect(parts: &Parts) -> bool {
 
 fn offered(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect()
+    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+    // Empty elements of a list count for nothing (RFC 9110, section 5.6.1.2).
+    names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// Returns whether a header that is a list of tokens has this one, in upper or lower case.
+fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    let mut tokens = headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    tokens.any(|found| found.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
 }
 
 fn header_is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
     headers.get(name).is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
-}
-
-fn is_comma(byte: &u8) -> bool {
-    *byte == b','
 }
 
 #[cfg(test)]

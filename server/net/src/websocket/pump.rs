@@ -1,7 +1,9 @@
 //! Writes the messages of a source to a socket until either side closes.
 
 use std::{
+    any::Any,
     future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -35,17 +37,32 @@ impl Socket {
     /// `source` polls the socket's [`incoming`](Self::incoming) itself. Messages that are ready together are written
     /// with one system call.
     pub fn pump<O: MessageSource>(self, source: O) -> impl Future<Output = ()> {
-        let Self { socket, settings, abort_target } = self;
+        let Self { socket, settings, abort_target, stats } = self;
         let keepalive = Keepalive::new(settings.ping_interval, settings.ping_timeout);
         let mut pump =
             Pump { socket, out: FrameWriter::default(), unflushed: false, source: Some((source, keepalive)) };
         async move {
             let ended = poll_fn(|cx| pump.poll(cx)).await;
-            // Dropped before the closing handshake, so that the session is detached at once.
-            pump.source = None;
+            // Dropped before the closing handshake, so that the session is detached at once. After a panic, this may panic
+            // once more.
+            let source = pump.source.take();
+            if catch_unwind(AssertUnwindSafe(|| drop(source))).is_err() {
+                tracing::debug!("the source of a WebSocket panicked while it was dropped");
+            }
             let Pump { socket, out, .. } = &mut pump;
+            match &ended {
+                PumpEnd::Dead => stats.count_websocket_keepalive_timeout(),
+                PumpEnd::Stuck => stats.count_websocket_send_timeout(),
+                PumpEnd::Closed(_) if socket.violation().is_some() => stats.count_websocket_violation(),
+                PumpEnd::Closed(_) | PumpEnd::Panicked(_) => {}
+            }
             match (ended, abort_target) {
                 (PumpEnd::Closed(reason), _) => close(socket, out, reason).await,
+                (PumpEnd::Panicked(panic), _) => {
+                    out.discard_message();
+                    close(socket, out, CloseReason::close(1011, "INTERNAL")).await;
+                    resume_unwind(panic);
+                }
                 (PumpEnd::Stuck, Some(AbortTarget::Connection(connection))) => reset(socket, &connection).await,
                 (PumpEnd::Stuck | PumpEnd::Dead, Some(AbortTarget::Tunnel(tunnel))) => tunnel.abort(),
                 // Dropping the socket closes it; TCP_USER_TIMEOUT discards what the peer does not acknowledge.
@@ -57,6 +74,8 @@ impl Socket {
 
 enum PumpEnd {
     Closed(CloseReason),
+    /// The source has panicked.
+    Panicked(Box<dyn Any + Send>),
     /// The peer did not answer a ping.
     Dead,
     /// The peer does not read.
@@ -79,7 +98,7 @@ impl<O: MessageSource> Pump<O> {
         loop {
             let FlushState { flushed, write_progress, now, last_received, ended } =
                 match poll_write(socket, out, source, keepalive, unflushed, cx) {
-                    Poll::Ready(Err(reason)) => return Poll::Ready(PumpEnd::Closed(reason)),
+                    Poll::Ready(Err(end)) => return Poll::Ready(end),
                     Poll::Ready(Ok(())) => socket.flush(cx, Some(out), *unflushed),
                     Poll::Pending => socket.flush(cx, None, *unflushed),
                 };
@@ -107,13 +126,13 @@ fn poll_write(
     keepalive: &mut Keepalive,
     unflushed: &mut bool,
     cx: &mut Context<'_>,
-) -> Poll<Result<(), CloseReason>> {
+) -> Poll<Result<(), PumpEnd>> {
     let mut must_wait = *unflushed;
     loop {
         if must_wait || out.is_full() {
             *unflushed = true;
             if ready!(socket.poll_write_ready(cx, out)).is_err() {
-                return Poll::Ready(Err(CloseReason::Lost));
+                return Poll::Ready(Err(PumpEnd::Closed(CloseReason::Lost)));
             }
             keepalive.write_ready();
             must_wait = false;
@@ -121,16 +140,21 @@ fn poll_write(
         if out.fragment() {
             continue;
         }
-        match source.poll_write(cx, out) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(reason)) => return Poll::Ready(Err(reason)),
-            Poll::Pending => return Poll::Ready(Ok(())),
+        match catch_unwind(AssertUnwindSafe(|| source.poll_write(cx, out))) {
+            Ok(Poll::Ready(Ok(()))) => {}
+            Ok(Poll::Ready(Err(reason))) => return Poll::Ready(Err(PumpEnd::Closed(reason))),
+            Ok(Poll::Pending) => return Poll::Ready(Ok(())),
+            Err(panic) => return Poll::Ready(Err(PumpEnd::Panicked(panic))),
         }
     }
 }
 
-/// Sends a close frame and waits for the answer; answers the peer's close frame if there was one.
-async fn close(socket: &SharedSocket, out: &mut FrameWriter, reason: CloseReason) {
+/// Sends a close frame, with the code of the client's violation if there was one, and waits for the answer; answers the
+/// peer's close frame if there was one.
+async fn close(socket: &SharedSocket, out: &mut FrameWriter, mut reason: CloseReason) {
+    if let (CloseReason::Close { code, .. }, Some(violation)) = (&mut reason, socket.violation()) {
+        *code = violation.close_code();
+    }
     let theirs = socket.take_close();
     let (payload, is_answer) = match (theirs, reason.payload()) {
         (Some(payload), _) => (payload, true),

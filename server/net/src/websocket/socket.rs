@@ -17,7 +17,7 @@ use super::{
     frames::{Message, Opcode, Reader, Text, Violation},
     stream::ByteStream,
 };
-use crate::listener::ConnectionHandle;
+use crate::listener::{ConnectionHandle, ListenerStats, wake_after_events};
 
 /// An item of the [`MessageStream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub enum Received {
     Text(Text),
     /// A binary message, with all of its fragments.
     Binary(Bytes),
-    /// The client violated the protocol: nothing more can be read, but messages can still be written.
+    /// The client violated the protocol: nothing more can be read, but messages can still be written. The close frame has
+    /// the code of the violation, and the reason that the source returns.
     Violation(Violation),
 }
 
@@ -35,6 +36,7 @@ pub struct Socket {
     pub(super) socket: SharedSocket,
     pub(super) settings: SocketConfig,
     pub(super) abort_target: Option<AbortTarget>,
+    pub(super) stats: Arc<ListenerStats>,
 }
 
 /// What to abort when the client does not read: a connection or stream that carries this socket only.
@@ -50,6 +52,7 @@ impl Socket {
         stream: impl ByteStream + 'static,
         settings: SocketConfig,
         abort_target: Option<AbortTarget>,
+        stats: Arc<ListenerStats>,
     ) -> Self {
         let reader = Reader::new(settings.max_message);
         let shared = SocketState {
@@ -59,10 +62,11 @@ impl Socket {
             received: false,
             ended: false,
             received_close: false,
-            violated: false,
+            violation: None,
+            reads: 0,
             stream,
         };
-        Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, abort_target }
+        Self { socket: SharedSocket(Arc::new(Mutex::new(shared))), settings, abort_target, stats }
     }
 
     /// Returns the received messages. To be called once, and polled by the task that runs [`pump`](Self::pump).
@@ -90,20 +94,30 @@ struct SocketState<W: ?Sized> {
     ended: bool,
     /// The client has sent a close frame.
     received_close: bool,
-    /// It ended with a violation, which the reader has received and reports in its own close frame.
-    violated: bool,
+    /// How it ended, if with a violation, which the reader has received too.
+    violation: Option<Violation>,
+    /// Chunks read since the last flush.
+    reads: usize,
     stream: W,
 }
+
+/// Chunks read per poll before the task yields to others, and to the system's events: at most 128 KiB of input.
+const MAX_READS_PER_POLL: usize = 8;
 
 impl<W: ByteStream + ?Sized> SocketState<W> {
     /// Returns the next message; `None` when nothing more can be read.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Violation>>> {
         while !self.ended {
             let message = match self.reader.next() {
+                Ok(None) if self.reads == MAX_READS_PER_POLL => {
+                    wake_after_events(cx);
+                    return Poll::Pending;
+                }
                 Ok(None) => match ready!(self.stream.poll_chunk(cx)) {
                     Ok(chunk) if !chunk.is_empty() => {
                         // Parts of a long message count as well, because no pong can arrive within a frame.
                         self.received = true;
+                        self.reads += 1;
                         self.reader.feed(chunk);
                         continue;
                     }
@@ -114,9 +128,9 @@ impl<W: ByteStream + ?Sized> SocketState<W> {
             };
             // Pongs of a rate-limited client may wait after messages that are not read yet.
             self.received = true;
-            self.violated = message.is_err();
+            self.violation = message.as_ref().err().copied();
             self.received_close |= matches!(message, Ok(Message::Close(_)));
-            self.ended = self.violated || self.received_close;
+            self.ended = self.violation.is_some() || self.received_close;
             return Poll::Ready(Some(message));
         }
         self.ended = true;
@@ -179,6 +193,7 @@ impl SharedSocket {
                 if given || unflushed { shared.stream.poll_flush(cx) } else { Poll::Ready(Ok(())) }
             }
         };
+        shared.reads = 0;
         let now = Instant::now();
         if mem::take(&mut shared.received) {
             shared.last_received = now;
@@ -190,7 +205,7 @@ impl SharedSocket {
             write_progress,
             now,
             last_received: shared.last_received,
-            ended: shared.ended && !shared.violated,
+            ended: shared.ended && shared.violation.is_none(),
         }
     }
 
@@ -207,10 +222,16 @@ impl SharedSocket {
         }
     }
 
+    /// Returns how the client has violated the protocol, if it has.
+    pub(super) fn violation(&self) -> Option<Violation> {
+        self.lock().violation
+    }
+
     /// Reads and discards input: closing a socket with unread input makes the kernel send a reset, which could overtake
     /// the close frame. Ready when the peer has closed.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let shared = &mut *self.lock();
+        shared.reads = 0;
         while let Some(message) = ready!(shared.poll_message(cx)) {
             if let Ok(Message::Close(_)) = message {
                 return Poll::Ready(());

@@ -75,6 +75,12 @@ impl FrameWriter {
         true
     }
 
+    /// Drops what was not written of the messages, so that a close frame can follow. What was written of a frame whose
+    /// encoding has panicked cannot be told from whole frames, and goes with them.
+    pub(super) fn discard_message(&mut self) {
+        (self.bytes, self.rest) = (Vec::new(), None);
+    }
+
     /// Returns whether the collected frames are to be written before more are added.
     pub(super) fn is_full(&self) -> bool {
         self.bytes.len() >= WRITE_SIZE

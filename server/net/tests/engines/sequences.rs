@@ -300,6 +300,7 @@ fn malformed_heads() -> Named {
         ("no path", without(":path")),
         ("an empty path", vec![headers(1, true, &head("GET", "")), get(3, "/echo")]),
         ("a path without a slash", vec![headers(1, true, &head("GET", "echo")), get(3, "/echo")]),
+        ("a path without a slash, and a body", vec![headers(1, false, &head("POST", "echo")), get(3, "/echo")]),
         ("two paths", extra((":path", "/echo"))),
         ("an unknown pseudo-header", extra((":what", "is it"))),
         (":status in a request", extra((":status", "200"))),

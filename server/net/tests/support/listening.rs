@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use engine::http2_engine;
+pub(crate) use engine::http2_engine;
 use tokio::{
     net::TcpListener,
     task::JoinHandle,

@@ -18,7 +18,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wigwag_net::listener::ConnectionHandle;
 
 /// `/ok` answers, `/count` reads the body and tells its length, `/forever` sends nothing without end, `/flood` sends
-/// without end, `/unread` never reads, `/abort` cuts its connection, `/upgrade` echoes bytes.
+/// without end, `/unread` never reads, `/abort` cuts its connection, `/upgrade` echoes bytes, `/panic` and
+/// `/panic-in-body` panic.
 pub(crate) fn app() -> Router {
     Router::new()
         .route("/ok", any(|| async { "ok" }))
@@ -28,6 +29,8 @@ pub(crate) fn app() -> Router {
         .route("/unread", any(|body: Body| async { Body::from_stream(silence(body)) }))
         .route("/abort", any(abort))
         .route("/upgrade", any(upgrade))
+        .route("/panic", any(panicking))
+        .route("/panic-in-body", any(|| async { Body::from_stream(panicking_body()) }))
 }
 
 pub(crate) async fn count(mut body: Body) -> usize {
@@ -72,4 +75,18 @@ async fn upgrade(mut request: Request) -> impl IntoResponse {
         .header("upgrade", "echo")
         .body(Body::empty())
         .expect("a response")
+}
+
+async fn panicking() -> StatusCode {
+    panic!("on purpose");
+}
+
+/// Some bytes, then a panic.
+fn panicking_body() -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
+    let mut polls = 0;
+    stream::poll_fn(move |_| {
+        polls += 1;
+        assert!(polls < 2, "on purpose");
+        std::task::Poll::Ready(Some(Ok(Bytes::from_static(b"beginning"))))
+    })
 }

@@ -1,8 +1,11 @@
 //! A connection without a transport.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::Duration,
+};
 
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
 use super::*;
 use crate::config::NodeConfig;
@@ -21,4 +24,30 @@ async fn a_backend_that_takes_long_to_open_is_waited_for() {
     });
     // Tokio's paused clock advances when no task can run.
     assert!(tokio::time::timeout(Duration::from_secs(60), polling).await.is_err());
+}
+
+#[tokio::test]
+async fn a_client_that_sends_without_end_takes_turns_with_others() {
+    const MANY: usize = 100_000;
+    let read = Arc::new(AtomicUsize::new(0));
+    let input = stream::iter(0..MANY).map({
+        let read = read.clone();
+        move |_| {
+            read.fetch_add(1, SeqCst);
+            let body = Some(RawBody::Pong(pb::Pong {}));
+            Some(Input::Frame(RawClientFrame { body, ..RawClientFrame::default() }))
+        }
+    });
+    let node = Node::new(NodeConfig::default());
+    let mut connection = Connection::with_hello(node, Caller::default(), None, input, pb::Hello::default());
+    connection.next().await.expect("a welcome").expect("no error");
+    for turn in 1..4 {
+        // Every poll but the first was after the task had yielded.
+        let yielded =
+            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut connection).poll_next(cx).is_pending())).await;
+        assert!(yielded, "turn {turn}");
+        assert!(read.load(SeqCst) <= (turn + 1) * INPUTS_PER_POLL, "{} frames in turn {turn}", read.load(SeqCst));
+        tokio::task::yield_now().await;
+    }
+    assert!(connection.ready & source::INPUT != 0, "there is more to read");
 }

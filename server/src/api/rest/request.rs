@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
 use form_urlencoded::parse;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -48,10 +48,19 @@ impl<S: Sync> FromRequestParts<S> for Target {
 /// The custom verb of `SendToRoom`. In a room name that ends with it, the colon must be encoded as `%3A`.
 const SEND: &str = ":send";
 
+/// The verb as some clients encode it. Rooms have no POST, so that in one it cannot be the end of a name.
+const ENCODED_SEND: &str = "%3asend";
+
 impl Target {
     pub(super) fn of(parts: &Parts) -> Self {
         let path = parts.uri.path().strip_prefix("/v1/rooms/").unwrap_or_default();
-        let segments = path.split('/').map(str::to_owned).collect();
+        let mut segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+        if let [room] = &mut *segments
+            && parts.method == Method::POST
+            && room.to_ascii_lowercase().ends_with(ENCODED_SEND)
+        {
+            room.replace_range(room.len() - ENCODED_SEND.len().., SEND);
+        }
         let query = parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         Self { segments, query }
     }
@@ -215,6 +224,11 @@ mod tests {
         }
         for nothing in ["", ":send", "/members", "a/", "a/b", "a/members/", "a/members/b/c"] {
             assert_eq!(target(&format!("/v1/rooms/{nothing}")).await.resource(), None, "{nothing}");
+        }
+        for path in ["a%3Asend", "a%3asend"] {
+            let request = axum::http::Request::post(format!("/v1/rooms/{path}")).body(()).expect("a request");
+            let target = Target::of(&request.into_parts().0);
+            assert_eq!((target.resource(), target.room().expect("a room").as_str()), (Some(Resource::Send), "a"));
         }
         assert!(target("/v1/rooms/%FF").await.room().is_err());
         let member = target("/v1/rooms/a/members/peerjs:x:y%2F1").await;

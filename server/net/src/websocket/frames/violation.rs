@@ -10,3 +10,14 @@ pub enum Violation {
     /// Anything else: a reserved bit, a missing mask, an unexpected fragment.
     Protocol,
 }
+
+impl Violation {
+    /// Returns the code of the close frame (RFC 6455, section 7.4.1).
+    pub(in super::super) fn close_code(self) -> u16 {
+        match self {
+            Self::Protocol => 1002,
+            Self::NotUtf8 => 1007,
+            Self::TooLong => 1009,
+        }
+    }
+}

@@ -51,7 +51,7 @@ fn echo(room: usize, words: impl IntoIterator<Item = String>) -> Peer {
 
 fn echo_with(room: usize, settings: SocketConfig, words: impl IntoIterator<Item = String>) -> Peer {
     let (ours, io) = tokio::io::duplex(room);
-    let socket = Socket::new(Stream::new(ours), settings, None);
+    let socket = Socket::new(Stream::new(ours), settings, None, std::sync::Arc::default());
     let (sender, polled) = tokio::sync::watch::channel(0);
     let echo = Echo { incoming: socket.incoming(), words: words.into_iter().collect(), polled: sender };
     Peer { io, pumped: tokio::spawn(socket.pump(echo)), polled }
@@ -99,7 +99,7 @@ async fn only_the_last_of_many_pings_is_answered() {
 async fn after_a_violation_the_close_frame_is_still_written() {
     let mut peer = echo(4_096, []);
     peer.io.write_all(b"\x81\x01x").await.expect("sends");
-    peer.expect(b"\x88\x0A\x11\x9APROTOCOL").await;
+    peer.expect(b"\x88\x0A\x03\xEAPROTOCOL").await;
     // Input after the violation is discarded until the peer closes.
     peer.io.write_all(&[0xFF; 9_000]).await.expect("sends");
     peer.io.shutdown().await.expect("closes");
@@ -110,7 +110,7 @@ async fn after_a_violation_the_close_frame_is_still_written() {
 async fn an_unanswered_close_times_out() {
     let mut peer = echo(4_096, []);
     peer.io.write_all(b"\x81\x01x").await.expect("sends");
-    peer.expect(b"\x88\x0A\x11\x9APROTOCOL").await;
+    peer.expect(b"\x88\x0A\x03\xEAPROTOCOL").await;
     let before = tokio::time::Instant::now();
     peer.expect_end().await;
     assert_eq!(before.elapsed().as_secs(), CLOSE_TIMEOUT.as_secs());
@@ -202,10 +202,10 @@ impl MessageSource for Delayed {
 #[tokio::test(start_paused = true)]
 async fn the_close_frame_of_a_delayed_violation_is_written() {
     let (ours, io) = tokio::io::duplex(4_096);
-    let socket = Socket::new(Stream::new(ours), SETTINGS, None);
+    let socket = Socket::new(Stream::new(ours), SETTINGS, None, std::sync::Arc::default());
     let delayed = Delayed { incoming: socket.incoming(), delay: None };
     let (_, polled) = tokio::sync::watch::channel(0);
     let mut peer = Peer { io, pumped: tokio::spawn(socket.pump(delayed)), polled };
     peer.io.write_all(b"\x81\x01x").await.expect("sends");
-    peer.expect(b"\x88\x0A\x11\x9APROTOCOL").await;
+    peer.expect(b"\x88\x0A\x03\xEAPROTOCOL").await;
 }
