@@ -14,6 +14,7 @@ mod process;
 mod running;
 
 use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::Stdio;
 
@@ -109,18 +110,28 @@ async fn metric(admin: SocketAddr, name: &str) -> u64 {
     line.unwrap_or_else(|| panic!("no metric {name} in {text}")).trim().parse().expect("a number")
 }
 
+/// The binary. Another build can be tried with the variable.
+fn program() -> String {
+    std::env::var("WIGWAG_SERVER").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wigwag-server").to_owned())
+}
+
 /// Runs a server with this standard error. Lines are dropped, and nothing else happens.
 async fn serves_with(stderr: Stdio) {
+    serves_after("true", stderr).await;
+}
+
+/// Does so after this command of a shell.
+async fn serves_after(prelude: &str, stderr: Stdio) {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let admin = free.local_addr().expect("bound");
     drop(free);
-    // Another build can be tried with the variable.
-    let program = std::env::var("WIGWAG_SERVER").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wigwag-server").to_owned());
+    let program = program();
     let listen = admin.to_string();
     let args = ["--listen", "127.0.0.1:0", "--log-level", "debug", "--log-format", "json"];
     let settings = ["--set", "drain.timeout_ms=3000", "--set", &format!("admin.listen={listen}")].map(str::to_owned);
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-    let mut command = process::command(&program, &[], &[&args[..], &settings].concat());
+    let shell = format!("{prelude} && exec \"$0\" \"$@\"");
+    let mut command = process::command("/bin/sh", &[], &[&["-c", &shell, &program], &args[..], &settings].concat());
     command.stderr(stderr);
     let mut process: Process = process::start(command).await;
     let addr = process.addr;
@@ -190,4 +201,34 @@ async fn the_disk_becomes_full() {
     serves_with(File::create(&log).expect("a file").into()).await;
     let written = std::fs::read_to_string(&log).expect("text");
     assert!(written.contains("session opened"), "what fitted is there");
+}
+
+#[tokio::test]
+async fn the_file_reaches_the_limit_of_the_size_of_files() {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    serves_after("ulimit -f 64", log.reopen().expect("a file").into()).await;
+    let size = log.as_file().metadata().expect("a file").len();
+    assert!((1..=64 * 1024).contains(&size), "{size}");
+}
+
+#[tokio::test]
+async fn standard_output_that_is_not_read_delays_nothing() {
+    let (_reader, mut full) = std::io::pipe().expect("a pipe");
+    full.write_all(&[b'x'; 64 * 1024]).expect("as much as a pipe holds");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = free.local_addr().expect("bound");
+    drop(free);
+    let mut command = process::command(&program(), &[], &["--listen", &addr.to_string()]);
+    let child = command.stdout(full).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut process = Process { child, addr, banner: String::new() };
+    soon("it listens", async {
+        while TcpStream::connect(addr).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    assert!(get(addr, "/ready").await.starts_with("HTTP/1.1 200"));
+    process.signal("TERM").await;
+    let status = soon("the end", process.child.wait()).await.expect("waited for");
+    assert_eq!(status.code(), Some(0));
 }

@@ -5,6 +5,7 @@
 //! | SIGTERM, SIGINT, SIGQUIT | drains and ends; a second one ends the process at once |
 //! | SIGHUP | ignored with a log line; if the server was started from a terminal, which has been closed: drains and ends |
 //! | SIGUSR1, SIGUSR2 | ignored with a log line |
+//! | SIGXFSZ | ignored: the write that would make a file larger than `ulimit -f` fails, which the log allows for |
 
 use std::future::{Future, poll_fn};
 use std::io::{self, IsTerminal as _, stdin};
@@ -25,6 +26,8 @@ const EXIT_INTERRUPTED: i32 = 130;
 /// The error of sigaction(2).
 pub fn termination() -> io::Result<impl Future<Output = ()>> {
     let mut signals = Signals::install(stdin().is_terminal())?;
+    // The handler stays when the stream is dropped. There is no log line, since it is the log that is too large.
+    drop(signal(SignalKind::from_raw(SIGXFSZ))?);
     Ok(async move {
         let name = signals.next_stop().await;
         tracing::info!(signal = name, "stopping");
@@ -36,6 +39,9 @@ pub fn termination() -> io::Result<impl Future<Output = ()>> {
         });
     })
 }
+
+/// The number of SIGXFSZ on the systems that this server is built for, which by default ends a process.
+const SIGXFSZ: i32 = 25;
 
 /// What a signal makes the process do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
