@@ -121,7 +121,7 @@ async fn signals_without_a_meaning_are_ignored_with_a_line() {
 }
 
 #[tokio::test]
-async fn mistyped_variables_and_levels_are_told() {
+async fn mistyped_variables_and_levels_are_reported() {
     let env = [("WIGWAG_SESSION_GRACE_MS", "1000")];
     let (status, _, stderr) = run(&env, &["check-config"]).await;
     assert!(status.success() && stderr.contains("did you mean WIGWAG_SESSION__GRACE_MS?"), "{stderr}");

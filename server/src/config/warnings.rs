@@ -97,16 +97,16 @@ mod tests {
             ("WIGWAG_LISTEN_", "WIGWAG_LISTEN"),
             ("WIGWAG_CONFG", "WIGWAG_CONFIG"),
         ] {
-            let told = warnings([(name, "1")]);
-            assert!(told.len() == 1 && told[0].contains(name) && told[0].contains(near), "{told:?}");
+            let found = warnings([(name, "1")]);
+            assert!(found.len() == 1 && found[0].contains(name) && found[0].contains(near), "{found:?}");
         }
-        let told = warnings([("WIGWAG_SOMETHING_ELSE", "1")]);
-        assert!(told.len() == 1 && told[0].contains("print-config"), "{told:?}");
+        let found = warnings([("WIGWAG_SOMETHING_ELSE", "1")]);
+        assert!(found.len() == 1 && found[0].contains("print-config"), "{found:?}");
     }
 
     #[test]
     fn settings_and_variables_of_other_programs_are_not_named() {
-        let told = warnings([
+        let found = warnings([
             ("WIGWAG_SESSION__GRACE_MS", "1"),
             ("WIGWAG_CONFIG", "/etc/wigwag.toml"),
             ("WIGWAG_URL", "http://localhost:8080"),
@@ -118,7 +118,7 @@ mod tests {
             ("WIGWAG_SERVICE_PORT_HTTP", "8080"),
             ("HOME", "/root"),
         ]);
-        assert_eq!(told, Vec::<String>::new());
+        assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         let listen =
             Override { flag: "--listen".to_owned(), key: "listen".to_owned(), value: "127.0.0.1:9000".to_owned() };
         let overrides = Overrides { file: None, settings: vec![listen] };
-        let told = Config::warnings(&overrides, &Environment::from([("PORT", "8000")]));
-        assert!(told.len() == 1 && told[0].contains("PORT=8000") && told[0].contains("--listen"), "{told:?}");
+        let found = Config::warnings(&overrides, &Environment::from([("PORT", "8000")]));
+        assert!(found.len() == 1 && found[0].contains("PORT=8000") && found[0].contains("--listen"), "{found:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Writes log lines from a thread of its own, so that no other thread ever waits for standard error.
+//! Writes log lines from a separate thread, so that no other thread ever waits for standard error.
 //!
 //! Standard error may be a pipe that is not read, a pipe whose reader is gone, or a file on a full disk. Lines that cannot
 //! be kept or written are dropped and counted, and nothing else changes.
@@ -105,7 +105,7 @@ impl Shared {
     }
 
     fn write_forever(&self, mut sink: impl Write) {
-        let (mut batch, mut in_line, mut told) = (Vec::new(), false, 0);
+        let (mut batch, mut in_line, mut reported) = (Vec::new(), false, 0);
         loop {
             self.take(&mut batch);
             if in_line {
@@ -116,13 +116,13 @@ impl Shared {
             let lost = &batch[written..];
             in_line |= !lost.is_empty() && written > 0 && batch[written - 1] != b'\n';
             let dropped = self.dropped.fetch_add(lines_in(lost), Relaxed) + lines_in(lost);
-            if lost.is_empty() && dropped > told {
+            if lost.is_empty() && dropped > reported {
                 // This is the one thread that may wait for a line about lines; it is queued as any other.
                 tracing::warn!(
-                    lines = dropped - told,
+                    lines = dropped - reported,
                     "log lines dropped: standard error was not read, or not writable"
                 );
-                told = dropped;
+                reported = dropped;
             }
             batch.clear();
             batch.shrink_to(KEPT_CAPACITY);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_sink_makes_nobody_wait_and_what_does_not_fit_is_counted() {
+    fn a_stuck_sink_makes_no_caller_wait_and_what_does_not_fit_is_counted() {
         let (writer, results, written) = scripted();
         let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
         for _ in 0..3 * MAX_WAITING / line.len() {

@@ -40,7 +40,7 @@ pub fn init_logging(log: &LogSection) -> io::Result<()> {
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    // The library reports errors of its own with eprintln, which panics when standard error cannot be written.
+    // The library reports its internal errors with eprintln, which panics when standard error cannot be written.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(writer);
     let started = if json {
         builder.json().flatten_event(true).with_current_span(false).try_init()
