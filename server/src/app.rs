@@ -29,6 +29,7 @@ use crate::{ops, web};
 pub use banner::banner;
 pub use open_files::raise_open_files;
 pub use signals::termination;
+pub use vital::TaskEnded;
 
 /// Why a server could not run.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +43,8 @@ pub enum ServeError {
         source: io::Error,
     },
     /// A task without which the server is of no use ended before the shutdown, which is a defect of the server.
-    #[error("{task} {how}, and the server cannot go on without it: start it again")]
-    TaskEnded {
-        /// What the task does, such as "the tick".
-        task: &'static str,
-        /// How it ended, such as "panicked".
-        how: &'static str,
-    },
+    #[error(transparent)]
+    TaskEnded(#[from] TaskEnded),
 }
 
 /// Time after the drain's deadline for its last frames to be written to the connections.
@@ -115,7 +111,7 @@ pub async fn serve_over(
 
     tokio::select! {
         () = shutdown => {}
-        error = VitalTask::first_ended(&mut tasks) => return Err(error),
+        ended = VitalTask::first_ended(&mut tasks) => return Err(ended.into()),
     }
     let started = Instant::now();
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
@@ -126,7 +122,7 @@ pub async fn serve_over(
         drained = timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)) => if drained.is_err() {
             tracing::warn!(node.id = config.node_name, "the drain did not end in time: closing the remaining connections");
         },
-        error = VitalTask::first_ended(&mut tasks) => return Err(error),
+        ended = VitalTask::first_ended(&mut tasks) => return Err(ended.into()),
     }
     stop.cancel();
     let mut tasks = tasks.into_iter();

@@ -102,7 +102,7 @@ async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
     let _ = thread::Builder::new().name("wigwag-banner".to_owned()).spawn(move || print(&banner));
     match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ ServeError::TaskEnded { .. }) => defect(&error.to_string()),
+        Err(error @ ServeError::TaskEnded(_)) => defect(&error.to_string()),
         Err(error @ ServeError::Admin { .. }) => fail(&error.to_string()),
     }
 }

@@ -6,7 +6,15 @@ use std::task::{Context, Poll};
 
 use tokio::task::{JoinError, JoinHandle};
 
-use super::ServeError;
+/// A task without which the server is of no use has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{task} {how}, and the server cannot go on without it: start it again")]
+pub struct TaskEnded {
+    /// What the task is, such as "the tick".
+    pub task: &'static str,
+    /// How it ended, such as "panicked".
+    pub how: &'static str,
+}
 
 /// A task that must not end before the server stops.
 pub(super) struct VitalTask {
@@ -21,7 +29,7 @@ impl VitalTask {
     }
 
     /// Waits until one of these tasks ends or panics, and returns the error to end the server with. Cancel safe.
-    pub(super) async fn first_ended(tasks: &mut [Self]) -> ServeError {
+    pub(super) async fn first_ended(tasks: &mut [Self]) -> TaskEnded {
         std::future::poll_fn(|cx| {
             let ended = tasks.iter_mut().find_map(|vital| vital.poll_ended(cx));
             ended.map_or(Poll::Pending, Poll::Ready)
@@ -30,7 +38,7 @@ impl VitalTask {
     }
 
     /// Waits for the end of a task that has been asked to stop.
-    pub(super) async fn stopped(self) -> Result<(), ServeError> {
+    pub(super) async fn stopped(self) -> Result<(), TaskEnded> {
         self.task.await.map_err(|error| Self::failed(self.name, &error))
     }
 
@@ -39,16 +47,16 @@ impl VitalTask {
         self.task.abort();
     }
 
-    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<ServeError> {
+    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<TaskEnded> {
         match Pin::new(&mut self.task).poll(cx) {
-            Poll::Ready(Ok(())) => Some(ServeError::TaskEnded { task: self.name, how: "ended" }),
+            Poll::Ready(Ok(())) => Some(TaskEnded { task: self.name, how: "ended" }),
             Poll::Ready(Err(error)) => Some(Self::failed(self.name, &error)),
             Poll::Pending => None,
         }
     }
 
-    fn failed(task: &'static str, error: &JoinError) -> ServeError {
-        ServeError::TaskEnded { task, how: if error.is_panic() { "panicked" } else { "was aborted" } }
+    fn failed(task: &'static str, error: &JoinError) -> TaskEnded {
+        TaskEnded { task, how: if error.is_panic() { "panicked" } else { "was aborted" } }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Config, Overrides};
 const OF_CLIENTS: [&str; 5] = ["WIGWAG_URL", "WIGWAG_SERVER", "WIGWAG_ADDRESS", "WIGWAG_ECHO_", "WIGWAG_TEST_"];
 
 impl Config {
-    /// Returns a warning for each variable that starts with `WIGWAG_` but stands for no setting, and for a `PORT` that a
+    /// Returns a warning for each variable that starts with `WIGWAG_` without being a setting, and for a `PORT` that a
     /// flag overrides. They are no errors, since such variables may belong to other programs.
     ///
     /// A variable of an existing section, such as `WIGWAG_SESSION__GRACE`, is an error of [`Config::load`].
@@ -29,9 +29,9 @@ impl Config {
         });
         let mut warnings: Vec<String> = unknown
             .map(|(name, _)| match nearest(name, &known) {
-                Some(near) => format!("the environment variable {name} is no setting: did you mean {near}?"),
+                Some(near) => format!("the environment variable {name} is not a setting: did you mean {near}?"),
                 None => format!(
-                    "the environment variable {name} is no setting: wigwag-server print-config lists them, and \
+                    "the environment variable {name} is not a setting: wigwag-server print-config lists them, and \
                      session.grace_ms is WIGWAG_SESSION__GRACE_MS"
                 ),
             })
