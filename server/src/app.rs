@@ -3,6 +3,7 @@
 mod banner;
 mod open_files;
 mod signals;
+mod vital;
 
 use std::future::Future;
 use std::io;
@@ -12,7 +13,6 @@ use std::time::Duration;
 
 use axum::response::Response;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -21,6 +21,7 @@ use wigwag_http2::PlainBody;
 use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerConfig, ListenerStats, RuntimePool};
 use wigwag_node::node::Node;
 
+use self::vital::VitalTask;
 use crate::api::{grpc, rest, websocket};
 use crate::config::Config;
 use crate::{ops, web};
@@ -28,6 +29,7 @@ use crate::{ops, web};
 pub use banner::banner;
 pub use open_files::raise_open_files;
 pub use signals::termination;
+pub use vital::TaskEnded;
 
 /// Why a server could not run.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +42,9 @@ pub enum ServeError {
         /// The error of bind(2).
         source: io::Error,
     },
-    /// The task of a listener ended before shutdown, which is a bug.
-    #[error("the listener ended unexpectedly")]
-    ListenerEnded,
+    /// A task without which the server is of no use ended before the shutdown, which is a defect of the server.
+    #[error(transparent)]
+    TaskEnded(#[from] TaskEnded),
 }
 
 /// Time after the drain's deadline for its last frames to be written to the connections.
@@ -53,7 +55,7 @@ const DRAIN_SLACK: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 ///
-/// [`ServeError::Admin`] before the first connection is accepted, [`ServeError::ListenerEnded`] at any time.
+/// [`ServeError::Admin`] before the first connection is accepted, [`ServeError::TaskEnded`] at any time.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -84,21 +86,26 @@ pub async fn serve_over(
     let others = websocket::router(node.clone(), config.sockets())
         .merge(rest::router(node.clone()))
         .merge(wigwag_compat::routes(&compat))
-        .merge(ops::router(node.clone(), config.hosts(), readiness.clone()));
+        .merge(ops::router(node.clone(), config.hosts(), config.shows_rooms(), readiness.clone()));
     #[cfg(feature = "test-panic")]
     let others = others.route("/test/panic", axum::routing::any(panic_for_a_test));
     let router = wigwag_compat::before(&compat, web::router(services, others, config.demo));
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let admin =
-        admin.map(|admin| spawn_admin(admin, &node, &stats, config.listener(RuntimePool::here()), stop.clone()));
     let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), config.origins().guard(router));
-    let mut serving = tokio::spawn(listener::serve(listener, service, config.listener(pool), stats, stop.clone()));
-    let ticking = tokio::spawn({
+    let public = listener::serve(listener, service, config.listener(pool), stats.clone(), stop.clone());
+    let ticking = {
         let node = node.clone();
         async move { node.tick_forever().await }
-    });
+    };
+    let mut tasks = vec![VitalTask::spawn("the tick", ticking), VitalTask::spawn("the public listener", public)];
+    if let Some(admin) = admin {
+        // Without the address: lines of the log hold none.
+        tracing::info!(port = admin.local_addr().map_or(0, |addr| addr.port()), "admin listener");
+        let settings = config.listener(RuntimePool::here());
+        tasks.push(VitalTask::spawn("the admin listener", serve_admin(admin, &node, stats, settings, stop.clone())));
+    }
     if config.http2.engine == Http2Engine::Hyper {
         tracing::info!(node.id = config.node_name, "HTTP/2 is served by hyper (http2.engine)");
     }
@@ -106,25 +113,31 @@ pub async fn serve_over(
 
     tokio::select! {
         () = shutdown => {}
-        _ = &mut serving => return Err(ServeError::ListenerEnded),
+        ended = VitalTask::first_ended(&mut tasks) => return Err(ended.into()),
     }
     let started = Instant::now();
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
     readiness.set_draining();
     health.set_draining().await;
     let deadline = started + Duration::from_millis(config.drain.timeout_ms.into());
-    if timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)).await.is_err() {
-        tracing::warn!(node.id = config.node_name, "the drain did not end in time: closing the remaining connections");
+    tokio::select! {
+        drained = timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)) => if drained.is_err() {
+            tracing::warn!(node.id = config.node_name, "the drain did not end in time: closing the remaining connections");
+        },
+        ended = VitalTask::first_ended(&mut tasks) => return Err(ended.into()),
     }
     stop.cancel();
-    let ended = serving.await;
-    if let Some(admin) = admin {
-        let _ = admin.await;
+    let mut tasks = tasks.into_iter();
+    let ticking = tasks.next();
+    for listener in tasks {
+        listener.stopped().await?;
     }
-    ticking.abort();
-    let duration_ms = started.elapsed().as_millis();
+    if let Some(ticking) = ticking {
+        ticking.abort();
+    }
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(node.id = config.node_name, duration_ms, "stopped");
-    ended.map_err(|_| ServeError::ListenerEnded)
+    Ok(())
 }
 
 #[cfg(feature = "test-panic")]
@@ -132,17 +145,18 @@ async fn panic_for_a_test() -> http::StatusCode {
     panic!("a test has requested this");
 }
 
-/// Spawns the admin listener. It stops after the drain, so that `/metrics` shows its progress.
-fn spawn_admin(
+/// Serves the admin listener. It stops after the drain, so that `/metrics` shows its progress.
+fn serve_admin(
     admin: TcpListener,
     node: &Node,
-    public: &Arc<ListenerStats>,
+    public: Arc<ListenerStats>,
     settings: ListenerConfig,
     stop: CancellationToken,
-) -> JoinHandle<()> {
-    let (node, public) = (node.clone(), public.clone());
-    let router = ops::admin_router(move || ops::prometheus(&node.backend().stats(), &public));
+) -> impl Future<Output = ()> + Send + use<> {
+    let node = node.clone();
+    let metrics = move || ops::prometheus(&node.backend().stats(), &public, ops::log_lines_dropped());
+    let router = ops::admin_router(metrics);
     let service =
         ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| response.map(PlainBody));
-    tokio::spawn(listener::serve(admin, service, settings, Arc::default(), stop))
+    listener::serve(admin, service, settings, Arc::default(), stop)
 }

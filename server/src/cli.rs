@@ -8,8 +8,11 @@ use crate::config::{Override, Overrides};
 
 /// A WebRTC signaling server: peers meet in rooms and exchange offers, answers and candidates.
 ///
-/// Settings come from flags, then from WIGWAG_* environment variables (session.grace_ms is WIGWAG_SESSION__GRACE_MS)
-/// and PORT, then from the file, then from the defaults.
+/// Settings come from flags, then from WIGWAG_* environment variables (session.grace_ms is WIGWAG_SESSION__GRACE_MS),
+/// then from the file, then from the defaults. PORT replaces the port of `listen`, unless --listen sets it.
+///
+/// Exit codes: 0 after a drain, 1 if the server cannot start, 64 for an invalid command line or configuration, 70 after a
+/// defect of the server, 130 after a second signal.
 #[derive(Debug, Parser)]
 #[command(name = "wigwag-server", version)]
 pub struct Cli {
@@ -46,7 +49,7 @@ struct Flags {
     /// Threads that serve connections; 0 = one per processor
     #[arg(long, global = true, value_name = "COUNT")]
     workers: Option<String>,
-    /// Level or filter of the log
+    /// Level of the log (error, warn, info, debug, trace, off), or directives such as info,wigwag_node=debug
     #[arg(long, global = true, value_name = "FILTER")]
     log_level: Option<String>,
     /// Form of the log: auto, text or json

@@ -1,7 +1,7 @@
 //! The configuration: its settings, and how they are loaded and checked.
 //!
-//! Flags override the environment, the environment overrides the file, the file overrides the defaults. All settings are
-//! checked before a port is bound, and all errors are reported at once. `server/config.example.toml` lists every setting.
+//! Flags override the environment, the environment overrides the file, the file overrides the defaults. `PORT` replaces the
+//! port of what the environment, the file or the defaults say. All settings are checked before a port is bound, and all errors are reported at once. `server/config.example.toml` lists every setting.
 
 mod admin;
 mod compat;
@@ -19,6 +19,7 @@ mod rooms;
 mod secret;
 mod session;
 mod source;
+mod warnings;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -50,6 +51,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Allows `listen` to be reachable from other machines although the server has no login. Default: false.
     pub insecure_open: bool,
+    /// Whether a server that other machines can reach names its rooms and their members at `/rooms` and `/health`, to everyone.
+    /// A server on loopback does so for this machine in any case. Default: false, which shows counts only.
+    pub public_rooms: bool,
     /// The name of this node, in the log and in the welcome of clients. Empty, the default: [`Config::load`] generates one.
     pub node_name: String,
     /// Whether the demo page is served at `/`. Default: true.
@@ -85,6 +89,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             insecure_open: false,
+            public_rooms: false,
             node_name: String::new(),
             demo: true,
             reflection: true,
@@ -122,6 +127,11 @@ impl Config {
     /// Returns whether other machines can reach the listener.
     pub fn is_exposed(&self) -> bool {
         !self.listen.ip().to_canonical().is_loopback()
+    }
+
+    /// Returns whether `/rooms` and `/health` name rooms and members, or tell only how many there are.
+    pub fn shows_rooms(&self) -> bool {
+        self.public_rooms || !self.is_exposed()
     }
 
     /// Checks what the types and ranges of single settings cannot express.

@@ -3,16 +3,19 @@
 #![forbid(unsafe_code)]
 
 use std::io::{ErrorKind, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use clap::Parser as _;
 use tokio::net::TcpListener;
 use wigwag_net::listener::RuntimePool;
 use wigwag_net::workers::{self, Workers};
+use wigwag_server::app::{self, ServeError};
 use wigwag_server::cli::{Cli, Command};
 use wigwag_server::config::{Config, Environment};
-use wigwag_server::{app, ops};
+use wigwag_server::ops;
 
 /// Idle connections are many small objects of a few sizes, next to large buffers that are mostly untouched. jemalloc keeps
 /// the two apart in its size classes, so that the buffers cost no physical memory.
@@ -23,6 +26,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// Exit code for an invalid command line or configuration (EX_USAGE of sysexits.h).
 const BAD_USAGE: u8 = 64;
 
+/// Exit code for a defect of the server: a part without which it is of no use has failed (EX_SOFTWARE of sysexits.h).
+const DEFECT: u8 = 70;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -31,32 +37,54 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { BAD_USAGE } else { 0 });
         }
     };
-    let config = match Config::load(&cli.overrides(), &Environment::of_process()) {
+    let (overrides, environment) = (cli.overrides(), Environment::of_process());
+    let config = match Config::load(&overrides, &environment) {
         Ok(config) => config,
         Err(errors) => {
-            eprintln!("wigwag-server: {errors}");
+            ops::print_error(&errors.to_string());
             return ExitCode::from(BAD_USAGE);
         }
     };
-    match cli.command {
-        Some(Command::CheckConfig) => print("The configuration can be used.\n"),
-        Some(Command::PrintConfig) => print(&config.to_toml()),
-        None => return run(config),
+    let warnings = Config::warnings(&overrides, &environment);
+    let Some(command) = cli.command else { return run(config, &warnings) };
+    for warning in warnings {
+        ops::print_error(&format!("warning: {warning}"));
+    }
+    match command {
+        Command::CheckConfig => print("The configuration can be used.\n"),
+        Command::PrintConfig => print(&config.to_toml()),
     }
     ExitCode::SUCCESS
 }
 
-fn run(mut config: Config) -> ExitCode {
-    ops::init_logging(&config.log);
+fn run(mut config: Config, warnings: &[String]) -> ExitCode {
+    if let Err(error) = ops::init_logging(&config.log) {
+        return fail(&format!("cannot start the log: {error}"));
+    }
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     app::raise_open_files(&mut config);
-    let (runtime, workers) = match workers::runtime().and_then(|runtime| Ok((runtime, Workers::start(config.workers)?)))
-    {
-        Ok(started) => started,
-        Err(error) => return fail(&format!("cannot start the runtime: {error}")),
+    let (runtime, mut workers) =
+        match workers::runtime().and_then(|runtime| Ok((runtime, Workers::start(config.workers)?))) {
+            Ok(started) => started,
+            Err(error) => return fail(&format!("cannot start the runtime: {error}")),
+        };
+    let pool = workers.pool();
+    let serve = async {
+        tokio::select! {
+            code = bind_and_serve(config, pool) => Ok(code),
+            thread = workers.ended() => Err(thread),
+        }
     };
-    let code = runtime.block_on(bind_and_serve(config, workers.pool()));
+    let code = match catch_unwind(AssertUnwindSafe(|| runtime.block_on(serve))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(thread)) => defect(&format!("the thread {thread} ended, and the server cannot go on without it")),
+        Err(_) => defect("the main thread panicked"),
+    };
     // Tasks that still run do not hold state that must be saved.
     runtime.shutdown_timeout(Duration::from_millis(100));
+    ops::flush_log();
     code
 }
 
@@ -69,10 +97,13 @@ async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
         Ok(shutdown) => shutdown,
         Err(error) => return fail(&format!("cannot install signal handlers: {error}")),
     };
-    print(&app::banner(&config, listener.local_addr().unwrap_or(config.listen)));
+    let banner = app::banner(&config, listener.local_addr().unwrap_or(config.listen));
+    // In a thread that is not waited for: standard output may be a pipe that is not read.
+    let _ = thread::Builder::new().name("wigwag-banner".to_owned()).spawn(move || print(&banner));
     match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error.to_string()),
+        Err(error @ ServeError::TaskEnded(_)) => defect(&error.to_string()),
+        Err(error @ ServeError::Admin { .. }) => fail(&error.to_string()),
     }
 }
 
@@ -87,8 +118,16 @@ fn cannot_bind(config: &Config, error: &std::io::Error) -> String {
 }
 
 fn fail(message: &str) -> ExitCode {
-    eprintln!("wigwag-server: {message}");
+    ops::print_error(message);
+    ops::flush_log();
     ExitCode::FAILURE
+}
+
+/// Ends the process at once: after a defect there may be threads and tasks that never end.
+fn defect(message: &str) -> ! {
+    ops::print_error(message);
+    ops::flush_log();
+    std::process::exit(DEFECT.into())
 }
 
 /// Prints to stdout; ignores a closed pipe.

@@ -68,17 +68,17 @@ async fn a_port_in_use_is_explained() {
 async fn the_banner_lists_the_next_steps() {
     let server = Process::start(&["--node-name", "n1"]).await;
     let page = format!("http://{}/", server.addr);
-    for text in ["n1", "bound to loopback", "grpcurl -plaintext", "make test", page.as_str()] {
+    for text in ["n1", "bound to loopback", "grpcurl -plaintext", "--help", page.as_str()] {
         assert!(server.banner.contains(text), "{text} in {}", server.banner);
     }
-    assert!(!server.banner.contains("WARNING"));
+    assert!(!server.banner.contains("WARNING") && !server.banner.contains("make "));
     server.signal("TERM").await;
     server.end().await;
 }
 
 #[tokio::test]
 async fn a_signal_drains_and_ends_with_success() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "QUIT"] {
         let server = Process::start(&["--log-format", "json"]).await;
         // A connection that sends nothing does not delay the shutdown.
         let mut silent = TcpStream::connect(server.addr).await.expect("connects");
@@ -101,5 +101,54 @@ async fn an_engine_that_is_not_the_default_is_named_in_the_log() {
         server.signal("TERM").await;
         let (_, log) = server.end().await;
         assert_eq!(log.contains("HTTP/2 is served by hyper"), named, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn signals_without_a_meaning_are_ignored_with_a_line() {
+    let server = Process::start(&["--log-format", "json"]).await;
+    for signal in ["HUP", "USR1", "USR2"] {
+        server.signal(signal).await;
+    }
+    // Signals are handled one after the other: it has seen them all when it answers after this.
+    server.signal("TERM").await;
+    let (code, log) = server.end().await;
+    assert_eq!(code, Some(0), "{log}");
+    for signal in ["SIGHUP", "SIGUSR1", "SIGUSR2"] {
+        let line = log.lines().find(|line| line.contains(signal)).unwrap_or_else(|| panic!("{signal} in {log}"));
+        assert!(line.contains("signal ignored"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn mistyped_variables_and_levels_are_reported() {
+    let env = [("WIGWAG_SESSION_GRACE_MS", "1000")];
+    let (status, _, stderr) = run(&env, &["check-config"]).await;
+    assert!(status.success() && stderr.contains("did you mean WIGWAG_SESSION__GRACE_MS?"), "{stderr}");
+    let command = process::command(
+        env!("CARGO_BIN_EXE_wigwag-server"),
+        &[("WIGWAG_NOPE", "1")],
+        &["--listen", "127.0.0.1:0", "--log-format", "json"],
+    );
+    let server = process::start(command).await;
+    server.signal("TERM").await;
+    let (_, log) = server.end().await;
+    assert!(log.contains("WIGWAG_NOPE"), "{log}");
+
+    let (status, _, stderr) = run(&[], &["check-config", "--log-level", "warning"]).await;
+    assert_eq!(status.code(), BAD_USAGE);
+    assert!(stderr.contains("log.level") && stderr.contains("error, warn, info, debug, trace"), "{stderr}");
+    let (status, _, stderr) = run(&[], &["print-config", "--log-level", "trace"]).await;
+    // Release builds refuse it; no library comments on it.
+    assert_eq!(status.success(), stderr.is_empty(), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_written_changes_no_exit_code() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the device");
+    for (args, code) in [(&["--log-level", "warning"][..], 64), (&["--listen", "192.0.2.1:1", "--insecure-open"], 1)] {
+        let mut command = process::command(env!("CARGO_BIN_EXE_wigwag-server"), &[], args);
+        let status = running::soon("the end", command.stderr(full()).status()).await.expect("it starts");
+        assert_eq!(status.code(), Some(code), "{args:?}");
     }
 }

@@ -68,20 +68,24 @@ fn the_environment_names_the_file_and_a_flag_another() {
 }
 
 #[test]
-fn port_overrides_the_file_but_not_wigwag_listen() {
+fn port_replaces_the_port_wherever_it_came_from_but_a_flag() {
     let listen =
         |overrides: &Overrides, environment| Config::load(overrides, &environment).expect("usable").listen.to_string();
     let port = ("PORT", "9000");
     assert_eq!(listen(&Overrides::default(), Environment::from([port])), "127.0.0.1:9000");
     let file = file("listen = \"[::1]:7000\"\n");
     assert_eq!(listen(&from_file(&file), Environment::from([port])), "[::1]:9000", "the file's address");
-    let variable = ("WIGWAG_LISTEN", "127.0.0.1:9001");
-    assert_eq!(listen(&Overrides::default(), Environment::from([port, variable])), "127.0.0.1:9001");
+    let variable = ("WIGWAG_LISTEN", "127.0.0.2:9001");
+    assert_eq!(listen(&Overrides::default(), Environment::from([port, variable])), "127.0.0.2:9000");
+    assert_eq!(listen(&from_file(&file), Environment::from([port, variable])), "127.0.0.2:9000");
     let flag = set(&[("listen", "127.0.0.1:9002")]);
     assert_eq!(listen(&flag, Environment::from([port, variable])), "127.0.0.1:9002");
 
     let bad = Config::load(&Overrides::default(), &Environment::from([("PORT", "http")])).expect_err("no port");
     assert!(bad.to_string().contains("PORT") && bad.to_string().contains("0 to 65535"), "{bad}");
+    let both = Environment::from([port, ("WIGWAG_LISTEN", "here")]);
+    let bad = Config::load(&Overrides::default(), &both).expect_err("no address").to_string();
+    assert!(bad.contains("WIGWAG_LISTEN") && bad.contains("IP address and port"), "{bad}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use listening::Listening;
 use running::Running;
 
 fn pages(readiness: &Readiness) -> Router {
-    ops::router(Node::new(NodeConfig::default()), Hosts::own_and(Vec::new()), readiness.clone())
+    ops::router(Node::new(NodeConfig::default()), Hosts::own_and(Vec::new()), true, readiness.clone())
 }
 
 /// A server with one room, which is empty.
@@ -64,6 +64,72 @@ async fn a_page_under_another_host_name_does_not_see_members() {
     server.stop().await;
 }
 
+/// Creates rooms through a client of this machine.
+async fn create_rooms(server: &Running, names: impl Iterator<Item = String>) {
+    let mut client = http1::connect(server.addr).await;
+    for room in names {
+        let body: &'static str = json!({ "room": room }).to_string().leak();
+        let headers = [("content-type", "application/json")];
+        let created = http1::send(&mut client, Method::POST, "/v1/rooms", &headers, body.as_bytes()).await;
+        assert_eq!(created.status, StatusCode::OK, "{room}");
+    }
+}
+
+#[tokio::test]
+async fn health_is_bounded_and_rooms_come_in_pages() {
+    let server = Running::start(|_| {}).await;
+    // Names that mean something in a query.
+    let name = |index: usize| format!("r{index:03} a#b&c+d?x=y%");
+    create_rooms(&server, (0..201).map(name)).await;
+
+    let health = http1::get(server.addr, "/health").await.json();
+    assert_eq!((&health["rooms"], &health["roomDetailsTruncated"]), (&json!(201), &json!(true)));
+    assert_eq!(health["roomDetails"].as_array().map(Vec::len), Some(100));
+
+    let (mut path, mut seen) = ("/rooms".to_owned(), Vec::new());
+    for _ in 0..3 {
+        let page = http1::get(server.addr, &path).await.json();
+        let rooms = page["rooms"].as_array().expect("a list");
+        seen.extend(rooms.iter().map(|room| room["roomId"].as_str().expect("a name").to_owned()));
+        path = page["next"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(path, "", "the third page is the last one");
+    assert_eq!(seen, (0..201).map(name).collect::<Vec<_>>());
+
+    let bad = http1::get(server.addr, "/rooms?after=%00").await;
+    assert_eq!((bad.status, bad.json()["error"].as_str()), (StatusCode::BAD_REQUEST, Some("INVALID_FIELD")));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_other_machines_can_reach_names_no_rooms_unless_it_is_set() {
+    let exposed = |public_rooms| {
+        move |config: &mut wigwag_server::config::Config| {
+            // The test's listener is on loopback, whatever is configured.
+            config.listen = ([0, 0, 0, 0], 0).into();
+            config.insecure_open = true;
+            config.public_rooms = public_rooms;
+        }
+    };
+    let server = Running::start(exposed(false)).await;
+    create_rooms(&server, std::iter::once("secret-room".to_owned())).await;
+    for path in ["/rooms", "/health"] {
+        let answer = http1::get(server.addr, path).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret-room"), "{path}");
+    }
+    let rooms = http1::get(server.addr, "/rooms").await.json();
+    assert_eq!((&rooms["rooms"], &rooms["roomCount"], &rooms["connections"]), (&json!([]), &json!(1), &json!(0)));
+    assert!(rooms["hint"].as_str().is_some_and(|hint| hint.contains("public_rooms")));
+    assert_eq!(http1::get(server.addr, "/health").await.json()["rooms"], json!(1));
+    server.stop().await;
+
+    let server = Running::start(exposed(true)).await;
+    create_rooms(&server, std::iter::once("open-room".to_owned())).await;
+    assert_eq!(http1::get(server.addr, "/rooms").await.json()["rooms"][0]["roomId"], "open-room");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn browsers_get_the_icon_they_ask_for() {
     let server = Running::start(|_| {}).await;
@@ -94,7 +160,10 @@ async fn metrics_are_served_on_the_admin_router_alone() {
     let metrics = http1::get(listening.addr, "/metrics").await;
     assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4");
     assert_eq!(metrics.body, "wigwag_rooms 2\n");
-    assert_eq!(http1::get(listening.addr, "/health").await.status, StatusCode::NOT_FOUND);
+    let other = http1::get(listening.addr, "/health").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    let hint = other.json()["hint"].as_str().unwrap_or_default().to_owned();
+    assert!(hint.contains("/metrics") && !hint.contains("grpcurl"), "only what is there: {hint}");
     listening.stop().await;
 
     let server = Running::start(|_| {}).await;

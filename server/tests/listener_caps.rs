@@ -186,6 +186,10 @@ async fn a_connection_that_is_never_read_can_be_aborted() {
 
 #[test]
 fn the_counters_are_written_for_prometheus() {
-    let text = prometheus(&BackendStats::default(), &ListenerStats::default());
+    let text = prometheus(&BackendStats::default(), &ListenerStats::default(), 3);
     assert!(text.contains("# TYPE wigwag_connections_open gauge\nwigwag_connections_open 0\n"), "{text}");
+    assert!(
+        text.contains("# TYPE wigwag_log_lines_dropped_total counter\nwigwag_log_lines_dropped_total 3\n"),
+        "{text}"
+    );
 }

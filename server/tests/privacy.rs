@@ -170,7 +170,15 @@ async fn no_line_of_the_log_holds_what_peers_say_or_where_they_are() {
     assert!(soon("the end", process.child.wait()).await.expect("waited for").success());
     let log = soon("the log", log).await.expect("no panic");
 
-    for told in ["serving", "session opened", "session resumed", "connection lost", "ended by its client", "draining"] {
+    for told in [
+        "serving",
+        "session opened",
+        "session resumed",
+        "session detached",
+        "session ended",
+        "member joined",
+        "draining",
+    ] {
         assert!(log.contains(told), "the log tells of \"{told}\": {log}");
     }
     let mut private: Vec<String> = [

@@ -272,7 +272,6 @@ impl CompatSession {
 impl Drop for CompatSession {
     fn drop(&mut self) {
         self.detach(DetachReason::ConnectionLost);
-        tracing::info!(peer.id = %self.peer(), "connection closed");
     }
 }
 

@@ -19,6 +19,21 @@ pub enum DetachReason {
     Ended(Reason),
 }
 
+impl DetachReason {
+    /// Returns the name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Superseded => "SUPERSEDED",
+            Self::ConnectionLost => "CONNECTION_LOST",
+            Self::SlowConsumer => "SLOW_CONSUMER",
+            Self::HeartbeatTimeout => "HEARTBEAT_TIMEOUT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Ended(reason) => reason.as_str(),
+        }
+    }
+}
+
 /// Why a client frame was not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError<E> {

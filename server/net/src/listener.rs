@@ -92,7 +92,7 @@ pub async fn serve<A, S>(
             Err(error) => {
                 let Some(pause) = backoff.after(&error) else { continue };
                 shared.stats.count_accept_error();
-                let pause_ms = pause.as_millis();
+                let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
                 tracing::warn!(%error, pause_ms, "accept failed; pausing");
                 tokio::select! {
                     () = stop.cancelled() => break,

@@ -4,7 +4,7 @@
 //! threads costs more than the better balance gains. See bench/README.md for the comparison.
 
 use std::{
-    io,
+    future, io,
     num::NonZeroUsize,
     thread::{self, JoinHandle},
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::oneshot,
+    sync::{mpsc, oneshot},
 };
 
 use crate::listener::RuntimePool;
@@ -25,6 +25,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(100);
 pub struct Workers {
     pool: RuntimePool,
     threads: Vec<Worker>,
+    // The names of threads that have ended.
+    ended: mpsc::Receiver<String>,
 }
 
 #[derive(Debug)]
@@ -45,23 +47,48 @@ impl Workers {
             None => thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         };
         let (mut handles, mut threads) = (Vec::new(), Vec::new());
+        let (tell, ended) = mpsc::channel(count.get());
         for n in 1..count.get() {
             let runtime = runtime()?;
             handles.push(runtime.handle().clone());
             let (stop, stopped) = oneshot::channel();
-            let thread = thread::Builder::new().name(format!("wigwag-{n}")).spawn(move || {
+            let name = format!("wigwag-{n}");
+            let guard = EndGuard { name: name.clone(), tell: tell.clone() };
+            let thread = thread::Builder::new().name(name).spawn(move || {
+                let _guard = guard;
                 // Resolves also when the sender is dropped.
                 let _ = runtime.block_on(stopped);
                 runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
             })?;
             threads.push(Worker { stop, thread });
         }
-        Ok(Self { pool: RuntimePool::with(handles), threads })
+        Ok(Self { pool: RuntimePool::with(handles), threads, ended })
     }
 
     /// Returns the runtimes over which a listener on the calling thread spreads its connections.
     pub fn pool(&self) -> RuntimePool {
         self.pool.clone()
+    }
+
+    /// Waits until a thread ends, which none does unless it panics, and returns its name. Cancel safe.
+    pub async fn ended(&mut self) -> String {
+        match self.ended.recv().await {
+            Some(name) => name,
+            // There are no threads besides the calling one.
+            None => future::pending().await,
+        }
+    }
+}
+
+/// Tells the name of a thread when it ends, also by a panic.
+struct EndGuard {
+    name: String,
+    tell: mpsc::Sender<String>,
+}
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        let _ = self.tell.try_send(std::mem::take(&mut self.name));
     }
 }
 
@@ -93,4 +120,39 @@ pub fn runtime() -> io::Result<Runtime> {
         .max_io_events_per_tick(MAX_IO_EVENTS)
         .event_interval(EVENT_INTERVAL)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_ends_is_named() {
+        let mut workers = Workers::start(3).expect("threads");
+        assert!(pin!(workers.ended()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(workers.threads.remove(1).stop);
+        assert_eq!(runtime().expect("a runtime").block_on(workers.ended()), "wigwag-2");
+    }
+
+    #[test]
+    fn a_thread_that_panics_is_named() {
+        let (tell, mut ended) = mpsc::channel(1);
+        let guard = EndGuard { name: "wigwag-1".to_owned(), tell };
+        let thread = thread::spawn(move || {
+            let _guard = guard;
+            panic!("a defect");
+        });
+        thread.join().expect_err("a panic");
+        assert_eq!(ended.try_recv().as_deref(), Ok("wigwag-1"));
+    }
+
+    #[test]
+    fn without_other_threads_none_ends() {
+        let mut workers = Workers::start(1).expect("no threads");
+        assert!(pin!(workers.ended()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
 }

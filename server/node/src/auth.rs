@@ -15,12 +15,21 @@ use crate::error::ApiError;
 pub struct Caller {
     /// The remote address of the connection. `None` is treated as another machine.
     pub addr: Option<SocketAddr>,
+    /// How it reaches the server, such as `grpc` or `websocket`. For the log only.
+    pub transport: &'static str,
 }
 
 impl Caller {
     /// Creates the caller of a connection from `addr`.
     pub fn new(addr: Option<SocketAddr>) -> Self {
-        Self { addr }
+        Self { addr, transport: "" }
+    }
+
+    /// Sets the transport, for the log.
+    #[must_use]
+    pub fn over(mut self, transport: &'static str) -> Self {
+        self.transport = transport;
+        self
     }
 
     fn is_local(&self) -> bool {
@@ -88,7 +97,7 @@ mod tests {
     use super::*;
 
     fn from(addr: &str) -> Caller {
-        Caller { addr: Some(addr.parse().expect("an address")) }
+        Caller::new(Some(addr.parse().expect("an address")))
     }
 
     #[test]

@@ -10,6 +10,8 @@ use wigwag_proto::v1::IceServer;
 pub struct NodeConfig {
     /// The node's name, in logs and in `welcome.node`.
     pub name: String,
+    /// Whether the log may hold IP addresses of clients.
+    pub log_addresses: bool,
     /// Settings of sessions.
     pub session: SessionConfig,
     /// Limits of rooms, sessions and mailboxes.
@@ -67,6 +69,7 @@ impl Default for SessionConfig {
 impl Default for NodeConfig {
     fn default() -> Self {
         Self {
+            log_addresses: false,
             name: "node".into(),
             session: SessionConfig::default(),
             limits: Limits::default(),

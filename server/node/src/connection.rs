@@ -258,8 +258,13 @@ where
 
     /// Ends the connection with a fatal error; a resumable session waits for its client.
     fn fail(&mut self, error: ApiError) {
+        let (transport, reason) = (self.caller.transport, error.reason);
         if let State::Attached(attached) = &self.state {
-            attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
+            let attachment = attached.attachment();
+            tracing::debug!(peer.id = attachment.peer().as_str(), transport, reason, "connection closed with an error");
+            attachment.detach(self.node.now(), DetachReason::ConnectionLost);
+        } else {
+            tracing::debug!(transport, reason, "connection refused");
         }
         self.out.push_back(error.to_fatal());
         self.state = State::Closing(Some(error));
@@ -272,7 +277,8 @@ where
             attached.attachment().close(self.node.now(), ended);
         }
         let attachment = attached.attachment();
-        tracing::info!(peer.id = %attachment.peer(), epoch = attachment.epoch(), ?reason, "connection detached");
+        let (peer, epoch) = (attachment.peer().as_str(), attachment.epoch());
+        tracing::debug!(peer.id = peer, epoch, reason = reason.as_str(), "connection closed");
         if reason == DetachReason::Ended(Reason::Left) {
             // The client sent its bye with a Push call.
             self.state = State::Closing(None);
@@ -488,7 +494,6 @@ impl<I> Drop for Connection<I> {
         if let State::Attached(attached) = &self.state {
             let attachment = attached.attachment();
             attachment.detach(self.node.now(), DetachReason::ConnectionLost);
-            tracing::info!(peer.id = %attachment.peer(), epoch = attachment.epoch(), "connection lost");
         }
     }
 }

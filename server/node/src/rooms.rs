@@ -67,6 +67,7 @@ impl Rooms {
             },
         };
         let info = self.node.backend().create_room(self.node.now(), spec, &create.request_id).wait().await?;
+        log_call("CreateRoom", &info.room, None);
         Ok(pb::CreateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
@@ -114,6 +115,7 @@ impl Rooms {
             empty_timeout_ms: update.empty_timeout_ms,
         };
         let info = self.node.backend().update_room(self.node.now(), &room, patch).wait().await?;
+        log_call("UpdateRoom", &room, None);
         Ok(pb::UpdateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
@@ -121,6 +123,7 @@ impl Rooms {
     pub async fn end(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
         let room = self.authorize(caller, &end.room)?;
         self.node.backend().end_room(self.node.now(), &room).wait().await?;
+        log_call("EndRoom", &room, None);
         Ok(pb::EndRoomResponse {})
     }
 
@@ -166,6 +169,7 @@ impl Rooms {
         let room = self.authorize(caller, &remove.room)?;
         let peer = peer_id("peer_id", &remove.peer_id)?;
         self.node.backend().remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
+        log_call(if remove.ban { "RemoveMember (ban)" } else { "RemoveMember" }, &room, Some(peer.as_str()));
         Ok(pb::RemoveMemberResponse {})
     }
 
@@ -183,6 +187,7 @@ impl Rooms {
         let envelope = signal.encode("");
         let sent = self.node.backend().send_to_room(self.node.now(), &room, to.as_ref(), envelope, &send.request_id);
         let reached = sent.wait().await?;
+        tracing::debug!(call = "SendToRoom", room.id = room.as_str(), reached = reached.accepted, "RoomService call");
         Ok(pb::SendToRoomResponse {
             accepted: reached.accepted,
             undeliverable: reached.undeliverable.iter().map(ToString::to_string).collect(),
@@ -197,6 +202,11 @@ impl Rooms {
         };
         Ok(RoomEvents::new(&self.node, self.node.backend().watch(only)))
     }
+}
+
+/// Logs a call that has changed something.
+fn log_call(call: &'static str, room: &RoomName, peer: Option<&str>) {
+    tracing::info!(call, room.id = room.as_str(), peer.id = peer, "RoomService call");
 }
 
 fn page_size(requested: u32) -> usize {

@@ -51,7 +51,7 @@ pub fn router(node: Node, sockets: SocketConfig) -> Router {
 
 async fn open(State(state): State<SignalState>, extensions: Extensions, upgrade: WebSocketUpgrade) -> Response {
     let SignalState { node, sockets } = state;
-    let (caller, abort) = (caller(&extensions), abort_token(&extensions));
+    let (caller, abort) = (caller(&extensions).over("websocket"), abort_token(&extensions));
     match Format::ALL.into_iter().find(|format| upgrade.offers(format.subprotocol())) {
         Some(format) => upgrade
             .accept(Some(format.subprotocol()), sockets, move |socket| serve(node, caller, abort, socket, format)),

@@ -24,6 +24,13 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
     } else {
         line(format_args!("  open: no login; bound to loopback, so only this machine can reach it"));
     }
+    match config.admin.listen {
+        Some(admin) if admin.port() != 0 => line(format_args!("  metrics at http://{admin}/metrics (admin.listen)")),
+        Some(_) => {
+            line(format_args!("  metrics at the port that the log line \"admin listener\" names (admin.listen)"))
+        }
+        None => {}
+    }
     line(format_args!(""));
     line(format_args!("Try next:"));
     if config.demo {
@@ -36,7 +43,7 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
         ));
     }
     line(format_args!("  curl http://{local}/health"));
-    line(format_args!("  make test"));
+    line(format_args!("  wigwag-server --help"));
     line(format_args!(""));
     line(format_args!("Ctrl-C drains and stops; a second Ctrl-C stops at once."));
     text
@@ -61,11 +68,23 @@ mod tests {
         let mut config = Config::default();
         let text = banner(&config, config.listen);
         assert!(text.contains("http://127.0.0.1:8080/ in two browser tabs"));
-        assert!(!text.contains("WARNING"));
+        assert!(!text.contains("WARNING") && !text.contains("/metrics"));
 
         config.listen = SocketAddr::from(([0, 0, 0, 0], 9000));
         let text = banner(&config, config.listen);
         assert!(text.contains("WARNING"));
         assert!(text.contains("http://127.0.0.1:9000/"), "an address that can be connected to");
+    }
+
+    #[test]
+    fn names_the_admin_listener_and_nothing_of_the_repository() {
+        let admin = |port| Config {
+            admin: crate::config::AdminSection { listen: Some(SocketAddr::from(([127, 0, 0, 1], port))) },
+            ..Config::default()
+        };
+        let text = banner(&admin(9090), Config::default().listen);
+        assert!(text.contains("http://127.0.0.1:9090/metrics"), "{text}");
+        assert!(banner(&admin(0), Config::default().listen).contains("the log line \"admin listener\""));
+        assert!(!text.contains("make ") && !text.contains("cargo "), "{text}");
     }
 }

@@ -4,7 +4,6 @@
 //! ones are reported and left out, and the rest is deserialized and checked together.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use toml::{Table, Value};
@@ -50,13 +49,13 @@ impl Config {
             layers.add_table(table, &shape, &ValueOrigin::File(path));
         }
         let settings = flatten(shape.clone(), None);
-        add_port(&mut layers, environment);
         for (key, default) in &settings {
             let name = variable_of(key);
             if let Some(text) = environment.get(&name) {
                 layers.add_text(key, text, Some(default), ValueOrigin::Environment(name));
             }
         }
+        add_port(&mut layers, environment);
         for Override { flag, key, value } in &overrides.settings {
             let default = settings.iter().find(|(known, _)| known == key).map(|(_, default)| default);
             layers.add_text(key, value, default, ValueOrigin::Flag(flag.clone()));
@@ -76,17 +75,23 @@ impl Config {
     }
 }
 
-/// Adds `PORT`, which hosting platforms set: the port only, at the IP address of the file or the default.
+/// Adds `PORT`, which hosting platforms set: the port only, at the IP address of the layers below.
 fn add_port(layers: &mut Layers, environment: &Environment) {
     let Some(text) = environment.get("PORT") else { return };
-    let lower = layers.0.get("listen").and_then(|given| given.value.as_str()?.parse::<SocketAddr>().ok());
-    let mut listen = lower.unwrap_or(Config::default().listen);
+    let mut listen = match layers.0.get("listen") {
+        None => Config::default().listen,
+        Some(given) => match given.value.as_str().and_then(|listen| listen.parse().ok()) {
+            Some(listen) => listen,
+            // Kept, to be reported with all other errors.
+            None => return,
+        },
+    };
     let value = match text.parse() {
         Ok(port) => {
             listen.set_port(port);
             listen.to_string()
         }
-        // Kept, to be reported with all other errors.
+        // Kept as well.
         Err(_) => text.to_owned(),
     };
     layers.add_text("listen", &value, None, ValueOrigin::Environment("PORT".to_owned()));

@@ -1,6 +1,7 @@
 //! `[log]`: the level and the format of the log.
 
 use serde::{Deserialize, Serialize};
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use super::error::ConfigErrors;
@@ -9,11 +10,15 @@ use super::error::ConfigErrors;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogSection {
-    /// A level (`error`, `warn`, `info`, `debug`, `trace`) or directives of tracing's `EnvFilter`, such as
-    /// `info,wigwag_server=debug`.
+    /// A level (`error`, `warn`, `info`, `debug`, `trace`, or `off`), or directives of tracing's `EnvFilter` separated by
+    /// commas, such as `info,wigwag_node=debug`. What no directive names is logged at the level that stands alone, or at
+    /// info. Default: `info`.
     pub level: String,
-    /// Text or JSON.
+    /// Text or JSON. Default: JSON, unless standard error is a terminal.
     pub format: LogFormat,
+    /// Whether the lines of opened and resumed sessions hold the client's IP address. Default: false, since addresses are
+    /// personal data.
+    pub addresses: bool,
 }
 
 /// The form of a log line.
@@ -33,15 +38,125 @@ pub(super) const ALLOWED_FORMAT: &str = "\"auto\", \"text\" or \"json\"";
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Auto }
+        Self { level: "info".to_owned(), format: LogFormat::Auto, addresses: false }
     }
 }
 
+/// The levels, the highest first.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// The crates of the server, which are the first parts of the targets of its log lines.
+const CRATES: [&str; 6] = ["wigwag_compat", "wigwag_http2", "wigwag_hub", "wigwag_net", "wigwag_node", "wigwag_server"];
+
+/// At debug and trace, these libraries log every frame and header of every connection, with its address. Directives can
+/// still enable them by name.
+const LIBRARIES_AT_INFO: &str = "h2=info,hyper=info,hyper_util=info,tonic=info,tonic_web=info,tower=info";
+
 impl LogSection {
-    pub(super) fn check(&self, errors: &mut ConfigErrors) {
-        if EnvFilter::try_new(&self.level).is_err() {
-            let allowed = "a level (error, warn, info, debug, trace) or directives such as info,wigwag_server=debug";
-            errors.add("log.level", &self.level, allowed);
+    /// Returns the directives for tracing's `EnvFilter`.
+    pub fn filter(&self) -> String {
+        let alone = directives(&self.level).into_iter().rfind(|directive| level_of(directive).is_some());
+        let base = alone.unwrap_or("info");
+        // Of two directives with the same target the last one holds.
+        match level_of(base) {
+            Some("debug" | "trace") => format!("{base},{LIBRARIES_AT_INFO},{}", self.level),
+            _ => format!("{base},{}", self.level),
         }
+    }
+
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
+        let problem = directives(&self.level).into_iter().find_map(|directive| problem_of(directive, MOST_DETAILED));
+        let problem = match problem {
+            Some(problem) => problem,
+            None if EnvFilter::try_new(&self.level).is_ok() => return,
+            None => "is not a list of directives".to_owned(),
+        };
+        let allowed = "error, warn, info, debug, trace, off, or directives such as info,wigwag_node=debug";
+        errors.add("log.level", format!("{:?}", self.level), format!("{problem}: use {allowed}"));
+    }
+}
+
+/// The most detailed level that this build can log. Release builds leave out trace, since the HTTP/2 libraries enter a span
+/// of that level for every frame.
+const MOST_DETAILED: LevelFilter = tracing::level_filters::STATIC_MAX_LEVEL;
+
+/// Empty directives are left out.
+fn directives(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// Returns the level whose name this is.
+fn level_of(word: &str) -> Option<&'static str> {
+    LEVELS.into_iter().find(|level| level.eq_ignore_ascii_case(word))
+}
+
+/// Returns what is wrong with a directive. `EnvFilter` takes a mistyped level for the name of a module, and then logs
+/// nothing else.
+fn problem_of(directive: &str, most_detailed: LevelFilter) -> Option<String> {
+    let (target, word) = match directive.rsplit_once('=').filter(|(_, level)| !level.contains(['}', ']'])) {
+        Some((target, level)) => (Some(target), level),
+        // A span without a level: everything in it.
+        None if directive.contains('[') => (Some(directive), "trace"),
+        None => (None, directive),
+    };
+    let Some(level) = level_of(word) else {
+        let also = if target.is_none() { ", and a module needs one, as in wigwag_node=debug" } else { "" };
+        return Some(format!("{word:?} is not a level{also}"));
+    };
+    let module = target.map(|target| target.split(['[', ':']).next().unwrap_or_default()).unwrap_or_default();
+    if module.starts_with("wigwag") && !CRATES.contains(&module) {
+        return Some(format!("{module:?} is not a part of the server, whose parts are {}", CRATES.join(", ")));
+    }
+    let left_out = level.parse::<LevelFilter>().is_ok_and(|level| level > most_detailed);
+    left_out.then(|| {
+        format!("{directive:?} asks for lines of level {level}, which this build leaves out; the most detailed is {most_detailed}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(level: &str) -> Option<String> {
+        let mut errors = ConfigErrors::default();
+        LogSection { level: level.to_owned(), ..LogSection::default() }.check(&mut errors);
+        errors.0.pop().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_mistyped_level_or_module_is_an_error_that_names_those_there_are() {
+        for level in ["warning", "inof", "3", "info,wigwag_node", "wigwag_node=verbose", "info,h2=warning", "info,="] {
+            let text = problem(level).unwrap_or_else(|| panic!("{level} is accepted"));
+            assert!(text.contains("error, warn, info, debug, trace"), "{text}");
+        }
+        let text = problem("info,wigwag_nod=debug").expect("there is no such module");
+        assert!(text.contains("\"wigwag_nod\"") && text.contains("wigwag_node, wigwag_server"), "{text}");
+    }
+
+    #[test]
+    fn levels_in_any_case_and_directives_are_accepted() {
+        for level in ["error", "warn", "info", "DEBUG", "off", "info,wigwag_node::connection=debug", "h2=debug"] {
+            assert_eq!(problem(level), None, "{level}");
+        }
+        for span in ["info,h2[send{frame=a}]=debug", "[span]=info"] {
+            assert_eq!(problem(span), None, "{span}");
+        }
+    }
+
+    #[test]
+    fn a_level_that_the_build_leaves_out_is_refused_with_the_reason() {
+        for directive in ["trace", "wigwag_http2=trace", "h2[send]"] {
+            let text = problem_of(directive, LevelFilter::DEBUG).unwrap_or_else(|| panic!("{directive} is accepted"));
+            assert!(text.contains("this build leaves out") && text.contains("debug"), "{text}");
+            assert_eq!(problem_of(directive, LevelFilter::TRACE), None, "{directive}");
+        }
+    }
+
+    #[test]
+    fn what_no_directive_names_is_logged_at_the_level_that_stands_alone_or_at_info() {
+        let filter = |level: &str| LogSection { level: level.to_owned(), ..LogSection::default() }.filter();
+        assert_eq!(filter("wigwag_node=debug"), "info,wigwag_node=debug");
+        assert_eq!(filter("warn"), "warn,warn");
+        assert_eq!(filter("debug,h2=debug"), format!("debug,{LIBRARIES_AT_INFO},debug,h2=debug"));
     }
 }

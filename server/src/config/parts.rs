@@ -27,6 +27,7 @@ impl Config {
         let Self { session, rooms, .. } = self;
         NodeConfig {
             name: self.node_name.clone(),
+            log_addresses: self.log.addresses,
             session: SessionConfig {
                 heartbeat_ms: session.heartbeat_ms,
                 grace_ms: session.grace_ms,

@@ -22,6 +22,11 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Returns all variables.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Returns the variables of sections, `WIGWAG_<SECTION>__…`. Others that start with `WIGWAG_` may belong to a client, or
     /// be service variables of Kubernetes.
     pub(super) fn in_sections<'a>(

@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+use wigwag_hub::RoomName;
 use wigwag_net::host::Hosts;
+use wigwag_net::http_error::HttpError;
 use wigwag_node::clock::{iso8601, unix_ms};
 use wigwag_node::node::Node;
 
-use super::rooms_page::{self, RoomView};
+use super::rooms_page::{RoomPage, RoomView};
 
 /// Whether the node accepts new sessions, which `/ready` reports to load balancers. Cheap to clone; starts ready.
 #[derive(Clone, Debug)]
@@ -37,19 +39,31 @@ impl Readiness {
     }
 }
 
-/// The state of `/health` and `/rooms`: what they show, and the host names under which they show members.
+/// Most rooms, and members in total, in an answer of `/health`: a probe costs the same however many there are.
+const HEALTH_ROOMS: usize = 100;
+const HEALTH_MEMBERS: usize = 100;
+
+/// Most rooms, and members in total, in a page of `/rooms`.
+const PAGE_ROOMS: usize = 100;
+const PAGE_MEMBERS: usize = 1_000;
+
+/// The state of `/health` and `/rooms`.
 #[derive(Clone)]
 struct Pages {
     node: Node,
+    /// The host names under which they show rooms.
     hosts: Hosts,
+    /// Whether they show rooms at all, or counts only.
+    show_rooms: bool,
 }
 
-/// Returns the routes of `/health`, `/rooms` and `/ready`.
-pub fn router(node: Node, hosts: Hosts, readiness: Readiness) -> Router {
+/// Returns the routes of `/health`, `/rooms` and `/ready`. Without `show_rooms` they tell how many rooms there are and not
+/// which.
+pub fn router(node: Node, hosts: Hosts, show_rooms: bool, readiness: Readiness) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/rooms", get(rooms))
-        .with_state(Pages { node, hosts })
+        .with_state(Pages { node, hosts, show_rooms })
         .route("/ready", get(ready).with_state(readiness))
 }
 
@@ -60,17 +74,27 @@ struct Health {
     rooms: usize,
     connections: usize,
     room_details: Vec<RoomView>,
+    /// Left out if all rooms and members are in `room_details`, or if it may show none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room_details_truncated: Option<bool>,
     timestamp: String,
 }
 
-/// Under a host name that may not see members it returns counts only, so that probes work under any name.
+/// Under a host name that may not see rooms it returns counts only, so that probes work under any name.
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
-    let rooms = rooms_page::rooms(&pages.node).await;
+    let stats = pages.node.backend().stats();
+    let (room_details, complete) = if pages.show_rooms && pages.hosts.allow(&uri, &headers) {
+        let page = RoomPage::read(&pages.node, None, HEALTH_ROOMS, HEALTH_MEMBERS).await;
+        (page.rooms, page.complete)
+    } else {
+        (Vec::new(), true)
+    };
     Json(Health {
         status: "ok",
-        rooms: rooms.len(),
-        connections: pages.node.backend().stats().attached,
-        room_details: if pages.hosts.allow(&uri, &headers) { rooms } else { Vec::new() },
+        rooms: stats.rooms,
+        connections: stats.attached,
+        room_details,
+        room_details_truncated: (!complete).then_some(true),
         timestamp: iso8601(unix_ms()),
     })
 }
@@ -78,13 +102,48 @@ async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Jso
 #[derive(Serialize)]
 struct Rooms {
     rooms: Vec<RoomView>,
+    /// The path of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
+/// What `/rooms` shows when it may not name rooms.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoomCounts {
+    rooms: [RoomView; 0],
+    room_count: usize,
+    connections: usize,
+    hint: &'static str,
+}
+
+const COUNTS_ONLY: &str = "other machines can reach this server, so it does not show rooms and members to everyone: set \
+                           public_rooms = true to show them, or ask RoomService from its machine";
+
 async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
+    if !pages.show_rooms {
+        let stats = pages.node.backend().stats();
+        let (room_count, connections) = (stats.rooms, stats.attached);
+        return Json(RoomCounts { rooms: [], room_count, connections, hint: COUNTS_ONLY }).into_response();
+    }
     if !pages.hosts.allow(&uri, &headers) {
         return Hosts::refusal().into_response();
     }
-    Json(Rooms { rooms: rooms_page::rooms(&pages.node).await }).into_response()
+    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let after = match query.filter(|(name, _)| name == "after").last().map(|(_, room)| RoomName::parse(&room)) {
+        None => None,
+        Some(Ok(room)) => Some(room),
+        Some(Err(_)) => {
+            let hint = "after is not the name of a room: follow the path in next of the page before";
+            return HttpError::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", hint).into_response();
+        }
+    };
+    let page = RoomPage::read(&pages.node, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await;
+    let next = page.last.map(|room| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", room.as_str()).finish();
+        format!("/rooms?{query}")
+    });
+    Json(Rooms { rooms: page.rooms, next }).into_response()
 }
 
 #[derive(Serialize)]

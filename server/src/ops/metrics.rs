@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::ListenerStats;
 
-/// Returns all metrics of a node and of its public listener.
-pub fn prometheus(backend: &BackendStats, listener: &ListenerStats) -> String {
+/// Returns all metrics of a node, of its public listener and of the log, of which `log_lines_dropped` lines were dropped.
+pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dropped: u64) -> String {
     let mut text = String::new();
     let mut gauge = |name, help, value: usize| write_metric(&mut text, name, "gauge", help, value as u64);
     gauge("wigwag_sessions", "Sessions, detached ones included.", backend.sessions);
@@ -64,6 +64,11 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats) -> String {
         "wigwag_websocket_send_timeouts_total",
         "WebSockets reset because their client did not read in time.",
         listener.websocket_send_timeouts(),
+    );
+    counter(
+        "wigwag_log_lines_dropped_total",
+        "Log lines dropped because standard error was not read or not writable.",
+        log_lines_dropped,
     );
     text
 }

@@ -2,69 +2,78 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-use wigwag_hub::member::Member;
-use wigwag_node::{clock::iso8601, node::Node};
+use serde::Serialize;
+use wigwag_hub::{RoomName, member::Member};
+use wigwag_node::node::Node;
 
-/// Returns all rooms of a node, with their members in the order in which they joined.
-pub(super) async fn rooms(node: &Node) -> Vec<RoomView> {
-    let mut views = Vec::new();
-    for info in node.backend().rooms(None, usize::MAX).wait().await {
-        // A room may have ended meanwhile.
-        let Ok(snapshot) = node.backend().snapshot(&info.room).wait().await else { continue };
-        let participant = |member: &Arc<Member>| ParticipantView {
-            id: wigwag_compat::shown_id(&info.room, &member.peer),
-            name: member.display_name.to_string(),
-            joined_at_ms: member.joined_at_ms,
-        };
-        let participants = snapshot.members.iter().map(participant).collect();
-        views.push(RoomView { id: info.room.to_string(), participants });
+/// Some rooms of a node, in the order of their names.
+pub(super) struct RoomPage {
+    /// The rooms, with their members in the order in which they joined.
+    pub(super) rooms: Vec<RoomView>,
+    /// The last room of this page, if rooms follow.
+    pub(super) last: Option<RoomName>,
+    /// Whether all rooms that follow `after`, and all their members, are in this page.
+    pub(super) complete: bool,
+}
+
+impl RoomPage {
+    /// Reads at most `max_rooms` rooms after `after`, and at most `max_members` members in total. A room is not split: one
+    /// that does not fit is left for the next page. Of a room that fits into no page only the first members are listed.
+    pub(super) async fn read(node: &Node, after: Option<&RoomName>, max_rooms: usize, max_members: usize) -> Self {
+        let mut infos = node.backend().rooms(after, max_rooms.saturating_add(1)).wait().await;
+        let mut more = infos.len() > max_rooms;
+        infos.truncate(max_rooms);
+        let mut page = Self { rooms: Vec::new(), last: None, complete: true };
+        let mut left = max_members;
+        for info in infos {
+            // A room may have ended meanwhile.
+            let Ok(members) = node.backend().members(&info.room, None, left).wait().await else { continue };
+            if members.more && left < max_members {
+                more = true;
+                break;
+            }
+            left -= members.members.len();
+            page.complete &= !members.more;
+            page.rooms.push(RoomView {
+                room_id: info.room.to_string(),
+                participant_count: info.member_count.max(u32::try_from(members.members.len()).unwrap_or(u32::MAX)),
+                participants: members.members.iter().map(|(_, member)| participant(&info.room, member)).collect(),
+            });
+            page.last = Some(info.room);
+        }
+        page.complete &= !more;
+        page.last = page.last.filter(|_| more);
+        page
     }
-    views
 }
 
-/// A room as `/rooms` shows it.
+/// A room as `/health` and `/rooms` show it. Clients of rooms-ws read the count next to the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", into = "RoomJson")]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RoomView {
-    /// The room's name.
-    pub(super) id: String,
-    /// Its members.
-    pub(super) participants: Vec<ParticipantView>,
-}
-
-/// A member as `/rooms` shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ParticipantView {
-    /// Its peer id; of a rooms-ws client, its user id.
-    pub(super) id: String,
-    /// Its display name.
-    pub(super) name: String,
-    /// When it joined, in milliseconds since the Unix epoch; shown as ISO 8601.
-    #[serde(rename = "joinedAt", serialize_with = "as_iso8601")]
-    pub(super) joined_at_ms: u64,
-}
-
-/// The JSON of a room. Clients of rooms-ws read the count next to the list.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RoomJson {
     room_id: String,
-    participant_count: usize,
+    participant_count: u32,
     participants: Vec<ParticipantView>,
 }
 
-impl From<RoomView> for RoomJson {
-    fn from(RoomView { id, participants }: RoomView) -> Self {
-        Self { room_id: id, participant_count: participants.len(), participants }
-    }
+/// A member as `/health` and `/rooms` show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ParticipantView {
+    /// Its peer id; of a rooms-ws client, its user id.
+    id: String,
+    /// Its display name.
+    name: String,
+    /// When it joined, in milliseconds since 1970.
+    joined_at: u64,
 }
 
-// serde fixes the signature.
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn as_iso8601<S: Serializer>(unix_ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&iso8601(*unix_ms))
+fn participant(room: &RoomName, member: &Arc<Member>) -> ParticipantView {
+    ParticipantView {
+        id: wigwag_compat::shown_id(room, &member.peer),
+        name: member.display_name.to_string(),
+        joined_at: member.joined_at_ms,
+    }
 }
 
 #[cfg(test)]
@@ -75,12 +84,12 @@ mod tests {
 
     #[test]
     fn rooms_have_the_form_that_existing_clients_read() {
-        let ada = ParticipantView { id: "p1".to_owned(), name: "Ada".to_owned(), joined_at_ms: 1_795_193_347_120 };
-        let room = RoomView { id: "demo".to_owned(), participants: vec![ada] };
+        let ada = ParticipantView { id: "p1".to_owned(), name: "Ada".to_owned(), joined_at: 1_795_193_347_120 };
+        let room = RoomView { room_id: "demo".to_owned(), participant_count: 1, participants: vec![ada] };
         let expected = json!({
             "roomId": "demo",
             "participantCount": 1,
-            "participants": [{"id": "p1", "name": "Ada", "joinedAt": "2026-11-20T16:49:07.120Z"}],
+            "participants": [{"id": "p1", "name": "Ada", "joinedAt": 1_795_193_347_120_u64}],
         });
         assert_eq!(serde_json::to_value(room).expect("JSON"), expected);
     }

@@ -9,10 +9,21 @@ use wigwag_net::host::is_forwarded;
 use wigwag_net::listener::{ConnectionHandle, PeerAddr};
 use wigwag_node::auth::Caller;
 
+use super::content::{self, Content};
+
 /// Returns the caller of a request: the peer address of its connection.
 pub(crate) fn caller(extensions: &Extensions) -> Caller {
     Caller::new(PeerAddr::of(extensions))
 }
+
+/// Returns the caller of a gRPC call.
+pub(crate) fn grpc_caller(extensions: &Extensions) -> Caller {
+    caller(extensions).over(if extensions.get::<ViaGrpcWeb>().is_some() { "grpc-web" } else { "grpc" })
+}
+
+/// Marks a request that arrived as gRPC-Web. The layer that translates it leaves no other sign.
+#[derive(Clone, Copy)]
+struct ViaGrpcWeb;
 
 /// Returns the token that aborts a request's connection or, over HTTP/2, its stream.
 pub(crate) fn abort_token(extensions: &Extensions) -> Option<CancellationToken> {
@@ -28,6 +39,9 @@ pub(crate) fn local_caller<B>(request: &http::Request<B>) -> Caller {
 /// Inserts the [`local_caller`] into a request's extensions.
 pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let caller = local_caller(&request);
+    if content::of(&request) == Content::GrpcWeb {
+        request.extensions_mut().insert(ViaGrpcWeb);
+    }
     request.extensions_mut().insert(caller);
     next.run(request).await
 }

@@ -17,7 +17,7 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "app", to: &["api", "config", "ops", "web"] },
     Row { from: "api", to: &["web"] },
     Row { from: "web", to: &[] },
-    Row { from: "ops", to: &["config", "web"] },
+    Row { from: "ops", to: &["config"] },
     Row { from: "config", to: &[] },
 ];
 

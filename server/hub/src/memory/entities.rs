@@ -21,6 +21,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: RoomName,
+    // When it was created, on the monotonic clock.
+    pub(super) created_ms: u64,
     // Guards the room's settings and members. Held while a change is published, so that all members receive changes in one
     // order.
     pub(super) state: Mutex<RoomState<MemberHandle>>,
@@ -29,8 +31,13 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(state: RoomState<MemberHandle>) -> Self {
-        Self { name: state.name().clone(), state: Mutex::new(state), empty_timer: Mutex::new(None) }
+    pub(super) fn new(state: RoomState<MemberHandle>, now: Now) -> Self {
+        Self {
+            name: state.name().clone(),
+            created_ms: now.mono_ms,
+            state: Mutex::new(state),
+            empty_timer: Mutex::new(None),
+        }
     }
 }
 
@@ -69,6 +76,8 @@ pub(super) struct Session {
     pub(super) display_name: Arc<str>,
     pub(super) metadata: Metadata,
     pub(super) kind: SessionKind,
+    // When it was opened, on the monotonic clock.
+    pub(super) opened_ms: u64,
     // Serializes this client's frames. Taken by its own attachments and by a resume, never by other sessions.
     pub(super) sender: Mutex<SenderState>,
     // The last client frame that took effect. Written under `sender`, read by the connection for its acks.
@@ -109,6 +118,7 @@ impl Session {
             display_name: open.display_name,
             metadata: open.metadata,
             kind: open.kind,
+            opened_ms: now.mono_ms,
             sender: Mutex::default(),
             applied: AtomicU32::new(0),
             attached_epoch: AtomicU32::new(1),

@@ -127,6 +127,8 @@ impl Shared {
         };
         wake(waker);
         if detached {
+            let (peer, reason) = (session.peer.as_str(), reason.as_str());
+            tracing::info!(peer.id = peer, epoch, reason, "session detached");
             self.start_grace(now, session);
         }
     }
@@ -154,6 +156,8 @@ impl Shared {
             (ended, state.take_waker())
         };
         let Some((rooms, origins)) = ended else { return false };
+        let duration_ms = now.mono_ms.saturating_sub(session.opened_ms);
+        tracing::info!(peer.id = session.peer.as_str(), reason = reason.as_str(), duration_ms, "session ended");
         // The reason is remembered for a client that resumes too late. A live session cannot be resumed.
         let remembered_ms = match session.kind {
             SessionKind::Live => 0,

@@ -12,7 +12,7 @@ use crate::{
     backend::{Create, Join},
     error::{JoinError, RoomError, StepError},
     frame::{Body, Joined},
-    id::PeerId,
+    id::{PeerId, RoomName},
     mailbox::Entry,
     reason::Reason,
     room::{Newcomer, RoomState},
@@ -139,6 +139,7 @@ impl Shared {
         wake(waker);
         self.after_control(now, session, &put);
         self.publish(state, &event, Some(&session.peer));
+        tracing::debug!(room.id = room.name.as_str(), peer.id = session.peer.as_str(), created, "member joined");
         Ok(Some((room.clone(), membership)))
     }
 
@@ -173,6 +174,7 @@ impl Shared {
         }
         if let Some((member, events)) = state.leave(&session.peer, reason, now) {
             member.handle.membership.revoke();
+            log_left(&room.name, &session.peer, reason);
             for event in &events {
                 self.publish(&state, event, None);
             }
@@ -180,6 +182,7 @@ impl Shared {
         }
     }
 
+    /// Removes a member, sends it `left` and publishes that. Returns `false` if it is not a member.
     fn remove_and_notify(
         &self,
         now: Now,
@@ -192,6 +195,7 @@ impl Shared {
         let MemberHandle { session, membership } = member.handle;
         membership.revoke();
         let room = state.name().clone();
+        log_left(&room, peer, reason);
         session.state().leave(&room);
         self.put_control(now, &session, reply_to, Body::Left { room, reason });
         for event in &events {
@@ -199,4 +203,8 @@ impl Shared {
         }
         true
     }
+}
+
+fn log_left(room: &RoomName, peer: &PeerId, reason: Reason) {
+    tracing::debug!(room.id = room.as_str(), peer.id = peer.as_str(), reason = reason.as_str(), "member left");
 }

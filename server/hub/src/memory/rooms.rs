@@ -31,7 +31,7 @@ impl Shared {
         first: impl FnOnce(&Arc<Room>, &mut RoomState<MemberHandle>) -> T,
     ) -> Result<T, RoomError> {
         let name = spec.room.clone();
-        let room = Arc::new(Room::new(RoomState::new(spec, self.limits.members, now)));
+        let room = Arc::new(Room::new(RoomState::new(spec, self.limits.members, now), now));
         let mut state = lock(&room.state);
         {
             let mut rooms = write(&self.rooms);
@@ -43,6 +43,7 @@ impl Shared {
             }
             rooms.insert(name.clone(), room.clone());
         }
+        tracing::info!(room.id = name.as_str(), "room created");
         self.publish_to_watchers(&RoomEvent::new(name, state.version(), Change::Created(state.info())));
         Ok(first(&room, &mut state))
     }
@@ -142,6 +143,8 @@ impl Shared {
         if rooms.get(&room.name).is_some_and(|r| Arc::ptr_eq(r, room)) {
             rooms.remove(&room.name);
         }
+        let duration_ms = now.mono_ms.saturating_sub(room.created_ms);
+        tracing::info!(room.id = room.name.as_str(), reason = reason.as_str(), duration_ms, "room ended");
         self.publish_to_watchers(&event);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::{
     future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -79,10 +80,10 @@ impl Batch {
     }
 }
 
+/// A socket whose write panics is left out: one defect must not end the task that writes for all connections of a thread.
 fn send_all(sockets: Vec<Arc<dyn Flush>>) {
-    for socket in sockets {
-        socket.send();
-    }
+    let mut sockets = sockets.into_iter();
+    while catch_unwind(AssertUnwindSafe(|| sockets.by_ref().for_each(|socket| socket.send()))).is_err() {}
 }
 
 /// Writes the batch. Woken by the first socket of a batch, it runs after the tasks that were scheduled before.
@@ -140,5 +141,26 @@ mod tests {
         assert_eq!(sent.0.load(SeqCst), 1);
         yield_now().await;
         assert!(batch.upgrade().is_none(), "the flush task has ended");
+    }
+    struct Defect;
+
+    impl Flush for Defect {
+        fn send(self: Arc<Self>) {
+            panic!("a defect");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_whose_write_panics_holds_up_no_other() {
+        let batcher = WriteBatcher::for_runtime(&Handle::current());
+        let sent = Arc::new(Count::default());
+        for _ in 0..2 {
+            yield_now().await;
+            batcher.enqueue(Arc::new(Defect));
+            batcher.enqueue(sent.clone());
+            batcher.enqueue(Arc::new(Defect));
+            yield_now().await;
+        }
+        assert_eq!(sent.0.load(SeqCst), 2);
     }
 }

@@ -145,6 +145,7 @@ impl Applier {
 
     /// Replies to a frame with an error, which uses up its sequence number.
     pub async fn refuse(&self, seq: u32, error: ApiError) -> FrameOutcome {
+        tracing::debug!(peer.id = self.attachment.peer().as_str(), seq, reason = error.reason, "frame refused");
         match self.attachment.reply(self.node.now(), seq, error.to_body()).wait().await {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
@@ -242,7 +243,6 @@ impl Applier {
             return gap(applied, seq);
         }
         self.attachment.close(self.node.now(), Reason::Left);
-        tracing::info!(peer.id = %self.attachment.peer(), "session ended by its client");
         FrameOutcome::Bye
     }
 }

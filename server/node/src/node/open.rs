@@ -42,16 +42,21 @@ impl Node {
             return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
         match hello.resume {
-            Some(ref resume) => match self.resume(resume).await? {
+            Some(ref resume) => match self.resume(caller, &hello.client, resume).await? {
                 Ok(opened) => Ok(opened),
-                Err(reason) => self.create(hello, Some(reason)).await,
+                Err(reason) => self.create(caller, hello, Some(reason)).await,
             },
-            None => self.create(hello, None).await,
+            None => self.create(caller, hello, None).await,
         }
     }
 
     /// Resumes a session. The inner error says why it cannot be resumed and a new one is opened.
-    async fn resume(&self, resume: &pb::Resume) -> Result<Result<Opened, Reason>, ApiError> {
+    async fn resume(
+        &self,
+        caller: &Caller,
+        client: &str,
+        resume: &pb::Resume,
+    ) -> Result<Result<Opened, Reason>, ApiError> {
         let Some(credentials) = credentials(&resume.session_token) else { return Ok(Err(Reason::UnknownSession)) };
         let request = Resume {
             credentials,
@@ -61,8 +66,9 @@ impl Node {
         };
         match self.backend().resume(self.now(), request).wait().await {
             Ok(resumed) => {
-                let peer = resumed.attachment.peer();
-                tracing::info!(peer.id = %peer, epoch = resumed.attachment.epoch(), "session resumed");
+                let (peer, epoch) = (resumed.attachment.peer().as_str(), resumed.attachment.epoch());
+                let (transport, address) = (caller.transport, self.logged_address(caller));
+                tracing::info!(peer.id = peer, epoch, transport, client, address, "session resumed");
                 let welcome = self.welcome(&*resumed.attachment, resume.session_token.clone(), Outcome::Resumed);
                 Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied: resumed.applied }))
             }
@@ -71,7 +77,7 @@ impl Node {
         }
     }
 
-    async fn create(&self, hello: pb::Hello, reset: Option<Reason>) -> Result<Opened, ApiError> {
+    async fn create(&self, caller: &Caller, hello: pb::Hello, reset: Option<Reason>) -> Result<Opened, ApiError> {
         if self.draining() {
             return Err(ApiError::draining());
         }
@@ -100,10 +106,24 @@ impl Node {
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
-        tracing::info!(peer.id = %attachment.peer(), resumable = hello.resumable, reset = ?reset, "session opened");
+        tracing::info!(
+            peer.id = attachment.peer().as_str(),
+            transport = caller.transport,
+            client = hello.client,
+            resumable = hello.resumable,
+            reset_reason = reset.map(Reason::as_str),
+            address = self.logged_address(caller),
+            "session opened"
+        );
         let mut welcome = self.welcome(&*attachment, token, outcome);
         welcome.reset_reason = reset.map(Reason::as_str).unwrap_or_default().into();
         Ok(Opened { attachment, welcome, applied: 0 })
+    }
+
+    /// Returns the caller's IP address if the configuration allows it in the log.
+    pub(super) fn logged_address(&self, caller: &Caller) -> Option<impl tracing::Value + use<>> {
+        let addr = caller.addr.filter(|_| self.inner.config.log_addresses)?;
+        Some(tracing::field::display(addr.ip().to_canonical()))
     }
 
     fn welcome(&self, attachment: &dyn Attachment, session_token: String, outcome: Outcome) -> pb::Welcome {

@@ -59,7 +59,11 @@ impl Node {
             kind: SessionKind::Live,
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
-        tracing::info!(peer.id = %attachment.peer(), resumable = false, "session opened");
+        let peer = attachment.peer().as_str();
+        // Such ids begin with the name of the protocol.
+        let transport = peer.split(':').next().unwrap_or_default();
+        let address = self.logged_address(caller);
+        tracing::info!(peer.id = peer, transport, resumable = false, address, "session opened");
         Ok(attachment)
     }
 

@@ -71,7 +71,10 @@ impl ConnectionReaper {
                 if instant.duration_since(since) >= CLOSE_TIMEOUT
                     && let Some(abort) = tracked.abort.take()
                 {
-                    tracing::info!(peer.id = %attachment.peer(), "connection aborted: its client does not read");
+                    tracing::info!(
+                        peer.id = attachment.peer().as_str(),
+                        "connection aborted: its client does not read"
+                    );
                     abort.cancel();
                 }
             } else if attachment.kind() != SessionKind::Live

@@ -36,7 +36,7 @@ use wigwag_proto::v1 as pb;
 use self::{frames::FrameStream, request_body::RequestFrames, response_body::SignalBody};
 use crate::{
     api::grpc::status::to_status,
-    web::{abort_token, caller},
+    web::{abort_token, grpc_caller},
 };
 
 pub use self::fast_path::SignalFastPath;
@@ -66,7 +66,7 @@ impl SignalingServer {
         if encoding.is_some() {
             return Err(Status::unimplemented("messages must not be compressed"));
         }
-        let (caller, abort) = (caller(&head.extensions), abort_token(&head.extensions));
+        let (caller, abort) = (grpc_caller(&head.extensions), abort_token(&head.extensions));
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
         Ok(SignalBody::response(Connection::new(self.node.clone(), caller, abort, input)))
     }
@@ -131,7 +131,7 @@ impl ServerStreamingService<pb::ListenRequest> for Listen {
     type Future = Call<Self::ResponseStream>;
 
     fn call(&mut self, request: Request<pb::ListenRequest>) -> Self::Future {
-        let (caller, abort) = (caller(request.extensions()), abort_token(request.extensions()));
+        let (caller, abort) = (grpc_caller(request.extensions()), abort_token(request.extensions()));
         let hello = pb::Hello { resumable: true, ..request.into_inner().hello.unwrap_or_default() };
         let connection = Connection::with_hello(self.0.node.clone(), caller, abort, stream::pending(), hello);
         std::future::ready(Ok(Response::new(FrameStream::new(connection))))
@@ -146,7 +146,7 @@ impl UnaryService<RawPush> for Push {
 
     fn call(&mut self, request: Request<RawPush>) -> Self::Future {
         let node = self.0.node.clone();
-        let caller = caller(request.extensions());
+        let caller = grpc_caller(request.extensions());
         Box::pin(async move {
             let answer = push::push(node, caller, request.into_inner()).await;
             answer.map(Response::new).map_err(|error| to_status(&error))
@@ -162,7 +162,7 @@ impl UnaryService<pb::GetIceServersRequest> for IceServers {
 
     fn call(&mut self, request: Request<pb::GetIceServersRequest>) -> Self::Future {
         let node = &self.0.node;
-        let allowed = node.policy().allow(&caller(request.extensions()), Action::IceServers, None);
+        let allowed = node.policy().allow(&grpc_caller(request.extensions()), Action::IceServers, None);
         std::future::ready(match allowed {
             Ok(()) => {
                 Ok(Response::new(pb::GetIceServersResponse { ice_servers: node.ice_servers(), expires_at: None }))

@@ -31,7 +31,6 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
             // A page that is closed loses its stream just before, or while, its bye arrives on another connection. Frames before
             // the bye are not applied: they were not acknowledged, and their sender is gone.
             if ends_with_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
-                tracing::info!(peer.id = %credentials.peer, "session ended by its client");
                 return Ok(PushResponse { ack: 0, retry_after_ms: 0 });
             }
             Err(detached_error(reason))
