@@ -15,5 +15,6 @@ pub mod v1;
 #[cfg(feature = "json")]
 mod json;
 
-/// The package's file descriptors (`google.protobuf.FileDescriptorSet`), for server reflection.
+/// The package's file descriptors (`google.protobuf.FileDescriptorSet`), for server reflection. Also those that the errors'
+/// details (`google.rpc`) import.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/wigwag.v1.bin");

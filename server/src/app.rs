@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wigwag_compat::CompatContext;
 use wigwag_http2::PlainBody;
-use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerConfig, ListenerStats, RuntimePool};
+use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerStats, RuntimePool};
 use wigwag_node::node::Node;
 
-use crate::api::{grpc, rest, websocket};
-use crate::config::Config;
+use crate::api::{RoomApi, grpc, rest, websocket};
+use crate::config::{Config, RoomServiceAccess};
 use crate::{ops, web};
 
 pub use banner::banner;
@@ -78,19 +78,19 @@ pub async fn serve_over(
         None => None,
     };
     let node = Node::new(config.node());
-    let (services, health) = grpc::with_health(grpc::routes(&node), config.reflection).await;
+    let rooms = room_api(config.room_service);
+    let (services, health) = grpc::public_routes(&node, rooms, config.reflection);
     let readiness = ops::Readiness::default();
     let compat = CompatContext::new(node.clone(), config.hosts(), config.compat());
     let others = websocket::router(node.clone(), config.sockets())
-        .merge(rest::router(node.clone()))
+        .merge(rest::router(node.clone(), rooms))
         .merge(wigwag_compat::routes(&compat))
         .merge(ops::router(node.clone(), config.hosts(), readiness.clone()));
     let router = wigwag_compat::before(&compat, web::router(services, others, config.demo));
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let admin =
-        admin.map(|admin| spawn_admin(admin, &node, &stats, config.listener(RuntimePool::here()), stop.clone()));
+    let admin = admin.map(|admin| spawn_admin(admin, &node, &stats, &config, stop.clone()));
     let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), config.origins().guard(router));
     let mut serving = tokio::spawn(listener::serve(listener, service, config.listener(pool), stats, stop.clone()));
     let ticking = tokio::spawn({
@@ -109,7 +109,7 @@ pub async fn serve_over(
     let started = Instant::now();
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
     readiness.set_draining();
-    health.set_draining().await;
+    health.set_draining();
     let deadline = started + Duration::from_millis(config.drain.timeout_ms.into());
     if timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)).await.is_err() {
         tracing::warn!(node.id = config.node_name, "the drain did not end in time: closing the remaining connections");
@@ -125,17 +125,38 @@ pub async fn serve_over(
     ended.map_err(|_| ServeError::ListenerEnded)
 }
 
+/// Returns whether the public listener serves RoomService.
+fn room_api(access: RoomServiceAccess) -> RoomApi {
+    match access {
+        RoomServiceAccess::Local => RoomApi::Served,
+        RoomServiceAccess::Admin => RoomApi::Refused(
+            "RoomService is served by the admin listener only (room_service = \"admin\"): call it at the address of \
+             admin.listen",
+        ),
+        RoomServiceAccess::Off => RoomApi::Refused(
+            "RoomService is switched off (room_service = \"off\"): set room_service to \"local\" or \"admin\" to use it",
+        ),
+    }
+}
+
 /// Spawns the admin listener. It stops after the drain, so that `/metrics` shows its progress.
 fn spawn_admin(
     admin: TcpListener,
     node: &Node,
     public: &Arc<ListenerStats>,
-    settings: ListenerConfig,
+    config: &Config,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
-    let (node, public) = (node.clone(), public.clone());
-    let router = ops::admin_router(move || ops::prometheus(&node.backend().stats(), &public));
+    let (metered, public) = (node.clone(), public.clone());
+    let router = ops::admin_router(move || ops::prometheus(&metered.backend().stats(), &public));
+    let router = if config.room_service == RoomServiceAccess::Admin {
+        let others = rest::router(node.clone(), RoomApi::Served).merge(router.reset_fallback());
+        web::router(grpc::admin_routes(node, config.reflection), others, false)
+    } else {
+        router
+    };
+    let router = config.admin_origins().guard(router);
     let service =
         ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| response.map(PlainBody));
-    tokio::spawn(listener::serve(admin, service, settings, Arc::default(), stop))
+    tokio::spawn(listener::serve(admin, service, config.listener(RuntimePool::here()), Arc::default(), stop))
 }
