@@ -48,6 +48,22 @@ pub enum ServeError {
 /// Time after the drain's deadline for its last frames to be written to the connections.
 const DRAIN_SLACK: Duration = Duration::from_millis(300);
 
+/// The files of the pages and the description of the API, which are the same for everyone.
+const FILES: [&str; 12] = [
+    "/",
+    "/app.js",
+    "/style.css",
+    "/favicon.ico",
+    "/docs",
+    "/docs/docs.js",
+    "/docs/markdown.js",
+    "/docs/try.js",
+    "/docs/docs.css",
+    "/docs/signaling.json",
+    "/docs/websocket.md",
+    "/openapi.json",
+];
+
 /// Serves on `listener` until `shutdown` resolves, then drains. Returns at most 2 s after `drain.timeout_ms`, whatever the
 /// peers do. The caller owns the socket and the signal handlers.
 ///
@@ -91,7 +107,8 @@ pub async fn serve_over(
     let stop = CancellationToken::new();
 
     let admin = admin.map(|admin| spawn_admin(admin, &node, &stats, &config, stop.clone()));
-    let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), config.origins().guard(router));
+    let router = config.origins().guard(router, &FILES);
+    let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let mut serving = tokio::spawn(listener::serve(listener, service, config.listener(pool), stats, stop.clone()));
     let ticking = tokio::spawn({
         let node = node.clone();
@@ -155,7 +172,7 @@ fn spawn_admin(
     } else {
         router
     };
-    let router = config.admin_origins().guard(router);
+    let router = config.admin_origins().guard(router, &FILES);
     let service =
         ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| response.map(PlainBody));
     tokio::spawn(listener::serve(admin, service, config.listener(RuntimePool::here()), Arc::default(), stop))

@@ -300,6 +300,33 @@ async fn the_page_of_a_public_url_may_call() {
     server.stop().await;
 }
 
+/// Chromium sends `Origin` for the module scripts of a page itself. Under a name that is not configured the page still
+/// loads, and shows why its calls are refused.
+#[tokio::test]
+async fn the_files_of_a_page_load_under_any_name() {
+    let server = server(AllowedOrigins::Loopback).await;
+    let origin = ("origin", "https://signal.example.com");
+    for path in
+        ["/", "/app.js", "/style.css", "/favicon.ico", "/docs", "/docs/docs.js", "/docs/try.js", "/openapi.json"]
+    {
+        let answer = http1::request(server.addr, Method::GET, path, &[origin]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}: another page cannot read it");
+    }
+    let upgrade = [origin, ("connection", "upgrade"), ("upgrade", "websocket")];
+    for (method, path, headers) in [
+        (Method::GET, "/?roomId=r&userId=u&userName=n", &upgrade[..]),
+        (Method::POST, "/", &[origin]),
+        (Method::GET, "/rooms", &[origin]),
+        (Method::GET, "/health", &[origin]),
+        (Method::GET, "/docs/nothing", &[origin]),
+    ] {
+        let answer = http1::request(server.addr, method, path, headers).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    server.stop().await;
+}
+
 /// Calls without `Origin` are not from a page: their responses need no CORS headers, and gRPC no `Vary`.
 #[tokio::test]
 async fn other_responses_carry_no_cors_headers() {

@@ -165,6 +165,8 @@ async fn errors_have_one_shape_and_the_status_of_their_code() {
         ("GET", "/v1/rooms/demo:send", None, 405, "UNIMPLEMENTED"),
         ("DELETE", "/v1/rooms/demo:send", None, 405, "UNIMPLEMENTED"),
         ("POST", "/v1/rooms:watch", None, 405, "UNIMPLEMENTED"),
+        // The same path to clients that encode colons.
+        ("POST", "/v1/rooms%3Awatch", None, 405, "UNIMPLEMENTED"),
     ];
     for (method, path, body, status, reason) in cases {
         let answer = call(server.addr, method, path, body).await;

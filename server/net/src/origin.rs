@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Authority},
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
@@ -73,13 +73,30 @@ impl Origins {
     }
 
     /// Guards a router: requests of pages that may not call are refused with 403, and pages that may call can read the
-    /// responses (CORS; Fetch standard, section 3.2).
-    pub fn guard(&self, router: Router) -> Router {
-        router.layer(from_fn_with_state(self.clone(), check))
+    /// responses (CORS; Fetch standard, section 3.2). `files` are paths that every page may load with GET, since they have
+    /// no secrets and no effects: Chromium sends `Origin` for a page's own module scripts, and a page that does not load
+    /// cannot show why its calls are refused.
+    pub fn guard(&self, router: Router, files: &'static [&'static str]) -> Router {
+        router.layer(from_fn_with_state(Guard { origins: self.clone(), files }, check))
     }
 }
 
-async fn check(State(origins): State<Origins>, request: Request, next: Next) -> Response {
+#[derive(Clone)]
+struct Guard {
+    origins: Origins,
+    files: &'static [&'static str],
+}
+
+impl Guard {
+    fn is_file(&self, request: &Request) -> bool {
+        request.method() == Method::GET
+            && !request.headers().contains_key(header::UPGRADE)
+            && self.files.contains(&request.uri().path())
+    }
+}
+
+async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let origins = &guard.origins;
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
         let native = cors::is_native_grpc(request.headers());
         let mut response = next.run(request).await;
@@ -90,6 +107,11 @@ async fn check(State(origins): State<Origins>, request: Request, next: Next) -> 
     };
     let rules = &*origins.0;
     if !origins.allow(request.uri(), request.headers()) {
+        if guard.is_file(&request) {
+            let mut response = next.run(request).await;
+            cors::vary(response.headers_mut(), header::ORIGIN);
+            return response;
+        }
         rules.log.refused(&origin);
         return refusal::response(request.headers());
     }

@@ -67,6 +67,9 @@ fn served(node: Node) -> Router {
     Router::new()
         .route("/v1/rooms", get(list).post(create).fallback(wrong_method))
         .route("/v1/rooms:watch", get(watch).fallback(wrong_method))
+        // Some HTTP clients encode every colon. In `:send` an encoded colon belongs to the room's name.
+        .route("/v1/rooms%3Awatch", get(watch).fallback(wrong_method))
+        .route("/v1/rooms%3awatch", get(watch).fallback(wrong_method))
         .route("/v1/rooms/", any(unknown))
         .route("/v1/rooms/{*below}", any(move |target, request| async move { resources.serve(target, request).await }))
         .layer(from_fn_with_state(state.clone(), guard))

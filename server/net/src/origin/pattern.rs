@@ -110,8 +110,12 @@ fn authority(scheme: &str, text: &str) -> Option<String> {
     }
 }
 
-/// Returns an origin without a default port. Browsers leave it out; React Native on Android writes it.
+/// Returns an origin without a default port. Browsers leave it out; React Native on Android writes it. `None` if it is not
+/// in lower case, in which browsers write every origin.
 fn normalized(origin: &str) -> Option<String> {
+    if origin.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
     let (scheme, rest) = origin.split_once("://")?;
     Some(format!("{scheme}://{}", authority(scheme, rest)?))
 }
@@ -198,6 +202,7 @@ mod tests {
             "https://aexample.com",
             "https://evil.example/.example.com",
             "https://evil:1.example.com",
+            "https://A.example.com",
             "null",
         ] {
             assert!(!pattern.matches(origin), "{origin}");
