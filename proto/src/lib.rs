@@ -18,5 +18,6 @@ mod json;
 #[cfg(feature = "json")]
 pub use json::Integer;
 
-/// The package's file descriptors (`google.protobuf.FileDescriptorSet`), for server reflection.
+/// The package's file descriptors (`google.protobuf.FileDescriptorSet`), for server reflection. Also those that the errors'
+/// details (`google.rpc`) import.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/wigwag.v1.bin");

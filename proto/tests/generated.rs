@@ -32,8 +32,14 @@ fn committed_code_is_what_the_protos_generate() {
 
     let json = json_code(&plain).into_bytes();
 
+    // What `google/rpc/status.proto` and `error_details.proto` import: reflection clients read the details of errors.
+    let imports = ["google/protobuf/any.proto", "google/protobuf/duration.proto"];
+    let mut descriptors = protox::Compiler::new([root]).expect("include path");
+    descriptors.include_imports(true).open_files(FILES.iter().chain(&imports)).expect("protos compile");
+    let descriptors = descriptors.encode_file_descriptor_set();
+
     let mut stale = Vec::new();
-    let files = [("wigwag.v1.rs", code), ("wigwag.v1.bin", plain.encode_to_vec()), ("wigwag.v1.serde.rs", json)];
+    let files = [("wigwag.v1.rs", code), ("wigwag.v1.bin", descriptors), ("wigwag.v1.serde.rs", json)];
     for (name, fresh) in files {
         let committed = root.join("src/generated").join(name);
         if fs::read(&committed).ok().as_deref() != Some(&fresh) {

@@ -4,3 +4,12 @@
 pub mod grpc;
 pub mod rest;
 pub mod websocket;
+
+/// Whether an API serves RoomService.
+#[derive(Clone, Copy, Debug)]
+pub enum RoomApi {
+    /// It does.
+    Served,
+    /// It does not: where RoomService is served, or how to switch it on.
+    Refused(&'static str),
+}

@@ -18,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wigwag_compat::CompatContext;
 use wigwag_http2::PlainBody;
-use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerConfig, ListenerStats, RuntimePool};
+use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerStats, RuntimePool};
 use wigwag_node::node::Node;
 
 use self::vital::VitalTask;
-use crate::api::{grpc, rest, websocket};
-use crate::config::Config;
+use crate::api::{RoomApi, grpc, rest, websocket};
+use crate::config::{Config, RoomServiceAccess};
 use crate::{ops, web};
 
 pub use banner::banner;
@@ -49,6 +49,22 @@ pub enum ServeError {
 
 /// Time after the drain's deadline for its last frames to be written to the connections.
 const DRAIN_SLACK: Duration = Duration::from_millis(300);
+
+/// The files of the pages and the description of the API, which are the same for everyone.
+const FILES: [&str; 12] = [
+    "/",
+    "/app.js",
+    "/style.css",
+    "/favicon.ico",
+    "/docs",
+    "/docs/docs.js",
+    "/docs/markdown.js",
+    "/docs/try.js",
+    "/docs/docs.css",
+    "/docs/signaling.json",
+    "/docs/websocket.md",
+    "/openapi.json",
+];
 
 /// Serves on `listener` until `shutdown` resolves, then drains. Returns at most 2 s after `drain.timeout_ms`, whatever the
 /// peers do. The caller owns the socket and the signal handlers.
@@ -80,11 +96,12 @@ pub async fn serve_over(
         None => None,
     };
     let node = Node::new(config.node());
-    let (services, health) = grpc::with_health(grpc::routes(&node), config.reflection).await;
+    let rooms = room_api(config.room_service);
+    let (services, health) = grpc::public_routes(&node, rooms, config.reflection);
     let readiness = ops::Readiness::default();
     let compat = CompatContext::new(node.clone(), config.hosts(), config.compat());
     let others = websocket::router(node.clone(), config.sockets())
-        .merge(rest::router(node.clone()))
+        .merge(rest::router(node.clone(), rooms))
         .merge(wigwag_compat::routes(&compat))
         .merge(ops::router(node.clone(), config.hosts(), config.shows_rooms(), readiness.clone()));
     #[cfg(feature = "test-panic")]
@@ -93,7 +110,8 @@ pub async fn serve_over(
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), config.origins().guard(router));
+    let router = config.origins().guard(router, &FILES);
+    let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let public = listener::serve(listener, service, config.listener(pool), stats.clone(), stop.clone());
     let ticking = {
         let node = node.clone();
@@ -103,8 +121,7 @@ pub async fn serve_over(
     if let Some(admin) = admin {
         // Without the address: lines of the log hold none.
         tracing::info!(port = admin.local_addr().map_or(0, |addr| addr.port()), "admin listener");
-        let settings = config.listener(RuntimePool::here());
-        tasks.push(VitalTask::spawn("the admin listener", serve_admin(admin, &node, stats, settings, stop.clone())));
+        tasks.push(VitalTask::spawn("the admin listener", serve_admin(admin, &node, stats, &config, stop.clone())));
     }
     if config.http2.engine == Http2Engine::Hyper {
         tracing::info!(node.id = config.node_name, "HTTP/2 is served by hyper (http2.engine)");
@@ -118,7 +135,7 @@ pub async fn serve_over(
     let started = Instant::now();
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
     readiness.set_draining();
-    health.set_draining().await;
+    health.set_draining();
     let deadline = started + Duration::from_millis(config.drain.timeout_ms.into());
     tokio::select! {
         drained = timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)) => if drained.is_err() {
@@ -145,18 +162,40 @@ async fn panic_for_a_test() -> http::StatusCode {
     panic!("a test has requested this");
 }
 
+/// Returns whether the public listener serves RoomService.
+fn room_api(access: RoomServiceAccess) -> RoomApi {
+    match access {
+        RoomServiceAccess::Local => RoomApi::Served,
+        RoomServiceAccess::Admin => RoomApi::Refused(
+            "RoomService is served by the admin listener only (room_service = \"admin\"): call it at the address of \
+             admin.listen",
+        ),
+        RoomServiceAccess::Off => RoomApi::Refused(
+            "RoomService is switched off (room_service = \"off\"): set room_service to \"local\" or \"admin\" to use it",
+        ),
+    }
+}
+
 /// Serves the admin listener. It stops after the drain, so that `/metrics` shows its progress.
 fn serve_admin(
     admin: TcpListener,
     node: &Node,
     public: Arc<ListenerStats>,
-    settings: ListenerConfig,
+    config: &Config,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let node = node.clone();
-    let metrics = move || ops::prometheus(&node.backend().stats(), &public, ops::log_lines_dropped());
-    let router = ops::admin_router(metrics);
+    let metered = node.clone();
+    let router = ops::admin_router(move || {
+        ops::prometheus(&metered.backend().stats(), &public, ops::log_lines_dropped())
+    });
+    let router = if config.room_service == RoomServiceAccess::Admin {
+        let others = rest::router(node.clone(), RoomApi::Served).merge(router.reset_fallback());
+        web::router(grpc::admin_routes(node, config.reflection), others, false)
+    } else {
+        router
+    };
+    let router = config.admin_origins().guard(router, &FILES);
     let service =
         ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| response.map(PlainBody));
-    listener::serve(admin, service, settings, Arc::default(), stop)
+    listener::serve(admin, service, config.listener(RuntimePool::here()), Arc::default(), stop)
 }

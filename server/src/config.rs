@@ -14,7 +14,9 @@ mod ice;
 mod load;
 mod log;
 mod parts;
+mod public_url;
 mod range;
+mod room_service;
 mod rooms;
 mod secret;
 mod session;
@@ -38,6 +40,8 @@ pub use http2::Http2Section;
 pub use ice::{IceSection, IceServer};
 pub use load::{Override, Overrides};
 pub use log::{LogFormat, LogSection};
+pub use public_url::PublicUrl;
+pub use room_service::RoomServiceAccess;
 pub use rooms::RoomsSection;
 pub use secret::Secret;
 pub use session::SessionSection;
@@ -54,6 +58,11 @@ pub struct Config {
     /// Whether a server that other machines can reach names its rooms and their members at `/rooms` and `/health`, to everyone.
     /// A server on loopback does so for this machine in any case. Default: false, which shows counts only.
     pub public_rooms: bool,
+    /// The URL under which other machines reach the server through a proxy, such as `https://signal.example.com`. Pages of
+    /// its origin may call, pages under its host name are the server's own, and the banner shows it. Default: none.
+    pub public_url: PublicUrl,
+    /// Where RoomService is served, over gRPC and REST. Default: `local`.
+    pub room_service: RoomServiceAccess,
     /// The name of this node, in the log and in the welcome of clients. Empty, the default: [`Config::load`] generates one.
     pub node_name: String,
     /// Whether the demo page is served at `/`. Default: true.
@@ -90,6 +99,8 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             insecure_open: false,
             public_rooms: false,
+            public_url: PublicUrl::default(),
+            room_service: RoomServiceAccess::default(),
             node_name: String::new(),
             demo: true,
             reflection: true,
@@ -146,9 +157,14 @@ impl Config {
             let allowed = format!("at most {MAX_NODE_NAME} printable ASCII characters, no spaces");
             errors.add("node_name", format!("{:?}", self.node_name), allowed);
         }
+        if self.room_service == RoomServiceAccess::Admin && self.admin.listen.is_none() {
+            let allowed = "\"local\" or \"off\", unless admin.listen is set: RoomService would be served nowhere";
+            errors.add("room_service", "\"admin\"", allowed);
+        }
         self.session.check(errors);
         self.drain.check(errors);
         self.ice.check(errors);
+        self.cors.check(errors);
         self.log.check(errors);
         self.connections.check(errors);
         self.http2.check(errors);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 use wigwag_net::listener::Http2Engine;
-use wigwag_server::config::{AllowedOrigins, Config, ConfigErrors, Environment, LogFormat, Override, Overrides};
+use wigwag_server::config::{
+    AllowedOrigins, Config, ConfigErrors, Environment, LogFormat, Override, Overrides, RoomServiceAccess,
+};
 
 fn file(text: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a temporary file");
@@ -106,6 +108,41 @@ fn every_kind_of_value_can_be_given_as_text() {
     assert_eq!(config.cors.allowed_hosts.as_slice(), ["a.example", "b.example"]);
     assert_eq!(config.ice.servers[0].credential.expose(), "s3cret");
     assert_eq!(config.admin.listen.map(|addr| addr.port()), Some(9090));
+}
+
+#[test]
+fn origins_are_read_in_the_form_of_browsers() {
+    let origins =
+        |text: &str| load_file(&format!("[cors]\nallowed_origins = {text}\n")).map(|c| c.cors.allowed_origins);
+    assert_eq!(origins("\"loopback\"").expect("usable"), AllowedOrigins::Loopback);
+    assert_eq!(origins("[\"loopback\"]").expect("usable"), AllowedOrigins::Loopback);
+    assert_eq!(origins("[\"*\"]").expect("usable"), AllowedOrigins::Any);
+    let mixed = "[\"HTTPS://App.Example.com:443\", \"loopback\", \"https://*.example.com\", \"null\", \"app://shell\"]";
+    let list = ["https://app.example.com", "loopback", "https://*.example.com", "null", "app://shell"];
+    assert_eq!(origins(mixed).expect("usable"), AllowedOrigins::List(list.map(str::to_owned).into()));
+    for bad in ["[\"*\", \"null\"]", "[\"https://*\"]", "[\"https://a.example/\"]", "[\"a.example\"]", "5"] {
+        assert_eq!(keys(origins(bad).map(|_| Config::default())), ["cors.allowed_origins"], "{bad}");
+    }
+    let credentials = "[cors]\nallowed_origins = \"*\"\nallow_credentials = true\n";
+    assert_eq!(keys(load_file(credentials)), ["cors.allow_credentials"]);
+}
+
+#[test]
+fn a_public_url_and_the_place_of_room_service_are_checked() {
+    let config = load_file("public_url = \"https://Signal.Example.com/\"\nroom_service = \"off\"\n").expect("usable");
+    assert_eq!(config.public_url.url(), Some("https://signal.example.com"));
+    assert_eq!(config.room_service, RoomServiceAccess::Off);
+    assert!(config.to_toml().contains("public_url = \"https://signal.example.com\""), "{}", config.to_toml());
+    let environment = Environment::from([("WIGWAG_PUBLIC_URL", "https://a.example"), ("WIGWAG_ROOM_SERVICE", "off")]);
+    let config = Config::load(&Overrides::default(), &environment).expect("usable");
+    assert_eq!((config.public_url.host(), config.room_service), (Some("a.example"), RoomServiceAccess::Off));
+    let text =
+        load_file("public_url = \"signal.example.com\"\nroom_service = \"on\"\n").expect_err("wrong").to_string();
+    assert!(text.contains("public_url = ") && text.contains("https://signal.example.com"), "{text}");
+    assert!(text.contains("room_service = \"on\"") && text.contains("\"admin\" or \"off\""), "{text}");
+    // Without an admin listener RoomService would be nowhere.
+    assert_eq!(keys(load_file("room_service = \"admin\"\n")), ["room_service"]);
+    load_file("room_service = \"admin\"\n[admin]\nlisten = \"127.0.0.1:9\"\n").expect("usable");
 }
 
 #[test]

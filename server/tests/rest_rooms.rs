@@ -12,10 +12,10 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tonic::transport::Endpoint;
 use wigwag_proto::v1::{
-    GetRoomRequest, Hello, client_frame::Body as Up, envelope::Payload, room_service_client::RoomServiceClient,
-    server_frame::Body as Down,
+    GetRoomRequest, Hello, ListMembersRequest, ListRoomsRequest, client_frame::Body as Up, envelope::Payload,
+    room_service_client::RoomServiceClient, server_frame::Body as Down,
 };
-use wigwag_server::config::AllowedOrigins;
+use wigwag_server::config::{AllowedOrigins, RoomServiceAccess};
 
 use call::{answer, call, send};
 use client::{Client, JSON};
@@ -165,6 +165,8 @@ async fn errors_have_one_shape_and_the_status_of_their_code() {
         ("GET", "/v1/rooms/demo:send", None, 405, "UNIMPLEMENTED"),
         ("DELETE", "/v1/rooms/demo:send", None, 405, "UNIMPLEMENTED"),
         ("POST", "/v1/rooms:watch", None, 405, "UNIMPLEMENTED"),
+        // The same path to clients that encode colons.
+        ("POST", "/v1/rooms%3Awatch", None, 405, "UNIMPLEMENTED"),
     ];
     for (method, path, body, status, reason) in cases {
         let answer = call(server.addr, method, path, body).await;
@@ -203,7 +205,7 @@ async fn remote_callers_are_refused_before_anything_is_read() {
         config.cors.allowed_origins = AllowedOrigins::List(vec!["https://app.example.com".to_owned()]);
     })
     .await;
-    let cases: [(&str, &str, u16); 9] = [
+    let cases: [(&str, &str, u16); 18] = [
         ("host", "localhost", 200),
         ("host", "127.0.0.1:8080", 200),
         // A name may have been made to point here.
@@ -212,6 +214,16 @@ async fn remote_callers_are_refused_before_anything_is_read() {
         // A proxy on the same machine forwards for another client.
         ("x-forwarded-for", "203.0.113.9", 403),
         ("forwarded", "for=203.0.113.9", 403),
+        ("x-forwarded-proto", "https", 403),
+        ("x-real-ip", "203.0.113.9", 403),
+        ("via", "1.1 proxy", 403),
+        ("x-request-id", "5f1c", 403),
+        ("x-envoy-expected-rq-timeout-ms", "15000", 403),
+        ("cf-connecting-ip", "203.0.113.9", 403),
+        ("true-client-ip", "203.0.113.9", 403),
+        // A local program that is traced.
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 200),
+        ("authorization", "Bearer x", 200),
         ("origin", "https://app.example.com", 200),
         ("origin", "https://evil.example.com", 403),
         ("origin", "null", 403),
@@ -250,21 +262,231 @@ async fn rest_and_grpc_are_the_same_service() {
 #[tokio::test]
 async fn over_grpc_too_it_is_for_this_machine_only() {
     let server = start().await;
-    for (host, proxied, allowed) in
-        [("localhost:8080", false, true), ("localhost:8080", true, false), ("rooms.example.com", false, false)]
-    {
+    for (host, header, allowed) in [
+        ("localhost:8080", None, true),
+        ("localhost:8080", Some("traceparent"), true),
+        ("rooms.example.com", None, false),
+        ("localhost:8080", Some("x-forwarded-for"), false),
+        ("127.0.0.1:8080", Some("via"), false),
+        ("localhost", Some("x-request-id"), false),
+        ("localhost", Some("x-envoy-external-address"), false),
+        ("localhost", Some("cf-ray"), false),
+    ] {
         let channel = Endpoint::from_shared(format!("http://{}", server.addr)).expect("an address");
         let channel =
             channel.origin(format!("http://{host}").parse().expect("a name")).connect().await.expect("connects");
         let mut grpc = RoomServiceClient::new(channel);
         let mut request = tonic::Request::new(GetRoomRequest { room: "nobody".into() });
-        if proxied {
-            request.metadata_mut().insert("x-forwarded-for", "203.0.113.9".parse().expect("a value"));
+        if let Some(name) = header {
+            request.metadata_mut().insert(name, "203.0.113.9".parse().expect("a value"));
         }
         let code = grpc.get_room(request).await.expect_err("no room").code();
         let expected = if allowed { tonic::Code::NotFound } else { tonic::Code::PermissionDenied };
-        assert_eq!(code, expected, "{host} proxied: {proxied}");
+        assert_eq!(code, expected, "{host} {header:?}");
     }
+}
+
+#[tokio::test]
+async fn over_grpc_web_too_it_is_for_this_machine_only() {
+    let server = start().await;
+    for (header, status) in [("traceparent", None), ("via", Some("7")), ("x-request-id", Some("7"))] {
+        let request = Request::builder().method("POST").uri("/wigwag.v1.RoomService/ListRooms");
+        let request = request.header("content-type", "application/grpc-web+proto").header(header, "1.1 proxy");
+        let response = send(server.addr, request, bytes::Bytes::from_static(&[0; 5])).await;
+        let refused = response.headers().get("grpc-status").map(|status| status.to_str().expect("text"));
+        assert_eq!(refused, status, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_rooms_and_members_follow_each_other_whatever_the_names_are() {
+    let server = start().await;
+    let names = ["a#b", "a&b", "a+b", "a%b", "a b", "p&pageToken=q", "x+y", "é/ü", "zz"];
+    for name in names {
+        call(server.addr, "POST", "/v1/rooms", Some(json!({"room": name}))).await.ok();
+    }
+    let mut listed = Vec::new();
+    let mut token = String::new();
+    for _ in names {
+        // Into the URL as it came.
+        let page = call(server.addr, "GET", &format!("/v1/rooms?pageSize=1&pageToken={token}"), None).await.ok();
+        listed.push(page["rooms"][0]["room"].as_str().expect("a room").to_owned());
+        token = page["nextPageToken"].as_str().unwrap_or_default().to_owned();
+        assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{token}");
+    }
+    assert_eq!(token, "", "the last page");
+    listed.sort_unstable();
+    let mut expected = names.map(str::to_owned);
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+}
+
+#[tokio::test]
+async fn a_page_token_holds_for_its_call_and_room_and_not_after_a_change() {
+    let server = start().await;
+    let mut clients = Vec::new();
+    for room in ["one", "one", "two", "two"] {
+        clients.push(member(&server, room).await);
+    }
+    let token = async |path: &str| {
+        let page = call(server.addr, "GET", &format!("{path}?pageSize=1"), None).await.ok();
+        page["nextPageToken"].as_str().expect("a token").to_owned()
+    };
+    let rooms = token("/v1/rooms").await;
+    let one = token("/v1/rooms/one/members").await;
+    let channel = Endpoint::from_shared(format!("http://{}", server.addr)).expect("an address");
+    let mut grpc = RoomServiceClient::new(channel.connect().await.expect("connects"));
+
+    let refused = async |path: &str, token: &str| {
+        let answer = call(server.addr, "GET", &format!("{path}?pageToken={token}"), None).await;
+        assert_eq!((answer.status, answer.reason()), (StatusCode::BAD_REQUEST, "INVALID_FIELD"), "{path} {token}");
+    };
+    refused("/v1/rooms", &one).await;
+    refused("/v1/rooms/one/members", &rooms).await;
+    refused("/v1/rooms/two/members", &one).await;
+    for foreign in ["mine", "1", "AAAA", "a#b"] {
+        refused("/v1/rooms/one/members", &percent(foreign)).await;
+        let page = ListRoomsRequest { page_size: 1, page_token: foreign.to_owned() };
+        let status = grpc.list_rooms(page).await.expect_err("not a token");
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{foreign}");
+    }
+    for at in 0..one.len() {
+        let mut changed = one.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).expect("text");
+        refused("/v1/rooms/one/members", &changed).await;
+        let page = ListMembersRequest { room: "one".into(), page_size: 1, page_token: changed };
+        assert_eq!(grpc.list_members(page).await.expect_err("changed").code(), tonic::Code::InvalidArgument);
+    }
+    // The token of one API is that of the other.
+    let page = ListMembersRequest { room: "one".into(), page_size: 1, page_token: one.clone() };
+    assert_eq!(grpc.list_members(page).await.expect("the second page").into_inner().members.len(), 1);
+    let page = call(server.addr, "GET", &format!("/v1/rooms/one/members?pageSize=9&pageToken={one}"), None).await.ok();
+    assert_eq!(page["members"].as_array().expect("members").len(), 1);
+}
+
+fn percent(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+#[tokio::test]
+async fn an_update_mask_names_what_changes() {
+    let server = start().await;
+    call(server.addr, "POST", "/v1/rooms", Some(json!({"room": "demo", "displayName": "A", "maxMembers": 3})))
+        .await
+        .ok();
+    let change = json!({"displayName": "B", "maxMembers": 9, "metadata": {"k": "v"}, "emptyTimeoutMs": 5});
+    let path = |mask: &str| format!("/v1/rooms/demo?updateMask={mask}");
+    let info = call(server.addr, "PATCH", &path("displayName"), Some(change.clone())).await.ok()["roomInfo"].clone();
+    assert_eq!((&info["displayName"], &info["maxMembers"], &info["metadata"]), (&json!("B"), &json!(3), &Value::Null));
+    assert_eq!(info["emptyTimeoutMs"], 300_000);
+    // Either spelling, in the query or in the body.
+    let info = call(server.addr, "PATCH", &path("max_members,metadata"), Some(change.clone())).await.ok();
+    assert_eq!(info["roomInfo"]["maxMembers"], 9);
+    assert_eq!(info["roomInfo"]["metadata"], json!({"k": "v"}));
+    assert_eq!(info["roomInfo"]["emptyTimeoutMs"], 300_000);
+    let body = json!({"displayName": "C", "maxMembers": 4, "updateMask": "displayName"});
+    let info = call(server.addr, "PATCH", "/v1/rooms/demo", Some(body)).await.ok()["roomInfo"].clone();
+    assert_eq!((&info["displayName"], &info["maxMembers"]), (&json!("C"), &json!(9)));
+    // `*` is every field that is there.
+    let info = call(server.addr, "PATCH", &path("*"), Some(json!({"maxMembers": 5}))).await.ok()["roomInfo"].clone();
+    assert_eq!((&info["displayName"], &info["maxMembers"]), (&json!("C"), &json!(5)));
+    for (mask, body) in [
+        ("display", json!({"displayName": "D"})),
+        ("displayName,room", json!({"displayName": "D"})),
+        ("maxMembers", json!({"displayName": "D"})),
+        ("displayName", json!({})),
+    ] {
+        let answer = call(server.addr, "PATCH", &path(mask), Some(body)).await;
+        assert_eq!((answer.status, answer.reason()), (StatusCode::BAD_REQUEST, "INVALID_FIELD"), "{mask}");
+    }
+    let info = call(server.addr, "GET", "/v1/rooms/demo", None).await.ok();
+    assert_eq!(info["roomInfo"]["displayName"], "C", "what is refused changes nothing");
+}
+
+#[tokio::test]
+async fn a_condition_that_cannot_be_checked_is_refused() {
+    let server = start().await;
+    call(server.addr, "POST", "/v1/rooms", Some(json!({"room": "demo", "displayName": "A"}))).await.ok();
+    for (name, value) in [("if-match", "\"5\""), ("if-match", "W/\"5\", \"6\""), ("if-none-match", "*")] {
+        for (method, body) in [("PATCH", "{\"displayName\": \"B\"}"), ("DELETE", "")] {
+            let request = Request::builder().method(method).uri("/v1/rooms/demo").header(name, value);
+            let request = request.header("content-type", "application/json");
+            let answer = answer(send(server.addr, request, body.into()).await).await;
+            assert_eq!(
+                (answer.status, answer.reason()),
+                (StatusCode::PRECONDITION_FAILED, "INVALID_FIELD"),
+                "{method}"
+            );
+        }
+    }
+    // "The room exists" holds, and a read has no effect to protect.
+    for (method, name, value) in
+        [("PATCH", "if-match", "*"), ("GET", "if-match", "\"5\""), ("GET", "if-none-match", "*")]
+    {
+        let request = Request::builder().method(method).uri("/v1/rooms/demo").header(name, value);
+        answer(send(server.addr, request, "".into()).await).await.ok();
+    }
+    assert_eq!(call(server.addr, "GET", "/v1/rooms/demo", None).await.ok()["roomInfo"]["displayName"], "A");
+}
+
+/// The answers of RoomService over REST, gRPC and gRPC-Web: an HTTP status and two gRPC statuses.
+async fn rooms_over_all(addr: std::net::SocketAddr) -> (u16, Option<tonic::Code>, String) {
+    let rest = send(addr, Request::builder().uri("/v1/rooms/nothing"), "".into()).await.status().as_u16();
+    let channel = Endpoint::from_shared(format!("http://{addr}")).expect("an address");
+    let mut grpc = RoomServiceClient::new(channel.connect().await.expect("connects"));
+    let code = grpc.list_rooms(ListRoomsRequest::default()).await.err().map(|status| {
+        assert!(!status.message().is_empty());
+        status.code()
+    });
+    let request = Request::builder().method("POST").uri("/wigwag.v1.RoomService/ListRooms");
+    let request = request.header("content-type", "application/grpc-web+proto");
+    let web = send(addr, request, bytes::Bytes::from_static(&[0; 5])).await;
+    let web = web.headers().get("grpc-status").map(|status| status.to_str().expect("text").to_owned());
+    (rest, code, web.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn room_service_can_be_moved_to_the_admin_listener_or_switched_off() {
+    let served = (404, None, String::new());
+    let refused = (404, Some(tonic::Code::Unimplemented), "12".to_owned());
+    let admin = admin_address().await;
+    let server = Running::start(|config| {
+        config.room_service = RoomServiceAccess::Admin;
+        config.admin.listen = Some(admin);
+    })
+    .await;
+    assert_eq!(rooms_over_all(server.addr).await, refused);
+    let hint = call(server.addr, "GET", "/v1/rooms", None).await;
+    assert_eq!((hint.status, hint.reason()), (StatusCode::NOT_FOUND, "UNIMPLEMENTED"));
+    assert!(hint.json["message"].as_str().expect("a text").contains("admin.listen"), "{hint:?}");
+    assert_eq!(rooms_over_all(admin).await, served);
+    // The metrics are still there; another machine, and a page that is not the listener's own, is not answered.
+    assert_eq!(send(admin, Request::builder().uri("/metrics"), "".into()).await.status(), StatusCode::OK);
+    for (name, value) in
+        [("x-forwarded-for", "203.0.113.9"), ("host", "evil.example"), ("origin", "http://localhost:1")]
+    {
+        let request = Request::builder().method("POST").uri("/v1/rooms").header(name, value);
+        assert_eq!(send(admin, request, "".into()).await.status(), StatusCode::FORBIDDEN, "{name}");
+    }
+    server.stop().await;
+
+    let server = Running::start(|config| config.room_service = RoomServiceAccess::Off).await;
+    assert_eq!(rooms_over_all(server.addr).await, refused);
+    for path in ["/v1/rooms", "/v1/rooms:watch", "/v1/rooms/demo", "/v1/rooms/demo:send", "/v1/rooms/demo/members/x"] {
+        for method in ["GET", "POST", "PATCH", "DELETE"] {
+            let answer = call(server.addr, method, path, None).await;
+            assert_eq!((answer.status, answer.reason()), (StatusCode::NOT_FOUND, "UNIMPLEMENTED"), "{method} {path}");
+            assert!(answer.json["message"].as_str().expect("a text").contains("room_service"), "{answer:?}");
+        }
+    }
+    server.stop().await;
+}
+
+/// A free loopback address.
+async fn admin_address() -> std::net::SocketAddr {
+    let probe = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    probe.local_addr().expect("bound")
 }
 
 /// Events of a watch, as they come.
@@ -352,10 +574,22 @@ async fn the_api_describes_itself() {
             assert!(served, "{method} {path}: {answer:?}");
         }
     }
-    for (path, kind) in [("/docs", "text/html"), ("/docs/docs.js", "text/javascript"), ("/docs/docs.css", "text/css")] {
+    for (path, kind) in [
+        ("/docs", "text/html"),
+        ("/docs/docs.js", "text/javascript"),
+        ("/docs/markdown.js", "text/javascript"),
+        ("/docs/try.js", "text/javascript"),
+        ("/docs/docs.css", "text/css"),
+        ("/docs/signaling.json", "application/json"),
+        ("/docs/websocket.md", "text/markdown"),
+    ] {
         let page = send(server.addr, Request::builder().uri(path), "".into()).await;
         assert_eq!(page.status(), StatusCode::OK);
         assert!(page.headers()["content-type"].to_str().expect("text").starts_with(kind));
         assert!(page.headers()["content-security-policy"].to_str().expect("text").contains("default-src 'self'"));
+        // What the page needs comes from this server.
+        let text = page.into_body().collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8(text.into()).expect("text");
+        assert!(!text.contains("src=\"http") && !text.contains("import \"http"), "{path}");
     }
 }

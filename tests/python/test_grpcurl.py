@@ -40,6 +40,13 @@ def test_a_unary_call_works(server, room):
     assert json.loads(made.stdout)["roomInfo"]["displayName"] == "By hand"
 
 
+def test_the_details_of_errors_are_shown(server):
+    command = [GRPCURL, "-plaintext", "-d", '{"room": "no such room"}', server.address, "wigwag.v1.RoomService/GetRoom"]
+    failed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    assert failed.returncode != 0
+    assert "google.rpc.ErrorInfo" in failed.stderr and '"reason": "ROOM_NOT_FOUND"' in failed.stderr, failed.stderr
+
+
 def test_the_walk_through(start_server, connect):
     server = start_server()
     bob = connect("Bob", server=server)

@@ -21,3 +21,10 @@ def test_the_descriptions_are_those_of_the_protos(channel):
         told = pool.FindMessageTypeByName(message.DESCRIPTOR.full_name)
         fields = [(field.name, field.number) for field in message.DESCRIPTOR.fields]
         assert [(field.name, field.number) for field in told.fields] == fields
+
+
+def test_the_types_of_errors_and_the_values_of_enums_are_found(channel):
+    pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+    for name in ("google.rpc.ErrorInfo", "google.rpc.RetryInfo", "google.rpc.BadRequest", "google.rpc.Status"):
+        assert pool.FindMessageTypeByName(name).full_name == name
+    assert pool.FindFileContainingSymbol("wigwag.v1.ERROR_REASON_ROOM_FULL").name == "wigwag/v1/error.proto"

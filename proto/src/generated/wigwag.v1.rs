@@ -1911,7 +1911,8 @@ pub struct ListRoomsRequest {
     /// Maximum number of rooms in the response. 0 = 100; values above 1,000 count as 1,000.
     #[prost(uint32, tag = "1")]
     pub page_size: u32,
-    /// `next_page_token` of the previous page; empty for the first page.
+    /// `next_page_token` of the previous page, unchanged; empty for the first page. An opaque text, safe in URLs, that
+    /// holds for this call only: any other one fails with INVALID_FIELD.
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -1976,7 +1977,8 @@ pub struct ListMembersRequest {
     /// Maximum number of members in the response. 0 = 100; values above 1,000 count as 1,000.
     #[prost(uint32, tag = "2")]
     pub page_size: u32,
-    /// `next_page_token` of the previous page; empty for the first page.
+    /// `next_page_token` of the previous page, unchanged; empty for the first page. An opaque text, safe in URLs, that
+    /// holds for this call and room only: any other one fails with INVALID_FIELD.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -2145,8 +2147,10 @@ pub mod room_service_client {
     use tonic::codegen::http::Uri;
     /// RoomService manages rooms on behalf of a backend or a tool; the caller is not a member.
     ///
-    /// Without authentication it answers only callers on loopback (FORBIDDEN otherwise); with authentication, callers need
-    /// the `admin` grant. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
+    /// Without authentication it answers only callers on loopback whose request has no sign of a proxy, such as a header
+    /// Forwarded, X-Forwarded-For or Via (FORBIDDEN otherwise); the setting `room_service` moves it to the admin listener or
+    /// switches it off (UNIMPLEMENTED). With authentication, callers need the `admin` grant. Every error carries
+    /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
     #[derive(Debug, Clone)]
     pub struct RoomServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2266,7 +2270,7 @@ pub mod room_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "GetRoom"));
             self.inner.unary(req, path, codec).await
         }
-        /// ListRooms lists rooms by name in byte order, in pages (AIP-158).
+        /// ListRooms lists rooms by name in byte order, in pages (AIP-158). Fails with INVALID_FIELD.
         pub async fn list_rooms(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRoomsRequest>,
@@ -2341,7 +2345,8 @@ pub mod room_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "EndRoom"));
             self.inner.unary(req, path, codec).await
         }
-        /// ListMembers lists the members of a room in the order in which they joined, in pages. Fails with ROOM_NOT_FOUND.
+        /// ListMembers lists the members of a room in the order in which they joined, in pages. Fails with
+        /// ROOM_NOT_FOUND, INVALID_FIELD.
         pub async fn list_members(
             &mut self,
             request: impl tonic::IntoRequest<super::ListMembersRequest>,
@@ -2500,7 +2505,7 @@ pub mod room_service_server {
             &self,
             request: tonic::Request<super::GetRoomRequest>,
         ) -> std::result::Result<tonic::Response<super::GetRoomResponse>, tonic::Status>;
-        /// ListRooms lists rooms by name in byte order, in pages (AIP-158).
+        /// ListRooms lists rooms by name in byte order, in pages (AIP-158). Fails with INVALID_FIELD.
         async fn list_rooms(
             &self,
             request: tonic::Request<super::ListRoomsRequest>,
@@ -2521,7 +2526,8 @@ pub mod room_service_server {
             &self,
             request: tonic::Request<super::EndRoomRequest>,
         ) -> std::result::Result<tonic::Response<super::EndRoomResponse>, tonic::Status>;
-        /// ListMembers lists the members of a room in the order in which they joined, in pages. Fails with ROOM_NOT_FOUND.
+        /// ListMembers lists the members of a room in the order in which they joined, in pages. Fails with
+        /// ROOM_NOT_FOUND, INVALID_FIELD.
         async fn list_members(
             &self,
             request: tonic::Request<super::ListMembersRequest>,
@@ -2572,8 +2578,10 @@ pub mod room_service_server {
     }
     /// RoomService manages rooms on behalf of a backend or a tool; the caller is not a member.
     ///
-    /// Without authentication it answers only callers on loopback (FORBIDDEN otherwise); with authentication, callers need
-    /// the `admin` grant. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
+    /// Without authentication it answers only callers on loopback whose request has no sign of a proxy, such as a header
+    /// Forwarded, X-Forwarded-For or Via (FORBIDDEN otherwise); the setting `room_service` moves it to the admin listener or
+    /// switches it off (UNIMPLEMENTED). With authentication, callers need the `admin` grant. Every error carries
+    /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
     #[derive(Debug)]
     pub struct RoomServiceServer<T> {
         inner: Arc<T>,

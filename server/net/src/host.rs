@@ -37,39 +37,99 @@ impl Hosts {
         match &*self.0 {
             Rule::Any => true,
             Rule::Own(names) => {
-                !is_forwarded(uri, headers)
-                    || authority(uri, headers)
-                        .and_then(host_of)
-                        .is_some_and(|host| names.iter().any(|name| name.eq_ignore_ascii_case(&host)))
+                !is_forwarded(uri, headers) || authority(uri, headers).is_some_and(|host| is_listed(names, host))
             }
+        }
+    }
+
+    /// Returns whether a page that this server serves under this host name and port is its own. Only under a name that
+    /// a third party cannot make resolve to this machine, unless other machines can reach the listener anyway.
+    pub(crate) fn is_own(&self, authority: &str) -> bool {
+        match &*self.0 {
+            Rule::Any => true,
+            Rule::Own(names) => names_this_machine(authority) || is_listed(names, authority),
         }
     }
 
     /// Returns the response to a request that [`allow`](Self::allow) refuses.
     pub fn refusal() -> HttpError {
-        let hint = "this server listens on loopback and shows its rooms under localhost or an IP address only: add the \
-                    host name of the request to cors.allowed_hosts in the configuration, or to \
+        let hint = "this server listens on loopback and shows its rooms under localhost or an IP address only, and not \
+                    through a proxy: add the host name of the request to cors.allowed_hosts in the configuration, or to \
                     WIGWAG_CORS__ALLOWED_HOSTS";
         HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint)
     }
 }
 
 /// Returns whether a request was made for another machine although its connection may be local: its host name is not
-/// `localhost` or an IP address, or it has a header of a proxy. A proxy that hides both cannot be told from a local
-/// program.
+/// `localhost` or an IP address, or a header shows that a proxy forwarded it. A host name proves nothing, since the
+/// client chooses it, and neither does the absence of these headers: a proxy that adds none and passes `localhost` on
+/// cannot be told from a local program.
 pub fn is_forwarded(uri: &Uri, headers: &HeaderMap) -> bool {
-    !authority(uri, headers).is_none_or(names_this_machine) || FORWARDED.iter().any(|name| headers.contains_key(name))
+    !authority(uri, headers).is_none_or(names_this_machine) || headers.keys().any(is_proxy_header)
 }
 
-/// The headers with which proxies name the client (RFC 7239, and its predecessors).
-const FORWARDED: [HeaderName; 3] =
-    [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+/// Returns whether proxies, load balancers and content delivery networks add this header to what they forward, and
+/// programs that call a server directly do not.
+fn is_proxy_header(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    PROXY_HEADERS.contains(&name) || PROXY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// RFC 7239 and 9110, and the headers that proxies use instead.
+const PROXY_HEADERS: [&str; 19] = [
+    "cdn-loop",
+    "client-ip",
+    "forwarded",
+    "forwarded-for",
+    "proxy-client-ip",
+    "proxy-connection",
+    "true-client-ip",
+    "via",
+    "wl-proxy-client-ip",
+    "x-client-ip",
+    "x-cloud-trace-context",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-host",
+    "x-originating-ip",
+    "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+    "x-request-id",
+];
+
+/// Of Akamai, Amazon, App Engine, Azure, Cloudflare, Envoy, Fastly, Fly, HAProxy, Netlify, ngrok, Varnish and Vercel;
+/// `x-forwarded-` and `x-original-` of most.
+const PROXY_PREFIXES: [&str; 17] = [
+    "akamai-",
+    "cf-",
+    "fastly-",
+    "fly-",
+    "x-akamai-",
+    "x-amz-cf-",
+    "x-amzn-",
+    "x-appengine-",
+    "x-azure-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-haproxy-",
+    "x-nf-",
+    "x-ngrok-",
+    "x-original-",
+    "x-varnish",
+    "x-vercel-",
+];
 
 /// Returns the host name and port of a request: `:authority` of HTTP/2, `Host` of HTTP/1.1.
-fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+pub(crate) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let authority = uri.authority().map(Authority::as_str);
     // A value that is not text counts as the name of another machine.
     authority.or_else(|| headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default()))
+}
+
+/// Returns whether the host of `authority` is one of `names`.
+fn is_listed(names: &[String], authority: &str) -> bool {
+    host_of(authority).is_some_and(|host| names.iter().any(|name| name.eq_ignore_ascii_case(&host)))
 }
 
 /// Returns whether this is `localhost` or an IP address, which a third party cannot make resolve to this machine.
@@ -114,11 +174,38 @@ mod tests {
     #[test]
     fn what_a_proxy_forwards_is_refused_under_any_name() {
         let hosts = Hosts::own_and(Vec::new());
-        for name in ["forwarded", "x-forwarded-for", "X-Real-IP"] {
-            let mut headers = with_host("127.0.0.1:8080");
-            let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
-            headers.insert(name.clone(), "203.0.113.9".parse().expect("a header"));
-            assert!(!hosts.allow(&Uri::from_static("/rooms"), &headers), "{name}");
+        for name in [
+            "Forwarded",
+            "X-Forwarded-For",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Host",
+            "X-Real-IP",
+            "Via",
+            "X-Request-Id",
+            "X-Envoy-External-Address",
+            "X-Envoy-Expected-Rq-Timeout-Ms",
+            "CF-Ray",
+            "CF-Connecting-IP",
+            "True-Client-IP",
+            "CDN-Loop",
+            "X-Amzn-Trace-Id",
+            "Fastly-Client-IP",
+            "X-Original-URL",
+        ] {
+            for host in ["localhost:8080", "127.0.0.1:8080"] {
+                let mut headers = with_host(host);
+                let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+                headers.insert(name.clone(), "203.0.113.9".parse().expect("a header"));
+                assert!(!hosts.allow(&Uri::from_static("/rooms"), &headers), "{name} {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn headers_of_local_programs_are_not_those_of_a_proxy() {
+        for name in ["traceparent", "baggage", "user-agent", "te", "grpc-timeout", "authorization", "x-grpc-web", "cfx"]
+        {
+            assert!(!is_proxy_header(&HeaderName::from_static(name)), "{name}");
         }
     }
 

@@ -2,121 +2,169 @@
 //!
 //! A browser sends `Origin` with every request that could act on behalf of its user. [`Origins::guard`] checks it once
 //! for a whole router. CORS alone is not enough: it keeps a page from reading a response but not from making the
-//! request, and WebSocket handshakes are not subject to it at all.
+//! request, and WebSocket handshakes are not subject to it at all. The origin is the boundary: a page that may call may
+//! send any header, use any method of the API and read any header of the response.
+
+mod cors;
+mod pattern;
+mod refusal;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Authority},
     middleware::{Next, from_fn_with_state},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::http_error::HttpError;
+use self::refusal::RefusalLog;
+use crate::host::{Hosts, authority};
+
+pub use self::pattern::OriginPattern;
 
 /// The origins that may call the server. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Origins(Arc<Rule>);
+pub struct Origins(Arc<Rules>);
 
 #[derive(Debug)]
-enum Rule {
-    Loopback,
-    Any,
-    List(Vec<String>),
+struct Rules {
+    /// Every origin is allowed.
+    any: bool,
+    patterns: Vec<OriginPattern>,
+    /// The names under which a page of this server may call it.
+    own: Hosts,
+    /// Whether pages may make credentialed requests.
+    credentials: bool,
+    log: RefusalLog,
 }
 
 impl Origins {
-    /// Allows pages on `localhost`, and pages that this server has served itself under an IP address.
-    pub fn loopback() -> Self {
-        Self(Arc::new(Rule::Loopback))
-    }
-
-    /// Allows every origin.
+    /// Allows every origin, without credentials: a browser would otherwise use the cookies that a proxy in front of the
+    /// server has set, on behalf of any site.
     pub fn any() -> Self {
-        Self(Arc::new(Rule::Any))
+        Self::new(true, Vec::new(), Hosts::any(), false)
     }
 
-    /// Allows exactly these origins (scheme, host and port; RFC 6454).
-    pub fn list(origins: Vec<String>) -> Self {
-        Self(Arc::new(Rule::List(origins)))
+    /// Allows origins that match one of `patterns`, and pages that this server has served itself: under `localhost`, an
+    /// IP address or a name of `own`. With `credentials`, browsers send cookies, TLS client certificates and HTTP
+    /// authentication along, if a page requests it.
+    pub fn list(patterns: Vec<OriginPattern>, own: Hosts, credentials: bool) -> Self {
+        Self::new(false, patterns, own, credentials)
     }
 
-    /// Returns whether a request with these headers is allowed. A request without `Origin` does not come from a web
-    /// page.
-    pub fn allow(&self, headers: &HeaderMap) -> bool {
+    fn new(any: bool, patterns: Vec<OriginPattern>, own: Hosts, credentials: bool) -> Self {
+        Self(Arc::new(Rules { any, patterns, own, credentials, log: RefusalLog::default() }))
+    }
+
+    /// Returns whether a request with this URI and these headers is allowed. A request without `Origin` does not come
+    /// from a web page.
+    pub fn allow(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
-        origin.to_str().is_ok_and(|origin| self.allow_origin(origin, headers))
+        origin.to_str().is_ok_and(|origin| self.allow_origin(origin, uri, headers))
     }
 
-    fn allow_origin(&self, origin: &str, headers: &HeaderMap) -> bool {
-        match &*self.0 {
-            Rule::Any => true,
-            Rule::List(origins) => origins.iter().any(|allowed| allowed == origin),
-            Rule::Loopback => is_loopback(origin) || is_own_page(origin, headers),
-        }
+    fn allow_origin(&self, origin: &str, uri: &Uri, headers: &HeaderMap) -> bool {
+        let rules = &*self.0;
+        rules.any
+            || rules.patterns.iter().any(|pattern| pattern.matches(origin))
+            || authority(uri, headers).is_some_and(|host| is_own_page(origin, host, &rules.own))
     }
 
     /// Guards a router: requests of pages that may not call are refused with 403, and pages that may call can read the
-    /// responses (CORS; Fetch standard, section 3.2).
-    pub fn guard(&self, router: Router) -> Router {
-        router
-            .layer(from_fn_with_state(self.clone(), refuse))
-            // The outermost layer, so that allowed pages can also read refusals and 404 responses.
-            .layer(self.cors())
-    }
-
-    fn cors(&self) -> CorsLayer {
-        let rule = match &*self.0 {
-            Rule::Any => AllowOrigin::any(),
-            _ => {
-                let origins = self.clone();
-                AllowOrigin::predicate(move |_: &HeaderValue, parts: &Parts| origins.allow(&parts.headers))
-            }
-        };
-        let name = header::HeaderName::from_static;
-        CorsLayer::new()
-            .allow_origin(rule)
-            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-            .allow_headers([
-                header::CONTENT_TYPE,
-                header::AUTHORIZATION,
-                name("x-grpc-web"),
-                name("x-user-agent"),
-                name("grpc-timeout"),
-            ])
-            .expose_headers([name("grpc-status"), name("grpc-message"), name("grpc-status-details-bin")])
-            .max_age(std::time::Duration::from_secs(7200))
+    /// responses (CORS; Fetch standard, section 3.2). `files` are paths that every page may load with GET, since they have
+    /// no secrets and no effects: Chromium sends `Origin` for a page's own module scripts, and a page that does not load
+    /// cannot show why its calls are refused.
+    pub fn guard(&self, router: Router, files: &'static [&'static str]) -> Router {
+        router.layer(from_fn_with_state(Guard { origins: self.clone(), files }, check))
     }
 }
 
-async fn refuse(State(origins): State<Origins>, request: Request, next: Next) -> Response {
-    if origins.allow(request.headers()) {
-        return next.run(request).await;
+#[derive(Clone)]
+struct Guard {
+    origins: Origins,
+    files: &'static [&'static str],
+}
+
+impl Guard {
+    fn is_file(&self, request: &Request) -> bool {
+        request.method() == Method::GET
+            && !request.headers().contains_key(header::UPGRADE)
+            && self.files.contains(&request.uri().path())
     }
-    let hint = "the origin of this web page may not call this server: add it to cors.allowed_origins in the \
-                configuration, or to WIGWAG_CORS__ALLOWED_ORIGINS";
-    HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint).into_response()
 }
 
-/// Returns whether the origin is `localhost`, `127.0.0.1` or `[::1]`, with any port.
-fn is_loopback(origin: &str) -> bool {
-    origin_uri(origin).is_some_and(|uri| matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")))
+async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let origins = &guard.origins;
+    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
+        let native = cors::is_native_grpc(request.headers());
+        let mut response = next.run(request).await;
+        if !native {
+            cors::vary(response.headers_mut(), header::ORIGIN);
+        }
+        return response;
+    };
+    let rules = &*origins.0;
+    if !origins.allow(request.uri(), request.headers()) {
+        if guard.is_file(&request) {
+            let mut response = next.run(request).await;
+            cors::vary(response.headers_mut(), header::ORIGIN);
+            return response;
+        }
+        rules.log.refused(&origin);
+        return refusal::response(request.headers());
+    }
+    let shown = if rules.any { HeaderValue::from_static("*") } else { origin };
+    if cors::is_preflight(&request) {
+        return cors::preflight(request.headers(), shown, rules.credentials);
+    }
+    let mut response = next.run(request).await;
+    cors::expose(response.headers_mut(), shown, rules.credentials);
+    response
 }
 
-/// Returns whether this server has served the page itself. Only under an IP address: the owner of a domain could make
-/// it resolve to this machine (DNS rebinding).
-fn is_own_page(origin: &str, headers: &HeaderMap) -> bool {
-    let Some(uri) = origin_uri(origin) else { return false };
-    let Some(authority) = uri.authority() else { return false };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    host.parse::<std::net::IpAddr>().is_ok() && own == Some(authority.as_str())
+/// Returns whether this server has served the page itself: host and port of its origin are those of the request. A
+/// proxy may have ended TLS, so that the scheme says nothing.
+fn is_own_page(origin: &str, host: &str, own: &Hosts) -> bool {
+    let Some((scheme, page)) = origin.split_once("://") else { return false };
+    let default = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return false,
+    };
+    let (Ok(page), Ok(host)) = (page.parse::<Authority>(), host.parse::<Authority>()) else { return false };
+    let port = |authority: &Authority| authority.port_u16().unwrap_or(default);
+    page.host().eq_ignore_ascii_case(host.host()) && port(&page) == port(&host) && own.is_own(page.as_str())
 }
 
-fn origin_uri(origin: &str) -> Option<Uri> {
-    let uri: Uri = origin.parse().ok()?;
-    matches!(uri.scheme_str(), Some("http" | "https")).then_some(uri)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(origin: &str, host: &str, names: &[&str]) -> bool {
+        is_own_page(origin, host, &Hosts::own_and(names.iter().map(|&name| name.to_owned()).collect()))
+    }
+
+    #[test]
+    fn a_page_is_the_servers_own_under_a_name_that_is_certain() {
+        assert!(own("http://localhost:8080", "localhost:8080", &[]));
+        assert!(own("http://10.0.2.2:8080", "10.0.2.2:8080", &[]));
+        assert!(own("https://[2001:db8::1]", "[2001:db8::1]:443", &[]));
+        assert!(own("https://signal.example.com", "signal.example.com", &["signal.example.com"]));
+        assert!(own("https://signal.example.com:443", "Signal.example.com", &["signal.example.com"]));
+        // The owner of a name can make it resolve to this machine.
+        assert!(!own("http://evil.example:8080", "evil.example:8080", &["signal.example.com"]));
+        assert!(is_own_page("http://any.example:8080", "any.example:8080", &Hosts::any()));
+        for (origin, host) in [
+            ("http://localhost:8080", "localhost:9090"),
+            ("http://localhost:8080", "127.0.0.1:8080"),
+            ("https://localhost", "localhost:80"),
+            ("app://localhost", "localhost"),
+            ("null", "null"),
+            ("http://", ""),
+        ] {
+            assert!(!own(origin, host, &[]), "{origin} {host}");
+        }
+    }
 }

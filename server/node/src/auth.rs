@@ -85,7 +85,7 @@ impl Policy {
             )),
             Action::Admin if !caller.is_local() => Err(ApiError::forbidden(
                 "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
-                 localhost or by IP address, without a proxy",
+                 localhost or by IP address, without the headers of a proxy, or move it with room_service",
             )),
             _ => Ok(()),
         }

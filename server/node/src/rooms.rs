@@ -1,5 +1,6 @@
 //! `wigwag.v1.RoomService`: room management for backends and tools, without a session.
 
+mod page_token;
 mod watch;
 
 use wigwag_hub::{
@@ -81,15 +82,14 @@ impl Rooms {
     /// Lists rooms in the order of their names, one page at a time.
     pub async fn list(&self, caller: &Caller, page: pb::ListRoomsRequest) -> Result<pb::ListRoomsResponse, ApiError> {
         self.node.policy().allow(caller, Action::Admin, None)?;
-        let after = match page.page_token.as_str() {
-            "" => None,
-            token => Some(room_name("page_token", token)?),
-        };
+        let after = page_token::decode("ListRooms", "", &page.page_token)?
+            .map(|name| RoomName::parse(&name).map_err(|_| page_token::refused()))
+            .transpose()?;
         let size = page_size(page.page_size);
         let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await;
         let more = rooms.len() > size;
         rooms.truncate(size);
-        let last = rooms.last().filter(|_| more).map(|info| info.room.to_string());
+        let last = rooms.last().filter(|_| more).map(|info| page_token::encode("ListRooms", "", info.room.as_str()));
         Ok(pb::ListRoomsResponse {
             rooms: rooms.iter().map(frame::room_info).collect(),
             next_page_token: last.unwrap_or_default(),
@@ -134,17 +134,12 @@ impl Rooms {
         page: pb::ListMembersRequest,
     ) -> Result<pb::ListMembersResponse, ApiError> {
         let room = self.authorize(caller, &page.room)?;
-        let after = match page.page_token.as_str() {
-            "" => None,
-            token => Some(token.parse().map_err(|_| {
-                ApiError::invalid(
-                    "page_token",
-                    "is not a token of this method: use next_page_token of the response before",
-                )
-            })?),
-        };
+        let after = page_token::decode("ListMembers", room.as_str(), &page.page_token)?
+            .map(|position| position.parse().map_err(|_| page_token::refused()))
+            .transpose()?;
         let members = self.node.backend().members(&room, after, page_size(page.page_size)).wait().await?;
-        let next = members.members.last().filter(|_| members.more).map(|(position, _)| position.to_string());
+        let last = members.members.last().filter(|_| members.more);
+        let next = last.map(|(position, _)| page_token::encode("ListMembers", room.as_str(), &position.to_string()));
         Ok(pb::ListMembersResponse {
             members: members.members.iter().map(|(_, member)| frame::member(member)).collect(),
             version: members.version,

@@ -10,6 +10,7 @@ mod events;
 pub mod fuzzing;
 mod openapi;
 mod request;
+mod update_mask;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ use self::{
     error::RestError,
     request::{Message, Resource, Target},
 };
+use super::RoomApi;
 use crate::web::local_caller;
 
 #[derive(Clone)]
@@ -44,21 +46,34 @@ struct RestState {
     rooms: Rooms,
 }
 
-/// Returns the routes of the REST API and its documentation.
-pub fn router(node: Node) -> Router {
+/// Returns the routes of the REST API, if `rooms` says so, and of its documentation.
+pub fn router(node: Node, rooms: RoomApi) -> Router {
+    let rooms = match rooms {
+        RoomApi::Served => served(node),
+        RoomApi::Refused(why) => refused(why),
+    };
+    rooms.merge(openapi::router()).merge(docs::router())
+}
+
+fn refused(why: &'static str) -> Router {
+    let refuse = move || async move { RestError::from(ApiError::unimplemented(why)).status(StatusCode::NOT_FOUND) };
+    let paths = ["/v1/rooms", "/v1/rooms:watch", "/v1/rooms/", "/v1/rooms/{*below}"];
+    paths.into_iter().fold(Router::new(), |router, path| router.route(path, any(refuse)))
+}
+
+fn served(node: Node) -> Router {
     let state = RestState { rooms: Rooms::new(node.clone()), node };
     let resources = Arc::new(RoomResources::new(&state));
-    let rooms = Router::new()
+    Router::new()
         .route("/v1/rooms", get(list).post(create).fallback(wrong_method))
         .route("/v1/rooms:watch", get(watch).fallback(wrong_method))
-        // Some clients encode the colon.
+        // Some HTTP clients encode every colon. In `:send` an encoded colon belongs to the room's name.
         .route("/v1/rooms%3Awatch", get(watch).fallback(wrong_method))
         .route("/v1/rooms%3awatch", get(watch).fallback(wrong_method))
         .route("/v1/rooms/", any(unknown))
         .route("/v1/rooms/{*below}", any(move |target, request| async move { resources.serve(target, request).await }))
         .layer(from_fn_with_state(state.clone(), guard))
-        .with_state(state);
-    rooms.merge(openapi::router()).merge(docs::router())
+        .with_state(state)
 }
 
 /// The resources below `/v1/rooms/`. Dispatched here, since path parameters of axum can neither be followed by a verb nor
@@ -99,6 +114,9 @@ async fn guard(State(state): State<RestState>, mut request: Request, next: Next)
     let caller = local_caller(&request);
     if let Err(error) = state.node.policy().allow(&caller, Action::Admin, None) {
         return RestError::from(error).into_response();
+    }
+    if let Some(error) = request::failed_condition(&request) {
+        return error.into_response();
     }
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
@@ -144,7 +162,9 @@ async fn update(
     message: Message<pb::UpdateRoomRequest>,
 ) -> RestResult<pb::UpdateRoomResponse> {
     let room = target.same_room("room", &message.0.room)?;
-    respond(state.rooms.update(&caller, pb::UpdateRoomRequest { room, ..message.0 }).await)
+    let mask = update_mask::of(&target, &message.1)?;
+    let update = update_mask::apply(&mask, message.0)?;
+    respond(state.rooms.update(&caller, pb::UpdateRoomRequest { room, ..update }).await)
 }
 
 async fn end(

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::config::Config;
+use crate::config::{Config, RoomServiceAccess};
 
 /// Returns the startup banner: where the server listens, who can use it, and what to try next. `listen` is the bound
 /// address.
@@ -16,6 +16,9 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
     };
     line(format_args!("wigwag-server {} ({})", env!("CARGO_PKG_VERSION"), config.node_name));
     line(format_args!("  listening on http://{listen}   gRPC, gRPC-Web and HTTP on one port"));
+    if let Some(url) = config.public_url.url() {
+        line(format_args!("  public URL {url}   (public_url)"));
+    }
     if config.is_exposed() {
         line(format_args!(""));
         line(format_args!("  WARNING: open to everyone who can reach this address. No login, no encryption."));
@@ -31,10 +34,19 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
         }
         None => {}
     }
+    if config.public_url.url().is_some() && config.room_service == RoomServiceAccess::Local {
+        line(format_args!(
+            "  RoomService is for this machine: have the proxy refuse /v1/rooms and /wigwag.v1.RoomService/,"
+        ));
+        line(format_args!("  or move it with room_service = \"admin\" and admin.listen"));
+    }
     line(format_args!(""));
     line(format_args!("Try next:"));
     if config.demo {
-        line(format_args!("  open http://{local}/ in two browser tabs"));
+        match config.public_url.url() {
+            Some(url) => line(format_args!("  open {url}/ in two browser tabs")),
+            None => line(format_args!("  open http://{local}/ in two browser tabs")),
+        }
     }
     if config.reflection {
         line(format_args!("  grpcurl -plaintext {local} list"));
@@ -61,7 +73,21 @@ fn local_address(listen: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::PublicUrl;
+
     use super::*;
+
+    #[test]
+    fn a_public_url_is_shown_and_linked_with_a_word_about_the_proxy() {
+        let public_url = PublicUrl::parse("https://signal.example.com").expect("a URL");
+        let mut config = Config { public_url, ..Config::default() };
+        let text = banner(&config, config.listen);
+        assert!(text.contains("public URL https://signal.example.com "), "{text}");
+        assert!(text.contains("open https://signal.example.com/ in two browser tabs"), "{text}");
+        assert!(text.contains("/wigwag.v1.RoomService/"), "{text}");
+        config.room_service = RoomServiceAccess::Off;
+        assert!(!banner(&config, config.listen).contains("RoomService"));
+    }
 
     #[test]
     fn warns_only_when_other_machines_can_connect() {

@@ -4,16 +4,34 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use wigwag_net::origin::OriginPattern;
+
+use super::error::ConfigErrors;
 
 /// Settings of cross-origin access.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CorsSection {
-    /// Origins whose pages may call. A request without an `Origin` header does not come from a page and is not checked.
+    /// Origins whose pages may call, besides pages that this server itself served. A request without an `Origin` header
+    /// does not come from a page and is not checked.
     pub allowed_origins: AllowedOrigins,
-    /// Host names, besides `localhost` and IP addresses, under which a server on loopback shows members of rooms (`/rooms`,
-    /// `/health`, PeerJS's list). Default: none. Ignored if other machines can reach the listener.
+    /// Whether browsers may send cookies, TLS client certificates and HTTP authentication along (`withCredentials`).
+    /// Wigwag uses none of them; a proxy in front of it may. Not together with `"*"`. Default: false.
+    pub allow_credentials: bool,
+    /// Host names, besides `localhost` and IP addresses, under which pages of a server on loopback are its own and it shows
+    /// members of rooms (`/rooms`, `/health`, PeerJS's list), through a proxy as well. Default: none. Ignored if other
+    /// machines can reach the listener.
     pub allowed_hosts: AllowedHosts,
+}
+
+impl CorsSection {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
+        if self.allow_credentials && self.allowed_origins == AllowedOrigins::Any {
+            let allowed = "false, unless cors.allowed_origins lists origins: with \"*\" every site could act on behalf of a \
+                           browser's user";
+            errors.add("cors.allow_credentials", self.allow_credentials, allowed);
+        }
+    }
 }
 
 /// Host names, without scheme and port.
@@ -65,38 +83,39 @@ impl TryFrom<Names> for AllowedHosts {
 /// A rule for the `Origin` header (RFC 6454).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// `"loopback"`, the default: pages of this machine (`http` or `https`; `localhost`, `127.0.0.1` or `[::1]`; any port),
-    /// and pages that this server itself served under an IP address.
+    /// `"loopback"`, the default: pages of this machine (`http` or `https`; `localhost`, `127.0.0.1` or `[::1]`; any port).
     #[default]
     Loopback,
     /// `"*"`: every page of every site.
     Any,
-    /// These origins, compared byte by byte.
+    /// Each an origin such as `https://app.example.com`, `app://shell`, `file://` or `null`; a wildcard such as
+    /// `https://*.example.com` for one label; or `loopback`. In the form in which browsers write them.
     List(Vec<String>),
 }
 
-pub(super) const ALLOWED: &str =
-    "\"loopback\", \"*\", or a list of origins such as \"https://app.example.com\" (scheme, host, port; no path)";
+pub(super) const ALLOWED: &str = "\"loopback\", \"*\", or a list of origins such as \"https://app.example.com\" (scheme, host, \
+                                  port; no path), \"https://*.example.com\", \"loopback\", \"file://\", \"null\"";
 
 impl AllowedOrigins {
-    fn list(origins: Vec<String>) -> Result<Self, String> {
-        if origins.iter().any(|origin| origin == "*") {
-            return if origins.len() == 1 { Ok(Self::Any) } else { Err("\"*\" must be the only origin".to_owned()) };
-        }
-        match origins.iter().find(|origin| !is_origin(origin)) {
-            Some(bad) => Err(format!("{bad:?} is not an origin")),
-            None => Ok(Self::List(origins)),
+    /// Returns the patterns of the rule; none for [`AllowedOrigins::Any`].
+    pub(super) fn patterns(&self) -> Vec<OriginPattern> {
+        match self {
+            Self::Loopback => vec![OriginPattern::Loopback],
+            Self::Any => Vec::new(),
+            // Loading has checked them.
+            Self::List(origins) => origins.iter().filter_map(|origin| OriginPattern::parse(origin).ok()).collect(),
         }
     }
-}
 
-/// Returns whether `text` is an origin as a browser writes it: lower case, without a path or trailing slash.
-fn is_origin(text: &str) -> bool {
-    let Some((scheme, host)) = text.split_once("://") else { return false };
-    !host.is_empty()
-        && !scheme.is_empty()
-        && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
-        && host.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase() && !b"/?#@*,".contains(&b))
+    fn list(origins: Vec<String>) -> Result<Self, String> {
+        match origins.as_slice() {
+            [only] if only == "*" => return Ok(Self::Any),
+            [only] if only == "loopback" => return Ok(Self::Loopback),
+            _ => {}
+        }
+        let parse = |origin: &String| OriginPattern::parse(origin).map(|pattern| pattern.to_string());
+        origins.iter().map(parse).collect::<Result<_, _>>().map(Self::List)
+    }
 }
 
 impl Serialize for AllowedOrigins {
@@ -121,14 +140,9 @@ impl<'de> Deserialize<'de> for AllowedOrigins {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<AllowedOrigins, E> {
-                match text {
-                    "loopback" => Ok(AllowedOrigins::Loopback),
-                    // In an environment variable: text separated by commas.
-                    _ => {
-                        let origins = text.split(',').map(|origin| origin.trim().to_owned()).collect();
-                        AllowedOrigins::list(origins).map_err(E::custom)
-                    }
-                }
+                // In an environment variable: text separated by commas.
+                let origins = text.split(',').map(|origin| origin.trim().to_owned()).collect();
+                AllowedOrigins::list(origins).map_err(E::custom)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<AllowedOrigins, A::Error> {

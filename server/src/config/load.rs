@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::error::{ConfigErrors, ValueOrigin};
 use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
-use super::{Config, admin, connections, cors, drain, http2, ice, log, rooms, session};
+use super::{Config, admin, connections, cors, drain, http2, ice, log, public_url, room_service, rooms, session};
 
 /// Settings from the command line.
 #[derive(Clone, Debug, Default)]
@@ -146,6 +146,8 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
     let error = Config::deserialize_table(alone).err()?;
     Some(match key {
         "listen" => "an IP address and port, such as 127.0.0.1:8080 or [::1]:8080".to_owned(),
+        "public_url" => public_url::ALLOWED.to_owned(),
+        "room_service" => room_service::ALLOWED.to_owned(),
         "admin.listen" => admin::ALLOWED.to_owned(),
         "cors.allowed_origins" => format!("{error}; allowed is {}", cors::ALLOWED),
         "cors.allowed_hosts" => format!("{error}; allowed is {}", cors::ALLOWED_HOSTS),

@@ -7,7 +7,7 @@ use wigwag_hub::Limits;
 use wigwag_net::{
     host::Hosts,
     listener::{ListenerConfig, RuntimePool},
-    origin::Origins,
+    origin::{OriginPattern, Origins},
     websocket::SocketConfig,
 };
 use wigwag_node::{
@@ -102,19 +102,39 @@ impl Config {
         }
     }
 
-    /// Returns which web pages may call.
+    /// Returns which web pages may call the public listener.
     pub fn origins(&self) -> Origins {
-        match &self.cors.allowed_origins {
-            AllowedOrigins::Loopback => Origins::loopback(),
-            AllowedOrigins::Any => Origins::any(),
-            AllowedOrigins::List(origins) => Origins::list(origins.clone()),
+        if self.cors.allowed_origins == AllowedOrigins::Any {
+            return Origins::any();
         }
+        let mut patterns = self.cors.allowed_origins.patterns();
+        patterns.extend(self.public_url.origin().and_then(|origin| OriginPattern::parse(origin).ok()));
+        Origins::list(patterns, self.page_hosts(), self.cors.allow_credentials)
+    }
+
+    /// Returns which web pages may call the admin listener: those that it has served itself.
+    pub fn admin_origins(&self) -> Origins {
+        Origins::list(Vec::new(), Hosts::own_and(Vec::new()), false)
     }
 
     /// Returns the names under which the server says who is in its rooms: any if other machines can reach the listener,
-    /// else this machine's own and those of `cors.allowed_hosts`.
+    /// else this machine's own and those of `cors.allowed_hosts`. Not that of `public_url`: who may call from elsewhere need
+    /// not see everyone.
     pub fn hosts(&self) -> Hosts {
-        if self.is_exposed() { Hosts::any() } else { Hosts::own_and(self.cors.allowed_hosts.as_slice().to_vec()) }
+        self.own_hosts(None)
+    }
+
+    /// Returns the names under which the pages of the public listener are its own.
+    fn page_hosts(&self) -> Hosts {
+        self.own_hosts(self.public_url.host())
+    }
+
+    fn own_hosts(&self, public: Option<&str>) -> Hosts {
+        if self.is_exposed() {
+            return Hosts::any();
+        }
+        let listed = self.cors.allowed_hosts.as_slice().iter().map(String::as_str);
+        Hosts::own_and(listed.chain(public).map(str::to_owned).collect())
     }
 
     fn keepalive_interval(&self) -> Option<Duration> {

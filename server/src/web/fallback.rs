@@ -14,14 +14,21 @@ use super::content::{self, Content};
 
 /// Answers a request for an unknown path in the protocol of the request.
 pub(crate) async fn not_found(request: Request) -> Response {
+    in_protocol(request, "this server has no such method: grpcurl lists those it has").await
+}
+
+/// Answers a gRPC or gRPC-Web call with UNIMPLEMENTED and `text`, and any other request with 404.
+async fn in_protocol(mut request: Request, text: &'static str) -> Response {
     match content::of(&request) {
-        Content::Grpc => unimplemented(),
+        Content::Grpc => unimplemented(text),
         // The layer encodes the status for a gRPC-Web client.
-        Content::GrpcWeb => {
-            let service = GrpcWebLayer::new().layer(service_fn(|_| async { Ok::<_, Infallible>(unimplemented()) }));
+        Content::GrpcWeb(kind) => {
+            content::canonicalize(request.headers_mut(), kind);
+            let service = GrpcWebLayer::new().layer(service_fn(|_| async { Ok::<_, Infallible>(unimplemented(text)) }));
             let Ok(response) = service.oneshot(request).await;
             response.map(Body::new)
         }
+        Content::OtherFormat { web } => content::other_format(web),
         Content::Other => {
             let hint = "nothing is served at this path: there are / (the demo page), /health, /rooms, /ready, the WebSocket \
                         /v1/signal, /v1/rooms (described at /docs) and the gRPC services of package wigwag.v1 (list \
@@ -31,7 +38,6 @@ pub(crate) async fn not_found(request: Request) -> Response {
     }
 }
 
-fn unimplemented() -> Response {
-    let text = "this server has no such method: grpcurl lists those it has";
+fn unimplemented(text: &'static str) -> Response {
     tonic::Status::unimplemented(text).into_http()
 }

@@ -1,56 +1,78 @@
-//! Health (`grpc.health.v1`) and server reflection.
+//! Health (`grpc.health.v1`).
 
-use axum::Router;
-use tonic::service::Routes;
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
-use tonic_reflection::server::Builder;
-use wigwag_proto::v1::{room_service_server, signaling_service_server};
+use std::pin::Pin;
+use std::sync::Arc;
 
-/// Largest request of health and reflection, in bytes. tonic reserves what a request announces, up to this limit (by
-/// default 4 MiB).
-const MAX_REQUEST: usize = 16 * 1024;
+use futures_core::Stream;
+use futures_util::stream;
+use tokio::sync::watch;
+use tonic::{Request, Response, Status};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse,
+    health_check_response::ServingStatus,
+    health_server::{self, HealthServer},
+};
 
-/// The services whose health is reported; `""` stands for the whole server.
-const SERVICES: [&str; 3] = ["", signaling_service_server::SERVICE_NAME, room_service_server::SERVICE_NAME];
+use super::reflection::MAX_REQUEST;
 
-/// Sets the health of this node's services (`grpc.health.v1`).
+/// The health of this node's services, which serve together or not at all. Cheap to clone; starts as SERVING.
 #[derive(Clone, Debug)]
-pub struct Health(HealthReporter);
+pub struct Health {
+    status: Arc<watch::Sender<ServingStatus>>,
+    /// The services that have a status; `""` is the whole server.
+    names: Arc<[&'static str]>,
+}
 
 impl Health {
+    /// Creates the health of the services with these names.
+    pub(super) fn new(services: &[&'static str]) -> Self {
+        let names = [&[""], services].concat();
+        Self { status: Arc::new(watch::Sender::new(ServingStatus::Serving)), names: names.into() }
+    }
+
     /// Makes checks and watches of all services return NOT_SERVING.
-    pub async fn set_draining(&self) {
-        self.set(ServingStatus::NotServing).await;
+    pub fn set_draining(&self) {
+        self.status.send_replace(ServingStatus::NotServing);
     }
 
-    async fn set(&self, status: ServingStatus) {
-        for service in SERVICES {
-            self.0.set_service_status(service, status).await;
+    pub(super) fn service(&self) -> HealthServer<Self> {
+        HealthServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST)
+    }
+
+    fn is_known(&self, service: &str) -> bool {
+        self.names.contains(&service)
+    }
+}
+
+fn response(status: ServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse { status: status.into() }
+}
+
+type Statuses = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl health_server::Health for Health {
+    async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
+        if !self.is_known(&request.get_ref().service) {
+            return Err(Status::not_found("this server has no such service: leave the name out for the whole server"));
         }
+        Ok(Response::new(response(*self.status.borrow())))
     }
-}
 
-/// Adds health and, if `reflection`, server reflection (v1 and v1alpha) to `services`. All services start as SERVING.
-pub async fn with_health(services: Router, reflection: bool) -> (Router, Health) {
-    let (reporter, server) = tonic_health::server::health_reporter();
-    let health = Health(reporter);
-    health.set(ServingStatus::Serving).await;
-    let routes = Routes::from(services).add_service(server.max_decoding_message_size(MAX_REQUEST));
-    let routes = if reflection { add_reflection(routes) } else { routes };
-    (routes.into_axum_router(), health)
-}
+    type WatchStream = Statuses;
 
-/// Adds both versions of server reflection: v1 is the standard, older tools only support v1alpha.
-fn add_reflection(routes: Routes) -> Routes {
-    let builder = || {
-        Builder::configure()
-            .register_encoded_file_descriptor_set(wigwag_proto::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let v1 = builder().build_v1().expect("the descriptors are built in and tested");
-    let v1alpha = builder().build_v1alpha().expect("the descriptors are built in and tested");
-    routes
-        .add_service(v1.max_decoding_message_size(MAX_REQUEST))
-        .add_service(v1alpha.max_decoding_message_size(MAX_REQUEST))
+    /// Streams the status and its changes. The stream of an unknown service begins with SERVICE_UNKNOWN and stays open, as
+    /// health.proto asks: clients retry a watch that ends.
+    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Statuses>, Status> {
+        let known = self.is_known(&request.get_ref().service);
+        let changes = stream::unfold((self.status.subscribe(), true), move |(mut status, first)| async move {
+            if !first && (!known || status.changed().await.is_err()) {
+                std::future::pending::<()>().await;
+            }
+            let now = *status.borrow_and_update();
+            let shown = if known { now } else { ServingStatus::ServiceUnknown };
+            Some((Ok(response(shown)), (status, false)))
+        });
+        Ok(Response::new(Box::pin(changes)))
+    }
 }

@@ -55,20 +55,15 @@ impl SignalingServer {
         Self { node }
     }
 
-    /// Returns the response to a call of `Signal`.
-    fn signal<B>(&self, request: http::Request<B>) -> Result<http::Response<SignalBody<RequestFrames<B>>>, Status>
+    /// Returns the response to a call of `Signal` that declares no compression.
+    fn signal<B>(&self, request: http::Request<B>) -> http::Response<SignalBody<RequestFrames<B>>>
     where
         B: HttpBody<Data = Bytes> + Unpin,
     {
         let (head, body) = request.into_parts();
-        // Refuses compression now rather than at the first compressed message.
-        let encoding = head.headers.get("grpc-encoding").filter(|encoding| *encoding != "identity");
-        if encoding.is_some() {
-            return Err(Status::unimplemented("messages must not be compressed"));
-        }
         let (caller, abort) = (grpc_caller(&head.extensions), abort_token(&head.extensions));
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
-        Ok(SignalBody::response(Connection::new(self.node.clone(), caller, abort, input)))
+        SignalBody::response(Connection::new(self.node.clone(), caller, abort, input))
     }
 }
 
@@ -95,7 +90,7 @@ where
         let server = self.clone();
         match request.uri().path() {
             SIGNAL => {
-                let response = server.signal(request).map_or_else(Status::into_http, |answer| answer.map(Body::new));
+                let response = server.signal(request).map(Body::new);
                 Box::pin(async { Ok(response) })
             }
             "/wigwag.v1.SignalingService/Listen" => {

@@ -151,9 +151,25 @@ fn camel(name: &str) -> String {
     letters.collect()
 }
 
-/// The message in the body, in protobuf JSON. An empty body is an empty message.
+/// Returns the error for a request that depends on a version of the resource (RFC 9110, section 13). Rooms have no entity
+/// tags, so that a condition on one cannot hold; to ignore it would change what its sender means to protect.
+pub(super) fn failed_condition(request: &Request) -> Option<RestError> {
+    let is = |name: header::HeaderName, text: &str| {
+        request.headers().get(name).is_some_and(|value| value.as_bytes().trim_ascii() == text.as_bytes())
+    };
+    let conditional = |name| request.headers().contains_key(name);
+    let failed = conditional(header::IF_NONE_MATCH) || conditional(header::IF_MATCH) && !is(header::IF_MATCH, "*");
+    if request.method().is_safe() || !failed {
+        return None;
+    }
+    let field = if conditional(header::IF_NONE_MATCH) { "if-none-match" } else { "if-match" };
+    let error = ApiError::invalid(field, "cannot be checked, since rooms have no entity tags: leave the header out");
+    Some(RestError::from(error).status(StatusCode::PRECONDITION_FAILED))
+}
+
+/// The message in the body, in protobuf JSON, and the body. An empty body is an empty message.
 #[derive(Debug)]
-pub(super) struct Message<T>(pub(super) T);
+pub(super) struct Message<T>(pub(super) T, pub(super) Bytes);
 
 impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for Message<T> {
     type Rejection = RestError;
@@ -162,14 +178,15 @@ impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for Message<T> {
         let (parts, body) = request.into_parts();
         let bytes = collect(body).await?;
         if bytes.is_empty() {
-            return Ok(Self(T::default()));
+            return Ok(Self(T::default(), bytes));
         }
         // Also prevents requests from HTML forms: pages of other origins need a CORS preflight for this content type.
         if !is_json(&parts.headers) {
             let error = ApiError::invalid("content-type", "must be application/json (with curl: --json)");
             return Err(RestError::from(error).status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        json::read(&bytes).map(Self).map_err(|bad| bad.to_error().into())
+        let message = json::read(&bytes).map_err(|bad| bad.to_error())?;
+        Ok(Self(message, bytes))
     }
 }
 

@@ -19,6 +19,7 @@ use tonic::codegen::{Body as HttpBody, Service, StdError};
 use wigwag_http2::{PlainBody, WriteBody, WriteBuf, Written};
 
 use super::{SIGNAL, SignalingServer, request_body::RequestFrames, response_body::SignalBody};
+use crate::api::grpc::{compression, deadline};
 
 /// Serves native gRPC calls of `Signal` directly and passes all other requests to the router. The router serves them too, but
 /// each of its layers would wrap the body, and every message would pass through all of them.
@@ -35,8 +36,8 @@ impl<S> SignalFastPath<S> {
     }
 }
 
-/// Returns whether no layer of the router applies to a request: it calls `Signal`, is not gRPC-Web, and is not from a web
-/// page.
+/// Returns whether no layer of the router applies to a request: it calls `Signal`, is not gRPC-Web, is not from a web page,
+/// has no deadline and declares no compression.
 fn is_native_signal<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -45,6 +46,8 @@ fn is_native_signal<B>(request: &Request<B>) -> bool {
         && request.version() == Version::HTTP_2
         && matches!(content_type, b"application/grpc" | b"application/grpc+proto")
         && !headers.contains_key(header::ORIGIN)
+        && !headers.contains_key(deadline::TIMEOUT)
+        && !compression::is_declared(headers)
 }
 
 /// The body of a response: that of `Signal`, or that of the router.
@@ -119,10 +122,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if is_native_signal(&request) {
-            Either::Left(ready(Ok(match self.signaling.signal(request) {
-                Ok(response) => response.map(|body| ResponseBody(Kind::Signal(Box::new(body)))),
-                Err(status) => status.into_http().map(router_body),
-            })))
+            let response = self.signaling.signal(request);
+            Either::Left(ready(Ok(response.map(|body| ResponseBody(Kind::Signal(Box::new(body)))))))
         } else {
             Either::Right(self.router.call(request).map(wrap))
         }

@@ -10,7 +10,12 @@ use std::{
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_core::Stream;
 use tonic::codegen::Body as HttpBody;
-use wigwag_node::{connection::Input, frame::TRANSPORT_LIMIT};
+use wigwag_node::{
+    connection::Input,
+    error::{ApiError, Code},
+    frame::TRANSPORT_LIMIT,
+};
+use wigwag_proto::v1::Advice;
 
 /// Length of the prefix: a flag for compression, and the length of the message.
 pub(super) const PREFIX: usize = 5;
@@ -78,6 +83,10 @@ impl<B> RequestFrames<B> {
     }
 }
 
+/// gRPC's compression.md asks for INTERNAL.
+const COMPRESSED: &str =
+    "a message has the compressed flag, but the call has no grpc-encoding: send messages uncompressed";
+
 /// Returns the length in a message's prefix, once the prefix is received, or why no more messages can be read.
 fn message_len(bytes: &[u8]) -> Option<Result<usize, Input>> {
     let [compressed, a, b, c, d, ..] = *bytes else { return None };
@@ -85,8 +94,8 @@ fn message_len(bytes: &[u8]) -> Option<Result<usize, Input>> {
     Some(match compressed {
         0 if len <= TRANSPORT_LIMIT => Ok(len),
         0 => Err(Input::Oversize),
-        // Compression was not negotiated.
-        _ => Err(Input::Malformed),
+        // A call that declares a compression does not get here.
+        _ => Err(Input::Broken(ApiError::new(Code::Internal, "PROTOCOL", COMPRESSED).advice(Advice::Stop))),
     })
 }
 
@@ -165,6 +174,7 @@ mod tests {
             Some(Input::TooLarge(seq)) => format!("{seq} too large"),
             Some(Input::Oversize) => "oversize".to_owned(),
             Some(Input::Malformed) => "malformed".to_owned(),
+            Some(Input::Broken(error)) => format!("{:?}", error.code),
             other => format!("{other:?}"),
         };
         inputs.into_iter().map(name).collect()
@@ -187,7 +197,7 @@ mod tests {
         let half = &message(&[8, 1])[..6];
         for size in [1, 3, 100] {
             assert_eq!(read(&long, size), ["oversize"]);
-            assert_eq!(read(&compressed, size), ["malformed"]);
+            assert_eq!(read(&compressed, size), ["Internal"]);
             assert_eq!(read(half, size), ["malformed"]);
         }
     }

@@ -43,7 +43,7 @@ const OPERATIONS: [Operation; 10] = [
         path: "/v1/rooms",
         query: &[],
         body: Body::Optional,
-        errors: &[400, 408, 409, 413, 415, 429],
+        errors: &[400, 408, 409, 412, 413, 415, 429],
     },
     Operation {
         rpc: "WatchRooms",
@@ -65,9 +65,9 @@ const OPERATIONS: [Operation; 10] = [
         rpc: "UpdateRoom",
         method: "patch",
         path: "/v1/rooms/{room}",
-        query: &[],
+        query: &["update_mask"],
         body: Body::Optional,
-        errors: &[400, 404, 408, 413, 415],
+        errors: &[400, 404, 408, 412, 413, 415],
     },
     Operation {
         rpc: "EndRoom",
@@ -75,7 +75,7 @@ const OPERATIONS: [Operation; 10] = [
         path: "/v1/rooms/{room}",
         query: &[],
         body: Body::None,
-        errors: &[400, 404],
+        errors: &[400, 404, 412],
     },
     Operation {
         rpc: "SendToRoom",
@@ -83,7 +83,7 @@ const OPERATIONS: [Operation; 10] = [
         path: "/v1/rooms/{room}:send",
         query: &[],
         body: Body::Required,
-        errors: &[400, 404, 408, 413, 415],
+        errors: &[400, 404, 408, 412, 413, 415],
     },
     Operation {
         rpc: "ListMembers",
@@ -107,14 +107,15 @@ const OPERATIONS: [Operation; 10] = [
         path: "/v1/rooms/{room}/members/{peer_id}",
         query: &["ban"],
         body: Body::None,
-        errors: &[400, 404],
+        errors: &[400, 404, 412],
     },
 ];
 
 const ABOUT: &str = "RoomService of the package wigwag.v1 over HTTP, for backends and tools: the same calls, messages and \
     rules as over gRPC, in protobuf JSON. Fields have their default when they are missing, and unknown ones are ignored. \
     Names in paths are percent-encoded; a room name that ends with `:send` is written with `%3Asend`. Without \
-    authentication the server only answers callers on the same machine.";
+    authentication the server only answers callers on the same machine, without a proxy between them; the setting `room_service` \
+    moves these paths to the admin listener, or switches them off.";
 
 #[test]
 fn the_committed_document_is_up_to_date() {
@@ -140,11 +141,44 @@ fn the_committed_document_is_up_to_date() {
     });
     // The order must not depend on `serde_json/preserve_order`, which other crates may enable.
     document.sort_all_objects();
+    compare(&document, &root.join("src/api/rest/openapi/openapi.json"));
+}
+
+/// What the page `/docs` shows of `SignalingService`: its methods, and the schemas of their messages.
+#[test]
+fn the_committed_description_of_signaling_is_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let protos = Protos::read(&root.join("../proto"));
+    let service = protos.service("SignalingService");
+    let methods = service.methods.iter().map(|name| {
+        let method = protos.method(name);
+        json!({
+            "name": name,
+            "request": method.request,
+            "response": method.response,
+            "clientStreaming": method.client_streaming,
+            "serverStreaming": method.streaming,
+            "description": method.description,
+        })
+    });
+    let methods: Vec<Value> = methods.collect();
+    let messages = service.methods.iter().flat_map(|name| {
+        let method = protos.method(name);
+        [method.request.clone(), method.response.clone()]
+    });
+    let mut document = json!({
+        "services": [{"name": "SignalingService", "description": service.description, "methods": methods}],
+        "schemas": protos.schemas(messages),
+    });
+    document.sort_all_objects();
+    compare(&document, &root.join("src/api/rest/docs/signaling.json"));
+}
+
+fn compare(document: &Value, committed: &Path) {
     let fresh = format!("{document:#}\n");
-    let committed = root.join("src/api/rest/openapi/openapi.json");
-    if fs::read_to_string(&committed).ok().as_deref() != Some(&fresh) {
-        fs::write(&committed, fresh).expect("write the document");
-        panic!("openapi.json was stale and has been rewritten: commit it");
+    if fs::read_to_string(committed).ok().as_deref() != Some(&fresh) {
+        fs::write(committed, fresh).expect("write the document");
+        panic!("{} was stale and has been rewritten: commit it", committed.display());
     }
 }
 
@@ -157,6 +191,9 @@ fn describe(protos: &Protos, operation: &Operation) -> Value {
         json!({"name": name, "in": "path", "required": true, "description": description, "schema": name_schema()})
     });
     let in_query = operation.query.iter().map(|name| {
+        if *name == "update_mask" {
+            return update_mask();
+        }
         let field = protos.field(&rpc.request, name).expect("a field of the request");
         json!({"name": field.json_name, "in": "query", "description": field.description, "schema": field.schema})
     });
@@ -185,6 +222,14 @@ fn describe(protos: &Protos, operation: &Operation) -> Value {
     described
 }
 
+/// The one parameter that is not a field of the request.
+fn update_mask() -> Value {
+    let description = "The fields to change, in lowerCamelCase, separated by commas. Each must be in the body; others in the \
+                       body remain unchanged. Without it, and with `*`, every field in the body changes. May also be in \
+                       the body, as `updateMask`.";
+    json!({"name": "updateMask", "in": "query", "description": description, "schema": {"type": "string"}})
+}
+
 fn success(response: &str, summary: &str, streaming: bool) -> Value {
     if streaming {
         let description = format!(
@@ -210,9 +255,13 @@ fn meaning(status: u16) -> &'static str {
     match status {
         400 => "A field has an invalid value: INVALID_FIELD.",
         403 => "The caller, or the web page it comes from, may not do this: FORBIDDEN.",
-        404 => "There is no such room or member: ROOM_NOT_FOUND, PEER_NOT_FOUND.",
+        404 => {
+            "There is no such room or member: ROOM_NOT_FOUND, PEER_NOT_FOUND. Or RoomService is not served here: \
+                UNIMPLEMENTED."
+        }
         408 => "The body was not received within 10 seconds: INVALID_FIELD.",
         409 => "There is a room of that name already: ROOM_EXISTS.",
+        412 => "The request has an If-Match or If-None-Match header, which cannot be checked: INVALID_FIELD.",
         413 => "The body is larger than 128 KiB: FRAME_TOO_LARGE.",
         415 => "The body is not application/json: INVALID_FIELD.",
         429 => "The limit of rooms is reached: LIMIT_EXCEEDED.",

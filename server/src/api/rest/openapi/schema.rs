@@ -13,6 +13,13 @@ pub(super) struct Protos {
     messages: BTreeMap<String, Described<DescriptorProto>>,
     enums: BTreeMap<String, Described<EnumDescriptorProto>>,
     methods: BTreeMap<String, Method>,
+    services: BTreeMap<String, Service>,
+}
+
+/// A service: its comment, and the names of its methods in order.
+pub(super) struct Service {
+    pub(super) description: String,
+    pub(super) methods: Vec<String>,
 }
 
 /// A descriptor with its comment and those of its parts, by their index.
@@ -27,6 +34,7 @@ pub(super) struct Method {
     pub(super) request: String,
     pub(super) response: String,
     pub(super) streaming: bool,
+    pub(super) client_streaming: bool,
     /// The first sentence of its comment.
     pub(super) summary: String,
     /// Its whole comment.
@@ -45,9 +53,15 @@ const PACKAGE: &str = ".wigwag.v1.";
 impl Protos {
     pub(super) fn read(root: &Path) -> Self {
         let mut compiler = protox::Compiler::new([root]).expect("include path");
-        compiler.include_source_info(true).open_file("wigwag/v1/room_service.proto").expect("protos compile");
+        let files = ["wigwag/v1/room_service.proto", "wigwag/v1/signaling_service.proto"];
+        compiler.include_source_info(true).open_files(files).expect("protos compile");
         compiler.include_imports(true);
-        let mut all = Self { messages: BTreeMap::new(), enums: BTreeMap::new(), methods: BTreeMap::new() };
+        let mut all = Self {
+            messages: BTreeMap::new(),
+            enums: BTreeMap::new(),
+            methods: BTreeMap::new(),
+            services: BTreeMap::new(),
+        };
         for file in compiler.file_descriptor_set().file {
             if file.package() == "wigwag.v1" {
                 all.add(&file);
@@ -65,12 +79,16 @@ impl Protos {
             self.add_enum("", descriptor, &[5, index], &comments);
         }
         for (at, service) in (0..).zip(&file.service) {
+            let methods = service.method.iter().map(|method| method.name().to_owned()).collect();
+            let described = Service { description: comments.at(&[6, at]), methods };
+            self.services.insert(service.name().to_owned(), described);
             for (index, method) in (0..).zip(&service.method) {
                 let description = comments.at(&[6, at, 2, index]);
-                let summary = description.split_inclusive(". ").next().unwrap_or_default().trim().to_owned();
+                let first = description.split(". ").next().unwrap_or_default().split("\n\n").next().unwrap_or_default();
+                let summary = format!("{}.", first.trim_end_matches('.'));
                 let [request, response] = [method.input_type(), method.output_type()].map(short);
-                let streaming = method.server_streaming();
-                let described = Method { request, response, streaming, summary, description };
+                let (streaming, client_streaming) = (method.server_streaming(), method.client_streaming());
+                let described = Method { request, response, streaming, client_streaming, summary, description };
                 self.methods.insert(method.name().to_owned(), described);
             }
         }
@@ -96,6 +114,10 @@ impl Protos {
 
     pub(super) fn method(&self, name: &str) -> &Method {
         self.methods.get(name).unwrap_or_else(|| panic!("no method {name}"))
+    }
+
+    pub(super) fn service(&self, name: &str) -> &Service {
+        self.services.get(name).unwrap_or_else(|| panic!("no service {name}"))
     }
 
     pub(super) fn field(&self, message: &str, name: &str) -> Option<Field> {
@@ -139,7 +161,8 @@ impl Protos {
         for (field, comment) in message.descriptor.field.iter().zip(&message.parts) {
             let mut schema = match field.label() {
                 Label::Repeated if self.is_map(&short(field.type_name())) => {
-                    json!({"type": "object", "additionalProperties": {"type": "string"}})
+                    let entry = &self.messages[&short(field.type_name())].descriptor;
+                    json!({"type": "object", "additionalProperties": self.single(&entry.field[1])})
                 }
                 Label::Repeated => json!({"type": "array", "items": self.single(field)}),
                 Label::Optional | Label::Required => self.single(field),
@@ -180,8 +203,8 @@ impl Protos {
 
 fn enumeration(described: &Described<EnumDescriptorProto>) -> Value {
     let names: Vec<&str> = described.descriptor.value.iter().map(|value| value.name()).collect();
-    let each = names.iter().zip(&described.parts).map(|(name, comment)| format!("{name}: {comment}"));
-    let description = format!("{} {}", described.comment, each.collect::<Vec<_>>().join(" "));
+    let each = names.iter().zip(&described.parts).map(|(name, comment)| format!("- `{name}`: {comment}"));
+    let description = format!("{}\n\n{}", described.comment, each.collect::<Vec<_>>().join("\n"));
     json!({"type": "string", "enum": names, "description": description})
 }
 
@@ -192,10 +215,53 @@ fn short(full: &str) -> String {
 struct Comments(SourceCodeInfo);
 
 impl Comments {
-    /// Returns the leading comment of the element at this path (`SourceCodeInfo.Location.path`), as one paragraph.
+    /// Returns the leading comment of the element at this path (`SourceCodeInfo.Location.path`), as Markdown.
     fn at(&self, path: &[i32]) -> String {
         let found = self.0.location.iter().find(|location| location.path == path);
         let text = found.and_then(|location| location.leading_comments.as_deref()).unwrap_or_default();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        as_markdown(text)
     }
+}
+
+/// Joins the lines of a comment to paragraphs and list items. A list of the protos is indented by one space more than
+/// prose; its items begin with a dash, or with the number of a guarantee such as C1.
+fn as_markdown(comment: &str) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut continues = false;
+    for line in comment.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        let text = line.trim();
+        let first = text.split(' ').next().unwrap_or_default();
+        let numbered = first.strip_prefix('C').is_some_and(|number| number.parse::<u8>().is_ok());
+        let item = line.starts_with(' ') && (first == "-" || numbered);
+        match blocks.last_mut() {
+            _ if text.is_empty() => {}
+            Some(block) if continues && !item => *block += &format!(" {text}"),
+            _ if item => blocks.push(format!("- {}", text.trim_start_matches("- "))),
+            _ => blocks.push(text.to_owned()),
+        }
+        continues = !text.is_empty();
+    }
+    let mut text = String::new();
+    let mut in_list = false;
+    for block in blocks {
+        let item = block.starts_with("- ");
+        let between = if text.is_empty() {
+            ""
+        } else if item && in_list {
+            "\n"
+        } else {
+            "\n\n"
+        };
+        text += between;
+        text += &block;
+        in_list = item;
+    }
+    text
+}
+
+#[test]
+fn comments_keep_their_paragraphs_and_lists() {
+    let comment = " One\n two.\n\n Three:\n  - a\n    b\n  - c\n  C1 d\n     e\n\n Four.\n";
+    assert_eq!(as_markdown(comment), "One two.\n\nThree:\n\n- a b\n- c\n- C1 d e\n\nFour.");
 }
