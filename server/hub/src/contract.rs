@@ -91,7 +91,7 @@ pub const CASES: &[Case] = cases! {
         an_unread_joined_is_refreshed, a_repeated_join_follows_the_roster, an_earlier_membership_is_not_refreshed, queued_presence_is_written_before_a_removal,
         the_end_of_a_session_is_published_once;
     service: rooms_are_paged, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
-        request_ids_make_requests_idempotent;
+        request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
         snapshots_do_not_count_as_lag, an_ended_room_ends_once;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,

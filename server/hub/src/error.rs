@@ -150,4 +150,10 @@ pub enum RoomError {
     /// The server is at its room limit.
     #[error("room limit reached")]
     Exhausted,
+    /// The request id was used for another request a short time ago.
+    #[error("the request id was used for another request")]
+    RequestIdReused,
+    /// The server remembers as many request ids as it may.
+    #[error("too many request ids")]
+    RequestIdsExhausted,
 }

@@ -36,6 +36,8 @@ pub struct Limits {
     pub tombstone_ms: u64,
     /// How long the response to a request id is cached.
     pub request_id_ms: u64,
+    /// Bytes that the cached responses may take. Beyond them, requests with a new id are refused.
+    pub request_id_bytes: usize,
     /// Events queued for a watcher before it is cut off. The snapshots at the start of a watch do not count.
     pub watch_events: usize,
 }
@@ -59,6 +61,7 @@ impl Default for Limits {
             reconnecting_after_ms: 2_000,
             tombstone_ms: 60_000,
             request_id_ms: 60_000,
+            request_id_bytes: 64 << 20,
             watch_events: 65_536,
         }
     }

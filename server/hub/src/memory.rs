@@ -23,6 +23,7 @@ mod lifecycle;
 mod lock;
 mod memberships;
 mod registry;
+mod responses;
 mod room_requests;
 mod rooms;
 mod shared;

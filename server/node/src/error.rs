@@ -299,6 +299,18 @@ impl From<RoomError> for ApiError {
             RoomError::PeerNotFound => peer_not_found(),
             RoomError::Metadata(error) => error.into(),
             RoomError::Exhausted => rooms_exhausted(),
+            RoomError::RequestIdReused => Self::invalid(
+                "request_id",
+                "was used for another request within the last 60 s: use a new id for each request, and an id again only to \
+                 repeat the same request",
+            ),
+            RoomError::RequestIdsExhausted => Self::new(
+                Code::ResourceExhausted,
+                "LIMIT_EXCEEDED",
+                "this node remembers as many request ids as it may: retry in some seconds, or without request_id",
+            )
+            .advice(Advice::Retry)
+            .retry_after(5_000),
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn rooms_are_limited(make: &Make<'_>) {
     ada.join("one");
     bob.join("one");
     assert_eq!(bob.try_join(join("two")), Err(StepError::Refused(JoinError::RoomsExhausted)));
-    assert_eq!(answer(world.backend.create_room(world.now(), spec("two"), "")), Err(RoomError::Exhausted));
+    assert_eq!(answer(world.backend.create_room(world.now(), spec("two"), None)), Err(RoomError::Exhausted));
     ada.leave("one");
     bob.leave("one");
     bob.join("two");
@@ -111,7 +111,7 @@ pub(super) fn a_join_may_require_an_existing_room(make: &Make<'_>) {
     let mut ada = world.client("ada");
     let only_join = || Join { create: Create::Never, ..join("demo") };
     assert_eq!(ada.try_join(only_join()), Err(StepError::Refused(JoinError::RoomNotFound)));
-    answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     assert!(!ada.try_join(only_join()).expect("joined").created);
 }
 
@@ -180,7 +180,7 @@ pub(super) fn an_empty_room_ends_after_its_timeout(make: &Make<'_>) {
     world.advance(0);
     assert!(!there(&world, "joined"), "a room created by a join ends with its last member");
 
-    answer(world.backend.create_room(world.now(), spec("created"), "")).expect("created");
+    answer(world.backend.create_room(world.now(), spec("created"), None)).expect("created");
     world.advance(4_999);
     assert!(there(&world, "created"));
     ada.join("created");

@@ -110,7 +110,7 @@ pub(super) fn a_slow_watcher_is_cut_off(make: &Make<'_>) {
 pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
     let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
     for number in 0..20 {
-        answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), "")).expect("created");
+        answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), None)).expect("created");
     }
     let watch = world.backend.watch(None);
     let mut first = take(&world, &watch, 20);
@@ -123,7 +123,7 @@ pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
 pub(super) fn an_ended_room_ends_once(make: &Make<'_>) {
     let world = make.world();
     let mut ada = world.client("ada");
-    answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     ada.join("demo");
     // The removed session still holds a reference to the room when the room's timeout runs out.
     answer(world.backend.remove_member(world.now(), &room_name("demo"), ada.peer(), false)).expect("removed");

@@ -73,9 +73,7 @@ impl Shared {
                     }
                 }
                 Expired::Tombstone(peer) => self.sessions.forget(&peer),
-                Expired::CachedResponse(request_id) => {
-                    lock(&self.responses).remove(&request_id);
-                }
+                Expired::CachedResponse(key) => self.responses.forget(&key),
             }
         }
     }

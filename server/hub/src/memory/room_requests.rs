@@ -12,10 +12,10 @@ use super::{
     delivery::Taken,
     entities::{MemberHandle, Room},
     lock::{lock, read, write},
-    shared::CachedResponse,
+    responses::{CachedResponse, Method},
 };
 use crate::{
-    backend::{MemberPage, Reached},
+    backend::{MemberPage, Reached, RequestId},
     error::RoomError,
     id::{PeerId, RoomName},
     member::{Member, RoomInfo},
@@ -26,12 +26,17 @@ use crate::{
 };
 
 impl MemoryBackend {
-    pub(super) fn create(&self, now: Now, spec: RoomSpec, request_id: &str) -> Result<RoomInfo, RoomError> {
+    pub(super) fn create(
+        &self,
+        now: Now,
+        spec: RoomSpec,
+        request_id: Option<RequestId>,
+    ) -> Result<RoomInfo, RoomError> {
         let unwrap = |response: &CachedResponse| match response {
             CachedResponse::Created(info) => Some(info.clone()),
             CachedResponse::Sent(_) => None,
         };
-        self.shared.run_once(now, request_id, unwrap, CachedResponse::Created, || {
+        self.shared.run_once(now, Method::CreateRoom, request_id, unwrap, CachedResponse::Created, || {
             self.shared.make_room(now, spec, |room, state| {
                 self.shared.arm_empty_timer(room, state);
                 state.info()
@@ -105,14 +110,14 @@ impl MemoryBackend {
         room: &RoomName,
         to: Option<&PeerId>,
         envelope: Bytes,
-        request_id: &str,
+        request_id: Option<RequestId>,
     ) -> Result<Reached, RoomError> {
         let unwrap = |response: &CachedResponse| match response {
             CachedResponse::Sent(reached) => Some(reached.clone()),
             CachedResponse::Created(_) => None,
         };
         let send = || self.send_now(now, room, to, &envelope);
-        self.shared.run_once(now, request_id, unwrap, CachedResponse::Sent, send)
+        self.shared.run_once(now, Method::SendToRoom, request_id, unwrap, CachedResponse::Sent, send)
     }
 
     fn send_now(&self, now: Now, room: &RoomName, to: Option<&PeerId>, envelope: &Bytes) -> Result<Reached, RoomError> {

@@ -3,29 +3,25 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, RwLock, Weak,
+        Arc, RwLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::{
     entities::{Room, Session},
-    lock::{lock, read},
+    lock::read,
     registry::Sessions,
+    responses::{ResponseKey, Responses},
     timers::Timers,
 };
 use crate::{
-    backend::{BackendStats, Reached},
+    backend::BackendStats,
     id::{PeerId, RoomName},
     limits::Limits,
-    member::RoomInfo,
     reason::Reason,
-    time::Now,
     watch::Watch,
 };
-
-/// Responses cached by request id at a time. Beyond it, a repeated request runs again.
-const MAX_CACHED_RESPONSES: usize = 100_000;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -36,8 +32,7 @@ pub(super) struct Shared {
     pub(super) timers: Timers<Expired>,
     // Written when watches start; read at every change of a room.
     pub(super) watches: RwLock<Vec<Weak<Watch>>>,
-    // Responses by request id. Held while a request with an id runs, so that its repetition waits for the response.
-    pub(super) responses: Mutex<BTreeMap<String, CachedResponse>>,
+    pub(super) responses: Responses,
     pub(super) counters: Counters,
     // The incarnation of the session opened next.
     next_incarnation: AtomicU64,
@@ -57,14 +52,7 @@ pub(super) enum Expired {
     /// The end of a session no longer needs to be remembered.
     Tombstone(PeerId),
     /// The response to a request id no longer needs to be cached.
-    CachedResponse(String),
-}
-
-/// The response to a request with a request id.
-#[derive(Clone, Debug)]
-pub(super) enum CachedResponse {
-    Created(RoomInfo),
-    Sent(Reached),
+    CachedResponse(ResponseKey),
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +71,7 @@ impl Shared {
             rooms: RwLock::default(),
             timers: Timers::default(),
             watches: RwLock::default(),
-            responses: Mutex::default(),
+            responses: Responses::default(),
             counters: Counters::default(),
             next_incarnation: AtomicU64::new(0),
         }
@@ -91,32 +79,6 @@ impl Shared {
 
     pub(super) fn next_incarnation(&self) -> u64 {
         self.next_incarnation.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Runs a request once per request id: a repetition returns the first response. Requests without an id always run.
-    /// Failures are not cached.
-    pub(super) fn run_once<T: Clone, E>(
-        &self,
-        now: Now,
-        request_id: &str,
-        unwrap: impl FnOnce(&CachedResponse) -> Option<T>,
-        wrap: impl FnOnce(T) -> CachedResponse,
-        run: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        if request_id.is_empty() {
-            return run();
-        }
-        let mut responses = lock(&self.responses);
-        if let Some(response) = responses.get(request_id).and_then(unwrap) {
-            return Ok(response);
-        }
-        let response = run()?;
-        if responses.len() < MAX_CACHED_RESPONSES {
-            responses.insert(request_id.to_owned(), wrap(response.clone()));
-            let expires_ms = now.mono_ms + self.limits.request_id_ms;
-            self.timers.set(expires_ms, Expired::CachedResponse(request_id.to_owned()));
-        }
-        Ok(response)
     }
 
     pub(super) fn stats(&self) -> BackendStats {

@@ -142,7 +142,7 @@ impl Actor {
             89..92 => {
                 let peer = if self.rng.percent(30) { self.random_peer() } else { None };
                 let text = text_bytes(&format!("0 - {room}"));
-                return drop(answer(shared.backend.send_to_room(now, &room, peer.as_ref(), text, "")));
+                return drop(answer(shared.backend.send_to_room(now, &room, peer.as_ref(), text, None)));
             }
             92..94 => {
                 let Some(peer) = self.random_peer() else { return };
