@@ -4,6 +4,7 @@
 //! never inspect a backend's internals. To check that something does *not* arrive, a case first sends something else that
 //! does. So the suite also holds for a backend that answers later; [`later::Later`] turns any backend into such a one.
 
+mod announcements;
 mod delivery;
 mod drain;
 mod epochs;
@@ -90,6 +91,7 @@ pub const CASES: &[Case] = cases! {
     presence: versions_are_contiguous, a_resume_gets_rosters, a_known_version_needs_no_roster, an_overflow_becomes_a_roster,
         an_unread_joined_is_refreshed, a_repeated_join_follows_the_roster, an_earlier_membership_is_not_refreshed, queued_presence_is_written_before_a_removal,
         the_end_of_a_session_is_published_once;
+    announcements: before_a_removal_while_detached, although_it_has_left_since, in_an_unread_joined, after_an_overflow;
     service: rooms_are_paged, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
         request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,

@@ -281,6 +281,13 @@ impl<H> RoomState<H> {
         self.members.get(self.positions.get(peer)?)
     }
 
+    /// Returns whether a member joined after another one. `false` if either is not a member.
+    #[must_use]
+    pub fn joined_after(&self, peer: &PeerId, other: &PeerId) -> bool {
+        let (peer, other) = (self.positions.get(peer), self.positions.get(other));
+        other.is_some() && peer > other
+    }
+
     /// Iterates over the members in join order.
     pub fn members(&self) -> impl ExactSizeIterator<Item = &RoomMember<H>> {
         self.members.values()

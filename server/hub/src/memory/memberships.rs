@@ -11,11 +11,11 @@ use super::{
 use crate::{
     backend::{Create, Join},
     error::{JoinError, RoomError, StepError},
-    frame::{Body, Joined},
+    frame::{Body, Change, Joined, RoomEvent},
     id::PeerId,
     mailbox::Entry,
     reason::Reason,
-    room::{Newcomer, RoomState},
+    room::{Newcomer, RoomMember, RoomState},
     session::Phase,
     time::Now,
 };
@@ -173,9 +173,7 @@ impl Shared {
         }
         if let Some((member, events)) = state.leave(&session.peer, reason, now) {
             member.handle.membership.revoke();
-            for event in &events {
-                self.publish(&state, event, None);
-            }
+            self.publish_leave(&state, &member, &events);
             self.end_or_arm(now, room, &mut state);
         }
     }
@@ -188,15 +186,39 @@ impl Shared {
         reason: Reason,
         reply_to: u32,
     ) -> bool {
+        let farewell = state.member(peer).filter(|member| needs_farewell(state, member)).map(|_| state.snapshot());
         let Some((member, events)) = state.leave(peer, reason, now) else { return false };
-        let MemberHandle { session, membership } = member.handle;
+        let MemberHandle { session, membership } = &member.handle;
         membership.revoke();
         let room = state.name().clone();
-        session.state().leave(&room);
-        self.put_control(now, &session, reply_to, Body::Left { room, reason });
-        for event in &events {
-            self.publish(state, event, None);
-        }
+        session.state().leave(&room, farewell.map(Arc::new));
+        self.put_control(now, session, reply_to, Body::Left { room, reason });
+        self.publish_leave(state, &member, &events);
         true
     }
+
+    /// Publishes that a member left, and what follows from it, to the others and to watchers. The caller holds the room's
+    /// lock.
+    fn publish_leave(
+        &self,
+        state: &RoomState<MemberHandle>,
+        left: &RoomMember<MemberHandle>,
+        events: &[Arc<RoomEvent>],
+    ) {
+        for event in events {
+            if let Change::MemberLeft(_, reason) = &event.change {
+                for member in state.members() {
+                    let mut other = member.handle.session.state();
+                    other.note_departed(state.name(), &left.entry, *reason);
+                }
+            }
+            self.publish(state, event, None);
+        }
+    }
+}
+
+/// Returns whether a member that is about to leave a room must be told who is in it before it reads on.
+pub(super) fn needs_farewell(state: &RoomState<MemberHandle>, member: &RoomMember<MemberHandle>) -> bool {
+    let newer = |peer: &PeerId| state.joined_after(peer, &member.entry.peer);
+    member.handle.session.state().needs_farewell(state.name(), newer)
 }

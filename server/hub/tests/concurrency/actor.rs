@@ -35,7 +35,6 @@ pub struct Shared {
     /// Peers to send to.
     pub peers: Mutex<Vec<PeerId>>,
     pub rooms: Vec<RoomName>,
-    pub no_rosters: bool,
 }
 
 impl Shared {
@@ -84,7 +83,6 @@ impl Actor {
             sent: 0,
             last: 0,
             over: false,
-            no_rosters: self.shared.no_rosters,
             views: BTreeMap::new(),
             envelopes: BTreeMap::new(),
             receipts: BTreeMap::new(),
