@@ -70,6 +70,9 @@ pub struct Open {
     pub metadata: Metadata,
     /// Whether, and for how long, the session outlives its connection.
     pub kind: SessionKind,
+    /// A session that this one replaces. It ends ([`Reason::Replaced`]) in the step that opens this one, so that neither a
+    /// refusal leaves its owner without any session nor a full backend refuses the exchange. Ignored if there is none.
+    pub replaces: Option<Credentials>,
 }
 
 /// Parameters of a session to resume.
@@ -215,7 +218,8 @@ pub trait Backend: Send + Sync + 'static {
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;
     /// Attaches a session again, over any transport, whether or not its old connection still looks alive.
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>>;
-    /// Finds a current attachment by its session's credentials, for unary calls.
+    /// Finds a current attachment by its session's credentials, for unary calls. Fails for a session that is not resumable:
+    /// its frames have no numbers, so that a repeated call would have its effect twice.
     fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>>;
     /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none.
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool>;
@@ -236,7 +240,7 @@ pub trait Backend: Send + Sync + 'static {
     fn room(&self, room: &RoomName) -> Submitted<Result<RoomInfo, RoomError>>;
     /// Returns a room's description and members.
     fn snapshot(&self, room: &RoomName) -> Submitted<Result<Snapshot, RoomError>>;
-    /// Returns at most `max` rooms in byte order of their names, starting after `after`.
+    /// Returns at most `max` rooms in byte order of their names, starting after `after`; fewer only if no more follow.
     fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>>;
     /// Returns at most `max` members in join order, starting after position `after`, with the room's version.
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>>;

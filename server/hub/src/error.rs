@@ -67,6 +67,9 @@ pub enum FindError {
     /// There is no such session, or the secret is wrong.
     #[error("no such session")]
     UnknownSession,
+    /// The session is not resumable: its client sends on its own connection only.
+    #[error("the session is not resumable")]
+    NotResumable,
     /// The attachment of that epoch is over.
     #[error("the attachment is over")]
     Detached(DetachReason),
@@ -127,6 +130,12 @@ pub enum MemberError {
     /// There is no such member.
     #[error("no such member")]
     PeerNotFound,
+    /// The room has as many bans as it may.
+    #[error("the room has {max} of {max} bans")]
+    TooManyBans {
+        /// The limit.
+        max: usize,
+    },
     /// The metadata would be too large.
     #[error(transparent)]
     Metadata(#[from] MetadataTooLarge),
@@ -144,6 +153,12 @@ pub enum RoomError {
     /// There is no such member.
     #[error("no such member")]
     PeerNotFound,
+    /// The room has as many bans as it may.
+    #[error("the room has {max} of {max} bans")]
+    TooManyBans {
+        /// The limit.
+        max: usize,
+    },
     /// The metadata would be too large.
     #[error(transparent)]
     Metadata(#[from] MetadataTooLarge),

@@ -19,6 +19,8 @@ pub struct Limits {
     pub rooms: usize,
     /// Members of a room. A room's own limit may be lower, not higher.
     pub members: u32,
+    /// Bans of a room.
+    pub bans: usize,
     /// Sessions in total.
     pub sessions: usize,
     /// How long a room created by a join stays when it is empty.
@@ -53,6 +55,7 @@ impl Default for Limits {
             rooms_per_session: 64,
             rooms: 100_000,
             members: 1_000,
+            bans: 10_000,
             sessions: usize::MAX,
             empty_timeout_ms: 0,
             created_empty_timeout_ms: 300_000,

@@ -30,6 +30,7 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod watchers;
 
 use std::sync::Arc;
 

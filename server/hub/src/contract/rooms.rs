@@ -52,7 +52,7 @@ pub(super) fn a_session_joins_and_leaves(make: &Make<'_>) {
     assert_eq!(gone, Err(StepError::Refused(MemberError::NotJoined)));
     ada.join("demo");
     assert_eq!(world.members_in("demo"), "bob ada", "last in join order");
-    assert_eq!(bob.read_presence("demo", &mut ada), ["-ada LEFT", "room owner bob", "+ada"]);
+    assert_eq!(bob.read_presence("demo", &mut ada), ["-ada LEFT", "room owner bob", "~bob online", "+ada"]);
 }
 
 pub(super) fn joining_twice_changes_nothing(make: &Make<'_>) {
@@ -140,7 +140,7 @@ pub(super) fn ownership_passes_in_join_order(make: &Make<'_>) {
     assert_eq!(owner().as_deref(), Some("ada"), "the leave of a plain member does not change the owner");
     clients[0].attachment.close(world.now(), Reason::Left);
     assert_eq!(owner().as_deref(), Some("eve"), "the next in join order that is still a member");
-    assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve"]);
+    assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve", "~eve online"]);
     let roles = answer(world.backend.snapshot(&room_name("demo"))).expect("there").members;
     assert_eq!(roles.iter().map(|m| m.role).collect::<Vec<_>>(), [Role::Owner, Role::Member]);
     eve.step(|a, n| a.end_room(world.now(), n, &room_name("demo"))).expect("the owner may");

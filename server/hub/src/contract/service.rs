@@ -1,6 +1,13 @@
 //! Requests about rooms from backend services and tools.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
 use super::{
     kit::{answer, room_name, text_bytes},
@@ -30,6 +37,44 @@ pub(super) fn rooms_are_paged(make: &Make<'_>) {
     assert_eq!(page(Some("a"), 2), ["b", "c"]);
     assert_eq!(page(Some("aa"), 1), ["b"], "the name to start after need not exist");
     assert_eq!(page(Some("é"), 5), [""; 0]);
+}
+
+pub(super) fn pages_are_complete_while_others_end(make: &Make<'_>) {
+    let world = make.world();
+    let create = |room: &str| drop(answer(world.backend.create_room(world.now(), spec(room), None)));
+    let stable: Vec<_> = (0..60).map(|number| format!("{number:03}")).collect();
+    stable.iter().for_each(|room| create(room));
+    let (backend, now) = (world.backend.clone(), world.now());
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    let others = thread::spawn(move || {
+        for number in (0..60).cycle() {
+            let room = format!("{number:03} comes and goes");
+            let _ = answer(backend.create_room(now, spec(&room), None));
+            let _ = answer(backend.end_room(now, &room_name(&room)));
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    });
+    for _ in 0..200 {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = answer(world.backend.rooms(after.as_ref(), 7));
+            after = page.last().map(|info| info.room.clone());
+            let more = page.len() == 7;
+            seen.extend(page.into_iter().map(|info| info.room.to_string()).filter(|room| room.len() == 3));
+            if !more {
+                break;
+            }
+        }
+        if seen != stable {
+            stop.store(true, Ordering::Relaxed);
+            panic!("{} of {} rooms that were there all the time: a page was cut short", seen.len(), stable.len());
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    others.join().expect("no panic");
 }
 
 pub(super) fn members_are_paged(make: &Make<'_>) {

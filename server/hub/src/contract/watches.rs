@@ -67,9 +67,10 @@ pub(super) fn changes_come_in_order(make: &Make<'_>) {
     bob.set("a", "k", "v");
     bob.leave("a");
     world.advance(0);
-    let told = take(&world, &watch, 7);
-    let expected = ["created", "+ada", "+bob", "-ada LEFT", "room owner bob", "~bob online", "-bob LEFT"]
-        .map(|t| format!("a {t}"));
+    let told = take(&world, &watch, 8);
+    let expected =
+        ["created", "+ada", "+bob", "-ada LEFT", "room owner bob", "~bob online", "~bob online", "-bob LEFT"]
+            .map(|t| format!("a {t}"));
     assert_eq!(told, expected);
     assert_eq!(next(&world, &watch), "a ended EXPIRED");
     ada.join("a");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    delivery::{note_detach, wake},
+    delivery::wake,
     entities::{MemberHandle, Membership, Room, Session},
     lock::lock,
     shared::Shared,
@@ -58,8 +58,8 @@ impl Shared {
                     continue; // It ended between the lookup and the lock.
                 }
                 let membership = self.admit(&request, &room, &mut state, false);
-                if matches!(membership, Err(StepError::Detached(_))) {
-                    self.end_or_arm(now, &room, &mut state); // It may have replaced the last member before it failed.
+                if membership.is_err() {
+                    self.end_or_arm(now, &room, &mut state); // It may have removed the last member before it failed.
                 }
                 return membership;
             }
@@ -133,7 +133,7 @@ impl Shared {
         own.join(room.name.clone(), room.clone());
         let entry = Entry { reply_to, body: Body::Joined(Arc::new(joined)), origin: None };
         let put = own.put_control(entry, &self.limits, now);
-        note_detach(session, &put);
+        self.note_detach(session, &put);
         let waker = own.take_waker();
         drop(own);
         wake(waker);

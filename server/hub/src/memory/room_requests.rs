@@ -11,12 +11,12 @@ use super::{
     MemoryBackend,
     delivery::Taken,
     entities::{MemberHandle, Room},
-    lock::{lock, read, write},
+    lock::{lock, read},
     responses::{CachedResponse, Method},
 };
 use crate::{
     backend::{MemberPage, Reached, RequestId},
-    error::RoomError,
+    error::{MemberError, RoomError},
     id::{PeerId, RoomName},
     member::{Member, RoomInfo},
     reason::Reason,
@@ -24,6 +24,9 @@ use crate::{
     time::Now,
     watch::Watch,
 };
+
+/// Rooms taken from the registry at a time, so that its lock is held for a moment only.
+const ROOMS_AT_A_TIME: usize = 1_024;
 
 impl MemoryBackend {
     pub(super) fn create(
@@ -56,13 +59,25 @@ impl MemoryBackend {
     }
 
     pub(super) fn room_page(&self, after: Option<&RoomName>, max: usize) -> Vec<RoomInfo> {
+        let (mut page, mut after) = (Vec::new(), after.cloned());
+        while page.len() < max {
+            let rooms = self.rooms_after(after.as_ref(), (max - page.len()).min(ROOMS_AT_A_TIME));
+            let Some(last) = rooms.last() else { break };
+            after = Some(last.name.clone());
+            // A room that has just ended may still be in the registry. Others take its place in the page.
+            let states = rooms.iter().map(|room| lock(&room.state));
+            page.extend(states.filter(|state| !state.ended()).map(|state| state.info()));
+        }
+        page
+    }
+
+    fn rooms_after(&self, after: Option<&RoomName>, max: usize) -> Vec<Arc<Room>> {
         let from = after.map_or(Unbounded, Excluded);
-        let rooms: Vec<_> = read(&self.shared.rooms)
+        read(&self.shared.rooms)
             .range::<RoomName, _>((from, Unbounded))
             .take(max)
             .map(|(_, room)| room.clone())
-            .collect();
-        rooms.iter().map(|room| lock(&room.state)).filter(|state| !state.ended()).map(|state| state.info()).collect()
+            .collect()
     }
 
     pub(super) fn member_page(&self, room: &RoomName, after: Option<u64>, max: usize) -> Result<MemberPage, RoomError> {
@@ -101,7 +116,11 @@ impl MemoryBackend {
 
     pub(super) fn remove(&self, now: Now, room: &RoomName, peer: &PeerId, ban: bool) -> Result<(), RoomError> {
         let found = self.found(room)?;
-        if self.shared.remove_member(now, &found, peer, ban) { Ok(()) } else { Err(RoomError::PeerNotFound) }
+        self.shared.remove_member(now, &found, peer, ban).map_err(|error| match error {
+            MemberError::TooManyBans { max } => RoomError::TooManyBans { max },
+            MemberError::Metadata(error) => RoomError::Metadata(error),
+            MemberError::PeerNotFound | MemberError::NotJoined | MemberError::NotOwner => RoomError::PeerNotFound,
+        })
     }
 
     pub(super) fn send_into(
@@ -137,13 +156,12 @@ impl MemoryBackend {
     }
 
     pub(super) fn watch_rooms(&self, only: Option<RoomName>) -> Arc<Watch> {
-        let watch = Arc::new(Watch::new(only, self.shared.limits.watch_events));
-        {
-            let mut watches = write(&self.shared.watches);
-            watches.retain(|watch| watch.strong_count() > 0);
-            watches.push(Arc::downgrade(&watch));
-        }
-        let rooms: Vec<_> = read(&self.shared.rooms).values().filter(|room| watch.wants(&room.name)).cloned().collect();
+        let watch = Arc::new(Watch::new(only.clone(), self.shared.limits.watch_events));
+        self.shared.watchers.add(only.as_ref(), &watch);
+        let rooms: Vec<_> = match &only {
+            Some(only) => self.shared.room(only).into_iter().collect(),
+            None => read(&self.shared.rooms).values().cloned().collect(),
+        };
         for room in rooms {
             let state = lock(&room.state);
             if !state.ended() {

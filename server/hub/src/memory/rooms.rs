@@ -1,6 +1,6 @@
 //! How rooms are created, found, published to and ended.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::{
     entities::{MemberHandle, Room},
@@ -9,7 +9,7 @@ use super::{
     shared::{Expired, Shared},
 };
 use crate::{
-    error::RoomError,
+    error::{MemberError, RoomError},
     frame::{Body, Change, RoomEvent},
     id::{PeerId, RoomName},
     member::{DuplicateUsers, Metadata},
@@ -44,7 +44,7 @@ impl Shared {
             }
             rooms.insert(name.clone(), room.clone());
         }
-        self.publish_to_watchers(&RoomEvent::new(name, state.version(), Change::Created(state.info())));
+        self.watchers.publish(&RoomEvent::new(name, state.version(), Change::Created(state.info())));
         Ok(first(&room, &mut state))
     }
 
@@ -68,23 +68,28 @@ impl Shared {
                 self.put_presence(&member.handle.session, event);
             }
         }
-        self.publish_to_watchers(event);
+        self.watchers.publish(event);
     }
 
-    fn publish_to_watchers(&self, event: &Arc<RoomEvent>) {
-        for watch in read(&self.watches).iter().filter_map(Weak::upgrade) {
-            watch.change(event);
-        }
-    }
-
-    /// Removes a member, and bans it if asked to. Returns `false` if it is not a member.
-    pub(super) fn remove_member(&self, now: Now, room: &Arc<Room>, peer: &PeerId, ban: bool) -> bool {
+    /// Removes a member, and bans it if asked to; neither if the room has too many bans.
+    pub(super) fn remove_member(
+        &self,
+        now: Now,
+        room: &Arc<Room>,
+        peer: &PeerId,
+        ban: bool,
+    ) -> Result<(), MemberError> {
         let reason = if ban { Reason::Banned } else { Reason::Removed };
         let mut state = lock(&room.state);
         if ban && state.member(peer).is_some() {
-            state.ban(peer);
+            let max = self.limits.bans;
+            // An id made by the server is not used again once its session has ended.
+            let lives = |peer: &PeerId| peer.is_scoped() || self.sessions.get(peer.as_str()).is_some();
+            if !state.ban(peer, max, lives) {
+                return Err(MemberError::TooManyBans { max });
+            }
         }
-        self.evict_locked(now, room, &mut state, peer, reason, 0)
+        if self.evict_locked(now, room, &mut state, peer, reason, 0) { Ok(()) } else { Err(MemberError::PeerNotFound) }
     }
 
     /// Ends a room and sends `left` to its members. Returns `false` if it had ended.
@@ -148,6 +153,6 @@ impl Shared {
         if rooms.get(&room.name).is_some_and(|r| Arc::ptr_eq(r, room)) {
             rooms.remove(&room.name);
         }
-        self.publish_to_watchers(&event);
+        self.watchers.publish(&event);
     }
 }
