@@ -70,6 +70,9 @@ pub struct Open {
     pub metadata: Metadata,
     /// Whether, and for how long, the session outlives its connection.
     pub kind: SessionKind,
+    /// A session that this one replaces. It ends ([`Reason::Replaced`]) in the step that opens this one, so that neither a
+    /// refusal leaves its owner without any session nor a full backend refuses the exchange. Ignored if there is none.
+    pub replaces: Option<Credentials>,
 }
 
 /// Parameters of a session to resume.
@@ -140,6 +143,23 @@ pub struct Reached {
     pub undeliverable: Vec<PeerId>,
 }
 
+/// The idempotency key of a request: makes its repetition return the first response.
+///
+/// Responses are kept by caller, method and id, each with the digest of the request, for [`Limits::request_id_ms`]. The
+/// same id in another method, or from another caller, is another key. The same key with another digest is refused with
+/// [`RoomError::RequestIdReused`].
+///
+/// [`Limits::request_id_ms`]: crate::limits::Limits::request_id_ms
+#[derive(Clone, Debug)]
+pub struct RequestId {
+    /// Who makes the request. Empty = the only caller of a server without authentication.
+    pub caller: Arc<str>,
+    /// The id that the caller chose.
+    pub id: Arc<str>,
+    /// A digest of the request without its id.
+    pub digest: [u8; 32],
+}
+
 /// Counts of what a backend holds and has done, for health checks, metrics and tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BackendStats {
@@ -198,7 +218,8 @@ pub trait Backend: Send + Sync + 'static {
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;
     /// Attaches a session again, over any transport, whether or not its old connection still looks alive.
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>>;
-    /// Finds a current attachment by its session's credentials, for unary calls.
+    /// Finds a current attachment by its session's credentials, for unary calls. Fails for a session that is not resumable:
+    /// its frames have no numbers, so that a repeated call would have its effect twice.
     fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>>;
     /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none.
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool>;
@@ -208,13 +229,18 @@ pub trait Backend: Send + Sync + 'static {
     /// nothing was ended.
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool>;
 
-    /// Creates an empty room. A repetition with the same request id returns the first response.
-    fn create_room(&self, now: Now, spec: RoomSpec, request_id: &str) -> Submitted<Result<RoomInfo, RoomError>>;
+    /// Creates an empty room. A repetition of the request returns the first response, even if the room has changed since.
+    fn create_room(
+        &self,
+        now: Now,
+        spec: RoomSpec,
+        request_id: Option<RequestId>,
+    ) -> Submitted<Result<RoomInfo, RoomError>>;
     /// Returns a room's description.
     fn room(&self, room: &RoomName) -> Submitted<Result<RoomInfo, RoomError>>;
     /// Returns a room's description and members.
     fn snapshot(&self, room: &RoomName) -> Submitted<Result<Snapshot, RoomError>>;
-    /// Returns at most `max` rooms in byte order of their names, starting after `after`.
+    /// Returns at most `max` rooms in byte order of their names, starting after `after`; fewer only if no more follow.
     fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>>;
     /// Returns at most `max` members in join order, starting after position `after`, with the room's version.
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>>;
@@ -226,15 +252,15 @@ pub trait Backend: Send + Sync + 'static {
     fn end_room(&self, now: Now, room: &RoomName) -> Submitted<Result<(), RoomError>>;
     /// Removes a member from a room; it receives `left`.
     fn remove_member(&self, now: Now, room: &RoomName, peer: &PeerId, ban: bool) -> Submitted<Result<(), RoomError>>;
-    /// Sends an envelope that does not come from a session. A repetition with the same request id sends nothing and
-    /// returns the first response.
+    /// Sends an envelope that does not come from a session. A repetition of the request sends nothing and returns the first
+    /// response.
     fn send_to_room(
         &self,
         now: Now,
         room: &RoomName,
         to: Option<&PeerId>,
         envelope: Bytes,
-        request_id: &str,
+        request_id: Option<RequestId>,
     ) -> Submitted<Result<Reached, RoomError>>;
     /// Watches all rooms, or one.
     fn watch(&self, room: Option<RoomName>) -> Arc<Watch>;

@@ -4,6 +4,7 @@
 //! never inspect a backend's internals. To check that something does *not* arrive, a case first sends something else that
 //! does. So the suite also holds for a backend that answers later; [`later::Later`] turns any backend into such a one.
 
+mod announcements;
 mod delivery;
 mod drain;
 mod epochs;
@@ -65,7 +66,8 @@ macro_rules! cases {
 /// All cases.
 pub const CASES: &[Case] = cases! {
     sessions: open_reserves_the_peer_id, a_live_session_ends_with_its_connection, a_closed_session_cannot_be_resumed, find_checks_the_secret_and_the_epoch,
-        a_replaced_session_has_ended, a_full_backend_refuses_sessions;
+        a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
+        stats_count_connections;
     steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_consumes_no_number_and_a_reply_does, live_frames_are_not_sequenced,
         every_request_advances_applied;
     delivery: direct_envelopes_arrive_in_order, a_reused_peer_id_addresses_the_new_session, room_envelopes_need_both_memberships,
@@ -86,12 +88,13 @@ pub const CASES: &[Case] = cases! {
         rooms_are_limited, a_join_may_require_an_existing_room, a_create_requires_that_no_room_exists, ownership_passes_in_join_order,
         duplicate_users_are_handled_by_the_rooms_rule, an_empty_room_ends_after_its_timeout, a_member_updates_its_entry, owner_requests_are_refused_to_others;
     removal: a_removed_member_receives_left, a_ban_holds_until_the_room_ends, an_ended_room_notifies_all_members,
-        removal_while_detached_is_replayed, a_removed_member_neither_sends_nor_receives;
+        bans_are_bounded, removal_while_detached_is_replayed, a_removed_member_neither_sends_nor_receives;
     presence: versions_are_contiguous, a_resume_gets_rosters, a_known_version_needs_no_roster, an_overflow_becomes_a_roster,
         an_unread_joined_is_refreshed, a_repeated_join_follows_the_roster, an_earlier_membership_is_not_refreshed, queued_presence_is_written_before_a_removal,
         the_end_of_a_session_is_published_once;
-    service: rooms_are_paged, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
-        request_ids_make_requests_idempotent;
+    announcements: before_a_removal_while_detached, although_it_has_left_since, in_an_unread_joined, after_an_overflow;
+    service: rooms_are_paged, pages_are_complete_while_others_end, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
+        request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
         snapshots_do_not_count_as_lag, an_ended_room_ends_once;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,

@@ -82,6 +82,9 @@ pub enum FindError {
     /// There is no such session, or the secret is wrong.
     #[error("no such session")]
     UnknownSession,
+    /// The session is not resumable: its client sends on its own connection only.
+    #[error("the session is not resumable")]
+    NotResumable,
     /// The attachment of that epoch is over.
     #[error("the attachment is over")]
     Detached(DetachReason),
@@ -142,6 +145,12 @@ pub enum MemberError {
     /// There is no such member.
     #[error("no such member")]
     PeerNotFound,
+    /// The room has as many bans as it may.
+    #[error("the room has {max} of {max} bans")]
+    TooManyBans {
+        /// The limit.
+        max: usize,
+    },
     /// The metadata would be too large.
     #[error(transparent)]
     Metadata(#[from] MetadataTooLarge),
@@ -159,10 +168,22 @@ pub enum RoomError {
     /// There is no such member.
     #[error("no such member")]
     PeerNotFound,
+    /// The room has as many bans as it may.
+    #[error("the room has {max} of {max} bans")]
+    TooManyBans {
+        /// The limit.
+        max: usize,
+    },
     /// The metadata would be too large.
     #[error(transparent)]
     Metadata(#[from] MetadataTooLarge),
     /// The server is at its room limit.
     #[error("room limit reached")]
     Exhausted,
+    /// The request id was used for another request a short time ago.
+    #[error("the request id was used for another request")]
+    RequestIdReused,
+    /// The server remembers as many request ids as it may.
+    #[error("too many request ids")]
+    RequestIdsExhausted,
 }

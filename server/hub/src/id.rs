@@ -61,6 +61,12 @@ impl PeerId {
         Ok(Self(text.into()))
     }
 
+    /// Returns whether a client of a compatibility protocol chose the id, so that a later session may have it again.
+    #[must_use]
+    pub fn is_scoped(&self) -> bool {
+        self.0.contains(':')
+    }
+
     /// Returns whether both ids were made by [`Self::scoped`] with the same protocol and scope. Ids without a scope share
     /// none.
     #[must_use]

@@ -19,6 +19,8 @@ pub struct Limits {
     pub rooms: usize,
     /// Members of a room. A room's own limit may be lower, not higher.
     pub members: u32,
+    /// Bans of a room.
+    pub bans: usize,
     /// Sessions in total.
     pub sessions: usize,
     /// How long a room created by a join stays when it is empty.
@@ -36,6 +38,8 @@ pub struct Limits {
     pub tombstone_ms: u64,
     /// How long the response to a request id is cached.
     pub request_id_ms: u64,
+    /// Bytes that the cached responses may take. Beyond them, requests with a new id are refused.
+    pub request_id_bytes: usize,
     /// Events queued for a watcher before it is cut off. The snapshots at the start of a watch do not count.
     pub watch_events: usize,
 }
@@ -51,6 +55,7 @@ impl Default for Limits {
             rooms_per_session: 64,
             rooms: 100_000,
             members: 1_000,
+            bans: 10_000,
             sessions: usize::MAX,
             empty_timeout_ms: 0,
             created_empty_timeout_ms: 300_000,
@@ -59,6 +64,7 @@ impl Default for Limits {
             reconnecting_after_ms: 2_000,
             tombstone_ms: 60_000,
             request_id_ms: 60_000,
+            request_id_bytes: 64 << 20,
             watch_events: 65_536,
         }
     }

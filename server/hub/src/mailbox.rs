@@ -34,6 +34,8 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Mailbox {
     acked: u32,
+    /// The highest number whose sender was told its outcome before it was acknowledged.
+    reported: u32,
     bytes: usize,
     entries: VecDeque<Entry>,
 }
@@ -93,7 +95,9 @@ impl Mailbox {
             let Some(entry) = self.entries.pop_front() else { return };
             self.acked += 1;
             self.bytes -= entry.body.weight();
-            if let Some(origin) = entry.origin {
+            if let Some(origin) = entry.origin
+                && self.acked > self.reported
+            {
                 acked(origin);
             }
         }
@@ -106,11 +110,11 @@ impl Mailbox {
         self.entries.get(index as usize)
     }
 
-    /// Replaces each body numbered above `after` for which `fresh` returns a new one.
-    pub fn refresh(&mut self, after: u32, mut fresh: impl FnMut(&Body) -> Option<Body>) {
+    /// Replaces each body numbered above `after` for which `fresh` returns a new one. It gets the number and the body.
+    pub fn refresh(&mut self, after: u32, mut fresh: impl FnMut(u32, &Body) -> Option<Body>) {
         let skip = after.saturating_sub(self.acked) as usize;
-        for entry in self.entries.iter_mut().skip(skip) {
-            if let Some(body) = fresh(&entry.body) {
+        for (seq, entry) in (self.acked + 1..=u32::MAX).zip(&mut self.entries).skip(skip) {
+            if let Some(body) = fresh(seq, &entry.body) {
                 self.bytes -= entry.body.weight();
                 self.bytes += body.weight();
                 entry.body = body;
@@ -119,13 +123,15 @@ impl Mailbox {
     }
 
     /// Iterates over the frames held, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
     }
 
-    /// Takes every origin out, so that no second receipt is sent for these entries.
+    /// Returns the origins of everything held, once: no second receipt is to be sent for these entries.
     pub fn take_origins(&mut self) -> Vec<Origin> {
-        self.entries.iter_mut().filter_map(|entry| entry.origin.take()).collect()
+        let skip = self.reported.saturating_sub(self.acked) as usize;
+        self.reported = self.top();
+        self.entries.iter().skip(skip).filter_map(|entry| entry.origin.clone()).collect()
     }
 
     /// Releases memory that a burst left allocated.

@@ -23,12 +23,14 @@ mod lifecycle;
 mod lock;
 mod memberships;
 mod registry;
+mod responses;
 mod room_requests;
 mod rooms;
 mod shared;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod watchers;
 
 use std::sync::Arc;
 

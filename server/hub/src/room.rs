@@ -163,7 +163,8 @@ impl<H> RoomState<H> {
         self.event(Change::MemberJoined(entry))
     }
 
-    /// Removes a member. Returns it with the events for the others: the leave, and the new owner if ownership passed on.
+    /// Removes a member. Returns it with the events for the others: the leave and, if ownership passed on, the room with its
+    /// new owner and then that member with its new role.
     pub fn leave(&mut self, peer: &PeerId, reason: Reason, now: Now) -> Option<(RoomMember<H>, Vec<Arc<RoomEvent>>)> {
         let member = self.members.remove(&self.positions.remove(peer)?)?;
         let mut events = vec![self.event(Change::MemberLeft(peer.clone(), reason))];
@@ -173,11 +174,14 @@ impl<H> RoomState<H> {
         if self.owner.as_ref() == Some(peer) {
             self.owner = None;
             if let Some(next) = self.members.values_mut().next() {
-                next.entry = Arc::new(Member { role: Role::Owner, ..(*next.entry).clone() });
-                self.owner = Some(next.entry.peer.clone());
+                let entry = Arc::new(Member { role: Role::Owner, ..(*next.entry).clone() });
+                next.entry = entry.clone();
+                self.owner = Some(entry.peer.clone());
                 self.version += 1;
                 let info = self.info();
                 events.push(self.at(Change::Updated(info)));
+                // For clients that show roles and do not derive them from the room's owner.
+                events.push(self.event(Change::MemberUpdated(entry)));
             }
         }
         Some((member, events))
@@ -226,13 +230,24 @@ impl<H> RoomState<H> {
         Ok(self.at(Change::Updated(info)))
     }
 
-    /// Bans a member until the room ends: by its user id if that is verified, otherwise by its peer id.
-    pub fn ban(&mut self, peer: &PeerId) {
+    /// Bans a member until the room ends: by its user id if that is verified, otherwise by its peer id. Returns `false` if
+    /// the room has `max` bans; then `lives` tells which of the peers banned may still come back.
+    pub fn ban(&mut self, peer: &PeerId, max: usize, lives: impl Fn(&PeerId) -> bool) -> bool {
         let ban = match self.member(peer) {
             Some(member) if member.verified => Ban::User(member.entry.user.clone()),
             _ => Ban::Peer(peer.clone()),
         };
+        if self.bans.len() >= max && !self.bans.contains(&ban) {
+            self.bans.retain(|ban| match ban {
+                Ban::User(_) => true,
+                Ban::Peer(peer) => lives(peer),
+            });
+            if self.bans.len() >= max {
+                return false;
+            }
+        }
         self.bans.insert(ban);
+        true
     }
 
     /// Ends the room and removes all members. Returns them with the event for watchers.
@@ -279,6 +294,13 @@ impl<H> RoomState<H> {
     #[must_use]
     pub fn member(&self, peer: &PeerId) -> Option<&RoomMember<H>> {
         self.members.get(self.positions.get(peer)?)
+    }
+
+    /// Returns whether a member joined after another one. `false` if either is not a member.
+    #[must_use]
+    pub fn joined_after(&self, peer: &PeerId, other: &PeerId) -> bool {
+        let (peer, other) = (self.positions.get(peer), self.positions.get(other));
+        other.is_some() && peer > other
     }
 
     /// Iterates over the members in join order.

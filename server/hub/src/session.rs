@@ -2,15 +2,14 @@
 //! machine without locks: the caller serializes access.
 
 mod epochs;
+mod memberships;
+mod missed_presence;
 mod outcome;
 mod presence_queue;
 
 use std::{sync::Arc, task::Waker};
 
-use self::{
-    epochs::Epochs,
-    presence_queue::{PresenceQueue, Resubscribed},
-};
+use self::{epochs::Epochs, presence_queue::PresenceQueue};
 pub use self::{
     epochs::Phase,
     outcome::{Fetched, Put},
@@ -18,11 +17,9 @@ pub use self::{
 };
 use crate::{
     error::{DetachReason, ResumeError},
-    frame::{Body, Item, Joined, RoomEvent},
-    id::RoomName,
+    frame::{Item, RoomEvent},
     limits::Limits,
     mailbox::{Entry, Mailbox, Origin},
-    member::Snapshot,
     reason::Reason,
     time::Now,
 };
@@ -207,42 +204,6 @@ impl<R> SessionState<R> {
     /// Iterates over the rooms that need a roster.
     pub fn rooms_without_roster(&mut self) -> impl Iterator<Item = &JoinedRoom<R>> {
         self.presence.rooms_without_roster()
-    }
-
-    /// Brings the connection up to date about a room, and queues changes of it from now on.
-    ///
-    /// Refreshes each `joined` of this membership that is still to be written. If that includes the one with which the
-    /// membership began, no roster is needed.
-    pub fn put_roster(&mut self, snapshot: &Arc<Snapshot>) {
-        let Some(resubscribed) = self.presence.resubscribe(&snapshot.info.room) else { return };
-        let Resubscribed { known_version, joined_seq } = resubscribed;
-        // Not those of an earlier membership in a room of that name: they describe another room.
-        self.mailbox.refresh(self.written.max(joined_seq.saturating_sub(1)), |body| match body {
-            Body::Joined(joined) if joined.snapshot.info.room == snapshot.info.room => {
-                let fresh = Joined { snapshot: (**snapshot).clone(), ..(**joined).clone() };
-                Some(Body::Joined(Arc::new(fresh)))
-            }
-            _ => None,
-        });
-        if joined_seq <= self.written && known_version != Some(snapshot.info.version) {
-            self.presence.put_roster(snapshot, self.written);
-        }
-    }
-
-    /// Adds a room and queues its changes from now on. The next frame put must be the `joined` that says so.
-    pub fn join(&mut self, name: RoomName, room: R) {
-        self.presence.join(name, room, self.mailbox.top().saturating_add(1));
-    }
-
-    /// Removes a room. Items queued about it stay: they are written before any frame put from now on, and envelopes in
-    /// the mailbox may be from members they announce.
-    pub fn leave(&mut self, name: &RoomName) {
-        self.presence.leave(name);
-    }
-
-    /// Sets the version of each room that the client knows.
-    pub fn set_known_versions(&mut self, version: impl FnMut(&RoomName) -> Option<u32>) {
-        self.presence.set_known_versions(version);
     }
 
     /// Acknowledges everything up to `upto`. Fails with the highest number written if `upto` was never written. Ignored if

@@ -58,7 +58,8 @@ pub struct ApiError {
     pub metadata: Vec<(&'static str, String)>,
     /// Milliseconds after which a retry makes sense; 0 if the error does not say.
     pub retry_after_ms: u32,
-    /// What a client should do if it does not know the reason.
+    /// What a client should do about its session if it does not know the reason: only [`Advice::Retry`] may also be about
+    /// a request alone.
     pub advice: Advice,
 }
 
@@ -156,7 +157,7 @@ impl ApiError {
 
     /// Creates FORBIDDEN.
     pub fn forbidden(why: &'static str) -> Self {
-        Self::new(Code::PermissionDenied, "FORBIDDEN", why).advice(Advice::Stop)
+        Self::new(Code::PermissionDenied, "FORBIDDEN", why)
     }
 
     /// Creates UNIMPLEMENTED.
@@ -174,24 +175,30 @@ impl ApiError {
         .advice(Advice::Retry)
     }
 
-    /// Converts to the body of a numbered reply.
+    /// Converts to the body of a numbered reply. The session goes on, so advice about it is left out.
     pub fn to_body(&self) -> wigwag_hub::Body {
         wigwag_hub::Body::Encoded(field(Pb::Error(self.frame(false))))
     }
 
-    /// Converts to the last frame of a connection.
+    /// Converts to the last frame of a connection. It always has advice: [`Advice::Stop`] unless the error says otherwise,
+    /// since the same hello would fail again.
     pub fn to_fatal(&self) -> OutFrame {
         OutFrame::unnumbered(Pb::Error(self.frame(true)))
     }
 
     fn frame(&self, fatal: bool) -> ErrorFrame {
+        let advice = match self.advice {
+            Advice::Unspecified if fatal => Advice::Stop,
+            Advice::Resume | Advice::Rejoin | Advice::Stop if !fatal => Advice::Unspecified,
+            advice => advice,
+        };
         ErrorFrame {
             code: self.code as i32,
             reason: self.reason.into(),
             message: self.message.to_string(),
             metadata: self.metadata.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
             retry_after_ms: self.retry_after_ms,
-            advice: self.advice.into(),
+            advice: advice.into(),
             fatal,
         }
     }
@@ -265,8 +272,7 @@ impl From<JoinError> for ApiError {
                 Code::PermissionDenied,
                 "BANNED",
                 "this user is banned from the room until it ends: join another room",
-            )
-            .advice(Advice::Stop),
+            ),
             JoinError::TooManyRooms { max } => Self::new(
                 Code::ResourceExhausted,
                 "LIMIT_EXCEEDED",
@@ -286,6 +292,7 @@ impl From<MemberError> for ApiError {
                 Self::forbidden("only the owner of the room may end it or remove members: ask the owner")
             }
             MemberError::PeerNotFound => peer_not_found(),
+            MemberError::TooManyBans { max } => too_many_bans(max),
             MemberError::Metadata(error) => error.into(),
         }
     }
@@ -297,8 +304,21 @@ impl From<RoomError> for ApiError {
             RoomError::NotFound(room) => room_not_found().with("room", room),
             RoomError::Exists(room) => room_exists().with("room", room),
             RoomError::PeerNotFound => peer_not_found(),
+            RoomError::TooManyBans { max } => too_many_bans(max),
             RoomError::Metadata(error) => error.into(),
             RoomError::Exhausted => rooms_exhausted(),
+            RoomError::RequestIdReused => Self::invalid(
+                "request_id",
+                "was used for another request within the last 60 s: use a new id for each request, and an id again only to \
+                 repeat the same request",
+            ),
+            RoomError::RequestIdsExhausted => Self::new(
+                Code::ResourceExhausted,
+                "LIMIT_EXCEEDED",
+                "this node remembers as many request ids as it may: retry in some seconds, or without request_id",
+            )
+            .advice(Advice::Retry)
+            .retry_after(5_000),
         }
     }
 }
@@ -344,6 +364,11 @@ impl From<FindError> for ApiError {
             FindError::UnknownSession => {
                 Self::new(Code::NotFound, "UNKNOWN_SESSION", "no such session: open a new one").advice(Advice::Rejoin)
             }
+            FindError::NotResumable => Self::invalid(
+                "session_token",
+                "is of a session that is not resumable, whose client sends frames on its own stream: open the session with \
+                 Listen, or set hello.resumable",
+            ),
             FindError::Detached(reason) => reason.into(),
         }
     }
@@ -397,6 +422,15 @@ fn peer_not_found() -> ApiError {
     )
 }
 
+fn too_many_bans(max: usize) -> ApiError {
+    ApiError::new(
+        Code::ResourceExhausted,
+        "LIMIT_EXCEEDED",
+        format!("the room has {max} bans, the limit: remove the member without ban, or end the room"),
+    )
+    .with("limit", max)
+}
+
 fn room_not_found() -> ApiError {
     ApiError::new(Code::NotFound, "ROOM_NOT_FOUND", "no such room: create it first")
 }
@@ -413,4 +447,121 @@ fn rooms_exhausted() -> ApiError {
     )
     .advice(Advice::Retry)
     .retry_after(1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use wigwag_hub::RoomName;
+
+    use super::*;
+
+    /// Every error that a request can be refused with while its session goes on.
+    fn refusals() -> Vec<ApiError> {
+        let room = || RoomName::parse("demo").expect("valid");
+        let joins = [
+            JoinError::RoomNotFound,
+            JoinError::RoomExists,
+            JoinError::RoomFull { max: 1 },
+            JoinError::UserTaken,
+            JoinError::Banned,
+            JoinError::TooManyRooms { max: 1 },
+            JoinError::RoomsExhausted,
+        ];
+        let of_members = [
+            MemberError::NotJoined,
+            MemberError::NotOwner,
+            MemberError::PeerNotFound,
+            MemberError::TooManyBans { max: 1 },
+            MemberError::Metadata(MetadataTooLarge),
+        ];
+        let of_rooms = [
+            RoomError::NotFound(room()),
+            RoomError::Exists(room()),
+            RoomError::PeerNotFound,
+            RoomError::TooManyBans { max: 1 },
+            RoomError::Metadata(MetadataTooLarge),
+            RoomError::Exhausted,
+            RoomError::RequestIdReused,
+            RoomError::RequestIdsExhausted,
+        ];
+        let others = [
+            ApiError::invalid("field", "is wrong: change it"),
+            ApiError::unknown_frame(),
+            ApiError::too_large(1),
+            ApiError::forbidden("not this"),
+            ApiError::unimplemented("not here"),
+        ];
+        let sends = [SendError::NotJoined, SendError::PeerNotFound];
+        joins
+            .map(ApiError::from)
+            .into_iter()
+            .chain(of_members.map(ApiError::from))
+            .chain(of_rooms.map(ApiError::from))
+            .chain(sends.map(ApiError::from))
+            .chain(others)
+            .collect()
+    }
+
+    /// Every error that ends a connection, whatever becomes of the session.
+    fn endings() -> Vec<ApiError> {
+        let ended = [
+            Reason::Left,
+            Reason::Ended,
+            Reason::Replaced,
+            Reason::Expired,
+            Reason::ConnectionLost,
+            Reason::SlowConsumer,
+            Reason::MailboxOverflow,
+            Reason::SeqMismatch,
+            Reason::SeqExhausted,
+            Reason::UnknownSession,
+            Reason::Draining,
+        ];
+        let lost = [
+            DetachReason::Superseded,
+            DetachReason::ConnectionLost,
+            DetachReason::SlowConsumer,
+            DetachReason::HeartbeatTimeout,
+            DetachReason::RateLimited,
+        ];
+        let others = [
+            ApiError::protocol("not a frame"),
+            ApiError::gap(2, 3),
+            ApiError::draining(),
+            ApiError::hello_timeout(Duration::from_secs(10)),
+            FindError::UnknownSession.into(),
+            ResumeError::Superseded.into(),
+            (OpenError::PeerIdTaken, &Limits::default()).into(),
+            (OpenError::Full, &Limits::default()).into(),
+        ];
+        let ended = ended.map(|reason| ApiError::from(DetachReason::Ended(reason)));
+        ended.into_iter().chain(lost.map(ApiError::from)).chain(others).collect()
+    }
+
+    #[test]
+    fn a_refused_request_has_no_advice_about_the_session() {
+        for error in refusals().iter().chain(&endings()) {
+            let advice = error.frame(false).advice();
+            assert!(matches!(advice, Advice::Unspecified | Advice::Retry), "{}: {advice:?}", error.reason);
+        }
+        for error in refusals() {
+            // The details of a unary call carry it as it is.
+            assert!(matches!(error.advice, Advice::Unspecified | Advice::Retry), "{}", error.reason);
+            let waits = error.advice == Advice::Retry;
+            assert_eq!(waits, error.retry_after_ms > 0, "{}: RETRY says when", error.reason);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_connection_has_advice() {
+        for error in endings() {
+            assert_ne!(error.advice, Advice::Unspecified, "{}", error.reason);
+        }
+        for error in refusals().iter().chain(&endings()) {
+            let frame = error.frame(true);
+            assert_ne!(frame.advice(), Advice::Unspecified, "{}", error.reason);
+            assert!(frame.fatal);
+        }
+        assert_eq!(ApiError::forbidden("not this").frame(true).advice(), Advice::Stop);
+    }
 }

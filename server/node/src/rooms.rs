@@ -3,8 +3,12 @@
 mod page_token;
 mod watch;
 
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
 use wigwag_hub::{
     RoomName,
+    backend::RequestId,
     member::{DuplicateUsers, Metadata},
     room::{RoomPatch, RoomSpec},
 };
@@ -55,7 +59,7 @@ impl Rooms {
         self.node.policy().allow(caller, Action::Admin, None)?;
         let room = if create.room.is_empty() { random_room_name() } else { room_name("room", &create.room)? };
         check_label("display_name", &create.display_name)?;
-        check_request_id(&create.request_id)?;
+        let request_id = request_id(caller, &create.request_id, || digest_of_create(&create))?;
         let spec = RoomSpec {
             room,
             display_name: create.display_name.into(),
@@ -67,7 +71,7 @@ impl Rooms {
                 ms => ms,
             },
         };
-        let info = self.node.backend().create_room(self.node.now(), spec, &create.request_id).wait().await?;
+        let info = self.node.backend().create_room(self.node.now(), spec, request_id).wait().await?;
         log_call("CreateRoom", &info.room, None);
         Ok(pb::CreateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
@@ -172,7 +176,6 @@ impl Rooms {
     pub async fn send(&self, caller: &Caller, send: pb::SendToRoomRequest) -> Result<pb::SendToRoomResponse, ApiError> {
         let named = send.envelope.as_ref().map(|envelope| envelope.room.as_str()).unwrap_or_default();
         let room = self.authorize(caller, named)?;
-        check_request_id(&send.request_id)?;
         let bytes = prost::Message::encode_to_vec(&send.envelope.unwrap_or_default());
         let signal = frame::check(&bytes)?;
         if signal.receipt {
@@ -180,7 +183,8 @@ impl Rooms {
         }
         let to = if signal.to.is_empty() { None } else { Some(peer_id("envelope.to", signal.to)?) };
         let envelope = signal.encode("");
-        let sent = self.node.backend().send_to_room(self.node.now(), &room, to.as_ref(), envelope, &send.request_id);
+        let request_id = request_id(caller, &send.request_id, || Sha256::digest(&bytes).into())?;
+        let sent = self.node.backend().send_to_room(self.node.now(), &room, to.as_ref(), envelope, request_id);
         let reached = sent.wait().await?;
         tracing::debug!(call = "SendToRoom", room.id = room.as_str(), reached = reached.accepted, "RoomService call");
         Ok(pb::SendToRoomResponse {
@@ -211,10 +215,29 @@ fn page_size(requested: u32) -> usize {
     }
 }
 
-fn check_request_id(id: &str) -> Result<(), ApiError> {
+/// Returns the idempotency key of a request; `None` if it has no id.
+fn request_id(caller: &Caller, id: &str, digest: impl FnOnce() -> [u8; 32]) -> Result<Option<RequestId>, ApiError> {
     if id.len() > MAX_REQUEST_ID_BYTES {
         let why = format!("is {} bytes long: use at most {MAX_REQUEST_ID_BYTES}", id.len());
         return Err(ApiError::invalid("request_id", why));
     }
-    Ok(())
+    let key = |id: &str| RequestId { caller: caller.subject().into(), id: id.into(), digest: digest() };
+    Ok((!id.is_empty()).then(|| key(id)))
+}
+
+/// Returns the digest of a request as the caller sent it. Not of its encoding, in which the pairs have no fixed order.
+fn digest_of_create(create: &pb::CreateRoomRequest) -> [u8; 32] {
+    let pb::CreateRoomRequest {
+        room,
+        display_name,
+        max_members,
+        duplicate_users,
+        metadata,
+        empty_timeout_ms,
+        request_id: _,
+    } = create;
+    let pairs: BTreeMap<_, _> = metadata.iter().collect();
+    let fields = (room, display_name, max_members, duplicate_users, pairs, empty_timeout_ms);
+    // Debug text escapes quotes, so that no two requests have the same.
+    Sha256::digest(format!("{fields:?}")).into()
 }

@@ -16,8 +16,8 @@ use bytes::Bytes;
 
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, Join, MemberPage, Open, Outbound, Reached, Resume, Resumed,
-        Submitted,
+        Attachment, Backend, BackendStats, Credentials, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume,
+        Resumed, Submitted,
     },
     error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
     frame::{Body, Item},
@@ -113,7 +113,12 @@ impl Backend for Later {
         later(self.0.bye(now, credentials, epoch))
     }
 
-    fn create_room(&self, now: Now, spec: RoomSpec, request_id: &str) -> Submitted<Result<RoomInfo, RoomError>> {
+    fn create_room(
+        &self,
+        now: Now,
+        spec: RoomSpec,
+        request_id: Option<RequestId>,
+    ) -> Submitted<Result<RoomInfo, RoomError>> {
         later(self.0.create_room(now, spec, request_id))
     }
 
@@ -155,7 +160,7 @@ impl Backend for Later {
         room: &RoomName,
         to: Option<&PeerId>,
         envelope: Bytes,
-        request_id: &str,
+        request_id: Option<RequestId>,
     ) -> Submitted<Result<Reached, RoomError>> {
         later(self.0.send_to_room(now, room, to, envelope, request_id))
     }

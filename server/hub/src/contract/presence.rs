@@ -47,8 +47,8 @@ pub(super) fn versions_are_contiguous(make: &Make<'_>) {
     ada.send_direct(bob.peer(), "last");
     until(&mut bob, "last", &world);
     let versions = versions(&bob);
-    // Five changes a round: join, entry, reconnecting, online, leave; and ada's leave, the new owner, ada's join.
-    assert_eq!(versions, (joined + 1..=joined + 28).collect::<Vec<_>>());
+    // Five changes a round: join, entry, reconnecting, online, leave; and ada's leave, the new owner, its role, ada's join.
+    assert_eq!(versions, (joined + 1..=joined + 29).collect::<Vec<_>>());
 }
 
 pub(super) fn a_resume_gets_rosters(make: &Make<'_>) {

@@ -5,9 +5,11 @@ use super::{
     make::Make,
 };
 use crate::{
-    error::{JoinError, RoomError, SendError, StepError},
+    error::{JoinError, MemberError, RoomError, SendError, StepError},
     frame::{Body, Item},
     id::PeerId,
+    limits::Limits,
+    reason::Reason,
 };
 
 fn remove(world: &World, peer: &PeerId, ban: bool) -> Result<(), RoomError> {
@@ -55,6 +57,29 @@ pub(super) fn a_ban_holds_until_the_room_ends(make: &Make<'_>) {
     end(&world).expect("ended");
     bob.join("demo");
     claims.join("demo");
+}
+
+pub(super) fn bans_are_bounded(make: &Make<'_>) {
+    let world = make.world_with(Limits { bans: 2, ..Limits::default() });
+    let mut ada = world.client("ada");
+    let joined = |name: &str, verified| {
+        let mut client = world.client_with(name, |open| open.verified = verified);
+        client.join("demo");
+        client
+    };
+    ada.join("demo");
+    let (bob, eve) = (joined("bob", true), joined("eve", false));
+    remove(&world, bob.peer(), true).expect("banned");
+    remove(&world, eve.peer(), true).expect("banned");
+    let fay = joined("fay", false);
+    assert_eq!(remove(&world, fay.peer(), true), Err(RoomError::TooManyBans { max: 2 }));
+    let by_owner = ada.step(|a, n| a.remove_member(world.now(), n, &room_name("demo"), fay.peer(), true));
+    assert_eq!(by_owner, Err(StepError::Refused(MemberError::TooManyBans { max: 2 })));
+    assert_eq!(world.members_in("demo"), "ada fay", "not removed either");
+    // Its peer id is not used again, so that its ban is of no use.
+    eve.attachment.close(world.now(), Reason::Left);
+    remove(&world, fay.peer(), true).expect("banned");
+    assert_eq!(world.members_in("demo"), "ada");
 }
 
 pub(super) fn an_ended_room_notifies_all_members(make: &Make<'_>) {

@@ -52,7 +52,7 @@ pub(super) fn a_session_joins_and_leaves(make: &Make<'_>) {
     assert_eq!(gone, Err(StepError::Refused(MemberError::NotJoined)));
     ada.join("demo");
     assert_eq!(world.members_in("demo"), "bob ada", "last in join order");
-    assert_eq!(bob.read_presence("demo", &mut ada), ["-ada LEFT", "room owner bob", "+ada"]);
+    assert_eq!(bob.read_presence("demo", &mut ada), ["-ada LEFT", "room owner bob", "~bob online", "+ada"]);
 }
 
 pub(super) fn joining_twice_changes_nothing(make: &Make<'_>) {
@@ -100,7 +100,7 @@ pub(super) fn rooms_are_limited(make: &Make<'_>) {
     ada.join("one");
     bob.join("one");
     assert_eq!(bob.try_join(join("two")), Err(StepError::Refused(JoinError::RoomsExhausted)));
-    assert_eq!(answer(world.backend.create_room(world.now(), spec("two"), "")), Err(RoomError::Exhausted));
+    assert_eq!(answer(world.backend.create_room(world.now(), spec("two"), None)), Err(RoomError::Exhausted));
     ada.leave("one");
     bob.leave("one");
     bob.join("two");
@@ -111,7 +111,7 @@ pub(super) fn a_join_may_require_an_existing_room(make: &Make<'_>) {
     let mut ada = world.client("ada");
     let only_join = || Join { create: Create::Never, ..join("demo") };
     assert_eq!(ada.try_join(only_join()), Err(StepError::Refused(JoinError::RoomNotFound)));
-    answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     assert!(!ada.try_join(only_join()).expect("joined").created);
 }
 
@@ -140,7 +140,7 @@ pub(super) fn ownership_passes_in_join_order(make: &Make<'_>) {
     assert_eq!(owner().as_deref(), Some("ada"), "the leave of a plain member does not change the owner");
     clients[0].attachment.close(world.now(), Reason::Left);
     assert_eq!(owner().as_deref(), Some("eve"), "the next in join order that is still a member");
-    assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve"]);
+    assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve", "~eve online"]);
     let roles = answer(world.backend.snapshot(&room_name("demo"))).expect("there").members;
     assert_eq!(roles.iter().map(|m| m.role).collect::<Vec<_>>(), [Role::Owner, Role::Member]);
     eve.step(|a, n| a.end_room(world.now(), n, &room_name("demo"))).expect("the owner may");
@@ -180,7 +180,7 @@ pub(super) fn an_empty_room_ends_after_its_timeout(make: &Make<'_>) {
     world.advance(0);
     assert!(!there(&world, "joined"), "a room created by a join ends with its last member");
 
-    answer(world.backend.create_room(world.now(), spec("created"), "")).expect("created");
+    answer(world.backend.create_room(world.now(), spec("created"), None)).expect("created");
     world.advance(4_999);
     assert!(there(&world, "created"));
     ada.join("created");

@@ -1,18 +1,32 @@
 //! Requests about rooms from backend services and tools.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
 use super::{
     kit::{answer, room_name, text_bytes},
     make::Make,
     rooms::spec,
 };
-use crate::{backend::Reached, error::RoomError, id::PeerId, limits::Limits, member::DuplicateUsers, room::RoomPatch};
+use crate::{
+    backend::{Reached, RequestId},
+    error::RoomError,
+    id::PeerId,
+    limits::Limits,
+    member::DuplicateUsers,
+    room::RoomPatch,
+};
 
 pub(super) fn rooms_are_paged(make: &Make<'_>) {
     let world = make.world();
     for room in ["b", "a", "é", "c", "B"] {
-        answer(world.backend.create_room(world.now(), spec(room), "")).expect("created");
+        answer(world.backend.create_room(world.now(), spec(room), None)).expect("created");
     }
     let page = |after: Option<&str>, max| -> Vec<String> {
         let after = after.map(room_name);
@@ -23,6 +37,44 @@ pub(super) fn rooms_are_paged(make: &Make<'_>) {
     assert_eq!(page(Some("a"), 2), ["b", "c"]);
     assert_eq!(page(Some("aa"), 1), ["b"], "the name to start after need not exist");
     assert_eq!(page(Some("é"), 5), [""; 0]);
+}
+
+pub(super) fn pages_are_complete_while_others_end(make: &Make<'_>) {
+    let world = make.world();
+    let create = |room: &str| drop(answer(world.backend.create_room(world.now(), spec(room), None)));
+    let stable: Vec<_> = (0..60).map(|number| format!("{number:03}")).collect();
+    stable.iter().for_each(|room| create(room));
+    let (backend, now) = (world.backend.clone(), world.now());
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    let others = thread::spawn(move || {
+        for number in (0..60).cycle() {
+            let room = format!("{number:03} comes and goes");
+            let _ = answer(backend.create_room(now, spec(&room), None));
+            let _ = answer(backend.end_room(now, &room_name(&room)));
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    });
+    for _ in 0..200 {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = answer(world.backend.rooms(after.as_ref(), 7));
+            after = page.last().map(|info| info.room.clone());
+            let more = page.len() == 7;
+            seen.extend(page.into_iter().map(|info| info.room.to_string()).filter(|room| room.len() == 3));
+            if !more {
+                break;
+            }
+        }
+        if seen != stable {
+            stop.store(true, Ordering::Relaxed);
+            panic!("{} of {} rooms that were there all the time: a page was cut short", seen.len(), stable.len());
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    others.join().expect("no panic");
 }
 
 pub(super) fn members_are_paged(make: &Make<'_>) {
@@ -57,9 +109,9 @@ pub(super) fn rooms_are_created_and_updated(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let demo = room_name("demo");
-    let made = answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    let made = answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     assert_eq!((made.member_count, made.owner), (0, None));
-    let again = answer(world.backend.create_room(world.now(), spec("demo"), ""));
+    let again = answer(world.backend.create_room(world.now(), spec("demo"), None));
     assert_eq!(again, Err(RoomError::Exists(demo.clone())));
     ada.join("demo");
     bob.join("demo");
@@ -91,7 +143,7 @@ pub(super) fn services_send_envelopes(make: &Make<'_>) {
     bob.join("demo");
     let demo = room_name("demo");
     let send = |to: Option<&PeerId>, text: &str| {
-        answer(world.backend.send_to_room(world.now(), &demo, to, text_bytes(text), ""))
+        answer(world.backend.send_to_room(world.now(), &demo, to, text_bytes(text), None))
     };
     assert_eq!(send(None, "all"), Ok(Reached { accepted: 2, undeliverable: Vec::new() }));
     assert_eq!(send(Some(bob.peer()), "bob"), Ok(Reached { accepted: 1, undeliverable: Vec::new() }));
@@ -104,17 +156,25 @@ pub(super) fn services_send_envelopes(make: &Make<'_>) {
     assert_eq!(bob.read_all(&mut eve), ["all", "bob", "held"]);
     assert_eq!(eve.read_all(&mut ada), [""; 0]);
     let missing = room_name("missing");
-    let nowhere = answer(world.backend.send_to_room(world.now(), &missing, None, text_bytes("no"), ""));
+    let nowhere = answer(world.backend.send_to_room(world.now(), &missing, None, text_bytes("no"), None));
     assert_eq!(nowhere, Err(RoomError::NotFound(missing)));
+}
+
+/// Returns a request id of the only caller.
+fn request_id(id: &str, request: &str) -> Option<RequestId> {
+    let mut digest = [0; 32];
+    digest[..request.len()].copy_from_slice(request.as_bytes());
+    Some(RequestId { caller: "".into(), id: id.into(), digest })
 }
 
 pub(super) fn request_ids_make_requests_idempotent(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut via) = (world.client("ada"), world.client("via"));
     let demo = room_name("demo");
-    let send = |id: &str| answer(world.backend.send_to_room(world.now(), &demo, None, text_bytes(id), id));
+    let send =
+        |id: &str| answer(world.backend.send_to_room(world.now(), &demo, None, text_bytes(id), request_id(id, id)));
     assert_eq!(send("early"), Err(RoomError::NotFound(demo.clone())));
-    let create = |id: &str| answer(world.backend.create_room(world.now(), spec("demo"), id));
+    let create = |id: &str| answer(world.backend.create_room(world.now(), spec("demo"), request_id(id, "demo")));
     let first = create("c1").expect("created");
     assert_eq!(create("c1"), Ok(first), "a repetition returns the first response");
     assert_eq!(create("c2"), Err(RoomError::Exists(demo.clone())));
@@ -127,4 +187,47 @@ pub(super) fn request_ids_make_requests_idempotent(make: &Make<'_>) {
     world.advance(60_000);
     assert_eq!(send("s1"), Ok(reached));
     assert_eq!(ada.read_all(&mut via), ["s1"], "cached for a limited time");
+}
+
+pub(super) fn a_request_id_is_for_one_request(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
+    ada.join("a");
+    bob.join("b");
+    let send = |room: &str, id: Option<RequestId>| {
+        answer(world.backend.send_to_room(world.now(), &room_name(room), None, text_bytes(room), id))
+    };
+    let reached = Ok(Reached { accepted: 1, undeliverable: Vec::new() });
+    let reused = Err(RoomError::RequestIdReused);
+    assert_eq!(send("a", request_id("x", "a")), reached);
+    assert_eq!(send("b", request_id("x", "b")), reused, "another room");
+    assert_eq!(send("nowhere", request_id("x", "nowhere")), reused, "a room that does not exist");
+    assert_eq!(send("a", request_id("x", "a")), reached, "the first request may still be repeated");
+    let create =
+        |room: &str, id: &str| answer(world.backend.create_room(world.now(), spec(room), request_id(id, room)));
+    create("c1", "x").expect("another method");
+    assert_eq!(create("c2", "x").err(), Some(RoomError::RequestIdReused));
+    assert_eq!(answer(world.backend.room(&room_name("c2"))), Err(RoomError::NotFound(room_name("c2"))));
+    let of_another = |id: Option<RequestId>| id.map(|id| RequestId { caller: "another".into(), ..id });
+    assert_eq!(send("b", of_another(request_id("x", "b"))), reached, "another caller");
+    assert_eq!(ada.read_all(&mut via), ["a"]);
+    assert_eq!(bob.read_all(&mut via), ["b"]);
+    world.advance(60_000);
+    assert_eq!(send("b", request_id("x", "b")), reached, "an id may be used again later");
+}
+
+pub(super) fn request_ids_are_bounded(make: &Make<'_>) {
+    let world = make.world_with(Limits { request_id_bytes: 4_096, ..Limits::default() });
+    let mut ada = world.client("ada");
+    ada.join("demo");
+    let send = |id: &str| {
+        answer(world.backend.send_to_room(world.now(), &room_name("demo"), None, text_bytes("x"), request_id(id, "x")))
+    };
+    let first = send("0");
+    assert!(first.is_ok());
+    let refused = (1..100).find(|number| send(&number.to_string()) == Err(RoomError::RequestIdsExhausted));
+    assert!(refused.is_some(), "what is remembered is bounded in bytes");
+    assert_eq!(send("0"), first, "a repetition is answered even then");
+    world.advance(60_000);
+    assert!(send("new").is_ok(), "the bound is of what is remembered at a time");
 }

@@ -2,7 +2,7 @@
 
 use super::{kit::answer, make::Make};
 use crate::{
-    backend::Credentials,
+    backend::{Credentials, Open},
     error::{DetachReason, FindError, OpenError, ResumeError},
     limits::Limits,
     reason::Reason,
@@ -65,6 +65,17 @@ pub(super) fn find_checks_the_secret_and_the_epoch(make: &Make<'_>) {
     assert_eq!(find(&wrong, 2), Err(FindError::UnknownSession));
 }
 
+pub(super) fn a_live_session_is_not_found(make: &Make<'_>) {
+    let world = make.world();
+    let live = world.live("live");
+    let find = |credentials: &Credentials| answer(world.backend.find(credentials, 1)).map(|a| a.epoch());
+    assert_eq!(find(&live.credentials), Err(FindError::NotResumable));
+    let wrong = Credentials { secret_digest: [99; 32], ..live.credentials.clone() };
+    assert_eq!(find(&wrong), Err(FindError::UnknownSession), "which only its owner is told");
+    assert!(!live.attachment.is_over());
+    assert!(answer(world.backend.end_session(world.now(), &live.credentials, Reason::Replaced)), "it may be replaced");
+}
+
 pub(super) fn a_replaced_session_has_ended(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut eve, mut bob) = (world.client("ada"), world.client("eve"), world.client("bob"));
@@ -88,4 +99,50 @@ pub(super) fn a_full_backend_refuses_sessions(make: &Make<'_>) {
     assert_eq!(answer(world.backend.open(world.now(), eve.clone())).err(), Some(OpenError::Full));
     ada.attachment.close(world.now(), Reason::Left);
     assert!(answer(world.backend.open(world.now(), eve)).is_ok());
+}
+
+pub(super) fn a_session_is_replaced_by_one_that_opens(make: &Make<'_>) {
+    let world = make.world_with(Limits { sessions: 3, ..Limits::default() });
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.live("eve"));
+    for client in [&mut ada, &mut bob, &mut eve] {
+        client.join("demo");
+    }
+    let replacing = |credentials: &Credentials| Open { replaces: Some(credentials.clone()), ..world.open("new") };
+    let taken = Open { credentials: ada.credentials.clone(), ..replacing(&bob.credentials) };
+    assert_eq!(answer(world.backend.open(world.now(), taken)).err(), Some(OpenError::PeerIdTaken));
+    let wrong = Credentials { secret_digest: [99; 32], ..bob.credentials.clone() };
+    assert_eq!(answer(world.backend.open(world.now(), replacing(&wrong))).err(), Some(OpenError::Full));
+    assert_eq!(bob.read_all(&mut ada), [""; 0], "a refusal ends nothing");
+    for old in [&bob, &eve] {
+        assert!(answer(world.backend.open(world.now(), replacing(&old.credentials))).is_ok(), "even by a full backend");
+    }
+    assert_eq!(bob.wait_detached(), DetachReason::Ended(Reason::Replaced));
+    assert_eq!(eve.wait_detached(), DetachReason::Ended(Reason::Replaced));
+    assert_eq!(world.members_in("demo"), "ada");
+    assert_eq!(answer(world.backend.open(world.now(), world.open("more"))).err(), Some(OpenError::Full));
+}
+
+pub(super) fn stats_count_connections(make: &Make<'_>) {
+    let world = make.world_with(Limits { mailbox_frames: 2, sessions: 3, ..Limits::default() });
+    let counts = || (world.backend.stats().sessions, world.backend.stats().attached);
+    let (mut ada, mut bob, live) = (world.client("ada"), world.client("bob"), world.live("live"));
+    assert!(answer(world.backend.open(world.now(), world.open("full"))).is_err());
+    assert_eq!(counts(), (3, 3));
+    bob.disconnect();
+    bob.disconnect();
+    assert_eq!(counts(), (3, 2));
+    bob.resume().expect("resumed");
+    bob.resume().expect("resumed while attached");
+    assert_eq!(counts(), (3, 3));
+    for _ in 0..3 {
+        ada.send_direct(bob.peer(), "never read");
+    }
+    assert_eq!(counts(), (3, 2), "a client that does not read is detached");
+    live.attachment.detach(world.now(), DetachReason::ConnectionLost);
+    ada.pump();
+    ada.ack();
+    bob.attachment.close(world.now(), Reason::Left);
+    assert_eq!(counts(), (1, 1));
+    ada.attachment.close(world.now(), Reason::Left);
+    assert_eq!(counts(), (0, 0));
 }

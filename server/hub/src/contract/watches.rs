@@ -67,9 +67,10 @@ pub(super) fn changes_come_in_order(make: &Make<'_>) {
     bob.set("a", "k", "v");
     bob.leave("a");
     world.advance(0);
-    let told = take(&world, &watch, 7);
-    let expected = ["created", "+ada", "+bob", "-ada LEFT", "room owner bob", "~bob online", "-bob LEFT"]
-        .map(|t| format!("a {t}"));
+    let told = take(&world, &watch, 8);
+    let expected =
+        ["created", "+ada", "+bob", "-ada LEFT", "room owner bob", "~bob online", "~bob online", "-bob LEFT"]
+            .map(|t| format!("a {t}"));
     assert_eq!(told, expected);
     assert_eq!(next(&world, &watch), "a ended EXPIRED");
     ada.join("a");
@@ -110,7 +111,7 @@ pub(super) fn a_slow_watcher_is_cut_off(make: &Make<'_>) {
 pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
     let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
     for number in 0..20 {
-        answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), "")).expect("created");
+        answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), None)).expect("created");
     }
     let watch = world.backend.watch(None);
     let mut first = take(&world, &watch, 20);
@@ -123,7 +124,7 @@ pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
 pub(super) fn an_ended_room_ends_once(make: &Make<'_>) {
     let world = make.world();
     let mut ada = world.client("ada");
-    answer(world.backend.create_room(world.now(), spec("demo"), "")).expect("created");
+    answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     ada.join("demo");
     // The removed session still holds a reference to the room when the room's timeout runs out.
     answer(world.backend.remove_member(world.now(), &room_name("demo"), ada.peer(), false)).expect("removed");

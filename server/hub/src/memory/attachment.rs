@@ -187,9 +187,7 @@ impl Attachment for MemoryAttachment {
     ) -> Submitted<Result<(), StepError<MemberError>>> {
         self.in_room(cseq, room, |found| {
             self.check_owner(found)?;
-            if !self.shared.remove_member(now, found, peer, ban) {
-                return Err(MemberError::PeerNotFound);
-            }
+            self.shared.remove_member(now, found, peer, ban)?;
             self.shared.put_control(now, &self.session, cseq, Body::Done);
             Ok(())
         })

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::MemoryBackend;
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, Resume, Resumed,
+        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
         Submitted::{self, Done},
     },
     error::{FindError, OpenError, ResumeError, RoomError},
@@ -40,7 +40,12 @@ impl Backend for MemoryBackend {
         Done(self.end_authenticated_in(now, credentials, epoch))
     }
 
-    fn create_room(&self, now: Now, spec: RoomSpec, request_id: &str) -> Submitted<Result<RoomInfo, RoomError>> {
+    fn create_room(
+        &self,
+        now: Now,
+        spec: RoomSpec,
+        request_id: Option<RequestId>,
+    ) -> Submitted<Result<RoomInfo, RoomError>> {
         Done(self.create(now, spec, request_id))
     }
 
@@ -82,7 +87,7 @@ impl Backend for MemoryBackend {
         room: &RoomName,
         to: Option<&PeerId>,
         envelope: Bytes,
-        request_id: &str,
+        request_id: Option<RequestId>,
     ) -> Submitted<Result<Reached, RoomError>> {
         Done(self.send_into(now, room, to, envelope, request_id))
     }

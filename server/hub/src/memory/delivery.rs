@@ -54,7 +54,7 @@ impl Shared {
                 }
             }
             let put = state.put_envelope(entry, &self.limits, now);
-            note_detach(to, &put);
+            self.note_detach(to, &put);
             (put, state.take_waker())
         };
         wake(waker);
@@ -81,7 +81,7 @@ impl Shared {
         let (put, waker) = {
             let mut state = to.state();
             let put = state.put_control(Entry { reply_to, body, origin: None }, &self.limits, now);
-            note_detach(to, &put);
+            self.note_detach(to, &put);
             (put, state.take_waker())
         };
         wake(waker);
@@ -128,6 +128,13 @@ impl Shared {
         }
     }
 
+    /// Updates which epoch is attached after a put that ended the attachment. The caller holds the session's state.
+    pub(super) fn note_detach(&self, session: &Session, put: &Put) {
+        if matches!(put, Put::Overflow | Put::PendingEnd(_)) {
+            self.set_attached_epoch(session, 0);
+        }
+    }
+
     /// Handles an attachment that ended because its client did not read: a resumable session waits for its client to
     /// return, a live one ends.
     pub(super) fn overflowed(&self, now: Now, session: &Arc<Session>) {
@@ -137,13 +144,6 @@ impl Shared {
         } else {
             self.end_session(now, session, Reason::SlowConsumer);
         }
-    }
-}
-
-/// Updates `attached_epoch` after a put that ended the attachment. The caller holds the session's state.
-pub(super) fn note_detach(session: &Session, put: &Put) {
-    if matches!(put, Put::Overflow | Put::PendingEnd(_)) {
-        session.attached_epoch.store(0, Ordering::Release);
     }
 }
 

@@ -1,16 +1,12 @@
 //! Draining: how a node asks its clients to go elsewhere and ends its sessions.
 
-use std::sync::Weak;
-
-use super::{delivery::wake, lock::read, shared::Shared};
+use super::{delivery::wake, shared::Shared};
 use crate::{frame::Delivery, reason::Reason, session::Phase, time::Now};
 
 impl Shared {
     /// Asks every attached session to reconnect elsewhere, spread evenly over the window.
     pub(super) fn go_away(&self, window_ms: u32) {
-        for watch in read(&self.watches).iter().filter_map(Weak::upgrade) {
-            watch.wake();
-        }
+        self.watchers.wake();
         let sessions = self.sessions.in_order();
         let count = sessions.len().max(1) as u64;
         for (index, session) in (0_u64..).zip(&sessions) {

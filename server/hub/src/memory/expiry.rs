@@ -72,11 +72,11 @@ impl Shared {
                         self.end_if_empty(now, &room);
                     }
                 }
-                Expired::Tombstone(peer) => self.sessions.forget(&peer),
-                Expired::CachedResponse(request_id) => {
-                    lock(&self.responses).remove(&request_id);
-                }
+                Expired::CachedResponse(key) => self.responses.forget(&key),
             }
+        }
+        while let Some(peer) = self.tombstones.pop(now.mono_ms) {
+            self.sessions.forget(&peer);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     entities::{Room, Session},
     lock::lock,
     registry::Known,
-    shared::{Expired, Shared},
+    shared::Shared,
 };
 use crate::{
     backend::{Attachment, Credentials, Open, Resume, Resumed},
@@ -22,12 +22,23 @@ use crate::{
 
 impl MemoryBackend {
     pub(super) fn open_session(&self, now: Now, open: Open) -> Result<Arc<dyn Attachment>, OpenError> {
-        if self.shared.sessions.len() >= self.shared.limits.sessions {
+        let replaced =
+            open.replaces.as_ref().and_then(|credentials| match self.shared.sessions.authenticate(credentials) {
+                Known::Living(session) => Some(session),
+                Known::Ended(_) | Known::Unknown => None,
+            });
+        if replaced.is_none() && self.shared.sessions.len() >= self.shared.limits.sessions {
             return Err(OpenError::Full);
         }
         let session = Arc::new(Session::new(now, open, self.shared.next_incarnation()));
+        // Counted first: another thread may end it as soon as it is in the registry.
+        self.shared.counters.attached.fetch_add(1, Ordering::Relaxed);
         if !self.shared.sessions.insert(session.clone()) {
+            self.shared.counters.attached.fetch_sub(1, Ordering::Relaxed);
             return Err(OpenError::PeerIdTaken);
+        }
+        if let Some(replaced) = replaced {
+            self.shared.end_session(now, &replaced, Reason::Replaced);
         }
         Ok(self.attach(session, 1))
     }
@@ -51,7 +62,7 @@ impl MemoryBackend {
             let outcome = state.resume(resume.epoch, resume.last_seq, |origin| delivered.push(origin));
             if let Ok(epoch) = outcome {
                 state.set_known_versions(|room| resume.room_versions.get(room.as_str()).copied());
-                session.attached_epoch.store(epoch, Ordering::Release);
+                self.shared.set_attached_epoch(&session, epoch);
                 session.last_activity_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
             }
             (outcome, state.take_waker(), outcome.is_ok() && state.set_reconnecting(false))
@@ -82,6 +93,7 @@ impl MemoryBackend {
         epoch: u32,
     ) -> Result<Arc<dyn Attachment>, FindError> {
         match self.shared.sessions.authenticate(credentials) {
+            Known::Living(session) if !session.resumable() => Err(FindError::NotResumable),
             Known::Living(session) => {
                 let over = session.state().detach_reason(epoch);
                 match over {
@@ -121,7 +133,7 @@ impl Shared {
             let mut state = session.state();
             let detached = state.detach(epoch, reason, now);
             if detached {
-                session.attached_epoch.store(0, Ordering::Release);
+                self.set_attached_epoch(session, 0);
             }
             (detached, state.take_waker())
         };
@@ -152,7 +164,7 @@ impl Shared {
                 return false;
             }
             let ended = state.end(reason);
-            session.attached_epoch.store(0, Ordering::Release);
+            self.set_attached_epoch(session, 0);
             (ended, state.take_waker())
         };
         let Some((rooms, origins)) = ended else { return false };
@@ -164,7 +176,7 @@ impl Shared {
             SessionKind::Resumable { grace_ms } => (2 * u64::from(grace_ms)).max(self.limits.tombstone_ms),
         };
         if self.sessions.remove(session, (remembered_ms > 0).then_some(reason)) {
-            self.timers.set(now.mono_ms + remembered_ms, Expired::Tombstone(session.peer.clone()));
+            self.tombstones.set(now.mono_ms + remembered_ms, session.peer.clone());
         }
         for joined in rooms {
             self.release(now, &joined.room, session, reason);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    delivery::{note_detach, wake},
+    delivery::wake,
     entities::{MemberHandle, Membership, Room, Session},
     lock::lock,
     shared::Shared,
@@ -11,11 +11,11 @@ use super::{
 use crate::{
     backend::{Create, Join},
     error::{JoinError, RoomError, StepError},
-    frame::{Body, Joined},
+    frame::{Body, Change, Joined, RoomEvent},
     id::{PeerId, RoomName},
     mailbox::Entry,
     reason::Reason,
-    room::{Newcomer, RoomState},
+    room::{Newcomer, RoomMember, RoomState},
     session::Phase,
     time::Now,
 };
@@ -58,8 +58,8 @@ impl Shared {
                     continue; // It ended between the lookup and the lock.
                 }
                 let membership = self.admit(&request, &room, &mut state, false);
-                if matches!(membership, Err(StepError::Detached(_))) {
-                    self.end_or_arm(now, &room, &mut state); // It may have replaced the last member before it failed.
+                if membership.is_err() {
+                    self.end_or_arm(now, &room, &mut state); // It may have removed the last member before it failed.
                 }
                 return membership;
             }
@@ -133,7 +133,7 @@ impl Shared {
         own.join(room.name.clone(), room.clone());
         let entry = Entry { reply_to, body: Body::Joined(Arc::new(joined)), origin: None };
         let put = own.put_control(entry, &self.limits, now);
-        note_detach(session, &put);
+        self.note_detach(session, &put);
         let waker = own.take_waker();
         drop(own);
         wake(waker);
@@ -175,9 +175,7 @@ impl Shared {
         if let Some((member, events)) = state.leave(&session.peer, reason, now) {
             member.handle.membership.revoke();
             log_left(&room.name, &session.peer, reason);
-            for event in &events {
-                self.publish(&state, event, None);
-            }
+            self.publish_leave(&state, &member, &events);
             self.end_or_arm(now, room, &mut state);
         }
     }
@@ -191,18 +189,42 @@ impl Shared {
         reason: Reason,
         reply_to: u32,
     ) -> bool {
+        let farewell = state.member(peer).filter(|member| needs_farewell(state, member)).map(|_| state.snapshot());
         let Some((member, events)) = state.leave(peer, reason, now) else { return false };
-        let MemberHandle { session, membership } = member.handle;
+        let MemberHandle { session, membership } = &member.handle;
         membership.revoke();
         let room = state.name().clone();
         log_left(&room, peer, reason);
-        session.state().leave(&room);
-        self.put_control(now, &session, reply_to, Body::Left { room, reason });
-        for event in &events {
-            self.publish(state, event, None);
-        }
+        session.state().leave(&room, farewell.map(Arc::new));
+        self.put_control(now, session, reply_to, Body::Left { room, reason });
+        self.publish_leave(state, &member, &events);
         true
     }
+
+    /// Publishes that a member left, and what follows from it, to the others and to watchers. The caller holds the room's
+    /// lock.
+    fn publish_leave(
+        &self,
+        state: &RoomState<MemberHandle>,
+        left: &RoomMember<MemberHandle>,
+        events: &[Arc<RoomEvent>],
+    ) {
+        for event in events {
+            if let Change::MemberLeft(_, reason) = &event.change {
+                for member in state.members() {
+                    let mut other = member.handle.session.state();
+                    other.note_departed(state.name(), &left.entry, *reason);
+                }
+            }
+            self.publish(state, event, None);
+        }
+    }
+}
+
+/// Returns whether a member that is about to leave a room must be told who is in it before it reads on.
+pub(super) fn needs_farewell(state: &RoomState<MemberHandle>, member: &RoomMember<MemberHandle>) -> bool {
+    let newer = |peer: &PeerId| state.joined_after(peer, &member.entry.peer);
+    member.handle.session.state().needs_farewell(state.name(), newer)
 }
 
 fn log_left(room: &RoomName, peer: &PeerId, reason: Reason) {

@@ -11,12 +11,12 @@ use super::{
     MemoryBackend,
     delivery::Taken,
     entities::{MemberHandle, Room},
-    lock::{lock, read, write},
-    shared::CachedResponse,
+    lock::{lock, read},
+    responses::{CachedResponse, Method},
 };
 use crate::{
-    backend::{MemberPage, Reached},
-    error::RoomError,
+    backend::{MemberPage, Reached, RequestId},
+    error::{MemberError, RoomError},
     id::{PeerId, RoomName},
     member::{Member, RoomInfo},
     reason::Reason,
@@ -25,13 +25,21 @@ use crate::{
     watch::Watch,
 };
 
+/// Rooms taken from the registry at a time, so that its lock is held for a moment only.
+const ROOMS_AT_A_TIME: usize = 1_024;
+
 impl MemoryBackend {
-    pub(super) fn create(&self, now: Now, spec: RoomSpec, request_id: &str) -> Result<RoomInfo, RoomError> {
+    pub(super) fn create(
+        &self,
+        now: Now,
+        spec: RoomSpec,
+        request_id: Option<RequestId>,
+    ) -> Result<RoomInfo, RoomError> {
         let unwrap = |response: &CachedResponse| match response {
             CachedResponse::Created(info) => Some(info.clone()),
             CachedResponse::Sent(_) => None,
         };
-        self.shared.run_once(now, request_id, unwrap, CachedResponse::Created, || {
+        self.shared.run_once(now, Method::CreateRoom, request_id, unwrap, CachedResponse::Created, || {
             self.shared.make_room(now, spec, |room, state| {
                 self.shared.arm_empty_timer(room, state);
                 state.info()
@@ -51,13 +59,25 @@ impl MemoryBackend {
     }
 
     pub(super) fn room_page(&self, after: Option<&RoomName>, max: usize) -> Vec<RoomInfo> {
+        let (mut page, mut after) = (Vec::new(), after.cloned());
+        while page.len() < max {
+            let rooms = self.rooms_after(after.as_ref(), (max - page.len()).min(ROOMS_AT_A_TIME));
+            let Some(last) = rooms.last() else { break };
+            after = Some(last.name.clone());
+            // A room that has just ended may still be in the registry. Others take its place in the page.
+            let states = rooms.iter().map(|room| lock(&room.state));
+            page.extend(states.filter(|state| !state.ended()).map(|state| state.info()));
+        }
+        page
+    }
+
+    fn rooms_after(&self, after: Option<&RoomName>, max: usize) -> Vec<Arc<Room>> {
         let from = after.map_or(Unbounded, Excluded);
-        let rooms: Vec<_> = read(&self.shared.rooms)
+        read(&self.shared.rooms)
             .range::<RoomName, _>((from, Unbounded))
             .take(max)
             .map(|(_, room)| room.clone())
-            .collect();
-        rooms.iter().map(|room| lock(&room.state)).filter(|state| !state.ended()).map(|state| state.info()).collect()
+            .collect()
     }
 
     pub(super) fn member_page(&self, room: &RoomName, after: Option<u64>, max: usize) -> Result<MemberPage, RoomError> {
@@ -96,7 +116,11 @@ impl MemoryBackend {
 
     pub(super) fn remove(&self, now: Now, room: &RoomName, peer: &PeerId, ban: bool) -> Result<(), RoomError> {
         let found = self.found(room)?;
-        if self.shared.remove_member(now, &found, peer, ban) { Ok(()) } else { Err(RoomError::PeerNotFound) }
+        self.shared.remove_member(now, &found, peer, ban).map_err(|error| match error {
+            MemberError::TooManyBans { max } => RoomError::TooManyBans { max },
+            MemberError::Metadata(error) => RoomError::Metadata(error),
+            MemberError::PeerNotFound | MemberError::NotJoined | MemberError::NotOwner => RoomError::PeerNotFound,
+        })
     }
 
     pub(super) fn send_into(
@@ -105,14 +129,14 @@ impl MemoryBackend {
         room: &RoomName,
         to: Option<&PeerId>,
         envelope: Bytes,
-        request_id: &str,
+        request_id: Option<RequestId>,
     ) -> Result<Reached, RoomError> {
         let unwrap = |response: &CachedResponse| match response {
             CachedResponse::Sent(reached) => Some(reached.clone()),
             CachedResponse::Created(_) => None,
         };
         let send = || self.send_now(now, room, to, &envelope);
-        self.shared.run_once(now, request_id, unwrap, CachedResponse::Sent, send)
+        self.shared.run_once(now, Method::SendToRoom, request_id, unwrap, CachedResponse::Sent, send)
     }
 
     fn send_now(&self, now: Now, room: &RoomName, to: Option<&PeerId>, envelope: &Bytes) -> Result<Reached, RoomError> {
@@ -132,13 +156,12 @@ impl MemoryBackend {
     }
 
     pub(super) fn watch_rooms(&self, only: Option<RoomName>) -> Arc<Watch> {
-        let watch = Arc::new(Watch::new(only, self.shared.limits.watch_events));
-        {
-            let mut watches = write(&self.shared.watches);
-            watches.retain(|watch| watch.strong_count() > 0);
-            watches.push(Arc::downgrade(&watch));
-        }
-        let rooms: Vec<_> = read(&self.shared.rooms).values().filter(|room| watch.wants(&room.name)).cloned().collect();
+        let watch = Arc::new(Watch::new(only.clone(), self.shared.limits.watch_events));
+        self.shared.watchers.add(only.as_ref(), &watch);
+        let rooms: Vec<_> = match &only {
+            Some(only) => self.shared.room(only).into_iter().collect(),
+            None => read(&self.shared.rooms).values().cloned().collect(),
+        };
         for room in rooms {
             let state = lock(&room.state);
             if !state.ended() {

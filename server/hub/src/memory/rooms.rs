@@ -1,14 +1,15 @@
 //! How rooms are created, found, published to and ended.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::{
     entities::{MemberHandle, Room},
     lock::{lock, read, write},
+    memberships::needs_farewell,
     shared::{Expired, Shared},
 };
 use crate::{
-    error::RoomError,
+    error::{MemberError, RoomError},
     frame::{Body, Change, RoomEvent},
     id::{PeerId, RoomName},
     member::{DuplicateUsers, Metadata},
@@ -44,7 +45,7 @@ impl Shared {
             rooms.insert(name.clone(), room.clone());
         }
         tracing::info!(room.id = name.as_str(), "room created");
-        self.publish_to_watchers(&RoomEvent::new(name, state.version(), Change::Created(state.info())));
+        self.watchers.publish(&RoomEvent::new(name, state.version(), Change::Created(state.info())));
         Ok(first(&room, &mut state))
     }
 
@@ -68,23 +69,28 @@ impl Shared {
                 self.put_presence(&member.handle.session, event);
             }
         }
-        self.publish_to_watchers(event);
+        self.watchers.publish(event);
     }
 
-    fn publish_to_watchers(&self, event: &Arc<RoomEvent>) {
-        for watch in read(&self.watches).iter().filter_map(Weak::upgrade) {
-            watch.change(event);
-        }
-    }
-
-    /// Removes a member, and bans it if asked to. Returns `false` if it is not a member.
-    pub(super) fn remove_member(&self, now: Now, room: &Arc<Room>, peer: &PeerId, ban: bool) -> bool {
+    /// Removes a member, and bans it if asked to; neither if the room has too many bans.
+    pub(super) fn remove_member(
+        &self,
+        now: Now,
+        room: &Arc<Room>,
+        peer: &PeerId,
+        ban: bool,
+    ) -> Result<(), MemberError> {
         let reason = if ban { Reason::Banned } else { Reason::Removed };
         let mut state = lock(&room.state);
         if ban && state.member(peer).is_some() {
-            state.ban(peer);
+            let max = self.limits.bans;
+            // An id made by the server is not used again once its session has ended.
+            let lives = |peer: &PeerId| peer.is_scoped() || self.sessions.get(peer.as_str()).is_some();
+            if !state.ban(peer, max, lives) {
+                return Err(MemberError::TooManyBans { max });
+            }
         }
-        self.evict_locked(now, room, &mut state, peer, reason, 0)
+        if self.evict_locked(now, room, &mut state, peer, reason, 0) { Ok(()) } else { Err(MemberError::PeerNotFound) }
     }
 
     /// Ends a room and sends `left` to its members. Returns `false` if it had ended.
@@ -129,13 +135,18 @@ impl Shared {
 
     /// Ends a room that the caller has locked.
     pub(super) fn end_locked(&self, now: Now, room: &Arc<Room>, state: &mut RoomState<MemberHandle>, reason: Reason) {
+        let mut snapshot = None;
+        let mut farewell = |member| {
+            needs_farewell(state, member).then(|| snapshot.get_or_insert_with(|| Arc::new(state.snapshot())).clone())
+        };
+        let farewells: Vec<_> = state.members().map(&mut farewell).collect();
         let (members, event) = state.end(reason);
         for member in &members {
             member.handle.membership.revoke();
         }
-        for member in members {
+        for (member, farewell) in members.into_iter().zip(farewells) {
             let session = member.handle.session;
-            session.state().leave(&room.name);
+            session.state().leave(&room.name, farewell);
             self.put_control(now, &session, 0, Body::Left { room: room.name.clone(), reason });
         }
         // The registry's lock is taken after the room's, never the other way round.
@@ -145,6 +156,6 @@ impl Shared {
         }
         let duration_ms = now.mono_ms.saturating_sub(room.created_ms);
         tracing::info!(room.id = room.name.as_str(), reason = reason.as_str(), duration_ms, "room ended");
-        self.publish_to_watchers(&event);
+        self.watchers.publish(&event);
     }
 }

@@ -3,29 +3,25 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, RwLock, Weak,
-        atomic::{AtomicU64, Ordering},
+        Arc, RwLock, Weak,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use super::{
     entities::{Room, Session},
-    lock::{lock, read},
+    lock::read,
     registry::Sessions,
+    responses::{ResponseKey, Responses},
     timers::Timers,
+    watchers::Watchers,
 };
 use crate::{
-    backend::{BackendStats, Reached},
+    backend::BackendStats,
     id::{PeerId, RoomName},
     limits::Limits,
-    member::RoomInfo,
     reason::Reason,
-    time::Now,
-    watch::Watch,
 };
-
-/// Responses cached by request id at a time. Beyond it, a repeated request runs again.
-const MAX_CACHED_RESPONSES: usize = 100_000;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -34,10 +30,10 @@ pub(super) struct Shared {
     // Ordered by name, so that pages of rooms have a stable order. Written when rooms are created and ended.
     pub(super) rooms: RwLock<BTreeMap<RoomName, Arc<Room>>>,
     pub(super) timers: Timers<Expired>,
-    // Written when watches start; read at every change of a room.
-    pub(super) watches: RwLock<Vec<Weak<Watch>>>,
-    // Responses by request id. Held while a request with an id runs, so that its repetition waits for the response.
-    pub(super) responses: Mutex<BTreeMap<String, CachedResponse>>,
+    // Apart from the others: they only free memory.
+    pub(super) tombstones: Timers<PeerId>,
+    pub(super) watchers: Watchers,
+    pub(super) responses: Responses,
     pub(super) counters: Counters,
     // The incarnation of the session opened next.
     next_incarnation: AtomicU64,
@@ -54,21 +50,14 @@ pub(super) enum Expired {
     End(Weak<Session>, Reason),
     /// A room may have been empty for its timeout.
     EmptyRoom(Weak<Room>),
-    /// The end of a session no longer needs to be remembered.
-    Tombstone(PeerId),
     /// The response to a request id no longer needs to be cached.
-    CachedResponse(String),
-}
-
-/// The response to a request with a request id.
-#[derive(Clone, Debug)]
-pub(super) enum CachedResponse {
-    Created(RoomInfo),
-    Sent(Reached),
+    CachedResponse(ResponseKey),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    // Sessions with a connection.
+    pub(super) attached: AtomicUsize,
     pub(super) delivered: AtomicU64,
     pub(super) undeliverable: AtomicU64,
     pub(super) resumed: AtomicU64,
@@ -82,8 +71,9 @@ impl Shared {
             sessions: Sessions::default(),
             rooms: RwLock::default(),
             timers: Timers::default(),
-            watches: RwLock::default(),
-            responses: Mutex::default(),
+            tombstones: Timers::default(),
+            watchers: Watchers::default(),
+            responses: Responses::default(),
             counters: Counters::default(),
             next_incarnation: AtomicU64::new(0),
         }
@@ -93,41 +83,25 @@ impl Shared {
         self.next_incarnation.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Runs a request once per request id: a repetition returns the first response. Requests without an id always run.
-    /// Failures are not cached.
-    pub(super) fn run_once<T: Clone, E>(
-        &self,
-        now: Now,
-        request_id: &str,
-        unwrap: impl FnOnce(&CachedResponse) -> Option<T>,
-        wrap: impl FnOnce(T) -> CachedResponse,
-        run: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        if request_id.is_empty() {
-            return run();
+    /// Sets which epoch of a session is attached, 0 for none. The caller holds the session's state.
+    pub(super) fn set_attached_epoch(&self, session: &Session, epoch: u32) {
+        let before = session.attached_epoch.swap(epoch, Ordering::AcqRel);
+        match (before, epoch) {
+            (0, 0) => {}
+            (0, _) => drop(self.counters.attached.fetch_add(1, Ordering::Relaxed)),
+            (_, 0) => drop(self.counters.attached.fetch_sub(1, Ordering::Relaxed)),
+            (_, _) => {}
         }
-        let mut responses = lock(&self.responses);
-        if let Some(response) = responses.get(request_id).and_then(unwrap) {
-            return Ok(response);
-        }
-        let response = run()?;
-        if responses.len() < MAX_CACHED_RESPONSES {
-            responses.insert(request_id.to_owned(), wrap(response.clone()));
-            let expires_ms = now.mono_ms + self.limits.request_id_ms;
-            self.timers.set(expires_ms, Expired::CachedResponse(request_id.to_owned()));
-        }
-        Ok(response)
     }
 
+    /// Returns counts. Takes no time in the number of sessions and rooms, since probes and a drain ask again and again.
     pub(super) fn stats(&self) -> BackendStats {
-        let attached = |session: &&Arc<Session>| session.attached_epoch.load(Ordering::Relaxed) != 0;
         BackendStats {
             sessions: self.sessions.len(),
-            attached: self.sessions.all().iter().filter(attached).count(),
+            attached: self.counters.attached.load(Ordering::Relaxed),
             rooms: read(&self.rooms).len(),
-            // Tombstones only free memory; everything else still has an effect.
-            timers: self.timers.count(|expired| !matches!(expired, Expired::Tombstone(_))),
-            watchers: read(&self.watches).iter().filter(|watch| watch.strong_count() > 0).count(),
+            timers: self.timers.len(),
+            watchers: self.watchers.len(),
             delivered_total: self.counters.delivered.load(Ordering::Relaxed),
             undeliverable_total: self.counters.undeliverable.load(Ordering::Relaxed),
             resumed_total: self.counters.resumed.load(Ordering::Relaxed),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backend::{Attachment, Create, Credentials, Join, Open, Outbound, Submitted},
-    error::{SendError, StepError},
+    error::{JoinError, SendError, StepError},
     frame::{Change, Item},
     id::{PeerId, RoomName},
     limits::Limits,
@@ -29,6 +29,7 @@ fn open(backend: &MemoryBackend, peer: PeerId, kind: SessionKind) -> Arc<dyn Att
         display_name: "".into(),
         metadata: Metadata::default(),
         kind,
+        replaces: None,
     };
     backend.open_session(NOW, open).expect("opens")
 }
@@ -96,4 +97,69 @@ fn tombstones_are_bounded() {
     assert!((1..=SHARDS * MAX_TOMBSTONES).contains(&tombstones), "{tombstones} tombstones");
     backend.shared.tick(NOW.plus(1_200_000));
     assert_eq!(backend.shared.sessions.tombstones(), 0);
+}
+
+/// A room that has ended is in the registry for a moment longer.
+#[test]
+fn a_page_of_rooms_is_full_although_rooms_have_ended() {
+    let backend = MemoryBackend::new(Limits::default());
+    let ada = open_live(&backend, "ada");
+    let names: Vec<_> = ["a", "b", "c", "d"].map(|name| RoomName::parse(name).expect("valid")).into();
+    names.iter().for_each(|room| join(&*ada, room));
+    let ending = backend.shared.room(&names[1]).expect("there");
+    let _ = lock(&ending.state).end(Reason::Ended);
+    let page = |after: Option<&RoomName>| -> Vec<_> {
+        backend.room_page(after, 2).iter().map(|info| info.room.to_string()).collect()
+    };
+    assert_eq!(page(None), ["a", "c"]);
+    assert_eq!(page(Some(&names[2])), ["d"]);
+}
+
+#[test]
+fn a_room_that_a_refused_newcomer_emptied_ends() {
+    let (backend, room) = (MemoryBackend::new(Limits::default()), RoomName::parse("demo").expect("valid"));
+    let named = |name: &str, user: &str| {
+        let open = Open {
+            credentials: Credentials { peer: PeerId::parse(name).expect("valid"), secret_digest: [0; 32] },
+            user: user.into(),
+            verified: true,
+            display_name: "".into(),
+            metadata: Metadata::default(),
+            kind: SessionKind::Live,
+            replaces: None,
+        };
+        backend.open_session(NOW, open).expect("opens")
+    };
+    let (old, banned) = (named("rooms-ws:demo:ada", "ada"), named("rooms-ws:demo:bob", "bob"));
+    join(&*old, &room);
+    join(&*banned, &room);
+    let found = backend.shared.room(&room).expect("there");
+    backend.shared.remove_member(NOW, &found, banned.peer(), true).expect("banned");
+    // `end_session` up to the registry: the id is free, the old session is still a member.
+    let ending = backend.shared.sessions.get(old.peer().as_str()).expect("there");
+    let _ = ending.state().end(Reason::ConnectionLost).expect("not ended before");
+    let _ = backend.shared.sessions.remove(&ending, None);
+
+    let new = named("rooms-ws:demo:ada", "bob");
+    let refused = match new.join(
+        NOW,
+        0,
+        Join { room: room.clone(), display_name: None, metadata: None, create: Create::IfAbsent },
+    ) {
+        Submitted::Done(answer) => answer,
+        Submitted::Pending(_) => panic!("the memory backend answers at once"),
+    };
+    assert_eq!(refused, Err(StepError::Refused(JoinError::Banned)));
+    backend.shared.tick(NOW);
+    assert!(backend.shared.room(&room).is_none(), "the old session was the last member");
+}
+
+#[test]
+fn watches_of_one_room_leave_nothing_behind() {
+    let backend = MemoryBackend::new(Limits::default());
+    for number in 0..1_000 {
+        drop(backend.watch_rooms(Some(RoomName::parse(&format!("r{number}")).expect("valid"))));
+    }
+    assert_eq!(backend.shared.watchers.len(), 0);
+    assert!(backend.shared.watchers.rooms() < 200, "{} rooms", backend.shared.watchers.rooms());
 }

@@ -47,7 +47,9 @@ fn ownership_passes_to_the_next_member_in_join_order() {
     assert_eq!(room.owner(), Some(&peer(2)));
     assert!(matches!(&events[0].change, Change::MemberLeft(p, Reason::Left) if *p == peer(1)));
     assert!(matches!(&events[1].change, Change::Updated(info) if info.owner == Some(peer(2))));
-    assert_eq!(events[1].version, events[0].version + 1);
+    assert!(matches!(&events[2].change, Change::MemberUpdated(m) if m.peer == peer(2) && m.role == Role::Owner));
+    let versions: Vec<_> = events.iter().map(|event| event.version - events[0].version).collect();
+    assert_eq!(versions, [0, 1, 2]);
     let (_, events) = room.leave(&peer(3), Reason::Left, NOW).expect("a member");
     assert_eq!(events.len(), 1, "the leave of a plain member does not change the owner");
 }
@@ -92,11 +94,27 @@ fn a_ban_applies_to_a_verified_user_or_else_to_the_peer() {
     join(&mut room, 1, "a");
     let anonymous = Newcomer { verified: false, ..newcomer(2, "b") };
     room.join(anonymous.clone(), (), NOW);
-    room.ban(&peer(1));
-    room.ban(&peer(2));
+    assert!(room.ban(&peer(1), 9, |_| true));
+    assert!(room.ban(&peer(2), 9, |_| true));
     assert_eq!(room.admits(&newcomer(3, "a")), Err(JoinError::Banned));
     assert_eq!(room.admits(&newcomer(3, "b")), Ok(None));
     assert_eq!(room.admits(&anonymous), Err(JoinError::Banned));
+}
+
+#[test]
+fn bans_are_bounded() {
+    let mut room = room(0, DuplicateUsers::Allow);
+    for n in 1..=4 {
+        room.join(Newcomer { verified: n == 4, ..newcomer(n, "a") }, (), NOW);
+    }
+    assert!(room.ban(&peer(1), 2, |_| true));
+    assert!(room.ban(&peer(2), 2, |_| true));
+    assert!(room.ban(&peer(2), 2, |_| true), "it is banned already");
+    assert!(!room.ban(&peer(3), 2, |_| true));
+    assert!(room.ban(&peer(3), 2, |ban| *ban == peer(2)), "in the place of a peer that cannot come back");
+    assert_eq!(room.admits(&newcomer(2, "b")), Err(JoinError::Banned));
+    assert!(!room.ban(&peer(4), 2, |_| true), "a user is not banned either");
+    assert_eq!(room.admits(&newcomer(9, "a")), Ok(None));
 }
 
 #[test]

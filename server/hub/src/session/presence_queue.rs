@@ -2,8 +2,9 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use super::missed_presence::{Departed, FormerRoom, MissedPresence};
 use crate::{
-    frame::{Item, RoomEvent},
+    frame::{Change, Item, RoomEvent},
     id::RoomName,
     member::Snapshot,
 };
@@ -31,9 +32,11 @@ pub struct JoinedRoom<R> {
 #[derive(Debug)]
 pub(super) struct PresenceQueue<R> {
     rooms: Vec<JoinedRoom<R>>,
-    /// Each item with the number of the frame it follows.
+    /// Each item with the number of the frame it follows, in that order.
     queue: VecDeque<(u32, Item)>,
     roster_due: bool,
+    /// What a roster of today would leave out. Most sessions have none.
+    missed: Option<Box<MissedPresence>>,
 }
 
 /// What was known of a room when it was subscribed again.
@@ -42,11 +45,23 @@ pub(super) struct Resubscribed {
     pub(super) known_version: Option<u32>,
     /// The number of the `joined` frame with which the membership began.
     pub(super) joined_seq: u32,
+    /// Members that have left while envelopes from them were not acknowledged.
+    pub(super) departed: Vec<Departed>,
+}
+
+/// What a session that leaves a room is to know of it.
+pub(super) struct Farewell {
+    /// The room with the session in it.
+    pub(super) snapshot: Arc<Snapshot>,
+    /// The last frame acknowledged.
+    pub(super) acked: u32,
+    /// The last frame in the mailbox.
+    pub(super) until: u32,
 }
 
 impl<R> PresenceQueue<R> {
     pub(super) fn new() -> Self {
-        Self { rooms: Vec::new(), queue: VecDeque::new(), roster_due: false }
+        Self { rooms: Vec::new(), queue: VecDeque::new(), roster_due: false, missed: None }
     }
 
     pub(super) fn rooms(&self) -> &[JoinedRoom<R>] {
@@ -58,25 +73,62 @@ impl<R> PresenceQueue<R> {
         self.rooms.push(JoinedRoom { name, room, subscribed: true, known_version: None, joined_seq });
     }
 
-    /// Removes a room. Items already queued about it stay.
-    pub(super) fn leave(&mut self, name: &RoomName) {
-        self.rooms.retain(|joined| joined.name != *name);
+    /// Removes a room. Items already queued about it stay. `farewell` is needed if envelopes held may be from members that
+    /// the client does not know. Returns the room if the connection must be told of it, as no items are queued.
+    pub(super) fn leave(&mut self, name: &RoomName, farewell: Option<Farewell>) -> Option<FormerRoom> {
+        let at = self.rooms.iter().position(|joined| joined.name == *name)?;
+        let left = self.rooms.remove(at);
+        let departed = self.missed.as_mut().map(|missed| missed.take_departed(name)).unwrap_or_default();
+        let Farewell { snapshot, acked, until } = farewell?;
+        let former = FormerRoom { snapshot, departed, joined_seq: left.joined_seq, until };
+        let missed = self.missed.get_or_insert_default();
+        missed.forget(acked);
+        missed.former.push(former.clone());
+        (!left.subscribed).then_some(former)
+    }
+
+    /// Returns the rooms that the session left while the frames after `written` were to be written, oldest first.
+    pub(super) fn former_rooms(&self, written: u32) -> Vec<FormerRoom> {
+        let former = self.missed.iter().flat_map(|missed| &missed.former);
+        former.filter(|former| former.until > written).cloned().collect()
+    }
+
+    /// Returns the number of the `joined` frame with which the membership in a room began.
+    pub(super) fn joined_seq(&self, room: &RoomName) -> Option<u32> {
+        self.rooms.iter().find(|joined| joined.name == *room).map(|joined| joined.joined_seq)
+    }
+
+    /// Records a member that left a room while an envelope from it, the frame `until`, was not acknowledged.
+    pub(super) fn note_departed(&mut self, room: &RoomName, acked: u32, departed: Departed) {
+        // Not for an envelope that it sent elsewhere, or in an earlier membership.
+        if self.joined_seq(room).is_some_and(|joined_seq| departed.until > joined_seq) {
+            let missed = self.missed.get_or_insert_default();
+            missed.forget(acked);
+            missed.departed.retain(|(name, gone)| name != room || gone.member.peer != departed.member.peer);
+            missed.departed.push((room.clone(), departed));
+        }
+    }
+
+    /// Returns whether former members of a room are recorded.
+    pub(super) fn has_departed(&self, room: &RoomName) -> bool {
+        self.missed.as_ref().is_some_and(|missed| missed.departed.iter().any(|(name, _)| name == room))
     }
 
     /// Removes all rooms and all queued items. Returns the rooms.
     pub(super) fn end(&mut self) -> Vec<JoinedRoom<R>> {
         self.queue = VecDeque::new();
+        self.missed = None;
         std::mem::take(&mut self.rooms)
     }
 
     /// Queues a change of a room, to be written after the frame `after`. If `max` items are queued already, rosters
-    /// replace all of them. Ignored while a roster of that room is due anyway.
+    /// replace those about rooms that the session is in. Ignored while a roster of that room is due anyway.
     pub(super) fn put(&mut self, event: &Arc<RoomEvent>, after: u32, max: usize) {
         if !self.rooms.iter().any(|joined| joined.name == event.room && joined.subscribed) {
             return;
         }
         if self.queue.len() >= max {
-            return self.unsubscribe_all();
+            return self.overflow();
         }
         self.queue.push_back((after, Item::Presence(event.clone())));
     }
@@ -86,10 +138,21 @@ impl<R> PresenceQueue<R> {
         self.queue.push_front((0, Item::GoAway { reconnect_after_ms }));
     }
 
-    /// Queues a roster, to be written after the frame `after`. It goes to the front: what is queued already is newer, or
-    /// about other rooms.
-    pub(super) fn put_roster(&mut self, snapshot: &Arc<Snapshot>, after: u32) {
-        self.queue.push_front((after, Item::Roster(snapshot.clone())));
+    /// Queues a roster, to be written after the frame `after`. It goes before what else follows that frame, which is newer
+    /// or about other rooms.
+    pub(super) fn put_roster(&mut self, snapshot: Arc<Snapshot>, after: u32) {
+        self.insert(after, Item::Roster(snapshot));
+    }
+
+    /// Queues the leaves of members that are gone in `version` of a room, each after the last envelope from it. The room
+    /// was shown with all of them, in the version that is as many changes older: so each leave is a version of its own.
+    pub(super) fn put_departures(&mut self, room: &RoomName, version: u32, departed: &[Departed]) {
+        for (left, gone) in (0_u32..).zip(departed.iter().rev()) {
+            let change = Change::MemberLeft(gone.member.peer.clone(), gone.reason);
+            let event = RoomEvent::new(room.clone(), version.saturating_sub(left), change);
+            let at = self.queue.partition_point(|(after, _)| *after <= gone.until);
+            self.queue.insert(at, (gone.until, Item::Presence(event)));
+        }
     }
 
     /// Takes the next item that may be written once the frame `written` is.
@@ -97,9 +160,28 @@ impl<R> PresenceQueue<R> {
         self.queue.pop_front_if(|(after, _)| *after <= written).map(|(_, item)| item)
     }
 
-    /// Drops all queued changes and queues no more: each room needs a roster.
+    /// Drops all queued changes and queues no more, since the connection is lost: each room needs a roster.
     pub(super) fn unsubscribe_all(&mut self) {
         self.queue.retain(|(_, item)| matches!(item, Item::GoAway { .. }));
+        self.unsubscribe();
+    }
+
+    /// Drops the queued changes of the rooms that the session is in, which need rosters then. What is queued about rooms
+    /// that it has left stays: they get no rosters, and envelopes still to be written may be from members it announces.
+    fn overflow(&mut self) {
+        let rooms = &self.rooms;
+        let former = |room: &RoomName, after: u32| {
+            rooms.iter().find(|joined| joined.name == *room).is_none_or(|joined| after < joined.joined_seq)
+        };
+        self.queue.retain(|(after, item)| match item {
+            Item::Presence(event) => former(&event.room, *after),
+            Item::Roster(snapshot) => former(&snapshot.info.room, *after),
+            Item::GoAway { .. } | Item::Numbered { .. } => true,
+        });
+        self.unsubscribe();
+    }
+
+    fn unsubscribe(&mut self) {
         for joined in &mut self.rooms {
             joined.subscribed = false;
             joined.known_version = None;
@@ -111,7 +193,8 @@ impl<R> PresenceQueue<R> {
     pub(super) fn resubscribe(&mut self, room: &RoomName) -> Option<Resubscribed> {
         let joined = self.rooms.iter_mut().find(|joined| joined.name == *room && !joined.subscribed)?;
         joined.subscribed = true;
-        Some(Resubscribed { known_version: joined.known_version.take(), joined_seq: joined.joined_seq })
+        let departed = self.missed.as_ref().map(|missed| missed.departed(room)).unwrap_or_default();
+        Some(Resubscribed { known_version: joined.known_version.take(), joined_seq: joined.joined_seq, departed })
     }
 
     /// Sets the version of each room that the client knows.
@@ -119,6 +202,12 @@ impl<R> PresenceQueue<R> {
         for joined in &mut self.rooms {
             joined.known_version = version(&joined.name);
         }
+    }
+
+    /// Queues an item before what else follows the frame `after`.
+    fn insert(&mut self, after: u32, item: Item) {
+        let at = self.queue.partition_point(|(other, _)| *other < after);
+        self.queue.insert(at, (after, item));
     }
 
     /// Returns whether a room needs a roster.

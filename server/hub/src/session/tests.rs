@@ -1,7 +1,11 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::{frame::Change, id::PeerId, member::RoomInfo};
+use crate::{
+    frame::{Body, Change},
+    id::{PeerId, RoomName},
+    member::{RoomInfo, Snapshot},
+};
 
 const NOW: Now = Now { mono_ms: 1_000, unix_ms: 1_000 };
 

@@ -35,7 +35,6 @@ pub struct Shared {
     /// Peers to send to.
     pub peers: Mutex<Vec<PeerId>>,
     pub rooms: Vec<RoomName>,
-    pub no_rosters: bool,
 }
 
 impl Shared {
@@ -73,6 +72,7 @@ impl Actor {
             display_name: "".into(),
             metadata: Metadata::default(),
             kind: if live { SessionKind::Live } else { SessionKind::Resumable { grace_ms: 100_000_000 } },
+            replaces: None,
         };
         let attachment = answer(self.shared.backend.open(self.shared.now(), open)).expect("opened");
         self.shared.peers.lock().expect("not poisoned").push(credentials.peer.clone());
@@ -84,7 +84,6 @@ impl Actor {
             sent: 0,
             last: 0,
             over: false,
-            no_rosters: self.shared.no_rosters,
             views: BTreeMap::new(),
             envelopes: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -142,7 +141,7 @@ impl Actor {
             89..92 => {
                 let peer = if self.rng.percent(30) { self.random_peer() } else { None };
                 let text = text_bytes(&format!("0 - {room}"));
-                return drop(answer(shared.backend.send_to_room(now, &room, peer.as_ref(), text, "")));
+                return drop(answer(shared.backend.send_to_room(now, &room, peer.as_ref(), text, None)));
             }
             92..94 => {
                 let Some(peer) = self.random_peer() else { return };

@@ -43,7 +43,6 @@ fn run(seed: u64) {
         clock: AtomicU64::new(1),
         peers: Mutex::default(),
         rooms: (0..4).map(|n| room_name(&format!("room-{n}"))).collect(),
-        no_rosters,
     });
     let (done, running) = (mpsc::channel(), Arc::new(AtomicBool::new(true)));
     let ticker = thread::spawn({

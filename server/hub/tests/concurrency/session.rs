@@ -21,8 +21,6 @@ pub struct Session {
     pub sent: u32,
     pub last: u32,
     pub over: bool,
-    /// Whether presence never overflows into rosters.
-    pub no_rosters: bool,
     pub views: BTreeMap<RoomName, View>,
     /// Accepted envelopes to one recipient, by number: id and recipient.
     pub envelopes: BTreeMap<u32, (u64, PeerId)>,
@@ -68,8 +66,7 @@ impl Session {
                 if room != "-" {
                     let view = self.views.get(room).expect("an envelope of a joined room");
                     let known = from == "-" || view.others.iter().any(|peer| peer.as_str() == from);
-                    // A roster leaves out a member that joined, sent and left before it.
-                    assert!(known || !self.no_rosters || self.epoch > 1, "an envelope came before its sender's join");
+                    assert!(known, "an envelope came before its sender's join");
                 }
                 if from == "-" {
                     return; // From a backend.

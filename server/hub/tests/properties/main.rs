@@ -215,7 +215,7 @@ fn of_member(result: Result<(), StepError<MemberError>>) -> Effect {
                 MemberError::NotJoined => Effect::NotJoined,
                 MemberError::NotOwner => Effect::NotOwner,
                 MemberError::PeerNotFound => Effect::PeerNotFound,
-                MemberError::Metadata(_) => panic!("no metadata here"),
+                MemberError::TooManyBans { .. } | MemberError::Metadata(_) => panic!("no metadata and few bans here"),
             })
         },
         |()| Effect::Done,

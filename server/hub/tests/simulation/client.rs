@@ -350,7 +350,8 @@ impl Session {
                 log.note(Event::MemberLeft { by, room: room.clone(), peer: peer.clone() });
             }
             Change::MemberUpdated(member) => {
-                if !view.others.contains(&member.peer) {
+                // Its own entry changes when it becomes the owner.
+                if member.peer != by && !view.others.contains(&member.peer) {
                     log.fail(format!("C5: {by} was told of a change of {}, which it does not know", member.peer));
                 }
             }

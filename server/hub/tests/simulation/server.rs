@@ -164,11 +164,8 @@ impl Server {
         }
         match frame.body {
             Some(Request::Open { resumable, replaces }) => {
-                if let Some(old) = replaces {
-                    answer(self.backend.end_session(self.now, &old, Reason::Replaced));
-                    self.observe();
-                }
-                self.open(link, resumable, Outcome::New, rng);
+                self.open(link, resumable, Outcome::New, replaces, rng);
+                self.observe();
             }
             Some(Request::Resume(resume)) => {
                 let credentials = resume.credentials.clone();
@@ -181,7 +178,7 @@ impl Server {
                             Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied },
                         );
                     }
-                    Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), rng),
+                    Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), None, rng),
                     Err(ResumeError::Superseded) => {
                         // A later hello overtook this one. Its client has abandoned this link.
                         if !link.abandoned {
@@ -196,7 +193,14 @@ impl Server {
         }
     }
 
-    fn open(&mut self, link: &mut Link, resumable: bool, outcome: Outcome, rng: &mut Rng) {
+    fn open(
+        &mut self,
+        link: &mut Link,
+        resumable: bool,
+        outcome: Outcome,
+        replaces: Option<Credentials>,
+        rng: &mut Rng,
+    ) {
         let mut secret_digest = [0; 32];
         secret_digest[..16].copy_from_slice(&rng.bits().to_be_bytes());
         let credentials = Credentials { peer: PeerId::from_random(rng.bits()), secret_digest };
@@ -207,6 +211,7 @@ impl Server {
             display_name: "".into(),
             metadata: Metadata::default(),
             kind: if resumable { SessionKind::Resumable { grace_ms: self.grace_ms } } else { SessionKind::Live },
+            replaces,
         };
         match answer(self.backend.open(self.now, open)) {
             Ok(attachment) => {

@@ -85,9 +85,6 @@ impl Node {
             check_label(field, text)?;
         }
         let metadata = Metadata::parse(hello.metadata)?;
-        if let Some(replaced) = credentials(&hello.replaces) {
-            self.backend().end_session(self.now(), &replaced, Reason::Replaced).wait().await;
-        }
         let session = self.session();
         let kind = if hello.resumable {
             let asked = if hello.grace_ms == 0 { session.grace_ms } else { hello.grace_ms };
@@ -95,6 +92,7 @@ impl Node {
         } else {
             SessionKind::Live
         };
+        let replaces = credentials(&hello.replaces);
         let (credentials, token) = ids::new_session();
         let open = Open {
             credentials,
@@ -103,6 +101,7 @@ impl Node {
             display_name: hello.display_name.into(),
             metadata,
             kind,
+            replaces,
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };

@@ -57,6 +57,7 @@ impl Node {
             display_name: request.display_name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Live,
+            replaces: None,
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let peer = attachment.peer().as_str();

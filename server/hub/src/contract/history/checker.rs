@@ -33,8 +33,6 @@ struct Envelope<'a> {
     room: Option<&'a RoomName>,
     receipt: bool,
     accepted: Option<&'a [PeerId]>,
-    /// How often its sender and recipients had been removed from the room when it was accepted.
-    removals: BTreeMap<&'a PeerId, u32>,
     refused: bool,
     received: BTreeSet<&'a PeerId>,
     receipts: BTreeMap<&'a PeerId, Vec<Outcome>>,
@@ -58,7 +56,6 @@ impl<'a> Checker<'a> {
                     room: room.as_ref(),
                     receipt: *receipt,
                     accepted: None,
-                    removals: BTreeMap::new(),
                     refused: false,
                     received: BTreeSet::new(),
                     receipts: BTreeMap::new(),
@@ -105,11 +102,6 @@ impl<'a> Checker<'a> {
         };
         let twice = envelope.accepted.replace(to).is_some();
         let (from, room) = (envelope.from, envelope.room);
-        if let Some(room) = room {
-            let removals =
-                |peer: &'a PeerId| (peer, self.memberships.get(&(room, peer)).map_or(0, |(_, removed)| *removed));
-            envelope.removals = to.iter().chain([from]).map(removals).collect();
-        }
         if twice {
             self.violation("C3", format!("{id} was accepted twice"));
         }
@@ -163,7 +155,6 @@ impl<'a> Checker<'a> {
         let (true_from, room) = (envelope.from, envelope.room);
         let meant = envelope.accepted.is_some_and(|to| to.contains(by));
         let again = !envelope.received.insert(by);
-        let removals_then = [from, by].iter().filter_map(|peer| envelope.removals.get(*peer)).sum();
         if again {
             self.violation("C3", format!("{by} received {id} twice"));
         } else if id <= last {
@@ -176,21 +167,18 @@ impl<'a> Checker<'a> {
             );
         }
         if let Some(room) = room {
-            self.received_in_room(by, from, id, room, removals_then);
+            self.received_in_room(by, from, id, room);
         }
     }
 
-    /// A member's envelope must arrive while the recipient is in the room, and after the member's join. The exception: a
-    /// roster after a gap leaves out a member that joined and left in between. Then the sender, or the recipient, has been
-    /// removed since the envelope was accepted.
-    fn received_in_room(&mut self, by: &'a PeerId, from: &'a PeerId, id: u64, room: &'a RoomName, removals_then: u32) {
+    /// A member's envelope must arrive while the recipient is in the room, and while it knows the member.
+    fn received_in_room(&mut self, by: &'a PeerId, from: &'a PeerId, id: u64, room: &'a RoomName) {
         let rooms = &self.sessions.entry(by).or_default().rooms;
         let (inside, known) = (rooms.contains_key(room), rooms.get(room).is_some_and(|view| view.contains(from)));
         if !inside {
             self.violation("C6", format!("{by} received {id} of {room} without being a member"));
         }
-        let removals = |peer| self.memberships.get(&(room, peer)).map_or(0, |(_, removed)| *removed);
-        if inside && !known && removals(from) + removals(by) == removals_then {
+        if inside && !known {
             self.violation("C5", format!("{by} received {id} before the join of {from} in {room}"));
         }
     }

@@ -1,0 +1,115 @@
+//! The rooms a session is in, and what its connection must be told of them before it reads on.
+
+use std::sync::Arc;
+
+use super::{
+    Phase, SessionState,
+    missed_presence::{Departed, FormerRoom, retain_missed, with_departed},
+    presence_queue::{Farewell, Resubscribed},
+};
+use crate::{
+    frame::{Body, Joined},
+    id::{PeerId, RoomName},
+    mailbox::Entry,
+    member::{Member, Snapshot},
+    reason::Reason,
+};
+
+impl<R> SessionState<R> {
+    /// Brings the connection up to date about a room, and queues changes of it from now on.
+    ///
+    /// Refreshes each `joined` of this membership that is still to be written. If that includes the one with which the
+    /// membership began, no roster is needed. A member that has left, and from which an envelope is still to be written, is
+    /// shown until then.
+    pub fn put_roster(&mut self, snapshot: &Arc<Snapshot>) {
+        let Some(resubscribed) = self.presence.resubscribe(&snapshot.info.room) else { return };
+        let Resubscribed { known_version, joined_seq, mut departed } = resubscribed;
+        retain_missed(&mut departed, snapshot, self.written);
+        let shown = |written: u32| {
+            let still: Vec<_> = departed.iter().filter(|gone| gone.until > written).collect();
+            let changes = u32::try_from(still.len()).unwrap_or(u32::MAX);
+            (changes > 0).then(|| with_departed(snapshot, &still, changes))
+        };
+        // Not those of an earlier membership in a room of that name: they describe another room.
+        self.mailbox.refresh(self.written.max(joined_seq.saturating_sub(1)), |seq, body| match body {
+            Body::Joined(joined) if joined.snapshot.info.room == snapshot.info.room => {
+                let fresh = shown(seq).unwrap_or_else(|| (**snapshot).clone());
+                let fresh = Joined { snapshot: fresh, ..(**joined).clone() };
+                Some(Body::Joined(Arc::new(fresh)))
+            }
+            _ => None,
+        });
+        if joined_seq <= self.written && known_version != Some(snapshot.info.version) {
+            let shown = shown(self.written).map_or_else(|| snapshot.clone(), Arc::new);
+            self.presence.put_roster(shown, self.written);
+        }
+        self.presence.put_departures(&snapshot.info.room, snapshot.info.version, &departed);
+    }
+
+    /// Adds a room and queues its changes from now on. The next frame put must be the `joined` that says so.
+    pub fn join(&mut self, name: RoomName, room: R) {
+        self.presence.join(name, room, self.mailbox.top().saturating_add(1));
+    }
+
+    /// Removes a room. Items queued about it stay: they are written before any frame put from now on, and envelopes in
+    /// the mailbox may be from members they announce. `farewell` is the room with this session in it; needed if
+    /// [`Self::needs_farewell`].
+    pub fn leave(&mut self, name: &RoomName, farewell: Option<Arc<Snapshot>>) {
+        let (acked, until) = (self.mailbox.acked(), self.mailbox.top());
+        let farewell = farewell.map(|snapshot| Farewell { snapshot, acked, until });
+        if let Some(former) = self.presence.leave(name, farewell)
+            && self.phase() == Phase::Attached
+        {
+            self.put_former_room(&former, None);
+        }
+    }
+
+    /// Returns whether envelopes of a room that the session leaves may be from members that its client does not know.
+    /// `newer` tells which members joined after this one.
+    pub fn needs_farewell(&self, name: &RoomName, newer: impl Fn(&PeerId) -> bool) -> bool {
+        let Some(joined_seq) = self.presence.joined_seq(name) else { return false };
+        let unknown = |entry: &Entry| entry.origin.as_ref().is_some_and(|origin| newer(&origin.from));
+        let skip = joined_seq.saturating_sub(self.mailbox.acked()) as usize;
+        self.mailbox.iter().skip(skip).any(unknown) || self.presence.has_departed(name)
+    }
+
+    /// Brings the connection up to date about a room that the session has left, before the envelopes from it: as
+    /// [`Self::put_roster`] does for the others. `known` is the version that the client knows.
+    fn put_former_room(&mut self, former: &FormerRoom, known: Option<u32>) {
+        let FormerRoom { snapshot, departed, joined_seq, until } = former;
+        let mut departed = departed.clone();
+        retain_missed(&mut departed, snapshot, self.written);
+        let shown = |written: u32| {
+            let still: Vec<_> = departed.iter().filter(|gone| gone.until > written).collect();
+            if still.is_empty() { snapshot.clone() } else { Arc::new(with_departed(snapshot, &still, 0)) }
+        };
+        self.mailbox.refresh(self.written.max(joined_seq.saturating_sub(1)), |seq, body| match body {
+            Body::Joined(joined) if seq <= *until && joined.snapshot.info.room == snapshot.info.room => {
+                Some(Body::Joined(Arc::new(Joined { snapshot: (*shown(seq)).clone(), ..(**joined).clone() })))
+            }
+            _ => None,
+        });
+        if *joined_seq <= self.written && known != Some(snapshot.info.version) {
+            self.presence.put_roster(shown(self.written), self.written);
+        }
+    }
+
+    /// Records that a member has left a room, if an envelope from it is not acknowledged: until that is written, rosters
+    /// show the member.
+    pub fn note_departed(&mut self, room: &RoomName, member: &Arc<Member>, reason: Reason) {
+        let from = |entry: &Entry| entry.origin.as_ref().is_some_and(|origin| origin.from == member.peer);
+        let Some(last) = self.mailbox.iter().rposition(from) else { return };
+        let until = self.mailbox.acked() + u32::try_from(last).unwrap_or(u32::MAX) + 1;
+        let departed = Departed { member: member.clone(), reason, until };
+        self.presence.note_departed(room, self.mailbox.acked(), departed);
+    }
+
+    /// Sets the version of each room that the client knows, and queues rosters of the rooms that the session has left while
+    /// the client was away. Call it after each resume.
+    pub fn set_known_versions(&mut self, mut version: impl FnMut(&RoomName) -> Option<u32>) {
+        self.presence.set_known_versions(&mut version);
+        for former in self.presence.former_rooms(self.written) {
+            self.put_former_room(&former, version(&former.snapshot.info.room));
+        }
+    }
+}
