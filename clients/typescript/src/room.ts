@@ -52,6 +52,8 @@ export interface RequestOptions {
 export interface RoomHost {
   request(body: ClientBody, options?: RequestOptions): Promise<ServerFrameJson>;
   send(envelope: EnvelopeJson, options?: SendOptions): Promise<Delivery | undefined>;
+  /** Leaves a room that no caller claims. */
+  giveBack(room: string): Promise<void>;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Room {
   /** Why the session ended, if it did. */
   #over: WigwagError | undefined;
   #found: readonly Member[] = [];
+  #claimed = false;
 
   /** @internal */
   constructor(host: RoomHost, joined: JoinedJson) {
@@ -195,7 +198,8 @@ export class Room {
       this.close(frame.left.reason ?? "");
     } else {
       const changes = this.#changes(frame);
-      if (frame.joined) this.#found = [...this.members.values()];
+      // Before the first caller gets the room, its events tell what changed since the first answer.
+      if (frame.joined && this.#claimed) this.#found = [...this.members.values()];
       for (const change of changes) this.#emitter.emit(change);
     }
   }
@@ -217,6 +221,23 @@ export class Room {
     this.#closed = reason;
     this.#emitter.emit({ type: "closed", reason });
     this.#emitter.end();
+  }
+
+  /** @internal Whether a caller has got this room and is responsible for leaving it. */
+  get claimed(): boolean {
+    return this.#claimed;
+  }
+
+  /** @internal Reports that a caller gets this room. */
+  claim(): void {
+    this.#claimed = true;
+  }
+
+  /** @internal Leaves the room, unless a join waits for its answer: then the membership becomes the one of its caller. */
+  async giveBack(): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#claimed = false;
+    await this.#host.giveBack(this.name);
   }
 
   /** @internal */

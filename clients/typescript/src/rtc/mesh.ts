@@ -32,6 +32,9 @@ export type MeshEvent =
    */
   | { type: "closed"; reason: string; error: WigwagError | undefined };
 
+/** The number of open meshes of each room: a room joined twice is one membership, which the last mesh gives back. */
+const meshes = new WeakMap<Room, number>();
+
 /** Options of a mesh. All are optional. */
 export interface MeshOptions extends JoinOptions, Omit<PeerOptions, "first"> {}
 
@@ -155,12 +158,15 @@ export class Mesh {
     if (this.#closed) return;
     const room = this.#room;
     this.#end("LEFT", undefined);
-    // Fails if this session is no longer a member.
-    if (leave) await room.leave().catch(() => undefined);
+    const others = (meshes.get(room) ?? 1) - 1;
+    meshes.set(room, others);
+    // Another mesh of this room, or one that is being joined, keeps the membership.
+    if (leave && others === 0) await room.giveBack();
   }
 
   #enter(room: Room): void {
     this.#room = room;
+    meshes.set(room, (meshes.get(room) ?? 0) + 1);
     const own = this.session.peerId;
     const detach = [
       room.on("joined", ({ member }) => this.#addPeer(member.peerId, false)),
