@@ -3,8 +3,9 @@ import { WigwagError } from "./error.js";
 import type { HelloJson } from "./gen/wigwag/v1/frame_pb.js";
 import type { RoomSecret } from "./seal/secret.js";
 import { Session } from "./session.js";
-import { parseUrl } from "./url.js";
+import { parseUrl, withHttp } from "./url.js";
 import { VERSION } from "./version.js";
+import { requireWellFormed } from "./well-formed.js";
 import type { WebSocketConstructor } from "./websocket.js";
 
 /** Options for connecting. All are optional. */
@@ -44,7 +45,7 @@ export interface ConnectOptions {
 
 /**
  * Opens a session with a Wigwag server, for instance `https://signal.example.com`; in a browser `/` is the server of the
- * page. Makes one attempt, so that a wrong address fails at once; an open session reconnects whenever its connection is lost.
+ * page. `wss:` means the same as `https:`, and `ws:` as `http:`; a path and a query are kept for proxies. Makes one attempt, so that a wrong address fails at once; an open session reconnects whenever its connection is lost.
  *
  * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), or a reason of
  * the server, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
@@ -52,6 +53,8 @@ export interface ConnectOptions {
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
   const { signal, token } = options;
   signal?.throwIfAborted();
+  const given = plainHello(options);
+  requireWellFormed({ ...given, replaces: options.replaces, ...(typeof token === "string" && { token }) });
   let replaces = options.replaces;
   const session: Session = new Session({
     url: absolute(url),
@@ -59,7 +62,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     renewableToken: typeof token === "function",
     secret: options.secret,
     hello: async (refreshed) => ({
-      ...plainHello(options),
+      ...given,
       ...tokenOf(typeof token === "function" ? await token() : (refreshed ?? token)),
       // Only until the first welcome: later this session itself is resumed.
       ...(replaces !== undefined && session.state === "connecting" && { replaces }),
@@ -99,8 +102,9 @@ function tokenOf(token: string | undefined): { token?: string } {
 function absolute(url: string | URL): string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   const parsed = parseUrl(url, base);
-  if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return parsed.href;
-  throw new WigwagError("the URL is not valid: it must start with http:// or https://", {
+  const href = withHttp(parsed?.href ?? "");
+  if (/^https?:/.test(href)) return href;
+  throw new WigwagError("the URL is not valid: it must start with http://, https://, ws:// or wss://", {
     code: "INVALID_ARGUMENT",
     reason: "INVALID_FIELD",
     metadata: { field: "url" },

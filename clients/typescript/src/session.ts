@@ -20,10 +20,12 @@ import { Requests } from "./requests.js";
 import { type Delivery, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
 import type { RoomSecret } from "./seal/secret.js";
 import { randomRoomName, Sealing } from "./sealing.js";
+import type { FrameEncodingError } from "./transport.js";
 import { SendQueue } from "./send-queue.js";
 import type { Attached } from "./session-core.js";
 import type { SessionEvent, SessionState } from "./session-events.js";
 import type { CreateRoomOptions, JoinOptions, SessionInit } from "./session-options.js";
+import { requireWellFormed } from "./well-formed.js";
 
 export type { CreateRoomOptions, JoinOptions } from "./session-options.js";
 
@@ -202,6 +204,7 @@ export class Session {
     return {
       attached: (welcome, attached) => this.#attached(welcome, attached),
       frame: (frame) => this.#frame(frame),
+      unencodable: (error) => this.#unencodable(error),
       reconnecting: (attempt, delayMs, error) => {
         if (this.#state === "connecting") return;
         this.#state = "reconnecting";
@@ -297,6 +300,15 @@ export class Session {
     };
   }
 
+  /** Fails the call whose frame cannot be encoded, or reports the envelope. */
+  #unencodable(error: FrameEncodingError): void {
+    const recipient = this.#requests.recipient(error.seq);
+    if (this.#requests.fail(error.seq, error)) return;
+    const room = this.#rooms.get(recipient?.room ?? "");
+    if (room) room.undeliverable(recipient?.to ?? "", error);
+    else this.#emitter.emit({ type: "undeliverable", to: recipient?.to ?? "", error });
+  }
+
   /** Opens a sealed envelope, then dispatches the frame. */
   #frame(frame: ServerFrameJson): boolean | Promise<boolean> {
     const { envelope } = frame;
@@ -327,6 +339,7 @@ export class Session {
   /** Joins or creates a room. If the caller gave up and the join succeeds nevertheless, gives the membership back. */
   async #enter(body: ClientBody, ownSecret: RoomSecret | undefined, { signal }: RequestOptions): Promise<Room> {
     signal?.throwIfAborted();
+    requireWellFormed(body);
     const name = body.join?.room ?? body.createRoom?.room ?? "";
     this.#joining.set(name, (this.#joining.get(name) ?? 0) + 1);
     try {
@@ -369,6 +382,7 @@ export class Session {
         reject(signal.reason);
         return;
       }
+      if (!(body instanceof Promise)) requireWellFormed(body);
       let givenUp = false;
       const abort = () => {
         givenUp = true;
@@ -397,6 +411,8 @@ export class Session {
 
   async #send(envelope: EnvelopeJson, { receipt = false, signal }: SendOptions = {}): Promise<Delivery | undefined> {
     signal?.throwIfAborted();
+    // Before sealing, which would replace the half of a character.
+    requireWellFormed({ envelope });
     const body = this.#sealed(receipt ? { ...envelope, receipt } : envelope);
     if (receipt) {
       const { receipt: answer } = await this.#request(body, signal ? { signal } : {});
