@@ -34,6 +34,16 @@ export type Delivery =
   /** It was written to the connection of a recipient that does not acknowledge. */
   | "written";
 
+/** The error of signals for which the application had no listener. `room` is empty for direct ones. */
+export function droppedError(count: number, room: string): WigwagError {
+  const where = room === "" ? "without a room" : "of a room";
+  return new WigwagError(`${count} signals ${where} were dropped: add a listener for \`envelope\`, which may do nothing`, {
+    code: "RESOURCE_EXHAUSTED",
+    reason: "SLOW_CONSUMER",
+    metadata: { room, count: String(count) },
+  });
+}
+
 /** Options of sending to one peer. */
 export interface SendOptions {
   /** Waits until the signal was delivered. Default: false. */
@@ -52,6 +62,8 @@ export interface RequestOptions {
 export interface RoomHost {
   request(body: ClientBody, options?: RequestOptions): Promise<ServerFrameJson>;
   send(envelope: EnvelopeJson, options?: SendOptions): Promise<Delivery | undefined>;
+  /** Reports that signals were dropped, since the application had no listener for them. */
+  dropped(error: WigwagError): void;
   /** Leaves a room that no caller claims. */
   giveBack(room: string): Promise<void>;
 }
@@ -59,7 +71,8 @@ export interface RoomHost {
 /**
  * A room this session is a member of. Created by {@link Session.join} and {@link Session.createRoom}.
  *
- * Add listeners right after the join, in the same turn of the event loop: no event is emitted before.
+ * Add listeners right after the join, in the same turn of the event loop: no event is emitted before. Signals are held until the
+ * first listener for `envelope`, or the first iterator, however late that is; {@link members} is up to date without a listener.
  */
 export class Room {
   /** The room's name. */
@@ -68,7 +81,7 @@ export class Room {
   readonly created: boolean;
   readonly #host: RoomHost;
   readonly #roster: Roster;
-  readonly #emitter = new Emitter<RoomEvent>();
+  readonly #emitter = new Emitter<RoomEvent>({ type: "envelope", dropped: (count) => this.#host.dropped(droppedError(count, this.name)) });
   #closed: string | undefined;
   /** Why the session ended, if it did. */
   #over: WigwagError | undefined;

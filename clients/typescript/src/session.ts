@@ -17,7 +17,7 @@ import { watchPage } from "./page.js";
 import { decodePayload, encodePayload, type Payload } from "./payload.js";
 import { asWigwagError } from "./pump.js";
 import { Requests } from "./requests.js";
-import { type Delivery, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
+import { type Delivery, droppedError, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
 import type { RoomSecret } from "./seal/secret.js";
 import { randomRoomName, Sealing } from "./sealing.js";
 import type { FrameEncodingError } from "./transport.js";
@@ -37,7 +37,7 @@ export type { CreateRoomOptions, JoinOptions } from "./session-options.js";
  */
 export class Session {
   readonly #connection: ConnectionManager;
-  readonly #emitter = new Emitter<SessionEvent>();
+  readonly #emitter = new Emitter<SessionEvent>({ type: "envelope", dropped: (count) => this.#dropped(droppedError(count, "")) });
   readonly #requests = new Requests();
   readonly #rooms = new Map<string, Room>();
   /** The number of callers that wait to join a room, by its name. */
@@ -296,8 +296,13 @@ export class Session {
     return {
       request: (body: ClientBody, options?: RequestOptions) => this.#request(body, options),
       send: (envelope: EnvelopeJson, options?: SendOptions) => this.#send(envelope, options),
+      dropped: (error) => this.#dropped(error),
       giveBack: (room: string) => this.#giveBackUnclaimed(room),
     };
+  }
+
+  #dropped(error: WigwagError): void {
+    this.#emitter.emit({ type: "error", error });
   }
 
   /** Fails the call whose frame cannot be encoded, or reports the envelope. */

@@ -32,6 +32,8 @@ impl Play {
                 Ok(())
             }
             "join" => self.join(&name, &mut step).await?,
+            // The events wait in their queue until they are read.
+            "listen" => step.take::<String>("room").map(|_| Ok(()))?,
             "give_up_join" => {
                 let room: String = step.take("room")?;
                 give_up_join(self.actor(&name)?.session()?, &room).await;
@@ -198,6 +200,7 @@ impl Play {
         let found: Option<Vec<String>> = step.find("found")?;
         let found = found.map(|names| names.iter().map(|name| self.peer(name)).collect::<Result<Vec<_>, String>>());
         let (found, created): (_, Option<bool>) = (found.transpose()?, step.find("created")?);
+        let _: Option<bool> = step.find("listens")?;
         let times_given_up: Option<u32> = step.find("times_given_up")?;
         let actor = self.actor(name)?;
         for _ in 0..times_given_up.unwrap_or_default() {

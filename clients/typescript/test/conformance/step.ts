@@ -76,10 +76,14 @@ const CALLS: Readonly<Record<string, Step>> = {
     const given = step.text("room");
     for (let times = step.numberOr("times_given_up", 0); times > 0; times -= 1) giveUpJoin(actor, given);
     const room = await actor.session.join(given, { ...entry(step), ...secretOf(step) });
-    actor.seated(room);
+    if (step.flagOr("listens", true)) actor.seated(room);
     const ids = room.found.map(({ peerId }) => peerId);
     if (found && JSON.stringify(found) !== JSON.stringify(ids)) throw new Error(`it found ${String(ids)}`);
     if (created !== undefined && created !== room.created) throw new Error(`created is ${String(room.created)}`);
+  },
+  listen: async (play, name, step) => {
+    const { session } = play.actor(name);
+    play.actor(name).seated(session.rooms.get(step.text("room")) as Room);
   },
   give_up_join: async (play, name, step) => giveUpJoin(play.actor(name), step.text("room")),
   create_room: async (play, name, step) => {
