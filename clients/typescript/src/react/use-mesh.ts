@@ -60,7 +60,7 @@ function watchMesh(session: Session, name: string, options: MeshOptions, report:
     const update = () => {
       if (!mesh.closed) report({ mesh, peers: [...mesh.peers.values()], state: "joined", error: undefined });
     };
-    for (const type of ["peer", "peerState", "track", "trackEnded", "channel", "rejoined"] as const) {
+    for (const type of ["peer", "peerState", "track", "trackEnded", "channel", "adopted", "rejoined"] as const) {
       cleanups.push(mesh.on(type, update));
     }
     cleanups.push(mesh.on("closed", ({ error }) => ended(error)));

@@ -14,6 +14,7 @@ export class FakeRoom extends Emitter<RoomEvent> {
   readonly members = new Map<string, Member>();
   readonly sent: Array<{ to: string; payload: Payload }> = [];
   left = false;
+  closed = false;
 
   constructor(
     readonly own: string,
@@ -50,9 +51,9 @@ export class FakeRoom extends Emitter<RoomEvent> {
     this.emit({ type: "joined", member: member(peerId) });
   }
 
-  leaves(peerId: string): void {
+  leaves(peerId: string, reason = "LEFT"): void {
     this.members.delete(peerId);
-    this.emit({ type: "left", member: member(peerId), reason: "LEFT" });
+    this.emit({ type: "left", member: member(peerId), reason });
   }
 
   /** Delivers a signal. */
@@ -61,6 +62,7 @@ export class FakeRoom extends Emitter<RoomEvent> {
   }
 
   closes(reason: string): void {
+    this.closed = true;
     this.emit({ type: "closed", reason });
     this.end();
   }
