@@ -1,3 +1,4 @@
+import { unlessAborted } from "./abort.js";
 import { chosenTransport, type TransportChoice } from "./transport-choice.js";
 import { WigwagError } from "./error.js";
 import type { HelloJson } from "./gen/wigwag/v1/frame_pb.js";
@@ -47,8 +48,8 @@ export interface ConnectOptions {
  * Opens a session with a Wigwag server, for instance `https://signal.example.com`; in a browser `/` is the server of the
  * page. `wss:` means the same as `https:`, and `ws:` as `http:`; a path and a query are kept for proxies. Makes one attempt, so that a wrong address fails at once; an open session reconnects whenever its connection is lost.
  *
- * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), or a reason of
- * the server, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
+ * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), FORBIDDEN (in a page
+ * whose origin the server does not allow; `metadata.origin`), or another reason of the server, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
   const { signal, token } = options;
@@ -78,7 +79,8 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     return session;
   } catch (error) {
     signal?.throwIfAborted();
-    throw asFirst(error);
+    const first = asFirst(error);
+    throw await explained(first, absolute(url), signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
@@ -119,6 +121,21 @@ function asFirst(error: unknown): unknown {
     reason: "UNREACHABLE",
     cause: error,
   });
+}
+
+/** In a page, adds why the server refused, as far as the browser lets it be known. */
+async function explained(error: unknown, url: string, signal: AbortSignal | undefined): Promise<unknown> {
+  const origin = (globalThis as { location?: { origin: string } }).location?.origin;
+  const isUnclear = error instanceof WigwagError && ["UNREACHABLE", "PERMISSION_DENIED"].includes(error.reason);
+  if (!isUnclear || origin === undefined || typeof fetch !== "function") return error;
+  try {
+    // Rarely needed, so it is loaded then.
+    const { explain } = await import("./refusal.js");
+    const asking = explain(error, url, origin);
+    return await (signal ? unlessAborted(asking, signal) : asking);
+  } catch {
+    return signal?.aborted ? signal.reason : error;
+  }
 }
 
 function unanswered(message: string): WigwagError {

@@ -98,7 +98,10 @@ async fn refuse(State(origins): State<Origins>, request: Request, next: Next) ->
     }
     let hint = "the origin of this web page may not call this server: add it to cors.allowed_origins in the \
                 configuration, or to WIGWAG_CORS__ALLOWED_ORIGINS";
-    HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint).into_response()
+    // The page may read that it is refused, and how to change that: nothing else tells its script.
+    HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint)
+        .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        .into_response()
 }
 
 /// Returns whether the origin is `localhost`, `127.0.0.1` or `[::1]`, with any port.
