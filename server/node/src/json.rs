@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn half_of_a_surrogate_pair_is_an_invalid_field() {
         for half in ["\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\ud83d"] {
-            let (path, why) = refusal::<CreateRoomRequest>(&format!("{{\"room\": \"a\", \"displayName\": \"{half}\"}}"));
+            let (path, why) =
+                refusal::<CreateRoomRequest>(&format!("{{\"room\": \"a\", \"displayName\": \"{half}\"}}"));
             assert_eq!(path, "displayName");
             assert!(why.contains("surrogate pair"), "{why}");
         }

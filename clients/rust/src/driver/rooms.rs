@@ -134,8 +134,13 @@ impl Rooms {
                 let claim = Claim::new(self.unclaimed.clone());
                 let membership =
                     Arc::new(Membership { room: name.clone(), roster, events, created, found, claim: claim.clone() });
-                let joined =
-                    Joined { roster: updates, events: queue, membership: Arc::downgrade(&membership), claim, kept: None };
+                let joined = Joined {
+                    roster: updates,
+                    events: queue,
+                    membership: Arc::downgrade(&membership),
+                    claim,
+                    kept: None,
+                };
                 if let Some(Entry::Early(newer)) = early {
                     joined.change(&name, backlog, |known| known.replace(*newer));
                 }

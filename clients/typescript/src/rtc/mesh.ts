@@ -46,7 +46,7 @@ export type MeshEvent =
 /** Reasons of leaving that are meant, so that the connection is closed at once. After any other the peer may come back. */
 const MEANT: ReadonlySet<string> = new Set(["LEFT", "REMOVED", "BANNED", "REPLACED", "FORBIDDEN", "ENDED"]);
 /** How long a member that may be a former peer is not offered a new connection. */
-const RECOGNIZE_MS = 4_000;
+const RECOGNIZE_MS = 8_000;
 
 /** The number of open meshes of each room: a room joined twice is one membership, which the last mesh gives back. */
 const meshes = new WeakMap<Room, number>();

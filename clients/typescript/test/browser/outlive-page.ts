@@ -1,5 +1,6 @@
-// The page of the test of calls that outlive the server: a call of four with `Mesh`, and beside it one with PeerJS's own client.
-import { Peer as PeerJs } from "peerjs";
+// The page of the test of calls that outlive the server: a call of four with `Mesh`, and beside it another one with PeerJS's own
+// client.
+import { type MediaConnection, Peer as PeerJs } from "peerjs";
 import { connect, type Session } from "../../src/index.js";
 import { Mesh } from "../../src/rtc/index.js";
 
@@ -21,6 +22,8 @@ export interface OutlivePage {
   gaps(): Gaps;
   /** Returns how many connections were made so far, and how often peers were adopted under another id. */
   made(): { connections: number; adopted: number };
+  /** Returns when connections were closed and made since the call is complete. */
+  changes(): string[];
   /** Sends a text on the channel of each mesh; returns the number of peers it reached. */
   say(text: string): number;
   /** Returns how many of these texts came. */
@@ -33,6 +36,8 @@ const videos = new Map<string, { last: number; gap: number }>();
 const sessions: Session[] = [];
 const meshes: Mesh[] = [];
 const heard: string[] = [];
+const changes: string[] = [];
+let marked = 0;
 let connections = 0;
 let adopted = 0;
 
@@ -46,11 +51,15 @@ class CountedConnection extends RTCPeerConnection {
 const page: OutlivePage = {
   async start(url, room) {
     // Small, so that the machine has time for all of them.
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate: 15 }, audio: false });
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate: 10 }, audio: false });
     for (const displayName of NAMES) {
       const session = await connect(url, { displayName });
       const mesh = await Mesh.join(session, room, { RTCPeerConnection: CountedConnection });
       mesh.on("track", ({ peer, track }) => show(`mesh: ${displayName} sees ${peer.member?.displayName}`, track));
+      const note = (what: string) => marked > 0 && changes.push(`${Math.round(performance.now() - marked)} ms ${displayName}: ${what}`);
+      mesh.on("peer", ({ peer }) => note(`new ${peer.member?.displayName}`));
+      mesh.on("peerState", ({ peer, state, before }) => note(`${peer.member?.displayName} ${before} ${state}`));
+      mesh.on("rejoined", () => note("rejoined"));
       mesh.on("adopted", () => (adopted += 1));
       mesh.channel("chat").on("message", ({ data }) => heard.push(String(data)));
       for (const track of stream.getTracks()) mesh.addTrack(track, stream);
@@ -61,7 +70,7 @@ const page: OutlivePage = {
   },
   missing() {
     const seen = [...videos.values()].filter(({ last }) => performance.now() - last < 1_000).length;
-    const lacking = seen < NAMES.length * (NAMES.length - 1) + 2 ? [`${seen} videos move`] : [];
+    const lacking = seen < 2 * NAMES.length * (NAMES.length - 1) ? [`${seen} videos move`] : [];
     return meshes.flatMap((mesh, at) => {
       if (sessions[at]?.state !== "connected" || mesh.room.closed) return [`${NAMES[at]} is not in the room`];
       const absent = [...mesh.peers.values()].filter(({ id, state }) => state !== "connected" || !mesh.room.members.has(id));
@@ -72,7 +81,8 @@ const page: OutlivePage = {
     }).concat(lacking);
   },
   mark() {
-    const now = performance.now();
+    const now = (marked = performance.now());
+    changes.length = 0;
     for (const video of videos.values()) Object.assign(video, { last: now, gap: 0 });
   },
   gaps() {
@@ -81,6 +91,7 @@ const page: OutlivePage = {
       Math.max(...[...videos].filter(([name]) => name.startsWith(prefix)).map(([, { last, gap }]) => Math.max(gap, now - last)));
     return { mesh: Math.round(worst("mesh")), peerJs: Math.round(worst("peerjs")) };
   },
+  changes: () => changes,
   made: () => ({ connections, adopted }),
   say: (text) => meshes.reduce((sum, mesh) => sum + mesh.channel("chat").send(text), 0),
   heard: (text) => heard.filter((line) => line === text).length,
@@ -103,22 +114,25 @@ function show(name: string, track: MediaStreamTrack): void {
   track.addEventListener("ended", () => video.remove());
 }
 
-/** A call of two, as PeerJS's documentation shows it; its clients connect to the server again when they have lost it. */
+/** The same call with PeerJS, as its documentation shows it; its clients connect to the server again when they have lost it. */
 async function startPeerJs(url: string, room: string, stream: MediaStream): Promise<void> {
   const { hostname, port } = new URL(url);
-  const [one, two] = await Promise.all(
-    ["one", "two"].map(async (name) => {
-      const peer = new PeerJs(`${room}-${name}`, { host: hostname, port: Number(port), path: "/peerjs", debug: 0 });
-      await new Promise((resolve) => peer.on("open", resolve));
-      peer.on("error", () => undefined);
-      peer.on("disconnected", () => setTimeout(() => peer.disconnected && !peer.destroyed && peer.reconnect(), 500));
-      return peer;
-    }),
-  );
-  two?.on("call", (call) => {
-    call.on("stream", (theirs) => theirs.getVideoTracks().slice(0, 1).forEach((track) => show("peerjs: two sees one", track)));
-    call.answer(stream);
-  });
-  const call = one?.call(`${room}-two`, stream);
-  call?.on("stream", (theirs) => theirs.getVideoTracks().slice(0, 1).forEach((track) => show("peerjs: one sees two", track)));
+  const peers: PeerJs[] = [];
+  for (const name of NAMES) {
+    const peer = new PeerJs(`${room}-${name}`, { host: hostname, port: Number(port), path: "/peerjs", debug: 0 });
+    await new Promise((resolve) => peer.on("open", resolve));
+    peer.on("error", () => undefined);
+    peer.on("disconnected", () => setTimeout(() => peer.disconnected && !peer.destroyed && peer.reconnect(), 500));
+    const plays = (call: MediaConnection) =>
+      call.on("stream", (theirs) => {
+        const [track] = theirs.getVideoTracks();
+        if (track) show(`peerjs: ${name} sees ${call.peer}`, track);
+      });
+    peer.on("call", (call) => {
+      plays(call);
+      call.answer(stream);
+    });
+    for (const other of peers) plays(peer.call(other.id, stream));
+    peers.push(peer);
+  }
 }

@@ -1,4 +1,4 @@
-// A call of four over restarts of the server, beside a call with PeerJS's own client. RESTARTS=20 for the long test.
+// A call of four over restarts of the server, beside the same call with PeerJS's own client. RESTARTS=20 for the long test.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -65,6 +65,8 @@ describe("a call of four", { timeout: 120_000 + RESTARTS * 60_000 }, () => {
       await complete();
       const gaps = await tab.evaluate(() => page.gaps());
       test.diagnostic(`restart ${time}, ${signal}: ${gaps.mesh} ms without a frame, with PeerJS ${gaps.peerJs} ms`);
+      const changes = await tab.evaluate(() => page.changes());
+      if (changes.some((change) => change.includes(": new "))) test.diagnostic(changes.join("; "));
       if (gaps.mesh > gaps.peerJs + MAX_MORE_MS) worse.push(gaps);
       const reached = await tab.evaluate((text) => page.say(text), `after ${time}`);
       assert.equal(reached, 12);
