@@ -40,7 +40,7 @@ class GrpcWebConnection implements Connection {
 
   async *#listen(hello: HelloJson): AsyncGenerator<ServerFrameJson> {
     try {
-      // Throws for a hello that cannot be encoded: that is no lost connection.
+      // Throws for a hello that cannot be encoded, and not a lost connection.
       encodeFrames([{ hello }], toMessage);
       const request = fromJson(ListenRequestSchema, { hello: json(hello) });
       for await (const frame of this.client.listen(request, { signal: this.signal })) {

@@ -30,7 +30,7 @@ export async function explain(error: WigwagError, url: string, origin: string): 
       cause: error,
     });
   }
-  // What a Wigwag server says to a request that is no WebSocket.
+  // What a Wigwag server says to a request without an upgrade.
   if (response.status === 426) return error;
   return new WigwagError(`the server cannot be reached: it answers with status ${response.status}${said && `, ${said}`}: check the URL`, {
     code: "UNAVAILABLE",

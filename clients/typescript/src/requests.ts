@@ -54,7 +54,7 @@ export class Requests {
     return true;
   }
 
-  /** Fails the request `seq`, whose frame cannot be sent. Returns false if it is none: then it is an envelope. */
+  /** Fails the request `seq`, whose frame cannot be sent. Returns false if it is not one: then it is an envelope. */
   fail(seq: number, error: WigwagError): boolean {
     this.#failed.add(seq);
     const request = this.#pending.get(seq);

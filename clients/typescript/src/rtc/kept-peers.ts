@@ -1,12 +1,12 @@
 import type { Peer } from "./peer.js";
 
-/** How long a connection is kept whose peer is no member of the room. */
+/** How long a connection is kept whose peer is not in the room. */
 const KEPT_MS = 60_000;
 /** How long it may be interrupted meanwhile: without signaling it cannot be recovered. */
 const INTERRUPTED_MS = 5_000;
 
 /**
- * Connections that work although their peer is no member at present: one of the two sessions was lost, or the server was. They are
+ * Connections that work although their peer is not in the room at present: one of the two sessions was lost, or the server was. They are
  * kept until the peer comes back under another id, their connection breaks, or a minute has passed.
  */
 export class KeptPeers {

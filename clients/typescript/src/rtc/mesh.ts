@@ -45,8 +45,12 @@ export type MeshEvent =
 
 /** Reasons of leaving that are meant, so that the connection is closed at once. After any other the peer may come back. */
 const MEANT: ReadonlySet<string> = new Set(["LEFT", "REMOVED", "BANNED", "REPLACED", "FORBIDDEN", "ENDED"]);
-/** How long a member that may be a former peer is not offered a new connection. */
+/**
+ * How long a member that may be a former peer is not offered a new connection, and in how many steps that is counted: after a time
+ * in which the page could not run, the messages that came meanwhile are handled between two steps.
+ */
 const RECOGNIZE_MS = 8_000;
+const STEPS = 8;
 
 /** The number of open meshes of each room: a room joined twice is one membership, which the last mesh gives back. */
 const meshes = new WeakMap<Room, number>();
@@ -81,10 +85,13 @@ export class Mesh {
   readonly #options: MeshOptions;
   readonly #emitter = new BoundedEmitter<MeshEvent>();
   readonly #peers = new Map<string, Peer>();
-  /** Peers that are no members at present; in {@link #peers} under their last id. */
-  readonly #kept = new KeptPeers((peer) => this.#remove(peer));
+  /** Peers that are not in the room at present; in {@link #peers} under their last id. */
+  readonly #kept = new KeptPeers((peer) => {
+    this.#remove(peer);
+    this.#review();
+  });
   /** Members that may be former peers: they have no connection until that is known. */
-  readonly #unrecognized = new Map<string, { first: boolean; timer: ReturnType<typeof setTimeout> }>();
+  readonly #unrecognized = new Map<string, { first: boolean; timer: ReturnType<typeof setTimeout> | undefined }>();
   readonly #channels = new Map<string, MeshChannel>();
   readonly #tracks = new Map<MediaStreamTrack, readonly MediaStream[]>();
   readonly #stop = new AbortController();
@@ -241,8 +248,22 @@ export class Mesh {
       this.#connect(peerId, first);
       return;
     }
-    const timer = setTimeout(() => this.#connect(peerId, first, true), RECOGNIZE_MS);
-    this.#unrecognized.set(peerId, { first, timer });
+    const wait = (steps: number): ReturnType<typeof setTimeout> =>
+      setTimeout(() => {
+        const waiting = this.#unrecognized.get(peerId);
+        if (!waiting) return;
+        if (steps > 1) waiting.timer = wait(steps - 1);
+        else this.#connect(peerId, first, true);
+      }, RECOGNIZE_MS / STEPS);
+    // A member that joined later makes an offer if it is new.
+    this.#unrecognized.set(peerId, { first, timer: first ? wait(STEPS) : undefined });
+  }
+
+  /** Connects to the members that cannot be former peers any more. */
+  #review(): void {
+    for (const [peerId, { first }] of [...this.#unrecognized]) {
+      if (!this.#mayBeKnown(peerId)) this.#connect(peerId, first, true);
+    }
   }
 
   /** Whether a member may be the other end of a connection that works: one that has not named another member. */
@@ -256,7 +277,7 @@ export class Mesh {
     });
   }
 
-  /** Opens a new connection to a member, which is no former peer. `late`: it was not recognized in time. */
+  /** Opens a new connection to a member that is not a former peer. `late`: it was not recognized in time. */
   #connect(peerId: string, first: boolean, late = false): void {
     clearTimeout(this.#unrecognized.get(peerId)?.timer);
     this.#unrecognized.delete(peerId);
@@ -268,10 +289,8 @@ export class Mesh {
   /** The other end of a connection says that it has this peer id: proves to that peer who we are. */
   #claimed(peer: Peer, claim: Claim): void {
     if (this.#room.members.has(claim.peerId)) this.#prove(claim);
-    if (this.#adoptIfRecognized(peer)) return;
-    for (const [peerId, { first }] of [...this.#unrecognized]) {
-      if (!this.#mayBeKnown(peerId)) this.#connect(peerId, first, true);
-    }
+    this.#adoptIfRecognized(peer);
+    this.#review();
   }
 
   #prove({ peerId, nonce }: Claim): void {
@@ -291,12 +310,11 @@ export class Mesh {
     }
   }
 
-  #adoptIfRecognized(peer: Peer): boolean {
+  #adoptIfRecognized(peer: Peer): void {
     const peerId = peer.recognized;
-    if (peerId === undefined || !this.#room.members.has(peerId)) return false;
+    if (peerId === undefined || !this.#room.members.has(peerId)) return;
     // Both ends may have begun, so that a peer is recognized twice.
     if (peer.id !== peerId || this.#kept.has(peer)) this.#adopt(peer, peerId);
-    return true;
   }
 
   /** The other end of a connection is this member. */
@@ -318,6 +336,7 @@ export class Mesh {
     this.#peers.clear();
     for (const one of peers) this.#peers.set(one.id, one);
     if (before !== peerId) this.#emitter.emit({ type: "adopted", peer, before });
+    this.#review();
   }
 
   /** A member is gone, or this session is. Keeps the connection if it works and the member may come back. */

@@ -82,7 +82,7 @@ export class Peer {
   #detach: Array<() => void>;
   /** Fixed for the life of a connection: peer ids may change meanwhile. */
   #polite: boolean;
-  /** The other peer is no member at present, so that nothing can be sent to it. */
+  /** The other peer is not in the room at present, so that nothing can be sent to it. */
   #kept = false;
   #member: Member | undefined;
   #connection: Connection;
@@ -229,7 +229,7 @@ export class Peer {
     if (!this.#closed) this.#identity.announce();
   }
 
-  /** @internal Keeps the connection although the other peer is no member at present. */
+  /** @internal Keeps the connection although the other peer is not in the room at present. */
   keep(): void {
     this.#kept = true;
   }
