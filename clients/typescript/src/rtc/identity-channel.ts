@@ -41,6 +41,8 @@ interface Message {
  */
 export class IdentityChannel {
   #channel: RTCDataChannel | undefined;
+  /** The other end has sent something, so it knows the channel. The channel opens without it, since it is negotiated out of band. */
+  #heard = false;
   /** The id announced last, and the secret sent with it. */
   #mine: { readonly peerId: string; readonly nonce: string } | undefined;
   #claim: Claim | undefined;
@@ -55,6 +57,8 @@ export class IdentityChannel {
     const { label, id, protocol } = IDENTITY_CHANNEL;
     const channel = rtc.createDataChannel(label, { negotiated: true, id, protocol });
     this.#channel = channel;
+    this.#heard = false;
+    channel.addEventListener("open", () => channel.send("{}"), { once: true });
     channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (channel === this.#channel && typeof data === "string") this.#receive(data);
     });
@@ -73,7 +77,7 @@ export class IdentityChannel {
 
   /** Whether the other end can be recognized when it comes back. */
   get isOpen(): boolean {
-    return this.#channel?.readyState === "open";
+    return this.#heard && this.#channel?.readyState === "open";
   }
 
   /** What the other end said last; undefined if it has said nothing since it was recognized. */
@@ -117,8 +121,10 @@ export class IdentityChannel {
 
   #receive(text: string): void {
     const message = text.length <= MAX_MESSAGE ? parse(text) : undefined;
+    if (!message) return;
+    this.#heard = true;
     const identity = this.host.identity();
-    if (!message || !this.#mayAnswer()) return;
+    if (message.peer === undefined || !this.#mayAnswer()) return;
     const { room, peer, nonce, reply } = message;
     if (typeof peer !== "string" || peer === "" || typeof nonce !== "string" || !/^[0-9a-f]{32}$/.test(nonce)) return;
     if (identity && room !== identity.room) return;
@@ -153,7 +159,7 @@ export function nonceIn(payload: ReceivedPayload): string | undefined {
 function parse(text: string): Message | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }

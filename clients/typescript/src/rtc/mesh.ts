@@ -330,11 +330,11 @@ export class Mesh {
     if (other && other !== peer) this.#remove(other);
     this.#kept.release(peer);
     const before = peer.id;
-    const peers = [...this.#peers.values()];
-    peer.adopt(this.#room, peerId);
     // Under its new id, at its old place.
+    const peers = [...this.#peers.values()];
     this.#peers.clear();
-    for (const one of peers) this.#peers.set(one.id, one);
+    for (const one of peers) this.#peers.set(one === peer ? peerId : one.id, one);
+    peer.adopt(this.#room, peerId);
     if (before !== peerId) this.#emitter.emit({ type: "adopted", peer, before });
     this.#review();
   }

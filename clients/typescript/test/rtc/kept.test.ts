@@ -107,6 +107,7 @@ describe("a connection", { timeout: 60_000 }, () => {
       for (const channel of rtc.channels) channel.opens();
       rtc.becomes("connected");
     }
+    await carry(ada, bob);
     ada.events.length = bob.events.length = 0;
   }
 
@@ -242,6 +243,21 @@ describe("a connection", { timeout: 60_000 }, () => {
     }
     await turns();
     assert.deepEqual(ada.signals(), []);
+  });
+
+  it("is not kept when its other end does not know how to come back", async () => {
+    await connected();
+    // As another client, which has no such channel: nothing was received on it.
+    ada.rtc().internal?.close();
+    const cleo = "cleo";
+    ada.room.joins(cleo);
+    ada.room.brings(cleo, { description: { type: "offer", sdp: "v=0\r\no=- 9 1 IN IP4 0.0.0.0\r\na=ice-ufrag:u9\r\nm=application 9\r\n" } });
+    await turns();
+    ada.rtc(cleo).becomes("connected");
+    ada.room.leaves(cleo, "EXPIRED");
+    assert.equal(ada.mesh.peers.has(cleo), false);
+    ada.room.leaves("bob", "EXPIRED");
+    assert.equal(ada.mesh.peers.size, 0);
   });
 
   it("does not delay a member that offers another one", async () => {
