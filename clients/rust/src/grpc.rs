@@ -88,10 +88,13 @@ impl GrpcTransport {
             error.metadata.insert("field".into(), "url".into());
             error
         };
+        // `ws:` means the same server as `http:`, and `wss:` as `https:`.
+        let websocket = url.strip_prefix("ws").filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
+        let url = websocket.map_or_else(|| url.to_owned(), |rest| format!("http{rest}"));
         let uri: Uri = url.parse().map_err(|_| invalid("cannot be parsed: use the form http://localhost:8080"))?;
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         if !is_https && uri.scheme() != Some(&Scheme::HTTP) {
-            return Err(invalid("has neither the scheme http nor https: use the form http://localhost:8080"));
+            return Err(invalid("has none of the schemes http, https, ws and wss: use the form http://localhost:8080"));
         }
         if is_https && !cfg!(feature = "_rustls") {
             return Err(invalid(
@@ -315,7 +318,11 @@ mod tests {
     #[test]
     fn urls_need_a_scheme_this_build_supports() {
         assert!(transport("http://localhost:8080").is_ok());
-        for url in ["localhost:8080", "ftp://localhost", "", "http://"] {
+        for url in ["ws://localhost:8080", "http://localhost:8080/?region=eu", "http://localhost:8080#top"] {
+            assert!(transport(url).is_ok(), "{url}");
+        }
+        assert_eq!(transport("wss://localhost").is_ok(), cfg!(feature = "_rustls"));
+        for url in ["localhost:8080", "ftp://localhost", "", "http://", "wsx://localhost", "ws"] {
             let error = transport(url).err().unwrap_or_else(|| panic!("{url} is not a valid URL"));
             assert_eq!((error.reason.as_ref(), error.metadata["field"].as_str()), ("INVALID_FIELD", "url"));
         }

@@ -164,7 +164,8 @@ impl Session {
 
     /// Joins a room. Joining a room again returns the same membership.
     ///
-    /// If the future is dropped and the join succeeds nevertheless, the client leaves the room again.
+    /// If the future is dropped and the join succeeds nevertheless, the client leaves the room again, unless another call
+    /// has joined it or waits for its answer: a join may be given up, by a time-out for instance, and repeated at once.
     ///
     /// ```no_run
     /// # async fn example(session: wigwag_client::Session) -> Result<(), wigwag_client::Error> {
@@ -229,7 +230,14 @@ impl Session {
     }
 
     async fn enter(&self, body: Body, keys: Option<sealing::Keys>) -> Result<Room, Error> {
-        let membership = self.handle.request_sealed(body, Reply::Joined, keys).await?;
+        let name = match &body {
+            Body::Join(join) => join.room.clone(),
+            Body::CreateRoom(create) => create.room.clone(),
+            _ => String::new(),
+        };
+        let reply = |responder| Reply::Joined(responder, name);
+        let membership = self.handle.request_sealed(body, reply, keys).await?;
+        membership.claim.take();
         Ok(Room::new(membership, self.handle.clone()))
     }
 

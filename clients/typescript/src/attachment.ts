@@ -2,7 +2,7 @@ import { WigwagError } from "./error.js";
 import type { GoAwayJson, HelloJson, ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
 import { asWigwagError, Pump } from "./pump.js";
 import { type Attached, protocolError, type SessionCore, type Arrival } from "./session-core.js";
-import type { Connection, Transport } from "./transport.js";
+import type { Connection, FrameEncodingError, Transport } from "./transport.js";
 
 /** Time from the hello to the welcome. */
 const WELCOME_TIMEOUT_MS = 10_000;
@@ -24,6 +24,8 @@ export interface AttachmentEvents {
   goAway(goAway: GoAwayJson): void;
   /** The server acknowledged frames. */
   progress(): void;
+  /** A frame cannot be encoded: the call that made it fails. */
+  unencodable(error: FrameEncodingError): void;
   /** Returns undefined while events are read fast enough, otherwise a promise that resolves when they are. */
   backpressure(): Promise<unknown> | undefined;
   /** Ends the iterators that are not read. */
@@ -50,6 +52,7 @@ export class Attachment {
     this.#connection = transport.open(hello, this.#abort.signal);
     this.#pump = new Pump(core, this.#connection, {
       progress: () => events.progress(),
+      unencodable: (error) => events.unencodable(error),
       broken: (error) => this.end(error),
     });
   }

@@ -1,12 +1,20 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeName, WigwagError } from "./error.js";
+import { type ClientFrame, type ClientFrameJson, ClientFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
+import { requireWellFormed } from "./well-formed.js";
 
 /** Frames in their JSON form are JSON objects, but their generated types are not assignable to `JsonObject`. */
 export function json(value: object): JsonObject {
   return value as JsonObject;
+}
+
+/** Converts a frame to a protobuf message. Throws if that cannot be serialized later. */
+export function toMessage(frame: ClientFrameJson): ClientFrame {
+  requireWellFormed(frame);
+  return fromJson(ClientFrameSchema, json(frame));
 }
 
 /**

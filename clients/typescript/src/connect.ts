@@ -1,10 +1,12 @@
+import { unlessAborted } from "./abort.js";
 import { chosenTransport, type TransportChoice } from "./transport-choice.js";
 import { WigwagError } from "./error.js";
 import type { HelloJson } from "./gen/wigwag/v1/frame_pb.js";
 import type { RoomSecret } from "./seal/secret.js";
 import { Session } from "./session.js";
-import { parseUrl } from "./url.js";
+import { parseUrl, withHttp } from "./url.js";
 import { VERSION } from "./version.js";
+import { requireWellFormed } from "./well-formed.js";
 import type { WebSocketConstructor } from "./websocket.js";
 
 /** Options for connecting. All are optional. */
@@ -44,14 +46,16 @@ export interface ConnectOptions {
 
 /**
  * Opens a session with a Wigwag server, for instance `https://signal.example.com`; in a browser `/` is the server of the
- * page. Makes one attempt, so that a wrong address fails at once; an open session reconnects whenever its connection is lost.
+ * page. `wss:` means the same as `https:`, and `ws:` as `http:`; a path and a query are kept for proxies. Makes one attempt, so that a wrong address fails at once; an open session reconnects whenever its connection is lost.
  *
- * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), or a reason of
- * the server, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
+ * Rejects with a {@link WigwagError}: INVALID_FIELD (an option), UNREACHABLE, TIMEOUT (no welcome in time), FORBIDDEN (in a page
+ * whose origin the server does not allow; `metadata.origin`), or another reason of the server, for instance TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, DRAINING, RATE_LIMITED.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Session> {
   const { signal, token } = options;
   signal?.throwIfAborted();
+  const given = plainHello(options);
+  requireWellFormed({ ...given, replaces: options.replaces, ...(typeof token === "string" && { token }) });
   let replaces = options.replaces;
   const session: Session = new Session({
     url: absolute(url),
@@ -59,7 +63,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     renewableToken: typeof token === "function",
     secret: options.secret,
     hello: async (refreshed) => ({
-      ...plainHello(options),
+      ...given,
       ...tokenOf(typeof token === "function" ? await token() : (refreshed ?? token)),
       // Only until the first welcome: later this session itself is resumed.
       ...(replaces !== undefined && session.state === "connecting" && { replaces }),
@@ -75,7 +79,8 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     return session;
   } catch (error) {
     signal?.throwIfAborted();
-    throw asFirst(error);
+    const first = asFirst(error);
+    throw await explained(first, absolute(url), signal);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
@@ -99,8 +104,9 @@ function tokenOf(token: string | undefined): { token?: string } {
 function absolute(url: string | URL): string {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   const parsed = parseUrl(url, base);
-  if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return parsed.href;
-  throw new WigwagError("the URL is not valid: it must start with http:// or https://", {
+  const href = withHttp(parsed?.href ?? "");
+  if (/^https?:/.test(href)) return href;
+  throw new WigwagError("the URL is not valid: it must start with http://, https://, ws:// or wss://", {
     code: "INVALID_ARGUMENT",
     reason: "INVALID_FIELD",
     metadata: { field: "url" },
@@ -115,6 +121,21 @@ function asFirst(error: unknown): unknown {
     reason: "UNREACHABLE",
     cause: error,
   });
+}
+
+/** In a page, adds why the server refused, as far as the browser lets it be known. */
+async function explained(error: unknown, url: string, signal: AbortSignal | undefined): Promise<unknown> {
+  const origin = (globalThis as { location?: { origin: string } }).location?.origin;
+  const isUnclear = error instanceof WigwagError && ["UNREACHABLE", "PERMISSION_DENIED"].includes(error.reason);
+  if (!isUnclear || origin === undefined || typeof fetch !== "function") return error;
+  try {
+    // Rarely needed, so it is loaded then.
+    const { explain } = await import("./refusal.js");
+    const asking = explain(error, url, origin);
+    return await (signal ? unlessAborted(asking, signal) : asking);
+  } catch {
+    return signal?.aborted ? signal.reason : error;
+  }
 }
 
 function unanswered(message: string): WigwagError {

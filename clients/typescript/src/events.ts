@@ -17,11 +17,19 @@ export interface EventsOptions {
   signal?: AbortSignal;
 }
 
+/** Events that are held until something can take them; see {@link Emitter}. */
+export interface Hold {
+  /** The type of the events. */
+  readonly type: string;
+  /** Called with the number of events that were dropped, since there was no listener in time. */
+  dropped(count: number): void;
+}
+
 /** Backpressure from iterators whose events are not read; see {@link Emitter}. */
 export interface Backpressure {
-  /** Undefined while every iterator has room for events, otherwise a promise that resolves when they all have. */
+  /** Undefined while there is room for events everywhere, otherwise a promise that resolves when there is. */
   readonly room: Promise<unknown> | undefined;
-  /** Ends the iterators that have no room. */
+  /** Ends the iterators that have no room, and the holding of events. */
   cut(): void;
 }
 
@@ -29,14 +37,28 @@ export interface Backpressure {
  * Passes events to listeners and iterators. Listeners run synchronously, in the order in which they were added. An iterator
  * with 256 unread events makes the session stop reading; if it is still not read after a heartbeat interval, it ends: it
  * throws SLOW_CONSUMER after its last event.
+ *
+ * Events of one type can be held until there is a listener for them, or an iterator. 256 held events make the session stop
+ * reading, too; if there is still no listener after a heartbeat interval, they are dropped and reported, and no more are held.
  */
 export class Emitter<E extends AnyEvent> implements Backpressure {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #iterators = new Set<EventIterator<E>>();
   #ended = false;
+  readonly #hold: Hold | undefined;
+  /** The events held so far; undefined when no more are held. */
+  #held: E[] | undefined;
+  #releasing = false;
+  #released: Array<() => void> = [];
+
+  constructor(hold?: Hold) {
+    this.#hold = hold;
+    this.#held = hold && [];
+  }
 
   /** Calls `listener` with every event of this type. Returns a function that removes the listener. */
   on<T extends E["type"]>(type: T, listener: (event: EventOf<E, T>) => void): () => void {
+    if (this.#held && type === this.#hold?.type) this.#releaseSoon();
     let listeners = this.#listeners.get(type);
     if (!listeners) this.#listeners.set(type, (listeners = new Set()));
     listeners.add(listener);
@@ -46,6 +68,8 @@ export class Emitter<E extends AnyEvent> implements Backpressure {
   /** Returns every event from now on, until the source ends or the signal aborts. */
   iterate({ signal }: EventsOptions = {}): AsyncIterableIterator<E> {
     const iterator = new EventIterator<E>(() => this.#iterators.delete(iterator), signal);
+    // If a listener was added in this turn, it gets the held events together with this iterator.
+    if (!signal?.aborted && !this.#releasing) for (const event of this.#release()) iterator.push(event);
     if (this.#ended || signal?.aborted) iterator.end();
     else this.#iterators.add(iterator);
     return iterator;
@@ -53,6 +77,11 @@ export class Emitter<E extends AnyEvent> implements Backpressure {
 
   /** Emits an event. An exception in a listener is reported and does not affect the other listeners. */
   emit(event: E): void {
+    if (this.#held && event.type === this.#hold?.type) this.#held.push(event);
+    else this.#pass(event);
+  }
+
+  #pass(event: E): void {
     for (const iterator of this.#iterators) iterator.push(event);
     for (const listener of [...(this.#listeners.get(event.type) ?? [])]) {
       try {
@@ -70,12 +99,33 @@ export class Emitter<E extends AnyEvent> implements Backpressure {
   }
 
   get room(): Promise<unknown> | undefined {
-    const full = [...this.#iterators].filter((iterator) => iterator.full);
-    return full.length === 0 ? undefined : Promise.all(full.map((iterator) => iterator.drained()));
+    const waiting = [...this.#iterators].filter((iterator) => iterator.full).map((iterator) => iterator.drained());
+    if (this.#held && this.#held.length >= HIGH_WATER) {
+      waiting.push(new Promise<void>((resolve) => this.#released.push(resolve)));
+    }
+    return waiting.length === 0 ? undefined : Promise.all(waiting);
   }
 
   cut(): void {
+    if (this.#held && this.#held.length >= HIGH_WATER) this.#hold?.dropped(this.#release().length);
     for (const iterator of [...this.#iterators]) if (iterator.full) iterator.cut();
+  }
+
+  /** Passes the held events on in the next microtask: listeners that are added in the same turn get them, too. */
+  #releaseSoon(): void {
+    if (this.#releasing) return;
+    this.#releasing = true;
+    queueMicrotask(() => {
+      for (const event of this.#release()) this.#pass(event);
+    });
+  }
+
+  /** Returns the held events, and holds no more. */
+  #release(): E[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const released of this.#released.splice(0)) released();
+    return held;
   }
 }
 

@@ -1,10 +1,11 @@
-import { fromJson, toBinary, toJson } from "@bufbuild/protobuf";
+import { create, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { fromConnect, json } from "./connect-error.js";
+import { fromConnect, json, toMessage } from "./connect-error.js";
 import { type HelloJson, type ServerFrameJson, ServerFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
 import { ListenRequestSchema, PushRequestSchema, SignalingService } from "./gen/wigwag/v1/signaling_service_pb.js";
-import type { Batch, Connection, Pushed, Transport } from "./transport.js";
+import { type Batch, type Connection, encodeFrames, type Pushed, type Transport } from "./transport.js";
+import { splitUrl } from "./url.js";
 
 /** Deadline of a push. */
 const PUSH_TIMEOUT_MS = 10_000;
@@ -13,9 +14,11 @@ const LAST_PUSH_BYTES = 48 * 1024;
 
 /** The gRPC-Web transport: a `Listen` stream down and `Push` calls up. `fetch` defaults to the runtime's. */
 export function grpcWebTransport(url: string, fetch: typeof globalThis.fetch = globalThis.fetch): Transport {
-  const baseUrl = url.replace(/\/+$/, "");
-  const client = createClient(SignalingService, createGrpcWebTransport({ baseUrl, fetch }));
-  const pushUrl = `${baseUrl}/${SignalingService.typeName}/${SignalingService.method.push.name}`;
+  const { base: baseUrl, query } = splitUrl(url);
+  // Connect appends the method to the base URL, and has no place for a query.
+  const withQuery: typeof globalThis.fetch = query === "" ? fetch : (input, init) => fetch(`${String(input)}${query}`, init);
+  const client = createClient(SignalingService, createGrpcWebTransport({ baseUrl, fetch: withQuery }));
+  const pushUrl = `${baseUrl}/${SignalingService.typeName}/${SignalingService.method.push.name}${query}`;
   return {
     open: (hello, signal) => new GrpcWebConnection(client, pushUrl, fetch, hello, signal),
   };
@@ -37,6 +40,8 @@ class GrpcWebConnection implements Connection {
 
   async *#listen(hello: HelloJson): AsyncGenerator<ServerFrameJson> {
     try {
+      // Throws for a hello that cannot be encoded, and not a lost connection.
+      encodeFrames([{ hello }], toMessage);
       const request = fromJson(ListenRequestSchema, { hello: json(hello) });
       for await (const frame of this.client.listen(request, { signal: this.signal })) {
         yield toJson(ServerFrameSchema, frame);
@@ -47,8 +52,8 @@ class GrpcWebConnection implements Connection {
   }
 
   async push(batch: Batch): Promise<Pushed> {
+    const request = create(PushRequestSchema, { ...batch, frames: encodeFrames(batch.frames, toMessage) });
     try {
-      const request = fromJson(PushRequestSchema, json({ ...batch }));
       return await this.client.push(request, { signal: this.signal, timeoutMs: PUSH_TIMEOUT_MS });
     } catch (error) {
       throw fromConnect(error);

@@ -11,5 +11,5 @@ export type { SessionEvent, SessionState } from "./session-events.js";
 export type { TransportChoice } from "./transport-choice.js";
 
 // For applications: the exports above. For custom transports: the exports below.
-export type { Batch, Connection, Pushed, Transport, TransportFactory } from "./transport.js";
+export { type Batch, type Connection, FrameEncodingError, type Pushed, type Transport, type TransportFactory } from "./transport.js";
 export { type WebSocketConstructor, type WebSocketLike, type WebSocketOptions, webSocketTransport } from "./websocket.js";

@@ -3,19 +3,21 @@
  *
  * @module
  */
-import { fromJson, toJson } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { fromConnect, json } from "./connect-error.js";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { fromConnect, toMessage } from "./connect-error.js";
 import { WigwagError } from "./error.js";
-import { type ClientFrame, ClientFrameSchema, type ServerFrameJson, ServerFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
+import { type ClientFrame, type ServerFrameJson, ServerFrameSchema } from "./gen/wigwag/v1/frame_pb.js";
+import { Http2Connection, type Http2Options } from "./http2-connection.js";
 import { SignalingService } from "./gen/wigwag/v1/signaling_service_pb.js";
-import type { Batch, Connection, Pushed, Transport } from "./transport.js";
+import { type Batch, type Connection, encodeFrames, type Pushed, type Transport } from "./transport.js";
+import { splitUrl } from "./url.js";
 
 /** Options of {@link grpcTransport}. */
 export interface GrpcOptions {
   /** Options of Node's `http2.connect`, for instance `ca`, `cert` and `key`. Default: Node's. */
-  nodeOptions?: NonNullable<ConstructorParameters<typeof Http2SessionManager>[2]>;
+  nodeOptions?: Http2Options;
 }
 
 /**
@@ -23,20 +25,20 @@ export interface GrpcOptions {
  * pass `(url) => grpcTransport(url, options)`.
  */
 export function grpcTransport(url: string, options: GrpcOptions = {}): Transport {
-  const baseUrl = url.replace(/\/+$/, "");
+  const { base: baseUrl, query } = splitUrl(url);
   return {
     open: (hello, signal) => {
       // One network connection per attachment, so that closing it cannot affect the next one.
-      const sessionManager = new Http2SessionManager(baseUrl, {}, options.nodeOptions);
+      const sessionManager = new Http2Connection(baseUrl, query, options.nodeOptions);
       const client = createClient(SignalingService, createGrpcTransport({ baseUrl, sessionManager }));
       const up = new Upstream();
-      up.add([fromJson(ClientFrameSchema, json({ hello }))]).catch(() => undefined);
       signal.addEventListener("abort", () => up.end(), { once: true });
       return new GrpcConnection(up, listen());
 
       async function* listen(): AsyncGenerator<ServerFrameJson> {
         try {
           signal.throwIfAborted();
+          up.add(encodeFrames([{ hello }], toMessage)).catch(() => undefined);
           for await (const frame of client.signal(up, { signal })) yield toJson(ServerFrameSchema, frame);
         } catch (error) {
           throw fromConnect(error);
@@ -58,7 +60,7 @@ class GrpcConnection implements Connection {
   ) {}
 
   async push(batch: Batch): Promise<Pushed> {
-    await this.up.add(batch.frames.map((frame) => fromJson(ClientFrameSchema, json(frame))));
+    await this.up.add(encodeFrames(batch.frames, toMessage));
     return {};
   }
 

@@ -1,7 +1,7 @@
 import { Backoff } from "./backoff.js";
 import { WigwagError } from "./error.js";
 import type { SessionCore } from "./session-core.js";
-import type { Connection, Pushed } from "./transport.js";
+import { type Connection, FrameEncodingError, type Pushed } from "./transport.js";
 
 /** How long an acknowledgment waits for a frame to carry it. The protocol allows 500 ms. */
 const ACK_DELAY_MS = 100;
@@ -14,6 +14,8 @@ const FINAL: ReadonlySet<string> = new Set(["DETACHED", "SUPERSEDED", "UNKNOWN_S
 export interface PumpEvents {
   /** The server acknowledged frames. */
   progress(): void;
+  /** A frame cannot be encoded: the call that made it fails, and its number is sent without a body. */
+  unencodable(error: FrameEncodingError): void;
   /** Pushing failed: give the connection up. */
   broken(error: WigwagError): void;
 }
@@ -97,6 +99,11 @@ export class Pump {
     const error = asWigwagError(cause);
     this.core.rewind();
     if (hadPong) this.core.pong();
+    if (error instanceof FrameEncodingError && error.seq > 0) {
+      this.core.empty(error.seq);
+      this.events.unencodable(error);
+      return 0;
+    }
     if (FINAL.has(error.reason) || !error.retryable) {
       this.events.broken(error);
       return 0;

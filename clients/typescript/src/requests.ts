@@ -20,6 +20,8 @@ export interface Recipient {
 export class Requests {
   readonly #pending = new Map<number, PendingRequest>();
   readonly #envelopes = new Map<number, Recipient>();
+  /** Frames that failed here already, whose answers are of no interest. */
+  readonly #failed = new Set<number>();
 
   /** Completes `request` with the frame that answers `seq`. */
   expect(seq: number, request: PendingRequest): void {
@@ -43,6 +45,7 @@ export class Requests {
 
   /** Completes the request that a frame answers. Returns false if there is none. */
   answer(frame: ServerFrameJson): boolean {
+    if (this.#failed.delete(frame.replyTo ?? 0)) return true;
     const request = this.#pending.get(frame.replyTo ?? 0);
     if (!request) return false;
     this.#pending.delete(frame.replyTo ?? 0);
@@ -51,11 +54,21 @@ export class Requests {
     return true;
   }
 
+  /** Fails the request `seq`, whose frame cannot be sent. Returns false if it is not one: then it is an envelope. */
+  fail(seq: number, error: WigwagError): boolean {
+    this.#failed.add(seq);
+    const request = this.#pending.get(seq);
+    this.#pending.delete(seq);
+    request?.fail(error);
+    return request !== undefined;
+  }
+
   /** Fails every request, since the session is lost. */
   failAll(error: WigwagError): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     this.#envelopes.clear();
+    this.#failed.clear();
     for (const request of pending) request.fail(error);
   }
 }

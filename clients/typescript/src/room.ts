@@ -34,6 +34,16 @@ export type Delivery =
   /** It was written to the connection of a recipient that does not acknowledge. */
   | "written";
 
+/** The error of signals for which the application had no listener. `room` is empty for direct ones. */
+export function droppedError(count: number, room: string): WigwagError {
+  const where = room === "" ? "without a room" : "of a room";
+  return new WigwagError(`${count} signals ${where} were dropped: add a listener for \`envelope\`, which may do nothing`, {
+    code: "RESOURCE_EXHAUSTED",
+    reason: "SLOW_CONSUMER",
+    metadata: { room, count: String(count) },
+  });
+}
+
 /** Options of sending to one peer. */
 export interface SendOptions {
   /** Waits until the signal was delivered. Default: false. */
@@ -52,12 +62,17 @@ export interface RequestOptions {
 export interface RoomHost {
   request(body: ClientBody, options?: RequestOptions): Promise<ServerFrameJson>;
   send(envelope: EnvelopeJson, options?: SendOptions): Promise<Delivery | undefined>;
+  /** Reports that signals were dropped, since the application had no listener for them. */
+  dropped(error: WigwagError): void;
+  /** Leaves a room that no caller claims. */
+  giveBack(room: string): Promise<void>;
 }
 
 /**
  * A room this session is a member of. Created by {@link Session.join} and {@link Session.createRoom}.
  *
- * Add listeners right after the join, in the same turn of the event loop: no event is emitted before.
+ * Add listeners right after the join, in the same turn of the event loop: no event is emitted before. Signals are held until the
+ * first listener for `envelope`, or the first iterator, however late that is; {@link members} is up to date without a listener.
  */
 export class Room {
   /** The room's name. */
@@ -66,11 +81,12 @@ export class Room {
   readonly created: boolean;
   readonly #host: RoomHost;
   readonly #roster: Roster;
-  readonly #emitter = new Emitter<RoomEvent>();
+  readonly #emitter = new Emitter<RoomEvent>({ type: "envelope", dropped: (count) => this.#host.dropped(droppedError(count, this.name)) });
   #closed: string | undefined;
   /** Why the session ended, if it did. */
   #over: WigwagError | undefined;
   #found: readonly Member[] = [];
+  #claimed = false;
 
   /** @internal */
   constructor(host: RoomHost, joined: JoinedJson) {
@@ -195,7 +211,8 @@ export class Room {
       this.close(frame.left.reason ?? "");
     } else {
       const changes = this.#changes(frame);
-      if (frame.joined) this.#found = [...this.members.values()];
+      // Before the first caller gets the room, its events tell what changed since the first answer.
+      if (frame.joined && this.#claimed) this.#found = [...this.members.values()];
       for (const change of changes) this.#emitter.emit(change);
     }
   }
@@ -217,6 +234,23 @@ export class Room {
     this.#closed = reason;
     this.#emitter.emit({ type: "closed", reason });
     this.#emitter.end();
+  }
+
+  /** @internal Whether a caller has got this room and is responsible for leaving it. */
+  get claimed(): boolean {
+    return this.#claimed;
+  }
+
+  /** @internal Reports that a caller gets this room. */
+  claim(): void {
+    this.#claimed = true;
+  }
+
+  /** @internal Leaves the room, unless a join waits for its answer: then the membership becomes the one of its caller. */
+  async giveBack(): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#claimed = false;
+    await this.#host.giveBack(this.name);
   }
 
   /** @internal */

@@ -29,7 +29,7 @@ export type Attached = { outcome: "new" | "resumed" } | { outcome: "reset"; reas
 
 interface Queued {
   readonly seq: number;
-  readonly body: ClientBody;
+  body: ClientBody;
   readonly bytes: number;
 }
 
@@ -99,6 +99,15 @@ export class SessionCore {
     this.#buffer.push(queued);
     this.#bufferBytes += queued.bytes;
     return queued.seq;
+  }
+
+  /**
+   * Removes the body of a frame that cannot be encoded. Its number stays, since later frames have theirs already; the server
+   * answers UNKNOWN_FRAME.
+   */
+  empty(seq: number): void {
+    const queued = this.#buffer.find((frame) => frame.seq === seq);
+    if (queued) queued.body = {};
   }
 
   /** Adds a pong to the next push. */

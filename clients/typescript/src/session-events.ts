@@ -26,7 +26,10 @@ export type SessionEvent =
   | { type: "undeliverable"; to: string; error: WigwagError }
   /** New ICE servers, sent before the credentials of the old ones expire. */
   | { type: "ice-servers"; iceServers: readonly IceServer[] }
-  /** An error of the server that answers no request of this client. The session continues. */
+  /**
+   * An error of the server that answers no request of this client; or SLOW_CONSUMER, for signals that were dropped because the
+   * application had no listener for them. The session continues.
+   */
   | { type: "error"; error: WigwagError };
 
 /** The state of a session. */

@@ -17,13 +17,15 @@ import { watchPage } from "./page.js";
 import { decodePayload, encodePayload, type Payload } from "./payload.js";
 import { asWigwagError } from "./pump.js";
 import { Requests } from "./requests.js";
-import { type Delivery, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
+import { type Delivery, droppedError, type RequestOptions, Room, type RoomHost, type SendOptions } from "./room.js";
 import type { RoomSecret } from "./seal/secret.js";
 import { randomRoomName, Sealing } from "./sealing.js";
+import type { FrameEncodingError } from "./transport.js";
 import { SendQueue } from "./send-queue.js";
 import type { Attached } from "./session-core.js";
 import type { SessionEvent, SessionState } from "./session-events.js";
 import type { CreateRoomOptions, JoinOptions, SessionInit } from "./session-options.js";
+import { requireWellFormed } from "./well-formed.js";
 
 export type { CreateRoomOptions, JoinOptions } from "./session-options.js";
 
@@ -35,9 +37,11 @@ export type { CreateRoomOptions, JoinOptions } from "./session-options.js";
  */
 export class Session {
   readonly #connection: ConnectionManager;
-  readonly #emitter = new Emitter<SessionEvent>();
+  readonly #emitter = new Emitter<SessionEvent>({ type: "envelope", dropped: (count) => this.#dropped(droppedError(count, "")) });
   readonly #requests = new Requests();
   readonly #rooms = new Map<string, Room>();
+  /** The number of callers that wait to join a room, by its name. */
+  readonly #joining = new Map<string, number>();
   readonly #handler: FrameHandler;
   readonly #secret: RoomSecret | undefined;
   readonly #sealing = new Sealing();
@@ -128,6 +132,9 @@ export class Session {
    * Joins a room; joining it again returns the same `Room`. Rejects with a {@link WigwagError}: ROOM_FULL, USER_TAKEN, BANNED,
    * FORBIDDEN, ROOM_NOT_FOUND, INVALID_FIELD, LIMIT_EXCEEDED; and, as every request, RESET if the session was lost before it was
    * answered, and CLOSED.
+   *
+   * A join may be given up through its signal and repeated at once: the membership belongs to the callers that still wait. If none
+   * does when the answer arrives, the room is left.
    */
   join(room: string, options: JoinOptions = {}): Promise<Room> {
     const { displayName, metadata, secret } = options;
@@ -197,6 +204,7 @@ export class Session {
     return {
       attached: (welcome, attached) => this.#attached(welcome, attached),
       frame: (frame) => this.#frame(frame),
+      unencodable: (error) => this.#unencodable(error),
       reconnecting: (attempt, delayMs, error) => {
         if (this.#state === "connecting") return;
         this.#state = "reconnecting";
@@ -288,7 +296,22 @@ export class Session {
     return {
       request: (body: ClientBody, options?: RequestOptions) => this.#request(body, options),
       send: (envelope: EnvelopeJson, options?: SendOptions) => this.#send(envelope, options),
+      dropped: (error) => this.#dropped(error),
+      giveBack: (room: string) => this.#giveBackUnclaimed(room),
     };
+  }
+
+  #dropped(error: WigwagError): void {
+    this.#emitter.emit({ type: "error", error });
+  }
+
+  /** Fails the call whose frame cannot be encoded, or reports the envelope. */
+  #unencodable(error: FrameEncodingError): void {
+    const recipient = this.#requests.recipient(error.seq);
+    if (this.#requests.fail(error.seq, error)) return;
+    const room = this.#rooms.get(recipient?.room ?? "");
+    if (room) room.undeliverable(recipient?.to ?? "", error);
+    else this.#emitter.emit({ type: "undeliverable", to: recipient?.to ?? "", error });
   }
 
   /** Opens a sealed envelope, then dispatches the frame. */
@@ -318,24 +341,38 @@ export class Session {
     else this.#rooms.get(room)?.unopened(from, error);
   }
 
-  /** Joins or creates a room. If the caller gave up and the join succeeds nevertheless, leaves the room again. */
+  /** Joins or creates a room. If the caller gave up and the join succeeds nevertheless, gives the membership back. */
   async #enter(body: ClientBody, ownSecret: RoomSecret | undefined, { signal }: RequestOptions): Promise<Room> {
     signal?.throwIfAborted();
+    requireWellFormed(body);
     const name = body.join?.room ?? body.createRoom?.room ?? "";
-    const secret = ownSecret ?? this.#secret;
-    const making = secret && this.#sealing.keys(secret, name);
-    const keys = making && (await (signal ? unlessAborted(making, signal) : making));
-    if (keys) await this.#sealing.prepare();
-    const had = this.#rooms.has(name);
-    const late = (frame: ServerFrameJson) => {
-      const room = this.#rooms.get(frame.joined?.room ?? "");
-      if (room && !had) room.leave().catch(() => undefined);
-    };
-    const requested = (seq: number) => keys && this.#sealing.joinRequested(seq, keys);
-    const { joined } = await this.#request(body, signal ? { signal } : {}, late, requested);
-    const room = this.#rooms.get(joined?.room ?? "");
-    if (!room) throw endedError();
-    return room;
+    this.#joining.set(name, (this.#joining.get(name) ?? 0) + 1);
+    try {
+      const secret = ownSecret ?? this.#secret;
+      const making = secret && this.#sealing.keys(secret, name);
+      const keys = making && (await (signal ? unlessAborted(making, signal) : making));
+      if (keys) await this.#sealing.prepare();
+      const late = (frame: ServerFrameJson) => this.#giveBackUnclaimed(frame.joined?.room ?? "");
+      const requested = (seq: number) => keys && this.#sealing.joinRequested(seq, keys);
+      const { joined } = await this.#request(body, signal ? { signal } : {}, late, requested);
+      const room = this.#rooms.get(joined?.room ?? "");
+      if (!room) throw endedError();
+      room.claim();
+      return room;
+    } finally {
+      const others = (this.#joining.get(name) ?? 1) - 1;
+      if (others > 0) this.#joining.set(name, others);
+      else this.#joining.delete(name);
+      this.#giveBackUnclaimed(name);
+    }
+  }
+
+  /** Leaves a room that no caller got, unless one still waits for it: a join that was given up may be answered later. */
+  async #giveBackUnclaimed(name: string): Promise<void> {
+    const room = this.#rooms.get(name);
+    if (!room || room.claimed || this.#joining.has(name)) return;
+    // Fails if this session is no longer a member.
+    await room.leave().catch(() => undefined);
   }
 
   /** Sends a request and waits for the frame that answers it. `late` gets the answer if the caller gave up. */
@@ -350,6 +387,7 @@ export class Session {
         reject(signal.reason);
         return;
       }
+      if (!(body instanceof Promise)) requireWellFormed(body);
       let givenUp = false;
       const abort = () => {
         givenUp = true;
@@ -378,6 +416,8 @@ export class Session {
 
   async #send(envelope: EnvelopeJson, { receipt = false, signal }: SendOptions = {}): Promise<Delivery | undefined> {
     signal?.throwIfAborted();
+    // Before sealing, which would replace the half of a character.
+    requireWellFormed({ envelope });
     const body = this.#sealed(receipt ? { ...envelope, receipt } : envelope);
     if (receipt) {
       const { receipt: answer } = await this.#request(body, signal ? { signal } : {});

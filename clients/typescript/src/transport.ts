@@ -1,3 +1,4 @@
+import { WigwagError } from "./error.js";
 import type { ClientFrameJson, HelloJson, ServerFrameJson } from "./gen/wigwag/v1/frame_pb.js";
 
 /**
@@ -26,7 +27,10 @@ export interface Connection {
    */
   readonly frames: AsyncIterable<ServerFrameJson>;
 
-  /** Sends frames to the server, in order. One call at a time. Rejects with a `WigwagError`. */
+  /**
+   * Sends frames to the server, in order. One call at a time. Rejects with a `WigwagError`; with a {@link FrameEncodingError},
+   * before it sends any frame, if one of them cannot be encoded: the session then sends the others again without it.
+   */
   push(batch: Batch): Promise<Pushed>;
 
   /** Sends the last frames while the page is being unloaded: synchronously, without an answer, best effort. */
@@ -51,4 +55,33 @@ export interface Pushed {
   readonly ack?: number;
   /** If not 0, a rate limit stopped the push after `ack`: send the rest after this many milliseconds. */
   readonly retryAfterMs?: number;
+}
+
+/** A frame cannot be encoded, so the call that made it fails. The connection is not affected. */
+export class FrameEncodingError extends WigwagError {
+  constructor(
+    /** The number of the frame. */
+    readonly seq: number,
+    cause: unknown,
+  ) {
+    const known = cause instanceof WigwagError ? cause : undefined;
+    super(known?.message ?? `the frame cannot be encoded: check the types of its values (${String(cause)})`, {
+      code: "INVALID_ARGUMENT",
+      reason: "INVALID_FIELD",
+      metadata: known?.metadata ?? {},
+      advice: "stop",
+      cause,
+    });
+  }
+}
+
+/** Encodes each frame. Throws {@link FrameEncodingError} for the first one that cannot be encoded. */
+export function encodeFrames<T>(frames: readonly ClientFrameJson[], encode: (frame: ClientFrameJson) => T): T[] {
+  return frames.map((frame) => {
+    try {
+      return encode(frame);
+    } catch (cause) {
+      throw new FrameEncodingError(frame.seq ?? 0, cause);
+    }
+  });
 }

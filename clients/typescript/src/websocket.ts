@@ -1,7 +1,9 @@
 import { closeError } from "./close-codes.js";
 import { WigwagError } from "./error.js";
-import type { ClientFrameJson, HelloJson, ServerFrameJson } from "./gen/wigwag/v1/frame_pb.js";
-import type { Batch, Connection, Pushed, Transport } from "./transport.js";
+import type { HelloJson, ServerFrameJson } from "./gen/wigwag/v1/frame_pb.js";
+import { asWigwagError } from "./pump.js";
+import { splitUrl } from "./url.js";
+import { type Batch, type Connection, encodeFrames, type Pushed, type Transport } from "./transport.js";
 
 const SUBPROTOCOL = "wigwag.v1.json";
 /** Bytes the socket may buffer before a push waits, so that a pong is not delayed by a long queue. */
@@ -59,11 +61,9 @@ export function webSocketTransport(url: string, options: WebSocketOptions = {}):
       metadata: { field: "webSocket" },
     });
   }
-  const to = new URL(url);
-  to.protocol = to.protocol === "https:" ? "wss:" : "ws:";
-  to.pathname = `${to.pathname.replace(/\/+$/, "")}/v1/signal`;
-  to.hash = "";
-  return { open: (hello, signal) => new WebSocketConnection(webSocket, to.href, hello, signal, options.openTimeoutMs) };
+  const { base, query } = splitUrl(url);
+  const to = `${base.replace(/^http/, "ws")}/v1/signal${query}`;
+  return { open: (hello, signal) => new WebSocketConnection(webSocket, to, hello, signal, options.openTimeoutMs) };
 }
 
 /** Returns the runtime's WebSocket, if it has one. */
@@ -109,7 +109,11 @@ class WebSocketConnection implements Connection {
       if (socket.protocol !== SUBPROTOCOL) this.#abandon(unreachable());
       else {
         opened = true;
-        this.#send({ hello });
+        try {
+          for (const text of encodeFrames([{ hello }], (frame) => JSON.stringify(frame))) this.#send(text);
+        } catch (error) {
+          this.#abandon(asWigwagError(error));
+        }
       }
     });
     socket.addEventListener("message", ({ data }) => this.#take(data));
@@ -123,7 +127,7 @@ class WebSocketConnection implements Connection {
   }
 
   async push({ frames }: Batch): Promise<Pushed> {
-    for (const frame of frames) this.#send(frame);
+    for (const text of encodeFrames(frames, (frame) => JSON.stringify(frame))) this.#send(text);
     while (!this.#end && (this.#socket?.bufferedAmount ?? 0) > MAX_BUFFERED) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -132,13 +136,13 @@ class WebSocketConnection implements Connection {
 
   pushLast({ frames }: Batch): void {
     if (this.#socket?.readyState !== OPEN) return;
-    for (const frame of frames) this.#send(frame);
+    for (const frame of frames) this.#send(JSON.stringify(frame));
     this.#socket.close();
   }
 
-  #send(frame: ClientFrameJson): void {
+  #send(frame: string): void {
     if (this.#end || this.#socket?.readyState !== OPEN) throw this.#end?.error ?? lost();
-    this.#socket.send(JSON.stringify(frame));
+    this.#socket.send(frame);
   }
 
   #take(data: unknown): void {

@@ -110,3 +110,70 @@ describe("iterators", { timeout: 60_000 }, () => {
     await session.close();
   });
 });
+
+describe("signals that come before their listener", { timeout: 60_000 }, () => {
+  type Signal = { type: "envelope"; n: number } | { type: "b" };
+  const holding = (dropped: (count: number) => void = () => assert.fail()) => new Emitter<Signal>({ type: "envelope", dropped });
+
+  it("are held for the first listeners, in order, and for the first iterator", async () => {
+    const emitter = holding();
+    const received: string[] = [];
+    emitter.on("b", () => received.push("b"));
+    emitter.emit({ type: "envelope", n: 1 });
+    emitter.emit({ type: "b" });
+    emitter.on("envelope", ({ n }) => received.push(`first ${n}`));
+    emitter.on("envelope", ({ n }) => received.push(`second ${n}`));
+    emitter.emit({ type: "envelope", n: 2 });
+    await nextTurn();
+    emitter.emit({ type: "envelope", n: 3 });
+    assert.deepEqual(received, ["b", "first 1", "second 1", "first 2", "second 2", "first 3", "second 3"]);
+
+    const other = holding();
+    other.emit({ type: "envelope", n: 1 });
+    other.end();
+    const read: number[] = [];
+    for await (const event of other.iterate()) if (event.type === "envelope") read.push(event.n);
+    assert.deepEqual(read, [1]);
+  });
+
+  it("make the session wait at 256, and are reported when nothing takes them in time", async () => {
+    const dropped: number[] = [];
+    const emitter = holding((count) => dropped.push(count));
+    for (let n = 1; n < 256; n += 1) emitter.emit({ type: "envelope", n });
+    assert.equal(emitter.room, undefined);
+    emitter.emit({ type: "envelope", n: 256 });
+    const room = emitter.room;
+    assert.ok(room);
+    emitter.cut();
+    await room;
+    assert.deepEqual(dropped, [256]);
+    // The application does not want them, so no more are held.
+    for (let n = 0; n < 300; n += 1) emitter.emit({ type: "envelope", n });
+    assert.equal(emitter.room, undefined);
+
+    const listened = holding();
+    for (let n = 1; n <= 256; n += 1) listened.emit({ type: "envelope", n });
+    const waiting = listened.room;
+    let received = 0;
+    listened.on("envelope", () => (received += 1));
+    await waiting;
+    assert.equal(received, 256);
+  });
+
+  it("wait for a listener that is added after an await", async () => {
+    const server = new FakeServer();
+    const [ada, bob] = await Promise.all(["Ada", "Bob"].map((displayName) => connect("http://wigwag.test", { displayName, transport: server.transport })));
+    assert.ok(ada && bob);
+    const [here, there] = [await ada.join("demo"), await bob.join("demo")];
+    await here.send(bob.peerId, { text: "early" }, { receipt: true });
+    await ada.send(bob.peerId, { text: "direct" }, { receipt: true });
+    // As getUserMedia takes its time.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const received: string[] = [];
+    there.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
+    bob.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
+    await until(() => received.length === 2);
+    assert.deepEqual(received, ["early", "direct"]);
+    await Promise.all([ada.close(), bob.close()]);
+  });
+});

@@ -190,6 +190,32 @@ describe("a room", { timeout: 60_000 }, () => {
     await session.close();
   });
 
+  it("belongs to the join that is repeated after one was given up", async () => {
+    const server = new FakeServer();
+    const session = await open(server);
+    for (const giveUp of ["before the first answer", "both"]) {
+      const name = `demo ${giveUp}`;
+      const [first, second] = [new AbortController(), new AbortController()];
+      const refused = assert.rejects(session.join(name, { signal: first.signal }));
+      first.abort();
+      await refused;
+      const joining = session.join(name, { signal: second.signal });
+      if (giveUp === "both") {
+        const alsoRefused = assert.rejects(joining);
+        second.abort();
+        await alsoRefused;
+        await until(() => server.rooms.get(name)?.members.size === 0);
+        continue;
+      }
+      const room = await joining;
+      // Answered after everything that the first, late answer could have led to.
+      await room.update({ displayName: "still here" });
+      assert.equal(room.closed, false);
+      assert.equal(server.rooms.get(name)?.members.size, 1);
+    }
+    await session.close();
+  });
+
   it("refuses at once what is far too large", async () => {
     const server = new FakeServer();
     const session = await open(server);

@@ -63,6 +63,7 @@ function call(mesh: Mesh): void {
     if (state === "closed") stage.remove(peer.id);
     else stage.connection(peer, channel.peers.includes(peer));
   });
+  mesh.on("adopted", ({ peer, before }) => stage.adopted(peer, before));
   mesh.on("track", ({ peer }) => stage.media(peer));
   mesh.on("trackEnded", ({ peer }) => stage.media(peer));
   mesh.on("error", ({ error }) => console.warn("a peer connection failed and is being restarted:", error));

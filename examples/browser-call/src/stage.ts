@@ -39,6 +39,16 @@ export class Stage {
     if (peer.member) this.member(peer.member);
   }
 
+  /** Keeps the tile of a peer that is back under another id, while its picture goes on. */
+  adopted(peer: Peer, before: string): void {
+    const tile = this.#tiles.get(before);
+    if (!tile) return;
+    this.#tiles.delete(before);
+    this.#tiles.set(peer.id, tile);
+    tile.dataset["peer"] = peer.id;
+    if (peer.member) this.member(peer.member);
+  }
+
   /** Shows a peer's name and presence. */
   member({ peerId, displayName, state }: Member): void {
     const tile = this.#tiles.get(peerId);

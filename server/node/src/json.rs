@@ -2,7 +2,7 @@
 
 mod frame;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 pub use self::frame::{Unreadable, read_frame, read_seq, write_frame};
@@ -19,7 +19,7 @@ const MAX_PARSER_MESSAGE: usize = 200;
 pub enum BadJson {
     /// It is not JSON, or nested too deep. Holds the parser's message, with line and column.
     Syntax(String),
-    /// It is JSON, but a field has an invalid value.
+    /// It is JSON, but a field has an invalid value: another type, or a text with half of a UTF-16 surrogate pair.
     Field {
         /// The path of the field, such as `createRoom.duplicateUsers`.
         path: String,
@@ -54,6 +54,12 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, BadJson> {
     }
     serde_json::from_slice(text).map_err(|error| match error.classify() {
         Category::Data => BadJson::Field { path: path_of::<T>(text), why: parser_message(&error) },
+        // The grammar allows the escape of a lone surrogate (RFC 8259, section 8.2), and JavaScript writes it. Only the field
+        // that holds it is wrong.
+        Category::Syntax if serde_json::from_slice::<IgnoredAny>(text).is_ok() => BadJson::Field {
+            path: path_of::<T>(text),
+            why: format!("not Unicode text ({}): send both halves of a surrogate pair", parser_message(&error)),
+        },
         Category::Syntax | Category::Eof | Category::Io => BadJson::Syntax(parser_message(&error)),
     })
 }
@@ -143,6 +149,20 @@ mod tests {
         assert!(why.chars().count() < 300);
         let (_, why) = refusal::<CreateRoomRequest>(&format!("{{\"duplicateUsers\": \"{}\"}}", "é".repeat(5_000)));
         assert!(why.chars().count() < 300 && why.contains("line 1"), "{why}");
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_an_invalid_field() {
+        for half in ["\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\ud83d"] {
+            let (path, why) =
+                refusal::<CreateRoomRequest>(&format!("{{\"room\": \"a\", \"displayName\": \"{half}\"}}"));
+            assert_eq!(path, "displayName");
+            assert!(why.contains("surrogate pair"), "{why}");
+        }
+        let whole = read::<CreateRoomRequest>(b"{\"displayName\": \"\\ud83d\\ude00\"}").expect("a character");
+        assert_eq!(whole.display_name, "\u{1f600}");
+        // Not a syntax that only a lone surrogate breaks.
+        assert_eq!(refusal::<CreateRoomRequest>("{\"displayName\": \"\\ud83d\"").0, "body");
     }
 
     #[test]

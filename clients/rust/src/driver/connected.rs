@@ -89,6 +89,7 @@ impl Driver {
                     }
                 },
                 command = self.commands.recv(), if self.takes_commands() => self.command(command),
+                () = self.rooms.unclaimed(), if self.closing.is_none() => self.give_back(),
                 () = self.backlog.flush(), if !self.backlog.is_empty() => {
                     self.mark_delivered();
                     // Nothing was read meanwhile, so the time since the last frame says nothing about the server.

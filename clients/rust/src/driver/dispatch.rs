@@ -44,16 +44,15 @@ impl Driver {
             Body::Welcome(_) => return Err(ConnectionError::violation(Violation::Welcome)),
             Body::Joined(joined) => {
                 let name = joined.room.clone();
-                let is_new = !self.rooms.is_member(&name);
                 self.seals.join_answered(reply_to, Some(&name));
                 let membership = self.rooms.joined(joined, &mut self.backlog);
-                if let Some(Reply::Joined(responder)) = self.take(reply_to)
-                    && responder.send(Ok(membership)).is_err()
-                    && is_new
+                if let Some(Reply::Joined(responder, _)) = self.take(reply_to)
+                    && let Err(Ok(unclaimed)) = responder.send(Ok(membership))
                 {
-                    // The caller stopped waiting, so no handle exists that could leave the room.
-                    self.leave(name);
+                    // The caller stopped waiting. Another one may have joined again.
+                    self.rooms.keep(unclaimed);
                 }
+                self.give_back();
             }
             Body::Left(left) => {
                 self.rooms.left(&left.room, &left.reason, &mut self.backlog);
@@ -81,7 +80,13 @@ impl Driver {
                 let error = Error::from_frame(error);
                 self.seals.join_answered(reply_to, None);
                 match self.take(reply_to) {
-                    Some(reply) => reply.fail(error),
+                    Some(reply) => {
+                        let joins = matches!(reply, Reply::Joined(..));
+                        reply.fail(error);
+                        if joins {
+                            self.give_back();
+                        }
+                    }
                     None if reply_to > 0 => {
                         let (id, room) = (EnvelopeId(reply_to), self.pending.room_of(reply_to));
                         self.emit(Event::SendFailed { id, room, error });
@@ -154,6 +159,14 @@ impl Driver {
         };
         // Fails when the caller stopped waiting.
         let _ = responder.send(Ok(()));
+    }
+
+    /// Leaves the rooms whose callers gave up joining.
+    pub(super) fn give_back(&mut self) {
+        let pending = &self.pending;
+        for room in self.rooms.to_give_back(|room| pending.awaits_join_of(room)) {
+            self.leave(room);
+        }
     }
 
     fn leave(&mut self, room: String) {

@@ -23,8 +23,8 @@ pub(crate) type Responder<T> = oneshot::Sender<Result<T, Error>>;
 /// A call that waits for its answer. Each variant names the frame that answers it.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// `joined`
-    Joined(Responder<Arc<Membership>>),
+    /// `joined`, of the room with this name; the name is empty if the server chooses it
+    Joined(Responder<Arc<Membership>>, String),
     /// `left` or `done`
     Done(Responder<()>),
     /// `done`, which confirms this change of this session's own entry
@@ -41,7 +41,7 @@ impl Reply {
     pub(crate) fn fail(self, error: Error) {
         // Sending fails when the caller stopped waiting.
         match self {
-            Self::Joined(responder) => drop(responder.send(Err(error))),
+            Self::Joined(responder, _) => drop(responder.send(Err(error))),
             Self::Done(responder) | Self::Updated(responder, _) => drop(responder.send(Err(error))),
             Self::Refreshed(responder) => drop(responder.send(Err(error))),
             Self::Receipt(responder) => drop(responder.send(Err(error))),
@@ -62,7 +62,7 @@ pub(crate) struct Pending {
 impl Pending {
     pub(crate) fn request(&mut self, seq: u32, reply: Reply) {
         self.receipts += usize::from(matches!(reply, Reply::Receipt(_)));
-        self.joins += usize::from(matches!(reply, Reply::Joined(_)));
+        self.joins += usize::from(matches!(reply, Reply::Joined(..)));
         self.replies.insert(seq, reply);
     }
 
@@ -78,7 +78,7 @@ impl Pending {
     pub(crate) fn take(&mut self, seq: u32) -> Option<Reply> {
         let reply = self.replies.remove(&seq)?;
         self.receipts -= usize::from(matches!(reply, Reply::Receipt(_)));
-        self.joins -= usize::from(matches!(reply, Reply::Joined(_)));
+        self.joins -= usize::from(matches!(reply, Reply::Joined(..)));
         Some(reply)
     }
 
@@ -94,6 +94,12 @@ impl Pending {
 
     pub(crate) fn awaits_join(&self) -> bool {
         self.joins > 0
+    }
+
+    /// Returns whether a caller waits for the answer to a join of this room.
+    pub(crate) fn awaits_join_of(&self, room: &str) -> bool {
+        let waits = |reply: &Reply| matches!(reply, Reply::Joined(caller, name) if name == room && !caller.is_closed());
+        self.joins > 0 && self.replies.values().any(waits)
     }
 
     /// Fails every waiting call.

@@ -5,14 +5,14 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use wigwag_proto::v1;
 
 use super::backlog::EventBacklog;
 use crate::{
     core::roster::{Change, Roster},
     event::Event,
-    membership::Membership,
+    membership::{Claim, Membership},
 };
 
 /// The rooms of one session.
@@ -21,6 +21,8 @@ pub(crate) struct Rooms {
     rooms: HashMap<Arc<str>, Entry>,
     /// Capacity of each room's event queue.
     capacity: usize,
+    /// Wakes the driver when a membership was dropped that no caller got.
+    unclaimed: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -36,11 +38,48 @@ struct Joined {
     roster: watch::Sender<Roster>,
     events: async_channel::Sender<Event>,
     membership: Weak<Membership>,
+    claim: Claim,
+    /// Keeps a membership, with its events, whose caller gave up while another one waits for the same room.
+    kept: Option<Arc<Membership>>,
 }
 
 impl Rooms {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { rooms: HashMap::new(), capacity }
+        Self { rooms: HashMap::new(), capacity, unclaimed: Arc::default() }
+    }
+
+    /// Waits until a membership was dropped that no caller got.
+    pub(crate) fn unclaimed(&self) -> impl Future<Output = ()> + use<> {
+        let unclaimed = self.unclaimed.clone();
+        async move { unclaimed.notified().await }
+    }
+
+    /// Removes the claim of callers that gave up. Returns the rooms that no caller has got or can still get; `awaits`: a
+    /// join of this room waits for its answer.
+    pub(crate) fn to_give_back(&mut self, awaits: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut rooms = Vec::new();
+        for (name, entry) in &mut self.rooms {
+            let Entry::Joined(joined) = entry else { continue };
+            let others = joined.membership.strong_count() - usize::from(joined.kept.is_some());
+            if joined.claim.is_taken() || others > 0 {
+                joined.kept = None;
+            } else if !awaits(name) {
+                joined.kept = None;
+                // The room is left once, however often this is called until the server confirms it.
+                joined.claim.take();
+                rooms.push(name.to_string());
+            }
+        }
+        rooms
+    }
+
+    /// Keeps a membership whose caller gave up, in case another caller waits for the same room.
+    pub(crate) fn keep(&mut self, membership: Arc<Membership>) {
+        if let Some(Entry::Joined(joined)) = self.rooms.get_mut(&membership.room)
+            && !joined.claim.is_taken()
+        {
+            joined.kept = Some(membership);
+        }
     }
 
     pub(crate) fn is_member(&self, room: &str) -> bool {
@@ -82,7 +121,8 @@ impl Rooms {
                     let (queue, events) = async_channel::bounded(self.capacity);
                     joined.events = queue;
                     let roster = joined.roster.subscribe();
-                    Arc::new(Membership { room: name.clone(), roster, events, created, found })
+                    let claim = joined.claim.clone();
+                    Arc::new(Membership { room: name.clone(), roster, events, created, found, claim })
                 });
                 joined.membership = Arc::downgrade(&membership);
                 self.rooms.insert(name, Entry::Joined(joined));
@@ -91,8 +131,16 @@ impl Rooms {
             early => {
                 let (queue, events) = async_channel::bounded(self.capacity);
                 let (updates, roster) = watch::channel(roster);
-                let membership = Arc::new(Membership { room: name.clone(), roster, events, created, found });
-                let joined = Joined { roster: updates, events: queue, membership: Arc::downgrade(&membership) };
+                let claim = Claim::new(self.unclaimed.clone());
+                let membership =
+                    Arc::new(Membership { room: name.clone(), roster, events, created, found, claim: claim.clone() });
+                let joined = Joined {
+                    roster: updates,
+                    events: queue,
+                    membership: Arc::downgrade(&membership),
+                    claim,
+                    kept: None,
+                };
                 if let Some(Entry::Early(newer)) = early {
                     joined.change(&name, backlog, |known| known.replace(*newer));
                 }

@@ -147,6 +147,7 @@ impl Driver {
             tokio::select! {
                 output = &mut awaited => return Ok(output),
                 command = self.commands.recv(), if self.takes_commands() => self.command(command),
+                () = self.rooms.unclaimed(), if until.is_none() => self.give_back(),
                 () = self.backlog.flush(), if !self.backlog.is_empty() => self.mark_delivered(),
                 () = self.close.notified(), if until.is_none() => self.start_closing(),
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Err(None),

@@ -32,6 +32,13 @@ impl Play {
                 Ok(())
             }
             "join" => self.join(&name, &mut step).await?,
+            // The events wait in their queue until they are read.
+            "listen" => step.take::<String>("room").map(|_| Ok(()))?,
+            "give_up_join" => {
+                let room: String = step.take("room")?;
+                give_up_join(self.actor(&name)?.session()?, &room).await;
+                Ok(())
+            }
             "create_room" => self.create_room(&name, &mut step).await?,
             "leave" => self.joined_room(&name, &mut step)?.leave().await,
             "end_room" => self.joined_room(&name, &mut step)?.end().await,
@@ -193,7 +200,12 @@ impl Play {
         let found: Option<Vec<String>> = step.find("found")?;
         let found = found.map(|names| names.iter().map(|name| self.peer(name)).collect::<Result<Vec<_>, String>>());
         let (found, created): (_, Option<bool>) = (found.transpose()?, step.find("created")?);
+        let _: Option<bool> = step.find("listens")?;
+        let times_given_up: Option<u32> = step.find("times_given_up")?;
         let actor = self.actor(name)?;
+        for _ in 0..times_given_up.unwrap_or_default() {
+            give_up_join(actor.session()?, &room).await;
+        }
         let joined = match actor.session()?.join_with(&room, options).await {
             Ok(joined) => joined,
             Err(error) => return Ok(Err(error)),
@@ -304,6 +316,11 @@ impl Play {
             && reason.is_none_or(|reason| Some(&reason) == why);
         if is_met { step.end() } else { Err(format!("it was {receipt:?}")) }
     }
+}
+
+/// Requests a join and drops the future before the answer can arrive: it is polled once.
+async fn give_up_join(session: &Session, room: &str) {
+    let _ = timeout(Duration::ZERO, session.join(room)).await;
 }
 
 /// Expects these events next, in any order, except for optional ones in between.

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { Mesh, type MeshOptions, type Peer } from "../rtc/index.js";
 import type { Session } from "../session.js";
+import { giveUp, join, type Joining } from "./joining.js";
 import { SharedResources } from "./shared-resources.js";
 
 /** The result of {@link useMesh}. */
@@ -16,7 +17,7 @@ export interface UseMesh {
 }
 
 const NOTHING: UseMesh = { mesh: undefined, peers: [], state: "joining", error: undefined };
-const meshes = new SharedResources<Session, Promise<Mesh>>();
+const meshes = new SharedResources<Session, Joining<Mesh>>();
 
 /**
  * Connects to everybody in a room while a component uses it. Components share the mesh: the first one joins the room, with its
@@ -43,8 +44,8 @@ function watchMesh(session: Session, name: string, options: MeshOptions, report:
   const [joining, release] = meshes.take(
     session,
     name,
-    () => Mesh.join(session, name, options),
-    (joined) => void joined.then((mesh) => mesh.close()).catch(() => undefined),
+    () => join((signal) => Mesh.join(session, name, { ...options, signal })),
+    (unused) => giveUp(unused, (mesh) => mesh.close()),
   );
   cleanups.push(release);
   const watch = (mesh: Mesh): void => {
@@ -59,13 +60,13 @@ function watchMesh(session: Session, name: string, options: MeshOptions, report:
     const update = () => {
       if (!mesh.closed) report({ mesh, peers: [...mesh.peers.values()], state: "joined", error: undefined });
     };
-    for (const type of ["peer", "peerState", "track", "trackEnded", "channel", "rejoined"] as const) {
+    for (const type of ["peer", "peerState", "track", "trackEnded", "channel", "adopted", "rejoined"] as const) {
       cleanups.push(mesh.on(type, update));
     }
     cleanups.push(mesh.on("closed", ({ error }) => ended(error)));
     update();
   };
-  joining.then(
+  joining.joined.then(
     (mesh) => {
       if (!stopped) watch(mesh);
     },

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { Member } from "../model.js";
 import type { Room } from "../room.js";
 import type { JoinOptions, Session } from "../session.js";
+import { giveUp, join, type Joining } from "./joining.js";
 import { SharedResources } from "./shared-resources.js";
 
 /** The result of {@link useRoom}. */
@@ -22,7 +23,7 @@ export interface UseRoom {
 }
 
 const NOTHING: UseRoom = { room: undefined, members: [], me: undefined, state: "joining", error: undefined };
-const rooms = new SharedResources<Session, Promise<Room>>();
+const rooms = new SharedResources<Session, Joining<Room>>();
 
 /**
  * Joins a room while a component uses it. Components share the room: the first one joins it, with its options, and it is left
@@ -52,11 +53,11 @@ function watchRoom(
     const [joining, release] = rooms.take(
       session,
       name,
-      () => session.join(name, options),
-      (joined) => void joined.then((room) => room.leave()).catch(() => undefined),
+      () => join((signal) => session.join(name, { ...options, signal })),
+      (unused) => giveUp(unused, (room) => room.giveBack()),
     );
     cleanups.push(release);
-    joining.then(
+    joining.joined.then(
       (room) => {
         if (!stopped) watch(room, joining, session.peerId);
       },
@@ -66,7 +67,7 @@ function watchRoom(
       },
     );
   };
-  const watch = (room: Room, joining: Promise<Room>, peerId: string): void => {
+  const watch = (room: Room, joining: Joining<Room>, peerId: string): void => {
     const update = () => report({ room, members: [...room.members.values()], me: room.me, state: "joined", error: undefined });
     const ended = () => {
       rooms.drop(session, name, joining);

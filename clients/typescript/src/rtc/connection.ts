@@ -1,11 +1,13 @@
 import type { Payload, ReceivedPayload, SessionDescription } from "../payload.js";
 import { Candidates, fragments } from "./candidates.js";
-import { connectionId, readTag, type Tag, writeTag } from "./tag.js";
+import { connectionId, readTag, type Tag, writeRole, writeTag } from "./tag.js";
 
 /** What a connection needs of its peer. */
 export interface ConnectionHost {
   /** Whether this peer gives way when both offer at once. Exactly one of two peers does. */
   readonly polite: boolean;
+  /** Whether offers say so, since it does not follow from the present peer ids. */
+  readonly statesRole: boolean;
   /** Sends a signal to the other peer, in order. */
   send(payload: Payload): void;
   /** A description could not be created or applied. */
@@ -60,6 +62,12 @@ export class Connection {
   /** Accepts an offer that was applied before, after the answer to it was lost. */
   acceptRepeats(): void {
     this.#appliedOffer = 0;
+  }
+
+  /** Repeats the offer that is not answered, if any, and accepts repeated ones: signals were lost with the session. */
+  repeat(): void {
+    this.acceptRepeats();
+    if (this.rtc.signalingState === "have-local-offer") this.#sendOffer();
   }
 
   /** Adds a candidate of the other peer. */
@@ -138,7 +146,9 @@ export class Connection {
   }
 
   #sendDescription(type: "offer" | "answer", sdp: string, tag: Tag): void {
-    if (!this.#closed) this.host.send({ description: { type, sdp: writeTag(sdp, tag) } });
+    if (this.#closed) return;
+    const tagged = writeTag(sdp, tag);
+    this.host.send({ description: { type, sdp: this.host.statesRole ? writeRole(tagged, this.host.polite) : tagged } });
   }
 
   readonly #gathered = ({ candidate }: RTCPeerConnectionIceEvent): void => {

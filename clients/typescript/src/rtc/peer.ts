@@ -6,8 +6,10 @@ import type { Session } from "../session.js";
 import { BoundedEmitter } from "./bounded-emitter.js";
 import { type ChannelOptions, PeerChannel } from "./channel.js";
 import { Connection } from "./connection.js";
+import { type Claim, IdentityChannel } from "./identity-channel.js";
 import { peerConnectionConstructor, type RTCPeerConnectionConstructor } from "./platform.js";
 import { Recovery } from "./recovery.js";
+import { readRole } from "./tag.js";
 import { type ReceivedTrack, ReceivedTracks, SentTracks } from "./tracks.js";
 
 /** An event of the connection to a peer. */
@@ -20,6 +22,11 @@ export type PeerEvent =
   | ({ type: "trackEnded" } & ReceivedTrack)
   /** The other peer opened a channel that was not opened here. Listeners added now get every message. */
   | { type: "channel"; channel: PeerChannel }
+  /**
+   * The other end came back under another peer id, now {@link Peer.id}, after its session or this one was lost; `before` is the
+   * former id. The connection was not interrupted: tracks and channels stay.
+   */
+  | { type: "adopted"; before: string }
   /** An error that is being recovered from: the browser refused a description, for instance. For logs. */
   | { type: "error"; error: unknown }
   /** The last event: the connection was closed here, or the member left. */
@@ -38,6 +45,17 @@ export interface PeerOptions {
   first?: boolean | undefined;
 }
 
+/** What a mesh does for its peers. */
+export interface PeerOwner {
+  /** The present room and own peer id; undefined while this session is in no room. */
+  identity(): { readonly room: string; readonly peerId: string } | undefined;
+  /** The other end of a connection says what its peer id is. */
+  claimed(peer: Peer, claim: Claim): void;
+}
+
+/** Counts the peers. */
+let made = 0;
+
 /**
  * The connection to one other member of a room, which negotiates, recovers when it fails, and has channels by name. {@link Mesh}
  * creates one for each member; create one directly to connect to a single member.
@@ -46,9 +64,10 @@ export interface PeerOptions {
  * channels right after the constructor, in the same turn of the event loop: negotiation starts later.
  */
 export class Peer {
-  /** The other peer's id. */
-  readonly id: string;
-  readonly #room: Room;
+  /** Identifies this object for as long as it lives, for instance as the `key` of a React element. The {@link id} may change. */
+  readonly key = `peer-${(made += 1)}`;
+  #id: string;
+  #room: Room;
   readonly #session: Session;
   readonly #options: PeerOptions;
   readonly #make: RTCPeerConnectionConstructor;
@@ -57,7 +76,14 @@ export class Peer {
   readonly #sent: SentTracks;
   readonly #received: ReceivedTracks;
   readonly #recovery: Recovery;
-  readonly #detach: Array<() => void>;
+  readonly #identity: IdentityChannel;
+  /** What a mesh does for its peers; undefined for a peer that the application created. */
+  readonly #owner: PeerOwner | undefined;
+  #detach: Array<() => void>;
+  /** Fixed for the life of a connection: peer ids may change meanwhile. */
+  #polite: boolean;
+  /** The other peer is not in the room at present, so that nothing can be sent to it. */
+  #kept = false;
   #member: Member | undefined;
   #connection: Connection;
   #state: RTCPeerConnectionState = "new";
@@ -65,17 +91,26 @@ export class Peer {
   #closed = false;
 
   /** Connects to a member of a room this session has joined. Throws UNSUPPORTED if there is no `RTCPeerConnection`. */
-  constructor(session: Session, room: Room, peerId: string, options: PeerOptions = {}) {
-    this.id = peerId;
+  constructor(session: Session, room: Room, peerId: string, options?: PeerOptions);
+  /** @internal */
+  constructor(session: Session, room: Room, peerId: string, options: PeerOptions, owner: PeerOwner);
+  constructor(session: Session, room: Room, peerId: string, options: PeerOptions = {}, owner?: PeerOwner) {
+    this.#id = peerId;
+    this.#owner = owner;
     this.#session = session;
     this.#room = room;
     this.#options = options;
     this.#make = peerConnectionConstructor(options.RTCPeerConnection);
     this.#member = room.members.get(peerId);
     const actions = { restart: () => this.#connection.restart(), rebuild: () => this.#rebuild(true) };
-    const polite = room.isPolite(peerId);
-    const reachable = () => session.state === "connected" && this.#member?.state === "online";
-    this.#recovery = new Recovery({ ...actions, polite, get reachable() { return reachable(); } });
+    this.#polite = room.isPolite(peerId);
+    const isPolite = () => this.#polite;
+    const reachable = () => !this.#kept && session.state === "connected" && this.#member?.state === "online";
+    this.#recovery = new Recovery({ ...actions, get polite() { return isPolite(); }, get reachable() { return reachable(); } });
+    this.#identity = new IdentityChannel({
+      identity: () => owner?.identity(),
+      claimed: (claim) => owner?.claimed(this, claim),
+    });
     this.#received = new ReceivedTracks({
       began: (track) => this.#emitter.emit({ type: "track", ...track }),
       ended: (track) => this.#emitter.emit({ type: "trackEnded", ...track }),
@@ -83,8 +118,11 @@ export class Peer {
     this.#connection = this.#connect(options.first ?? true);
     this.#sent = new SentTracks(this.#connection.rtc);
     this.#detach = this.#listen();
-    // Not in a microtask: it would run before the code after an `await` of the caller.
-    if (options.first ?? true) setTimeout(() => this.#ensureOffer(this.#connection));
+  }
+
+  /** The other peer's id. It changes only with an `adopted` event. */
+  get id(): string {
+    return this.#id;
   }
 
   /** The latest known entry of the other member. */
@@ -166,24 +204,76 @@ export class Peer {
     this.#emitter.end();
   }
 
+  /** @internal What the other end says its peer id is, if it has said so since it was recognized. */
+  get claim(): Claim | undefined {
+    return this.#identity.claim;
+  }
+
+  /** @internal Whether the connection works and its other end can be recognized under another peer id. */
+  get canReturn(): boolean {
+    return !this.#closed && this.#state === "connected" && this.#identity.isOpen;
+  }
+
+  /** @internal A peer returned this secret; true if it is that of this connection. */
+  returned(nonce: string, by: string): boolean {
+    return !this.#closed && this.#identity.returned(nonce, by);
+  }
+
+  /** @internal The id of the peer that is the other end of this connection, once that is proved. */
+  get recognized(): string | undefined {
+    return this.#identity.recognized;
+  }
+
+  /** @internal Tells the other end the own peer id. */
+  announce(): void {
+    if (!this.#closed) this.#identity.announce();
+  }
+
+  /** @internal Keeps the connection although the other peer is not in the room at present. */
+  keep(): void {
+    this.#kept = true;
+  }
+
+  /** @internal Continues the connection with the member that its other end has become. */
+  adopt(room: Room, peerId: string): void {
+    const before = this.#id;
+    for (const detach of this.#detach) detach();
+    this.#id = peerId;
+    this.#room = room;
+    this.#member = room.members.get(peerId);
+    this.#kept = false;
+    this.#detach = this.#listen();
+    this.#identity.forget();
+    this.#configure();
+    this.#connection.repeat();
+    this.#recovery.reachable();
+    if (before !== peerId) this.#emitter.emit({ type: "adopted", before });
+  }
+
+  /** @internal Handles a signal of the other peer. */
+  receive(payload: ReceivedPayload): void {
+    this.#receive(payload);
+  }
+
+  #configure(): void {
+    try {
+      this.rtc.setConfiguration(this.#configuration());
+    } catch (error) {
+      this.#emitter.emit({ type: "error", error });
+    }
+  }
+
   #listen(): Array<() => void> {
-    const configure = () => {
-      try {
-        this.rtc.setConfiguration(this.#configuration());
-      } catch (error) {
-        this.#emitter.emit({ type: "error", error });
-      }
-    };
     return [
       this.#room.on("envelope", ({ from, payload }) => from === this.id && this.#receive(payload)),
       this.#room.on("updated", ({ member }) => member.peerId === this.id && this.#updated(member)),
-      this.#room.on("left", ({ member }) => member.peerId === this.id && this.close()),
+      this.#room.on("left", ({ member }) => !this.#owner && member.peerId === this.id && this.close()),
       this.#room.on("undeliverable", ({ to }) => to === this.id && this.#undeliverable()),
-      this.#room.on("closed", () => this.close()),
-      this.#session.on("ice-servers", configure),
+      this.#room.on("closed", () => !this.#owner && this.close()),
+      this.#session.on("ice-servers", () => this.#configure()),
       this.#session.on("resumed", () => {
         // The server's welcome has fresh credentials.
-        configure();
+        this.#configure();
         this.#recovery.reachable();
       }),
     ];
@@ -191,12 +281,17 @@ export class Peer {
 
   #connect(first: boolean): Connection {
     const rtc = new this.#make(this.#configuration());
+    const isPolite = () => this.#polite;
+    const statesRole = () => this.#polite !== this.#room.isPolite(this.#id);
     const connection: Connection = new Connection(
       rtc,
       {
-        polite: this.#room.isPolite(this.id),
+        get polite() { return isPolite(); },
+        get statesRole() { return statesRole(); },
         // A failure is reported by the events of the room: it is closed, or the member left.
-        send: (payload) => void this.#room.send(this.id, payload).catch(() => undefined),
+        send: (payload) => {
+          if (!this.#kept) void this.#room.send(this.id, payload).catch(() => undefined);
+        },
         failed: (error) => this.#refused(error),
         settled: () => {
           this.#received.settled();
@@ -210,6 +305,9 @@ export class Peer {
     });
     rtc.addEventListener("track", (event) => this.#received.began(event));
     rtc.addEventListener("datachannel", ({ channel }) => this.#opened(channel));
+    this.#identity.close();
+    // It also makes sure that there is something to negotiate, since the other peer waits for the first offer.
+    if (first) this.#identity.open(rtc);
     return connection;
   }
 
@@ -233,9 +331,16 @@ export class Peer {
         if (this.#closed) return;
         if ("candidate" in payload) await this.#connection.candidate(payload.candidate);
         else if ("description" in payload) {
-          if ((await this.#connection.description(payload.description)) !== "replaced" || this.#closed) return;
-          this.#rebuild(false);
-          await this.#connection.description(payload.description);
+          const { type, sdp = "" } = payload.description;
+          const outcome = await this.#connection.description(payload.description);
+          if (this.#closed) return;
+          if (outcome === "replaced") {
+            const role = readRole(sdp);
+            this.#polite = role === undefined ? this.#room.isPolite(this.#id) : !role;
+            this.#rebuild(false);
+            await this.#connection.description(payload.description);
+          }
+          if (type === "offer" && isOfThisClient(sdp)) this.#openIdentity();
         }
       })
       .catch((error: unknown) => this.#refused(error));
@@ -271,16 +376,11 @@ export class Peer {
     for (const [name, { channel, options, asked }] of this.#channels) {
       if (asked) channel.open(rtc.createDataChannel(name, options));
     }
-    if (first) this.#ensureOffer(this.#connection);
   }
 
-  /** Makes sure that there is something to negotiate, since the other peer waits for the first offer. */
-  #ensureOffer(connection: Connection): void {
-    if (this.#closed || connection !== this.#connection) return;
-    const { rtc } = connection;
-    const sends = rtc.getTransceivers().length > 0 || [...this.#channels.values()].some(({ asked }) => asked);
-    // Negotiated out of band, so not announced to the other peer: it only adds the m-line for channels.
-    if (!sends) rtc.createDataChannel("", { negotiated: true, id: 1_000 });
+  /** Opens the channel of an end that did not make the first offer. */
+  #openIdentity(): void {
+    if (!this.#closed && !this.#identity.exists) this.#identity.open(this.#connection.rtc);
   }
 
   #opened(raw: RTCDataChannel): void {
@@ -301,4 +401,9 @@ export class Peer {
     this.#channels.set(name, { channel, options, asked });
     return channel;
   }
+}
+
+/** Whether an offer is of a client that knows the channel, and has one. */
+function isOfThisClient(sdp: string): boolean {
+  return /^a=x-wigwag:/m.test(sdp) && /^m=application /m.test(sdp);
 }

@@ -27,6 +27,7 @@ export type Tag =
     };
 
 const NAME = "a=x-wigwag:";
+const ROLE = "a=x-wigwag-role:";
 
 /** Adds a tag to an SDP, at session level. */
 export function writeTag(sdp: string, tag: Tag): string {
@@ -35,6 +36,22 @@ export function writeTag(sdp: string, tag: Tag): string {
   const line = `${NAME}${words.join(" ").trimEnd()}\r\n`;
   const media = sdp.search(/^m=/m);
   return media < 0 ? `${sdp}${line}` : `${sdp.slice(0, media)}${line}${sdp.slice(media)}`;
+}
+
+/**
+ * Adds which of the two peers this one is in perfect negotiation, for connections whose roles do not follow from the present peer
+ * ids: `a=x-wigwag-role:polite`, or `impolite`.
+ */
+export function writeRole(sdp: string, polite: boolean): string {
+  const line = `${ROLE}${polite ? "polite" : "impolite"}\r\n`;
+  const media = sdp.search(/^m=/m);
+  return media < 0 ? `${sdp}${line}` : `${sdp.slice(0, media)}${line}${sdp.slice(media)}`;
+}
+
+/** Returns whether the sender of an SDP says that it is the polite peer; undefined if it does not say. */
+export function readRole(sdp: string): boolean | undefined {
+  const role = /^a=x-wigwag-role:(polite|impolite)\r?$/m.exec(sdp)?.[1];
+  return role === undefined ? undefined : role === "polite";
 }
 
 /** Removes the tag from an SDP. An SDP without one is of another client: the session id in its `o=` line is used instead. */

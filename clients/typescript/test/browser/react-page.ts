@@ -13,16 +13,29 @@ export interface ReactPage {
   showRoom(room: string): void;
   /** Shows a component that uses a mesh, in StrictMode. */
   showMesh(room: string): void;
+  /** Shows a component, unmounts it and shows it again, before the server can have answered the first join. */
+  remount(kind: "room" | "mesh", room: string): Promise<void>;
   /** Unmounts the components. */
   hide(): void;
   /** Returns the events of the watcher: `joined` and `left`, in order. */
   seen(): string[];
   /** Returns the rooms of the components' session. */
   rooms(): string[];
+  /** Changes the name of the components' session in a room. Resolves when the server has confirmed it. */
+  rename(room: string, displayName: string): Promise<void>;
   /** Makes the watcher leave the room. */
   watcherLeaves(room: string): Promise<void>;
   /** Closes the session of the components. */
   end(): Promise<void>;
+}
+
+/** Delays what is sent, so that an answer takes at least this long. */
+const SLOW_MS = 200;
+
+class SlowSocket extends WebSocket {
+  override send(data: string): void {
+    setTimeout(() => super.send(data), SLOW_MS);
+  }
 }
 
 const host = document.body.appendChild(document.createElement("div"));
@@ -45,7 +58,7 @@ function Peers({ room }: { room: string }) {
 
 const page: ReactPage = {
   async start(url, rooms) {
-    session = await connect(url);
+    session = await connect(url, { webSocket: SlowSocket });
     const watcher = await connect(url);
     for (const name of rooms) {
       const mesh = await Mesh.join(watcher, name, { displayName: "watcher" });
@@ -62,9 +75,21 @@ const page: ReactPage = {
     root = createRoot(host);
     root.render(h(StrictMode, null, h(Peers, { room })));
   },
+  async remount(kind, room) {
+    const show = () => {
+      if (kind === "room") page.showRoom(room);
+      else page.showMesh(room);
+    };
+    show();
+    for (const step of [() => page.hide(), show]) {
+      await new Promise((resolve) => setTimeout(resolve, SLOW_MS / 4));
+      step();
+    }
+  },
   hide: () => root?.unmount(),
   seen: () => seen.splice(0),
   rooms: () => [...session.rooms.keys()],
+  rename: async (room, displayName) => session.rooms.get(room)?.update({ displayName }),
   watcherLeaves: async (room) => meshes.get(room)?.close(),
   end: () => session.close(),
 };

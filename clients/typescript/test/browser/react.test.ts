@@ -63,6 +63,25 @@ describe("the hooks", { timeout: 180_000 }, () => {
     });
   });
 
+  it("join once and stay when they are unmounted and mounted again before the first answer", async () => {
+    await tab.evaluate(() => void page.seen());
+    await tab.evaluate(() => page.remount("room", "again"));
+    await tab.locator('#one[data-state="joined"]').waitFor();
+    // A request that is answered after everything that the first join could have led to.
+    await tab.evaluate(() => page.rename("again", "still here"));
+    await tab.locator('#one[data-state="joined"]', { hasText: /^still here with $/ }).waitFor();
+    await tab.evaluate(() => page.hide());
+    await left();
+
+    await tab.evaluate(() => page.remount("mesh", "mesh"));
+    await tab.locator('#peers[data-state="joined"]', { hasText: /^watcher connected$/ }).waitFor();
+    await tab.evaluate(() => page.rename("mesh", "still here"));
+    await tab.locator('#peers[data-state="joined"]', { hasText: /^watcher connected$/ }).waitFor();
+    assert.deepEqual(await tab.evaluate(() => page.seen()), ["joined"]);
+    await tab.evaluate(() => page.hide());
+    await left();
+  });
+
   it("report that the room cannot be joined", async () => {
     await tab.evaluate(() => page.showRoom("x".repeat(200)));
     await tab.locator('#one[data-state="failed"]').waitFor();

@@ -71,7 +71,7 @@ export class Play {
  * Returns a free port below the range for outgoing connections: while the server is down, no other process, and no
  * connection attempt to it, can take the port.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const probe = createServer().unref();
     probe.listen(20_000 + Math.floor(Math.random() * 12_000), "127.0.0.1");

@@ -73,12 +73,19 @@ const CALLS: Readonly<Record<string, Step>> = {
     const found = step.namesOr("found", undefined)?.map((peer) => play.peer(peer));
     const created = step.flagOr("created", undefined);
     const actor = play.actor(name);
-    const room = await actor.session.join(step.text("room"), { ...entry(step), ...secretOf(step) });
-    actor.seated(room);
+    const given = step.text("room");
+    for (let times = step.numberOr("times_given_up", 0); times > 0; times -= 1) giveUpJoin(actor, given);
+    const room = await actor.session.join(given, { ...entry(step), ...secretOf(step) });
+    if (step.flagOr("listens", true)) actor.seated(room);
     const ids = room.found.map(({ peerId }) => peerId);
     if (found && JSON.stringify(found) !== JSON.stringify(ids)) throw new Error(`it found ${String(ids)}`);
     if (created !== undefined && created !== room.created) throw new Error(`created is ${String(room.created)}`);
   },
+  listen: async (play, name, step) => {
+    const { session } = play.actor(name);
+    play.actor(name).seated(session.rooms.get(step.text("room")) as Room);
+  },
+  give_up_join: async (play, name, step) => giveUpJoin(play.actor(name), step.text("room")),
   create_room: async (play, name, step) => {
     const maxMembers = step.numberOr("maxMembers", undefined);
     const options: CreateRoomOptions = { room: step.text("room"), ...entry(step), ...secretOf(step) };
@@ -221,6 +228,13 @@ function checkPeerId(actor: Actor, event: string): void {
   if (event !== "reset") return;
   if (actor.peer === peerId) throw new Error("it was reset and kept its peer id");
   actor.peer = peerId;
+}
+
+/** Requests a join and gives it up before the answer can arrive. */
+function giveUpJoin(actor: Actor, room: string): void {
+  const abort = new AbortController();
+  actor.session.join(room, { signal: abort.signal }).catch(() => undefined);
+  abort.abort();
 }
 
 function joinedRoom(play: Play, name: string, step: Fields): Room {

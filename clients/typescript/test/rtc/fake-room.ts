@@ -14,6 +14,7 @@ export class FakeRoom extends Emitter<RoomEvent> {
   readonly members = new Map<string, Member>();
   readonly sent: Array<{ to: string; payload: Payload }> = [];
   left = false;
+  closed = false;
 
   constructor(
     readonly own: string,
@@ -40,14 +41,19 @@ export class FakeRoom extends Emitter<RoomEvent> {
     this.closes("LEFT");
   }
 
+  /** As `Room.giveBack` without a join that waits. */
+  giveBack(): Promise<void> {
+    return this.leave();
+  }
+
   joins(peerId: string): void {
     this.members.set(peerId, member(peerId));
     this.emit({ type: "joined", member: member(peerId) });
   }
 
-  leaves(peerId: string): void {
+  leaves(peerId: string, reason = "LEFT"): void {
     this.members.delete(peerId);
-    this.emit({ type: "left", member: member(peerId), reason: "LEFT" });
+    this.emit({ type: "left", member: member(peerId), reason });
   }
 
   /** Delivers a signal. */
@@ -56,6 +62,7 @@ export class FakeRoom extends Emitter<RoomEvent> {
   }
 
   closes(reason: string): void {
+    this.closed = true;
     this.emit({ type: "closed", reason });
     this.end();
   }

@@ -10,6 +10,8 @@ export class FakeConnection extends EventTarget {
   localDescription: RTCSessionDescriptionInit | null = null;
   remoteDescription: RTCSessionDescriptionInit | null = null;
   readonly channels: FakeChannel[] = [];
+  /** The channel that is negotiated out of band. */
+  internal: FakeChannel | undefined;
   /** Candidates that were accepted. */
   readonly candidates: RTCIceCandidateInit[] = [];
   /** How often ICE was restarted. */
@@ -28,10 +30,12 @@ export class FakeConnection extends EventTarget {
     return `u${this.#id}x${this.#credentials}`;
   }
 
-  createDataChannel(label: string): FakeChannel {
+  createDataChannel(label: string, { negotiated = false }: RTCDataChannelInit = {}): FakeChannel {
     const channel = new FakeChannel(label);
-    this.channels.push(channel);
-    if (this.channels.length === 1) this.#need();
+    const isFirst = this.channels.length === 0 && this.internal === undefined;
+    if (negotiated) this.internal = channel;
+    else this.channels.push(channel);
+    if (isFirst && !this.remoteDescription) this.#need();
     return channel;
   }
 
@@ -120,7 +124,8 @@ export class FakeConnection extends EventTarget {
 
   #need(): void {
     this.#needed = true;
-    queueMicrotask(() => {
+    // A task, as in browsers: code after an `await` of the caller runs before.
+    setImmediate(() => {
       if (this.#needed && this.signalingState === "stable") this.dispatchEvent(new Event("negotiationneeded"));
     });
   }

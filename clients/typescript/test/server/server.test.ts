@@ -87,6 +87,40 @@ function contract(transport: string, way: ConnectOptions): void {
       await assert.rejects(here.send(peerId, bad, { receipt: true }), reason("INVALID_FIELD"));
       assert.equal(await here.send(peerId, { text: "still here" }, { receipt: true }), "delivered");
     });
+
+    it("that no transport can encode fail alone, and the connection stays", async () => {
+      const { ada, bob, here, there } = await pair();
+      const half = "half an emoji \ud83d";
+      const field = (name: string) => (error: unknown) =>
+        error instanceof WigwagError && error.reason === "INVALID_FIELD" && error.metadata["field"] === name;
+      for (const send of [(payload: Payload) => here.broadcast(payload), (payload: Payload) => here.send(bob.peerId, payload, { receipt: true })]) {
+        await assert.rejects(send({ text: half }), field("envelope.message.text"));
+        await assert.rejects(send({ description: { type: "offer", sdp: half } }), field("envelope.description.sdp"));
+        await assert.rejects(send({ candidate: { candidate: half } }), field("envelope.candidate.candidate"));
+      }
+      await assert.rejects(here.update({ displayName: half }), field("updateMember.displayName"));
+      await assert.rejects(here.update({ metadata: { mood: half } }), field("updateMember.metadata.mood"));
+      await assert.rejects(ada.join(half), field("join.room"));
+      await assert.rejects(ada.join("demo", { metadata: { [half]: "x" } }), field("join.metadata"));
+      await assert.rejects(ada.createRoom({ displayName: half }), field("createRoom.displayName"));
+      await assert.rejects(ada.send(bob.peerId, { text: half }), field("envelope.message.text"));
+      await assert.rejects(connect(server.url, { ...way, displayName: half }), field("displayName"));
+
+      // Not text: what is wrong is found when the frame is encoded, or by the server.
+      const received: string[] = [];
+      there.on("envelope", ({ payload }) => "text" in payload && received.push(payload.text));
+      const refused: string[] = [];
+      here.on("undeliverable", ({ error }) => refused.push(error.reason));
+      const odd = { candidate: { candidate: "", sdpMLineIndex: -1 } };
+      await here.broadcast({ text: "before" });
+      await here.broadcast(odd);
+      await assert.rejects(here.send(bob.peerId, odd, { receipt: true }), reason("INVALID_FIELD"));
+      await here.broadcast({ text: "after" });
+      assert.equal(await here.send(bob.peerId, { text: "last" }, { receipt: true }), "delivered");
+      assert.deepEqual(received, ["before", "after", "last"]);
+      assert.deepEqual(refused, ["INVALID_FIELD"]);
+      assert.equal(ada.welcome.epoch, 1);
+    });
   });
 
   describe("rooms", { timeout: 60_000 }, () => {

@@ -63,13 +63,14 @@ export class Proxy {
   /** The number of bytes, in both directions together, after which the connections break. */
   #budget: { left: number; readonly each: number; readonly times: number } | undefined;
 
-  private constructor(target: number) {
+  /** `target`: the port new connections are forwarded to. */
+  private constructor(public target: number) {
     this.#server = createServer((near) => {
       if (this.closed) {
         near.destroy();
         return;
       }
-      const far = connect(target, "127.0.0.1");
+      const far = connect(this.target, "127.0.0.1");
       for (const [socket, other] of [[near, far], [far, near]] as const) {
         this.#sockets.add(socket);
         socket.setNoDelay(true);

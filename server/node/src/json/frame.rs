@@ -151,6 +151,9 @@ mod tests {
             (r#"{"seq":null,"join":{"room":5}}"#, 0),
             (r#"{"seq":7.0,"join":{"room":5}}"#, 7),
             (r#"{"seq":8e0,"join":{"room":5}}"#, 8),
+            (r#"{"seq":7,"join":{"room":"\ud83d"}}"#, 7),
+            (r#"{"envelope":{"message":{"text":"half \ude00"}},"seq":8}"#, 8),
+            (r#"{"seq":2,"updateMember":{"metadata":{"k":"\ud83d"}}}"#, 2),
         ] {
             match read_frame(text) {
                 Err(Unreadable::Refused(found, error)) => assert_eq!((found, error.reason), (seq, "INVALID_FIELD")),

@@ -1,5 +1,8 @@
 //! Requests, their answers, and what is refused without asking the server.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use wigwag_proto::v1::{self, Receipt, client_frame, receipt, server_frame::Body};
 
 use super::server::{LONG, content, envelope, joined, open, open_with_queue, sealed};
@@ -44,6 +47,56 @@ async fn a_join_that_was_given_up_leaves_the_room_again() {
     connection.send(1, request.seq, Body::Joined(joined(1, &[]))).await;
     let leave = connection.next().await;
     assert!(matches!(leave.body, Some(client_frame::Body::Leave(leave)) if leave.room == "demo"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_was_given_up_and_repeated_belongs_to_the_caller_that_waits() {
+    let (session, _server, mut connection) = open().await;
+    // A time-out that elapses before the answer.
+    assert!(timeout(Duration::ZERO, session.join("demo")).await.is_err());
+    let given_up = connection.next().await;
+    let repeated = tokio::spawn({
+        let session = session.clone();
+        async move { session.join("demo").await }
+    });
+    let request = connection.next().await;
+    connection.send(1, given_up.seq, Body::Joined(joined(1, &["bob"]))).await;
+    connection.send(2, 0, envelope("between the answers")).await;
+    connection.send(3, request.seq, Body::Joined(joined(2, &["bob", "cleo"]))).await;
+    let room = repeated.await.expect("client task").expect("a membership");
+    // What happened since the first answer is told by events.
+    assert_eq!(room.found().len(), 1);
+    let mut events = room.events();
+    assert_eq!(content(events.next().await), "between the answers");
+    assert!(matches!(events.next().await, Some(Event::MemberJoined { .. })));
+    room.broadcast(sealed("still here")).await.expect("a member");
+    loop {
+        match connection.next().await.body {
+            Some(client_frame::Body::Envelope(_)) => break,
+            Some(body) => panic!("not the envelope: {body:?}"),
+            None => {}
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_is_left_when_every_join_of_it_was_given_up() {
+    let (session, _server, mut connection) = open().await;
+    let mut requests = Vec::new();
+    for _ in 0..2 {
+        assert!(timeout(Duration::ZERO, session.join("demo")).await.is_err());
+        requests.push(connection.next().await.seq);
+    }
+    for (seq, request) in (1..).zip(requests) {
+        connection.send(seq, request, Body::Joined(joined(seq, &[]))).await;
+    }
+    loop {
+        match connection.next().await.body {
+            Some(client_frame::Body::Leave(leave)) => break assert_eq!(leave.room, "demo"),
+            Some(body) => panic!("not the leave: {body:?}"),
+            None => {}
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
