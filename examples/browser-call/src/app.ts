@@ -4,9 +4,9 @@ import { Mesh, type Peer } from "@wigwag/client/rtc";
 import { Chat } from "./chat.js";
 import { Controls } from "./controls.js";
 import { Media } from "./media.js";
-import { personName, roomName } from "./names.js";
+import { DEMO_ROOM, personName, roomName } from "./names.js";
 import { find, offerLink, showEnd, showState } from "./page.js";
-import { endOf, problemOf } from "./problems.js";
+import { endOf, problemOf, resetText } from "./problems.js";
 import { Stage } from "./stage.js";
 import { StatusLine } from "./status.js";
 
@@ -15,7 +15,7 @@ const SESSION_KEY = "wigwag-session";
 const NAME_KEY = "wigwag-name";
 
 const name = (sessionStorage[NAME_KEY] ??= personName()) as string;
-if (location.hash.length < 2) history.replaceState(null, "", `#${roomName()}`);
+if (location.hash.length < 2) history.replaceState(null, "", `#${DEMO_ROOM}`);
 const roomInHash = decoded(location.hash.slice(1));
 find("#room-name").textContent = roomInHash;
 document.title = `${roomInHash} · Wigwag call`;
@@ -30,6 +30,8 @@ const controls = new Controls(media, leave);
 stage.self("", name);
 offerLink(document.querySelectorAll<HTMLButtonElement>("#copy, #invite"));
 find("#again").addEventListener("click", () => location.reload());
+for (const link of document.querySelectorAll<HTMLAnchorElement>(".new-room")) link.href = `#${roomName()}`;
+find("#demo-hint").hidden = roomInHash !== DEMO_ROOM;
 // Each room is a fresh load of the page.
 addEventListener("hashchange", () => location.reload());
 
@@ -41,7 +43,7 @@ async function main(): Promise<void> {
     if (session) keepToken(session);
     showState("connected", "Connected");
   });
-  session.on("reset", () => chat.event("The connection was lost for too long. Joining again."));
+  session.on("reset", ({ reason }) => chat.event(resetText(reason)));
   session.on("closed", ({ error }) => {
     media.stop();
     const problem = error ? problemOf(error) : { title: "You left", text: "The call continues without you." };

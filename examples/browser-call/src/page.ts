@@ -21,7 +21,7 @@ export function notice(text: string): void {
 /** Shows the state of the session in the header, and sets it for the style sheet. */
 export function showState(state: "connected" | "reconnecting" | "closed", text: string): void {
   document.body.dataset["state"] = state;
-  find("#status-text").textContent = text;
+  find("#status-text .state").textContent = text;
 }
 
 /** Shows why the call ended, with a button to join again. */

@@ -38,6 +38,13 @@ export function endOf(reason: string): Problem {
   return KNOWN[reason] ?? { title: "You are no longer in this room", text: reason };
 }
 
+/** Returns why the session began anew. */
+export function resetText(reason: string): string {
+  if (reason === "EXPIRED") return "The connection was lost for too long. Joining again.";
+  if (reason === "UNKNOWN_SESSION") return "The server was restarted. Joining again.";
+  return "The server ended the session. Joining again.";
+}
+
 /** Returns why a camera, microphone or screen could not be turned on; undefined if the user cancelled. */
 export function deviceProblem(device: "camera" | "microphone" | "screen", error: unknown): string | undefined {
   const name = error instanceof Error ? error.name : "";

@@ -1,11 +1,12 @@
 import type { Member } from "@wigwag/client";
 import type { Peer } from "@wigwag/client/rtc";
+import { keepTilesLarge } from "./layout.js";
 import { flagOf, initials } from "./names.js";
 import { find, notice } from "./page.js";
 import type { Status } from "./status.js";
 
 /** Number of flags in the style sheet. */
-const FLAGS = 6;
+const FLAGS = 9;
 
 /** Shows the members of the room as tiles. */
 export class Stage {
@@ -14,10 +15,14 @@ export class Stage {
   readonly #template = find<HTMLTemplateElement>("#tile");
   readonly #tiles = new Map<string, HTMLElement>();
 
+  constructor() {
+    keepTilesLarge(this.#stage);
+  }
+
   /** Shows the user's own name. */
   self(peerId: string, name: string): void {
     document.body.dataset["peerId"] = peerId;
-    label(this.#self, peerId, name);
+    this.#label(this.#self, peerId, name);
   }
 
   /** Shows the user's own picture, and whether the microphone is on. */
@@ -54,7 +59,7 @@ export class Stage {
     const tile = this.#tiles.get(peerId);
     if (!tile) return;
     tile.dataset["presence"] = state;
-    label(tile, peerId, displayName);
+    this.#label(tile, peerId, displayName);
     describe(tile);
   }
 
@@ -95,6 +100,19 @@ export class Stage {
 
   #count(): void {
     this.#stage.dataset["peers"] = String(this.#tiles.size);
+    document.body.dataset["alone"] = this.#tiles.size === 0 ? "yes" : "no";
+  }
+
+  /** Shows a name and a flag that no other tile has while there are enough of them. */
+  #label(tile: HTMLElement, peerId: string, name: string): void {
+    find(".name .text", tile).textContent = name;
+    find(".initials", tile).textContent = initials(name);
+    const portrait = find(".portrait", tile);
+    if (portrait.dataset["flagOf"] === peerId) return;
+    const others = [this.#self, ...this.#tiles.values()].filter((other) => other !== tile);
+    const taken = others.flatMap((other) => find(".portrait", other).dataset["flag"] ?? []).map(Number);
+    portrait.dataset["flagOf"] = peerId;
+    portrait.dataset["flag"] = String(flagOf(peerId, FLAGS, new Set(taken)));
   }
 }
 
@@ -110,12 +128,6 @@ async function play(video: HTMLVideoElement): Promise<void> {
     addEventListener("click", () => (video.muted = false), { once: true });
     await video.play().catch(() => undefined);
   }
-}
-
-function label(tile: HTMLElement, peerId: string, name: string): void {
-  find(".name .text", tile).textContent = name;
-  find(".initials", tile).textContent = initials(name);
-  find(".portrait", tile).dataset["flag"] = String(flagOf(peerId, FLAGS));
 }
 
 /** Says in words what the color of the dot says. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { buildScript } from "../scripts/build.mjs";
+import { tileSize } from "../src/layout.js";
 import { flagOf, initials, personName, roomName } from "../src/names.js";
 
 const SCRIPT = new URL("../dist/app.js", import.meta.url);
@@ -32,9 +33,35 @@ describe("the page", () => {
   });
 });
 
+describe("tiles", () => {
+  const gap = 10;
+  const stages = [
+    { width: 900, height: 700 },
+    { width: 374, height: 640 },
+    { width: 760, height: 300 },
+  ];
+
+  it("of one to nine people fit the stage without a scroll bar, and are no narrower than high", () => {
+    for (const stage of stages) {
+      for (let count = 1; count <= 9; count += 1) {
+        const { width, height } = tileSize(stage, count, gap);
+        const columns = Math.floor((stage.width + gap) / (width + gap));
+        const rows = Math.ceil(count / columns);
+        assert.ok(rows * height + (rows - 1) * gap <= stage.height + 0.01, `${count} in ${stage.width}×${stage.height}`);
+        assert.ok(width >= height - 0.01 && width > 60, `${count} in ${stage.width}×${stage.height}: ${width}×${height}`);
+      }
+    }
+  });
+
+  it("of two people are side by side on a wide stage and one above the other on a high one", () => {
+    assert.ok(tileSize({ width: 760, height: 300 }, 2, gap).width < 380);
+    assert.ok(tileSize({ width: 374, height: 640 }, 2, gap).width > 300);
+  });
+});
+
 describe("names", () => {
   it("of rooms cannot be guessed, and need no escaping in a link", () => {
-    assert.match(roomName(), /^[a-z]+-[a-z]+-[0-9a-f]{12}$/);
+    assert.match(roomName(), /^([a-z]+-){4}[0-9]{4}$/);
     assert.notEqual(roomName(), roomName());
   });
 
@@ -44,8 +71,10 @@ describe("names", () => {
     assert.equal(initials(""), "?");
   });
 
-  it("of peers give the same flag in every tab", () => {
-    assert.equal(flagOf("7lsb5w6gdfm2ktaccf7mlxpifa", 6), flagOf("7lsb5w6gdfm2ktaccf7mlxpifa", 6));
-    assert.ok(flagOf("", 6) < 6);
+  it("of peers give each a flag that no other has, until all are taken", () => {
+    const flags = new Set<number>();
+    for (let peer = 0; peer < 9; peer += 1) flags.add(flagOf("7lsb5w6gdfm2ktaccf7mlxpifa", 9, flags));
+    assert.equal(flags.size, 9);
+    assert.ok(flagOf("7lsb5w6gdfm2ktaccf7mlxpifa", 9, flags) < 9);
   });
 });

@@ -46,12 +46,50 @@ describe("the page", { timeout: 120_000 }, () => {
     }
   });
 
-  it("creates a room, and its link leads there", async () => {
+  it("joins the room demo, so that two tabs opened at the server's address meet", async () => {
     context = await browser.newContext();
-    const first = await Tab.open(context, server.url);
-    assert.match(first.url, /#[a-z]+-[a-z]+-[0-9a-f]{12}$/);
+    const first = await Tab.open(context, `${server.url}/`);
+    await first.page.locator("#status-text .waiting").waitFor();
+    assert.match(first.url, /#demo$/);
+    const second = await Tab.open(context, `${server.url}/`);
+    await Promise.all([first.connectedTo(1), second.connectedTo(1)]);
+    await first.page.locator("#status-text .state", { hasText: "Connected" }).waitFor();
+    const flags = await first.page.locator(".tile:not(.invite) .portrait").evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset["flag"]));
+    assert.equal(new Set(flags).size, 2);
+  });
+
+  it("creates a room with a name of its own, and its link leads there", async () => {
+    context = await browser.newContext();
+    const first = await Tab.open(context, `${server.url}/`);
+    await first.page.click(".invite .new-room");
+    await first.page.waitForURL(/#([a-z]+-){4}[0-9]{4}$/);
+    await first.state("connected");
     const second = await Tab.open(context, first.url);
     await Promise.all([first.connectedTo(1), second.connectedTo(1)]);
+  });
+
+  it("shows all tiles on phones, upright and on their side", async () => {
+    const sizes = [{ width: 390, height: 844 }, { width: 844, height: 390 }];
+    const phones = await Promise.all(sizes.map((viewport) => browser.newContext({ viewport, isMobile: true, hasTouch: true })));
+    try {
+      rooms += 1;
+      const opened = await Promise.all(phones.map((phone) => Tab.open(phone, `${server.url}/#room ${rooms}`)));
+      await Promise.all(opened.map((tab) => tab.connectedTo(1)));
+      for (const [index, { page }] of opened.entries()) {
+        const { width, height } = sizes[index] as { width: number; height: number };
+        const inside = await page.locator(".tile:visible, .controls .button:visible").evaluateAll(
+          (all, [width, height]) =>
+            all.every((one) => {
+              const { left, top, right, bottom } = one.getBoundingClientRect();
+              return left >= 0 && top >= 0 && right <= (width as number) && bottom <= (height as number);
+            }),
+          [width, height],
+        );
+        assert.ok(inside, `something is clipped at ${width}×${height}`);
+      }
+    } finally {
+      await Promise.all(phones.map((phone) => phone.close()));
+    }
   });
 
   it("opens a data channel between two tabs, which carries messages both ways", async () => {

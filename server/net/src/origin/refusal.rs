@@ -22,12 +22,13 @@ const HINT: &str = "the origin of this web page may not call this server: add it
 /// PERMISSION_DENIED, as a gRPC status.
 const PERMISSION_DENIED: HeaderValue = HeaderValue::from_static("7");
 
-/// Returns the response to a request with these headers. Without CORS headers only a page of the same origin can read
-/// it, such as that of a server whose name is not configured. Its gRPC-Web client shows the message of a call.
+/// Returns the response to a request with these headers. Every page may read that it is refused and what to change, since
+/// nothing else tells its script. The gRPC-Web client of a page shows the message of a call.
 pub(super) fn response(request: &HeaderMap) -> Response {
     let mut response = HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", HINT).into_response();
     let headers = response.headers_mut();
     cors::vary(headers, header::ORIGIN);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     if request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         cors::vary(headers, header::ACCESS_CONTROL_REQUEST_HEADERS);
     }
