@@ -97,10 +97,12 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
 /// What serves the requests of Engine.IO. Cheap to clone.
 #[derive(Clone)]
 struct Engine {
-    service: SocketIoService<ServiceFn<fn(Request) -> NotFound>>,
+    service: Service,
     transports: Transports,
     node: Node,
 }
+
+type Service = SocketIoService<ServiceFn<fn(Request) -> NotFound>>;
 
 type NotFound = Ready<Result<Response, Infallible>>;
 
