@@ -131,6 +131,20 @@ async fn a_server_that_other_machines_can_reach_names_no_rooms_unless_it_is_set(
 }
 
 #[tokio::test]
+async fn members_are_not_shown_through_a_proxy() {
+    let server = with_a_room().await;
+    for name in ["x-forwarded-for", "forwarded", "via", "x-request-id", "x-envoy-external-address", "cf-ray"] {
+        // The helper names `localhost`, as a proxy that passes on a host name of the client's choice may do.
+        let headers = [(name, "203.0.113.9")];
+        let rooms = http1::request(server.addr, Method::GET, "/rooms", &headers).await;
+        assert_eq!(rooms.status, StatusCode::FORBIDDEN, "{name}");
+        let health = http1::request(server.addr, Method::GET, "/health", &headers).await;
+        assert_eq!((&health.json()["rooms"], &health.json()["roomDetails"]), (&json!(1), &json!([])), "{name}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn browsers_get_the_icon_they_ask_for() {
     let server = Running::start(|_| {}).await;
     let icon = http1::get(server.addr, "/favicon.ico").await;

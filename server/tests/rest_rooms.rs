@@ -344,11 +344,11 @@ async fn a_page_token_holds_for_its_call_and_room_and_not_after_a_change() {
     refused("/v1/rooms", &one).await;
     refused("/v1/rooms/one/members", &rooms).await;
     refused("/v1/rooms/two/members", &one).await;
-    for foreign in ["mine", "1", "AAAA", "a#b"] {
-        refused("/v1/rooms/one/members", &percent(foreign)).await;
-        let page = ListRoomsRequest { page_size: 1, page_token: foreign.to_owned() };
+    for other in ["mine", "1", "AAAA", "a#b"] {
+        refused("/v1/rooms/one/members", &percent(other)).await;
+        let page = ListRoomsRequest { page_size: 1, page_token: other.to_owned() };
         let status = grpc.list_rooms(page).await.expect_err("not a token");
-        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{foreign}");
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{other}");
     }
     for at in 0..one.len() {
         let mut changed = one.clone().into_bytes();

@@ -8,14 +8,13 @@ use axum::{
 };
 
 /// Methods of all APIs. GET, HEAD and POST need no permission.
-const METHODS: HeaderValue = HeaderValue::from_static("GET,HEAD,POST,PUT,PATCH,DELETE");
+const METHODS: &str = "GET,HEAD,POST,PUT,PATCH,DELETE";
 
 /// Response headers that a page may read besides those that every page may (Fetch standard, section 2.2.2).
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("grpc-status,grpc-message,grpc-status-details-bin,grpc-accept-encoding,retry-after");
+const EXPOSED: &str = "grpc-status,grpc-message,grpc-status-details-bin,grpc-accept-encoding,retry-after";
 
 /// Seconds for which a browser may remember the answer to a preflight. Chromium keeps it for two hours at most.
-const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
+const MAX_AGE: &str = "7200";
 
 /// Returns whether a browser asks whether a page may make a request.
 pub(super) fn is_preflight(request: &Request) -> bool {
@@ -29,8 +28,8 @@ pub(super) fn preflight(request: &HeaderMap, origin: HeaderValue, credentials: b
     let headers = response.headers_mut();
     expose(headers, origin, credentials);
     headers.remove(header::ACCESS_CONTROL_EXPOSE_HEADERS);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
     if let Some(names) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }
@@ -41,7 +40,7 @@ pub(super) fn preflight(request: &HeaderMap, origin: HeaderValue, credentials: b
 /// Lets the page of an origin read a response. Replaces such headers of the router: the origin is checked here only.
 pub(super) fn expose(headers: &mut HeaderMap, origin: HeaderValue, credentials: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
     if credentials {
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

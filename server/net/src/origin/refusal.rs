@@ -20,21 +20,22 @@ const HINT: &str = "the origin of this web page may not call this server: add it
                     public_url (WIGWAG_PUBLIC_URL) to its address";
 
 /// PERMISSION_DENIED, as a gRPC status.
-const PERMISSION_DENIED: HeaderValue = HeaderValue::from_static("7");
+const PERMISSION_DENIED: &str = "7";
 
-/// Returns the response to a request with these headers. Every page may read that it is refused and what to change, since
-/// nothing else tells its script. The gRPC-Web client of a page shows the message of a call.
+/// Returns the response to a request with these headers. The page may read it, since it holds only the remedy, which
+/// nothing else tells a script. Over gRPC-Web the remedy is the message of the call.
 pub(super) fn response(request: &HeaderMap) -> Response {
     let mut response = HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", HINT).into_response();
     let headers = response.headers_mut();
     cors::vary(headers, header::ORIGIN);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     if request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         cors::vary(headers, header::ACCESS_CONTROL_REQUEST_HEADERS);
+        return response;
     }
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     let kind = request.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     if kind.to_ascii_lowercase().starts_with(b"application/grpc") {
-        headers.insert(HeaderName::from_static("grpc-status"), PERMISSION_DENIED);
+        headers.insert(HeaderName::from_static("grpc-status"), HeaderValue::from_static(PERMISSION_DENIED));
         // Printable ASCII without `%` needs no encoding there.
         headers.insert(HeaderName::from_static("grpc-message"), HeaderValue::from_static(HINT));
     }

@@ -29,7 +29,7 @@ pub(super) async fn keep(request: Request, next: Next) -> Response {
         return Status::internal("grpc-timeout is malformed: send up to eight digits and one of H, M, S, m, u, n")
             .into_http();
     };
-    // One too far away for the clock never passes.
+    // One beyond the range of the clock never passes.
     let Some(deadline) = Instant::now().checked_add(timeout) else { return next.run(request).await };
     match timeout_at(deadline, next.run(request)).await {
         Ok(response) => response
