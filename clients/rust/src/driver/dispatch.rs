@@ -164,7 +164,7 @@ impl Driver {
     /// Leaves the rooms whose callers gave up joining.
     pub(super) fn give_back(&mut self) {
         let pending = &self.pending;
-        for room in self.rooms.to_give_back(|room| pending.awaits_join_of(room)) {
+        for room in self.rooms.drop_unclaimed(|room| pending.awaits_join_of(room)) {
             self.leave(room);
         }
     }

@@ -56,7 +56,7 @@ impl Rooms {
 
     /// Removes the claim of callers that gave up. Returns the rooms that no caller has got or can still get; `awaits`: a
     /// join of this room waits for its answer.
-    pub(crate) fn to_give_back(&mut self, awaits: impl Fn(&str) -> bool) -> Vec<String> {
+    pub(crate) fn drop_unclaimed(&mut self, awaits: impl Fn(&str) -> bool) -> Vec<String> {
         let mut rooms = Vec::new();
         for (name, entry) in &mut self.rooms {
             let Entry::Joined(joined) = entry else { continue };
