@@ -79,6 +79,7 @@ pub async fn serve_over(
     };
     let node = Node::new(config.node());
     let (services, health) = grpc::with_health(grpc::routes(&node), config.reflection).await;
+    let services = grpc::with_message_deadline(services, config.message_timeout());
     let readiness = ops::Readiness::default();
     let compat = CompatContext::new(node.clone(), config.hosts(), config.compat());
     let others = websocket::router(node.clone(), config.sockets())

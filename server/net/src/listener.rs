@@ -16,6 +16,7 @@ mod hyper_http2;
 mod interrupts;
 mod io;
 mod read_buffer;
+mod request_handle;
 mod runtime_pool;
 mod service;
 mod settings;
@@ -33,6 +34,8 @@ pub use self::{
     accept::{Accept, AcceptedIo},
     body::IncomingBody,
     dispatch::{ConnectionHandle, PeerAddr},
+    http2::Http2Stats,
+    request_handle::RequestHandle,
     runtime_pool::RuntimePool,
     service::{HttpService, ResponseBody},
     settings::{Http2Engine, ListenerConfig},
@@ -43,7 +46,7 @@ pub(crate) use self::{io::ConnectionIo, read_buffer::poll_read_buffer};
 
 /// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///
-/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`]. After `stop` no connection is accepted.
+/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`], and has a [`RequestHandle`]. After `stop` no connection is accepted.
 /// Open connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after
 /// which they are dropped, including endless streams, silent peers and upgraded connections. Returns when all are
 /// closed.

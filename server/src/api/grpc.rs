@@ -1,6 +1,7 @@
 //! The gRPC services: `SignalingService`, `RoomService`, health and reflection.
 
 mod health;
+mod message_deadline;
 mod rooms;
 mod signaling;
 mod status;
@@ -10,6 +11,7 @@ use tonic::service::Routes;
 use wigwag_node::node::Node;
 
 pub use health::{Health, with_health};
+pub use message_deadline::with_message_deadline;
 pub use rooms::RoomServer;
 pub use signaling::{SignalFastPath, SignalingServer};
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
+use super::Http2Stats;
+
 /// Counters of one listener. Each value is exact, but values read one after another are not a snapshot.
 #[derive(Debug, Default)]
 pub struct ListenerStats {
@@ -10,6 +12,7 @@ pub struct ListenerStats {
     refused: AtomicU64,
     handshake_timeouts: AtomicU64,
     accept_errors: AtomicU64,
+    http2: Http2Stats,
 }
 
 impl ListenerStats {
@@ -36,6 +39,11 @@ impl ListenerStats {
     /// Returns the number of failed accepts that made the listener pause, for instance for lack of file descriptors.
     pub fn accept_errors(&self) -> u64 {
         self.accept_errors.load(Relaxed)
+    }
+
+    /// Returns the counters of HTTP/2.
+    pub fn http2(&self) -> &Http2Stats {
+        &self.http2
     }
 
     pub(super) fn opened(&self) {
