@@ -43,7 +43,7 @@ pub struct Connection<S: Service> {
     state: State,
     recv: RecvState,
     send: SendState,
-    /// Something depends on time; see [`Connection::needs_tick`].
+    /// Something depends on time, or was counted; see [`Connection::needs_tick`].
     ticking: bool,
 }
 
@@ -218,6 +218,7 @@ impl<S: Service> Connection<S> {
             .collect();
         for id in reset {
             self.counts.aborted += 1;
+            self.ticking = true;
             self.reset(id, ErrorCode::CANCEL);
         }
     }

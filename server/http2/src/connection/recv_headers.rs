@@ -92,11 +92,13 @@ impl<S: Service> Connection<S> {
         self.recv.last_accepted_id = id;
         if self.streams.count() >= self.limits.max_streams as usize {
             self.counts.refused_streams += 1;
+            self.ticking = true;
             self.reset(id, ErrorCode::REFUSED_STREAM);
             return Ok(());
         }
         if self.resets.refuse_request(&self.limits)? {
             self.counts.refused_resets += 1;
+            self.ticking = true;
             self.reset(id, ErrorCode::REFUSED_STREAM);
             return Ok(());
         }
@@ -176,6 +178,7 @@ impl<S: Service> Connection<S> {
     /// Answers a request whose header list is too large with status 431. No other stream is affected.
     fn reject_header_list(&mut self, id: u32, ends_stream: bool) {
         self.counts.large_headers += 1;
+        self.ticking = true;
         self.put_response_head(id, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &HeaderMap::new(), true);
         if !ends_stream {
             self.remember_answered(id);

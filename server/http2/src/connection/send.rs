@@ -56,6 +56,7 @@ impl<S: Service> Connection<S> {
     fn drive(&mut self, slot: usize, stream: &mut Stream<S::Body>) -> StreamPoll {
         if stream.signal.is_reset() {
             self.counts.aborted += 1;
+            self.ticking = true;
             return StreamPoll::Failed(ErrorCode::CANCEL);
         }
         loop {

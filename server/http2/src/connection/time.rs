@@ -19,9 +19,9 @@ impl<S: Service> Connection<S> {
         self.close_if_done();
     }
 
-    /// Returns whether anything depends on time.
+    /// Returns whether anything depends on time, or was counted since the last tick.
     pub fn needs_tick(&self) -> bool {
-        self.ticking
+        self.ticking && !self.is_closed()
     }
 
     /// Resets the streams whose responses have waited for too long. Returns whether any still wait.

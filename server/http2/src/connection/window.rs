@@ -51,6 +51,7 @@ impl<S: Service> Connection<S> {
                 return;
             };
             self.counts.request_memory += 1;
+            self.ticking = true;
             self.reset(id, ErrorCode::ENHANCE_YOUR_CALM);
         }
     }

@@ -30,7 +30,7 @@ pub enum Kind {
     ZeroWindow,
     /// A call whose message is announced and never complete, most of a window of it.
     Unfinished,
-    /// Half of its header block was sent. This holds up a connection, so it is on its own: a neighbor.
+    /// Half of its header block was sent. This holds up a whole connection, so it has a separate one.
     HalfHeaders,
     /// Its handler panics. This path must belong to a handler that does, which no server has in production.
     Panics(&'static str),
@@ -129,7 +129,7 @@ async fn feed(room: &str, client: &Client) -> io::Result<()> {
     Ok(())
 }
 
-/// Begins a request on a connection of its own, and waits until the server has closed it.
+/// Begins a request on a separate connection, and waits until the server has closed it.
 async fn half_headers(addr: SocketAddr) -> io::Result<()> {
     let mut socket = TcpStream::connect(addr).await?;
     let block = head(SIGNAL);

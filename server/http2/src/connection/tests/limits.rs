@@ -249,3 +249,12 @@ fn client_without_an_answer_to_a_ping_gets_goaway() {
     assert_eq!(goaway(&frames), Some((0, ErrorCode::NO_ERROR)));
     assert!(peer.connection.is_closed());
 }
+
+#[test]
+fn closed_connection_needs_no_tick() {
+    let mut peer = Peer::new();
+    peer.send(&post(1, "/3"));
+    assert!(peer.connection.needs_tick());
+    peer.send(&frame(kind::GOAWAY, 0, 0, &[0; 8]));
+    assert!(peer.connection.is_closed() && !peer.connection.needs_tick());
+}
