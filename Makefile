@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-peers mutants fuzz soak bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-peers mutants fuzz soak shared-connection bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -78,6 +78,9 @@ fuzz: ## Fuzz every parser for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ_JOBS, FUZ
 
 soak: ## Break the connections of sessions thousands of times (MESSAGES, SESSIONS, CUTS, SEED)
 	scripts/soak.sh
+
+shared-connection: ## Run good and bad streams on one HTTP/2 connection (SECONDS, ATTACKERS)
+	SECONDS_OF_RUN=$(or $(SECONDS),60) ATTACKERS=$(or $(ATTACKERS),100) scripts/soak.sh shared-connection
 
 bench: ## Benchmark against other servers (15 minutes)
 	bench/run.sh

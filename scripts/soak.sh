@@ -4,6 +4,7 @@
 #   scripts/soak.sh                            a million messages between 200 sessions, over ten thousand resumes
 #   MESSAGES=10000000 CUTS=200000 SEED=7 scripts/soak.sh
 #   scripts/soak.sh slow                       members that never read
+#   scripts/soak.sh shared-connection          good and bad streams on one HTTP/2 connection
 #   scripts/soak.sh restart                    the server is stopped under traffic and restarted
 #
 # Further arguments are passed on (see `wigwag-chaos swarm --help`). Exits with 1 if a guarantee was broken; a soak then prints
@@ -23,11 +24,14 @@ case "$scenario" in
     exec "$chaos" swarm "${server[@]}" --messages "${MESSAGES:-1000000}" --sessions "${SESSIONS:-200}" \
       --cuts "${CUTS:-20000}" --seed "${SEED:-1}" --logs "$target/soak" "$@"
     ;;
+  shared-connection)
+    exec "$chaos" shared-connection "${server[@]}" --seconds "${SECONDS_OF_RUN:-60}" --attackers "${ATTACKERS:-100}" "$@"
+    ;;
   slow | restart)
     exec "$chaos" "$scenario" "${server[@]}" "$@"
     ;;
   *)
-    echo "scripts/soak.sh: no scenario \"$scenario\": swarm, slow or restart" >&2
+    echo "scripts/soak.sh: no scenario \"$scenario\": swarm, slow, shared-connection or restart" >&2
     exit 64
     ;;
 esac

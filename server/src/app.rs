@@ -98,6 +98,7 @@ pub async fn serve_over(
     let node = Node::new(config.node());
     let rooms = room_api(config.room_service);
     let (services, health) = grpc::public_routes(&node, rooms, config.reflection);
+    let services = grpc::with_message_deadline(services, config.message_timeout());
     let readiness = ops::Readiness::default();
     let compat = CompatContext::new(node.clone(), config.hosts(), config.compat());
     let others = websocket::router(node.clone(), config.sockets())

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorCode};
 use crate::frame::{self, DEFAULT_HEADER_TABLE_SIZE, DEFAULT_WINDOW_SIZE, MASK_31, kind, setting};
 use crate::hpack::Decoder;
 use crate::limits::SEND_BUFFER_LIMIT;
-use crate::{Http2Limits, Service};
+use crate::{Http2Counts, Http2Limits, Service};
 use header_block::HeaderBlock;
 use resets::Resets;
 use streams::Streams;
@@ -24,6 +24,7 @@ mod stream_slots;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod time;
 mod window;
 
 /// The server's side of one HTTP/2 connection.
@@ -38,9 +39,12 @@ pub struct Connection<S: Service> {
     wakes: Arc<WakeSet>,
     streams: Streams<S::Body>,
     resets: Resets,
+    counts: Http2Counts,
     state: State,
     recv: RecvState,
     send: SendState,
+    /// Something depends on time, or was counted; see [`Connection::needs_tick`].
+    ticking: bool,
 }
 
 /// The state of a connection. The crate's documentation has a diagram.
@@ -72,8 +76,10 @@ struct RecvState {
     last_accepted_id: u32,
     /// The connection's flow-control window: bytes the client may still send.
     window: i64,
-    /// Bytes that were read but not yet returned to the client with WINDOW_UPDATE.
+    /// Bytes that were received but not yet returned to the client with WINDOW_UPDATE.
     released: u32,
+    /// Bytes of requests that count towards [`Http2Limits::request_memory`].
+    held: u32,
     /// Whether bytes were received since [`Connection::take_received`].
     received: bool,
     goaway_received: bool,
@@ -94,6 +100,8 @@ struct SendState {
     ready: u64,
     /// Slot bits of streams that wait for the connection's window.
     blocked: u64,
+    /// The number of ticks for which streams have waited for the connection's window.
+    stalled: u16,
     /// The slot that was polled last; the next poll continues after it.
     last_polled: usize,
 }
@@ -131,6 +139,8 @@ impl<S: Service> Connection<S> {
             wakes,
             streams: Streams::new(),
             resets: Resets::default(),
+            counts: Http2Counts::default(),
+            ticking: false,
             state: State::AwaitingSettings,
             recv: RecvState {
                 partial: BytesMut::new(),
@@ -140,6 +150,7 @@ impl<S: Service> Connection<S> {
                 last_accepted_id: 0,
                 window: i64::from(limits.connection_window.max(DEFAULT_WINDOW_SIZE)),
                 released: 0,
+                held: 0,
                 received: false,
                 goaway_received: false,
                 settings_acknowledged: false,
@@ -151,6 +162,7 @@ impl<S: Service> Connection<S> {
                 table_size_update: false,
                 ready: 0,
                 blocked: 0,
+                stalled: 0,
                 last_polled: stream_slots::LAST_SLOT,
             },
         }
@@ -197,6 +209,20 @@ impl<S: Service> Connection<S> {
         self.close_if_done();
     }
 
+    /// Resets those of the streams with bits in `woken` for which [`StreamHandle::reset`](crate::StreamHandle::reset) was
+    /// called, without polling any. Allowed while [`is_full`](Self::is_full), when [`poll`](Self::poll) is not: the memory
+    /// of a stream whose client does not read is freed although the client reads nothing.
+    pub fn poll_resets(&mut self, woken: u64) {
+        let reset: Vec<u32> = stream_slots::slots(woken, self.streams.slots())
+            .filter_map(|slot| self.streams.get(slot).filter(|stream| stream.signal.is_reset()).map(|stream| stream.id))
+            .collect();
+        for id in reset {
+            self.counts.aborted += 1;
+            self.ticking = true;
+            self.reset(id, ErrorCode::CANCEL);
+        }
+    }
+
     /// Sends a PING. The client's acknowledgment, like anything else it sends, shows in
     /// [`take_received`](Self::take_received).
     pub fn ping(&mut self) {
@@ -206,6 +232,18 @@ impl<S: Service> Connection<S> {
     /// Returns whether bytes were received since the last call.
     pub fn take_received(&mut self) -> bool {
         std::mem::take(&mut self.recv.received)
+    }
+
+    /// Closes the connection with GOAWAY because the client did not answer a [`ping`](Self::ping) in time.
+    pub fn ping_timed_out(&mut self) {
+        if !self.is_closed() {
+            self.connection_error(Error::new(ErrorCode::NO_ERROR, "no answer to PING"));
+        }
+    }
+
+    /// Returns what was counted since the last call.
+    pub fn take_counts(&mut self) -> Http2Counts {
+        std::mem::take(&mut self.counts)
     }
 
     /// Begins a graceful shutdown (RFC 9113, section 6.8): asks the client to open no more streams, and closes the
@@ -276,6 +314,7 @@ impl<S: Service> Connection<S> {
             stream.fail(&cause);
         }
         self.streams = Streams::new();
+        (self.recv.held, self.ticking) = (0, false);
         self.state = State::Closed(error);
     }
 

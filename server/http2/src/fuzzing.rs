@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,9 +19,12 @@ const LIMITS: Http2Limits = Http2Limits {
     max_streams: 5,
     stream_window: 1_000,
     connection_window: 65_535,
+    request_memory: 4_000,
     max_header_list: 400,
     max_provoked_resets: 10,
     max_early_resets: 10,
+    resets_per_second: 5,
+    send_timeout: Duration::from_secs(2),
 };
 
 /// Never answers and never reads.
@@ -71,6 +75,11 @@ fn run<'a, S: Service>(service: S, pieces: impl Iterator<Item = &'a [u8]>) -> (V
                 break;
             }
         }
+    }
+    while connection.needs_tick() {
+        connection.tick();
+        connection.poll(wakes.unpark());
+        sent.append(connection.out());
     }
     if !connection.is_closed() {
         connection.graceful_shutdown();

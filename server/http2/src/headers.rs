@@ -8,6 +8,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
 
 use crate::hpack::{self, Field};
+use crate::limits::FIELD_OVERHEAD;
 
 /// The decoded fields of a header block.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Fields {
     headers: HeaderMap,
     /// The size that [`crate::Http2Limits::max_header_list`] limits.
     size: usize,
+    /// The number of fields.
+    count: usize,
     /// A regular field was received: pseudo-header fields after it are malformed (section 8.3).
     has_regular: bool,
     malformed: bool,
@@ -51,6 +54,7 @@ impl Fields {
     /// Adds a field. Once the fields exceed `max` bytes, only their size is counted.
     pub(crate) fn push(&mut self, field: Field<'_>, max: u32) {
         self.size = self.size.saturating_add(field.name.len() + field.value.len() + 32);
+        self.count += 1;
         if self.exceed(max) || self.malformed {
             return;
         }
@@ -65,6 +69,12 @@ impl Fields {
     /// Returns whether the fields are larger than `max` bytes.
     pub(crate) fn exceed(&self, max: u32) -> bool {
         self.size > max as usize
+    }
+
+    /// Returns about how many bytes of memory the fields take.
+    pub(crate) fn memory(&self) -> u32 {
+        // `size` has 32 for each field already.
+        u32::try_from(self.size + self.count * (FIELD_OVERHEAD - 32)).unwrap_or(u32::MAX)
     }
 
     fn push_pseudo(&mut self, name: &[u8], value: &[u8]) -> Option<()> {

@@ -12,6 +12,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
+//! use std::time::Duration;
 //!
 //! use bytes::Bytes;
 //! use http::{Request, Response};
@@ -31,12 +32,15 @@
 //! }
 //!
 //! let limits = Http2Limits {
-//!     max_streams: 128,
+//!     max_streams: 1000,
 //!     stream_window: 64 * 1024,
 //!     connection_window: 1024 * 1024,
+//!     request_memory: 4 * 1024 * 1024,
 //!     max_header_list: 16 * 1024,
-//!     max_provoked_resets: 1024,
-//!     max_early_resets: 256,
+//!     max_provoked_resets: 1000,
+//!     max_early_resets: 1000,
+//!     resets_per_second: 50,
+//!     send_timeout: Duration::from_secs(20),
 //! };
 //!
 //! // What a client sends: the preface, SETTINGS, and HEADERS with `GET /` on stream 1.
@@ -55,7 +59,7 @@
 //! let output = std::mem::take(connection.out());
 //! // SETTINGS, WINDOW_UPDATE, the acknowledgment of the client's SETTINGS, HEADERS with status 200, then DATA:
 //! assert_eq!(output[3], 0x4);
-//! assert!(output.ends_with(b"\0\0\x0c\0\0\0\0\0\x01hello from /\0\0\0\0\x01\0\0\0\x01"));
+//! assert!(output.ends_with(b"\0\0\x0c\0\x01\0\0\0\x01hello from /"));
 //! # Ok::<(), &str>(())
 //! ```
 //!
@@ -70,8 +74,10 @@
 //! | the client has closed its side of the transport | [`input_ended`](Connection::input_ended) |
 //! | bits of streams are in the set, or [`has_more`](Connection::has_more), and `is_full` is `false` | [`poll`](Connection::poll) |
 //! | `is_full` is `true`, or nothing is left to poll | send what is in [`out`](Connection::out) |
+//! | a second has passed, while [`needs_tick`](Connection::needs_tick) | [`tick`](Connection::tick), then send `out` |
+//! | bits of streams are in the set, and `is_full` is `true` | [`poll_resets`](Connection::poll_resets) |
 //! | the server shuts down | [`graceful_shutdown`](Connection::graceful_shutdown), then send `out` |
-//! | nothing was received for a while, by [`take_received`](Connection::take_received) | [`ping`](Connection::ping), then send `out` |
+//! | nothing was received for a while, by [`take_received`](Connection::take_received) | [`ping`](Connection::ping), then send `out`; without an answer [`ping_timed_out`](Connection::ping_timed_out) |
 //! | [`is_closed`](Connection::is_closed) is `true` | send what is in `out`, close the transport; [`error`](Connection::error) has the reason |
 //!
 //! Not to read while `is_full` is what applies back-pressure: a client that does not read its responses is not read from.
@@ -83,14 +89,15 @@
 //! | what | at most |
 //! |---|---|
 //! | streams | [`max_streams`](Http2Limits::max_streams) |
-//! | request bodies that were not read | [`stream_window`](Http2Limits::stream_window) each, [`connection_window`](Http2Limits::connection_window), at least 64 KiB, together |
-//! | header fields of a request | [`max_header_list`](Http2Limits::max_header_list) |
+//! | request bodies that were not read | [`stream_window`](Http2Limits::stream_window) each |
+//! | header fields of a request | [`max_header_list`](Http2Limits::max_header_list), of which 32 bytes a field are counted, and 128 are needed |
+//! | those bodies, and the header fields of requests without a response, together | [`request_memory`](Http2Limits::request_memory) |
 //! | a header block before it is complete | 64 KiB in 32 CONTINUATION frames |
 //! | the dynamic table of HPACK | 4 KiB |
 //! | a frame before it is complete | 16 KiB |
 //! | bytes to send | 16 KiB, one frame more, and what one call of [`receive`](Connection::receive) causes |
 //! | bytes to send through a [`Tunnel`] | 16 KiB |
-//! | streams that were reset, remembered by identifier | 64 |
+//! | streams that this side ended, remembered by identifier | `max_streams`, at least 64, of 8 bytes |
 //!
 //! Two things are up to the service: the size of the chunks that a response body returns (a connection polls for the next
 //! one only after it has sent the last), and for how long it keeps a request body whose stream is closed.
@@ -126,19 +133,20 @@
 //!                  ▼         END_STREAM received          ▼
 //!                open ──────────────────────────► half-closed (remote)
 //!                  │                                      │
-//!                  │ END_STREAM, RST_STREAM(NO_ERROR)     │ END_STREAM sent
-//!                  │ sent                                 │
+//!                  │ END_STREAM sent                      │ END_STREAM sent
 //!                  │ RST_STREAM sent or received          │ RST_STREAM sent or received
 //!                  └──────────────► closed ◄──────────────┘
 //! ```
 //!
 //! A stream does not stay "half-closed (local)": a response that is complete before its request makes the request
-//! unnecessary, and RST_STREAM with NO_ERROR follows it (section 8.1). The "reserved" states do not occur, since nothing is
+//! unnecessary (section 8.1). What still comes of it is ignored. RST_STREAM with NO_ERROR follows one to two seconds later
+//! if the client has not ended the stream by then: some clients discard a response that is followed at once. The "reserved" states do not occur, since nothing is
 //! pushed.
 
 #![forbid(unsafe_code)]
 
 mod connection;
+mod counts;
 mod error;
 mod frame;
 #[cfg(feature = "fuzzing")]
@@ -150,15 +158,18 @@ mod request_body;
 mod response_body;
 mod service;
 pub mod sources;
+mod stream_handle;
 #[cfg(any(feature = "fuzzing", test))]
 mod test_body;
 mod tunnel;
 
 pub use connection::Connection;
+pub use counts::Http2Counts;
 pub use error::{Error, ErrorCode};
 pub use frame::PREFACE;
-pub use limits::Http2Limits;
+pub use limits::{Http2Limits, TICK};
 pub use request_body::RequestBody;
 pub use response_body::{PlainBody, WriteBody, WriteBuf, Written};
 pub use service::{ResponseFuture, Service};
+pub use stream_handle::StreamHandle;
 pub use tunnel::{ConnectUpgrade, Tunnel, TunnelHandle};

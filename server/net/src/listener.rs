@@ -19,6 +19,7 @@ mod interrupts;
 mod io;
 mod linger;
 mod read_buffer;
+mod request_handle;
 mod runtime_pool;
 mod served;
 mod service;
@@ -38,6 +39,8 @@ pub use self::{
     body::IncomingBody,
     dispatch::{ConnectionHandle, PeerAddr},
     http1::Http1Body,
+    http2::Http2Stats,
+    request_handle::RequestHandle,
     runtime_pool::RuntimePool,
     service::{HttpService, ResponseBody},
     settings::{Http2Engine, ListenerConfig},
@@ -50,7 +53,7 @@ pub(crate) use self::{
 
 /// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///
-/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`]. After `stop` no connection is accepted.
+/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`], and has a [`RequestHandle`]. After `stop` no connection is accepted.
 /// Open connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after
 /// which they are dropped, including endless streams, silent peers and upgraded connections. Returns when all are
 /// closed.

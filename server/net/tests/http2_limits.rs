@@ -51,7 +51,7 @@ async fn count(client: &SendRequest<Bytes>, bytes: usize) -> String {
 
 #[tokio::test]
 async fn the_129th_stream_is_refused() {
-    let listening = Listening::start(services::app(), |_| {}).await;
+    let listening = Listening::start(services::app(), |settings| settings.max_concurrent_streams = 128).await;
     let (mut read, mut write) = frames::connect(listening.addr).await;
     // A peer that does not wait for the settings.
     let streams: Vec<u8> = (0..129).flat_map(|n| frames::post(2 * n + 1, "/forever")).collect();
@@ -153,8 +153,8 @@ async fn a_peer_that_provokes_resets_is_cut_off() {
     assert_eq!(goaway.u32_at(4), frames::ENHANCE_YOUR_CALM);
     let why = String::from_utf8_lossy(&goaway.payload[8..]);
     assert_eq!(why, "too_many_internal_resets", "and not another limit");
-    // The last ones may still have been on their way.
-    assert!(resets < 1100, "{resets} resets");
+    // The last ones may still have been on their way, and 50 return each second.
+    assert!(resets < 2000, "{resets} resets");
     drop(writing);
     listening.stop().await;
 }

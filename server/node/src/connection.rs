@@ -19,7 +19,6 @@ use std::{
 
 use futures_core::Stream;
 use tokio::{task::yield_now, time::Instant};
-use tokio_util::sync::CancellationToken;
 use wigwag_hub::{
     Attachment, Item, Now, Reason, Submitted,
     error::DetachReason,
@@ -38,7 +37,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     frame::{OutFrame, RawBody, RawClientFrame, TRANSPORT_LIMIT},
-    node::{Node, Opened, Registration},
+    node::{Abort, Node, Opened, Registration},
 };
 
 /// Client frames applied in one poll before the frames they caused are written and other tasks run.
@@ -60,8 +59,7 @@ thread_local! {
 pub struct Connection<I> {
     node: Node,
     caller: Caller,
-    /// Closes the underlying stream or connection when the client has stopped reading; nothing else can end it then.
-    abort: Option<CancellationToken>,
+    abort: Option<Abort>,
     input: Option<I>,
     state: State,
     out: ShortQueue<OutFrame>,
@@ -114,7 +112,7 @@ where
     I: Stream<Item = Option<Input>> + Unpin,
 {
     /// Creates a connection that waits for its first frame, for at most the hello timeout of the node's configuration.
-    pub fn new(node: Node, caller: Caller, abort: Option<CancellationToken>, input: I) -> Self {
+    pub fn new(node: Node, caller: Caller, abort: Option<Abort>, input: I) -> Self {
         let timers = Timers::new(Instant::now() + node.session().hello_timeout());
         Self {
             now: node.now(),
@@ -134,13 +132,7 @@ where
     }
 
     /// Creates a connection whose first frame is this hello.
-    pub fn with_hello(
-        node: Node,
-        caller: Caller,
-        abort: Option<CancellationToken>,
-        input: I,
-        hello: pb::Hello,
-    ) -> Self {
+    pub fn with_hello(node: Node, caller: Caller, abort: Option<Abort>, input: I, hello: pb::Hello) -> Self {
         let mut connection = Self::new(node, caller, abort, input);
         connection.open(hello, None);
         connection
@@ -160,7 +152,7 @@ where
         self.out.push_back(frame);
         self.timers.start_heartbeats(applied, Instant::now(), self.node.session().heartbeat());
         self.ready = source::ALL;
-        self.registration = Some(self.node.register_connection(attachment.clone(), self.abort.clone()));
+        self.registration = Some(self.node.register_connection(attachment.clone(), self.abort.take()));
         let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
         self.state = State::Attached(Attached { applier, names: NameCache::default(), resumable, applying: None });
         if self.node.draining() {

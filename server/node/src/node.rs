@@ -14,7 +14,6 @@ use std::{
 };
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now};
 use wigwag_proto::v1 as pb;
 
@@ -28,7 +27,7 @@ use crate::{
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
 pub use open::{Opened, check_label};
 pub use open_named::OpenNamed;
-pub use reaper::Registration;
+pub use reaper::{Abort, Registration};
 
 /// The time between two ticks of the backend's timers.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
@@ -148,13 +147,9 @@ impl Node {
     }
 
     /// Registers a connection that has just been attached, so that it ends even if its client stops reading: its
-    /// session is detached, and `abort` is cancelled if the connection is still there afterwards. Dropping the result
+    /// session is detached, and `abort` is called if the connection is still there afterwards. Dropping the result
     /// unregisters it.
-    pub fn register_connection(
-        &self,
-        attachment: Arc<dyn Attachment>,
-        abort: Option<CancellationToken>,
-    ) -> Registration {
+    pub fn register_connection(&self, attachment: Arc<dyn Attachment>, abort: Option<Abort>) -> Registration {
         self.inner.reaper.register(attachment, abort)
     }
 

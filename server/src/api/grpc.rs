@@ -3,6 +3,7 @@
 mod compression;
 mod deadline;
 mod health;
+mod message_deadline;
 mod oversize;
 mod reflection;
 mod rooms;
@@ -22,6 +23,7 @@ use wigwag_proto::v1::{room_service_server, signaling_service_server};
 use super::RoomApi;
 
 pub use health::Health;
+pub use message_deadline::with_message_deadline;
 pub use rooms::RoomServer;
 pub use signaling::{SignalFastPath, SignalingServer};
 

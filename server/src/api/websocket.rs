@@ -15,7 +15,6 @@ use axum::{
     routing::any,
 };
 use futures_core::Stream;
-use tokio_util::sync::CancellationToken;
 use wigwag_net::{
     http_error::HttpError,
     websocket::{
@@ -29,11 +28,11 @@ use wigwag_node::{
     connection::{Connection, Input},
     error::ApiError,
     frame::OutFrame,
-    node::Node,
+    node::{Abort, Node},
 };
 
 use self::format::Format;
-use crate::web::{abort_token, caller};
+use crate::web::{abort, caller};
 
 const SUBPROTOCOL_HINT: &str = "offer a subprotocol: wigwag.v1.json for protobuf JSON in text messages, or wigwag.v1.proto for \
                      protobuf in binary ones, as in new WebSocket(url, \"wigwag.v1.json\")";
@@ -51,7 +50,7 @@ pub fn router(node: Node, sockets: SocketConfig) -> Router {
 
 async fn open(State(state): State<SignalState>, extensions: Extensions, upgrade: WebSocketUpgrade) -> Response {
     let SignalState { node, sockets } = state;
-    let (caller, abort) = (caller(&extensions).over("websocket"), abort_token(&extensions));
+    let (caller, abort) = (caller(&extensions).over("websocket"), abort(&extensions));
     match Format::ALL.into_iter().find(|format| upgrade.offers(format.subprotocol())) {
         Some(format) => upgrade
             .accept(Some(format.subprotocol()), sockets, move |socket| serve(node, caller, abort, socket, format)),
@@ -62,7 +61,7 @@ async fn open(State(state): State<SignalState>, extensions: Extensions, upgrade:
     }
 }
 
-async fn serve(node: Node, caller: Caller, abort: Option<CancellationToken>, socket: Socket, format: Format) {
+async fn serve(node: Node, caller: Caller, abort: Option<Abort>, socket: Socket, format: Format) {
     let input = SocketInput {
         incoming: socket.incoming(),
         format,

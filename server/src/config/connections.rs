@@ -20,6 +20,8 @@ pub struct ConnectionsSection {
     pub handshake_timeout_ms: u32,
     /// Milliseconds until an HTTP/1 connection has sent the head of its next request, idle time included.
     pub http1_idle_timeout_ms: u32,
+    /// Milliseconds a gRPC or gRPC-Web call with one request message has for that message.
+    pub message_timeout_ms: u32,
 }
 
 impl Default for ConnectionsSection {
@@ -30,6 +32,7 @@ impl Default for ConnectionsSection {
             first_byte_timeout_ms: 5000,
             handshake_timeout_ms: 10_000,
             http1_idle_timeout_ms: 30_000,
+            message_timeout_ms: 10_000,
         }
     }
 }
@@ -40,6 +43,7 @@ pub(super) const RANGES: &[Range] = &[
     Range::ms("connections.first_byte_timeout_ms", 10, 600_000),
     Range::ms("connections.handshake_timeout_ms", 10, 600_000),
     Range::ms("connections.http1_idle_timeout_ms", 10, 600_000),
+    Range::ms("connections.message_timeout_ms", 10, 600_000),
 ];
 
 impl ConnectionsSection {

@@ -70,11 +70,20 @@ impl Config {
             max_concurrent_streams: http2.max_concurrent_streams,
             stream_window: http2.stream_window,
             connection_window: http2.connection_window,
+            request_memory: http2.request_memory,
+            send_timeout: ms(http2.send_timeout_ms),
             keepalive_interval: self.keepalive_interval(),
             keepalive_timeout: ms(http2.keepalive_timeout_ms),
+            max_connection_age: (http2.max_connection_age_ms > 0).then(|| ms(http2.max_connection_age_ms)),
+            connection_age_grace: ms(http2.connection_age_grace_ms),
             stop_grace: STOP_GRACE,
             pool,
         }
+    }
+
+    /// Returns the time that a gRPC call with one request message has for it.
+    pub fn message_timeout(&self) -> Duration {
+        ms(self.connections.message_timeout_ms)
     }
 
     /// Returns the limits of WebSockets. Their pings are those of `http2.keepalive_*`: both guard a connection whose

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use wigwag_hub::backend::BackendStats;
-use wigwag_net::listener::ListenerStats;
+use wigwag_net::listener::{Http2Stats, ListenerStats};
 
 /// Returns all metrics of a node, of its public listener and of the log, of which `log_lines_dropped` lines were dropped.
 pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dropped: u64) -> String {
@@ -70,7 +70,57 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dr
         "Log lines dropped because standard error was not read or not writable.",
         log_lines_dropped,
     );
+    for (name, help, value) in http2(listener.http2()) {
+        counter(name, help, value);
+    }
     text
+}
+
+/// Returns the counters of HTTP/2.
+fn http2(stats: &Http2Stats) -> [(&'static str, &'static str, u64); 9] {
+    [
+        (
+            "wigwag_http2_refused_streams_total",
+            "HTTP/2 requests refused because too many streams were open.",
+            stats.refused_streams(),
+        ),
+        (
+            "wigwag_http2_refused_resets_total",
+            "HTTP/2 requests refused because too many were reset before.",
+            stats.refused_resets(),
+        ),
+        (
+            "wigwag_http2_large_headers_total",
+            "HTTP/2 requests answered with 431 because of their header fields.",
+            stats.large_headers(),
+        ),
+        (
+            "wigwag_http2_request_memory_resets_total",
+            "HTTP/2 streams reset because the requests of a connection took too much memory.",
+            stats.request_memory(),
+        ),
+        (
+            "wigwag_http2_send_timeouts_total",
+            "HTTP/2 streams reset because their client did not read in time.",
+            stats.send_timeouts(),
+        ),
+        (
+            "wigwag_http2_aborted_streams_total",
+            "HTTP/2 streams reset because their session had ended and their client did not read.",
+            stats.aborted(),
+        ),
+        ("wigwag_http2_floods_total", "HTTP/2 connections closed with ENHANCE_YOUR_CALM.", stats.floods()),
+        (
+            "wigwag_http2_protocol_errors_total",
+            "HTTP/2 connections closed because of another error of their client.",
+            stats.protocol_errors(),
+        ),
+        (
+            "wigwag_http2_keepalive_timeouts_total",
+            "HTTP/2 connections closed because a ping was not answered.",
+            stats.keepalive_timeouts(),
+        ),
+    ]
 }
 
 fn write_metric(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {

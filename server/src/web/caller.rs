@@ -1,13 +1,13 @@
-//! The caller of a request, and the handle on its connection.
+//! The caller of a request, and what ends it.
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use http::Extensions;
-use tokio_util::sync::CancellationToken;
 use wigwag_net::host::is_forwarded;
-use wigwag_net::listener::{ConnectionHandle, PeerAddr};
+use wigwag_net::listener::{PeerAddr, RequestHandle};
 use wigwag_node::auth::Caller;
+use wigwag_node::node::Abort;
 
 use super::content::{self, Content};
 
@@ -25,9 +25,9 @@ pub(crate) fn grpc_caller(extensions: &Extensions) -> Caller {
 #[derive(Clone, Copy)]
 struct ViaGrpcWeb;
 
-/// Returns the token that aborts a request's connection or, over HTTP/2, its stream.
-pub(crate) fn abort_token(extensions: &Extensions) -> Option<CancellationToken> {
-    ConnectionHandle::of(extensions).map(|connection| connection.abort_token())
+/// Returns what aborts a request: its HTTP/2 stream, or its connection over HTTP/1.1.
+pub(crate) fn abort(extensions: &Extensions) -> Option<Abort> {
+    RequestHandle::of(extensions).map(|request| Box::new(move || request.abort()) as Abort)
 }
 
 /// Returns the caller of a request that may be restricted to this machine. A request that a proxy forwarded, or whose host

@@ -12,7 +12,13 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use tokio::time::Instant;
-use wigwag_chaos::{judge::judge, restart, server::Process, slow, swarm};
+use wigwag_chaos::{
+    judge::judge,
+    restart,
+    server::Process,
+    shared_connection::{self, Kind},
+    slow, swarm,
+};
 
 /// Breaks connections on purpose and checks that sessions survive. Exits with 1 if a guarantee was broken.
 #[derive(Debug, Parser)]
@@ -27,6 +33,8 @@ enum Scenario {
     Swarm(SwarmArgs),
     /// Members that never read: their cost, and their effect on others
     Slow(SlowArgs),
+    /// Good and bad streams share an HTTP/2 connection: what the good ones notice
+    SharedConnection(SharedConnectionArgs),
     /// The server is stopped under traffic and restarted
     Restart(RestartArgs),
 }
@@ -116,11 +124,33 @@ struct RestartArgs {
     drain_window_ms: u32,
 }
 
+#[derive(Debug, Args)]
+struct SharedConnectionArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Seconds
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Bad streams of each kind at a time
+    #[arg(long, default_value_t = 100)]
+    attackers: usize,
+    /// Pairs of good streams
+    #[arg(long, default_value_t = 50)]
+    pairs: usize,
+    /// Seconds between two lines about memory
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    report_every: u64,
+    /// Path of a handler that panics, in a server built for this test
+    #[arg(long, value_name = "PATH")]
+    panic_path: Option<String>,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().scenario {
         Scenario::Swarm(args) => run_swarm(args).await,
         Scenario::Slow(args) => run_slow(args).await,
+        Scenario::SharedConnection(args) => run_shared_connection(args).await,
         Scenario::Restart(args) => run_restart(args).await,
     };
     match outcome {
@@ -131,6 +161,28 @@ async fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+async fn run_shared_connection(args: SharedConnectionArgs) -> io::Result<bool> {
+    let server = Process::start(&args.server.server, free_port(), &[]).await?;
+    let control = Process::start(&args.server.server, free_port(), &[]).await?;
+    // Lives as long as the process.
+    let panics = args.panic_path.map(|path| Kind::Panics(path.leak()));
+    let options = shared_connection::Options {
+        duration: Duration::from_secs(args.seconds),
+        pairs: args.pairs,
+        attackers: args.attackers,
+        kinds: Kind::ALL.into_iter().chain(panics).collect(),
+        watch_interval: Duration::from_secs(args.report_every),
+    };
+    let outcome = shared_connection::run(server.addr, control.addr, &options, |at, victims| {
+        let (seconds, mib) = (at.as_secs(), server.resident_bytes().unwrap_or_default() >> 20);
+        println!("after {seconds} s: {mib} MiB resident, {victims}");
+    });
+    let outcome = outcome.await?;
+    println!("{outcome}");
+    let twice = outcome.control.p99 * 2;
+    Ok(outcome.victims.lost == 0 && outcome.victims.round_trips > 0 && outcome.victims.p99 <= twice)
 }
 
 fn free_port() -> SocketAddr {

@@ -50,6 +50,7 @@ impl<S: Service> Connection<S> {
         let outcome = self.dispatch(header, payload).or_else(|error| match error {
             FrameError::Stream(code) => {
                 self.reset(stream, code);
+                self.ticking = true;
                 self.resets.count_provoked(&self.limits)
             }
             FrameError::Connection(..) => Err(error),
@@ -98,14 +99,15 @@ impl<S: Service> Connection<S> {
             return Err(FrameError::flow_control("DATA exceeds the connection's flow-control window"));
         }
         let len = u32::try_from(header.len).unwrap_or(u32::MAX);
+        self.release_connection(len);
         let content = without_padding(header, payload)?;
         let slot = self.streams.find(id);
         let Some((slot, stream)) = slot.and_then(|slot| Some((slot, self.streams.get(slot)?))) else {
-            self.release_connection(len);
-            return if self.resets.remembers(id) { Ok(()) } else { Err(FrameError::Stream(ErrorCode::STREAM_CLOSED)) };
+            return self.recv_late(id, header.has(flag::END_STREAM), FrameError::Stream(ErrorCode::STREAM_CLOSED));
         };
         let recv = &mut stream.recv;
         recv.unread += len;
+        self.recv.held += len;
         recv.window -= i64::from(len);
         if !recv.open {
             return Err(FrameError::Stream(ErrorCode::STREAM_CLOSED));
@@ -129,9 +131,22 @@ impl<S: Service> Connection<S> {
         if header.has(flag::END_STREAM) {
             recv.end(None);
         }
+        stream.signal.set_woken();
         self.send.ready |= stream_slots::slot_bit(slot);
         if padding > 0 {
             self.release(slot, padding);
+        }
+        self.bound_memory();
+        Ok(())
+    }
+
+    /// Handles DATA or HEADERS on a closed stream: ignored if this side ended it, else an error.
+    pub(super) fn recv_late(&mut self, id: u32, ends_stream: bool, error: FrameError) -> Result<(), FrameError> {
+        if !self.resets.may_be_ours(id) {
+            return Err(error);
+        }
+        if ends_stream {
+            self.resets.client_ended(id);
         }
         Ok(())
     }
@@ -147,6 +162,7 @@ impl<S: Service> Connection<S> {
             if self.send.window > MAX_WINDOW_SIZE {
                 return Err(FrameError::flow_control("WINDOW_UPDATE raises the connection's window above 2^31-1"));
             }
+            self.send.stalled = 0;
             self.send.ready |= std::mem::take(&mut self.send.blocked);
             return Ok(());
         }
@@ -157,6 +173,7 @@ impl<S: Service> Connection<S> {
             return Err(FrameError::Stream(ErrorCode::PROTOCOL_ERROR));
         }
         stream.send.window += i64::from(increment);
+        stream.send.unreturned = stream.send.unreturned.saturating_sub(increment);
         if stream.send.window > MAX_WINDOW_SIZE {
             return Err(FrameError::Stream(ErrorCode::FLOW_CONTROL_ERROR));
         }
@@ -168,10 +185,14 @@ impl<S: Service> Connection<S> {
         let code = leading_u32(payload).filter(|_| payload.len() == 4);
         let code = code.ok_or(FrameError::size("RST_STREAM payload is not 4 bytes"))?;
         let id = self.known_stream(header.stream)?;
-        let Some(stream) = self.remove(id) else { return Ok(()) };
+        let Some(stream) = self.remove(id) else {
+            self.resets.client_ended(id);
+            return Ok(());
+        };
         stream.fail(&Error::new(ErrorCode::from(code), "the client reset the stream"));
         if !stream.send.answered {
-            self.resets.count_early(&self.limits)?;
+            self.resets.count_early(&self.limits);
+            self.ticking = true;
         }
         Ok(())
     }

@@ -11,10 +11,11 @@ use super::recv::without_padding;
 use super::stream::{RecvHalf, ResponseState, SendHalf, Stream};
 use super::{State, stream_slots};
 use crate::error::{ErrorCode, FrameError};
-use crate::frame::{self, FrameHeader, MASK_31, flag, kind, leading_u32};
+use crate::frame::{FrameHeader, MASK_31, flag, leading_u32};
 use crate::headers::{Fields, MalformedRequest, RequestHead};
 use crate::limits::{MAX_CONTINUATIONS, MAX_HEADER_BLOCK};
 use crate::request_body::BodyBuffer;
+use crate::stream_handle::{StreamHandle, StreamSignal};
 use crate::tunnel::TunnelBuffers;
 use crate::{ConnectUpgrade, RequestBody, Service};
 
@@ -79,21 +80,25 @@ impl<S: Service> Connection<S> {
             return Err(FrameError::protocol("HEADERS on a stream with an even identifier"));
         }
         if id <= self.recv.last_stream_id {
-            let is_remembered = self.resets.remembers(id);
-            return if is_remembered {
-                Ok(())
-            } else {
-                Err(FrameError::Connection(ErrorCode::STREAM_CLOSED, "HEADERS on a closed stream"))
-            };
+            let error = FrameError::Connection(ErrorCode::STREAM_CLOSED, "HEADERS on a closed stream");
+            return self.recv_late(id, ends_stream, error);
         }
         self.recv.last_stream_id = id;
         if matches!(self.state, State::Closing) {
             // Section 6.8: streams above the one in the final GOAWAY are ignored.
-            self.resets.remember(id);
+            self.remember(id);
             return Ok(());
         }
         self.recv.last_accepted_id = id;
         if self.streams.count() >= self.limits.max_streams as usize {
+            self.counts.refused_streams += 1;
+            self.ticking = true;
+            self.reset(id, ErrorCode::REFUSED_STREAM);
+            return Ok(());
+        }
+        if self.resets.refuse_request(&self.limits)? {
+            self.counts.refused_resets += 1;
+            self.ticking = true;
             self.reset(id, ErrorCode::REFUSED_STREAM);
             return Ok(());
         }
@@ -104,6 +109,7 @@ impl<S: Service> Connection<S> {
             self.reject(id, ends_stream, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
             return Ok(());
         }
+        let memory = fields.memory();
         let head = match fields.into_request(ends_stream) {
             Ok(head) => head,
             Err(MalformedRequest::Path) => {
@@ -112,7 +118,8 @@ impl<S: Service> Connection<S> {
             }
             Err(MalformedRequest::Other) => return Err(FrameError::Stream(ErrorCode::PROTOCOL_ERROR)),
         };
-        self.open_stream(id, ends_stream, head);
+        self.open_stream(id, ends_stream, head, memory);
+        self.bound_memory();
         Ok(())
     }
 
@@ -130,10 +137,13 @@ impl<S: Service> Connection<S> {
     }
 
     /// Opens a stream, in the state "open" or, if the request has no body, "half-closed (remote)".
-    fn open_stream(&mut self, id: u32, ends_stream: bool, head: RequestHead) {
+    /// `memory`: what its header fields take.
+    fn open_stream(&mut self, id: u32, ends_stream: bool, head: RequestHead, memory: u32) {
         let RequestHead { mut request, protocol, content_length } = head;
         let slot = self.streams.next_slot();
-        let waker = self.wakes.waker(stream_slots::slot_bit(slot));
+        let signal = StreamSignal::new(stream_slots::slot_bit(slot), self.wakes.clone());
+        let waker = signal.waker();
+        request.extensions_mut().insert(StreamHandle::new(signal.clone()));
         let excess = if self.recv.settings_acknowledged { 0 } else { self.initial_window_excess() };
         let window = i64::from(self.limits.stream_window) + excess;
         let buffer = (!ends_stream).then(|| Arc::new(BodyBuffer::new(content_length, waker.clone())));
@@ -158,27 +168,34 @@ impl<S: Service> Connection<S> {
             open: !ends_stream,
             window,
             unread: 0,
+            head: memory,
             released: 0,
             content_left: content_length,
             expects_continue,
         };
+        self.recv.held += memory;
         let send = SendHalf {
             window: self.send.initial_stream_window,
             answered: false,
             pending: Bytes::new(),
+            unreturned: 0,
+            stalled: 0,
             end: None,
             tunnel,
         };
-        self.streams.add(Box::new(Stream { id, waker, response, recv, send }));
+        self.streams.add(Box::new(Stream { id, waker, signal, response, recv, send }));
         self.send.ready |= stream_slots::slot_bit(slot);
     }
 
     /// Answers a request whose header list cannot be passed to the service. No other stream is affected.
     fn reject(&mut self, id: u32, ends_stream: bool, status: StatusCode) {
+        if status == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE {
+            self.counts.large_headers += 1;
+            self.ticking = true;
+        }
         self.put_response_head(id, status, &HeaderMap::new(), true);
-        self.resets.remember(id);
         if !ends_stream {
-            frame::put(kind::RST_STREAM, 0, id, &ErrorCode::NO_ERROR.to_be_bytes(), &mut self.send.buffer);
+            self.remember_answered(id);
         }
     }
 }

@@ -36,6 +36,10 @@ enum ResponsePoll {
 impl<S: Service> Connection<S> {
     /// Polls a stream until it waits for something, and removes it when it is closed.
     pub(super) fn poll_stream(&mut self, slot: usize) {
+        // Other streams may share the bit of the one that was woken.
+        if !self.streams.get(slot).is_some_and(|stream| stream.take_due()) {
+            return;
+        }
         let Some(mut stream) = self.streams.take(slot) else { return };
         self.send.last_polled = slot;
         let poll = self.drive(slot, &mut stream);
@@ -50,6 +54,11 @@ impl<S: Service> Connection<S> {
     }
 
     fn drive(&mut self, slot: usize, stream: &mut Stream<S::Body>) -> StreamPoll {
+        if stream.signal.is_reset() {
+            self.counts.aborted += 1;
+            self.ticking = true;
+            return StreamPoll::Failed(ErrorCode::CANCEL);
+        }
         loop {
             if !self.send_pending(slot, stream) {
                 let aborted = matches!(&stream.response, ResponseState::Tunnel(buffers) if buffers.is_aborted());
@@ -60,6 +69,7 @@ impl<S: Service> Connection<S> {
                 return StreamPoll::Done;
             }
             if self.is_full() {
+                stream.signal.set_woken();
                 self.send.ready |= stream_slots::slot_bit(slot);
                 return StreamPoll::Pending;
             }
@@ -80,6 +90,7 @@ impl<S: Service> Connection<S> {
                 if self.send.window <= 0 {
                     self.send.blocked |= stream_slots::slot_bit(slot);
                 }
+                self.ticking = true;
                 return false;
             }
             if self.is_full() {
@@ -89,20 +100,28 @@ impl<S: Service> Connection<S> {
             let pending = &mut stream.send.pending;
             let len = pending.len().min(MAX_FRAME_SIZE).min(usize::try_from(window).unwrap_or(usize::MAX));
             let part = pending.split_to(len);
+            let mut flags = 0;
             if pending.is_empty() {
                 // An emptied `Bytes` would keep its memory.
                 *pending = Bytes::new();
+                if stream.send.end.take_if(|end| matches!(end, StreamEnd::LastData)).is_some() {
+                    flags = flag::END_STREAM;
+                    stream.send.end = Some(StreamEnd::Sent);
+                }
             }
-            frame::put(kind::DATA, 0, stream.id, &part, &mut self.send.buffer);
+            frame::put(kind::DATA, flags, stream.id, &part, &mut self.send.buffer);
             self.consume_window(len, stream);
         }
         true
     }
 
     fn consume_window(&mut self, len: usize, stream: &mut Stream<S::Body>) {
+        let send = &mut stream.send;
+        send.unreturned = send.unreturned.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
+        send.stalled = 0;
         let len = i64::try_from(len).unwrap_or(i64::MAX);
         self.send.window -= len;
-        stream.send.window -= len;
+        send.window -= len;
     }
 
     /// Makes a DATA frame of the bytes that a body wrote into the send buffer. If a window or the frame size does not
@@ -137,7 +156,7 @@ impl<S: Service> Connection<S> {
             },
             ResponseState::Body(body) => {
                 let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN);
-                let written = Pin::new(body).poll_write(cx, &mut buf);
+                let written = Pin::new(&mut *body).poll_write(cx, &mut buf);
                 let prefix = buf.prefix();
                 if let (Poll::Ready(Some(Ok(Written::InPlace))), Some(prefix)) = (&written, prefix) {
                     return Ok(ResponsePoll::InPlace(prefix));
@@ -147,7 +166,11 @@ impl<S: Service> Connection<S> {
                 match written {
                     Poll::Pending => return Ok(ResponsePoll::Pending),
                     Poll::Ready(Some(Ok(Written::InPlace))) => {}
-                    Poll::Ready(Some(Ok(Written::Chunk(chunk)))) => stream.send.pending = chunk,
+                    Poll::Ready(Some(Ok(Written::Chunk(chunk)))) => {
+                        let last = if chunk.is_empty() { StreamEnd::EmptyData } else { StreamEnd::LastData };
+                        stream.send.end = body.is_end_stream().then_some(last);
+                        stream.send.pending = chunk;
+                    }
                     Poll::Ready(Some(Ok(Written::Trailers(trailers)))) => {
                         stream.send.end = Some(StreamEnd::Trailers(trailers));
                     }
@@ -172,6 +195,7 @@ impl<S: Service> Connection<S> {
     fn start_response(&mut self, stream: &mut Stream<S::Body>, response: Response<S::Body>) {
         let (mut parts, body) = response.into_parts();
         stream.send.answered = true;
+        self.recv.held -= std::mem::take(&mut stream.recv.head);
         let is_success = parts.status.is_success();
         let tunnel = stream.send.tunnel.clone().filter(|tunnel| is_success && tunnel.is_accepted());
         if let Some(tunnel) = tunnel {
@@ -202,7 +226,9 @@ impl<S: Service> Connection<S> {
                 headers::put_fields(&trailers, &mut block);
                 frame::put_header_block(flag::END_STREAM, id, &block, &mut self.send.buffer);
             }
-            StreamEnd::EmptyData => frame::put(kind::DATA, flag::END_STREAM, id, &[], &mut self.send.buffer),
+            StreamEnd::EmptyData | StreamEnd::LastData => {
+                frame::put(kind::DATA, flag::END_STREAM, id, &[], &mut self.send.buffer)
+            }
             StreamEnd::Sent => {}
         }
     }
@@ -221,7 +247,7 @@ impl<S: Service> Connection<S> {
         let Some(stream) = self.remove(id) else { return };
         if stream.recv.open {
             // Section 8.1: the rest of the request is not needed.
-            self.put_rst_stream(id, ErrorCode::NO_ERROR);
+            self.remember_answered(id);
             stream.fail(&Error::new(ErrorCode::NO_ERROR, "the response was complete before the request"));
         }
     }
@@ -236,13 +262,34 @@ impl<S: Service> Connection<S> {
 
     fn put_rst_stream(&mut self, id: u32, code: ErrorCode) {
         frame::put(kind::RST_STREAM, 0, id, &code.to_be_bytes(), &mut self.send.buffer);
-        self.resets.remember(id);
+        self.remember(id);
     }
 
-    /// Removes a stream. Bytes of it that were not read are returned to the connection's window.
+    /// Remembers a stream that this side ended: frames that the client still sends on it are ignored.
+    pub(super) fn remember(&mut self, id: u32) {
+        let due = self.resets.remember(id, &self.limits);
+        self.put_late_reset(due);
+    }
+
+    /// Remembers a stream that was answered before its request was complete. RST_STREAM follows later: some clients
+    /// discard a response that arrives together with it.
+    pub(super) fn remember_answered(&mut self, id: u32) {
+        self.ticking = true;
+        let due = self.resets.remember_answered(id, &self.limits);
+        self.put_late_reset(due);
+    }
+
+    /// Sends RST_STREAM for a stream that was answered and not ended by the client.
+    pub(super) fn put_late_reset(&mut self, due: Option<u32>) {
+        if let Some(id) = due {
+            frame::put(kind::RST_STREAM, 0, id, &ErrorCode::NO_ERROR.to_be_bytes(), &mut self.send.buffer);
+        }
+    }
+
+    /// Removes a stream, and what it holds from the connection's memory.
     pub(super) fn remove(&mut self, id: u32) -> Option<Box<Stream<S::Body>>> {
         let stream = self.streams.remove(id)?;
-        self.release_connection(stream.recv.unread);
+        self.recv.held -= stream.held();
         Some(stream)
     }
 }

@@ -9,13 +9,15 @@ use http::HeaderMap;
 use crate::ResponseFuture;
 use crate::error::Error;
 use crate::request_body::BodyBuffer;
+use crate::stream_handle::StreamSignal;
 use crate::tunnel::TunnelBuffers;
 
 /// A stream that is open or half-closed (remote) (RFC 9113, section 5.1). One that is closed is not kept.
 pub(super) struct Stream<B> {
     pub(super) id: u32,
-    /// Wakes the stream's slot.
+    /// Wakes the stream, through `signal`.
     pub(super) waker: Waker,
+    pub(super) signal: Arc<StreamSignal>,
     pub(super) response: ResponseState<B>,
     pub(super) recv: RecvHalf,
     pub(super) send: SendHalf,
@@ -37,8 +39,10 @@ pub(super) struct RecvHalf {
     pub(super) open: bool,
     /// The flow-control window: bytes the client may still send.
     pub(super) window: i64,
-    /// Bytes received and not read, which count against the connection's window.
+    /// Bytes received and not read, which count towards the connection's `held`.
     pub(super) unread: u32,
+    /// Bytes of the request's header fields, which count too until the request is answered.
+    pub(super) head: u32,
     /// Bytes that were read but not yet returned to the client with WINDOW_UPDATE.
     pub(super) released: u32,
     /// Bytes that `content-length` leaves to come.
@@ -55,6 +59,10 @@ pub(super) struct SendHalf {
     pub(super) answered: bool,
     /// Bytes of the body that the windows or the send buffer did not admit yet.
     pub(super) pending: Bytes,
+    /// Bytes sent that the client has not returned with WINDOW_UPDATE.
+    pub(super) unreturned: u32,
+    /// The number of ticks for which `pending` has waited for the stream's window.
+    pub(super) stalled: u16,
     /// How to end the stream once `pending` is sent; `None` while the body goes on.
     pub(super) end: Option<StreamEnd>,
     /// The buffers of a tunnel, if the request was an extended CONNECT.
@@ -65,13 +73,25 @@ pub(super) struct SendHalf {
 pub(super) enum StreamEnd {
     /// HEADERS with these trailers.
     Trailers(HeaderMap),
+    /// The last DATA frame of what is pending.
+    LastData,
     /// An empty DATA frame.
     EmptyData,
-    /// The HEADERS frame of the response, which was sent already.
+    /// A frame that was sent already: the HEADERS frame of the response, or its last DATA frame.
     Sent,
 }
 
 impl<B> Stream<B> {
+    /// Returns the bytes of the request that the connection holds.
+    pub(super) fn held(&self) -> u32 {
+        self.recv.unread + self.recv.head
+    }
+
+    /// Returns whether the stream is to be polled: it was woken, or has bytes to send.
+    pub(super) fn take_due(&self) -> bool {
+        self.signal.take_woken() || !self.send.pending.is_empty()
+    }
+
     /// Ends the request body, and the tunnel if there is one, with an error.
     pub(super) fn fail(&self, error: &Error) {
         if let Some(body) = self.recv.body.as_ref().filter(|_| self.recv.open) {

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     error::Error as StdError,
     future::{Future, poll_fn},
+    hash::{BuildHasher as _, RandomState},
     io,
     net::SocketAddr,
     pin::{Pin, pin},
@@ -16,7 +17,7 @@ use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
 use tokio::{
     sync::oneshot,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use wigwag_http2::PREFACE;
@@ -99,6 +100,8 @@ enum Interruption {
     Aborted,
     HandshakeTimeout,
     Stop,
+    /// The connection is as old as it may become.
+    Old,
     /// The first byte, and the first request or the SETTINGS of HTTP/2, have arrived in time.
     HandshakeDone,
 }
@@ -127,10 +130,16 @@ where
                     return Outcome::Ended;
                 }
                 Waited::Interrupted(Interruption::Stop) => return Outcome::Ended,
-                Waited::Interrupted(Interruption::HandshakeDone) => {}
+                Waited::Interrupted(Interruption::HandshakeDone | Interruption::Old) => {}
             }
         }
     };
+    if let (Ok(Some(Protocol::Http2)), Some(age)) = (&protocol, shared.settings.max_connection_age) {
+        interrupts.add(Box::pin(async move {
+            sleep(jittered(age)).await;
+            Interruption::Old
+        }));
+    }
     // Boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
     match protocol {
         Ok(Some(Protocol::Http1)) => {
@@ -140,7 +149,7 @@ where
         }
         Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
             Http2Engine::Wigwag => {
-                let http2 = Http2Driver::new(io, dispatch, &shared.settings);
+                let http2 = Http2Driver::new(io, dispatch, &shared.settings, shared.stats.clone());
                 Box::pin(serve_protocol(http2, interrupts, flags, shared)).await
             }
             Http2Engine::Hyper => {
@@ -201,21 +210,24 @@ where
                 break GOAWAY_TIMEOUT;
             }
             Waited::Interrupted(Interruption::Stop) => break shared.settings.stop_grace,
+            Waited::Interrupted(Interruption::Old) => break shared.settings.connection_age_grace,
             Waited::Interrupted(Interruption::HandshakeDone) => {}
         }
     };
     protocol.as_mut().graceful_shutdown();
-    let rest = async {
-        loop {
-            match interrupts.over(protocol.as_mut()).await {
-                Waited::Completed(result) => return ended(result),
-                Waited::Interrupted(Interruption::Aborted) => return abort(flags),
-                Waited::Interrupted(_) => {}
-            }
-        }
-    };
     // A graceful shutdown alone waits without bound for streams that do not end.
-    timeout(grace, rest).await.unwrap_or(Outcome::Ended)
+    let mut deadline = Instant::now() + grace;
+    loop {
+        match timeout_at(deadline, interrupts.over(protocol.as_mut())).await {
+            Ok(Waited::Completed(result)) => return ended(result),
+            Ok(Waited::Interrupted(Interruption::Aborted)) => return abort(flags),
+            Ok(Waited::Interrupted(Interruption::Stop)) => {
+                deadline = deadline.min(Instant::now() + shared.settings.stop_grace);
+            }
+            Ok(Waited::Interrupted(_)) => {}
+            Err(_) => return Outcome::Ended,
+        }
+    }
 }
 
 impl<I, S> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>
@@ -226,6 +238,14 @@ where
     fn graceful_shutdown(self: Pin<&mut Self>) {
         Self::graceful_shutdown(self);
     }
+}
+
+/// Returns a time that differs from `age` by up to a tenth, so that connections that were opened together do not end
+/// together.
+fn jittered(age: Duration) -> Duration {
+    // Any number that differs between connections will do.
+    let random = RandomState::new().hash_one(()) % 201;
+    age * u32::try_from(900 + random).unwrap_or(1000) / 1000
 }
 
 fn ended<E: Into<Box<dyn StdError + Send + Sync>>>(result: Result<(), E>) -> Outcome {

@@ -53,13 +53,8 @@ impl ConnectionHandle {
         extensions.get::<Self>().cloned()
     }
 
-    /// Returns the token that [`abort`](Self::abort) cancels, for code that does not depend on this crate.
-    pub fn abort_token(&self) -> CancellationToken {
-        self.aborted.clone()
-    }
-
     /// Closes the connection at once, with all of its streams, and discards unsent bytes. For a peer that does not read
-    /// and would never receive a graceful close. May be called more than once, and after the connection has ended.
+    /// and would never receive a graceful close; a [`RequestHandle`](super::RequestHandle) spares the other streams. May be called more than once, and after the connection has ended.
     pub fn abort(&self) {
         self.aborted.cancel();
     }

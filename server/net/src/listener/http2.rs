@@ -15,10 +15,20 @@ use tokio::{
     task::coop::has_budget_remaining,
     time::{Instant, Sleep, sleep},
 };
-use wigwag_http2::{Connection, Service, sources};
+use wigwag_http2::{Connection, Service, TICK, sources};
 use wigwag_poll::WakeSet;
 
-use super::{AcceptedIo, ListenerConfig, fairness::wake_after_events, interrupts::Graceful, io::ConnectionIo};
+use self::keepalive::PingTimer;
+use super::{
+    AcceptedIo, ListenerConfig, ListenerStats, fairness::wake_after_events, interrupts::Graceful, io::ConnectionIo,
+};
+
+mod keepalive;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use stats::Http2Stats;
 
 /// Steps per poll before the task yields to others, and to the system's events: at most 128 KiB of input.
 const MAX_STEPS_PER_POLL: usize = 8;
@@ -40,11 +50,16 @@ pub(super) struct Http2Driver<I: AcceptedIo, S: Service> {
     readable: Waker,
     /// Wakes when writing is possible again.
     writable: Waker,
+    /// Wakes when a timer expires.
+    timer: Waker,
     /// Writing is not possible until the peer reads.
     blocked: bool,
     /// The peer has sent its SETTINGS, and the deadline of the handshake no longer applies.
     established: bool,
     ping_timer: Option<PingTimer>,
+    /// Expires once a second while the connection has something that depends on time.
+    ticks: Option<Pin<Box<Sleep>>>,
+    stats: Arc<ListenerStats>,
     closing: Option<Closing>,
 }
 
@@ -59,39 +74,26 @@ struct Closing {
     result: Result<(), Box<dyn StdError + Send + Sync>>,
 }
 
-/// Pings a silent peer, and gives the connection up without an answer.
-struct PingTimer {
-    waker: Waker,
-    sleep: Pin<Box<Sleep>>,
-    interval: Duration,
-    timeout: Duration,
-    awaiting_pong: bool,
-}
-
 impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
     /// Creates the driver of a connection whose client preface has been read.
-    pub(super) fn new(io: ConnectionIo<I>, service: S, settings: &ListenerConfig) -> Self {
+    pub(super) fn new(io: ConnectionIo<I>, service: S, settings: &ListenerConfig, stats: Arc<ListenerStats>) -> Self {
         let wakes = Arc::new(WakeSet::default());
         let connection = Connection::new(service, settings.http2(), wakes.clone());
-        let ping_timer = settings.keepalive_interval.map(|interval| PingTimer {
-            waker: wakes.waker(sources::TIMER),
-            sleep: Box::pin(sleep(interval)),
-            interval,
-            timeout: settings.keepalive_timeout,
-            awaiting_pong: false,
-        });
-        let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
-        let ready = sources::READABLE | sources::TIMER;
+        let ping_timer =
+            settings.keepalive_interval.map(|interval| PingTimer::new(interval, settings.keepalive_timeout));
         Self {
             io,
             connection,
+            ready: sources::READABLE | sources::TIMER,
+            readable: wakes.waker(sources::READABLE),
+            writable: wakes.waker(sources::WRITABLE),
+            timer: wakes.waker(sources::TIMER),
             wakes,
-            ready,
-            readable,
-            writable,
             blocked: false,
             established: false,
             ping_timer,
+            ticks: None,
+            stats,
             closing: None,
         }
     }
@@ -107,11 +109,14 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             self.ready &= !sources::TIMER;
             // While writing was blocked, no input was read: then progress in writing shows that the peer is alive.
             let write_progress = self.io.take_write_progress() && was_blocked;
+            let cx = &mut Context::from_waker(&self.timer);
             if let Some(ping_timer) = &mut self.ping_timer
-                && ping_timer.poll(&mut self.connection, write_progress).is_ready()
+                && ping_timer.poll(cx, &mut self.connection, write_progress).is_ready()
             {
-                return Err(io::ErrorKind::TimedOut.into());
+                self.connection.ping_timed_out();
+                return Ok(());
             }
+            self.poll_ticks();
         }
         if !self.connection.is_full() && self.ready & sources::READABLE != 0 {
             match self.io.poll_chunk(&mut Context::from_waker(&self.readable)) {
@@ -135,7 +140,33 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             self.ready &= !streams;
             self.connection.poll(streams);
         }
+        if self.ticks.is_none() && self.connection.needs_tick() {
+            self.poll_ticks();
+        }
         Ok(())
+    }
+
+    /// Passes the time on to the connection.
+    fn poll_ticks(&mut self) {
+        while let Some(ticks) = &mut self.ticks {
+            if ticks.as_mut().poll(&mut Context::from_waker(&self.timer)).is_pending() {
+                return;
+            }
+            // While nothing can be written, nothing is read either: not even what would show that the peer is in time.
+            if !self.blocked {
+                self.connection.tick();
+            }
+            self.stats.http2().add(self.connection.take_counts());
+            if !self.connection.needs_tick() {
+                self.ticks = None;
+                return;
+            }
+            ticks.as_mut().reset(Instant::now() + TICK);
+        }
+        if self.connection.needs_tick() {
+            self.ticks = Some(Box::pin(sleep(TICK)));
+            self.poll_ticks();
+        }
     }
 
     fn has_more(&self) -> bool {
@@ -202,6 +233,12 @@ impl Closing {
     }
 }
 
+impl<I: AcceptedIo, S: Service> Drop for Http2Driver<I, S> {
+    fn drop(&mut self) {
+        self.stats.http2().add(self.connection.take_counts());
+    }
+}
+
 // No field is pinned.
 impl<I: AcceptedIo, S: Service> Unpin for Http2Driver<I, S> {}
 
@@ -219,7 +256,11 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
                 let result = this.closing.take().map_or(Ok(()), |closing| closing.result);
                 return Poll::Ready(result);
             }
-            this.ready |= this.wakes.unpark();
+            let woken = this.wakes.unpark();
+            this.ready |= woken;
+            if this.blocked {
+                this.connection.poll_resets(woken & !sources::ALL);
+            }
             if this.blocked && this.ready & (sources::WRITABLE | sources::TIMER) == 0
                 || this.ready == 0 && !this.has_more()
             {
@@ -231,6 +272,9 @@ impl<I: AcceptedIo, S: Service> Future for Http2Driver<I, S> {
             this.step()?;
             if this.connection.is_closed() {
                 let error = this.connection.error().cloned();
+                if let Some(error) = &error {
+                    this.stats.http2().count_error(error);
+                }
                 this.start_closing(error.map_or(Ok(()), |error| Err(error.into())));
                 continue;
             }
@@ -255,25 +299,3 @@ impl<I: AcceptedIo, S: Service> Graceful for Http2Driver<I, S> {
         this.wakes.wake(sources::WRITABLE);
     }
 }
-
-impl PingTimer {
-    /// Ready when the peer did not answer a ping. `write_progress`: the peer has read bytes since the last call.
-    fn poll<S: Service>(&mut self, connection: &mut Connection<S>, write_progress: bool) -> Poll<()> {
-        while self.sleep.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
-            if connection.take_received() || write_progress {
-                self.awaiting_pong = false;
-            } else if self.awaiting_pong {
-                return Poll::Ready(());
-            } else {
-                self.awaiting_pong = true;
-                connection.ping();
-            }
-            let wait = if self.awaiting_pong { self.timeout } else { self.interval };
-            self.sleep.as_mut().reset(Instant::now() + wait);
-        }
-        Poll::Pending
-    }
-}
-
-#[cfg(test)]
-mod tests;

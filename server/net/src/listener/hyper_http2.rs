@@ -43,6 +43,9 @@ fn builder(settings: &ListenerConfig) -> http2::Builder<TokioExecutor> {
         max_header_list,
         max_provoked_resets,
         max_early_resets,
+        request_memory: _,
+        resets_per_second: _,
+        send_timeout: _,
     } = settings.http2();
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder

@@ -49,6 +49,12 @@ impl<W> Interrupts<W> {
         Self { futures, waker: wakes.waker(WOKEN), wakes }
     }
 
+    /// Adds an interrupt.
+    pub(super) fn add(&mut self, future: Boxed<W>) {
+        self.futures.push(future);
+        self.wakes.wake(WOKEN);
+    }
+
     /// Waits for `main` or the next interrupt.
     pub(super) fn over<'a, M>(&'a mut self, main: Pin<&'a mut M>) -> Interruptible<'a, M, W> {
         Interruptible { main, interrupts: self }

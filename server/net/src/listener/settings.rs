@@ -41,24 +41,34 @@ pub struct ListenerConfig {
     pub max_concurrent_streams: u32,
     /// Bytes a peer may send on one HTTP/2 stream before the service has read them.
     pub stream_window: u32,
-    /// The same for a whole HTTP/2 connection. Well above `stream_window`, so that one unread stream does not block
-    /// others.
+    /// Bytes that may be on their way on one HTTP/2 connection. Unread streams do not use it up.
     pub connection_window: u32,
-    /// Time between HTTP/2 pings to a silent peer. `None` = no pings are sent.
+    /// Bytes of requests that one HTTP/2 connection may hold: unread bodies, and header fields of requests without a
+    /// response, each counted with 128 bytes more. Beyond it the stream that holds the most is reset.
+    pub request_memory: u32,
+    /// Time that an HTTP/2 response may wait for a flow-control window before its stream is reset.
+    pub send_timeout: Duration,
+    /// Time after which an HTTP/2 peer that was silent is pinged. `None` = no pings are sent.
     pub keepalive_interval: Option<Duration>,
     /// Time within which a peer must answer a ping.
     pub keepalive_timeout: Duration,
+    /// Time after which an HTTP/2 connection is asked to go (GOAWAY), give or take a tenth. `None` = never.
+    pub max_connection_age: Option<Duration>,
+    /// Time that its streams then have to finish, before it is closed.
+    pub connection_age_grace: Duration,
     /// Time within which open connections must finish once the listener is stopped.
     pub stop_grace: Duration,
     /// The runtimes over which connections are spread.
     pub pool: RuntimePool,
 }
 
-/// Stream errors that a peer may provoke before the connection is closed (RUSTSEC-2024-0003, CVE-2025-8671).
+/// Stream errors that a peer may provoke at once before the connection is closed (RUSTSEC-2024-0003, CVE-2025-8671).
 const MAX_PROVOKED_RESETS: u32 = 1024;
-/// Streams that a peer may reset before their response, in excess of those with a response, before the connection is
-/// closed (CVE-2023-44487).
-const MAX_EARLY_RESETS: u32 = 256;
+/// Streams that a peer may reset at once before their response, in excess of those with a response, before requests are
+/// refused (CVE-2023-44487). One connection may carry a thousand clients that give up together.
+const MAX_EARLY_RESETS: u32 = 1000;
+/// How much of both limits returns each second.
+const RESETS_PER_SECOND: u32 = 50;
 /// Bytes of the header fields of an HTTP/2 request.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
 /// Bytes of the head of an HTTP/1 request, and of hyper's read buffer.
@@ -75,11 +85,15 @@ impl Default for ListenerConfig {
             handshake_timeout: Duration::from_secs(10),
             http1_head_timeout: Duration::from_secs(30),
             http2_engine: Http2Engine::default(),
-            max_concurrent_streams: 128,
+            max_concurrent_streams: 1000,
             stream_window: 64 * 1024,
             connection_window: 1024 * 1024,
+            request_memory: 4 * 1024 * 1024,
+            send_timeout: Duration::from_secs(20),
             keepalive_interval: Some(Duration::from_secs(20)),
             keepalive_timeout: Duration::from_secs(10),
+            max_connection_age: None,
+            connection_age_grace: Duration::from_secs(60),
             stop_grace: Duration::from_secs(1),
             pool: RuntimePool::here(),
         }
@@ -108,6 +122,9 @@ impl ListenerConfig {
             max_header_list: MAX_HEADER_LIST,
             max_provoked_resets: MAX_PROVOKED_RESETS,
             max_early_resets: MAX_EARLY_RESETS,
+            request_memory: self.request_memory,
+            resets_per_second: RESETS_PER_SECOND,
+            send_timeout: self.send_timeout,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
+use super::Http2Stats;
+
 /// Counters of one listener. Each value is exact, but values read one after another are not a snapshot.
 #[derive(Debug, Default)]
 pub struct ListenerStats {
@@ -14,6 +16,7 @@ pub struct ListenerStats {
     websocket_violations: AtomicU64,
     websocket_keepalive_timeouts: AtomicU64,
     websocket_send_timeouts: AtomicU64,
+    http2: Http2Stats,
 }
 
 impl ListenerStats {
@@ -62,6 +65,11 @@ impl ListenerStats {
     /// Returns the number of WebSockets whose client did not read in time.
     pub fn websocket_send_timeouts(&self) -> u64 {
         self.websocket_send_timeouts.load(Relaxed)
+    }
+
+    /// Returns the counters of HTTP/2.
+    pub fn http2(&self) -> &Http2Stats {
+        &self.http2
     }
 
     pub(super) fn opened(&self) {

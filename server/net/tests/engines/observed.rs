@@ -24,6 +24,7 @@ use crate::sequences::Sequence;
 
 const END_STREAM: u8 = 0x1;
 const DATA: u8 = 0x0;
+const NO_ERROR: u32 = 0x0;
 
 /// All that can be seen of a connection, from both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -189,7 +190,14 @@ impl Client {
                 }
                 answer.ended |= frame.flags & END_STREAM != 0;
             }
-            RST_STREAM => stream.or_default().reset = Some(frame.u32_at(0)),
+            RST_STREAM => {
+                let answer = stream.or_default();
+                // After a complete answer NO_ERROR says that the rest of the request is not needed. `hyper` sends it at
+                // once, `wigwag` a second later and only if the client goes on.
+                if !answer.ended || frame.u32_at(0) != NO_ERROR {
+                    answer.reset = Some(frame.u32_at(0));
+                }
+            }
             GOAWAY => self.observed.goaway = Some(frame.u32_at(4)),
             PING => return frame.payload == mark,
             _ => {}

@@ -15,10 +15,10 @@ use axum::{
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use wigwag_net::listener::ConnectionHandle;
+use wigwag_net::listener::RequestHandle;
 
 /// `/ok` answers, `/count` reads the body and tells its length, `/forever` sends nothing without end, `/flood` sends
-/// without end, `/unread` never reads, `/abort` cuts its connection, `/upgrade` echoes bytes, `/panic` and
+/// without end, `/unread` never reads, `/abort` cuts what carries it, `/upgrade` echoes bytes, `/panic` and
 /// `/panic-in-body` panic.
 pub(crate) fn app() -> Router {
     Router::new()
@@ -54,7 +54,7 @@ pub(crate) fn flood() -> impl futures_util::Stream<Item = Result<Bytes, Infallib
 }
 
 async fn abort(request: Request) -> StatusCode {
-    request.extensions().get::<ConnectionHandle>().expect("every request has one").abort();
+    RequestHandle::of(request.extensions()).expect("every request has one").abort();
     std::future::pending().await
 }
 

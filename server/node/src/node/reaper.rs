@@ -1,4 +1,4 @@
-//! Closes connections whose client has stopped reading, and detaches resumable sessions whose client is silent.
+//! Ends connections whose client has stopped reading, and detaches resumable sessions whose client is silent.
 //!
 //! HTTP/2 polls a stream only while the client's flow-control window is open. A stream whose client does not read is
 //! not polled, so its heartbeat timeout cannot fire, and its final frames are never written. The memory it holds is
@@ -14,7 +14,6 @@ use std::{
 };
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use wigwag_hub::{Attachment, Now, error::DetachReason, session::SessionKind};
 
 /// How long a connection may take to write its final frames once its attachment has ended. Then it is aborted.
@@ -22,6 +21,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One shard is examined per tick, so that a tick stays short.
 const SHARDS: usize = 16;
+
+/// Ends what carries a connection, when its client has stopped reading and nothing else can: the HTTP/2 stream, which other
+/// clients may share a TCP connection with, or the TCP connection.
+pub type Abort = Box<dyn FnOnce() + Send>;
 
 /// All attached connections of a node.
 #[derive(Default)]
@@ -35,7 +38,7 @@ pub(super) struct ConnectionReaper {
 
 struct Tracked {
     attachment: Arc<dyn Attachment>,
-    abort: Option<CancellationToken>,
+    abort: Option<Abort>,
     detached_at: Option<Instant>,
 }
 
@@ -47,11 +50,7 @@ pub struct Registration {
 
 impl ConnectionReaper {
     /// Adds a connection that has just been attached.
-    pub(super) fn register(
-        self: &Arc<Self>,
-        attachment: Arc<dyn Attachment>,
-        abort: Option<CancellationToken>,
-    ) -> Registration {
+    pub(super) fn register(self: &Arc<Self>, attachment: Arc<dyn Attachment>, abort: Option<Abort>) -> Registration {
         let id = self.next_id.fetch_add(1, Relaxed);
         self.shard(id).insert(id, Tracked { attachment, abort, detached_at: None });
         Registration { reaper: self.clone(), id }
@@ -62,7 +61,7 @@ impl ConnectionReaper {
         let shard = self.next_shard.fetch_add(1, Relaxed) as u64;
         // One heartbeat later than the connection's own timeout, which is two and a half heartbeats.
         let timeout_ms = u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX).saturating_mul(7) / 2;
-        let mut silent = Vec::new();
+        let (mut silent, mut stuck) = (Vec::new(), Vec::new());
         let instant = Instant::now();
         for tracked in self.shard(shard).values_mut() {
             let attachment = &tracked.attachment;
@@ -73,9 +72,9 @@ impl ConnectionReaper {
                 {
                     tracing::info!(
                         peer.id = attachment.peer().as_str(),
-                        "connection aborted: its client does not read"
+                        "stream or connection aborted: its client does not read"
                     );
-                    abort.cancel();
+                    stuck.push(abort);
                 }
             } else if attachment.kind() != SessionKind::Live
                 && now.mono_ms.saturating_sub(attachment.last_activity_ms()) > timeout_ms
@@ -83,6 +82,8 @@ impl ConnectionReaper {
                 silent.push(attachment.clone());
             }
         }
+        // Outside the lock, which the end of a connection takes.
+        stuck.into_iter().for_each(|abort| abort());
         for attachment in silent {
             attachment.detach(now, DetachReason::HeartbeatTimeout);
         }

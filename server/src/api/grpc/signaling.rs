@@ -36,12 +36,13 @@ use wigwag_proto::v1 as pb;
 use self::{frames::FrameStream, request_body::RequestFrames, response_body::SignalBody};
 use crate::{
     api::grpc::status::to_status,
-    web::{abort_token, grpc_caller},
+    web::{abort, grpc_caller},
 };
 
 pub use self::fast_path::SignalFastPath;
 
-const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
+/// The method `Signal`, whose messages form a stream.
+pub(super) const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
 
 /// The gRPC service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl SignalingServer {
         B: HttpBody<Data = Bytes> + Unpin,
     {
         let (head, body) = request.into_parts();
-        let (caller, abort) = (grpc_caller(&head.extensions), abort_token(&head.extensions));
+        let (caller, abort) = (grpc_caller(&head.extensions), abort(&head.extensions));
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
         SignalBody::response(Connection::new(self.node.clone(), caller, abort, input))
     }
@@ -126,7 +127,7 @@ impl ServerStreamingService<pb::ListenRequest> for Listen {
     type Future = Call<Self::ResponseStream>;
 
     fn call(&mut self, request: Request<pb::ListenRequest>) -> Self::Future {
-        let (caller, abort) = (grpc_caller(request.extensions()), abort_token(request.extensions()));
+        let (caller, abort) = (grpc_caller(request.extensions()), abort(request.extensions()));
         let hello = pb::Hello { resumable: true, ..request.into_inner().hello.unwrap_or_default() };
         let connection = Connection::with_hello(self.0.node.clone(), caller, abort, stream::pending(), hello);
         std::future::ready(Ok(Response::new(FrameStream::new(connection))))

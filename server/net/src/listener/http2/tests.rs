@@ -43,7 +43,7 @@ async fn request_sent(settings: ListenerConfig, more: &[u8]) -> (DuplexStream, J
         WriteBatcher::for_runtime(&Handle::current()),
         open,
     );
-    let http2 = Http2Driver::new(io, App, &settings);
+    let http2 = Http2Driver::new(io, App, &settings, Arc::default());
     let served = tokio::spawn(async move { http2.await.is_ok() });
     let window = [0, 0x10, 0, 0];
     let hello = [
@@ -99,4 +99,23 @@ async fn a_slow_reader_keeps_its_connection_and_one_that_does_not_read_loses_it(
     let (_far, served) = request_sent(settings, &[]).await;
     let over = tokio::time::timeout(Duration::from_secs(10), served).await;
     assert!(!over.expect("is given up").expect("no panic"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_falls_silent_is_found_soon_after_its_interval() {
+    let (mut client, _served) = request_sent(settings(), &[]).await;
+    let (started, mut last) = (Instant::now(), Duration::ZERO);
+    let mut bytes = vec![0; 10_000];
+    let found = loop {
+        // Says something until 19 s, just before an interval has passed, and nothing from then on.
+        if started.elapsed() < Duration::from_secs(19) {
+            client.write_all(&frame(8, 0, 0, &1_u32.to_be_bytes())).await.expect("sends");
+            last = started.elapsed();
+        }
+        match tokio::time::timeout(Duration::from_secs(1), client.read(&mut bytes)).await {
+            Ok(Ok(0) | Err(_)) => break started.elapsed() - last,
+            _ => assert!(started.elapsed() < Duration::from_secs(100), "still open"),
+        }
+    };
+    assert!((30..=36).contains(&found.as_secs()), "found after {found:?}");
 }
