@@ -51,6 +51,10 @@ impl<S: Service> Connection<S> {
 
     fn drive(&mut self, slot: usize, stream: &mut Stream<S::Body>) -> StreamPoll {
         loop {
+            // A body that writes no more than the windows admit has nothing pending, and waits for both of them.
+            if self.send.window <= 0 {
+                self.send.blocked |= stream_slots::slot_bit(slot);
+            }
             if !self.send_pending(slot, stream) {
                 let aborted = matches!(&stream.response, ResponseState::Tunnel(buffers) if buffers.is_aborted());
                 return if aborted { StreamPoll::Failed(ErrorCode::CANCEL) } else { StreamPoll::Pending };
@@ -94,6 +98,9 @@ impl<S: Service> Connection<S> {
                 *pending = Bytes::new();
             }
             frame::put(kind::DATA, 0, stream.id, &part, &mut self.send.buffer);
+            if let ResponseState::Tunnel(tunnel) = &stream.response {
+                tunnel.add_sent(len);
+            }
             self.consume_window(len, stream);
         }
         true
@@ -136,7 +143,11 @@ impl<S: Service> Connection<S> {
                 }
             },
             ResponseState::Body(body) => {
-                let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN);
+                let window = self.send.window.min(stream.send.window).max(0);
+                let limit = usize::try_from(window).unwrap_or(usize::MAX).min(MAX_FRAME_SIZE);
+                let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN)
+                    .with_limit(limit)
+                    .with_progress(self.send.progress.as_ref());
                 let written = Pin::new(body).poll_write(cx, &mut buf);
                 let prefix = buf.prefix();
                 if let (Poll::Ready(Some(Ok(Written::InPlace))), Some(prefix)) = (&written, prefix) {

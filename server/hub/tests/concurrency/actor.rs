@@ -73,6 +73,7 @@ impl Actor {
             display_name: "".into(),
             metadata: Metadata::default(),
             kind: if live { SessionKind::Live } else { SessionKind::Resumable { grace_ms: 100_000_000 } },
+            source: 0,
         };
         let attachment = answer(self.shared.backend.open(self.shared.now(), open)).expect("opened");
         self.shared.peers.lock().expect("not poisoned").push(credentials.peer.clone());

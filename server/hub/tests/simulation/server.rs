@@ -207,6 +207,7 @@ impl Server {
             display_name: "".into(),
             metadata: Metadata::default(),
             kind: if resumable { SessionKind::Resumable { grace_ms: self.grace_ms } } else { SessionKind::Live },
+            source: 0,
         };
         match answer(self.backend.open(self.now, open)) {
             Ok(attachment) => {

@@ -23,6 +23,9 @@ use super::{AcceptedIo, ListenerConfig, interrupts::Graceful, io::ConnectionIo};
 /// Steps per poll before the task yields to others.
 const MAX_STEPS_PER_POLL: usize = 32;
 
+/// A timer that fires later than this shows that the process did not run in time.
+const MAX_LATENESS: Duration = Duration::from_secs(1);
+
 /// How long the peer may be silent during a close before the socket is closed.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(250);
 
@@ -70,7 +73,8 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
     /// Creates the driver of a connection whose client preface has been read.
     pub(super) fn new(io: ConnectionIo<I>, service: S, settings: &ListenerConfig) -> Self {
         let wakes = Arc::new(WakeSet::default());
-        let connection = Connection::new(service, settings.http2(), wakes.clone());
+        let mut connection = Connection::new(service, settings.http2(), wakes.clone());
+        connection.track_sent(io.progress());
         let ping_timer = settings.keepalive_interval.map(|interval| PingTimer {
             waker: wakes.waker(sources::TIMER),
             sleep: Box::pin(sleep(interval)),
@@ -241,8 +245,11 @@ impl PingTimer {
     /// Ready when the peer did not answer a ping. `write_progress`: the peer has read bytes since the last call.
     fn poll<S: Service>(&mut self, connection: &mut Connection<S>, write_progress: bool) -> Poll<()> {
         while self.sleep.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
+            let late = Instant::now().saturating_duration_since(self.sleep.deadline());
             if connection.take_received() || write_progress {
                 self.awaiting_pong = false;
+            } else if self.awaiting_pong && late > MAX_LATENESS {
+                // The process did not run: what the peer has sent meanwhile is read before it is judged.
             } else if self.awaiting_pong {
                 return Poll::Ready(());
             } else {

@@ -75,7 +75,7 @@ impl WebSocketUpgrade {
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
                 UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target),
-                other => Socket::new(Stream::new(other), settings, abort_target),
+                other => Socket::new(Stream::upgraded(other), settings, abort_target),
             };
             serve(socket).await;
         })

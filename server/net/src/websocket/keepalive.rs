@@ -37,6 +37,9 @@ pub(super) struct Keepalive {
     blocked: Option<Instant>,
 }
 
+/// A timer that fires later than this shows that the process did not run in time.
+const MAX_LATENESS: Duration = Duration::from_secs(1);
+
 /// The interval if no pings are sent.
 const NEVER: Duration = Duration::from_secs(86_400);
 
@@ -95,6 +98,11 @@ impl Keepalive {
                 self.sleep_until(at);
                 continue;
             }
+            if event != KeepaliveEvent::Ping && now - at > MAX_LATENESS {
+                // The process did not run: what the peer has sent or read meanwhile is noticed before it is judged.
+                (self.pinged, self.blocked) = (self.pinged.map(|_| now), self.blocked.map(|_| now));
+                continue;
+            }
             if event == KeepaliveEvent::Ping {
                 self.pinged = Some(now);
                 self.sleep_until(now + self.timeout);
@@ -149,6 +157,16 @@ mod tests {
         keepalive.write_blocked(false);
         let (event, after) = next(&mut keepalive, Instant::now()).await;
         assert!(event == KeepaliveEvent::Stuck && about(after, 6), "{event:?} after {after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_fires_late_judges_again_later() {
+        let mut keepalive = Keepalive::new(Some(INTERVAL), TIMEOUT);
+        let last_received = Instant::now();
+        assert_eq!(next(&mut keepalive, last_received).await.0, KeepaliveEvent::Ping);
+        tokio::time::advance(Duration::from_secs(40)).await;
+        let (event, after) = next(&mut keepalive, last_received).await;
+        assert!(event == KeepaliveEvent::Dead && about(after, 10), "{event:?} after {after:?}");
     }
 
     /// Uses up the task's cooperative budget.

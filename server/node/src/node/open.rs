@@ -44,9 +44,9 @@ impl Node {
         match hello.resume {
             Some(ref resume) => match self.resume(resume).await? {
                 Ok(opened) => Ok(opened),
-                Err(reason) => self.create(hello, Some(reason)).await,
+                Err(reason) => self.create(caller, hello, Some(reason)).await,
             },
-            None => self.create(hello, None).await,
+            None => self.create(caller, hello, None).await,
         }
     }
 
@@ -71,7 +71,12 @@ impl Node {
         }
     }
 
-    async fn create(&self, hello: pb::Hello, reset: Option<Reason>) -> Result<Opened, ApiError> {
+    async fn create(
+        &self,
+        caller: &Caller,
+        hello: pb::Hello,
+        reset: Option<Reason>,
+    ) -> Result<Opened, ApiError> {
         if self.draining() {
             return Err(ApiError::draining());
         }
@@ -97,6 +102,7 @@ impl Node {
             display_name: hello.display_name.into(),
             metadata,
             kind,
+            source: caller.source(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
@@ -137,6 +143,7 @@ impl Node {
             mailbox_frames: size(self.limits().mailbox_frames),
             mailbox_bytes: size(self.limits().mailbox_bytes),
             max_grace_ms: self.session().max_grace_ms,
+            frames_per_second: self.limits().frames_per_second,
         }
     }
 }

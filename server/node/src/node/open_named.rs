@@ -57,6 +57,7 @@ impl Node {
             display_name: request.display_name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Live,
+            source: caller.source(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         tracing::info!(peer.id = %attachment.peer(), resumable = false, "session opened");

@@ -66,6 +66,7 @@ impl World {
             display_name: name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Resumable { grace_ms: 30_000 },
+            source: 0,
         }
     }
 
