@@ -365,10 +365,6 @@ async fn acknowledgments_and_pongs_do_not_count_against_the_rate_limit() {
     let repeated = ClientFrame { ack: web.seen, ..ClientFrame::default() };
     let answer = web.push(vec![repeated; 20]).await.expect("taken");
     assert!(answer.retry_after_ms > 0);
-    for _ in 0..100 {
-        bob.ack().await;
-    }
-    assert_eq!(bob.expect_fatal().await.reason, "RATE_LIMITED");
 }
 
 #[tokio::test]

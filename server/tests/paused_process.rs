@@ -30,8 +30,6 @@ async fn time_in_which_the_process_did_not_run_is_not_the_clients_silence() {
         "--set",
         "session.grace_ms=2000",
         "--set",
-        "session.write_timeout_ms=1000",
-        "--set",
         "http2.keepalive_interval_ms=1000",
         "--set",
         "http2.keepalive_timeout_ms=1000",

@@ -92,7 +92,11 @@ enum Receiver {
 }
 
 /// A socket with a small receive buffer, which is reset when it is dropped.
-async fn small_socket(node: &Node, path: &str, subprotocol: Option<&str>) -> tokio_tungstenite::WebSocketStream<TcpStream> {
+async fn small_socket(
+    node: &Node,
+    path: &str,
+    subprotocol: Option<&str>,
+) -> tokio_tungstenite::WebSocketStream<TcpStream> {
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("sets");
     let socket = socket.connect(node.addr).await.expect("connects");

@@ -71,9 +71,9 @@ impl Members {
                     let mut stream = connection.call("Listen", &[request], false).await;
                     let Some(Down::Welcome(welcome)) = stream.next().await.body else { panic!("no welcome") };
                     let frames = vec![ClientFrame { seq: 1, body: Some(join), ..ClientFrame::default() }];
-                    let push =
-                        PushRequest { session_token: welcome.session_token, epoch: welcome.epoch, frames };
-                    let _answered = connection.call("Push", &[push], false).await;
+                    let push = PushRequest { session_token: welcome.session_token, epoch: welcome.epoch, frames };
+                    // Its answer, whose type does not matter.
+                    connection.call("Push", &[push], false).await.next().await;
                     self.streams.push(stream);
                 }
                 Way::Socket { subprotocol, resumable } => {
@@ -97,7 +97,16 @@ impl Members {
 
 /// Returns by how much the memory of a server grows when so many members join a room and read nothing.
 async fn growth(way: Way, members: usize) -> u64 {
-    let process = Process::start(&["--log-level", "error", "--set", "session.hello_timeout_ms=60000"]).await;
+    // The default configuration, but that nothing is cut on a slow machine before all have joined.
+    let settings = [
+        "session.hello_timeout_ms=60000",
+        "session.write_timeout_ms=600000",
+        "http2.keepalive_interval_ms=0",
+        "http2.keepalive_timeout_ms=60000",
+    ];
+    let args: Vec<_> =
+        ["--log-level", "error"].into_iter().chain(settings.iter().flat_map(|set| ["--set", set])).collect();
+    let process = Process::start(&args).await;
     let pid = process.child.id().expect("it runs");
     until_joined(process.addr, 0).await;
     let idle = resident(pid);
@@ -128,7 +137,8 @@ async fn until_joined(addr: SocketAddr, members: usize) {
         socket.write_all(request).await.expect("sends");
         let mut text = String::new();
         socket.read_to_string(&mut text).await.expect("an answer");
-        let count = text.split("\"memberCount\":").nth(1).map_or("0", |rest| rest.split([',', '}']).next().unwrap_or("0"));
+        let count =
+            text.split("\"memberCount\":").nth(1).map_or("0", |rest| rest.split([',', '}']).next().unwrap_or("0"));
         if count.trim() == members.to_string() {
             return;
         }

@@ -117,34 +117,36 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                 Incoming::Broken(error) => break error,
                 Incoming::Closed => return None,
             }
-        } else { tokio::select! {
-            fetched = session.next_events(&mut events) => {
-                if fetched == Fetched::Detached(DetachReason::Ended(Reason::Left)) {
-                    return None;
+        } else {
+            tokio::select! {
+                fetched = session.next_events(&mut events) => {
+                    if fetched == Fetched::Detached(DetachReason::Ended(Reason::Left)) {
+                        return None;
+                    }
+                    let delivered = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
+                    match delivered.and(check_attached(fetched)) {
+                        Ok(()) => continue,
+                        Err(error) => break error,
+                    }
                 }
-                let delivered = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
-                match delivered.and(check_attached(fetched)) {
-                    Ok(()) => continue,
-                    Err(error) => break error,
+                next = next(transport, &mut rate_limit, &applier) => match next {
+                    Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
+                    Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
+                    Next::Received(Incoming::Broken(error)) => break error,
+                    Next::Received(Incoming::Closed) => return None,
+                    Next::Released(Ok(message)) => message,
+                    Next::Released(Err(reason)) => {
+                        session.detach(reason);
+                        break reason.into();
+                    }
+                },
+                () = sleep_until_some(go_away_at) => break DetachReason::Ended(Reason::Draining).into(),
+                () = sleep_until_some(adapter.next_timeout()) => {
+                    adapter.on_timeout(&mut session, &mut out).await;
+                    None
                 }
             }
-            next = next(transport, &mut rate_limit, &applier) => match next {
-                Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
-                Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
-                Next::Received(Incoming::Broken(error)) => break error,
-                Next::Received(Incoming::Closed) => return None,
-                Next::Released(Ok(message)) => message,
-                Next::Released(Err(reason)) => {
-                    session.detach(reason);
-                    break reason.into();
-                }
-            },
-            () = sleep_until_some(go_away_at) => break DetachReason::Ended(Reason::Draining).into(),
-            () = sleep_until_some(adapter.next_timeout()) => {
-                adapter.on_timeout(&mut session, &mut out).await;
-                None
-            }
-        } };
+        };
         if let Some(message) = message {
             let handled = match message {
                 Ok(message) => adapter.on_message(&mut session, message, &mut out).await,

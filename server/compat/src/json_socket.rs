@@ -12,7 +12,11 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 use wigwag_hub::error::DetachReason;
 use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
-use wigwag_node::{connection::{Applier, WrittenMarks}, error::ApiError, frame::TRANSPORT_LIMIT};
+use wigwag_node::{
+    connection::{Applier, WrittenMarks},
+    error::ApiError,
+    frame::TRANSPORT_LIMIT,
+};
 
 use crate::{
     adapter::{Incoming, MessageTransport, Object},

@@ -87,14 +87,20 @@ impl Members {
         let old = chunk.remove(at);
         self.len -= 1;
         self.weight -= old.weight();
-        // Small neighbors become one chunk, so that there are never more than twice as many as needed.
-        let len = chunk.len();
-        let fits = |other: Option<&Arc<Vec<_>>>| other.is_some_and(|other| other.len() + len <= CHUNK / 2);
-        if len == 0 {
+        if chunk.is_empty() {
             self.chunks.remove(at_chunk);
-        } else if fits(self.chunks.get(at_chunk + 1)) {
-            let next = self.chunks.remove(at_chunk + 1);
-            Arc::make_mut(&mut self.chunks[at_chunk]).extend(next.iter().cloned());
+        } else {
+            self.merge(at_chunk);
+            self.merge(at_chunk.wrapping_sub(1));
+        }
+    }
+
+    /// Makes one chunk of a chunk and the next one if both are small, so that there are never many more than needed.
+    fn merge(&mut self, at: usize) {
+        let Some([chunk, next]) = self.chunks.get(at..).and_then(|chunks| chunks.first_chunk()) else { return };
+        if chunk.len() + next.len() <= CHUNK / 2 {
+            let next = self.chunks.remove(at + 1);
+            Arc::make_mut(&mut self.chunks[at]).extend(next.iter().cloned());
         }
     }
 

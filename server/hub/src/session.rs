@@ -396,12 +396,12 @@ impl<R> SessionState<R> {
         (frames.min(limits.mailbox_frames) + limits.detached_frames, bytes + limits.detached_bytes)
     }
 
-    /// Returns whether a frame fits into the mailbox of an attached session. What a live session has handed out does not
-    /// count: it is in the hands of its connection, which bounds it.
+    /// Returns whether a frame fits into the mailbox of an attached session. The bytes that a live session has handed out do
+    /// not count: they are in the hands of its connection, which bounds them. The frames do, since each may become a
+    /// receipt in the mailbox of one sender.
     fn fits_attached(&self, weight: usize, limits: &Limits) -> bool {
-        let in_flight = self.in_flight();
-        let (frames, bytes) = (limits.mailbox_frames, limits.mailbox_bytes);
-        self.mailbox.fits(weight, frames + in_flight, bytes + in_flight * Body::Done.weight())
+        let handed_out = self.in_flight() * Body::Done.weight();
+        self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes + handed_out)
     }
 
     /// Returns how many frames a live session has handed out that are not confirmed.

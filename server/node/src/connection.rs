@@ -31,7 +31,12 @@ use wigwag_poll::{SendProgress, ShortQueue};
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
-pub use self::{input::Input, rate_limit::{RateLimit, is_free}, write_activity::WriteActivity, written_marks::WrittenMarks};
+pub use self::{
+    input::Input,
+    rate_limit::{RateLimit, is_free},
+    write_activity::WriteActivity,
+    written_marks::WrittenMarks,
+};
 use self::{
     timers::Timers,
     wake_flags::{WakeFlags, source},

@@ -127,8 +127,8 @@ fn a_live_session_acknowledges_by_writing() {
 }
 
 #[test]
-fn what_a_live_session_handed_out_does_not_count_against_its_limits() {
-    let limits = Limits { mailbox_frames: 2, mailbox_bytes: 100, ..Limits::default() };
+fn the_bytes_that_a_live_session_handed_out_do_not_count() {
+    let limits = Limits { mailbox_frames: 7, mailbox_bytes: 60, ..Limits::default() };
     let mut session: SessionState<()> = SessionState::new(SessionKind::Live);
     for text in ["one", "two", "three"] {
         assert_eq!(session.put_envelope(envelope(text), &limits, NOW), Put::Kept);
@@ -136,6 +136,7 @@ fn what_a_live_session_handed_out_does_not_count_against_its_limits() {
         session.fetch(1, Waker::noop(), 1 << 20, &mut Vec::new());
     }
     assert_eq!(session.put_envelope(envelope("four"), &limits, NOW), Put::Kept);
+    assert_eq!(session.put_envelope(envelope("five"), &limits, NOW), Put::Overflow, "too many frames");
     let (_, origins) = session.end(Reason::ConnectionLost).expect("not ended before");
     assert_eq!(origins.len(), 7, "none is known to be written");
 }

@@ -75,9 +75,7 @@ impl OutFrame {
             Item::Presence(event) => Self { body: OutBody::Field(presence(&event)), ..Self::default() },
             Item::Roster(snapshot) => match RosterBody::roster(&snapshot, receiver) {
                 Some(roster) => Self { body: OutBody::Roster(Box::new(roster)), ..Self::default() },
-                None => {
-                    Self::unnumbered(Pb::Roster(convert::roster(&snapshot, convert::others(&snapshot, receiver))))
-                }
+                None => Self::unnumbered(Pb::Roster(convert::roster(&snapshot, convert::others(&snapshot, receiver)))),
             },
             Item::GoAway { reconnect_after_ms } => Self::go_away(reconnect_after_ms),
         }

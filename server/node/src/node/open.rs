@@ -71,12 +71,7 @@ impl Node {
         }
     }
 
-    async fn create(
-        &self,
-        caller: &Caller,
-        hello: pb::Hello,
-        reset: Option<Reason>,
-    ) -> Result<Opened, ApiError> {
+    async fn create(&self, caller: &Caller, hello: pb::Hello, reset: Option<Reason>) -> Result<Opened, ApiError> {
         if self.draining() {
             return Err(ApiError::draining());
         }

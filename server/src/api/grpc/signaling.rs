@@ -123,12 +123,10 @@ where
                 let response = server.signal(request).map_or_else(Status::into_http, |answer| answer.map(Body::new));
                 Box::pin(async { Ok(response) })
             }
-            "/wigwag.v1.SignalingService/Listen" => {
-                Box::pin(async move {
-                    let response = server.listen(request).await;
-                    Ok(response.map_or_else(Status::into_http, |response| response.map(Body::new)))
-                })
-            }
+            "/wigwag.v1.SignalingService/Listen" => Box::pin(async move {
+                let response = server.listen(request).await;
+                Ok(response.map_or_else(Status::into_http, |response| response.map(Body::new)))
+            }),
             "/wigwag.v1.SignalingService/Push" => {
                 let codec = tonic_prost::ProstCodec::<pb::PushResponse, RawPush>::default();
                 let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);

@@ -93,7 +93,9 @@ fn message_len(bytes: &[u8]) -> Option<Result<usize, Input>> {
 }
 
 /// Reads the one message of a request.
-pub(super) async fn read_message<M: Message + Default>(mut body: impl HttpBody<Data = Bytes> + Unpin) -> Result<M, Status> {
+pub(super) async fn read_message<M: Message + Default>(
+    mut body: impl HttpBody<Data = Bytes> + Unpin,
+) -> Result<M, Status> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|_| Status::cancelled("the request ended before its message was complete"))?;

@@ -116,10 +116,12 @@ where
             this.connection.note_all_written();
         }
         let mut chunk = Vec::new();
-        Pin::new(this).poll_write(cx, &mut WriteBuf::new(&mut chunk, 0).with_limit(MAX_CHUNK)).map_ok(|written| match written {
-            Written::InPlace => Frame::data(chunk.into()),
-            Written::Chunk(chunk) => Frame::data(chunk),
-            Written::Trailers(trailers) => Frame::trailers(trailers),
+        Pin::new(this).poll_write(cx, &mut WriteBuf::new(&mut chunk, 0).with_limit(MAX_CHUNK)).map_ok(|written| {
+            match written {
+                Written::InPlace => Frame::data(chunk.into()),
+                Written::Chunk(chunk) => Frame::data(chunk),
+                Written::Trailers(trailers) => Frame::trailers(trailers),
+            }
         })
     }
 
