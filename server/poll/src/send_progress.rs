@@ -15,7 +15,7 @@ use std::task::Waker;
 pub struct SendProgress {
     put: AtomicU64,
     sent: AtomicU64,
-    /// Whether `wakers` holds any, so that a send that nobody waits for does not lock it.
+    /// Whether `wakers` holds any, so that most sends do not lock it.
     awaited: AtomicBool,
     wakers: Mutex<Vec<Waker>>,
 }
