@@ -338,7 +338,7 @@ async fn a_stream_that_is_not_read_times_out() {
 async fn acknowledgments_and_pongs_do_not_count_against_the_rate_limit() {
     let node = Node::with(|config| {
         (config.session.frames_per_second, config.session.frames_burst) = (1, 3);
-        config.session.heartbeat_ms = 100;
+        config.session.heartbeat_ms = 1_000;
     })
     .await;
     let mut bob = Peer::in_room(&node, "demo").await;

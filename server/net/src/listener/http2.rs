@@ -67,6 +67,8 @@ struct PingTimer {
     interval: Duration,
     timeout: Duration,
     awaiting_pong: bool,
+    /// A deadline was missed because the process did not run. Not excused twice in a row.
+    excused: bool,
 }
 
 impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
@@ -81,6 +83,7 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
             interval,
             timeout: settings.keepalive_timeout,
             awaiting_pong: false,
+            excused: false,
         });
         let (readable, writable) = (wakes.waker(sources::READABLE), wakes.waker(sources::WRITABLE));
         let ready = sources::READABLE | sources::TIMER;
@@ -247,8 +250,9 @@ impl PingTimer {
         while self.sleep.as_mut().poll(&mut Context::from_waker(&self.waker)).is_ready() {
             let late = Instant::now().saturating_duration_since(self.sleep.deadline());
             if connection.take_received() || write_progress {
-                self.awaiting_pong = false;
-            } else if self.awaiting_pong && late > MAX_LATENESS {
+                (self.awaiting_pong, self.excused) = (false, false);
+            } else if self.awaiting_pong && late > MAX_LATENESS && !self.excused {
+                self.excused = true;
                 // The process did not run: what the peer has sent meanwhile is read before it is judged.
             } else if self.awaiting_pong {
                 return Poll::Ready(());

@@ -35,6 +35,8 @@ pub(super) struct Keepalive {
     timeout: Duration,
     pinged: Option<Instant>,
     blocked: Option<Instant>,
+    /// A deadline was missed because the process did not run. Not excused twice in a row.
+    excused: bool,
 }
 
 /// A timer that fires later than this shows that the process did not run in time.
@@ -48,12 +50,23 @@ impl Keepalive {
     /// progress of a blocked write.
     pub(super) fn new(interval: Option<Duration>, timeout: Duration) -> Self {
         let sleep = Box::pin(tokio::time::sleep(interval.unwrap_or(NEVER)));
-        Self { at: sleep.deadline(), sleep, waker: None, interval, timeout, pinged: None, blocked: None }
+        Self {
+            at: sleep.deadline(),
+            sleep,
+            waker: None,
+            interval,
+            timeout,
+            pinged: None,
+            blocked: None,
+            excused: false,
+        }
     }
 
     /// Notes that no write is blocked.
     pub(super) fn write_ready(&mut self) {
-        self.blocked = None;
+        if self.blocked.take().is_some() {
+            self.excused = false;
+        }
     }
 
     /// Notes that a write is blocked. `write_progress`: some bytes were written since the last call.
@@ -98,12 +111,14 @@ impl Keepalive {
                 self.sleep_until(at);
                 continue;
             }
-            if event != KeepaliveEvent::Ping && now - at > MAX_LATENESS {
+            if event != KeepaliveEvent::Ping && now - at > MAX_LATENESS && !self.excused {
+                self.excused = true;
                 // The process did not run: what the peer has sent or read meanwhile is noticed before it is judged.
                 (self.pinged, self.blocked) = (self.pinged.map(|_| now), self.blocked.map(|_| now));
                 continue;
             }
             if event == KeepaliveEvent::Ping {
+                self.excused = false;
                 self.pinged = Some(now);
                 self.sleep_until(now + self.timeout);
             }
