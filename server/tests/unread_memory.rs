@@ -102,7 +102,8 @@ async fn growth(way: Way, members: usize) -> u64 {
         "session.hello_timeout_ms=60000",
         "session.write_timeout_ms=600000",
         "http2.keepalive_interval_ms=0",
-        "http2.keepalive_timeout_ms=60000",
+        "http2.keepalive_timeout_ms=600000",
+        "session.heartbeat_ms=300000",
     ];
     let args: Vec<_> =
         ["--log-level", "error"].into_iter().chain(settings.iter().flat_map(|set| ["--set", set])).collect();
