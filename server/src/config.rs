@@ -13,6 +13,7 @@ mod http2;
 mod ice;
 mod load;
 mod log;
+mod memory;
 mod parts;
 mod public_url;
 mod range;

@@ -16,7 +16,10 @@ use std::time::Duration;
 use prost::Message as _;
 use tokio::time::Instant;
 use tonic::Code;
-use wigwag_proto::v1::{Advice, ClientFrame, Hello, client_frame::Body as Up, receipt, server_frame::Body as Down};
+use wigwag_proto::v1::{
+    Advice, ClientFrame, Hello, SendToRoomRequest, client_frame::Body as Up, receipt,
+    room_service_client::RoomServiceClient, server_frame::Body as Down,
+};
 
 use frames::{create, join, leave, reason, resumable, resume, say};
 use node::{Node, narrow_client_of};
@@ -336,4 +339,53 @@ async fn a_stream_that_is_not_read_times_out() {
         }
     };
     assert_eq!((error.reason.as_str(), error.fatal), ("HEARTBEAT_TIMEOUT", true));
+}
+
+#[tokio::test]
+async fn acknowledgments_and_pongs_do_not_count_against_the_rate_limit() {
+    let node = Node::with(|config| {
+        (config.session.frames_per_second, config.session.frames_burst) = (1, 3);
+        config.session.heartbeat_ms = 1_000;
+    })
+    .await;
+    let mut bob = Peer::in_room(&node, "demo").await;
+    assert_eq!(bob.welcome.limits.as_ref().expect("limits").frames_per_second, 1);
+    let mut web = Web::in_room(&node, "demo").await;
+    bob.expect_joined(web.id()).await;
+    let mut rooms = RoomServiceClient::new(node::channel_of(node.addr).await);
+    // Each is acknowledged at once; that alone is many times the limit, for longer than it would be tolerated.
+    let began = Instant::now();
+    let mut sent = 0;
+    while began.elapsed() < Duration::from_secs(6) {
+        sent += 1;
+        let envelope = Some(frames::envelope("demo", "", &sent.to_string()));
+        let request = SendToRoomRequest { envelope, ..SendToRoomRequest::default() };
+        assert_eq!(rooms.send_to_room(request).await.expect("sent").into_inner().accepted, 2);
+        bob.expect_text(&sent.to_string()).await;
+        bob.ack().await;
+        web.expect_text(&sent.to_string()).await;
+        let ack = ClientFrame { ack: web.seen, ..ClientFrame::default() };
+        assert_eq!(web.push(vec![ack]).await.expect("taken").retry_after_ms, 0);
+    }
+    assert!(sent > 50, "only {sent}");
+    // One that acknowledges nothing new counts.
+    let repeated = ClientFrame { ack: web.seen, ..ClientFrame::default() };
+    let answer = web.push(vec![repeated; 20]).await.expect("taken");
+    assert!(answer.retry_after_ms > 0);
+}
+
+#[tokio::test]
+async fn a_node_holds_so_many_sessions_that_are_away() {
+    let node = Node::with(|config| config.session.max_detached = 20).await;
+    let mut client = node.client().await;
+    let mut first = None;
+    for _ in 0..60 {
+        let peer = Peer::with(&mut client, resumable()).await;
+        first.get_or_insert((peer.resume(), peer.id().to_owned()));
+    }
+    node.until("wigwag_sessions", 20).await;
+    assert_eq!(node.metric("wigwag_sessions_evicted_total").await, 40);
+    // The one that was away longest is gone, for the reason it would have had in the end.
+    let again = Peer::with(&mut client, first.expect("opened").0).await;
+    assert!(again.is_reset("EXPIRED"), "{:?}", again.welcome);
 }

@@ -1033,6 +1033,11 @@ pub struct Limits {
     /// Maximum grace period that a client may request, in milliseconds (600,000).
     #[prost(uint32, tag = "9")]
     pub max_grace_ms: u32,
+    /// Frames per second that the session may send on average (0: no limit). A frame without a body that acknowledges
+    /// something new, and the pong that answers a ping, do not count. A stream over the limit is read more slowly, and cut
+    /// with RATE_LIMITED after 5 s; Push applies the frames within the limit and answers with `retry_after_ms`.
+    #[prost(uint32, tag = "10")]
+    pub frames_per_second: u32,
 }
 /// Joined: this session is a member of the room.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1104,9 +1109,12 @@ pub mod receipt {
         Unspecified = 0,
         /// A resumable receiver acknowledged the envelope.
         Delivered = 1,
-        /// The envelope was written to the connection of a receiver that does not acknowledge.
+        /// The receiver's session is not resumable, so it does not acknowledge: the server's kernel has taken all bytes of the
+        /// envelope for the receiver's connection, over HTTP/2 within the flow-control window that the receiver had granted.
+        /// The receiver may not have read them yet, and does not if its connection is lost on the way.
         Written = 2,
-        /// Delivery is not confirmed: the envelope was not delivered, or it may have been but no acknowledgement arrived.
+        /// Delivery is not confirmed: the envelope was not delivered, or it may have been but no acknowledgement arrived. Of a
+        /// receiver that does not acknowledge: the kernel had not taken all bytes of the envelope when the session ended.
         /// Sent whether or not a receipt was requested.
         Undeliverable = 3,
     }

@@ -3961,6 +3961,9 @@ impl serde::Serialize for Limits {
         if self.max_grace_ms != 0 {
             len += 1;
         }
+        if self.frames_per_second != 0 {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Limits", len)?;
         if self.max_frame_bytes != 0 {
             struct_ser.serialize_field("maxFrameBytes", &self.max_frame_bytes)?;
@@ -3988,6 +3991,9 @@ impl serde::Serialize for Limits {
         }
         if self.max_grace_ms != 0 {
             struct_ser.serialize_field("maxGraceMs", &self.max_grace_ms)?;
+        }
+        if self.frames_per_second != 0 {
+            struct_ser.serialize_field("framesPerSecond", &self.frames_per_second)?;
         }
         struct_ser.end()
     }
@@ -4017,6 +4023,8 @@ impl<'de> serde::Deserialize<'de> for Limits {
             "mailboxBytes",
             "max_grace_ms",
             "maxGraceMs",
+            "frames_per_second",
+            "framesPerSecond",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -4030,6 +4038,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
             MailboxFrames,
             MailboxBytes,
             MaxGraceMs,
+            FramesPerSecond,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -4061,6 +4070,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                             "mailboxFrames" | "mailbox_frames" => Ok(GeneratedField::MailboxFrames),
                             "mailboxBytes" | "mailbox_bytes" => Ok(GeneratedField::MailboxBytes),
                             "maxGraceMs" | "max_grace_ms" => Ok(GeneratedField::MaxGraceMs),
+                            "framesPerSecond" | "frames_per_second" => Ok(GeneratedField::FramesPerSecond),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -4089,6 +4099,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                 let mut mailbox_frames__ = None;
                 let mut mailbox_bytes__ = None;
                 let mut max_grace_ms__ = None;
+                let mut frames_per_second__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::MaxFrameBytes => {
@@ -4163,6 +4174,14 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
+                        GeneratedField::FramesPerSecond => {
+                            if frames_per_second__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("framesPerSecond"));
+                            }
+                            frames_per_second__ = 
+                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                            ;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -4178,6 +4197,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                     mailbox_frames: mailbox_frames__.unwrap_or_default(),
                     mailbox_bytes: mailbox_bytes__.unwrap_or_default(),
                     max_grace_ms: max_grace_ms__.unwrap_or_default(),
+                    frames_per_second: frames_per_second__.unwrap_or_default(),
                 })
             }
         }

@@ -3,12 +3,13 @@
 use std::{
     future::{Future, pending, poll_fn},
     pin::pin,
+    sync::Arc,
 };
 
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until};
 use wigwag_hub::{Reason, error::DetachReason, session::Fetched};
-use wigwag_node::connection::{Applier, RateLimit};
+use wigwag_node::connection::{Applier, RateLimit, WrittenMarks};
 
 use crate::{
     error::CompatError,
@@ -29,6 +30,16 @@ pub(crate) trait MessageTransport: Send {
     fn send(&mut self, message: Value);
     /// Waits until the queued messages are on their way.
     fn flushed(&mut self) -> impl Future<Output = ()> + Send;
+    /// Waits until the queued messages are on their way, or until a message of the client arrives before that. By default
+    /// what the client sends waits. Cancel safe.
+    fn flushed_or_recv(&mut self) -> impl Future<Output = Option<Incoming>> + Send {
+        async {
+            self.flushed().await;
+            None
+        }
+    }
+    /// Has the backend ask which frames of `session` were written, and returns the marks that tell.
+    fn track(&mut self, session: &CompatSession) -> Arc<WrittenMarks>;
 }
 
 /// What a transport received.
@@ -90,40 +101,64 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
     let mut rate_limit = RateLimit::<Message>::default();
     let applier = session.applier();
     let mut go_away_at = None;
+    let marks = transport.track(&session);
     adapter.on_open(&mut session, &mut out).await;
     let last = loop {
         out.drain(..).for_each(|message| transport.send(message));
-        transport.flushed().await;
-        let message = tokio::select! {
-            fetched = session.next_events(&mut events) => {
-                if fetched == Fetched::Detached(DetachReason::Ended(Reason::Left)) {
-                    return None;
-                }
-                let delivered = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
-                match delivered.and(check_attached(fetched)) {
-                    Ok(()) => continue,
-                    Err(error) => break error,
-                }
-            }
-            next = next(transport, &mut rate_limit, &applier) => match next {
-                Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
-                Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
-                Next::Received(Incoming::Broken(error)) => break error,
-                Next::Received(Incoming::Lost) => return None,
-                Next::Received(Incoming::Closed) => {
+        marks.queued(session.fetched(), &*applier.attachment);
+        // A client that does not read is read all the same, until its rate limit or the replies to it hold it back.
+        let early = if rate_limit.is_holding() {
+            transport.flushed().await;
+            None
+        } else {
+            transport.flushed_or_recv().await
+        };
+        if early.is_none() {
+            marks.flushed();
+        }
+        let message = if let Some(incoming) = early {
+            match incoming {
+                Incoming::Message(message) => session.admit(&mut rate_limit, Ok(message)),
+                Incoming::Invalid(error) => session.admit(&mut rate_limit, Err(error)),
+                Incoming::Broken(error) => break error,
+                Incoming::Lost => return None,
+                Incoming::Closed => {
                     session.close(Reason::Left);
                     return None;
                 }
-                Next::Released(Ok(message)) => message,
-                Next::Released(Err(reason)) => {
-                    session.detach(reason);
-                    break reason.into();
+            }
+        } else {
+            tokio::select! {
+                fetched = session.next_events(&mut events) => {
+                    if fetched == Fetched::Detached(DetachReason::Ended(Reason::Left)) {
+                        return None;
+                    }
+                    let delivered = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
+                    match delivered.and(check_attached(fetched)) {
+                        Ok(()) => continue,
+                        Err(error) => break error,
+                    }
                 }
-            },
-            () = sleep_until_some(go_away_at) => break DetachReason::Ended(Reason::Draining).into(),
-            () = sleep_until_some(adapter.next_timeout()) => {
-                adapter.on_timeout(&mut session, &mut out).await;
-                None
+                next = next(transport, &mut rate_limit, &applier) => match next {
+                    Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
+                    Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
+                    Next::Received(Incoming::Broken(error)) => break error,
+                    Next::Received(Incoming::Lost) => return None,
+                    Next::Received(Incoming::Closed) => {
+                        session.close(Reason::Left);
+                        return None;
+                    }
+                    Next::Released(Ok(message)) => message,
+                    Next::Released(Err(reason)) => {
+                        session.detach(reason);
+                        break reason.into();
+                    }
+                },
+                () = sleep_until_some(go_away_at) => break DetachReason::Ended(Reason::Draining).into(),
+                () = sleep_until_some(adapter.next_timeout()) => {
+                    adapter.on_timeout(&mut session, &mut out).await;
+                    None
+                }
             }
         };
         if let Some(message) = message {

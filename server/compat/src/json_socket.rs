@@ -11,12 +11,18 @@ use std::{
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::Value;
+use wigwag_hub::error::DetachReason;
 use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
-use wigwag_node::{error::ApiError, frame::TRANSPORT_LIMIT};
+use wigwag_node::{
+    connection::{Applier, WrittenMarks},
+    error::ApiError,
+    frame::TRANSPORT_LIMIT,
+};
 
 use crate::{
     adapter::{Incoming, MessageTransport, Object},
     error::CompatError,
+    session::CompatSession,
 };
 
 /// Runs an adapter over a WebSocket until either ends. `run` returns the error if the server ends the connection.
@@ -31,14 +37,34 @@ where
     socket.pump(task).await;
 }
 
+/// Messages that may wait for a client that does not read while its own messages are handled.
+const MAX_UNREAD: usize = 64;
+
 /// Messages to be written. The adapter fills it and the socket empties it, both in one task, so that the lock is never
-/// contended. Bounded by what one step of the adapter produces: the next step waits until the queue is empty.
-#[derive(Clone, Debug, Default)]
-struct OutQueue(Arc<Mutex<VecDeque<String>>>);
+/// contended. Bounded by what one step of the adapter produces: the session is fetched from only while the queue is empty,
+/// and the client's messages are handled only while it holds fewer than [`MAX_UNREAD`].
+#[derive(Clone, Default)]
+struct OutQueue(Arc<Mutex<Out>>);
+
+#[derive(Default)]
+struct Out {
+    messages: VecDeque<String>,
+    marks: Option<Arc<WrittenMarks>>,
+    /// The session to detach when the client does not read.
+    applier: Option<Applier>,
+}
 
 impl OutQueue {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
+    fn lock(&self) -> MutexGuard<'_, Out> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().messages.is_empty()
+    }
+
+    fn pop(&self) -> Option<String> {
+        self.lock().messages.pop_front()
     }
 }
 
@@ -52,9 +78,12 @@ struct AdapterTask<Fut> {
 impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fut> {
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>> {
         loop {
-            if let Some(message) = self.queue.lock().pop_front() {
+            if let Some(message) = self.queue.pop() {
                 out.text(message);
                 return Poll::Ready(Ok(()));
+            }
+            if let Some(marks) = &self.queue.lock().marks {
+                marks.record(out.position(), out.progress(), cx.waker());
             }
             if let Some(close) = self.close.take() {
                 return Poll::Ready(Err(close));
@@ -65,9 +94,26 @@ impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fu
                     self.run = None;
                     self.close = Some(last.map_or_else(CloseReason::normal, |error| error.close_reason()));
                 }
-                Poll::Pending if self.queue.lock().is_empty() => return Poll::Pending,
+                Poll::Pending if self.queue.is_empty() => return Poll::Pending,
                 Poll::Pending => {}
             }
+        }
+    }
+
+    fn poll_blocked(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        // It may handle messages of the client. Its end waits until the queue is written.
+        if let Some(run) = &mut self.run
+            && let Poll::Ready(last) = run.as_mut().poll(cx)
+        {
+            self.run = None;
+            self.close = Some(last.map_or_else(CloseReason::normal, |error| error.close_reason()));
+        }
+        Poll::Pending
+    }
+
+    fn give_up(&mut self) {
+        if let Some(Applier { node, attachment, .. }) = &self.queue.lock().applier {
+            attachment.detach(node.now(), DetachReason::SlowConsumer);
         }
     }
 }
@@ -81,7 +127,44 @@ pub(crate) struct SocketTransport {
 
 impl MessageTransport for SocketTransport {
     async fn recv(&mut self) -> Incoming {
-        match self.incoming.next().await {
+        let received = self.incoming.next().await;
+        self.read(received)
+    }
+
+    fn send(&mut self, message: Value) {
+        self.queue.lock().messages.push_back(message.to_string());
+    }
+
+    async fn flushed(&mut self) {
+        // `poll_write` polls the adapter again once the queue is empty, so that no waker is needed.
+        poll_fn(|_| if self.queue.is_empty() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
+    async fn flushed_or_recv(&mut self) -> Option<Incoming> {
+        let flushed = poll_fn(|cx| {
+            let unread = self.queue.lock().messages.len();
+            match unread {
+                0 => Poll::Ready(None),
+                1..MAX_UNREAD => self.incoming.poll_next_unpin(cx).map(Some),
+                _ => Poll::Pending,
+            }
+        });
+        let received = flushed.await?;
+        Some(self.read(received))
+    }
+
+    fn track(&mut self, session: &CompatSession) -> Arc<WrittenMarks> {
+        let marks = WrittenMarks::track(&*session.applier().attachment, false);
+        let mut out = self.queue.lock();
+        out.marks = Some(marks.clone());
+        out.applier = Some(session.applier());
+        marks
+    }
+}
+
+impl SocketTransport {
+    fn read(&self, received: Option<Received>) -> Incoming {
+        match received {
             Some(Received::Text(text)) => match read(text.as_str(), self.max_message_bytes) {
                 Ok(message) => Incoming::Message(message),
                 Err(error) => Incoming::Invalid(error),
@@ -94,15 +177,6 @@ impl MessageTransport for SocketTransport {
             None if self.incoming.received_close() => Incoming::Closed,
             None => Incoming::Lost,
         }
-    }
-
-    fn send(&mut self, message: Value) {
-        self.queue.lock().push_back(message.to_string());
-    }
-
-    async fn flushed(&mut self) {
-        // `poll_write` polls the adapter again once the queue is empty, so that no waker is needed.
-        poll_fn(|_| if self.queue.lock().is_empty() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 }
 

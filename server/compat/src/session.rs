@@ -41,6 +41,8 @@ pub(crate) struct CompatSession {
     creating: HashSet<u32>,
     rosters: HashMap<RoomName, Roster>,
     items: Vec<Item>,
+    /// The number of the last frame that was fetched.
+    fetched: u32,
 }
 
 /// What a session receives.
@@ -72,7 +74,7 @@ impl CompatSession {
     pub(crate) async fn open(node: &Node, caller: &Caller, request: OpenNamed) -> Result<Self, ApiError> {
         let attachment = node.open_named(caller, request).await?;
         let applier = Applier { node: node.clone(), caller: caller.clone(), attachment };
-        Ok(Self { applier, seq: 0, creating: HashSet::new(), rosters: HashMap::new(), items: Vec::new() })
+        Ok(Self { applier, seq: 0, creating: HashSet::new(), rosters: HashMap::new(), items: Vec::new(), fetched: 0 })
     }
 
     /// Opens a session. If its peer id is taken by a session with the same secret, replaces that one: its client is back
@@ -179,6 +181,9 @@ impl CompatSession {
             return Poll::Pending;
         }
         for item in std::mem::take(&mut self.items) {
+            if let Item::Numbered { seq, .. } = item {
+                self.fetched = seq;
+            }
             self.translate(item, events);
         }
         Poll::Ready(fetched)
@@ -194,6 +199,11 @@ impl CompatSession {
     /// Returns a handle on the session's attachment, for waiting while the session is borrowed.
     pub(crate) fn applier(&self) -> Applier {
         self.applier.clone()
+    }
+
+    /// Returns the number of the last frame that was fetched.
+    pub(crate) fn fetched(&self) -> u32 {
+        self.fetched
     }
 
     /// Detaches the session, which ends it.

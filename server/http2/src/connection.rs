@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use wigwag_poll::WakeSet;
+use wigwag_poll::{SendProgress, WakeSet};
 
 use crate::error::{Error, ErrorCode};
 use crate::frame::{self, DEFAULT_HEADER_TABLE_SIZE, DEFAULT_WINDOW_SIZE, MASK_31, kind, setting};
@@ -89,6 +89,8 @@ struct RecvState {
 /// The sending direction.
 struct SendState {
     buffer: Vec<u8>,
+    /// What the driver has put into the byte stream, and what the kernel has taken of it.
+    progress: Option<Arc<SendProgress>>,
     /// The connection's flow-control window: bytes of DATA that may still be sent.
     window: i64,
     /// The client's SETTINGS_INITIAL_WINDOW_SIZE.
@@ -157,6 +159,7 @@ impl<S: Service> Connection<S> {
             },
             send: SendState {
                 buffer,
+                progress: None,
                 window: DEFAULT_WINDOW_SIZE.into(),
                 initial_stream_window: DEFAULT_WINDOW_SIZE.into(),
                 table_size_update: false,
@@ -166,6 +169,12 @@ impl<S: Service> Connection<S> {
                 last_polled: stream_slots::LAST_SLOT,
             },
         }
+    }
+
+    /// Lets bodies see which of their bytes were sent: `progress` counts all that the driver takes from
+    /// [`out`](Self::out).
+    pub fn track_sent(&mut self, progress: Arc<SendProgress>) {
+        self.send.progress = Some(progress);
     }
 
     /// Returns the bytes to send. The driver takes them from the front; what it leaves counts as not sent.

@@ -1,11 +1,13 @@
 //! Response bodies that write into the send buffer of their connection.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+use wigwag_poll::SendProgress;
 
 /// What [`WriteBody::poll_write`] produced.
 #[derive(Debug)]
@@ -26,13 +28,47 @@ pub struct WriteBuf<'a> {
     prefix: usize,
     /// Where the body's bytes begin; `None` before the first [`append`](Self::append).
     start: Option<usize>,
+    /// Bytes that may be sent now.
+    limit: usize,
+    /// What the kernel has taken of the connection's bytes, if the driver counts it.
+    progress: Option<&'a Arc<SendProgress>>,
 }
 
 impl<'a> WriteBuf<'a> {
     /// Creates a buffer at the end of `out`. The first [`append`](Self::append) leaves space for `prefix` bytes, such as
     /// those of a frame header.
     pub fn new(out: &'a mut Vec<u8>, prefix: usize) -> Self {
-        Self { out, prefix, start: None }
+        Self { out, prefix, start: None, limit: usize::MAX, progress: None }
+    }
+
+    /// Sets how many bytes may be sent now.
+    #[must_use]
+    pub fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sets the counts of the connection that the buffer belongs to.
+    pub(crate) fn with_progress(mut self, progress: Option<&'a Arc<SendProgress>>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Returns how many bytes may be appended: what the client's windows admit, at most a frame. A body that appends more
+    /// has the rest kept in memory until the client has opened its windows. 0 while they are closed: the body is polled
+    /// all the same, so that it can read its request, and may end with trailers.
+    pub fn limit(&self) -> usize {
+        self.limit.saturating_sub(self.len())
+    }
+
+    /// Returns the counts of the connection's byte stream; `None` if its driver does not count.
+    pub fn progress(&self) -> Option<&'a Arc<SendProgress>> {
+        self.progress
+    }
+
+    /// Returns the position in the connection's byte stream behind what was appended so far.
+    pub fn position(&self) -> u64 {
+        self.progress.map_or(0, |progress| progress.put()) + self.out.len() as u64
     }
 
     /// Returns the number of bytes appended so far.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
+use wigwag_poll::SendProgress;
 
 use crate::limits::SEND_BUFFER_LIMIT;
 use crate::request_body::BodyBuffer;
@@ -73,6 +74,8 @@ pub(crate) struct TunnelBuffers {
     state: Mutex<TunnelState>,
     /// Wakes the stream.
     stream: Waker,
+    /// Counts the bytes that were sent as DATA, within the client's windows.
+    progress: Arc<SendProgress>,
 }
 
 #[derive(Debug, Default)]
@@ -99,7 +102,7 @@ pub(crate) enum TunnelOutput {
 
 impl TunnelBuffers {
     pub(crate) fn new(stream: Waker) -> Self {
-        Self { state: Mutex::default(), stream }
+        Self { state: Mutex::default(), stream, progress: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, TunnelState> {
@@ -140,6 +143,11 @@ impl TunnelBuffers {
         if let Some(writer) = writer {
             writer.wake();
         }
+    }
+
+    /// Counts bytes that were sent.
+    pub(crate) fn add_sent(&self, bytes: usize) {
+        self.progress.add_sent(bytes);
     }
 
     fn close(&self) {
@@ -204,6 +212,12 @@ impl Tunnel {
         }
         self.send.stream.wake_by_ref();
         Poll::Ready(Ok(bytes.len().min(SEND_BUFFER_LIMIT)))
+    }
+
+    /// Returns the counts of the tunnel's bytes. Those that the client's windows have admitted are counted as sent here;
+    /// the writer counts those that were put.
+    pub fn progress(&self) -> &Arc<SendProgress> {
+        &self.send.progress
     }
 
     /// Returns whether the stream is open, so that written bytes can still be sent.

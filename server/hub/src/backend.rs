@@ -73,6 +73,8 @@ pub struct Open {
     /// A session that this one replaces. It ends ([`Reason::Replaced`]) in the step that opens this one, so that neither a
     /// refusal leaves its owner without any session nor a full backend refuses the exchange. Ignored if there is none.
     pub replaces: Option<Credentials>,
+    /// Where it comes from, as a number that means nothing here: sessions of one source share a limit.
+    pub source: u64,
 }
 
 /// Parameters of a session to resume.
@@ -181,6 +183,8 @@ pub struct BackendStats {
     pub resumed_total: u64,
     /// Connections closed since the start because the client did not read fast enough.
     pub slow_consumers_total: u64,
+    /// Detached sessions ended before their grace period because there were too many.
+    pub evicted_total: u64,
 }
 
 /// A page of members.
@@ -201,8 +205,9 @@ pub struct MemberPage {
 /// 1. **Exactly once.** Detecting a client frame that was already applied, and applying a new one, are one atomic step:
 ///    a client that does not know the outcome of a frame may send it again.
 /// 2. **Pair order.** What one session sends to another arrives in the order of the calls.
-/// 3. **No silent loss.** An accepted envelope is handed to the receiver's connection, or its sender gets a receipt with
-///    the reason why not, or the sender's own session has ended.
+/// 3. **No silent loss.** An accepted envelope is acknowledged by the receiver (in a live session: written to its
+///    connection, as [`Attachment::track_written`] tells), or its sender gets a receipt with the reason why not, or the
+///    sender's own session has ended.
 /// 4. **One attachment.** Once [`Self::resume`] has answered, no operation of an older epoch takes effect.
 /// 5. **Presence.** Each member is told of every other member's join and leave exactly once, in version order, a join
 ///    before the first envelope from the member that joined; or it gets a roster with the same content.
@@ -276,6 +281,13 @@ pub trait Backend: Send + Sync + 'static {
     fn stats(&self) -> BackendStats;
 }
 
+/// Tells how far a connection has come with writing the frames it fetched. Asked by any thread, so it must neither block nor
+/// call the backend.
+pub trait WrittenFrames: Send + Sync + fmt::Debug {
+    /// Returns the number up to which all frames were written, which means that the kernel has taken them.
+    fn written(&self) -> u32;
+}
+
 /// One attachment of a session: the handle a connection holds.
 ///
 /// `cseq` is the number of the client frame that asks for the operation. In a resumable session it must continue the
@@ -303,11 +315,25 @@ pub trait Attachment: Send + Sync {
     /// milliseconds to wait. The limit is the session's: all its connections and calls share it.
     fn rate_limit(&self, now: Now) -> u32;
 
+    /// Has the backend ask `written` what the connection of a live session has written, from now on. Only what was written
+    /// then counts as such when the session ends, and gets a receipt. Without it, what was fetched counts as written. To be
+    /// called once, before the first fetch.
+    fn track_written(&self, written: Arc<dyn WrittenFrames>);
+    /// Returns whether the sender of a frame that a live session has handed out waits for the receipt that it was written.
+    /// A fetch after it was sends the receipt. Takes no lock.
+    fn awaits_written(&self) -> bool;
+    /// Records that a ping was sent to the client.
+    fn expect_pong(&self);
+    /// Records a pong of the client. Returns whether it answers a ping.
+    fn take_pong(&self) -> bool;
+
     /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
     /// Acknowledges everything up to `upto`. Fails with the highest number written if `upto` was never written. Ignored
     /// if the attachment is over.
     fn ack(&self, now: Now, upto: u32) -> Result<(), u32>;
+    /// Returns the highest number acknowledged.
+    fn acked(&self) -> u32;
 
     /// Sends an envelope. It is refused only if no recipient got it: a sender that is removed from the room while a
     /// broadcast is in progress gets a receipt with [`Reason::NotJoined`] for each member that was not reached.

@@ -1,10 +1,11 @@
 //! What a connection writes: numbered frames, and presence events beside them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::{
+    encoded::Encoded,
     id::{PeerId, RoomName},
     member::{Member, RoomInfo, Snapshot},
     reason::Reason,
@@ -15,7 +16,7 @@ use crate::{
 pub enum Delivery {
     /// A resumable recipient acknowledged it.
     Delivered,
-    /// It was written to the connection of a live recipient, which does not acknowledge.
+    /// The kernel took it for the connection of a live recipient, which does not acknowledge.
     Written,
     /// Not confirmed, for this reason.
     Undeliverable(Reason),
@@ -100,15 +101,15 @@ pub struct RoomEvent {
     pub version: u32,
     /// The change.
     pub change: Change,
-    /// The encoded form, set by the first transport that writes it.
-    pub encoded: OnceLock<Bytes>,
+    /// Its encoded forms.
+    pub encoded: Encoded,
 }
 
 impl RoomEvent {
     /// Makes an event that is not encoded yet.
     #[must_use]
     pub fn new(room: RoomName, version: u32, change: Change) -> Arc<Self> {
-        Arc::new(Self { room, version, change, encoded: OnceLock::new() })
+        Arc::new(Self { room, version, change, encoded: Encoded::default() })
     }
 }
 

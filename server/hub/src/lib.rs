@@ -21,12 +21,14 @@
 pub mod backend;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod encoded;
 pub mod error;
 pub mod frame;
 pub mod id;
 pub mod limits;
 pub mod mailbox;
 pub mod member;
+pub mod members;
 pub mod memory;
 pub mod reason;
 pub mod room;

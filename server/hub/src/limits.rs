@@ -23,6 +23,10 @@ pub struct Limits {
     pub bans: usize,
     /// Sessions in total.
     pub sessions: usize,
+    /// Sessions without a connection in total. Beyond it the source with most of them loses its oldest one.
+    pub detached_sessions: usize,
+    /// Sessions without a connection from one source. Beyond it the source loses its oldest one.
+    pub detached_per_source: usize,
     /// How long a room created by a join stays when it is empty.
     pub empty_timeout_ms: u32,
     /// How long a room created by an explicit request stays when it is empty.
@@ -57,6 +61,8 @@ impl Default for Limits {
             members: 1_000,
             bans: 10_000,
             sessions: usize::MAX,
+            detached_sessions: usize::MAX,
+            detached_per_source: usize::MAX,
             empty_timeout_ms: 0,
             created_empty_timeout_ms: 300_000,
             frames_per_second: 0,

@@ -110,6 +110,15 @@ impl Mailbox {
         self.entries.get(index as usize)
     }
 
+    /// Takes the body of the frame with this number, if it is held. Its entry stays until it is acknowledged.
+    pub fn take_body(&mut self, seq: u32) -> Option<(u32, Body)> {
+        let index = seq.checked_sub(self.acked)?.checked_sub(1)?;
+        let entry = self.entries.get_mut(index as usize)?;
+        let body = std::mem::replace(&mut entry.body, Body::Done);
+        self.bytes = self.bytes + Body::Done.weight() - body.weight();
+        Some((entry.reply_to, body))
+    }
+
     /// Replaces each body numbered above `after` for which `fresh` returns a new one. It gets the number and the body.
     pub fn refresh(&mut self, after: u32, mut fresh: impl FnMut(u32, &Body) -> Option<Body>) {
         let skip = after.saturating_sub(self.acked) as usize;

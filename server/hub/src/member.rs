@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::id::{PeerId, RoomName};
+use crate::{
+    encoded::Encoded,
+    id::{PeerId, RoomName},
+    members::Members,
+};
 
 /// Maximum size of metadata: the sum of key and value bytes.
 pub const MAX_METADATA_BYTES: usize = 4_096;
@@ -100,6 +104,8 @@ pub struct Member {
     pub presence: Presence,
     /// When it joined, in milliseconds since 1970.
     pub joined_at_ms: u64,
+    /// Its encoded forms, which every roster and event that contains it shares.
+    pub encoded: Encoded,
 }
 
 impl Member {
@@ -147,19 +153,19 @@ pub struct RoomInfo {
     pub empty_timeout_ms: u32,
 }
 
-/// A room with its members in join order.
+/// A room with its members in join order. Cheap to clone, and shares the members with the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The room.
     pub info: RoomInfo,
     /// Its members in join order.
-    pub members: Vec<Arc<Member>>,
+    pub members: Members,
 }
 
 impl Snapshot {
     /// Returns about how many bytes it takes on the wire.
     #[must_use]
     pub fn weight(&self) -> usize {
-        128 + self.info.metadata.bytes() + self.members.iter().map(|m| m.weight()).sum::<usize>()
+        128 + self.info.metadata.bytes() + self.members.weight()
     }
 }

@@ -16,6 +16,7 @@
 mod attachment;
 mod backend;
 mod delivery;
+mod detached;
 mod drain;
 mod entities;
 mod expiry;

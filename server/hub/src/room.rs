@@ -6,10 +6,12 @@ use std::{
 };
 
 use crate::{
+    encoded::Encoded,
     error::{JoinError, MemberError},
     frame::{Change, RoomEvent},
     id::{PeerId, RoomName},
     member::{DuplicateUsers, Member, Metadata, MetadataTooLarge, Presence, Role, RoomInfo, Snapshot},
+    members::Members,
     reason::Reason,
     time::Now,
 };
@@ -91,6 +93,8 @@ pub struct RoomState<H> {
     members: BTreeMap<u64, RoomMember<H>>,
     positions: HashMap<PeerId, u64>,
     next_position: u64,
+    /// The entries of the members, to be shared with readers.
+    roster: Members,
     bans: HashSet<Ban>,
     empty_since_ms: Option<u64>,
     ended: bool,
@@ -109,6 +113,7 @@ impl<H> RoomState<H> {
             members: BTreeMap::new(),
             positions: HashMap::new(),
             next_position: 0,
+            roster: Members::default(),
             bans: HashSet::new(),
             empty_since_ms: Some(now.mono_ms),
             ended: false,
@@ -154,7 +159,9 @@ impl<H> RoomState<H> {
             role,
             presence: Presence::Online,
             joined_at_ms: now.unix_ms,
+            encoded: Encoded::default(),
         });
+        self.roster.push(entry.clone());
         self.positions.insert(who.peer, self.next_position);
         let member = RoomMember { entry: entry.clone(), verified: who.verified, handle };
         self.members.insert(self.next_position, member);
@@ -167,6 +174,7 @@ impl<H> RoomState<H> {
     /// new owner and then that member with its new role.
     pub fn leave(&mut self, peer: &PeerId, reason: Reason, now: Now) -> Option<(RoomMember<H>, Vec<Arc<RoomEvent>>)> {
         let member = self.members.remove(&self.positions.remove(peer)?)?;
+        self.roster.remove(peer);
         let mut events = vec![self.event(Change::MemberLeft(peer.clone(), reason))];
         if self.members.is_empty() {
             self.empty_since_ms = Some(now.mono_ms);
@@ -176,6 +184,7 @@ impl<H> RoomState<H> {
             if let Some(next) = self.members.values_mut().next() {
                 let entry = Arc::new(Member { role: Role::Owner, ..(*next.entry).clone() });
                 next.entry = entry.clone();
+                self.roster.replace(entry.clone());
                 self.owner = Some(entry.peer.clone());
                 self.version += 1;
                 let info = self.info();
@@ -254,6 +263,7 @@ impl<H> RoomState<H> {
     pub fn end(&mut self, reason: Reason) -> (Vec<RoomMember<H>>, Arc<RoomEvent>) {
         self.ended = true;
         self.positions.clear();
+        self.roster = Members::default();
         self.owner = None;
         self.empty_since_ms = None;
         let members = std::mem::take(&mut self.members).into_values().collect();
@@ -334,7 +344,7 @@ impl<H> RoomState<H> {
     /// Returns the room with its members.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { info: self.info(), members: self.members.values().map(|member| member.entry.clone()).collect() }
+        Snapshot { info: self.info(), members: self.roster.clone() }
     }
 
     fn max_members(&self) -> u32 {
@@ -352,6 +362,7 @@ impl<H> RoomState<H> {
         }
         let entry = Arc::new(entry);
         member.entry = entry.clone();
+        self.roster.replace(entry.clone());
         Some(self.event(Change::MemberUpdated(entry)))
     }
 

@@ -46,6 +46,8 @@ pub struct SessionState<R> {
     written: u32,
     /// The highest number handed to any connection: no client can have received more.
     sent: u32,
+    /// The highest number in a live session whose sender waits for the receipt that it was written.
+    awaited: u32,
     presence: PresenceQueue<R>,
     reconnecting: bool,
     flushing: Option<Reason>,
@@ -64,6 +66,7 @@ impl<R> SessionState<R> {
             mailbox: Mailbox::default(),
             written: 0,
             sent: 0,
+            awaited: 0,
             presence: PresenceQueue::new(),
             reconnecting: false,
             flushing: None,
@@ -140,7 +143,7 @@ impl<R> SessionState<R> {
                 }
             }
             Phase::Attached => {
-                if !self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes) {
+                if !self.fits_attached(weight, limits) {
                     self.detach(self.epoch(), DetachReason::SlowConsumer, now);
                     return Put::Overflow;
                 }
@@ -166,8 +169,8 @@ impl<R> SessionState<R> {
                 }
             }
             Phase::Attached => {
-                let alone = self.mailbox.is_empty();
-                if !alone && !self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes) {
+                let alone = self.mailbox.len() == self.in_flight();
+                if !alone && !self.fits_attached(weight, limits) {
                     let (frames, bytes) = self.detached_bounds(self.mailbox.len(), self.mailbox.bytes(), limits);
                     let bounded = self.mailbox.fits(0, frames, bytes);
                     self.detach(self.epoch(), DetachReason::SlowConsumer, now);
@@ -220,16 +223,24 @@ impl<R> SessionState<R> {
         Ok(())
     }
 
+    /// Records that everything up to `upto` was written to the connection of a live session. Passes the origins of it to
+    /// `written`. A resumable session acknowledges instead, so that this does nothing.
+    pub fn confirm(&mut self, upto: u32, written: impl FnMut(Origin)) {
+        if self.kind == SessionKind::Live {
+            self.mailbox.ack(upto.min(self.written), written);
+            self.mailbox.shrink();
+        }
+    }
+
+    /// Returns whether the sender of a frame that a live session has handed out waits for the receipt that it was written.
+    #[must_use]
+    pub fn awaits_written(&self) -> bool {
+        self.awaited > self.mailbox.acked()
+    }
+
     /// Hands what is ready to the connection of `epoch`, up to about `budget` bytes, and stores the waker if nothing is
-    /// left. In a live session, what is handed out counts as acknowledged: its origins are passed to `written`.
-    pub fn fetch(
-        &mut self,
-        epoch: u32,
-        waker: &Waker,
-        budget: usize,
-        out: &mut Vec<Item>,
-        mut written: impl FnMut(Origin),
-    ) -> Fetched {
+    /// left. In a live session, frames are handed out for good; only their origins are kept until [`Self::confirm`].
+    pub fn fetch(&mut self, epoch: u32, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
         // A superseded connection reports that, even if the session has ended since.
         let superseded = (epoch != self.epoch()).then_some(DetachReason::Superseded);
         if let Some(reason) = superseded.or_else(|| self.detach_reason(epoch)) {
@@ -239,22 +250,29 @@ impl<R> SessionState<R> {
         while spent < budget {
             if let Some(item) = self.presence.pop(self.written) {
                 spent += match &item {
-                    // Rosters are not shared between connections, so each one costs its full encoding.
+                    // Encoded as it is written: a connection need not hold two of them.
                     Item::Roster(snapshot) => snapshot.weight(),
                     _ => 64,
                 };
                 out.push(item);
                 continue;
             }
-            let Some(entry) = self.mailbox.get(self.written + 1) else { break };
-            spent += entry.body.weight();
-            self.written += 1;
-            out.push(Item::Numbered { seq: self.written, reply_to: entry.reply_to, body: entry.body.clone() });
+            let seq = self.written + 1;
+            let (reply_to, body) = match self.kind {
+                SessionKind::Resumable { .. } => {
+                    let Some(entry) = self.mailbox.get(seq) else { break };
+                    (entry.reply_to, entry.body.clone())
+                }
+                SessionKind::Live => {
+                    let Some(taken) = self.take_live(seq) else { break };
+                    taken
+                }
+            };
+            spent += body.weight();
+            self.written = seq;
+            out.push(Item::Numbered { seq, reply_to, body });
         }
         self.sent = self.sent.max(self.written);
-        if self.kind == SessionKind::Live {
-            self.mailbox.ack(self.written, &mut written);
-        }
         if spent >= budget {
             return Fetched::More;
         }
@@ -337,6 +355,29 @@ impl<R> SessionState<R> {
         let largest = || self.mailbox.iter().map(|entry| entry.body.weight()).max().unwrap_or(0);
         let bytes = if bytes > limits.mailbox_bytes { bytes.min(largest().max(limits.mailbox_bytes)) } else { bytes };
         (frames.min(limits.mailbox_frames) + limits.detached_frames, bytes + limits.detached_bytes)
+    }
+
+    /// Returns whether a frame fits into the mailbox of an attached session. The bytes that a live session has handed out do
+    /// not count: they are in the hands of its connection, which bounds them. The frames do, since each may become a
+    /// receipt in the mailbox of one sender.
+    fn fits_attached(&self, weight: usize, limits: &Limits) -> bool {
+        let handed_out = self.in_flight() * Body::Done.weight();
+        self.mailbox.fits(weight, limits.mailbox_frames, limits.mailbox_bytes + handed_out)
+    }
+
+    /// Returns how many frames a live session has handed out that are not confirmed.
+    fn in_flight(&self) -> usize {
+        match self.kind {
+            SessionKind::Live => self.written.saturating_sub(self.mailbox.acked()) as usize,
+            SessionKind::Resumable { .. } => 0,
+        }
+    }
+
+    fn take_live(&mut self, seq: u32) -> Option<(u32, Body)> {
+        if self.mailbox.get(seq)?.origin.as_ref().is_some_and(|origin| origin.receipt) {
+            self.awaited = seq;
+        }
+        self.mailbox.take_body(seq)
     }
 
     fn keep(&mut self, entry: Entry, put: Put) -> Put {

@@ -22,4 +22,4 @@ pub use frames::{Text, Violation};
 pub use handshake::WebSocketUpgrade;
 pub use pump::MessageSource;
 pub use socket::{MessageStream, Received, Socket};
-pub use writer::FrameWriter;
+pub use writer::{FrameWriter, LongMessage};

@@ -4,7 +4,7 @@
 //! session needs no permission. What only the owner of a room may do is checked by the hub, which knows the owner. Without authentication
 //! everything is allowed except room management from other machines and, if switched off, direct messages.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use wigwag_hub::RoomName;
 
@@ -35,6 +35,16 @@ impl Caller {
     /// Returns who the caller is, as opposed to where it is: empty without authentication, when all callers are one.
     pub fn subject(&self) -> &'static str {
         ""
+    }
+
+    /// Returns a number for where the caller comes from: the IPv4 address, or the IPv6 network of 64 bits, of which one
+    /// customer of a provider has at least one.
+    pub fn source(&self) -> u64 {
+        match self.addr.map(|addr| addr.ip().to_canonical()) {
+            None => 0,
+            Some(IpAddr::V4(ip)) => u32::from(ip).into(),
+            Some(IpAddr::V6(ip)) => u64::try_from(u128::from(ip) >> 64).unwrap_or(0),
+        }
     }
 
     fn is_local(&self) -> bool {

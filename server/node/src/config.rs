@@ -35,6 +35,8 @@ pub struct SessionConfig {
     pub max_grace_ms: u32,
     /// Milliseconds within which the first frame of a connection must arrive.
     pub hello_timeout_ms: u32,
+    /// Milliseconds for which frames may wait while the client reads nothing. Then its connection is closed.
+    pub write_timeout_ms: u32,
     /// The largest frame that a client may send, in bytes.
     pub max_frame_bytes: usize,
     /// Whether peers may send to a peer id without sharing a room with it.
@@ -45,6 +47,11 @@ impl SessionConfig {
     /// Returns the time between two pings.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.into())
+    }
+
+    /// Returns the time for which frames may wait while the client reads nothing.
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms.into())
     }
 
     /// Returns the time within which the first frame of a connection must arrive.
@@ -60,6 +67,7 @@ impl Default for SessionConfig {
             grace_ms: 30_000,
             max_grace_ms: 600_000,
             hello_timeout_ms: 10_000,
+            write_timeout_ms: 20_000,
             max_frame_bytes: 64 * 1024,
             direct_messages: true,
         }

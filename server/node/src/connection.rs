@@ -8,6 +8,8 @@ mod input;
 mod rate_limit;
 mod timers;
 mod wake_flags;
+mod write_activity;
+mod written_marks;
 
 use std::{
     cell::RefCell,
@@ -24,14 +26,20 @@ use wigwag_hub::{
     error::DetachReason,
     session::{Fetched, SessionKind},
 };
-use wigwag_poll::ShortQueue;
+use wigwag_poll::{SendProgress, ShortQueue};
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
-pub use self::{input::Input, rate_limit::RateLimit};
+pub use self::{
+    input::Input,
+    rate_limit::{RateLimit, is_free},
+    write_activity::WriteActivity,
+    written_marks::WrittenMarks,
+};
 use self::{
     timers::Timers,
     wake_flags::{WakeFlags, source},
+    write_activity::Written,
 };
 use crate::{
     auth::Caller,
@@ -42,6 +50,10 @@ use crate::{
 
 /// Client frames applied in one poll before the frames they caused are written and other tasks run.
 const INPUTS_PER_POLL: usize = 64;
+
+/// Replies that may wait for a client that does not read while more of its frames are applied. With more, its frames wait
+/// until it reads: the replies to them would fill its mailbox.
+const MAX_UNREAD_REPLIES: usize = 64;
 
 /// Bytes fetched from a session's mailbox at a time.
 pub const FETCH_BYTES: usize = 16 * 1024;
@@ -74,8 +86,17 @@ pub struct Connection<I> {
     ready: u64,
     /// Client frames that may be applied before other tasks run.
     inputs_left: usize,
+    /// What the task that ends connections of clients that do not read sees of this one.
+    activity: Arc<WriteActivity>,
     /// Ensures that the connection ends even if its client does not read. Set with the welcome.
     registration: Option<Registration>,
+    /// What was written, in a live session. A resumable one acknowledges instead.
+    written: Option<Arc<Written>>,
+    /// Replies to the client's frames that may not be fetched yet.
+    replies: usize,
+    /// The number of the last numbered frame that was yielded, in a live session, and the last number that was recorded.
+    yielded: u32,
+    recorded: u32,
 }
 
 enum State {
@@ -114,6 +135,7 @@ where
     /// Creates a connection that waits for its first frame, for at most the hello timeout of the node's configuration.
     pub fn new(node: Node, caller: Caller, abort: Option<Abort>, input: I) -> Self {
         let timers = Timers::new(Instant::now() + node.session().hello_timeout());
+        let wakes = WakeFlags::new();
         Self {
             now: node.now(),
             node,
@@ -124,10 +146,15 @@ where
             out: ShortQueue::default(),
             timers,
             rate_limit: RateLimit::default(),
-            wakes: WakeFlags::new(),
+            activity: WriteActivity::new(wakes.set().clone()),
+            wakes,
             ready: 0,
             inputs_left: INPUTS_PER_POLL,
             registration: None,
+            written: None,
+            replies: 0,
+            yielded: 0,
+            recorded: 0,
         }
     }
 
@@ -152,7 +179,13 @@ where
         self.out.push_back(frame);
         self.timers.start_heartbeats(applied, Instant::now(), self.node.session().heartbeat());
         self.ready = source::ALL;
-        self.registration = Some(self.node.register_connection(attachment.clone(), self.abort.take()));
+        let activity = self.activity.clone();
+        self.registration = Some(self.node.register_connection(attachment.clone(), self.abort.take(), activity));
+        if !resumable {
+            let written = Arc::new(Written::default());
+            attachment.track_written(written.clone());
+            self.written = Some(written);
+        }
         let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
         self.state = State::Attached(Attached { applier, names: NameCache::default(), resumable, applying: None });
         if self.node.draining() {
@@ -182,6 +215,8 @@ where
             }
             return;
         };
+        // All but envelopes that are accepted, acknowledgments and pongs, which take it back below.
+        self.replies += 1;
         let frame = match input {
             Input::Frame(frame) => frame,
             Input::Malformed => return self.fail(malformed()),
@@ -217,7 +252,7 @@ where
             Some(RawBody::Envelope(bytes)) => {
                 self.timers.received_envelope(bytes.len());
                 match attached.applier.submit(now, seq, &bytes, &mut attached.names) {
-                    Ok(Submitted::Done(Ok(()))) => {}
+                    Ok(Submitted::Done(Ok(()))) => self.replies -= 1,
                     Ok(submitted) => {
                         let applier = attached.applier.clone();
                         attached.applying =
@@ -229,8 +264,8 @@ where
                     }
                 }
             }
-            Some(RawBody::Pong(_)) => {}
-            None if seq == 0 && (attached.resumable || frame.ack != 0) => {}
+            Some(RawBody::Pong(_)) => self.replies -= 1,
+            None if seq == 0 && (attached.resumable || frame.ack != 0) => self.replies -= 1,
             body => {
                 let applier = attached.applier.clone();
                 attached.applying = Some(Box::pin(async move { applier.apply(seq, body).await }));
@@ -340,7 +375,11 @@ where
             match Pin::new(input).poll_next(cx) {
                 Poll::Ready(Some(Some(input))) => match &self.state {
                     State::Attached(attached) => {
-                        if let Some(input) = self.rate_limit.admit(self.now, &**attached.attachment(), input) {
+                        if let Input::Frame(frame) = &input
+                            && is_free(&self.node, &**attached.attachment(), frame)
+                        {
+                            self.handle_input(input);
+                        } else if let Some(input) = self.rate_limit.admit(self.now, &**attached.attachment(), input) {
                             self.handle_input(input);
                         }
                     }
@@ -360,6 +399,14 @@ where
 
     /// Polls the input and the session, if they are ready.
     fn poll_sources(&mut self) {
+        self.poll_input_if_ready();
+        if self.ready & source::SESSION != 0 {
+            self.ready &= !source::SESSION;
+            self.poll_session();
+        }
+    }
+
+    fn poll_input_if_ready(&mut self) {
         let now = Instant::now();
         self.now = self.node.at(now);
         if self.ready & source::INPUT != 0 {
@@ -377,9 +424,67 @@ where
             // Replies to what was applied are written with this poll's frames.
             self.ready |= self.wakes.take_only(source::SESSION);
         }
-        if self.ready & source::SESSION != 0 {
-            self.ready &= !source::SESSION;
-            self.poll_session();
+    }
+
+    /// Reads the client's frames while the transport takes none of this connection's. `unwritten`: it has not written all
+    /// of those it took. Returns whether the connection has ended and has no frame to write, so that
+    /// [`poll_next`](Stream::poll_next) returns how.
+    ///
+    /// What a client sends takes effect whether or not it reads; only when replies pile up it has to read first.
+    pub fn poll_blocked(&mut self, cx: &mut Context<'_>, unwritten: bool) -> bool {
+        self.ready |= self.wakes.take(cx);
+        if self.ready & source::INPUT != 0 && self.replies < MAX_UNREAD_REPLIES {
+            self.poll_input_if_ready();
+            if self.ready & source::INPUT != 0 {
+                // It stopped early, so that other tasks can run.
+                cx.waker().wake_by_ref();
+            }
+        }
+        let ended = matches!(self.state, State::Closing(_) | State::Closed);
+        if unwritten || !self.out.is_empty() || self.ready & (source::SESSION | source::TIMERS) != 0 {
+            self.activity.set_blocked();
+        }
+        ended && self.out.is_empty()
+    }
+
+    /// Notes that the transport has written a part of a frame.
+    pub fn note_progress(&self) {
+        self.activity.polled();
+    }
+
+    /// Notes that the client does not read: its session is detached, or ends if it is not resumable.
+    pub fn give_up(&mut self) {
+        if let State::Attached(attached) = &self.state {
+            attached.attachment().detach(self.node.now(), DetachReason::SlowConsumer);
+        }
+    }
+
+    /// Returns the number of the last numbered frame that was yielded; 0 unless the session is live.
+    pub fn yielded(&self) -> u32 {
+        self.yielded
+    }
+
+    /// Notes that the frames up to `number` end at `position` of the byte stream counted by `progress`, or before it.
+    pub fn note_written(&mut self, number: u32, position: u64, progress: &Arc<SendProgress>) {
+        if number <= self.recorded {
+            return;
+        }
+        self.recorded = number;
+        if let Some(written) = &self.written {
+            written.0.record(progress, position, number);
+            if let State::Attached(attached) = &self.state
+                && attached.attachment().awaits_written()
+            {
+                // The next fetch sends the receipt.
+                progress.wake_on_send(self.wakes.session_waker());
+            }
+        }
+    }
+
+    /// Notes that all frames that were yielded are written. For transports that do not count bytes.
+    pub fn note_all_written(&mut self) {
+        if let Some(written) = &self.written {
+            written.0.record_sent(self.yielded);
         }
     }
 
@@ -397,8 +502,14 @@ where
         });
         match fetched {
             Fetched::More => self.ready |= source::SESSION,
-            Fetched::Idle => {}
-            Fetched::Detached(reason) => self.end_detached(reason),
+            Fetched::Idle => self.replies = 0,
+            Fetched::Detached(reason) => return self.end_detached(reason),
+        }
+        if let Some(written) = &self.written
+            && attachment.awaits_written()
+        {
+            // The next fetch after it was written sends the receipt.
+            written.0.wake_on_send(self.wakes.session_waker());
         }
     }
 
@@ -423,6 +534,7 @@ where
                         self.end_detached(DetachReason::HeartbeatTimeout);
                         return true;
                     }
+                    attached.attachment().expect_pong();
                     self.out.push_back(OutFrame::unnumbered(Pb::Ping(pb::Ping {})));
                 } else if event.ack {
                     self.out.push_back(OutFrame::ack(applied));
@@ -445,9 +557,12 @@ where
         let mut woken_sources_taken = false;
         loop {
             if let Some(mut frame) = this.out.pop_front() {
-                if let State::Attached(Attached { resumable: true, applier, .. }) = &this.state {
-                    frame.ack = frame.ack.max(applier.attachment.applied());
-                    this.timers.wrote_ack(frame.ack);
+                match &this.state {
+                    State::Attached(Attached { resumable: true, applier, .. }) => {
+                        frame.ack = frame.ack.max(applier.attachment.applied());
+                        this.timers.wrote_ack(frame.ack);
+                    }
+                    _ => this.yielded = this.yielded.max(frame.seq),
                 }
                 return Poll::Ready(Some(Ok(frame)));
             }
@@ -463,6 +578,7 @@ where
             if !woken_sources_taken {
                 woken_sources_taken = true;
                 this.ready |= this.wakes.take(cx);
+                this.activity.polled();
             }
             let sources = if this.inputs_left == 0 { source::SESSION } else { source::INPUT | source::SESSION };
             if this.ready & sources != 0 {

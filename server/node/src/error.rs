@@ -349,7 +349,8 @@ impl From<DetachReason> for ApiError {
             DetachReason::RateLimited => Self::new(
                 Code::ResourceExhausted,
                 "RATE_LIMITED",
-                "limits.frames_per_second was exceeded for more than 5 seconds: resume, and send more slowly",
+                "more frames than limits.frames_per_second of the welcome were sent for more than 5 seconds: resume, and send \
+                 more slowly",
             )
             .advice(Advice::Resume)
             .retry_after(1_000),

@@ -6,11 +6,15 @@
 mod client_frame;
 mod convert;
 mod envelope;
+mod pieces;
+mod roster;
 mod server_frame;
 
 pub use client_frame::{RawBody, RawClientFrame, RawPush};
 pub use convert::{member, room_info};
 pub use envelope::{Invalid, check};
+pub use pieces::FramePieces;
+pub use roster::JsonRoster;
 pub use server_frame::{OutFrame, field};
 
 /// The largest message that a transport accepts, in bytes. A larger one ends the session.

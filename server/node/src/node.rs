@@ -4,6 +4,7 @@ mod ids;
 mod open;
 mod open_named;
 mod reaper;
+mod run_clock;
 
 use std::{
     sync::{
@@ -17,11 +18,12 @@ use tokio::time::Instant;
 use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now};
 use wigwag_proto::v1 as pb;
 
-use self::reaper::ConnectionReaper;
+use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
     auth::Policy,
     clock,
     config::{NodeConfig, SessionConfig},
+    connection::WriteActivity,
 };
 
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
@@ -47,9 +49,8 @@ struct Inner {
     policy: Policy,
     draining: AtomicBool,
     reaper: Arc<ConnectionReaper>,
-    // The hub's monotonic clock counts from here. Its wall clock is read once, at the same moment, and advances with
-    // it.
-    started: Instant,
+    // The hub's monotonic clock. Its wall clock is read once, at the same moment, and advances with it.
+    clock: RunClock,
     started_unix_ms: u64,
 }
 
@@ -69,7 +70,7 @@ impl Node {
                 config,
                 draining: AtomicBool::new(false),
                 reaper: Arc::default(),
-                started: Instant::now(),
+                clock: RunClock::new(),
                 started_unix_ms: clock::unix_ms(),
             }),
         }
@@ -109,8 +110,12 @@ impl Node {
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             interval.tick().await;
+            let lost_ms = self.inner.clock.tick(Instant::now());
+            if lost_ms > 0 {
+                tracing::warn!(node.id = self.inner.config.name, duration_ms = lost_ms, "the process did not run");
+            }
             self.inner.backend.tick(self.now());
-            self.inner.reaper.reap(self.now(), self.session().heartbeat());
+            self.inner.reaper.reap(self.now(), self.session().heartbeat(), self.session().write_timeout());
         }
     }
 
@@ -119,11 +124,11 @@ impl Node {
         self.at(Instant::now())
     }
 
-    /// Converts a time of tokio's clock to the hub's.
+    /// Converts a time of tokio's clock to the hub's, on which time in which the process did not run does not count.
     pub fn at(&self, instant: Instant) -> Now {
-        let since = instant.saturating_duration_since(self.inner.started);
-        let mono_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        Now { mono_ms, unix_ms: self.inner.started_unix_ms.saturating_add(mono_ms) }
+        let mono_ms = self.inner.clock.running_ms(instant);
+        let unix_ms = self.inner.started_unix_ms.saturating_add(self.inner.clock.since_start_ms(instant));
+        Now { mono_ms, unix_ms }
     }
 
     /// Returns the backend that holds the rooms and sessions.
@@ -149,8 +154,13 @@ impl Node {
     /// Registers a connection that has just been attached, so that it ends even if its client stops reading: its
     /// session is detached, and `abort` is called if the connection is still there afterwards. Dropping the result
     /// unregisters it.
-    pub fn register_connection(&self, attachment: Arc<dyn Attachment>, abort: Option<Abort>) -> Registration {
-        self.inner.reaper.register(attachment, abort)
+    pub fn register_connection(
+        &self,
+        attachment: Arc<dyn Attachment>,
+        abort: Option<Abort>,
+        activity: Arc<WriteActivity>,
+    ) -> Registration {
+        self.inner.reaper.register(attachment, abort, activity)
     }
 
     /// Returns the ICE servers that clients are given.

@@ -66,6 +66,11 @@ impl WakeSet {
         }
     }
 
+    /// Returns whether no source is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.woken.load(SeqCst) & !RUNNING == 0
+    }
+
     /// Removes and returns all sources in the set. Sources woken later wake the task.
     pub fn take(&self) -> u64 {
         // Load first: the set is mostly empty, and a write would take the cache line from the next source to wake.

@@ -4,7 +4,7 @@ mod format;
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::{
@@ -132,11 +132,43 @@ struct FrameSource {
 
 impl MessageSource for FrameSource {
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>> {
-        Poll::Ready(match ready!(Pin::new(&mut self.connection).poll_next(cx)) {
-            Some(Ok(frame)) => self.format.write(&frame, out),
-            Some(Err(error)) => Err(close_reason(&error)),
-            None => Err(CloseReason::normal()),
-        })
+        if out.is_empty() {
+            self.note_written(out);
+        }
+        match Pin::new(&mut self.connection).poll_next(cx) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(self.format.write(&frame, out)),
+            Poll::Ready(end) => Poll::Ready(Err(close_of(end))),
+            Poll::Pending => {
+                self.note_written(out);
+                Poll::Pending
+            }
+        }
+    }
+
+    fn poll_blocked(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        if !self.connection.poll_blocked(cx, true) {
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.connection).poll_next(cx).map(close_of)
+    }
+
+    fn give_up(&mut self) {
+        self.connection.give_up();
+    }
+}
+
+impl FrameSource {
+    /// Notes where the messages written so far end.
+    fn note_written(&mut self, out: &FrameWriter) {
+        let number = self.connection.yielded();
+        self.connection.note_written(number, out.position(), out.progress());
+    }
+}
+
+fn close_of(end: Option<Result<OutFrame, ApiError>>) -> CloseReason {
+    match end {
+        Some(Err(error)) => close_reason(&error),
+        _ => CloseReason::normal(),
     }
 }
 

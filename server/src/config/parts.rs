@@ -16,7 +16,10 @@ use wigwag_node::{
 };
 use wigwag_proto::v1::IceServer;
 
-use super::{AllowedOrigins, CompatSection, Config};
+use super::{
+    AllowedOrigins, CompatSection, Config,
+    memory::{default_max_sessions, memory_limit},
+};
 
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -25,6 +28,10 @@ impl Config {
     /// Returns the node's part.
     pub fn node(&self) -> NodeConfig {
         let Self { session, rooms, .. } = self;
+        let sessions = match session.max_sessions {
+            0 => default_max_sessions(memory_limit()),
+            max => max,
+        };
         NodeConfig {
             name: self.node_name.clone(),
             log_addresses: self.log.addresses,
@@ -33,6 +40,7 @@ impl Config {
                 grace_ms: session.grace_ms,
                 max_grace_ms: session.max_grace_ms,
                 hello_timeout_ms: session.hello_timeout_ms,
+                write_timeout_ms: session.write_timeout_ms,
                 max_frame_bytes: session.max_frame_bytes,
                 direct_messages: session.direct_messages,
             },
@@ -46,7 +54,12 @@ impl Config {
                 rooms_per_session: session.max_rooms,
                 rooms: rooms.max_rooms,
                 members: u32::try_from(rooms.max_members).unwrap_or(u32::MAX),
-                sessions: if session.max_sessions == 0 { usize::MAX } else { session.max_sessions },
+                sessions,
+                detached_sessions: if session.max_detached == 0 { sessions / 2 } else { session.max_detached },
+                detached_per_source: match session.max_detached_per_source {
+                    0 => usize::MAX,
+                    max => max,
+                },
                 empty_timeout_ms: rooms.empty_timeout_ms,
                 created_empty_timeout_ms: rooms.created_empty_timeout_ms,
                 ..Limits::default()

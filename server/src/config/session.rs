@@ -19,6 +19,8 @@ pub struct SessionSection {
     pub max_grace_ms: u32,
     /// Milliseconds a connection has for its first frame.
     pub hello_timeout_ms: u32,
+    /// Milliseconds frames may wait while the client reads nothing. Then its connection is closed, with SLOW_CONSUMER.
+    pub write_timeout_ms: u32,
     /// Most unacknowledged frames of an attached session.
     pub mailbox_frames: usize,
     /// Most bytes of unacknowledged frames of an attached session.
@@ -38,8 +40,13 @@ pub struct SessionSection {
     pub frames_burst: u32,
     /// Most rooms a session may be in at a time.
     pub max_rooms: usize,
-    /// Most sessions of this node at a time. 0 = no limit.
+    /// Most sessions of this node at a time. 0 = half of the memory at 16 KiB each.
     pub max_sessions: usize,
+    /// Most sessions without a connection at a time, which wait for a resume. 0 = half of the sessions. Beyond it the
+    /// source (IPv4 address, IPv6 /64) with most of them loses its oldest one.
+    pub max_detached: usize,
+    /// Most sessions without a connection from one source. 0 = no limit: behind a proxy all clients are one source.
+    pub max_detached_per_source: usize,
 }
 
 impl Default for SessionSection {
@@ -49,6 +56,7 @@ impl Default for SessionSection {
             grace_ms: 30_000,
             max_grace_ms: 600_000,
             hello_timeout_ms: 10_000,
+            write_timeout_ms: 20_000,
             mailbox_frames: 1024,
             mailbox_bytes: 1024 * 1024,
             detached_frames: 256,
@@ -59,6 +67,8 @@ impl Default for SessionSection {
             frames_burst: 200,
             max_rooms: 64,
             max_sessions: 0,
+            max_detached: 0,
+            max_detached_per_source: 0,
         }
     }
 }
@@ -68,6 +78,7 @@ pub(super) const RANGES: &[Range] = &[
     Range::ms("session.grace_ms", 0, 86_400_000),
     Range::ms("session.max_grace_ms", 0, 86_400_000),
     Range::ms("session.hello_timeout_ms", 100, 300_000),
+    Range::ms("session.write_timeout_ms", 1000, 600_000),
     Range::new("session.mailbox_frames", 16, 1_000_000),
     Range::bytes("session.mailbox_bytes", 4096, 1 << 30),
     Range::new("session.detached_frames", 0, 1_000_000),
@@ -77,6 +88,8 @@ pub(super) const RANGES: &[Range] = &[
     Range::new("session.frames_burst", 1, 1_000_000),
     Range::new("session.max_rooms", 1, 100_000),
     Range::new("session.max_sessions", 0, 100_000_000),
+    Range::new("session.max_detached", 0, 100_000_000),
+    Range::new("session.max_detached_per_source", 0, 100_000_000),
 ];
 
 impl SessionSection {

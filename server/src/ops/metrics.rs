@@ -29,6 +29,11 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dr
         "Connections closed because their client did not read.",
         backend.slow_consumers_total,
     );
+    counter(
+        "wigwag_sessions_evicted_total",
+        "Sessions without a connection ended early because there were too many.",
+        backend.evicted_total,
+    );
     counter("wigwag_connections_accepted_total", "Connections accepted.", listener.accepted());
     counter(
         "wigwag_connections_refused_total",

@@ -24,7 +24,7 @@ pub(crate) const JSON: &str = "wigwag.v1.json";
 /// An open socket.
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<TcpStream>,
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// Opens a socket with these headers; the error is what the server answered.

@@ -21,13 +21,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wigwag_hub::error::DetachReason;
-use wigwag_node::error::ApiError;
+use wigwag_node::{connection::WrittenMarks, error::ApiError};
 
 use super::engine::TransportEnd;
 use crate::{
     adapter::{Incoming, MessageTransport},
     error::{CompatError, Quoted},
     payload::object,
+    session::CompatSession,
 };
 
 /// Events of one client that may wait to be handled. One more ends its connection, since socketioxide cannot be made to
@@ -164,6 +165,11 @@ impl MessageTransport for SocketIoTransport {
 
     fn send(&mut self, message: Value) {
         self.out.push_back(message);
+    }
+
+    fn track(&mut self, session: &CompatSession) -> Arc<WrittenMarks> {
+        // socketioxide does not tell what it has written.
+        WrittenMarks::track(&*session.applier().attachment, true)
     }
 
     async fn flushed(&mut self) {

@@ -60,6 +60,10 @@ impl<S: Service> Connection<S> {
             return StreamPoll::Failed(ErrorCode::CANCEL);
         }
         loop {
+            // A body that writes no more than the windows admit has nothing pending, and waits for both of them.
+            if self.send.window <= 0 {
+                self.send.blocked |= stream_slots::slot_bit(slot);
+            }
             if !self.send_pending(slot, stream) {
                 let aborted = matches!(&stream.response, ResponseState::Tunnel(buffers) if buffers.is_aborted());
                 return if aborted { StreamPoll::Failed(ErrorCode::CANCEL) } else { StreamPoll::Pending };
@@ -110,6 +114,9 @@ impl<S: Service> Connection<S> {
                 }
             }
             frame::put(kind::DATA, flags, stream.id, &part, &mut self.send.buffer);
+            if let ResponseState::Tunnel(tunnel) = &stream.response {
+                tunnel.add_sent(len);
+            }
             self.consume_window(len, stream);
         }
         true
@@ -155,7 +162,11 @@ impl<S: Service> Connection<S> {
                 }
             },
             ResponseState::Body(body) => {
-                let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN);
+                let window = self.send.window.min(stream.send.window).max(0);
+                let limit = usize::try_from(window).unwrap_or(usize::MAX).min(MAX_FRAME_SIZE);
+                let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN)
+                    .with_limit(limit)
+                    .with_progress(self.send.progress.as_ref());
                 let written = Pin::new(&mut *body).poll_write(cx, &mut buf);
                 let prefix = buf.prefix();
                 if let (Poll::Ready(Some(Ok(Written::InPlace))), Some(prefix)) = (&written, prefix) {

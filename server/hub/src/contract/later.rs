@@ -17,7 +17,7 @@ use bytes::Bytes;
 use crate::{
     backend::{
         Attachment, Backend, BackendStats, Credentials, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume,
-        Resumed, Submitted,
+        Resumed, Submitted, WrittenFrames,
     },
     error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
     frame::{Body, Item},
@@ -227,8 +227,28 @@ impl Attachment for LaterAttachment {
         fetched
     }
 
+    fn track_written(&self, written: Arc<dyn WrittenFrames>) {
+        self.inner.track_written(written);
+    }
+
+    fn awaits_written(&self) -> bool {
+        self.inner.awaits_written()
+    }
+
+    fn expect_pong(&self) {
+        self.inner.expect_pong();
+    }
+
+    fn take_pong(&self) -> bool {
+        self.inner.take_pong()
+    }
+
     fn ack(&self, now: Now, upto: u32) -> Result<(), u32> {
         self.inner.ack(now, upto)
+    }
+
+    fn acked(&self) -> u32 {
+        self.inner.acked()
     }
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {

@@ -1,7 +1,12 @@
 //! Receipts: what senders learn about their envelopes.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
 use super::make::Make;
-use crate::{frame::Item, id::PeerId, reason::Reason};
+use crate::{backend::WrittenFrames, frame::Item, id::PeerId, reason::Reason};
 
 pub(super) fn an_ack_produces_the_requested_receipt(make: &Make<'_>) {
     let world = make.world();
@@ -25,6 +30,50 @@ pub(super) fn a_live_recipient_produces_written_receipts(make: &Make<'_>) {
     ada.send_with_receipt(bob.peer(), "receipt");
     assert_eq!(ada.read_all(&mut via), [""; 0]);
     bob.read(2);
+    assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
+}
+
+/// A connection that tells what it has written.
+#[derive(Debug, Default)]
+struct Connection(AtomicU32);
+
+impl WrittenFrames for Connection {
+    fn written(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+pub(super) fn what_a_live_connection_did_not_write_is_undeliverable(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.live("bob"), world.client("via"));
+    let connection = Arc::new(Connection::default());
+    bob.attachment.track_written(connection.clone());
+    ada.send_with_receipt(bob.peer(), "written");
+    ada.send_direct(bob.peer(), "written, no receipt");
+    ada.send_direct(bob.peer(), "handed out");
+    ada.send_with_receipt(bob.peer(), "handed out");
+    bob.read(4);
+    assert_eq!(ada.read_all(&mut via), [""; 0], "handed out is not written");
+    assert!(bob.attachment.awaits_written());
+    connection.0.store(2, Ordering::Relaxed);
+    bob.pump();
+    assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
+    ada.send_direct(bob.peer(), "waiting");
+    bob.disconnect();
+    assert_eq!(ada.read_all(&mut via), ["receipt bob UNDELIVERABLE CONNECTION_LOST"; 3]);
+}
+
+pub(super) fn what_a_live_connection_wrote_last_is_written_when_it_ends(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.live("bob"), world.client("via"));
+    let connection = Arc::new(Connection::default());
+    bob.attachment.track_written(connection.clone());
+    ada.send_direct(bob.peer(), "written, no receipt");
+    ada.send_with_receipt(bob.peer(), "written");
+    bob.read(2);
+    // Nothing is fetched any more.
+    connection.0.store(2, Ordering::Relaxed);
+    bob.attachment.close(world.now(), Reason::Left);
     assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
 }
 

@@ -14,7 +14,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Join, Outbound, Submitted},
+    backend::{Attachment, Join, Outbound, Submitted, WrittenFrames},
     error::{DetachReason, JoinError, MemberError, SendError, StepError},
     frame::{Body, Delivery, Item},
     id::{PeerId, RoomName},
@@ -85,8 +85,28 @@ impl Attachment for MemoryAttachment {
         u32::try_from(wait_us.div_ceil(1_000)).unwrap_or(u32::MAX)
     }
 
+    fn track_written(&self, written: Arc<dyn WrittenFrames>) {
+        // Fails only on a second call, which has no meaning: a live session has one attachment.
+        let _ = self.session.written.set(written);
+    }
+
+    fn awaits_written(&self) -> bool {
+        self.session.awaits_written.load(Ordering::Relaxed)
+    }
+
+    fn expect_pong(&self) {
+        self.session.awaited_pongs.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn take_pong(&self) -> bool {
+        let awaited = &self.session.awaited_pongs;
+        awaited.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |pongs| pongs.checked_sub(1)).is_ok()
+    }
+
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
         let mut written = Vec::new();
+        let live = !self.session.resumable();
+        let tracked = live && self.session.written.get().is_some();
         let fetched = loop {
             let mut state = self.session.state();
             if state.epoch() == self.epoch && state.roster_due() {
@@ -95,7 +115,16 @@ impl Attachment for MemoryAttachment {
                 self.put_rosters(&rooms);
                 continue;
             }
-            break state.fetch(self.epoch, waker, budget, out, |origin| written.push(origin));
+            if tracked {
+                state.confirm(self.session.written(), |origin| written.push(origin));
+            }
+            let fetched = state.fetch(self.epoch, waker, budget, out);
+            if tracked {
+                self.session.awaits_written.store(state.awaits_written(), Ordering::Relaxed);
+            } else if live {
+                state.confirm(u32::MAX, |origin| written.push(origin));
+            }
+            break fetched;
         };
         written.retain(|origin| origin.receipt);
         self.shared.send_receipts(now, written, &self.session.peer, Delivery::Written);
@@ -117,6 +146,10 @@ impl Attachment for MemoryAttachment {
         })?;
         self.shared.send_receipts(now, delivered, &self.session.peer, Delivery::Delivered);
         Ok(())
+    }
+
+    fn acked(&self) -> u32 {
+        self.session.state().mailbox().acked()
     }
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {

@@ -25,7 +25,14 @@ impl Shared {
     pub(super) fn drain(&self, now: Now) {
         let sessions = self.sessions.in_order();
         for session in &sessions {
-            let origins = session.state().take_origins();
+            let mut written = Vec::new();
+            let origins = {
+                let mut state = session.state();
+                state.confirm(session.written(), |origin| written.push(origin));
+                state.take_origins()
+            };
+            written.retain(|origin| origin.receipt);
+            self.send_receipts(now, written, &session.peer, Delivery::Written);
             self.send_receipts(now, origins, &session.peer, Delivery::Undeliverable(Reason::Draining));
         }
         for session in sessions {

@@ -2,13 +2,13 @@
 //! a session to the rooms it is in.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, Weak,
+    Arc, Mutex, MutexGuard, OnceLock, Weak,
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use super::{lock::lock, timers::TimerId};
 use crate::{
-    backend::Open,
+    backend::{Open, WrittenFrames},
     error::{DetachReason, StepError},
     id::{PeerId, RoomName},
     member::Metadata,
@@ -78,6 +78,9 @@ pub(super) struct Session {
     pub(super) kind: SessionKind,
     // When it was opened, on the monotonic clock.
     pub(super) opened_ms: u64,
+    pub(super) source: u64,
+    // Its place among the detached sessions, 0 if it has none.
+    pub(super) detached_order: AtomicU64,
     // Serializes this client's frames. Taken by its own attachments and by a resume, never by other sessions.
     pub(super) sender: Mutex<SenderState>,
     // The last client frame that took effect. Written under `sender`, read by the connection for its acks.
@@ -91,6 +94,12 @@ pub(super) struct Session {
     pub(super) theoretical_arrival_us: AtomicU64,
     // The timers set when it last lost its connection.
     pub(super) grace_timers: Mutex<Option<[TimerId; 2]>>,
+    // Tells which frames of a live session were written. Set once, by its connection.
+    pub(super) written: OnceLock<Arc<dyn WrittenFrames>>,
+    // Whether the sender of a frame that a live session has handed out waits for a receipt. Written under `state`.
+    pub(super) awaits_written: AtomicBool,
+    // Pings that no pong has answered.
+    pub(super) awaited_pongs: AtomicU32,
     // Set by the registry when the peer id no longer refers to this session.
     pub(super) unlisted: AtomicBool,
     // Guards the mailbox and the presence queue. The one lock that senders contend for.
@@ -119,6 +128,8 @@ impl Session {
             metadata: open.metadata,
             kind: open.kind,
             opened_ms: now.mono_ms,
+            source: open.source,
+            detached_order: AtomicU64::new(0),
             sender: Mutex::default(),
             applied: AtomicU32::new(0),
             attached_epoch: AtomicU32::new(1),
@@ -126,6 +137,9 @@ impl Session {
             last_activity_ms: AtomicU64::new(now.mono_ms),
             theoretical_arrival_us: AtomicU64::new(0),
             grace_timers: Mutex::new(None),
+            written: OnceLock::new(),
+            awaits_written: AtomicBool::new(false),
+            awaited_pongs: AtomicU32::new(0),
             unlisted: AtomicBool::new(false),
             state: Mutex::new(SessionState::new(open.kind)),
         }
@@ -133,6 +147,12 @@ impl Session {
 
     pub(super) fn state(&self) -> MutexGuard<'_, SessionState<Arc<Room>>> {
         lock(&self.state)
+    }
+
+    /// Returns up to which number the frames of a live session were written. Without a connection that tells, what was
+    /// handed out counts as written.
+    pub(super) fn written(&self) -> u32 {
+        self.written.get().map_or(u32::MAX, |written| written.written())
     }
 
     pub(super) fn resumable(&self) -> bool {

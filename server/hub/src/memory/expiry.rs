@@ -1,6 +1,6 @@
 //! Timers: what is set when a session loses its connection, and what happens when a timer expires.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     entities::Session,
@@ -21,6 +21,10 @@ impl Shared {
         if let Some(reason) = flushing {
             // It cannot be resumed.
             return self.end_at_next_tick(now, session, reason);
+        }
+        if let Some(evicted) = self.detached.insert(session, &self.limits) {
+            let epoch = evicted.state().epoch();
+            self.timers.set(now.mono_ms, Expired::Evicted(Arc::downgrade(&evicted), epoch));
         }
         let mut timers = lock(&session.grace_timers);
         let (epoch, weak) = (session.state().epoch(), Arc::downgrade(session));
@@ -61,6 +65,13 @@ impl Shared {
                     let SessionKind::Resumable { grace_ms } = session.kind else { continue };
                     let over = |state: &SessionState<_>| detached_for(state, epoch, grace_ms.into(), now);
                     self.end_session_if(now, &session, Reason::Expired, over);
+                }
+                Expired::Evicted(session, epoch) => {
+                    let Some(session) = session.upgrade() else { continue };
+                    let detached = |state: &SessionState<_>| detached_for(state, epoch, 0, now);
+                    if self.end_session_if(now, &session, Reason::Expired, detached) {
+                        self.counters.evicted.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
                 Expired::End(session, reason) => {
                     if let Some(session) = session.upgrade() {

@@ -78,6 +78,7 @@ impl MemoryBackend {
                 return Err(ResumeError::Reset(reset_reason(reason)));
             }
         };
+        self.shared.detached.remove(&session);
         self.shared.counters.resumed.fetch_add(1, Ordering::Relaxed);
         delivered.retain(|origin| origin.receipt);
         self.shared.send_receipts(now, delivered, &session.peer, Delivery::Delivered);
@@ -124,9 +125,12 @@ impl MemoryBackend {
 impl Shared {
     /// Ends the attachment of `epoch`: a resumable session waits for its client to return, a live one ends.
     pub(super) fn detach_session(&self, now: Now, session: &Arc<Session>, epoch: u32, reason: DetachReason) {
+        let slow = reason == DetachReason::SlowConsumer;
         if !session.resumable() {
-            let slow = reason == DetachReason::SlowConsumer;
-            self.end_session(now, session, if slow { Reason::SlowConsumer } else { Reason::ConnectionLost });
+            let reason = if slow { Reason::SlowConsumer } else { Reason::ConnectionLost };
+            if self.end_session_if(now, session, reason, |_| true) && slow {
+                self.counters.slow_consumers.fetch_add(1, Ordering::Relaxed);
+            }
             return;
         }
         let (detached, waker) = {
@@ -139,6 +143,9 @@ impl Shared {
         };
         wake(waker);
         if detached {
+            if slow {
+                self.counters.slow_consumers.fetch_add(1, Ordering::Relaxed);
+            }
             let (peer, reason) = (session.peer.as_str(), reason.as_str());
             tracing::info!(peer.id = peer, epoch, reason, "session detached");
             self.start_grace(now, session);
@@ -158,11 +165,13 @@ impl Shared {
         reason: Reason,
         condition: impl FnOnce(&SessionState<Arc<Room>>) -> bool,
     ) -> bool {
+        let mut written = Vec::new();
         let (ended, waker) = {
             let mut state = session.state();
             if !condition(&state) {
                 return false;
             }
+            state.confirm(session.written(), |origin| written.push(origin));
             let ended = state.end(reason);
             self.set_attached_epoch(session, 0);
             (ended, state.take_waker())
@@ -170,6 +179,7 @@ impl Shared {
         let Some((rooms, origins)) = ended else { return false };
         let duration_ms = now.mono_ms.saturating_sub(session.opened_ms);
         tracing::info!(peer.id = session.peer.as_str(), reason = reason.as_str(), duration_ms, "session ended");
+        self.detached.remove(session);
         // The reason is remembered for a client that resumes too late. A live session cannot be resumed.
         let remembered_ms = match session.kind {
             SessionKind::Live => 0,
@@ -181,6 +191,8 @@ impl Shared {
         for joined in rooms {
             self.release(now, &joined.room, session, reason);
         }
+        written.retain(|origin| origin.receipt);
+        self.send_receipts(now, written, &session.peer, Delivery::Written);
         self.send_receipts(now, origins, &session.peer, Delivery::Undeliverable(reason));
         wake(waker);
         true

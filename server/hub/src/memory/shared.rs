@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    detached::DetachedSessions,
     entities::{Room, Session},
     lock::read,
     registry::Sessions,
@@ -27,6 +28,7 @@ use crate::{
 pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) sessions: Sessions,
+    pub(super) detached: DetachedSessions,
     // Ordered by name, so that pages of rooms have a stable order. Written when rooms are created and ended.
     pub(super) rooms: RwLock<BTreeMap<RoomName, Arc<Room>>>,
     pub(super) timers: Timers<Expired>,
@@ -46,6 +48,8 @@ pub(super) enum Expired {
     Reconnecting(Weak<Session>, u32),
     /// The grace period of a session detached in this epoch is over.
     Grace(Weak<Session>, u32),
+    /// There were too many detached sessions: one detached in this epoch is to end.
+    Evicted(Weak<Session>, u32),
     /// A session must end, and could not be ended while a room was locked.
     End(Weak<Session>, Reason),
     /// A room may have been empty for its timeout.
@@ -62,6 +66,7 @@ pub(super) struct Counters {
     pub(super) undeliverable: AtomicU64,
     pub(super) resumed: AtomicU64,
     pub(super) slow_consumers: AtomicU64,
+    pub(super) evicted: AtomicU64,
 }
 
 impl Shared {
@@ -69,6 +74,7 @@ impl Shared {
         Self {
             limits,
             sessions: Sessions::default(),
+            detached: DetachedSessions::default(),
             rooms: RwLock::default(),
             timers: Timers::default(),
             tombstones: Timers::default(),
@@ -106,6 +112,7 @@ impl Shared {
             undeliverable_total: self.counters.undeliverable.load(Ordering::Relaxed),
             resumed_total: self.counters.resumed.load(Ordering::Relaxed),
             slow_consumers_total: self.counters.slow_consumers.load(Ordering::Relaxed),
+            evicted_total: self.counters.evicted.load(Ordering::Relaxed),
         }
     }
 }

@@ -30,6 +30,7 @@ fn open(backend: &MemoryBackend, peer: PeerId, kind: SessionKind) -> Arc<dyn Att
         metadata: Metadata::default(),
         kind,
         replaces: None,
+        source: 0,
     };
     backend.open_session(NOW, open).expect("opens")
 }
@@ -127,6 +128,7 @@ fn a_room_that_a_refused_newcomer_emptied_ends() {
             metadata: Metadata::default(),
             kind: SessionKind::Live,
             replaces: None,
+            source: 0,
         };
         backend.open_session(NOW, open).expect("opens")
     };
@@ -162,4 +164,41 @@ fn watches_of_one_room_leave_nothing_behind() {
     }
     assert_eq!(backend.shared.watchers.len(), 0);
     assert!(backend.shared.watchers.rooms() < 200, "{} rooms", backend.shared.watchers.rooms());
+}
+
+#[test]
+fn the_source_with_most_detached_sessions_loses_its_oldest() {
+    let limits = Limits { detached_sessions: 10, detached_per_source: 8, ..Limits::default() };
+    let backend = MemoryBackend::new(limits);
+    let detached = |number: u128, source: u64| {
+        let open = Open {
+            credentials: Credentials { peer: PeerId::from_random(number), secret_digest: [0; 32] },
+            user: "".into(),
+            verified: false,
+            display_name: "".into(),
+            metadata: Metadata::default(),
+            kind: SessionKind::Resumable { grace_ms: 600_000 },
+            replaces: None,
+            source,
+        };
+        let attachment = backend.open_session(NOW, open).expect("opens");
+        attachment.detach(NOW, crate::error::DetachReason::ConnectionLost);
+        backend.shared.tick(NOW);
+    };
+    let lives = |number: u128| backend.shared.sessions.get(PeerId::from_random(number).as_str()).is_some();
+    (0..3).for_each(|number| detached(number, 1));
+    (100..200).for_each(|number| detached(number, 2));
+    assert!((0..3).all(lives), "another source is to blame");
+    assert!((193..200).all(lives) && !(100..193).any(lives), "the newest stay");
+    assert_eq!(backend.shared.sessions.len(), 10);
+    (200..300).for_each(|number| detached(number, 3));
+    assert!((0..3).all(lives));
+    assert_eq!(backend.shared.sessions.len(), 10);
+    assert_eq!(backend.shared.stats().evicted_total, 193);
+    // A session that is resumed does not count.
+    let credentials = Credentials { peer: PeerId::from_random(0), secret_digest: [0; 32] };
+    let resume = crate::backend::Resume { credentials, epoch: 1, last_seq: 0, room_versions: Default::default() };
+    assert!(backend.resume_session(NOW, resume).is_ok());
+    detached(300, 4);
+    assert_eq!((backend.shared.sessions.len(), lives(0)), (11, true));
 }

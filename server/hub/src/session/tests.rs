@@ -5,6 +5,7 @@ use crate::{
     frame::{Body, Change},
     id::{PeerId, RoomName},
     member::{RoomInfo, Snapshot},
+    members::Members,
 };
 
 const NOW: Now = Now { mono_ms: 1_000, unix_ms: 1_000 };
@@ -45,7 +46,7 @@ fn change(version: u32) -> Arc<RoomEvent> {
 fn fetch(session: &mut SessionState<()>) -> (Vec<String>, Fetched) {
     let mut out = Vec::new();
     let epoch = session.epoch();
-    let fetched = session.fetch(epoch, Waker::noop(), 1 << 20, &mut out, |_| {});
+    let fetched = session.fetch(epoch, Waker::noop(), 1 << 20, &mut out);
     let short = |item: &Item| match item {
         Item::Numbered { seq, .. } => seq.to_string(),
         Item::Presence(event) => format!("v{}", event.version),
@@ -123,8 +124,26 @@ fn a_live_session_acknowledges_by_writing() {
     let mut session: SessionState<()> = SessionState::new(SessionKind::Live);
     session.put_envelope(envelope("one"), &Limits::default(), NOW);
     let (mut out, mut written) = (Vec::new(), 0);
-    assert_eq!(session.fetch(1, Waker::noop(), 1 << 20, &mut out, |_| written += 1), Fetched::Idle);
-    assert_eq!((out.len(), written, session.mailbox().len()), (1, 1, 0));
+    assert_eq!(session.fetch(1, Waker::noop(), 1 << 20, &mut out), Fetched::Idle);
+    session.confirm(0, |_| panic!("nothing is written yet"));
+    assert_eq!((out.len(), session.mailbox().len()), (1, 1));
+    session.confirm(9, |_| written += 1);
+    assert_eq!((written, session.mailbox().len()), (1, 0));
+}
+
+#[test]
+fn the_bytes_that_a_live_session_handed_out_do_not_count() {
+    let limits = Limits { mailbox_frames: 7, mailbox_bytes: 60, ..Limits::default() };
+    let mut session: SessionState<()> = SessionState::new(SessionKind::Live);
+    for text in ["one", "two", "three"] {
+        assert_eq!(session.put_envelope(envelope(text), &limits, NOW), Put::Kept);
+        assert_eq!(session.put_envelope(envelope(text), &limits, NOW), Put::Kept);
+        session.fetch(1, Waker::noop(), 1 << 20, &mut Vec::new());
+    }
+    assert_eq!(session.put_envelope(envelope("four"), &limits, NOW), Put::Kept);
+    assert_eq!(session.put_envelope(envelope("five"), &limits, NOW), Put::Overflow, "too many frames");
+    let (_, origins) = session.end(Reason::ConnectionLost).expect("not ended before");
+    assert_eq!(origins.len(), 7, "none is known to be written");
 }
 
 #[test]
@@ -140,7 +159,7 @@ fn overflowing_presence_makes_a_roster_due() {
     assert!(session.roster_due());
     assert_eq!(session.rooms_without_roster().count(), 1);
     session.put_presence(&change(5), &limits);
-    session.put_roster(&Arc::new(Snapshot { info: room(6), members: Vec::new() }));
+    session.put_roster(&Arc::new(Snapshot { info: room(6), members: Members::default() }));
     session.put_presence(&change(7), &limits);
     assert_eq!(fetch(&mut session).0, ["roster 6", "v7"]);
 }
@@ -159,7 +178,7 @@ fn a_superseded_attachment_reports_superseded_even_after_the_end() {
     let mut session = resumable();
     assert_eq!(session.resume(1, 0, |_| {}), Ok(2));
     session.end(Reason::Left);
-    let mut fetched = |epoch| session.fetch(epoch, Waker::noop(), 1, &mut Vec::new(), |_| {});
+    let mut fetched = |epoch| session.fetch(epoch, Waker::noop(), 1, &mut Vec::new());
     assert_eq!(fetched(1), Fetched::Detached(DetachReason::Superseded));
     assert_eq!(fetched(2), Fetched::Detached(DetachReason::Ended(Reason::Left)));
 }
@@ -207,9 +226,9 @@ fn rosters_count_against_the_budget_by_size() {
     for number in 0..8 {
         let room = RoomName::parse(&format!("r{number}")).expect("valid");
         let info = RoomInfo { room, metadata: metadata.clone(), ..self::room(2) };
-        session.put_roster(&Arc::new(Snapshot { info, members: Vec::new() }));
+        session.put_roster(&Arc::new(Snapshot { info, members: Members::default() }));
     }
     let mut out = Vec::new();
-    assert_eq!(session.fetch(2, Waker::noop(), 4_096, &mut out, |_| {}), Fetched::More);
+    assert_eq!(session.fetch(2, Waker::noop(), 4_096, &mut out), Fetched::More);
     assert_eq!(out.len(), 1, "the budget limits rosters as well");
 }

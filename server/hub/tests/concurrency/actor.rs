@@ -73,6 +73,7 @@ impl Actor {
             metadata: Metadata::default(),
             kind: if live { SessionKind::Live } else { SessionKind::Resumable { grace_ms: 100_000_000 } },
             replaces: None,
+            source: 0,
         };
         let attachment = answer(self.shared.backend.open(self.shared.now(), open)).expect("opened");
         self.shared.peers.lock().expect("not poisoned").push(credentials.peer.clone());

@@ -212,6 +212,7 @@ impl Server {
             metadata: Metadata::default(),
             kind: if resumable { SessionKind::Resumable { grace_ms: self.grace_ms } } else { SessionKind::Live },
             replaces,
+            source: 0,
         };
         match answer(self.backend.open(self.now, open)) {
             Ok(attachment) => {

@@ -78,7 +78,8 @@ impl<I: AcceptedIo, S: Service> Http2Driver<I, S> {
     /// Creates the driver of a connection whose client preface has been read.
     pub(super) fn new(io: ConnectionIo<I>, service: S, settings: &ListenerConfig, stats: Arc<ListenerStats>) -> Self {
         let wakes = Arc::new(WakeSet::default());
-        let connection = Connection::new(service, settings.http2(), wakes.clone());
+        let mut connection = Connection::new(service, settings.http2(), wakes.clone());
+        connection.track_sent(io.progress());
         let ping_timer =
             settings.keepalive_interval.map(|interval| PingTimer::new(interval, settings.keepalive_timeout));
         Self {

@@ -22,6 +22,7 @@ use tokio::{
     sync::oneshot,
     task::AbortHandle,
 };
+use wigwag_poll::SendProgress;
 
 use super::{
     AcceptedIo,
@@ -116,6 +117,8 @@ struct IoState<I> {
     failed: Option<ErrorKind>,
     /// The kernel has accepted bytes since [`ConnectionIo::take_write_progress`] was last called.
     write_progress: bool,
+    /// Counts the bytes that were put, and those that the kernel has accepted.
+    progress: Arc<SendProgress>,
 }
 
 impl<I: AcceptedIo> SharedIo<I> {
@@ -158,6 +161,7 @@ impl<I: AcceptedIo> IoState<I> {
             let fits = buf.len().min(READ_SIZE.saturating_sub(self.out.len()));
             self.out.extend_from_slice(&buf[..fits]);
         }
+        self.progress.add_put(self.out.len() - before);
         self.out.len() - before
     }
 
@@ -180,7 +184,10 @@ impl<I: AcceptedIo> IoState<I> {
     }
 
     fn written(&mut self, result: io::Result<usize>) {
-        self.write_progress |= matches!(result, Ok(1..));
+        if let Ok(bytes @ 1..) = result {
+            self.write_progress = true;
+            self.progress.add_sent(bytes);
+        }
         match result {
             Ok(all) if all == self.out.len() => self.out = Vec::new(),
             Ok(part) => drop(self.out.drain(..part)),
@@ -200,7 +207,15 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         batcher: WriteBatcher,
         open: oneshot::Sender<Infallible>,
     ) -> Self {
-        let state = IoState { io, out: Vec::new(), enqueued: false, drain: None, failed: None, write_progress: false };
+        let state = IoState {
+            io,
+            out: Vec::new(),
+            enqueued: false,
+            drain: None,
+            failed: None,
+            write_progress: false,
+            progress: Arc::default(),
+        };
         let shared = Arc::new(SharedIo { state: Mutex::new(state), writer: AtomicWaker::new() });
         Self { shared, flags, batcher, read_ahead: Bytes::new(), linger: None, _open: open }
     }
@@ -315,12 +330,18 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         std::mem::take(&mut self.shared.lock().write_progress)
     }
 
+    /// Returns the counts of the bytes that were put or written, and of those that the kernel has accepted.
+    pub fn progress(&self) -> Arc<SendProgress> {
+        self.shared.lock().progress.clone()
+    }
+
     /// Takes all of `bytes`, to be written with those of other connections once their tasks have run. To be called when
     /// [`poll_write_ready`](Self::poll_write_ready) is ready, which writes them itself if
     /// [`AcceptedIo::CAN_TRY_WRITE`] is false.
     pub fn put(&mut self, bytes: &mut Vec<u8>) {
         let enqueue = {
             let state = &mut *self.shared.lock();
+            state.progress.add_put(bytes.len());
             if state.out.is_empty() {
                 std::mem::swap(&mut state.out, bytes);
             } else {
@@ -372,7 +393,10 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         let (shared, mut enqueue) = (self.shared.clone(), false);
         let result = self.write_with(cx, |state, cx| {
             if !I::CAN_TRY_WRITE {
-                return Pin::new(&mut state.io).poll_write_vectored(cx, bufs);
+                let written = ready!(Pin::new(&mut state.io).poll_write_vectored(cx, bufs))?;
+                state.progress.add_put(written);
+                state.progress.add_sent(written);
+                return Poll::Ready(Ok(written));
             }
             if state.out.len() >= READ_SIZE && !state.write_out() && state.out.len() >= READ_SIZE {
                 shared.writer.register(cx.waker());

@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,6 +14,7 @@ use tokio::{
     net::TcpStream,
 };
 use wigwag_http2::Tunnel;
+use wigwag_poll::SendProgress;
 
 use super::io::ConnectionIo;
 
@@ -50,6 +52,17 @@ impl From<Upgraded> for UpgradedIo {
 impl From<Tunnel> for UpgradedIo {
     fn from(tunnel: Tunnel) -> Self {
         Self::Tunnel(TunnelIo(tunnel))
+    }
+}
+
+impl UpgradedIo {
+    /// Returns the counts of the stream's bytes, if what carries them counts those that are sent.
+    pub(crate) fn progress(&self) -> Option<Arc<SendProgress>> {
+        match self {
+            Self::Tcp(io) => Some(io.progress()),
+            Self::Tunnel(TunnelIo(tunnel)) => Some(tunnel.progress().clone()),
+            Self::Upgraded(_) => None,
+        }
     }
 }
 

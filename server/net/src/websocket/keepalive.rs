@@ -35,7 +35,12 @@ pub(super) struct Keepalive {
     timeout: Duration,
     pinged: Option<Instant>,
     blocked: Option<Instant>,
+    /// A deadline was missed because the process did not run. Not excused twice in a row.
+    excused: bool,
 }
+
+/// A timer that fires later than this shows that the process did not run in time.
+const MAX_LATENESS: Duration = Duration::from_secs(1);
 
 /// The interval if no pings are sent.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -45,12 +50,23 @@ impl Keepalive {
     /// progress of a blocked write.
     pub(super) fn new(interval: Option<Duration>, timeout: Duration) -> Self {
         let sleep = Box::pin(tokio::time::sleep(interval.unwrap_or(NEVER)));
-        Self { at: sleep.deadline(), sleep, waker: None, interval, timeout, pinged: None, blocked: None }
+        Self {
+            at: sleep.deadline(),
+            sleep,
+            waker: None,
+            interval,
+            timeout,
+            pinged: None,
+            blocked: None,
+            excused: false,
+        }
     }
 
     /// Notes that no write is blocked.
     pub(super) fn write_ready(&mut self) {
-        self.blocked = None;
+        if self.blocked.take().is_some() {
+            self.excused = false;
+        }
     }
 
     /// Notes that a write is blocked. `write_progress`: some bytes were written since the last call.
@@ -95,7 +111,14 @@ impl Keepalive {
                 self.sleep_until(at);
                 continue;
             }
+            if event != KeepaliveEvent::Ping && now - at > MAX_LATENESS && !self.excused {
+                self.excused = true;
+                // The process did not run: what the peer has sent or read meanwhile is noticed before it is judged.
+                (self.pinged, self.blocked) = (self.pinged.map(|_| now), self.blocked.map(|_| now));
+                continue;
+            }
             if event == KeepaliveEvent::Ping {
+                self.excused = false;
                 self.pinged = Some(now);
                 self.sleep_until(now + self.timeout);
             }
@@ -149,6 +172,16 @@ mod tests {
         keepalive.write_blocked(false);
         let (event, after) = next(&mut keepalive, Instant::now()).await;
         assert!(event == KeepaliveEvent::Stuck && about(after, 6), "{event:?} after {after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_fires_late_judges_again_later() {
+        let mut keepalive = Keepalive::new(Some(INTERVAL), TIMEOUT);
+        let last_received = Instant::now();
+        assert_eq!(next(&mut keepalive, last_received).await.0, KeepaliveEvent::Ping);
+        tokio::time::advance(Duration::from_secs(40)).await;
+        let (event, after) = next(&mut keepalive, last_received).await;
+        assert!(event == KeepaliveEvent::Dead && about(after, 10), "{event:?} after {after:?}");
     }
 
     /// Uses up the task's cooperative budget.

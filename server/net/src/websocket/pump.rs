@@ -28,6 +28,16 @@ pub trait MessageSource {
     /// Polled only when writing is possible, so that messages for a slow reader wait in the source, where they are
     /// bounded.
     fn poll_write(&mut self, cx: &mut Context<'_>, out: &mut FrameWriter) -> Poll<Result<(), CloseReason>>;
+
+    /// Lets the source work while nothing can be written: it may read its input. Returns how the socket is to be closed if
+    /// the source has ended and has nothing left to write.
+    fn poll_blocked(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        let _ = cx;
+        Poll::Pending
+    }
+
+    /// Tells the source that the socket is closed because the peer does not read.
+    fn give_up(&mut self) {}
 }
 
 impl Socket {
@@ -39,10 +49,13 @@ impl Socket {
     pub fn pump<O: MessageSource>(self, source: O) -> impl Future<Output = ()> {
         let Self { socket, settings, abort_target, stats } = self;
         let keepalive = Keepalive::new(settings.ping_interval, settings.ping_timeout);
-        let mut pump =
-            Pump { socket, out: FrameWriter::default(), unflushed: false, source: Some((source, keepalive)) };
+        let out = FrameWriter::with_progress(socket.progress());
+        let mut pump = Pump { socket, out, unflushed: false, source: Some((source, keepalive)) };
         async move {
             let ended = poll_fn(|cx| pump.poll(cx)).await;
+            if let (PumpEnd::Stuck, Some((source, _))) = (&ended, &mut pump.source) {
+                source.give_up();
+            }
             // Dropped before the closing handshake, so that the session is detached at once. After a panic, this may panic
             // once more.
             let source = pump.source.take();
@@ -100,7 +113,12 @@ impl<O: MessageSource> Pump<O> {
                 match poll_write(socket, out, source, keepalive, unflushed, cx) {
                     Poll::Ready(Err(end)) => return Poll::Ready(end),
                     Poll::Ready(Ok(())) => socket.flush(cx, Some(out), *unflushed),
-                    Poll::Pending => socket.flush(cx, None, *unflushed),
+                    Poll::Pending => {
+                        if let Poll::Ready(reason) = source.poll_blocked(cx) {
+                            return Poll::Ready(PumpEnd::Closed(reason));
+                        }
+                        socket.flush(cx, None, *unflushed)
+                    }
                 };
             *unflushed = flushed.is_pending();
             match flushed {

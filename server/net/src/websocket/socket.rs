@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::Instant;
 use wigwag_http2::TunnelHandle;
+use wigwag_poll::SendProgress;
 
 use super::{
     FrameWriter, SocketConfig,
@@ -172,6 +173,11 @@ pub(super) struct SharedSocket(Arc<Mutex<SocketState<dyn ByteStream>>>);
 impl SharedSocket {
     fn lock(&self) -> MutexGuard<'_, SocketState<dyn ByteStream + 'static>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the counts of the bytes that were put, and of those that were sent.
+    pub(super) fn progress(&self) -> Arc<SendProgress> {
+        self.lock().stream.progress()
     }
 
     /// Ready when more can be written. Puts `out` to the stream.

@@ -3,6 +3,7 @@
 use std::{
     io::{self, ErrorKind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -11,8 +12,9 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
+use wigwag_poll::SendProgress;
 
-use crate::listener::{ConnectionIo, poll_read_buffer};
+use crate::listener::{ConnectionIo, UpgradedIo, poll_read_buffer};
 
 /// A byte stream that is read in chunks from a shared buffer, and written from a `Vec` that it takes without a copy.
 ///
@@ -38,6 +40,9 @@ pub(super) trait ByteStream: Send {
 
     /// Returns whether any bytes were written since the last call.
     fn take_write_progress(&mut self) -> bool;
+
+    /// Returns the counts of the bytes that were put, and of those that were sent.
+    fn progress(&self) -> Arc<SendProgress>;
 }
 
 impl ByteStream for ConnectionIo<TcpStream> {
@@ -65,6 +70,10 @@ impl ByteStream for ConnectionIo<TcpStream> {
     fn take_write_progress(&mut self) -> bool {
         Self::take_write_progress(self)
     }
+
+    fn progress(&self) -> Arc<SendProgress> {
+        Self::progress(self)
+    }
 }
 
 /// A [`ByteStream`] over any tokio byte stream.
@@ -76,11 +85,23 @@ pub(super) struct Stream<S> {
     written: usize,
     /// Bytes were written since [`ByteStream::take_write_progress`] was last called.
     write_progress: bool,
+    progress: Arc<SendProgress>,
+    /// Whether `io` itself counts what is sent. If not, what it has taken counts as sent.
+    io_counts: bool,
 }
 
 impl<S> Stream<S> {
     pub(super) fn new(io: S) -> Self {
-        Self { io, out: Vec::new(), written: 0, write_progress: false }
+        Self { io, out: Vec::new(), written: 0, write_progress: false, progress: Arc::default(), io_counts: false }
+    }
+}
+
+impl Stream<UpgradedIo> {
+    /// Creates a stream that counts as sent what the upgraded stream has sent, if it can tell.
+    pub(super) fn upgraded(io: UpgradedIo) -> Self {
+        let progress = io.progress();
+        let io_counts = progress.is_some();
+        Self { progress: progress.unwrap_or_default(), io_counts, ..Self::new(io) }
     }
 }
 
@@ -93,6 +114,7 @@ where
     }
 
     fn put(&mut self, bytes: &mut Vec<u8>) {
+        self.progress.add_put(bytes.len());
         if self.out.is_empty() {
             self.out = std::mem::take(bytes);
         } else {
@@ -104,7 +126,12 @@ where
         while let Some(left @ [_, ..]) = self.out.get(self.written..) {
             match ready!(Pin::new(&mut self.io).poll_write(cx, left))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                written => (self.written, self.write_progress) = (self.written + written, true),
+                written => {
+                    (self.written, self.write_progress) = (self.written + written, true);
+                    if !self.io_counts {
+                        self.progress.add_sent(written);
+                    }
+                }
             }
         }
         (self.out, self.written) = (Vec::new(), 0);
@@ -118,6 +145,10 @@ where
 
     fn take_write_progress(&mut self) -> bool {
         std::mem::take(&mut self.write_progress)
+    }
+
+    fn progress(&self) -> Arc<SendProgress> {
+        self.progress.clone()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Writes messages as frames.
 
-use std::mem;
+use std::{fmt, mem, sync::Arc};
 
 use bytes::Bytes;
+use wigwag_poll::SendProgress;
 
 use super::frames::{Opcode, put_frame, put_head};
 
@@ -14,18 +15,42 @@ const FRAGMENT_SIZE: usize = 16 * 1024;
 const WRITE_SIZE: usize = 16 * 1024;
 
 /// Collects outgoing messages as frames.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct FrameWriter {
     bytes: Vec<u8>,
     rest: Option<Rest>,
+    /// Counts the bytes of the socket.
+    progress: Arc<SendProgress>,
 }
 
 /// The unsent part of a large message.
-#[derive(Debug)]
 struct Rest {
     opcode: Opcode,
+    body: Box<dyn LongMessage>,
+}
+
+/// A message that is encoded piece by piece, as fast as the client reads.
+pub trait LongMessage: Send {
+    /// Appends the next bytes of the message to `out`, at least one and at most `max`, which is at least 4. Returns whether
+    /// more follow. A text message must not be cut within a character: not every client accepts that.
+    fn write(&mut self, out: &mut Vec<u8>, max: usize) -> bool;
+}
+
+/// A long message that is already encoded.
+struct Encoded {
     bytes: Bytes,
     is_text: bool,
+}
+
+impl LongMessage for Encoded {
+    fn write(&mut self, out: &mut Vec<u8>, max: usize) -> bool {
+        let mut at = self.bytes.len().min(max);
+        while self.is_text && at < self.bytes.len() && self.bytes[at] & 0xC0 == 0x80 {
+            at -= 1;
+        }
+        out.extend_from_slice(&self.bytes.split_to(at));
+        !self.bytes.is_empty()
+    }
 }
 
 impl FrameWriter {
@@ -33,7 +58,7 @@ impl FrameWriter {
     pub fn text(&mut self, text: impl Into<Vec<u8>>) {
         let text = text.into();
         if text.len() > FRAGMENT_SIZE {
-            self.rest = Some(Rest { opcode: Opcode::Text, bytes: text.into(), is_text: true });
+            self.rest = Some(Rest::new(Opcode::Text, Encoded { bytes: text.into(), is_text: true }));
         } else {
             put_frame(&mut self.bytes, true, Opcode::Text, &text);
         }
@@ -44,13 +69,49 @@ impl FrameWriter {
         if len > FRAGMENT_SIZE {
             let mut bytes = Vec::with_capacity(len);
             encode(&mut bytes);
-            self.rest = Some(Rest { opcode: Opcode::Binary, bytes: bytes.into(), is_text: false });
+            self.rest = Some(Rest::new(Opcode::Binary, Encoded { bytes: bytes.into(), is_text: false }));
         } else {
             put_head(&mut self.bytes, true, Opcode::Binary, len);
             let before = self.bytes.len();
             encode(&mut self.bytes);
             debug_assert_eq!(self.bytes.len() - before, len, "encode appends len bytes");
         }
+    }
+
+    /// Writes a text message that is encoded piece by piece.
+    pub fn long_text(&mut self, message: impl LongMessage + 'static) {
+        self.rest = Some(Rest::new(Opcode::Text, message));
+    }
+
+    /// Writes a binary message that is encoded piece by piece.
+    pub fn long_binary(&mut self, message: impl LongMessage + 'static) {
+        self.rest = Some(Rest::new(Opcode::Binary, message));
+    }
+
+    /// Returns whether a message of this size is written as one frame. A longer one is better written piece by piece.
+    pub fn is_short(len: usize) -> bool {
+        len <= FRAGMENT_SIZE
+    }
+
+    /// Counts the bytes of a socket.
+    pub(super) fn with_progress(progress: Arc<SendProgress>) -> Self {
+        Self { progress, ..Self::default() }
+    }
+
+    /// Returns the counts of the socket's bytes.
+    pub fn progress(&self) -> &Arc<SendProgress> {
+        &self.progress
+    }
+
+    /// Returns whether all messages written so far have been passed on.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Returns the position in the socket's bytes behind all messages written so far. To be called when the source is
+    /// polled: then no message is only partly written.
+    pub fn position(&self) -> u64 {
+        self.progress.put() + self.bytes.len() as u64
     }
 
     /// Writes a control frame, whose payload must not exceed 125 bytes.
@@ -61,14 +122,14 @@ impl FrameWriter {
     /// Writes the next fragment of a large message. Returns `false` if there is none.
     pub(super) fn fragment(&mut self) -> bool {
         let Some(rest) = &mut self.rest else { return false };
-        let mut at = rest.bytes.len().min(FRAGMENT_SIZE);
-        // Not every client accepts fragments that end within a character.
-        while rest.is_text && at < rest.bytes.len() && rest.bytes[at] & 0xC0 == 0x80 {
-            at -= 1;
-        }
-        let fragment = rest.bytes.split_to(at);
-        let fin = rest.bytes.is_empty();
-        put_frame(&mut self.bytes, fin, mem::replace(&mut rest.opcode, Opcode::Continuation), &fragment);
+        // The payload is encoded in place; its length decides afterwards how long the head is.
+        let start = self.bytes.len();
+        put_head(&mut self.bytes, true, rest.opcode, FRAGMENT_SIZE);
+        let payload = self.bytes.len();
+        let fin = !rest.body.write(&mut self.bytes, FRAGMENT_SIZE);
+        let mut head = Vec::with_capacity(payload - start);
+        put_head(&mut head, fin, mem::replace(&mut rest.opcode, Opcode::Continuation), self.bytes.len() - payload);
+        self.bytes.splice(start..payload, head);
         if fin {
             self.rest = None;
         }
@@ -89,6 +150,18 @@ impl FrameWriter {
     /// Returns the collected frames, for the caller to take.
     pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
+    }
+}
+
+impl Rest {
+    fn new(opcode: Opcode, message: impl LongMessage + 'static) -> Self {
+        Self { opcode, body: Box::new(message) }
+    }
+}
+
+impl fmt::Debug for FrameWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameWriter").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 

@@ -10,20 +10,36 @@ use std::{
 use tokio::time::{Instant, Sleep};
 use wigwag_hub::{Attachment, Now, error::DetachReason};
 
-use crate::node::Node;
+use crate::{
+    frame::{RawBody, RawClientFrame},
+    node::Node,
+};
 
 /// How long a client may exceed its rate without a break before its connection is closed.
-const RATE_LIMIT_GRACE: Duration = Duration::from_secs(5);
+const RATE_LIMIT_GRACE_MS: u64 = 5_000;
+
+/// Returns whether a frame does not count: an acknowledgment that acknowledges something, and the answer to a ping. Clients
+/// must send them, however many frames they are sent themselves.
+pub fn is_free(node: &Node, attachment: &dyn Attachment, frame: &RawClientFrame) -> bool {
+    if frame.seq != 0 || node.limits().frames_per_second == 0 {
+        return false;
+    }
+    match &frame.body {
+        None => frame.ack > attachment.acked(),
+        Some(RawBody::Pong(_)) => attachment.take_pong() || frame.ack > attachment.acked(),
+        Some(_) => false,
+    }
+}
 
 /// Holds back the frame that exceeds the rate limit. Allocates only while a frame is held.
 pub struct RateLimit<T> {
     held: Option<(T, Pin<Box<Sleep>>)>,
-    waiting_since: Option<Instant>,
+    waiting_since_ms: Option<u64>,
 }
 
 impl<T> Default for RateLimit<T> {
     fn default() -> Self {
-        Self { held: None, waiting_since: None }
+        Self { held: None, waiting_since_ms: None }
     }
 }
 
@@ -34,7 +50,7 @@ impl<T> RateLimit<T> {
         if wait_ms == 0 {
             return Some(input);
         }
-        self.waiting_since.get_or_insert_with(Instant::now);
+        self.waiting_since_ms.get_or_insert(now.mono_ms);
         self.held = Some((input, Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms.into())))));
         None
     }
@@ -49,7 +65,7 @@ impl<T> RateLimit<T> {
     /// A frame that is admitted without waiting does not prove that: on a busy machine the frame before it may have
     /// been released late, with many more still to be read.
     pub fn caught_up(&mut self) {
-        self.waiting_since = None;
+        self.waiting_since_ms = None;
     }
 
     /// Returns the held frame once the rate limit admits it; `None` if no frame is held.
@@ -64,7 +80,8 @@ impl<T> RateLimit<T> {
         attachment: &dyn Attachment,
     ) -> Poll<Result<Option<T>, DetachReason>> {
         let Some((_, sleep)) = &mut self.held else { return Poll::Ready(Ok(None)) };
-        if self.waiting_since.is_some_and(|since| since.elapsed() > RATE_LIMIT_GRACE) {
+        let now_ms = node.now().mono_ms;
+        if self.waiting_since_ms.is_some_and(|since| now_ms.saturating_sub(since) > RATE_LIMIT_GRACE_MS) {
             return Poll::Ready(Err(DetachReason::RateLimited));
         }
         while sleep.as_mut().poll(cx).is_ready() {

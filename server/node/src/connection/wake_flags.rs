@@ -35,6 +35,11 @@ impl WakeFlags {
         Self { wakers: [source::INPUT, source::SESSION, source::TIMERS].map(|source| set.waker(source)), set }
     }
 
+    /// Returns the set itself.
+    pub(super) fn set(&self) -> &Arc<WakeSet> {
+        &self.set
+    }
+
     /// Removes and returns the sources woken since the last call. Those woken later wake the task of `cx`.
     pub(super) fn take(&self, cx: &Context<'_>) -> u64 {
         self.set.register(cx.waker());

@@ -1,5 +1,7 @@
 //! Converts the hub's types to those of `wigwag.v1`.
 
+use std::sync::Arc;
+
 use prost_types::Timestamp;
 use wigwag_hub::{
     frame::{Delivery, Joined},
@@ -57,25 +59,32 @@ pub fn room_info(from: &RoomInfo) -> pb::RoomInfo {
     }
 }
 
-pub(super) fn joined(from: &Joined) -> pb::Joined {
+/// Converts a `joined` frame with these members.
+pub(super) fn joined<'a>(from: &Joined, others: impl Iterator<Item = &'a Arc<Member>>) -> pb::Joined {
     let Snapshot { info, members } = &from.snapshot;
     pb::Joined {
         room: info.room.to_string(),
         room_info: Some(room_info(info)),
         version: info.version,
         me: members.iter().find(|m| m.peer == from.me).map(|m| member(m)),
-        members: others(&from.snapshot, &from.me),
+        members: others.map(|m| member(m)).collect(),
         created: from.created,
     }
 }
 
-pub(super) fn roster(from: &Snapshot, receiver: &PeerId) -> pb::Roster {
+/// Converts a `roster` frame with these members.
+pub(super) fn roster<'a>(from: &Snapshot, others: impl Iterator<Item = &'a Arc<Member>>) -> pb::Roster {
     pb::Roster {
         room: from.info.room.to_string(),
         version: from.info.version,
         room_info: Some(room_info(&from.info)),
-        members: others(from, receiver),
+        members: others.map(|m| member(m)).collect(),
     }
+}
+
+/// Iterates over all members but the receiver.
+pub(super) fn others<'a>(from: &'a Snapshot, receiver: &'a PeerId) -> impl Iterator<Item = &'a Arc<Member>> {
+    from.members.iter().filter(|m| m.peer != *receiver)
 }
 
 pub(super) fn receipt(peer: &PeerId, delivery: Delivery) -> pb::Receipt {
@@ -85,8 +94,4 @@ pub(super) fn receipt(peer: &PeerId, delivery: Delivery) -> pb::Receipt {
         Delivery::Undeliverable(reason) => (receipt::Outcome::Undeliverable, reason.as_str()),
     };
     pb::Receipt { peer_id: peer.to_string(), outcome: outcome.into(), reason: reason.into() }
-}
-
-fn others(snapshot: &Snapshot, except: &PeerId) -> Vec<pb::Member> {
-    snapshot.members.iter().filter(|m| m.peer != *except).map(|m| member(m)).collect()
 }

@@ -11,7 +11,10 @@ use wigwag_hub::{
 };
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
-use super::convert;
+use super::{
+    convert,
+    roster::{JsonRoster, ProtobufMembers, RosterBody},
+};
 
 /// The protobuf key of `ServerFrame.envelope`: field 4, wire type LEN.
 const ENVELOPE_KEY: u8 = 4 << 3 | 2;
@@ -37,6 +40,9 @@ enum OutBody {
     Envelope(Bytes),
     /// An encoded body field, with its key and length.
     Field(Bytes),
+    /// A long list of members, encoded while it is written.
+    // Boxed: frames are moved often, and few are of this kind.
+    Roster(Box<RosterBody>),
 }
 
 impl OutFrame {
@@ -67,7 +73,10 @@ impl OutFrame {
         match item {
             Item::Numbered { seq, reply_to, body } => Self { seq, ack: 0, reply_to, body: numbered(body) },
             Item::Presence(event) => Self { body: OutBody::Field(presence(&event)), ..Self::default() },
-            Item::Roster(snapshot) => Self::unnumbered(Pb::Roster(convert::roster(&snapshot, receiver))),
+            Item::Roster(snapshot) => match RosterBody::roster(&snapshot, receiver) {
+                Some(roster) => Self { body: OutBody::Roster(Box::new(roster)), ..Self::default() },
+                None => Self::unnumbered(Pb::Roster(convert::roster(&snapshot, convert::others(&snapshot, receiver)))),
+            },
             Item::GoAway { reconnect_after_ms } => Self::go_away(reconnect_after_ms),
         }
     }
@@ -84,18 +93,14 @@ impl OutFrame {
             OutBody::None => 0,
             OutBody::Envelope(bytes) => 1 + encoded_len_varint(bytes.len() as u64) + bytes.len(),
             OutBody::Field(bytes) => bytes.len(),
+            OutBody::Roster(roster) => roster.len(),
         };
         number(self.seq) + number(self.ack) + number(self.reply_to) + body
     }
 
     /// Appends the encoded frame to `out`.
     pub fn encode(&self, out: &mut impl BufMut) {
-        for (key, number) in [(8_u8, self.seq), (16, self.ack), (24, self.reply_to)] {
-            if number != 0 {
-                out.put_u8(key);
-                encode_varint(number.into(), out);
-            }
-        }
+        self.encode_numbers(out);
         match &self.body {
             OutBody::None => {}
             OutBody::Envelope(bytes) => {
@@ -104,7 +109,49 @@ impl OutFrame {
                 out.put_slice(bytes);
             }
             OutBody::Field(bytes) => out.put_slice(bytes),
+            OutBody::Roster(roster) => {
+                let mut head = roster.head();
+                let mut members = ProtobufMembers::new((**roster).clone());
+                out.put_slice(&head);
+                head.clear();
+                while let Some(member) = members.next(&mut head) {
+                    out.put_slice(&head);
+                    out.put_slice(&member);
+                    head.clear();
+                }
+            }
         }
+    }
+
+    fn encode_numbers(&self, out: &mut impl BufMut) {
+        for (key, number) in [(8_u8, self.seq), (16, self.ack), (24, self.reply_to)] {
+            if number != 0 {
+                out.put_u8(key);
+                encode_varint(number.into(), out);
+            }
+        }
+    }
+
+    /// Splits the frame into what precedes its payload, its payload, and the members that follow.
+    pub(super) fn into_parts(self) -> (Vec<u8>, Bytes, Option<ProtobufMembers>) {
+        let mut head = Vec::new();
+        self.encode_numbers(&mut head);
+        match self.body {
+            OutBody::None => (head, Bytes::new(), None),
+            OutBody::Envelope(bytes) => {
+                head.put_u8(ENVELOPE_KEY);
+                encode_varint(bytes.len() as u64, &mut head);
+                (head, bytes, None)
+            }
+            OutBody::Field(bytes) => (head, bytes, None),
+            OutBody::Roster(roster) => (head, roster.head().into(), Some(ProtobufMembers::new(*roster))),
+        }
+    }
+
+    /// Returns the frame as protobuf JSON that is written piece by piece, if it holds many members.
+    pub fn json_roster(&self) -> Option<JsonRoster> {
+        let OutBody::Roster(roster) = &self.body else { return None };
+        JsonRoster::new((**roster).clone(), self.seq, self.ack, self.reply_to)
     }
 }
 
@@ -117,7 +164,10 @@ fn numbered(body: Body) -> OutBody {
     OutBody::Field(match body {
         Body::Envelope(bytes) => return OutBody::Envelope(bytes),
         Body::Encoded(bytes) => bytes,
-        Body::Joined(joined) => field(Pb::Joined(convert::joined(&joined))),
+        Body::Joined(joined) => match RosterBody::joined(&joined) {
+            Some(roster) => return OutBody::Roster(Box::new(roster)),
+            None => field(Pb::Joined(convert::joined(&joined, convert::others(&joined.snapshot, &joined.me)))),
+        },
         Body::Left { room, reason } => {
             field(Pb::Left(pb::Left { room: room.to_string(), reason: reason.as_str().into() }))
         }
@@ -151,7 +201,7 @@ fn presence(event: &RoomEvent) -> Bytes {
             Change::Ended(_) => BytesMut::new().freeze(),
         }
     };
-    event.encoded.get_or_init(encode).clone()
+    event.encoded.protobuf.get_or_init(encode).clone()
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ impl Node {
             metadata,
             kind,
             replaces,
+            source: caller.source(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
@@ -156,6 +157,7 @@ impl Node {
             mailbox_frames: size(self.limits().mailbox_frames),
             mailbox_bytes: size(self.limits().mailbox_bytes),
             max_grace_ms: self.session().max_grace_ms,
+            frames_per_second: self.limits().frames_per_second,
         }
     }
 }

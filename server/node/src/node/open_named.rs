@@ -58,6 +58,7 @@ impl Node {
             metadata: Metadata::default(),
             kind: SessionKind::Live,
             replaces: None,
+            source: caller.source(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let peer = attachment.peer().as_str();

@@ -1,8 +1,8 @@
 //! Ends connections whose client has stopped reading, and detaches resumable sessions whose client is silent.
 //!
-//! HTTP/2 polls a stream only while the client's flow-control window is open. A stream whose client does not read is
-//! not polled, so its heartbeat timeout cannot fire, and its final frames are never written. The memory it holds is
-//! bounded, but without this task it would be held for as long as the client keeps the connection open.
+//! A transport takes frames only while the client reads, or its flow-control window is open. For a client that does not read
+//! the timers of its connection do not fire, and its final frames are never written. The memory it holds is bounded, but
+//! without this task it would be held for as long as the client keeps the connection open.
 
 use std::{
     collections::HashMap,
@@ -13,11 +13,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
 use wigwag_hub::{Attachment, Now, error::DetachReason, session::SessionKind};
 
+use crate::connection::WriteActivity;
+
 /// How long a connection may take to write its final frames once its attachment has ended. Then it is aborted.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT_MS: u64 = 10_000;
 
 /// One shard is examined per tick, so that a tick stays short.
 const SHARDS: usize = 16;
@@ -39,7 +40,24 @@ pub(super) struct ConnectionReaper {
 struct Tracked {
     attachment: Arc<dyn Attachment>,
     abort: Option<Abort>,
-    detached_at: Option<Instant>,
+    activity: Arc<WriteActivity>,
+    /// The count of polls when it was last examined, and since when frames have waited without another one.
+    polls: u32,
+    blocked_since_ms: Option<u64>,
+    detached_at_ms: Option<u64>,
+}
+
+impl Tracked {
+    /// Returns whether frames have waited for `timeout_ms` and the client has read nothing.
+    fn is_stuck(&mut self, now: Now, timeout_ms: u64) -> bool {
+        let polls = self.activity.polls();
+        if polls != self.polls || !self.activity.is_waiting() {
+            (self.polls, self.blocked_since_ms) = (polls, None);
+            return false;
+        }
+        let since = *self.blocked_since_ms.get_or_insert(now.mono_ms);
+        now.mono_ms.saturating_sub(since) >= timeout_ms
+    }
 }
 
 /// A connection's entry with the reaper, removed on drop.
@@ -50,24 +68,31 @@ pub struct Registration {
 
 impl ConnectionReaper {
     /// Adds a connection that has just been attached.
-    pub(super) fn register(self: &Arc<Self>, attachment: Arc<dyn Attachment>, abort: Option<Abort>) -> Registration {
+    pub(super) fn register(
+        self: &Arc<Self>,
+        attachment: Arc<dyn Attachment>,
+        abort: Option<Abort>,
+        activity: Arc<WriteActivity>,
+    ) -> Registration {
         let id = self.next_id.fetch_add(1, Relaxed);
-        self.shard(id).insert(id, Tracked { attachment, abort, detached_at: None });
+        let polls = activity.polls();
+        let tracked = Tracked { attachment, abort, activity, polls, blocked_since_ms: None, detached_at_ms: None };
+        self.shard(id).insert(id, tracked);
         Registration { reaper: self.clone(), id }
     }
 
     /// Examines one shard of the connections; [`SHARDS`] calls examine all of them.
-    pub(super) fn reap(&self, now: Now, heartbeat: Duration) {
+    pub(super) fn reap(&self, now: Now, heartbeat: Duration, write_timeout: Duration) {
         let shard = self.next_shard.fetch_add(1, Relaxed) as u64;
         // One heartbeat later than the connection's own timeout, which is two and a half heartbeats.
         let timeout_ms = u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX).saturating_mul(7) / 2;
-        let (mut silent, mut stuck) = (Vec::new(), Vec::new());
-        let instant = Instant::now();
+        let write_timeout_ms = u64::try_from(write_timeout.as_millis()).unwrap_or(u64::MAX);
+        let (mut over, mut stuck) = (Vec::new(), Vec::new());
         for tracked in self.shard(shard).values_mut() {
-            let attachment = &tracked.attachment;
+            let attachment = tracked.attachment.clone();
             if attachment.is_over() {
-                let since = *tracked.detached_at.get_or_insert(instant);
-                if instant.duration_since(since) >= CLOSE_TIMEOUT
+                let since = *tracked.detached_at_ms.get_or_insert(now.mono_ms);
+                if now.mono_ms.saturating_sub(since) >= CLOSE_TIMEOUT_MS
                     && let Some(abort) = tracked.abort.take()
                 {
                     tracing::info!(
@@ -76,16 +101,18 @@ impl ConnectionReaper {
                     );
                     stuck.push(abort);
                 }
+            } else if tracked.is_stuck(now, write_timeout_ms) {
+                over.push((attachment, DetachReason::SlowConsumer));
             } else if attachment.kind() != SessionKind::Live
                 && now.mono_ms.saturating_sub(attachment.last_activity_ms()) > timeout_ms
             {
-                silent.push(attachment.clone());
+                over.push((attachment, DetachReason::HeartbeatTimeout));
             }
         }
         // Outside the lock, which the end of a connection takes.
         stuck.into_iter().for_each(|abort| abort());
-        for attachment in silent {
-            attachment.detach(now, DetachReason::HeartbeatTimeout);
+        for (attachment, reason) in over {
+            attachment.detach(now, reason);
         }
     }
 

@@ -3,9 +3,7 @@
 //! The methods are dispatched by hand instead of by the generated server, because frames are encoded and decoded without
 //! touching payloads. `Signal`, which carries most messages, also implements the gRPC message framing; tonic does the rest.
 
-mod codec;
 mod fast_path;
-mod frames;
 mod push;
 mod request_body;
 mod response_body;
@@ -23,17 +21,20 @@ use tonic::{
     Request, Response, Status,
     body::Body,
     codegen::{Body as HttpBody, Service, StdError},
-    server::{Grpc, NamedService, ServerStreamingService, UnaryService},
+    server::{Grpc, NamedService, UnaryService},
 };
 use wigwag_node::{
     auth::Action,
     connection::{Connection, Input},
-    frame::{OutFrame, RawPush, TRANSPORT_LIMIT},
+    frame::{RawPush, TRANSPORT_LIMIT},
     node::Node,
 };
 use wigwag_proto::v1 as pb;
 
-use self::{frames::FrameStream, request_body::RequestFrames, response_body::SignalBody};
+use self::{
+    request_body::{RequestFrames, read_message},
+    response_body::SignalBody,
+};
 use crate::{
     api::grpc::status::to_status,
     web::{abort, grpc_caller},
@@ -66,6 +67,22 @@ impl SignalingServer {
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
         SignalBody::response(Connection::new(self.node.clone(), caller, abort, input))
     }
+
+    /// Returns the response to a call of `Listen`, whose frames are written as those of `Signal` are.
+    async fn listen<B>(
+        &self,
+        request: http::Request<B>,
+    ) -> Result<http::Response<SignalBody<stream::Pending<Option<Input>>>>, Status>
+    where
+        B: HttpBody<Data = Bytes> + Unpin,
+    {
+        let (head, body) = request.into_parts();
+        let request: pb::ListenRequest = read_message(body).await?;
+        let (caller, abort) = (grpc_caller(&head.extensions), abort(&head.extensions));
+        let hello = pb::Hello { resumable: true, ..request.hello.unwrap_or_default() };
+        let connection = Connection::with_hello(self.node.clone(), caller, abort, stream::pending(), hello);
+        Ok(SignalBody::response(connection))
+    }
 }
 
 impl NamedService for SignalingServer {
@@ -94,11 +111,10 @@ where
                 let response = server.signal(request).map(Body::new);
                 Box::pin(async { Ok(response) })
             }
-            "/wigwag.v1.SignalingService/Listen" => {
-                let codec = codec::ListenCodec::<pb::ListenRequest>::default();
-                let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
-                Box::pin(async move { Ok(grpc.server_streaming(Listen(server), request).await) })
-            }
+            "/wigwag.v1.SignalingService/Listen" => Box::pin(async move {
+                let response = server.listen(request).await;
+                Ok(response.map_or_else(Status::into_http, |response| response.map(Body::new)))
+            }),
             "/wigwag.v1.SignalingService/Push" => {
                 let codec = tonic_prost::ProstCodec::<pb::PushResponse, RawPush>::default();
                 let mut grpc = Grpc::new(codec).max_decoding_message_size(TRANSPORT_LIMIT);
@@ -118,21 +134,6 @@ where
 
 type Call<T> = std::future::Ready<Result<Response<T>, Status>>;
 type Async<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
-
-struct Listen(SignalingServer);
-
-impl ServerStreamingService<pb::ListenRequest> for Listen {
-    type Response = OutFrame;
-    type ResponseStream = FrameStream<stream::Pending<Option<Input>>>;
-    type Future = Call<Self::ResponseStream>;
-
-    fn call(&mut self, request: Request<pb::ListenRequest>) -> Self::Future {
-        let (caller, abort) = (grpc_caller(request.extensions()), abort(request.extensions()));
-        let hello = pb::Hello { resumable: true, ..request.into_inner().hello.unwrap_or_default() };
-        let connection = Connection::with_hello(self.0.node.clone(), caller, abort, stream::pending(), hello);
-        std::future::ready(Ok(Response::new(FrameStream::new(connection))))
-    }
-}
 
 struct Push(SignalingServer);
 

@@ -1,9 +1,9 @@
 //! The two encodings of a frame: protobuf in binary messages, protobuf JSON in text messages.
 
-use wigwag_net::websocket::{CloseReason, FrameWriter};
+use wigwag_net::websocket::{CloseReason, FrameWriter, LongMessage};
 use wigwag_node::{
     connection::Input,
-    frame::OutFrame,
+    frame::{FramePieces, JsonRoster, OutFrame},
     json::{self, Unreadable},
 };
 
@@ -28,16 +28,38 @@ impl Format {
     /// Writes a frame as a message.
     pub(super) fn write(self, frame: &OutFrame, out: &mut FrameWriter) -> Result<(), CloseReason> {
         match self {
-            Self::Proto => out.binary(frame.encoded_len(), |bytes| frame.encode(bytes)),
-            Self::Json => match json::write_frame(frame) {
-                Some(text) => out.text(text),
-                None => {
+            Self::Proto => match frame.encoded_len() {
+                len if FrameWriter::is_short(len) => out.binary(len, |bytes| frame.encode(bytes)),
+                _ => out.long_binary(Pieces(FramePieces::new(frame.clone(), &[]))),
+            },
+            Self::Json => {
+                if let Some(roster) = frame.json_roster() {
+                    out.long_text(JsonPieces(roster));
+                } else if let Some(text) = json::write_frame(frame) {
+                    out.text(text);
+                } else {
                     tracing::error!("cannot write a frame as JSON");
                     return Err(CloseReason::close(1011, "INTERNAL"));
                 }
-            },
+            }
         }
         Ok(())
+    }
+}
+
+struct Pieces(FramePieces);
+
+impl LongMessage for Pieces {
+    fn write(&mut self, out: &mut Vec<u8>, max: usize) -> bool {
+        self.0.write(out, max)
+    }
+}
+
+struct JsonPieces(JsonRoster);
+
+impl LongMessage for JsonPieces {
+    fn write(&mut self, out: &mut Vec<u8>, max: usize) -> bool {
+        self.0.write(out, max)
     }
 }
 

@@ -67,6 +67,7 @@ impl World {
             metadata: Metadata::default(),
             kind: SessionKind::Resumable { grace_ms: 30_000 },
             replaces: None,
+            source: 0,
         }
     }
 

@@ -4,7 +4,7 @@ use prost::Message;
 use wigwag_hub::error::{DetachReason, FindError};
 use wigwag_node::{
     auth::{Action, Caller},
-    connection::{Applier, FrameOutcome},
+    connection::{Applier, FrameOutcome, is_free},
     error::ApiError,
     frame::{RawBody, RawClientFrame, RawPush},
     node::{Node, credentials},
@@ -54,11 +54,16 @@ impl From<ApiError> for Stopped {
 
 async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushResponse, Stopped> {
     for bytes in frames {
-        let retry_after_ms = applier.attachment.rate_limit(applier.node.now());
-        if retry_after_ms > 0 {
-            return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
+        let too_large = bytes.len() > applier.node.session().max_frame_bytes;
+        let frame = RawClientFrame::decode(bytes)
+            .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
+        if too_large || !is_free(&applier.node, &*applier.attachment, &frame) {
+            let retry_after_ms = applier.attachment.rate_limit(applier.node.now());
+            if retry_after_ms > 0 {
+                return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
+            }
         }
-        match apply(applier, bytes).await? {
+        match apply(applier, frame, too_large).await? {
             FrameOutcome::Applied => {}
             FrameOutcome::Bye => break,
             FrameOutcome::Gap { got: 0, .. } => {
@@ -93,11 +98,8 @@ fn detached_error(reason: DetachReason) -> ApiError {
     }
 }
 
-async fn apply(applier: &Applier, bytes: bytes::Bytes) -> Result<FrameOutcome, ApiError> {
+async fn apply(applier: &Applier, frame: RawClientFrame, too_large: bool) -> Result<FrameOutcome, ApiError> {
     let limit = applier.node.session().max_frame_bytes;
-    let too_large = bytes.len() > limit;
-    let frame = RawClientFrame::decode(bytes)
-        .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
     if frame.ack != 0 && applier.attachment.ack(applier.node.now(), frame.ack).is_err() {
         return Err(ApiError::invalid("frames.ack", "acknowledges a frame that was never sent"));
     }

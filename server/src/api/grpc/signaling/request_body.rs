@@ -3,13 +3,15 @@
 //! Done here instead of by tonic, which copies every message and reserves the length that a prefix announces.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_core::Stream;
-use tonic::codegen::Body as HttpBody;
+use prost::Message;
+use tonic::{Status, codegen::Body as HttpBody};
 use wigwag_node::{
     connection::Input,
     error::{ApiError, Code},
@@ -97,6 +99,31 @@ fn message_len(bytes: &[u8]) -> Option<Result<usize, Input>> {
         // A call that declares a compression does not get here.
         _ => Err(Input::Broken(ApiError::new(Code::Internal, "PROTOCOL", COMPRESSED).advice(Advice::Stop))),
     })
+}
+
+/// Reads the one message of a request.
+pub(super) async fn read_message<M: Message + Default>(
+    mut body: impl HttpBody<Data = Bytes> + Unpin,
+) -> Result<M, Status> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|_| Status::cancelled("the request ended before its message was complete"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        bytes.extend_from_slice(&data);
+        let len = match message_len(&bytes) {
+            None => continue,
+            Some(Ok(len)) => len,
+            Some(Err(Input::Oversize)) => {
+                return Err(Status::out_of_range(format!("the message is larger than {TRANSPORT_LIMIT} bytes")));
+            }
+            Some(Err(_)) => return Err(Status::unimplemented("messages must not be compressed")),
+        };
+        if bytes.len() >= PREFIX + len {
+            let message = M::decode(&bytes[PREFIX..PREFIX + len]);
+            return message.map_err(|error| Status::internal(error.to_string()));
+        }
+    }
+    Err(Status::internal("the request has no message, or only a part of it"))
 }
 
 impl<B> Stream for RequestFrames<B>
