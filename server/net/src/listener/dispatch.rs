@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 use http::{Extensions, HeaderValue, Request, Response, header};
 use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
-use tower::{ServiceExt as _, util::Oneshot};
+use tower::{
+    ServiceExt as _,
+    util::{MapResponse, Oneshot},
+};
 use wigwag_http2 as http2;
 
 use super::{HttpService, IncomingBody, io::ConnectionFlags};
@@ -60,12 +63,11 @@ pub(super) struct Dispatch<S> {
     pub(super) flags: Arc<ConnectionFlags>,
 }
 
+/// The response of a service, with a date.
+type Dispatched<S, B> = Oneshot<MapResponse<S, fn(Response<B>) -> Response<B>>, Request<IncomingBody>>;
+
 impl<S: Clone> Dispatch<S> {
-    fn dispatch<B, R>(
-        &self,
-        mut request: Request<R>,
-        body: impl FnOnce(R) -> IncomingBody,
-    ) -> Oneshot<S, Request<IncomingBody>>
+    fn dispatch<B, R>(&self, mut request: Request<R>, body: impl FnOnce(R) -> IncomingBody) -> Dispatched<S, B>
     where
         S: tower::Service<Request<IncomingBody>, Response = Response<B>>,
     {
@@ -73,7 +75,7 @@ impl<S: Clone> Dispatch<S> {
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
         extensions.insert(self.handle.clone());
-        self.service.clone().oneshot(request.map(body))
+        self.service.clone().map_response(with_date as fn(_) -> _).oneshot(request.map(body))
     }
 }
 
@@ -83,7 +85,7 @@ where
 {
     type Response = Response<B>;
     type Error = S::Error;
-    type Future = Oneshot<S, Request<IncomingBody>>;
+    type Future = Dispatched<S, B>;
 
     fn call(&self, request: Request<HyperBody>) -> Self::Future {
         self.dispatch(request, IncomingBody::Hyper)
@@ -98,13 +100,15 @@ where
 
     fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<S::Body> {
         let response = self.dispatch(request, IncomingBody::Wigwag);
-        Box::pin(async move {
-            let mut response = response.await.map_err(Into::into)?;
-            // RFC 9110, section 6.6.1. For HTTP/1 hyper adds it.
-            response.headers_mut().entry(header::DATE).or_insert_with(http_date);
-            Ok(response)
-        })
+        Box::pin(async move { response.await.map_err(Into::into) })
     }
+}
+
+/// Adds the time to a response (RFC 9110, section 6.6.1). hyper would do so for HTTP/1 with a date that it caches, which
+/// stands still after the clock has been set back.
+fn with_date<B>(mut response: Response<B>) -> Response<B> {
+    response.headers_mut().entry(header::DATE).or_insert_with(http_date);
+    response
 }
 
 /// Returns the time as an HTTP date (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
