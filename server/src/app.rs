@@ -110,6 +110,7 @@ pub async fn serve_over(
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
     readiness.set_draining();
     health.set_draining().await;
+    tokio::time::sleep(Duration::from_millis(config.drain.delay_ms.into())).await;
     let deadline = started + Duration::from_millis(config.drain.timeout_ms.into());
     if timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)).await.is_err() {
         tracing::warn!(node.id = config.node_name, "the drain did not end in time: closing the remaining connections");
