@@ -188,7 +188,7 @@ impl Rooms {
         let sent = self.node.backend().send_to_room(self.node.now(), &room, to.as_ref(), envelope, request_id);
         let reached = sent.wait().await?;
         Ok(pb::SendToRoomResponse {
-            accepted: reached.accepted,
+            accepted: Some(reached.accepted),
             undeliverable: reached.undeliverable.iter().map(ToString::to_string).collect(),
         })
     }
