@@ -9,6 +9,7 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
+use tonic::transport::Endpoint;
 use wigwag_proto::v1::{
     EndRoom, Hello, Member, RemoveMember, RemoveMemberRequest, ServerFrame, UpdateMember, client_frame::Body as Up,
     member::Role, room_service_client::RoomServiceClient, server_frame::Body as Down,
@@ -216,7 +217,8 @@ async fn a_peer_is_announced_before_its_envelope_even_to_who_was_removed_meanwhi
     // The answer to a later frame: the envelope has been accepted.
     ada.join("other").await;
     let remove = RemoveMemberRequest { room: "demo".into(), peer_id: id, ban: false };
-    let mut rooms = RoomServiceClient::connect(format!("http://{}", node.addr)).await.expect("connects");
+    let endpoint = Endpoint::from_shared(format!("http://{}", node.addr)).expect("a URL");
+    let mut rooms = RoomServiceClient::new(endpoint.connect().await.expect("connects"));
     rooms.remove_member(remove).await.expect("removed");
     let mut bob = Peer::with(&mut node.client().await, hello).await;
     (bob.sent, bob.seen) = (sent, seen);
