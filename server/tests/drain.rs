@@ -40,7 +40,7 @@ async fn next(peer: &mut Peer) -> ServerFrame {
         match &frame.body {
             Some(Down::MemberLeft(left)) if left.reason == "DRAINING" => {}
             // A room goes from one owner to the next while they end one after the other.
-            Some(Down::RoomUpdated(_) | Down::MemberUpdated(_)) => {}
+            Some(Down::RoomUpdated(_) | Down::MemberUpdated(_) | Down::Roster(_)) => {}
             _ => return frame,
         }
     }
