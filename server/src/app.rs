@@ -137,6 +137,7 @@ pub async fn serve_over(
     tracing::info!(node.id = config.node_name, timeout_ms = config.drain.timeout_ms, "draining");
     readiness.set_draining();
     health.set_draining();
+    tokio::time::sleep(Duration::from_millis(config.drain.delay_ms.into())).await;
     let deadline = started + Duration::from_millis(config.drain.timeout_ms.into());
     tokio::select! {
         drained = timeout_at(deadline + DRAIN_SLACK, node.drain(deadline)) => if drained.is_err() {

@@ -40,7 +40,7 @@ async fn next(peer: &mut Peer) -> ServerFrame {
         match &frame.body {
             Some(Down::MemberLeft(left)) if left.reason == "DRAINING" => {}
             // A room goes from one owner to the next while they end one after the other.
-            Some(Down::RoomUpdated(_)) => {}
+            Some(Down::RoomUpdated(_) | Down::MemberUpdated(_) | Down::Roster(_)) => {}
             _ => return frame,
         }
     }
@@ -209,6 +209,44 @@ async fn senders_are_notified_of_what_was_not_acknowledged() {
     let mut expected = vec![(first, ids[1].clone()), (second, ids[0].clone()), (second, ids[1].clone())];
     expected.sort();
     assert_eq!(undeliverable, expected);
+    last_frames(&mut ada).await;
+    soon("the node ends", served).await.expect("no panic").expect("no error");
+}
+
+#[tokio::test]
+async fn a_client_that_is_away_may_come_back_until_the_deadline() {
+    let node = Node::with(|config| config.drain.timeout_ms = 8_000).await;
+    let addr = node.addr;
+    let mut ada = Peer::in_room(&node, "demo").await;
+    let bob = Peer::in_room(&node, "demo").await;
+    ada.expect_joined(bob.id()).await;
+    let hello = bob.resume();
+    drop(bob);
+    let began = Instant::now();
+    let served = node.drain();
+    go_away(&mut ada).await;
+    // Well after the window, which is 200 ms for two sessions.
+    tokio::time::sleep_until(began + Duration::from_millis(1_000)).await;
+    let mut bob = Peer::with(&mut client_of(addr).await, hello).await;
+    assert_eq!(bob.welcome.outcome(), Outcome::Resumed);
+    let asked = go_away(&mut bob).await;
+    assert!(asked.reconnect_after_ms > 0, "it may stay until the drain ends");
+    last_frames(&mut bob).await;
+    last_frames(&mut ada).await;
+    soon("the node ends", served).await.expect("no panic").expect("no error");
+    assert!(began.elapsed() < Duration::from_secs(6), "no session is away any more: {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn load_balancers_get_their_time() {
+    let node = Node::with(|config| (config.drain.timeout_ms, config.drain.delay_ms) = (8_000, 3_000)).await;
+    let addr = node.addr;
+    let began = Instant::now();
+    let served = node.drain();
+    let mut ada = Peer::with(&mut client_of(addr).await, resumable()).await;
+    ada.join("demo").await;
+    go_away(&mut ada).await;
+    assert!(began.elapsed() >= Duration::from_millis(3_000), "sessions are opened and served until then");
     last_frames(&mut ada).await;
     soon("the node ends", served).await.expect("no panic").expect("no error");
 }

@@ -309,3 +309,29 @@ async fn the_server_acknowledges_frames_without_an_answer() {
     peer.applied(seq).await;
     assert!(began.elapsed() < Duration::from_secs(5), "long before the next heartbeat");
 }
+
+#[tokio::test]
+async fn a_session_that_is_not_resumable_takes_no_push() {
+    let node = Node::start().await;
+    let mut ada = Peer::in_room(&node, "demo").await;
+    let mut live = Peer::live(&node).await;
+    live.join("demo").await;
+    ada.expect_joined(live.id()).await;
+    let push = PushRequest {
+        session_token: live.welcome.session_token.clone(),
+        epoch: live.welcome.epoch,
+        frames: vec![said(2, "pushed")],
+    };
+    for _ in 0..3 {
+        let refused = node.client().await.push(push.clone()).await.expect_err("refused");
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+    }
+    let bye = PushRequest { frames: vec![numbered(3, Up::Bye(Bye {}))], ..push };
+    node.client().await.push(bye).await.expect_err("refused");
+    live.send(say("demo", "on its own stream")).await;
+    ada.expect_text("on its own stream").await;
+    // The token serves to replace the session.
+    let hello = Hello { replaces: live.welcome.session_token.clone(), ..Hello::default() };
+    Peer::with(&mut node.client().await, hello).await;
+    assert_eq!(ada.expect_left().await.reason, "REPLACED");
+}

@@ -9,9 +9,10 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 
+use tonic::transport::Endpoint;
 use wigwag_proto::v1::{
-    EndRoom, Hello, Member, RemoveMember, ServerFrame, UpdateMember, client_frame::Body as Up, member::Role,
-    server_frame::Body as Down,
+    EndRoom, Hello, Member, RemoveMember, RemoveMemberRequest, ServerFrame, UpdateMember, client_frame::Body as Up,
+    member::Role, room_service_client::RoomServiceClient, server_frame::Body as Down,
 };
 
 use frames::{join, leave, resumable, say};
@@ -136,6 +137,10 @@ async fn ownership_passes_to_the_one_who_joined_next() {
     for other in [&mut bob, &mut cyd] {
         let (what, owner, _) = change(&other.next().await);
         assert_eq!((what, owner), ("room", bob_id.clone()));
+        // Clients that show roles need not derive them from the room's owner.
+        let Some(Down::MemberUpdated(updated)) = other.next().await.body else { panic!("no new role") };
+        let member = updated.member.expect("a member");
+        assert_eq!((member.peer_id.as_str(), member.role()), (bob_id.as_str(), Role::Owner));
     }
     let kick = RemoveMember { room: "demo".into(), peer_id: cyd.id().into(), ban: false };
     let seq = bob.send(Up::RemoveMember(kick)).await;
@@ -199,4 +204,26 @@ async fn a_peer_that_left_receives_nothing_more_of_the_room() {
     ada.expect_joined(cyd.id()).await;
     ada.send(say("demo", "not for bob")).await;
     bob.join("other").await;
+}
+
+#[tokio::test]
+async fn a_peer_is_announced_before_its_envelope_even_to_who_was_removed_meanwhile() {
+    let node = Node::start().await;
+    let bob = Peer::in_room(&node, "demo").await;
+    let (hello, sent, seen, id) = (bob.resume(), bob.sent, bob.seen, bob.id().to_owned());
+    drop(bob);
+    let mut ada = Peer::in_room(&node, "demo").await;
+    ada.send(say("demo", "hello")).await;
+    // The answer to a later frame: the envelope has been accepted.
+    ada.join("other").await;
+    let remove = RemoveMemberRequest { room: "demo".into(), peer_id: id, ban: false };
+    let endpoint = Endpoint::from_shared(format!("http://{}", node.addr)).expect("a URL");
+    let mut rooms = RoomServiceClient::new(endpoint.connect().await.expect("connects"));
+    rooms.remove_member(remove).await.expect("removed");
+    let mut bob = Peer::with(&mut node.client().await, hello).await;
+    (bob.sent, bob.seen) = (sent, seen);
+    let Some(Down::Roster(roster)) = bob.next().await.body else { panic!("no roster") };
+    assert_eq!(ids(&roster.members), [ada.id()]);
+    bob.expect_text("hello").await;
+    assert_eq!(bob.expect_own_left().await.reason, "REMOVED");
 }

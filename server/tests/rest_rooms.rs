@@ -131,6 +131,38 @@ async fn envelopes_are_sent_to_rooms_and_members_once() {
 }
 
 #[tokio::test]
+async fn a_request_id_stands_for_one_request() {
+    let server = start().await;
+    let (mut ada, _) = member(&server, "a").await;
+    let _bob = member(&server, "b").await;
+    let message = json!({"envelope": {"message": {"text": "once"}}, "requestId": "x"});
+    let send = |room: &str| {
+        let (path, message) = (format!("/v1/rooms/{room}:send"), message.clone());
+        async move { call(server.addr, "POST", &path, Some(message)).await }
+    };
+    assert_eq!(send("a").await.ok(), json!({"accepted": 1}));
+    for other in ["b", "nowhere"] {
+        let refused = send(other).await;
+        assert_eq!((refused.status, refused.reason()), (StatusCode::BAD_REQUEST, "INVALID_FIELD"), "{other}");
+    }
+    let create = |room: &str| {
+        let request = json!({"room": room, "metadata": {"k": "v", "l": "w", "m": "x"}, "requestId": "x"});
+        async move { call(server.addr, "POST", "/v1/rooms", Some(request)).await }
+    };
+    let created = create("c1").await.ok();
+    for _ in 0..8 {
+        assert_eq!(create("c1").await.ok(), created, "whatever the order of the pairs");
+    }
+    let refused = create("c2").await;
+    assert_eq!((refused.status, refused.reason()), (StatusCode::BAD_REQUEST, "INVALID_FIELD"));
+    assert_eq!(send("a").await.ok(), json!({"accepted": 1}));
+    let Down::Envelope(_) = ada.next().await.1 else { panic!("an envelope") };
+    let empty = json!({"envelope": {"message": {"text": "anyone there?"}}});
+    let sent = call(server.addr, "POST", "/v1/rooms/c1:send", Some(empty)).await.ok();
+    assert_eq!(sent, json!({"accepted": 0}), "0 is not left out");
+}
+
+#[tokio::test]
 async fn errors_have_one_shape_and_the_status_of_their_code() {
     let server = start().await;
     call(server.addr, "POST", "/v1/rooms", Some(json!({"room": "demo"}))).await.ok();

@@ -12,7 +12,8 @@ mod peer;
 mod web;
 
 use wigwag_proto::v1::{
-    ClientFrame, Hello, RemoveMember, Resume, client_frame::Body as Up, member::State, receipt, welcome::Outcome,
+    Advice, ClientFrame, Hello, RemoveMember, Resume, client_frame::Body as Up, member::State, receipt,
+    welcome::Outcome,
 };
 
 use frames::{join, leave, resumable, say};
@@ -373,6 +374,25 @@ async fn a_reloaded_page_replaces_its_old_session() {
     assert_eq!(old.expect_fatal().await.reason, "REPLACED");
     new.join("demo").await;
     ada.expect_joined(new.id()).await;
+}
+
+#[tokio::test]
+async fn a_hello_that_fails_replaces_nothing() {
+    let node = Node::with(|config| config.session.max_sessions = 2).await;
+    let mut ada = Peer::in_room(&node, "demo").await;
+    let mut old = Peer::in_room(&node, "demo").await;
+    ada.expect_joined(old.id()).await;
+    let token = old.welcome.session_token.clone();
+    let hello = || Hello { replaces: token.clone(), ..resumable() };
+    let invalid = Hello { user_id: "x".repeat(129), ..hello() };
+    let Err((error, _)) = Peer::try_with(&mut node.client().await, invalid).await else { panic!("welcomed") };
+    assert_eq!((error.reason.as_str(), error.advice()), ("INVALID_FIELD", Advice::Stop));
+    let Err((error, _)) = Peer::try_with(&mut node.client().await, resumable()).await else { panic!("welcomed") };
+    assert_eq!(error.reason, "LIMIT_EXCEEDED");
+    ada.send(say("demo", "still there?")).await;
+    old.expect_text("still there?").await;
+    Peer::with(&mut node.client().await, hello()).await;
+    assert_eq!(ada.expect_left().await.reason, "REPLACED", "a full server exchanges one for one");
 }
 
 #[tokio::test]

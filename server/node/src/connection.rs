@@ -190,7 +190,7 @@ where
         self.state = State::Attached(Attached { applier, names: NameCache::default(), resumable, applying: None });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
-            self.out.push_back(OutFrame::go_away(0));
+            self.out.push_back(OutFrame::go_away(self.node.drain_left_ms()));
         }
         if let Some(first) = first {
             self.handle_input(first);

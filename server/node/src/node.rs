@@ -8,7 +8,7 @@ mod run_clock;
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,7 +21,7 @@ use wigwag_proto::v1 as pb;
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
     auth::Policy,
-    clock,
+    clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
 };
@@ -48,10 +48,12 @@ struct Inner {
     backend: Arc<dyn Backend>,
     policy: Policy,
     draining: AtomicBool,
+    // When a drain ends the sessions that are left. Set when it begins.
+    flush_at: OnceLock<Instant>,
     reaper: Arc<ConnectionReaper>,
-    // The hub's monotonic clock. Its wall clock is read once, at the same moment, and advances with it.
+    // The hub's monotonic clock.
     clock: RunClock,
-    started_unix_ms: u64,
+    wall_clock: WallClock,
 }
 
 impl Node {
@@ -69,9 +71,10 @@ impl Node {
                 policy: Policy::open(config.session.direct_messages),
                 config,
                 draining: AtomicBool::new(false),
+                flush_at: OnceLock::new(),
                 reaper: Arc::default(),
                 clock: RunClock::new(),
-                started_unix_ms: clock::unix_ms(),
+                wall_clock: WallClock::new(),
             }),
         }
     }
@@ -79,21 +82,30 @@ impl Node {
     /// Ends all sessions and returns when they are gone, at `deadline` at the latest.
     ///
     /// Refuses new sessions from now on. Asks each session to reconnect elsewhere, at its own moment within the drain
-    /// window; then mailboxes are flushed, senders receive receipts for what was not acknowledged, and the remaining
-    /// sessions end.
+    /// window. Sessions without a connection may be resumed here as well, so that the drain goes on for as long as there
+    /// are any; then, or a tenth of the time before `deadline`, mailboxes are flushed, senders receive receipts for what
+    /// was not acknowledged, and the remaining sessions end.
     pub async fn drain(&self, deadline: Instant) {
+        // The last tenth of the time is reserved for flushing the mailboxes.
+        let left = deadline.saturating_duration_since(Instant::now()) * 9 / 10;
+        let flush_at = Instant::now() + left;
+        let _ = self.inner.flush_at.set(flush_at);
         self.inner.draining.store(true, Ordering::Release);
         let sessions = self.inner.backend.stats().sessions as u64;
         let window = match self.inner.config.drain_window {
             Duration::ZERO => Duration::from_millis((sessions * 1_000 / RECONNECTS_PER_SECOND).clamp(200, 30_000)),
             window => window,
         };
-        // The last tenth of the time is reserved for flushing the mailboxes.
-        let left = deadline.saturating_duration_since(Instant::now());
-        let window = window.min(left * 9 / 10);
+        let window = window.min(left);
         self.inner.backend.go_away(u32::try_from(window.as_millis()).unwrap_or(u32::MAX));
         let end_of_window = Instant::now() + window;
-        while Instant::now() < end_of_window && self.inner.backend.stats().sessions > 0 {
+        while Instant::now() < flush_at {
+            let stats = self.inner.backend.stats();
+            // A session that has lost its connection, or gave it up when it was asked to, may still come back.
+            let may_come_back = stats.sessions > stats.attached;
+            if stats.sessions == 0 || (Instant::now() >= end_of_window && !may_come_back) {
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.inner.backend.drain(self.now());
@@ -104,7 +116,7 @@ impl Node {
         tracing::info!(node.id = self.inner.config.name, sessions, left, "sessions drained");
     }
 
-    /// Runs the timers of the backend and closes stuck connections. Never returns.
+    /// Runs the timers of the backend, closes stuck connections and follows the wall clock. Never returns.
     pub async fn tick_forever(&self) {
         let mut interval = tokio::time::interval(TICK_INTERVAL);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -121,14 +133,19 @@ impl Node {
 
     /// Returns the current time on the hub's clock.
     pub fn now(&self) -> Now {
-        self.at(Instant::now())
+        let mono_ms = self.mono_ms(Instant::now());
+        Now { mono_ms, unix_ms: self.inner.wall_clock.read(mono_ms) }
     }
 
-    /// Converts a time of tokio's clock to the hub's, on which time in which the process did not run does not count.
+    /// Converts a time of tokio's clock to the hub's, on which time in which the process did not run does not count. Its
+    /// wall clock is that of the last tick or [`now`](Self::now): this is called for each poll of a connection.
     pub fn at(&self, instant: Instant) -> Now {
-        let mono_ms = self.inner.clock.running_ms(instant);
-        let unix_ms = self.inner.started_unix_ms.saturating_add(self.inner.clock.since_start_ms(instant));
-        Now { mono_ms, unix_ms }
+        let mono_ms = self.mono_ms(instant);
+        Now { mono_ms, unix_ms: self.inner.wall_clock.at(mono_ms) }
+    }
+
+    fn mono_ms(&self, instant: Instant) -> u64 {
+        self.inner.clock.running_ms(instant)
     }
 
     /// Returns the backend that holds the rooms and sessions.
@@ -176,6 +193,13 @@ impl Node {
     /// Returns whether the node is draining: it accepts no new sessions.
     pub fn draining(&self) -> bool {
         self.inner.draining.load(Ordering::Acquire)
+    }
+
+    /// Returns the milliseconds until a drain ends the sessions that are left; 0 unless the node is draining.
+    pub fn drain_left_ms(&self) -> u32 {
+        let flush_at = self.inner.flush_at.get();
+        let left = flush_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+        u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
     }
 
     /// Returns the node's name.

@@ -188,7 +188,7 @@ impl Rooms {
         let reached = sent.wait().await?;
         tracing::debug!(call = "SendToRoom", room.id = room.as_str(), reached = reached.accepted, "RoomService call");
         Ok(pb::SendToRoomResponse {
-            accepted: reached.accepted,
+            accepted: Some(reached.accepted),
             undeliverable: reached.undeliverable.iter().map(ToString::to_string).collect(),
         })
     }

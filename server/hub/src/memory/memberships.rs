@@ -189,13 +189,14 @@ impl Shared {
         reason: Reason,
         reply_to: u32,
     ) -> bool {
-        let farewell = state.member(peer).filter(|member| needs_farewell(state, member)).map(|_| state.snapshot());
+        let last_roster =
+            state.member(peer).filter(|member| needs_last_roster(state, member)).map(|_| state.snapshot());
         let Some((member, events)) = state.leave(peer, reason, now) else { return false };
         let MemberHandle { session, membership } = &member.handle;
         membership.revoke();
         let room = state.name().clone();
         log_left(&room, peer, reason);
-        session.state().leave(&room, farewell.map(Arc::new));
+        session.state().leave(&room, last_roster.map(Arc::new));
         self.put_control(now, session, reply_to, Body::Left { room, reason });
         self.publish_leave(state, &member, &events);
         true
@@ -222,9 +223,9 @@ impl Shared {
 }
 
 /// Returns whether a member that is about to leave a room must be told who is in it before it reads on.
-pub(super) fn needs_farewell(state: &RoomState<MemberHandle>, member: &RoomMember<MemberHandle>) -> bool {
+pub(super) fn needs_last_roster(state: &RoomState<MemberHandle>, member: &RoomMember<MemberHandle>) -> bool {
     let newer = |peer: &PeerId| state.joined_after(peer, &member.entry.peer);
-    member.handle.session.state().needs_farewell(state.name(), newer)
+    member.handle.session.state().needs_last_roster(state.name(), newer)
 }
 
 fn log_left(room: &RoomName, peer: &PeerId, reason: Reason) {

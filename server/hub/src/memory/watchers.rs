@@ -8,7 +8,7 @@ use std::{
 use super::lock::{read, write};
 use crate::{frame::RoomEvent, id::RoomName, watch::Watch};
 
-/// Rooms with watches of their own, before those without any left are looked for.
+/// Rooms in the map of watches, before those without a reader are looked for.
 const MIN_ROOMS: usize = 64;
 
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Watchers {
         lists.of_all_rooms.iter().chain(lists.of_one_room.values().flatten()).filter(|watch| is_read(watch)).count()
     }
 
-    /// Returns how many rooms have a list of their own.
+    /// Returns how many rooms are in the map.
     #[cfg(test)]
     pub(super) fn rooms(&self) -> usize {
         read(&self.lists).of_one_room.len()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Phase, SessionState,
     missed_presence::{Departed, FormerRoom, retain_missed, with_departed},
-    presence_queue::{Farewell, Resubscribed},
+    presence_queue::{LastRoster, Resubscribed},
 };
 use crate::{
     frame::{Body, Joined},
@@ -52,12 +52,12 @@ impl<R> SessionState<R> {
     }
 
     /// Removes a room. Items queued about it stay: they are written before any frame put from now on, and envelopes in
-    /// the mailbox may be from members they announce. `farewell` is the room with this session in it; needed if
-    /// [`Self::needs_farewell`].
-    pub fn leave(&mut self, name: &RoomName, farewell: Option<Arc<Snapshot>>) {
+    /// the mailbox may be from members they announce. `last_roster` is the room with this session in it; needed if
+    /// [`Self::needs_last_roster`].
+    pub fn leave(&mut self, name: &RoomName, last_roster: Option<Arc<Snapshot>>) {
         let (acked, until) = (self.mailbox.acked(), self.mailbox.top());
-        let farewell = farewell.map(|snapshot| Farewell { snapshot, acked, until });
-        if let Some(former) = self.presence.leave(name, farewell)
+        let last_roster = last_roster.map(|snapshot| LastRoster { snapshot, acked, until });
+        if let Some(former) = self.presence.leave(name, last_roster)
             && self.phase() == Phase::Attached
         {
             self.put_former_room(&former, None);
@@ -66,7 +66,7 @@ impl<R> SessionState<R> {
 
     /// Returns whether envelopes of a room that the session leaves may be from members that its client does not know.
     /// `newer` tells which members joined after this one.
-    pub fn needs_farewell(&self, name: &RoomName, newer: impl Fn(&PeerId) -> bool) -> bool {
+    pub fn needs_last_roster(&self, name: &RoomName, newer: impl Fn(&PeerId) -> bool) -> bool {
         let Some(joined_seq) = self.presence.joined_seq(name) else { return false };
         let unknown = |entry: &Entry| entry.origin.as_ref().is_some_and(|origin| newer(&origin.from));
         let skip = joined_seq.saturating_sub(self.mailbox.acked()) as usize;

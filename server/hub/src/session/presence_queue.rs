@@ -50,7 +50,7 @@ pub(super) struct Resubscribed {
 }
 
 /// What a session that leaves a room is to know of it.
-pub(super) struct Farewell {
+pub(super) struct LastRoster {
     /// The room with the session in it.
     pub(super) snapshot: Arc<Snapshot>,
     /// The last frame acknowledged.
@@ -73,13 +73,13 @@ impl<R> PresenceQueue<R> {
         self.rooms.push(JoinedRoom { name, room, subscribed: true, known_version: None, joined_seq });
     }
 
-    /// Removes a room. Items already queued about it stay. `farewell` is needed if envelopes held may be from members that
+    /// Removes a room. Items already queued about it stay. `last_roster` is needed if envelopes held may be from members that
     /// the client does not know. Returns the room if the connection must be told of it, as no items are queued.
-    pub(super) fn leave(&mut self, name: &RoomName, farewell: Option<Farewell>) -> Option<FormerRoom> {
+    pub(super) fn leave(&mut self, name: &RoomName, last_roster: Option<LastRoster>) -> Option<FormerRoom> {
         let at = self.rooms.iter().position(|joined| joined.name == *name)?;
         let left = self.rooms.remove(at);
         let departed = self.missed.as_mut().map(|missed| missed.take_departed(name)).unwrap_or_default();
-        let Farewell { snapshot, acked, until } = farewell?;
+        let LastRoster { snapshot, acked, until } = last_roster?;
         let former = FormerRoom { snapshot, departed, joined_seq: left.joined_seq, until };
         let missed = self.missed.get_or_insert_default();
         missed.forget(acked);
@@ -145,7 +145,7 @@ impl<R> PresenceQueue<R> {
     }
 
     /// Queues the leaves of members that are gone in `version` of a room, each after the last envelope from it. The room
-    /// was shown with all of them, in the version that is as many changes older: so each leave is a version of its own.
+    /// was shown with all of them, in the version that is as many changes older, so that each leave raises it by one.
     pub(super) fn put_departures(&mut self, room: &RoomName, version: u32, departed: &[Departed]) {
         for (left, gone) in (0_u32..).zip(departed.iter().rev()) {
             let change = Change::MemberLeft(gone.member.peer.clone(), gone.reason);

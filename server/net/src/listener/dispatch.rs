@@ -12,7 +12,10 @@ use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, Versi
 use http_body::Body as _;
 use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
-use tower::{ServiceExt as _, util::Oneshot};
+use tower::{
+    ServiceExt as _,
+    util::{MapResponse, Oneshot},
+};
 use wigwag_http2 as http2;
 
 use super::{
@@ -69,12 +72,11 @@ pub(super) struct Dispatch<S> {
     pub(super) stats: Arc<ListenerStats>,
 }
 
+/// The response of a service, with a date.
+type Dispatched<S, B> = Oneshot<MapResponse<S, fn(Response<B>) -> Response<B>>, Request<IncomingBody>>;
+
 impl<S: Clone> Dispatch<S> {
-    fn dispatch<B, R>(
-        &self,
-        mut request: Request<R>,
-        body: impl FnOnce(R) -> IncomingBody,
-    ) -> Oneshot<S, Request<IncomingBody>>
+    fn dispatch<B, R>(&self, mut request: Request<R>, body: impl FnOnce(R) -> IncomingBody) -> Dispatched<S, B>
     where
         S: tower::Service<Request<IncomingBody>, Response = Response<B>>,
     {
@@ -83,7 +85,7 @@ impl<S: Clone> Dispatch<S> {
         extensions.insert(self.peer);
         extensions.insert(self.handle.clone());
         extensions.insert(self.stats.clone());
-        self.service.clone().oneshot(request.map(body))
+        self.service.clone().map_response(with_date as fn(_) -> _).oneshot(request.map(body))
     }
 }
 
@@ -136,8 +138,6 @@ where
         Box::pin(async move {
             let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;
             ServedBody::remove_if_forbidden(&mut response, is_head);
-            // RFC 9110, section 6.6.1. For HTTP/1 hyper adds it.
-            response.headers_mut().entry(header::DATE).or_insert_with(http_date);
             Ok(response)
         })
     }
@@ -162,6 +162,13 @@ fn check_host<B>(request: &Request<B>) -> Result<(), &'static str> {
         (_, Some(_)) => Err("a request must not have more than one Host header"),
         _ => Ok(()),
     }
+}
+
+/// Adds the time to a response (RFC 9110, section 6.6.1). hyper would do so for HTTP/1 with a date that it caches, which
+/// stands still after the clock has been set back.
+fn with_date<B>(mut response: Response<B>) -> Response<B> {
+    response.headers_mut().entry(header::DATE).or_insert_with(http_date);
+    response
 }
 
 /// Returns the time as an HTTP date (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -21,7 +21,7 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
             attachment.record_activity(node.now());
             apply_all(&Applier { node: node.clone(), caller, attachment }, push.frames).await
         }
-        Err(FindError::UnknownSession) => return Err(FindError::UnknownSession.into()),
+        Err(refused @ (FindError::UnknownSession | FindError::NotResumable)) => return Err(refused.into()),
         Err(FindError::Detached(reason)) => Err(Stopped::Detached(reason)),
     };
     match stopped {

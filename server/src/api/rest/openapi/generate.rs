@@ -83,7 +83,7 @@ const OPERATIONS: [Operation; 10] = [
         path: "/v1/rooms/{room}:send",
         query: &[],
         body: Body::Required,
-        errors: &[400, 404, 408, 412, 413, 415],
+        errors: &[400, 404, 408, 412, 413, 415, 429],
     },
     Operation {
         rpc: "ListMembers",
@@ -107,7 +107,7 @@ const OPERATIONS: [Operation; 10] = [
         path: "/v1/rooms/{room}/members/{peer_id}",
         query: &["ban"],
         body: Body::None,
-        errors: &[400, 404, 412],
+        errors: &[400, 404, 412, 429],
     },
 ];
 
@@ -264,7 +264,7 @@ fn meaning(status: u16) -> &'static str {
         412 => "The request has an If-Match or If-None-Match header, which cannot be checked: INVALID_FIELD.",
         413 => "The body is larger than 128 KiB: FRAME_TOO_LARGE.",
         415 => "The body is not application/json: INVALID_FIELD.",
-        429 => "The limit of rooms is reached: LIMIT_EXCEEDED.",
+        429 => "A limit is reached, of rooms, request ids or bans: LIMIT_EXCEEDED.",
         other => panic!("describe status {other}"),
     }
 }

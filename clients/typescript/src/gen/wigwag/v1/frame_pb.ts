@@ -652,9 +652,9 @@ export type Hello = Message<"wigwag.v1.Hello"> & {
   graceMs: number;
 
   /**
-   * Session token of an earlier session of the same page or app. That session ends before `welcome` is sent; other
-   * members receive `member_left` with reason REPLACED. Use it instead of a resume when a page was reloaded and its
-   * peer connections are gone.
+   * Session token of an earlier session of the same page or app, resumable or not. That session ends in the step that
+   * opens the new one, before `welcome` is sent; other members receive `member_left` with reason REPLACED. If this hello
+   * fails, that session continues. Use it instead of a resume when a page was reloaded and its peer connections are gone.
    *
    * @generated from field: string replaces = 8;
    */
@@ -730,9 +730,9 @@ export type HelloJson = {
   graceMs?: number;
 
   /**
-   * Session token of an earlier session of the same page or app. That session ends before `welcome` is sent; other
-   * members receive `member_left` with reason REPLACED. Use it instead of a resume when a page was reloaded and its
-   * peer connections are gone.
+   * Session token of an earlier session of the same page or app, resumable or not. That session ends in the step that
+   * opens the new one, before `welcome` is sent; other members receive `member_left` with reason REPLACED. If this hello
+   * fails, that session continues. Use it instead of a resume when a page was reloaded and its peer connections are gone.
    *
    * @generated from field: string replaces = 8;
    */
@@ -1076,7 +1076,8 @@ export const EndRoomSchema: GenMessage<EndRoom, {jsonType: EndRoomJson}> = /*@__
 /**
  * RemoveMember removes a member from a room; the member receives `left` with reason REMOVED or BANNED.
  *
- * Fails with NOT_JOINED, FORBIDDEN (not the owner), PEER_NOT_FOUND.
+ * Fails with NOT_JOINED, FORBIDDEN (not the owner), PEER_NOT_FOUND, LIMIT_EXCEEDED (`ban`, and the room has 10,000 bans;
+ * then the member is not removed either).
  *
  * @generated from message wigwag.v1.RemoveMember
  */
@@ -1106,7 +1107,8 @@ export type RemoveMember = Message<"wigwag.v1.RemoveMember"> & {
 /**
  * RemoveMember removes a member from a room; the member receives `left` with reason REMOVED or BANNED.
  *
- * Fails with NOT_JOINED, FORBIDDEN (not the owner), PEER_NOT_FOUND.
+ * Fails with NOT_JOINED, FORBIDDEN (not the owner), PEER_NOT_FOUND, LIMIT_EXCEEDED (`ban`, and the room has 10,000 bans;
+ * then the member is not removed either).
  *
  * @generated from message wigwag.v1.RemoveMember
  */
@@ -1301,7 +1303,8 @@ export type Welcome = Message<"wigwag.v1.Welcome"> & {
   peerId: string;
 
   /**
-   * Secret needed to resume this session. Valid as long as the session exists; never log it.
+   * Secret needed to resume this session, to send its frames with `Push`, and to replace it (`hello.replaces`). If the
+   * session is not resumable, it serves `hello.replaces` only. Valid as long as the session exists; never log it.
    *
    * @generated from field: string session_token = 2;
    */
@@ -1386,7 +1389,8 @@ export type WelcomeJson = {
   peerId?: string;
 
   /**
-   * Secret needed to resume this session. Valid as long as the session exists; never log it.
+   * Secret needed to resume this session, to send its frames with `Push`, and to replace it (`hello.replaces`). If the
+   * session is not resumable, it serves `hello.replaces` only. Valid as long as the session exists; never log it.
    *
    * @generated from field: string session_token = 2;
    */

@@ -369,7 +369,8 @@ export enum Member_Role {
   MEMBER = 1,
 
   /**
-   * May end the room and remove members. A room has one owner: its creator, or the member who joined first.
+   * May end the room and remove members. A room has one owner: its creator, or the member who joined first. When the
+   * owner leaves, the member who joined next becomes the owner.
    *
    * @generated from enum value: ROLE_OWNER = 2;
    */
@@ -390,8 +391,8 @@ export const Member_RoleSchema: GenEnum<Member_Role, Member_RoleJson> = /*@__PUR
   enumDesc(file_wigwag_v1_room, 1, 1);
 
 /**
- * RoomUpdated: the room itself changed (owner, display name, limits, metadata). A change of owner is reported only by
- * this frame, not by `member_updated`. Presence: `seq` 0.
+ * RoomUpdated: the room itself changed (owner, display name, limits, metadata). When the owner leaves, `member_left` comes
+ * first, then this frame with the new owner, then `member_updated` with the new owner's role. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.RoomUpdated
  */
@@ -419,8 +420,8 @@ export type RoomUpdated = Message<"wigwag.v1.RoomUpdated"> & {
 };
 
 /**
- * RoomUpdated: the room itself changed (owner, display name, limits, metadata). A change of owner is reported only by
- * this frame, not by `member_updated`. Presence: `seq` 0.
+ * RoomUpdated: the room itself changed (owner, display name, limits, metadata). When the owner leaves, `member_left` comes
+ * first, then this frame with the new owner, then `member_updated` with the new owner's role. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.RoomUpdated
  */
@@ -455,7 +456,8 @@ export const RoomUpdatedSchema: GenMessage<RoomUpdated, {jsonType: RoomUpdatedJs
   messageDesc(file_wigwag_v1_room, 2);
 
 /**
- * MemberJoined: a peer joined. Sent before the first envelope from that peer. Presence: `seq` 0.
+ * MemberJoined: a peer joined. Sent before the first envelope from that peer, unless a `roster` or `joined` was that lists
+ * it. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.MemberJoined
  */
@@ -483,7 +485,8 @@ export type MemberJoined = Message<"wigwag.v1.MemberJoined"> & {
 };
 
 /**
- * MemberJoined: a peer joined. Sent before the first envelope from that peer. Presence: `seq` 0.
+ * MemberJoined: a peer joined. Sent before the first envelope from that peer, unless a `roster` or `joined` was that lists
+ * it. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.MemberJoined
  */
@@ -518,7 +521,8 @@ export const MemberJoinedSchema: GenMessage<MemberJoined, {jsonType: MemberJoine
   messageDesc(file_wigwag_v1_room, 3);
 
 /**
- * MemberUpdated: a member's display name, metadata, role or state changed. Presence: `seq` 0.
+ * MemberUpdated: a member's display name, metadata, role or state changed. A member receives it about itself only when it
+ * becomes the owner. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.MemberUpdated
  */
@@ -546,7 +550,8 @@ export type MemberUpdated = Message<"wigwag.v1.MemberUpdated"> & {
 };
 
 /**
- * MemberUpdated: a member's display name, metadata, role or state changed. Presence: `seq` 0.
+ * MemberUpdated: a member's display name, metadata, role or state changed. A member receives it about itself only when it
+ * becomes the owner. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.MemberUpdated
  */
@@ -661,7 +666,9 @@ export const MemberLeftSchema: GenMessage<MemberLeft, {jsonType: MemberLeftJson}
 
 /**
  * Roster: the complete room in place of individual changes, sent after a resume or when a connection is too slow to
- * receive each change. A client compares it with what it knew to find the changes. Presence: `seq` 0.
+ * receive each change. A client compares it with what it knew to find the changes. It lists every member from which
+ * envelopes follow: one that has left in between is listed, and its `member_left` follows its last envelope. If the
+ * receiver has lost its own membership in between, the roster is of that moment, and `left` follows. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.Roster
  */
@@ -697,7 +704,9 @@ export type Roster = Message<"wigwag.v1.Roster"> & {
 
 /**
  * Roster: the complete room in place of individual changes, sent after a resume or when a connection is too slow to
- * receive each change. A client compares it with what it knew to find the changes. Presence: `seq` 0.
+ * receive each change. A client compares it with what it knew to find the changes. It lists every member from which
+ * envelopes follow: one that has left in between is listed, and its `member_left` follows its last envelope. If the
+ * receiver has lost its own membership in between, the roster is of that moment, and `left` follows. Presence: `seq` 0.
  *
  * @generated from message wigwag.v1.Roster
  */

@@ -61,7 +61,7 @@ export const ListenRequestSchema: GenMessage<ListenRequest, {jsonType: ListenReq
  */
 export type PushRequest = Message<"wigwag.v1.PushRequest"> & {
   /**
-   * The token from `welcome`.
+   * The token from the `welcome` of a resumable session.
    *
    * @generated from field: string session_token = 1;
    */
@@ -89,7 +89,7 @@ export type PushRequest = Message<"wigwag.v1.PushRequest"> & {
  */
 export type PushRequestJson = {
   /**
-   * The token from `welcome`.
+   * The token from the `welcome` of a resumable session.
    *
    * @generated from field: string session_token = 1;
    */
@@ -294,13 +294,14 @@ export const SignalingService: GenService<{
     output: typeof ServerFrameSchema;
   },
   /**
-   * Push sends client frames in a session opened by Listen. Any node accepts it. Retries are safe: frames that continue
+   * Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are safe: frames that continue
    * the sequence take effect, frames already applied are ignored, frames after a gap are dropped, and the
    * client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends the session even
    * after its attachment has ended, unless a newer one exists: the stream of a page that is being closed may end before
    * the page's final call arrives.
    *
-   * Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD.
+   * Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD (also for
+   * the token of a session that is not resumable: its frames have no numbers, so that a retry could apply them twice).
    *
    * @generated from rpc wigwag.v1.SignalingService.Push
    */
