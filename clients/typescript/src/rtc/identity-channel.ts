@@ -1,8 +1,8 @@
 import type { ReceivedPayload } from "../payload.js";
 
 /**
- * The data channel over which the two ends of a connection tell each other their peer ids: negotiated out of band, so that it is
- * no channel of the application. clients/README.md specifies what is sent on it.
+ * The data channel over which the two ends of a connection tell each other their peer ids: negotiated out of band, so that
+ * the application does not see it. clients/README.md specifies what is sent on it.
  */
 export const IDENTITY_CHANNEL = { label: "wigwag", id: 1_000, protocol: "wigwag.v1" } as const;
 
