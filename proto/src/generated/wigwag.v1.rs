@@ -98,7 +98,9 @@ pub mod app_data {
         Binary(::prost::alloc::vec::Vec<u8>),
     }
 }
-/// Advice says what a client should do about an error whose reason it does not know.
+/// Advice says what a client should do about an error whose reason it does not know. RESUME, REJOIN and STOP are about the
+/// session and come only with the end of a connection; an error that concerns one request has none, or RETRY. A fatal
+/// `error` always has advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Advice {
@@ -219,7 +221,8 @@ pub enum ErrorReason {
     Left = 34,
     /// A member_left and receipt reason. The peer's connection ended and its session cannot be resumed.
     ConnectionLost = 35,
-    /// RESOURCE_EXHAUSTED. The session is in as many rooms, or the server holds as many, as the limits allow.
+    /// RESOURCE_EXHAUSTED. The session is in as many rooms, the server holds as many rooms or sessions or remembers as many
+    /// request ids, or the room has as many bans, as the limits allow.
     LimitExceeded = 36,
     /// UNIMPLEMENTED. This server does not support the request, or its configuration turns it off.
     Unimplemented = 37,
@@ -466,7 +469,8 @@ pub mod member {
         Unspecified = 0,
         /// Nothing further.
         Member = 1,
-        /// May end the room and remove members. A room has one owner: its creator, or the member who joined first.
+        /// May end the room and remove members. A room has one owner: its creator, or the member who joined first. When the
+        /// owner leaves, the member who joined next becomes the owner.
         Owner = 2,
     }
     impl Role {
@@ -492,8 +496,8 @@ pub mod member {
         }
     }
 }
-/// RoomUpdated: the room itself changed (owner, display name, limits, metadata). A change of owner is reported only by
-/// this frame, not by `member_updated`. Presence: `seq` 0.
+/// RoomUpdated: the room itself changed (owner, display name, limits, metadata). When the owner leaves, `member_left` comes
+/// first, then this frame with the new owner, then `member_updated` with the new owner's role. Presence: `seq` 0.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RoomUpdated {
     /// Room name.
@@ -506,7 +510,8 @@ pub struct RoomUpdated {
     #[prost(message, optional, tag = "3")]
     pub room_info: ::core::option::Option<RoomInfo>,
 }
-/// MemberJoined: a peer joined. Sent before the first envelope from that peer. Presence: `seq` 0.
+/// MemberJoined: a peer joined. Sent before the first envelope from that peer, unless a `roster` or `joined` was that lists
+/// it. Presence: `seq` 0.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MemberJoined {
     /// Room name.
@@ -519,7 +524,8 @@ pub struct MemberJoined {
     #[prost(message, optional, tag = "3")]
     pub member: ::core::option::Option<Member>,
 }
-/// MemberUpdated: a member's display name, metadata, role or state changed. Presence: `seq` 0.
+/// MemberUpdated: a member's display name, metadata, role or state changed. A member receives it about itself only when it
+/// becomes the owner. Presence: `seq` 0.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MemberUpdated {
     /// Room name.
@@ -550,7 +556,9 @@ pub struct MemberLeft {
     pub reason: ::prost::alloc::string::String,
 }
 /// Roster: the complete room in place of individual changes, sent after a resume or when a connection is too slow to
-/// receive each change. A client compares it with what it knew to find the changes. Presence: `seq` 0.
+/// receive each change. A client compares it with what it knew to find the changes. It lists every member from which
+/// envelopes follow: one that has left in between is listed, and its `member_left` follows its last envelope. If the
+/// receiver has lost its own membership in between, the roster is of that moment, and `left` follows. Presence: `seq` 0.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Roster {
     /// Room name.
@@ -782,9 +790,9 @@ pub struct Hello {
     /// (600,000); `welcome.grace_ms` is the value granted.
     #[prost(uint32, tag = "7")]
     pub grace_ms: u32,
-    /// Session token of an earlier session of the same page or app. That session ends before `welcome` is sent; other
-    /// members receive `member_left` with reason REPLACED. Use it instead of a resume when a page was reloaded and its
-    /// peer connections are gone.
+    /// Session token of an earlier session of the same page or app, resumable or not. That session ends in the step that
+    /// opens the new one, before `welcome` is sent; other members receive `member_left` with reason REPLACED. If this hello
+    /// fails, that session continues. Use it instead of a resume when a page was reloaded and its peer connections are gone.
     #[prost(string, tag = "8")]
     pub replaces: ::prost::alloc::string::String,
     /// Resumes a session instead of opening a new one. All other fields except `token` then apply only if the outcome is
@@ -871,7 +879,8 @@ pub struct EndRoom {
 }
 /// RemoveMember removes a member from a room; the member receives `left` with reason REMOVED or BANNED.
 ///
-/// Fails with NOT_JOINED, FORBIDDEN (not the owner), PEER_NOT_FOUND.
+/// Fails with NOT_JOINED, FORBIDDEN (not the owner), PEER_NOT_FOUND, LIMIT_EXCEEDED (`ban`, and the room has 10,000 bans;
+/// then the member is not removed either).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RemoveMember {
     /// Room name.
@@ -921,7 +930,8 @@ pub struct Welcome {
     /// This peer's id, for the lifetime of the session.
     #[prost(string, tag = "1")]
     pub peer_id: ::prost::alloc::string::String,
-    /// Secret needed to resume this session. Valid as long as the session exists; never log it.
+    /// Secret needed to resume this session, to send its frames with `Push`, and to replace it (`hello.replaces`). If the
+    /// session is not resumable, it serves `hello.replaces` only. Valid as long as the session exists; never log it.
     #[prost(string, tag = "2")]
     pub session_token: ::prost::alloc::string::String,
     /// Number of this attachment, from 1.
@@ -1233,7 +1243,7 @@ pub struct ListenRequest {
 /// PushRequest carries client frames.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PushRequest {
-    /// The token from `welcome`.
+    /// The token from the `welcome` of a resumable session.
     #[prost(string, tag = "1")]
     pub session_token: ::prost::alloc::string::String,
     /// The epoch from `welcome`; frames of an epoch that has ended are refused.
@@ -1426,13 +1436,14 @@ pub mod signaling_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.SignalingService", "Listen"));
             self.inner.server_streaming(req, path, codec).await
         }
-        /// Push sends client frames in a session opened by Listen. Any node accepts it. Retries are safe: frames that continue
+        /// Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are safe: frames that continue
         /// the sequence take effect, frames already applied are ignored, frames after a gap are dropped, and the
         /// client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends the session even
         /// after its attachment has ended, unless a newer one exists: the stream of a page that is being closed may end before
         /// the page's final call arrives.
         ///
-        /// Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD.
+        /// Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD (also for
+        /// the token of a session that is not resumable: its frames have no numbers, so that a retry could apply them twice).
         pub async fn push(
             &mut self,
             request: impl tonic::IntoRequest<super::PushRequest>,
@@ -1518,13 +1529,14 @@ pub mod signaling_service_server {
             &self,
             request: tonic::Request<super::ListenRequest>,
         ) -> std::result::Result<tonic::Response<Self::ListenStream>, tonic::Status>;
-        /// Push sends client frames in a session opened by Listen. Any node accepts it. Retries are safe: frames that continue
+        /// Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are safe: frames that continue
         /// the sequence take effect, frames already applied are ignored, frames after a gap are dropped, and the
         /// client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends the session even
         /// after its attachment has ended, unless a newer one exists: the stream of a page that is being closed may end before
         /// the page's final call arrives.
         ///
-        /// Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD.
+        /// Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD (also for
+        /// the token of a session that is not resumable: its frames have no numbers, so that a retry could apply them twice).
         async fn push(
             &self,
             request: tonic::Request<super::PushRequest>,
@@ -1888,7 +1900,10 @@ pub struct CreateRoomRequest {
     /// Milliseconds that the room may be empty before it ends. 0 = the default, 300,000.
     #[prost(uint32, tag = "6")]
     pub empty_timeout_ms: u32,
-    /// Idempotency key: a second call with the same id within 60 s returns the response of the first. At most 128 bytes.
+    /// Idempotency key, at most 128 bytes: the same request with the same id within 60 s returns the response of the first,
+    /// and creates nothing. Ids are those of one caller and one method; another request with the id fails with
+    /// INVALID_FIELD. A failed request is not remembered. The server remembers 64 MiB of responses; beyond, a request with
+    /// a new id fails with LIMIT_EXCEEDED.
     #[prost(string, tag = "7")]
     pub request_id: ::prost::alloc::string::String,
 }
@@ -2042,17 +2057,18 @@ pub struct SendToRoomRequest {
     /// `room` is required; empty `to` = every member. `from` and `receipt` must be unset.
     #[prost(message, optional, tag = "1")]
     pub envelope: ::core::option::Option<Envelope>,
-    /// Idempotency key: a second call with the same id within 60 s sends nothing and returns the response of the first. At
-    /// most 128 bytes.
+    /// Idempotency key, at most 128 bytes: the same request with the same id within 60 s returns the response of the first,
+    /// and sends nothing. Otherwise as `CreateRoomRequest.request_id`.
     #[prost(string, tag = "2")]
     pub request_id: ::prost::alloc::string::String,
 }
 /// SendToRoomResponse reports which members the envelope reached.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendToRoomResponse {
-    /// Number of members whose mailbox accepted the envelope.
-    #[prost(uint32, tag = "1")]
-    pub accepted: u32,
+    /// Number of members whose mailbox accepted the envelope. Always set, so that JSON has it too: 0 means that it reached
+    /// none, as in an empty room.
+    #[prost(uint32, optional, tag = "1")]
+    pub accepted: ::core::option::Option<u32>,
     /// Peer ids of the members whose mailbox was full.
     #[prost(string, repeated, tag = "2")]
     pub undeliverable: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
@@ -2228,7 +2244,8 @@ pub mod room_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// CreateRoom creates an empty room. Fails with ROOM_EXISTS, INVALID_FIELD, LIMIT_EXCEEDED.
+        /// CreateRoom creates an empty room. Fails with ROOM_EXISTS, INVALID_FIELD (also if `request_id` was used for another
+        /// request), LIMIT_EXCEEDED.
         pub async fn create_room(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateRoomRequest>,
@@ -2278,7 +2295,8 @@ pub mod room_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "GetRoom"));
             self.inner.unary(req, path, codec).await
         }
-        /// ListRooms lists rooms by name in byte order, in pages (AIP-158). Fails with INVALID_FIELD.
+        /// ListRooms lists rooms by name in byte order, in pages (AIP-158). The pages together hold every room that exists from
+        /// the first call to the last; rooms that are created or end in between may be missing. Fails with INVALID_FIELD.
         pub async fn list_rooms(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRoomsRequest>,
@@ -2353,8 +2371,8 @@ pub mod room_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "EndRoom"));
             self.inner.unary(req, path, codec).await
         }
-        /// ListMembers lists the members of a room in the order in which they joined, in pages. Fails with
-        /// ROOM_NOT_FOUND, INVALID_FIELD.
+        /// ListMembers lists the members of a room in the order in which they joined, in pages, which together hold every member
+        /// that is there from the first call to the last. Fails with ROOM_NOT_FOUND, INVALID_FIELD.
         pub async fn list_members(
             &mut self,
             request: impl tonic::IntoRequest<super::ListMembersRequest>,
@@ -2405,7 +2423,8 @@ pub mod room_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// RemoveMember removes a member from a room; the member receives `left` with reason REMOVED or BANNED. Fails with
-        /// ROOM_NOT_FOUND, PEER_NOT_FOUND.
+        /// ROOM_NOT_FOUND, PEER_NOT_FOUND, LIMIT_EXCEEDED (`ban`, and the room has 10,000 bans; then the member is not removed
+        /// either).
         pub async fn remove_member(
             &mut self,
             request: impl tonic::IntoRequest<super::RemoveMemberRequest>,
@@ -2430,8 +2449,9 @@ pub mod room_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "RemoveMember"));
             self.inner.unary(req, path, codec).await
         }
-        /// SendToRoom sends an envelope with an empty `from` to one member or to the whole room. Fails with ROOM_NOT_FOUND,
-        /// PEER_NOT_FOUND, INVALID_FIELD.
+        /// SendToRoom sends an envelope with an empty `from` to one member or to the whole room, and returns how many it reached.
+        /// Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD (also if `request_id` was used for another request),
+        /// LIMIT_EXCEEDED.
         pub async fn send_to_room(
             &mut self,
             request: impl tonic::IntoRequest<super::SendToRoomRequest>,
@@ -2500,7 +2520,8 @@ pub mod room_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with RoomServiceServer.
     #[async_trait]
     pub trait RoomService: std::marker::Send + std::marker::Sync + 'static {
-        /// CreateRoom creates an empty room. Fails with ROOM_EXISTS, INVALID_FIELD, LIMIT_EXCEEDED.
+        /// CreateRoom creates an empty room. Fails with ROOM_EXISTS, INVALID_FIELD (also if `request_id` was used for another
+        /// request), LIMIT_EXCEEDED.
         async fn create_room(
             &self,
             request: tonic::Request<super::CreateRoomRequest>,
@@ -2513,7 +2534,8 @@ pub mod room_service_server {
             &self,
             request: tonic::Request<super::GetRoomRequest>,
         ) -> std::result::Result<tonic::Response<super::GetRoomResponse>, tonic::Status>;
-        /// ListRooms lists rooms by name in byte order, in pages (AIP-158). Fails with INVALID_FIELD.
+        /// ListRooms lists rooms by name in byte order, in pages (AIP-158). The pages together hold every room that exists from
+        /// the first call to the last; rooms that are created or end in between may be missing. Fails with INVALID_FIELD.
         async fn list_rooms(
             &self,
             request: tonic::Request<super::ListRoomsRequest>,
@@ -2534,8 +2556,8 @@ pub mod room_service_server {
             &self,
             request: tonic::Request<super::EndRoomRequest>,
         ) -> std::result::Result<tonic::Response<super::EndRoomResponse>, tonic::Status>;
-        /// ListMembers lists the members of a room in the order in which they joined, in pages. Fails with
-        /// ROOM_NOT_FOUND, INVALID_FIELD.
+        /// ListMembers lists the members of a room in the order in which they joined, in pages, which together hold every member
+        /// that is there from the first call to the last. Fails with ROOM_NOT_FOUND, INVALID_FIELD.
         async fn list_members(
             &self,
             request: tonic::Request<super::ListMembersRequest>,
@@ -2552,7 +2574,8 @@ pub mod room_service_server {
             tonic::Status,
         >;
         /// RemoveMember removes a member from a room; the member receives `left` with reason REMOVED or BANNED. Fails with
-        /// ROOM_NOT_FOUND, PEER_NOT_FOUND.
+        /// ROOM_NOT_FOUND, PEER_NOT_FOUND, LIMIT_EXCEEDED (`ban`, and the room has 10,000 bans; then the member is not removed
+        /// either).
         async fn remove_member(
             &self,
             request: tonic::Request<super::RemoveMemberRequest>,
@@ -2560,8 +2583,9 @@ pub mod room_service_server {
             tonic::Response<super::RemoveMemberResponse>,
             tonic::Status,
         >;
-        /// SendToRoom sends an envelope with an empty `from` to one member or to the whole room. Fails with ROOM_NOT_FOUND,
-        /// PEER_NOT_FOUND, INVALID_FIELD.
+        /// SendToRoom sends an envelope with an empty `from` to one member or to the whole room, and returns how many it reached.
+        /// Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD (also if `request_id` was used for another request),
+        /// LIMIT_EXCEEDED.
         async fn send_to_room(
             &self,
             request: tonic::Request<super::SendToRoomRequest>,

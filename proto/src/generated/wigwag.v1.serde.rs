@@ -4179,7 +4179,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 return Err(serde::de::Error::duplicate_field("framesPerSecond"));
                             }
                             frames_per_second__ = 
-                                map_.next_value::<Option<::pbjson::private::NumberDeserialize<_>>>()?.map(|v| v.0)
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
                         GeneratedField::__SkipField__ => {
@@ -7842,15 +7842,15 @@ impl serde::Serialize for SendToRoomResponse {
     {
         use serde::ser::SerializeStruct;
         let mut len = 0;
-        if self.accepted != 0 {
+        if self.accepted.is_some() {
             len += 1;
         }
         if !self.undeliverable.is_empty() {
             len += 1;
         }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.SendToRoomResponse", len)?;
-        if self.accepted != 0 {
-            struct_ser.serialize_field("accepted", &self.accepted)?;
+        if let Some(v) = self.accepted.as_ref() {
+            struct_ser.serialize_field("accepted", v)?;
         }
         if !self.undeliverable.is_empty() {
             struct_ser.serialize_field("undeliverable", &self.undeliverable)?;
@@ -7925,7 +7925,7 @@ impl<'de> serde::Deserialize<'de> for SendToRoomResponse {
                                 return Err(serde::de::Error::duplicate_field("accepted"));
                             }
                             accepted__ = 
-                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                                map_.next_value::<::std::option::Option<super::Integer<_>>>()?.map(|x| x.0)
                             ;
                         }
                         GeneratedField::Undeliverable => {
@@ -7940,7 +7940,7 @@ impl<'de> serde::Deserialize<'de> for SendToRoomResponse {
                     }
                 }
                 Ok(SendToRoomResponse {
-                    accepted: accepted__.unwrap_or_default(),
+                    accepted: accepted__,
                     undeliverable: undeliverable__.unwrap_or_default(),
                 })
             }
