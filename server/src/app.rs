@@ -187,9 +187,8 @@ fn serve_admin(
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
     let metered = node.clone();
-    let router = ops::admin_router(move || {
-        ops::prometheus(&metered.backend().stats(), &public, ops::log_lines_dropped())
-    });
+    let router =
+        ops::admin_router(move || ops::prometheus(&metered.backend().stats(), &public, ops::log_lines_dropped()));
     let router = if config.room_service == RoomServiceAccess::Admin {
         let others = rest::router(node.clone(), RoomApi::Served).merge(router.reset_fallback());
         web::router(grpc::admin_routes(node, config.reflection), others, false)

@@ -17,7 +17,7 @@ pub use self::{
 };
 use crate::{
     error::{DetachReason, ResumeError},
-    frame::{Item, RoomEvent},
+    frame::{Body, Item, RoomEvent},
     limits::Limits,
     mailbox::{Entry, Mailbox, Origin},
     reason::Reason,

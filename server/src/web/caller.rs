@@ -39,7 +39,7 @@ pub(crate) fn local_caller<B>(request: &http::Request<B>) -> Caller {
 /// Inserts the [`local_caller`] into a request's extensions.
 pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let caller = local_caller(&request);
-    if content::of(&request) == Content::GrpcWeb {
+    if matches!(content::of(&request), Content::GrpcWeb(_)) {
         request.extensions_mut().insert(ViaGrpcWeb);
     }
     request.extensions_mut().insert(caller);

@@ -68,7 +68,11 @@ impl InProcess {
     /// Returns the server's error.
     pub async fn stop(self) -> Result<(), ServeError> {
         let _ = self.stop.send(());
-        self.served.await.unwrap_or(Err(ServeError::ListenerEnded))
+        match self.served.await {
+            Ok(served) => served,
+            // The task is never cancelled, so it has panicked.
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
     }
 }
 

@@ -43,8 +43,7 @@ pub(crate) struct RequestInfo {
 
 impl RequestInfo {
     /// The type URL of this message in an `Any`.
-    pub(crate) const TYPE_URL: &str =
-        "type.googleapis.com/connectrpc.conformance.v1.ConformancePayload.RequestInfo";
+    pub(crate) const TYPE_URL: &str = "type.googleapis.com/connectrpc.conformance.v1.ConformancePayload.RequestInfo";
 }
 
 /// What a response carries.

@@ -145,12 +145,7 @@ struct Responses {
 }
 
 /// Returns the response that a definition asks for.
-fn respond(
-    definition: StreamResponseDefinition,
-    full_duplex: bool,
-    info: RequestInfo,
-    requests: Messages,
-) -> Answer {
+fn respond(definition: StreamResponseDefinition, full_duplex: bool, info: RequestInfo, requests: Messages) -> Answer {
     let StreamResponseDefinition { response_headers, response_data, response_delay_ms, error, response_trailers } =
         definition;
     let responses = Responses {

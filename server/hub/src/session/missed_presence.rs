@@ -72,7 +72,7 @@ pub(super) fn retain_missed(departed: &mut Vec<Departed>, snapshot: &Snapshot, w
 
 /// Returns a room with some of its former members, in join order, `changes` versions ago.
 pub(super) fn with_departed(snapshot: &Snapshot, departed: &[&Departed], changes: u32) -> Snapshot {
-    let mut members = snapshot.members.clone();
+    let mut members: Vec<_> = snapshot.members.iter().cloned().collect();
     for gone in departed {
         let at = members.partition_point(|member| member.joined_at_ms <= gone.member.joined_at_ms);
         members.insert(at, gone.member.clone());
@@ -82,5 +82,5 @@ pub(super) fn with_departed(snapshot: &Snapshot, departed: &[&Departed], changes
         version: snapshot.info.version.saturating_sub(changes),
         ..snapshot.info.clone()
     };
-    Snapshot { info, members }
+    Snapshot { info, members: members.into_iter().collect() }
 }
