@@ -69,7 +69,7 @@ test("a close carries its reason", async () => {
   for (const [form, frame, code, reason] of [
     [JSON_FORM, "{", 4506, "PROTOCOL"],
     [PROTO_FORM, "text", 4506, "PROTOCOL"],
-    [JSON_FORM, JSON.stringify({ envelope: { message: { text: "x".repeat(1 << 20) } } }), 4507, "FRAME_TOO_LARGE"],
+    [JSON_FORM, JSON.stringify({ envelope: { message: { text: "x".repeat(1 << 20) } } }), 1009, "FRAME_TOO_LARGE"],
   ]) {
     const client = await open(server.port, form);
     client.socket.send(frame);
