@@ -33,8 +33,9 @@ const MIB: u64 = 1 << 20;
 /// What 1,000 members may cost.
 const BOUND: u64 = 256 * MIB;
 
-/// Streams of one HTTP/2 connection.
-const STREAMS: usize = 100;
+/// Streams of one HTTP/2 connection: what they are sent fits into the connection's window of 64 KiB, so that each call is
+/// answered.
+const STREAMS: usize = 60;
 
 /// How members are connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,7 @@ async fn growth(way: Way, members: usize) -> u64 {
     let settings = [
         "session.hello_timeout_ms=60000",
         "session.write_timeout_ms=600000",
+        "http2.send_timeout_ms=600000",
         "http2.keepalive_interval_ms=0",
         "http2.keepalive_timeout_ms=600000",
         "session.heartbeat_ms=300000",

@@ -41,7 +41,7 @@ describe("tiles", () => {
     { width: 760, height: 300 },
   ];
 
-  it("of one to nine people fit the stage without a scroll bar, and are no narrower than high", () => {
+  it("of one to nine people fit the stage without a scroll bar, and are at least as wide as high", () => {
     for (const stage of stages) {
       for (let count = 1; count <= 9; count += 1) {
         const { width, height } = tileSize(stage, count, gap);

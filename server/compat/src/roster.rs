@@ -5,7 +5,8 @@ use std::sync::Arc;
 use wigwag_hub::{
     PeerId, Reason, RoomEvent,
     frame::Change,
-    member::{Member, RoomInfo, Snapshot},
+    member::{Member, RoomInfo},
+    snapshot::Snapshot,
 };
 
 /// A room with its members.

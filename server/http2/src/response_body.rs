@@ -32,13 +32,15 @@ pub struct WriteBuf<'a> {
     limit: usize,
     /// What the kernel has taken of the connection's bytes, if the driver counts it.
     progress: Option<&'a Arc<SendProgress>>,
+    /// The body has more to send than the limit admits.
+    waiting: bool,
 }
 
 impl<'a> WriteBuf<'a> {
     /// Creates a buffer at the end of `out`. The first [`append`](Self::append) leaves space for `prefix` bytes, such as
     /// those of a frame header.
     pub fn new(out: &'a mut Vec<u8>, prefix: usize) -> Self {
-        Self { out, prefix, start: None, limit: usize::MAX, progress: None }
+        Self { out, prefix, start: None, limit: usize::MAX, progress: None, waiting: false }
     }
 
     /// Sets how many bytes may be sent now.
@@ -61,12 +63,22 @@ impl<'a> WriteBuf<'a> {
         self.limit.saturating_sub(self.len())
     }
 
+    /// Notes that the body has more to send than [`limit`](Self::limit) admits. It is polled again when the client opens
+    /// its windows, and its stream is reset if the client does not in time.
+    pub fn note_waiting(&mut self) {
+        self.waiting = true;
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
     /// Returns the counts of the connection's byte stream; `None` if its driver does not count.
     pub fn progress(&self) -> Option<&'a Arc<SendProgress>> {
         self.progress
     }
 
-    /// Returns the position in the connection's byte stream behind what was appended so far.
+    /// Returns the position in the connection's byte stream after what was appended so far.
     pub fn position(&self) -> u64 {
         self.progress.map_or(0, |progress| progress.put()) + self.out.len() as u64
     }

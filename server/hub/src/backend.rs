@@ -11,10 +11,11 @@ use crate::{
     error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
-    member::{Member, Metadata, RoomInfo, Snapshot},
+    member::{Member, Metadata, RoomInfo},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
     session::{Fetched, SessionKind},
+    snapshot::Snapshot,
     time::Now,
     watch::Watch,
 };

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use crate::{
     encoded::Encoded,
     id::{PeerId, RoomName},
-    member::{Member, RoomInfo, Snapshot},
+    member::{Member, RoomInfo},
     reason::Reason,
+    snapshot::Snapshot,
 };
 
 /// The outcome of an envelope.

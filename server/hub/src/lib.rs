@@ -33,6 +33,7 @@ pub mod memory;
 pub mod reason;
 pub mod room;
 pub mod session;
+pub mod snapshot;
 pub mod time;
 pub mod watch;
 

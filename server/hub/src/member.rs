@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     encoded::Encoded,
     id::{PeerId, RoomName},
-    members::Members,
 };
 
 /// Maximum size of metadata: the sum of key and value bytes.
@@ -151,21 +150,4 @@ pub struct RoomInfo {
     pub version: u32,
     /// How long it stays when empty, in milliseconds.
     pub empty_timeout_ms: u32,
-}
-
-/// A room with its members in join order. Cheap to clone, and shares the members with the room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The room.
-    pub info: RoomInfo,
-    /// Its members in join order.
-    pub members: Members,
-}
-
-impl Snapshot {
-    /// Returns about how many bytes it takes on the wire.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        128 + self.info.metadata.bytes() + self.members.weight()
-    }
 }

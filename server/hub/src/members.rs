@@ -1,4 +1,4 @@
-//! The list of a room's members, of which old versions are kept for readers that are behind.
+//! The list of a room's members, of which old versions are kept for readers that have not caught up.
 
 use std::{iter::FlatMap, ops::Index, slice, sync::Arc};
 

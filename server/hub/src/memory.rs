@@ -27,6 +27,7 @@ mod registry;
 mod responses;
 mod room_requests;
 mod rooms;
+mod run_once;
 mod shared;
 #[cfg(test)]
 mod tests;

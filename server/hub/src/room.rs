@@ -10,9 +10,10 @@ use crate::{
     error::{JoinError, MemberError},
     frame::{Change, RoomEvent},
     id::{PeerId, RoomName},
-    member::{DuplicateUsers, Member, Metadata, MetadataTooLarge, Presence, Role, RoomInfo, Snapshot},
+    member::{DuplicateUsers, Member, Metadata, MetadataTooLarge, Presence, Role, RoomInfo},
     members::Members,
     reason::Reason,
+    snapshot::Snapshot,
     time::Now,
 };
 

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     frame::{Change, RoomEvent},
     id::RoomName,
-    member::Snapshot,
+    snapshot::Snapshot,
 };
 
 /// An event for a watcher.

@@ -122,8 +122,7 @@ const KNOWN: &[Known] = &[
     (On::Type(HEADERS), Ends(STREAM_CLOSED), RESETS, "a malformed request on a closed stream"),
     (On::Type(PRIORITY), Ends(PROTOCOL_ERROR), RESETS, "an idle stream, which section 6.4 forbids to reset"),
     // The path may be what a user has typed: the request is answered with status 400.
-    (On::Type(HEADERS), Accepts, RESETS, "a path that is none; section 8.1.1 allows a response"),
-    (On::Type(HEADERS), Resets(NO_ERROR), RESETS, "the same, with a body to come"),
+    (On::Type(HEADERS), Accepts, RESETS, "an invalid path; section 8.1.1 allows a response"),
     // h2 is less strict, or more.
     (On::First, Ends(PROTOCOL_ERROR), None, "section 3.4: SETTINGS come first; h2 does not insist"),
     (

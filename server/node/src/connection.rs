@@ -447,6 +447,11 @@ where
         ended && self.out.is_empty()
     }
 
+    /// Returns whether frames wait for the transport to take them.
+    pub fn has_unwritten(&self) -> bool {
+        self.activity.is_waiting()
+    }
+
     /// Notes that the transport has written a part of a frame.
     pub fn note_progress(&self) {
         self.activity.polled();

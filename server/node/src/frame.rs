@@ -11,11 +11,11 @@ mod roster;
 mod server_frame;
 
 pub use client_frame::{RawBody, RawClientFrame, RawPush};
-pub use convert::{member, room_info};
+pub use convert::{field, member, room_info};
 pub use envelope::{Invalid, check};
 pub use pieces::FramePieces;
 pub use roster::JsonRoster;
-pub use server_frame::{OutFrame, field};
+pub use server_frame::OutFrame;
 
 /// The largest message that a transport accepts, in bytes. A larger one ends the session.
 pub const TRANSPORT_LIMIT: usize = 1 << 20;

@@ -134,11 +134,7 @@ mod tests {
         let read: CreateRoomRequest = read(text.as_bytes()).expect("a message");
         assert_eq!((read.max_members, read.empty_timeout_ms), (1, 60_000));
         for bad in ["1.5", "-1.0", "1e10", "1e400", "\"NaN\"", "\"1.5\"", "\"\"", "true"] {
-            assert_eq!(
-                refusal::<CreateRoomRequest>(&format!("{{\"maxMembers\": {bad}}}")).0,
-                if bad == "1e400" { "body" } else { "maxMembers" },
-                "{bad}"
-            );
+            assert_eq!(refusal::<CreateRoomRequest>(&format!("{{\"maxMembers\": {bad}}}")).0, "maxMembers", "{bad}");
         }
     }
 

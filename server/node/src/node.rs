@@ -73,7 +73,7 @@ impl Node {
                 draining: AtomicBool::new(false),
                 flush_at: OnceLock::new(),
                 reaper: Arc::default(),
-                clock: RunClock::new(),
+                clock: RunClock::new(TICK_INTERVAL),
                 wall_clock: WallClock::new(),
             }),
         }

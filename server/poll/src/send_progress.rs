@@ -66,7 +66,7 @@ impl SendProgress {
 
 /// Tells up to which number the numbered frames of a connection were sent.
 ///
-/// The connection's task records numbers with the positions behind their frames, any thread may ask. Only two records are
+/// The connection's task records numbers with the positions at the end of their frames, any thread may ask. Only two records are
 /// kept at a time, so the answer may be lower than the truth, never higher.
 #[derive(Debug, Default)]
 pub struct SendMarks {
@@ -76,7 +76,7 @@ pub struct SendMarks {
     sent: AtomicU32,
 }
 
-/// A number and the position behind its frame; number 0 = none. Written by one task only: it stores 0 as the number while
+/// A number and the position at the end of its frame; number 0 = none. Written by one task only: it stores 0 as the number while
 /// it changes the position, and numbers only grow, so that a reader that finds the same number twice has read its position.
 #[derive(Debug, Default)]
 struct Mark {

@@ -10,7 +10,7 @@ const OF_CLIENTS: [&str; 5] = ["WIGWAG_URL", "WIGWAG_SERVER", "WIGWAG_ADDRESS", 
 
 impl Config {
     /// Returns a warning for each variable that starts with `WIGWAG_` without being a setting, and for a `PORT` that a
-    /// flag overrides. They are no errors, since such variables may belong to other programs.
+    /// flag overrides. They are not errors, since such variables may belong to other programs.
     ///
     /// A variable of an existing section, such as `WIGWAG_SESSION__GRACE`, is an error of [`Config::load`].
     pub fn warnings(overrides: &Overrides, environment: &Environment) -> Vec<String> {

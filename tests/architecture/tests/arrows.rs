@@ -27,6 +27,7 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "two-peers", to: &["wigwag-client"] },
     Row { from: "wigwag-architecture", to: &[] },
     Row { from: "wigwag-bench", to: &[] },
+    Row { from: "wigwag-grpc-conformance", to: &["wigwag-http2", "wigwag-net", "wigwag-server"] },
     Row { from: "wigwag-chaos", to: &["wigwag-proto", "wigwag-server"] },
 ];
 

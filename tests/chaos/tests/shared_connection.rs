@@ -12,6 +12,7 @@ async fn good_streams_lose_nothing_to_bad_ones() {
     let change = |config: &mut wigwag_server::config::Config| {
         // Bad streams are ended within the seconds of this test, and come back.
         config.http2.send_timeout_ms = 2_000;
+        config.session.write_timeout_ms = 2_000;
         config.connections.message_timeout_ms = 2_000;
         config.connections.first_byte_timeout_ms = 1_000;
         config.connections.handshake_timeout_ms = 2_000;

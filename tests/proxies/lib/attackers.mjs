@@ -1,4 +1,4 @@
-// Clients that misbehave on streams of their own, through a proxy that puts all streams on one connection to the server.
+// Clients that misbehave on their streams, through a proxy that puts all streams on one connection to the server.
 import http2 from "node:http2";
 
 import { encodeFrame } from "./grpc.mjs";

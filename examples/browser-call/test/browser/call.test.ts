@@ -58,7 +58,7 @@ describe("the page", { timeout: 120_000 }, () => {
     assert.equal(new Set(flags).size, 2);
   });
 
-  it("creates a room with a name of its own, and its link leads there", async () => {
+  it("creates a room with a new name, and its link leads there", async () => {
     context = await browser.newContext();
     const first = await Tab.open(context, `${server.url}/`);
     await first.page.click(".invite .new-room");

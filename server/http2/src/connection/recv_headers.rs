@@ -179,6 +179,7 @@ impl<S: Service> Connection<S> {
             answered: false,
             pending: Bytes::new(),
             unreturned: 0,
+            body_waits: false,
             stalled: 0,
             end: None,
             tunnel,

@@ -168,6 +168,8 @@ impl<S: Service> Connection<S> {
                     .with_limit(limit)
                     .with_progress(self.send.progress.as_ref());
                 let written = Pin::new(&mut *body).poll_write(cx, &mut buf);
+                stream.send.body_waits = buf.is_waiting();
+                self.ticking |= stream.send.body_waits;
                 let prefix = buf.prefix();
                 if let (Poll::Ready(Some(Ok(Written::InPlace))), Some(prefix)) = (&written, prefix) {
                     return Ok(ResponsePoll::InPlace(prefix));

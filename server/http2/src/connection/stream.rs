@@ -59,9 +59,11 @@ pub(super) struct SendHalf {
     pub(super) answered: bool,
     /// Bytes of the body that the windows or the send buffer did not admit yet.
     pub(super) pending: Bytes,
+    /// The body has more to send than the windows admitted.
+    pub(super) body_waits: bool,
     /// Bytes sent that the client has not returned with WINDOW_UPDATE.
     pub(super) unreturned: u32,
-    /// The number of ticks for which `pending` has waited for the stream's window.
+    /// The number of ticks for which the response has waited for the stream's window.
     pub(super) stalled: u16,
     /// How to end the stream once `pending` is sent; `None` while the body goes on.
     pub(super) end: Option<StreamEnd>,
@@ -89,7 +91,7 @@ impl<B> Stream<B> {
 
     /// Returns whether the stream is to be polled: it was woken, or has bytes to send.
     pub(super) fn take_due(&self) -> bool {
-        self.signal.take_woken() || !self.send.pending.is_empty()
+        self.signal.take_woken() || self.send.is_waiting()
     }
 
     /// Ends the request body, and the tunnel if there is one, with an error.
@@ -100,6 +102,13 @@ impl<B> Stream<B> {
         if let Some(tunnel) = &self.send.tunnel {
             tunnel.fail();
         }
+    }
+}
+
+impl SendHalf {
+    /// Returns whether there is something to send that the windows or the send buffer did not admit.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.body_waits || !self.pending.is_empty()
     }
 }
 

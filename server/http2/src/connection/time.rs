@@ -33,7 +33,7 @@ impl<S: Service> Connection<S> {
         for stream in self.streams.all() {
             let send = &mut stream.send;
             largest = largest.max(send.unreturned);
-            if send.pending.is_empty() {
+            if !send.is_waiting() {
                 continue;
             }
             if send.window <= 0 {
@@ -47,7 +47,8 @@ impl<S: Service> Connection<S> {
             }
         }
         self.send.stalled = if wait_for_connection { self.send.stalled.saturating_add(1) } else { 0 };
-        if self.send.stalled > limit {
+        // Before those that wait for them are taken for streams that nobody reads.
+        if self.send.stalled > limit / 2 {
             // The client returns nothing to the connection's window. Most of it waits in the streams that were sent the
             // most and returned the least: they go, and not those that wait for them.
             let holding = self.streams.all().filter(|stream| stream.send.unreturned >= largest / 2);

@@ -22,10 +22,11 @@ use crate::{
     error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
-    member::{Member, RoomInfo, Snapshot},
+    member::{Member, RoomInfo},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
     session::{Fetched, SessionKind},
+    snapshot::Snapshot,
     time::Now,
     watch::Watch,
 };

@@ -12,9 +12,10 @@ use crate::{
     },
     error::{FindError, OpenError, ResumeError, RoomError},
     id::{PeerId, RoomName},
-    member::{Member, RoomInfo, Snapshot},
+    member::{Member, RoomInfo},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
+    snapshot::Snapshot,
     time::Now,
     watch::Watch,
 };

@@ -8,16 +8,8 @@ use std::{
     },
 };
 
-use super::{
-    lock::lock,
-    shared::{Expired, Shared},
-};
-use crate::{
-    backend::{Reached, RequestId},
-    error::RoomError,
-    member::RoomInfo,
-    time::Now,
-};
+use super::lock::lock;
+use crate::{backend::Reached, error::RoomError, member::RoomInfo};
 
 /// What a cached response counts as in addition to what it holds: its entries in the map and in the timers.
 const ENTRY_BYTES: usize = 512;
@@ -32,9 +24,9 @@ pub(super) enum Method {
 /// Under what a response is cached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ResponseKey {
-    caller: Arc<str>,
-    method: Method,
-    id: Arc<str>,
+    pub(super) caller: Arc<str>,
+    pub(super) method: Method,
+    pub(super) id: Arc<str>,
 }
 
 /// The response to a request with a request id.
@@ -54,52 +46,15 @@ pub(super) struct Responses {
 
 /// The place of one response.
 #[derive(Debug, Default)]
-struct Slot {
+pub(super) struct Slot {
     // Held while the request runs, so that its repetition waits for the response; requests with other ids do not.
-    response: Mutex<Option<([u8; 32], CachedResponse)>>,
+    pub(super) response: Mutex<Option<([u8; 32], CachedResponse)>>,
     bytes: AtomicUsize,
-}
-
-impl Shared {
-    /// Runs a request once per key: a repetition returns the first response, and another request with the same key is
-    /// refused. Requests without an id always run. Failures are not cached.
-    pub(super) fn run_once<T: Clone>(
-        &self,
-        now: Now,
-        method: Method,
-        request_id: Option<RequestId>,
-        unwrap: impl FnOnce(&CachedResponse) -> Option<T>,
-        wrap: impl FnOnce(T) -> CachedResponse,
-        run: impl FnOnce() -> Result<T, RoomError>,
-    ) -> Result<T, RoomError> {
-        let Some(RequestId { caller, id, digest }) = request_id else { return run() };
-        let key = ResponseKey { caller, method, id };
-        let slot = self.responses.slot(&key, self.limits.request_id_bytes)?;
-        let mut response = lock(&slot.response);
-        if let Some((first, response)) = &*response {
-            let found = if *first == digest { unwrap(response) } else { None };
-            return found.ok_or(RoomError::RequestIdReused);
-        }
-        match run() {
-            Ok(answer) => {
-                let cached = wrap(answer.clone());
-                self.responses.charge(&slot, cached.weight());
-                *response = Some((digest, cached));
-                self.timers.set(now.mono_ms + self.limits.request_id_ms, Expired::CachedResponse(key));
-                Ok(answer)
-            }
-            Err(error) => {
-                drop(response);
-                self.responses.release_unused(&key, slot);
-                Err(error)
-            }
-        }
-    }
 }
 
 impl Responses {
     /// Returns the slot of a key, a new one if there is none.
-    fn slot(&self, key: &ResponseKey, max_bytes: usize) -> Result<Arc<Slot>, RoomError> {
+    pub(super) fn slot(&self, key: &ResponseKey, max_bytes: usize) -> Result<Arc<Slot>, RoomError> {
         let mut slots = lock(&self.slots);
         if let Some(slot) = slots.get(key) {
             return Ok(slot.clone());
@@ -113,13 +68,13 @@ impl Responses {
         Ok(slot)
     }
 
-    fn charge(&self, slot: &Slot, bytes: usize) {
+    pub(super) fn charge(&self, slot: &Slot, bytes: usize) {
         slot.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Removes a slot whose request failed, unless a repetition waits in it: that one runs next.
-    fn release_unused(&self, key: &ResponseKey, slot: Arc<Slot>) {
+    pub(super) fn release_unused(&self, key: &ResponseKey, slot: Arc<Slot>) {
         let mut slots = lock(&self.slots);
         // The map's reference and this one. Others are made under the lock that is held.
         if Arc::strong_count(&slot) == 2 && lock(&slot.response).is_none() {
@@ -140,7 +95,7 @@ impl Responses {
 }
 
 impl CachedResponse {
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         match self {
             Self::Created(info) => info.room.as_str().len() + info.display_name.len() + info.metadata.bytes(),
             Self::Sent(reached) => reached.undeliverable.len() * 64,

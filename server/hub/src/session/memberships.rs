@@ -11,8 +11,9 @@ use crate::{
     frame::{Body, Joined},
     id::{PeerId, RoomName},
     mailbox::Entry,
-    member::{Member, Snapshot},
+    member::Member,
     reason::Reason,
+    snapshot::Snapshot,
 };
 
 impl<R> SessionState<R> {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     id::RoomName,
-    member::{Member, RoomInfo, Snapshot},
+    member::{Member, RoomInfo},
     reason::Reason,
+    snapshot::Snapshot,
 };
 
 /// Members and rooms that are gone while envelopes from them are unacknowledged. Entries are bounded by the mailbox: each

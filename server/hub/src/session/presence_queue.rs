@@ -6,7 +6,7 @@ use super::missed_presence::{Departed, FormerRoom, MissedPresence};
 use crate::{
     frame::{Change, Item, RoomEvent},
     id::RoomName,
-    member::Snapshot,
+    snapshot::Snapshot,
 };
 
 /// A room that the session is in, with the backend's handle for the room.

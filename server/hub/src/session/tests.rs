@@ -4,8 +4,9 @@ use super::*;
 use crate::{
     frame::{Body, Change},
     id::{PeerId, RoomName},
-    member::{RoomInfo, Snapshot},
+    member::RoomInfo,
     members::Members,
+    snapshot::Snapshot,
 };
 
 const NOW: Now = Now { mono_ms: 1_000, unix_ms: 1_000 };

@@ -9,7 +9,7 @@ use wigwag_hub::{
     Attachment, Body, Item, PeerId, RoomName,
     backend::Credentials,
     frame::{Change, Delivery},
-    member::Snapshot,
+    snapshot::Snapshot,
 };
 
 /// One session of an actor, and what its application received.

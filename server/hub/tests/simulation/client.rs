@@ -8,7 +8,7 @@ use wigwag_hub::{
     backend::{Credentials, Resume},
     contract::history::{Event, Outcome as ReceiptOutcome},
     frame::{Change, Delivery, Joined},
-    member::Snapshot,
+    snapshot::Snapshot,
 };
 
 use crate::wire::{Down, Message, Outcome, Request, Up};

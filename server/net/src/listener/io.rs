@@ -26,7 +26,7 @@ use wigwag_poll::SendProgress;
 
 use super::{
     AcceptedIo,
-    linger::Linger,
+    linger::{Linger, UnreadInput},
     read_buffer::{READ_SIZE, poll_read_buffer},
     write_batch::{Flush, WriteBatcher},
 };
@@ -495,9 +495,25 @@ impl<I: AcceptedIo> AsyncWrite for ConnectionIo<I> {
             }))?;
         }
         let Some(mut linger) = self.linger.take() else { return Poll::Ready(Ok(())) };
-        let lingered = linger.poll(&mut self, cx);
+        let lingered = linger.poll(&mut *self, cx);
         self.linger = Some(linger).filter(|_| lingered.is_pending());
         lingered.map(Ok)
+    }
+}
+
+impl<I: AcceptedIo> UnreadInput for ConnectionIo<I> {
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        self.poll_chunk(cx).map(|chunk| {
+            let len = chunk.map_or(0, |chunk| chunk.len());
+            if len > 0 {
+                self.flags().set_unread(true);
+            }
+            len
+        })
+    }
+
+    fn is_unread(&self) -> bool {
+        self.flags().unread()
     }
 }
 

@@ -9,7 +9,14 @@ use std::{
 
 use tokio::time::{Sleep, sleep};
 
-use super::{AcceptedIo, io::ConnectionIo};
+/// The input of a byte stream that lingers.
+pub(super) trait UnreadInput {
+    /// Discards input. Ready with the number of bytes; 0 at the end, or after an error.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<usize>;
+
+    /// Returns whether the peer is in the middle of a request.
+    fn is_unread(&self) -> bool;
+}
 
 /// How long a byte stream lingers.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,19 +45,16 @@ impl Linger {
     }
 
     /// Ready when no input is to be expected, the peer has closed, or the time is over.
-    pub(super) fn poll<I: AcceptedIo>(&mut self, io: &mut ConnectionIo<I>, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, input: &mut impl UnreadInput, cx: &mut Context<'_>) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(LINGER_TIMEOUT)));
         if timer.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         while self.bytes_left > 0 {
-            match io.poll_chunk(cx) {
-                Poll::Ready(Ok(chunk)) if !chunk.is_empty() => {
-                    io.flags().set_unread(true);
-                    self.bytes_left = self.bytes_left.saturating_sub(chunk.len());
-                }
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending if io.flags().unread() => break,
+            match input.poll_discard(cx) {
+                Poll::Ready(0) => return Poll::Ready(()),
+                Poll::Ready(len) => self.bytes_left = self.bytes_left.saturating_sub(len),
+                Poll::Pending if input.is_unread() => break,
                 Poll::Pending => return Poll::Ready(()),
             }
         }

@@ -108,7 +108,7 @@ impl FrameWriter {
         self.bytes.is_empty()
     }
 
-    /// Returns the position in the socket's bytes behind all messages written so far. To be called when the source is
+    /// Returns the position in the socket's bytes after all messages written so far. To be called when the source is
     /// polled: then no message is only partly written.
     pub fn position(&self) -> u64 {
         self.progress.put() + self.bytes.len() as u64

@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use prost::Message as _;
 use prost_types::Timestamp;
 use wigwag_hub::{
     frame::{Delivery, Joined},
     id::PeerId,
-    member::{DuplicateUsers, Member, Presence, Role, RoomInfo, Snapshot},
+    member::{DuplicateUsers, Member, Presence, Role, RoomInfo},
+    snapshot::Snapshot,
 };
-use wigwag_proto::v1::{self as pb, member, receipt};
+use wigwag_proto::v1::{self as pb, member, receipt, server_frame::Body as Pb};
+
+/// Encodes a body as a field of `ServerFrame`.
+pub fn field(body: Pb) -> Bytes {
+    pb::ServerFrame { body: Some(body), ..pb::ServerFrame::default() }.encode_to_vec().into()
+}
 
 fn timestamp(unix_ms: u64) -> Timestamp {
     Timestamp {

@@ -5,15 +5,10 @@ use prost::{
     Message,
     encoding::{decode_varint, encode_varint, encoded_len_varint},
 };
-use wigwag_hub::{
-    frame::Joined,
-    id::PeerId,
-    member::{Member, Snapshot},
-    members::Members,
-};
+use wigwag_hub::{frame::Joined, id::PeerId, member::Member, members::Members, snapshot::Snapshot};
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
-use super::{convert, server_frame::field};
+use super::convert::{self, field};
 
 /// Bytes of members up to which a frame is encoded at once.
 const SHORT: usize = 4 * 1024;
@@ -87,7 +82,7 @@ impl RosterBody {
         Some(text)
     }
 
-    /// Returns the member at `at` or after it that the receiver is told of, and the place behind it.
+    /// Returns the member at `at` or after it that the receiver is told of, and the place after it.
     fn next(&self, at: usize) -> Option<(&Member, usize)> {
         let mut at = at;
         loop {

@@ -1,10 +1,7 @@
 //! Server frames: numbers of the connection, and an encoded body that may be shared with other connections.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use prost::{
-    Message,
-    encoding::{encode_varint, encoded_len_varint},
-};
+use prost::encoding::{encode_varint, encoded_len_varint};
 use wigwag_hub::{
     frame::{Body, Change, Item, RoomEvent},
     id::PeerId,
@@ -12,7 +9,7 @@ use wigwag_hub::{
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 use super::{
-    convert,
+    convert::{self, field},
     roster::{JsonRoster, ProtobufMembers, RosterBody},
 };
 
@@ -153,11 +150,6 @@ impl OutFrame {
         let OutBody::Roster(roster) = &self.body else { return None };
         JsonRoster::new((**roster).clone(), self.seq, self.ack, self.reply_to)
     }
-}
-
-/// Encodes a body as a field of `ServerFrame`.
-pub fn field(body: Pb) -> Bytes {
-    pb::ServerFrame { body: Some(body), ..pb::ServerFrame::default() }.encode_to_vec().into()
 }
 
 fn numbered(body: Body) -> OutBody {

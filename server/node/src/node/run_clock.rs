@@ -1,13 +1,14 @@
 //! A clock that stands still while the process does not run.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::time::Instant;
-
-use super::TICK_INTERVAL;
 
 /// A longer time between two ticks is one in which the process did not run: it was stopped (SIGSTOP, a paused container, a
 /// snapshot of a virtual machine), or starved of processor time.
@@ -22,13 +23,17 @@ pub(super) struct RunClock {
     last_tick_ms: AtomicU64,
     /// Milliseconds that do not count.
     lost_ms: AtomicU64,
+    /// Milliseconds between two ticks.
+    period_ms: u64,
     // Held while a gap is accounted for, which happens once for each.
     gap: Mutex<()>,
 }
 
 impl RunClock {
-    pub(super) fn new() -> Self {
+    /// Creates a clock that is ticked once in each `period`.
+    pub(super) fn new(period: Duration) -> Self {
         Self {
+            period_ms: u64::try_from(period.as_millis()).unwrap_or(0),
             started: Instant::now(),
             last_tick_ms: AtomicU64::new(0),
             lost_ms: AtomicU64::new(0),
@@ -58,8 +63,7 @@ impl RunClock {
         let _held = self.gap.lock().unwrap_or_else(PoisonError::into_inner);
         let last = self.last_tick_ms.load(Ordering::Acquire);
         if ms > last + MAX_GAP_MS {
-            let period = u64::try_from(TICK_INTERVAL.as_millis()).unwrap_or(0);
-            self.lost_ms.fetch_add(ms - last - period, Ordering::AcqRel);
+            self.lost_ms.fetch_add(ms - last - self.period_ms, Ordering::AcqRel);
             self.last_tick_ms.store(ms, Ordering::Release);
         }
     }
@@ -72,19 +76,17 @@ impl RunClock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn time_without_ticks_does_not_count() {
-        let clock = RunClock::new();
+        let clock = RunClock::new(Duration::from_millis(100));
         let at = |ms: u64| clock.started + Duration::from_millis(ms);
         assert_eq!(clock.running_ms(at(60_000)), 60_000, "nothing ticks yet");
         for ms in (60_000..=61_000).step_by(100) {
             assert_eq!(clock.tick(at(ms)), 0);
         }
-        assert_eq!(clock.running_ms(at(61_900)), 61_900, "a late tick is no gap");
+        assert_eq!(clock.running_ms(at(61_900)), 61_900, "a late tick does not count as a gap");
         // Whatever reads the clock first notices the gap.
         assert_eq!(clock.running_ms(at(91_000)), 61_100);
         assert_eq!(clock.running_ms(at(91_050)), 61_150);

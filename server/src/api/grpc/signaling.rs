@@ -74,7 +74,7 @@ impl SignalingServer {
         request: http::Request<B>,
     ) -> Result<http::Response<SignalBody<stream::Pending<Option<Input>>>>, Status>
     where
-        B: HttpBody<Data = Bytes> + Unpin,
+        B: HttpBody<Data = Bytes, Error: Into<StdError>> + Unpin,
     {
         let (head, body) = request.into_parts();
         let request: pb::ListenRequest = read_message(body).await?;

@@ -13,8 +13,9 @@ use crate::{
     backend::{Backend, Credentials, Open},
     frame::{Body, Change, Delivery, Item},
     id::PeerId,
-    member::{Member, Metadata, Presence, Snapshot},
+    member::{Member, Metadata, Presence},
     session::SessionKind,
+    snapshot::Snapshot,
     time::Now,
 };
 

@@ -11,13 +11,18 @@ use std::{
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_core::Stream;
 use prost::Message;
-use tonic::{Status, codegen::Body as HttpBody};
+use tonic::{
+    Status,
+    codegen::{Body as HttpBody, StdError},
+};
 use wigwag_node::{
     connection::Input,
     error::{ApiError, Code},
     frame::TRANSPORT_LIMIT,
 };
 use wigwag_proto::v1::Advice;
+
+use crate::api::grpc::status::to_status;
 
 /// Length of the prefix: a flag for compression, and the length of the message.
 pub(super) const PREFIX: usize = 5;
@@ -102,28 +107,41 @@ fn message_len(bytes: &[u8]) -> Option<Result<usize, Input>> {
 }
 
 /// Reads the one message of a request.
+///
+/// # Errors
+///
+/// The status of a call that is not as gRPC's specification asks.
 pub(super) async fn read_message<M: Message + Default>(
-    mut body: impl HttpBody<Data = Bytes> + Unpin,
+    mut body: impl HttpBody<Data = Bytes, Error: Into<StdError>> + Unpin,
 ) -> Result<M, Status> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|_| Status::cancelled("the request ended before its message was complete"))?;
+        let frame = frame.map_err(|error| {
+            Status::try_from_error(error.into())
+                .unwrap_or_else(|_| Status::cancelled("the request ended before its message was complete"))
+        })?;
         let Ok(data) = frame.into_data() else { continue };
         bytes.extend_from_slice(&data);
-        let len = match message_len(&bytes) {
-            None => continue,
-            Some(Ok(len)) => len,
-            Some(Err(Input::Oversize)) => {
-                return Err(Status::out_of_range(format!("the message is larger than {TRANSPORT_LIMIT} bytes")));
+        match message_len(&bytes) {
+            Some(Ok(len)) if bytes.len() > PREFIX + len => {
+                return Err(Status::unimplemented("this method takes one message: end the request after it"));
             }
-            Some(Err(_)) => return Err(Status::unimplemented("messages must not be compressed")),
-        };
-        if bytes.len() >= PREFIX + len {
-            let message = M::decode(&bytes[PREFIX..PREFIX + len]);
-            return message.map_err(|error| Status::internal(error.to_string()));
+            None | Some(Ok(_)) => {}
+            Some(Err(Input::Broken(error))) => return Err(to_status(&error)),
+            Some(Err(_)) => {
+                let len = bytes.get(1..PREFIX).and_then(|len| len.try_into().ok()).map_or(0, u32::from_be_bytes);
+                let text =
+                    format!("the message has {len} bytes, the limit is {TRANSPORT_LIMIT}: send a smaller message");
+                return Err(to_status(&ApiError::new(Code::ResourceExhausted, "FRAME_TOO_LARGE", text)));
+            }
         }
     }
-    Err(Status::internal("the request has no message, or only a part of it"))
+    match message_len(&bytes) {
+        Some(Ok(len)) if bytes.len() == PREFIX + len => {
+            M::decode(&bytes[PREFIX..]).map_err(|error| Status::internal(error.to_string()))
+        }
+        _ => Err(Status::internal("the request has no message, or only a part of it")),
+    }
 }
 
 impl<B> Stream for RequestFrames<B>

@@ -147,6 +147,9 @@ where
                     break;
                 }
                 if !ended || this.partial.is_some() {
+                    if this.connection.has_unwritten() {
+                        buf.note_waiting();
+                    }
                     return Poll::Pending;
                 }
             }
