@@ -68,7 +68,6 @@ const DATA: u8 = 0x0;
 const WINDOW_UPDATE: u8 = 0x8;
 
 // RFC 9113, section 7.
-const NO_ERROR: u32 = 0x0;
 const PROTOCOL_ERROR: u32 = 0x1;
 const FLOW_CONTROL_ERROR: u32 = 0x3;
 const STREAM_CLOSED: u32 = 0x5;

@@ -47,7 +47,7 @@ impl<S: Service> Connection<S> {
             }
         }
         self.send.stalled = if wait_for_connection { self.send.stalled.saturating_add(1) } else { 0 };
-        // Before those that wait for them are taken for streams that nobody reads.
+        // Earlier than the streams that wait for them, which a service may take for streams that are not read.
         if self.send.stalled > limit / 2 {
             // The client returns nothing to the connection's window. Most of it waits in the streams that were sent the
             // most and returned the least: they go, and not those that wait for them.

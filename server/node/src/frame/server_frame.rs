@@ -198,6 +198,8 @@ fn presence(event: &RoomEvent) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
 
     #[test]

@@ -164,7 +164,8 @@ fn streams_that_use_up_the_window_of_the_connection_are_reset_and_not_those_that
     let frames = peer.send(&get(1, "/70000"));
     assert_eq!(data(&frames, 1), 65_535, "the whole window of the connection");
     assert_eq!(data(&peer.send(&get(3, "/100")), 3), 0);
-    assert_eq!(resets(&peer.wait(3)), []);
+    // Half of the time that a stream may wait.
+    assert_eq!(resets(&peer.wait(1)), []);
     assert_eq!(resets(&peer.wait(1)), [(1, ErrorCode::CANCEL)]);
     // The client discards what it held of the stream.
     assert!(ended(&peer.send(&window(0, 65_535)), 3));
