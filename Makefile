@@ -10,12 +10,12 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
 
-test: setup test-rust test-ts test-browser test-compat test-interop test-peers ## Run all tests: Rust, TypeScript, browsers, third-party clients
+test: setup test-rust test-ts test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers ## Run all tests: Rust, TypeScript, browsers, third-party clients
 	@echo "make test: all suites passed"
 
 setup: ## Install what the tests need, where possible
@@ -54,6 +54,12 @@ test-compat: server npm ## Test the compatibility protocols and transports with 
 test-interop: server ## Test with independent clients: grpcio, grpcurl, schemathesis
 	tests/python/run.sh
 	tests/rest/schemathesis.sh
+
+test-proxies: server ## Test behind nginx, HAProxy, Caddy and Envoy
+	tests/proxies/run.sh
+
+test-grpc-conformance: ## Run Connect's conformance suite over the server's transport stack
+	tests/grpc-conformance/run.sh
 
 test-peers: server npm ## Test the native examples (Rust, Node, Python) against Chromium
 	cd $(ECHO) && cargo build && cargo test

@@ -17,7 +17,8 @@ apt_install() {
     $sudo apt-get update -qq >/dev/null 2>&1 || true
     updated=yes
   fi
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
+  # With RUNLEVEL=1 services are installed without being started.
+  $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
 }
 
 # need COMMAND WHAT-FOR PACKAGE...
@@ -36,6 +37,14 @@ need python3 "the interoperability tests" python3 python3-venv
 need node "the TypeScript client and the browser tests" nodejs npm
 need npm "the TypeScript client and the browser tests" npm
 need chromium "the browser tests" chromium
+
+# Servers in /usr/sbin, which the PATH of a user may not have. Without one its tests are skipped with a message.
+PATH="$PATH:/usr/sbin:/sbin"
+for proxy in nginx haproxy caddy; do
+  command -v "$proxy" >/dev/null 2>&1 && continue
+  echo "setup: installing $proxy (the tests behind a proxy)"
+  apt_install "$proxy" || echo "setup: $proxy could not be installed; its tests will be skipped"
+done
 
 if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
   apt_install python3-venv
@@ -58,6 +67,7 @@ go_tool() {
     echo "setup: $command could not be installed; its tests will be skipped"
 }
 go_tool grpcurl "the walk-through of the README" github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+go_tool connectconformance "the conformance of gRPC" connectrpc.com/conformance/cmd/connectconformance@v1.0.7
 go_tool h2spec "the tests of HTTP/2" github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
 
 if [ "${#missing[@]}" -gt 0 ]; then

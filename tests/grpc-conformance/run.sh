@@ -14,7 +14,7 @@ if [ -z "$suite" ]; then
 fi
 cargo build -p wigwag-grpc-conformance
 server=${CARGO_TARGET_DIR:-target}/debug/wigwag-grpc-conformance
-for stack in hyper router signal; do
+for stack in hyper router; do
     echo "ConformanceService over $stack"
     "$suite" --mode server --conf tests/grpc-conformance/suite.yaml \
         --known-failing "@tests/grpc-conformance/known-failing/$stack.txt" -- "$server" --stack "$stack" </dev/null
