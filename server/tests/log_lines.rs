@@ -1,7 +1,6 @@
 //! The log says who came, who went and why, in the words of the wire: docs/operations.md lists the lines.
 
 #[path = "websocket/client.rs"]
-#[allow(dead_code, reason = "this test uses a part of it")]
 mod client;
 #[path = "support/frames.rs"]
 mod frames;
@@ -18,7 +17,6 @@ mod process;
 #[path = "shell/running.rs"]
 mod running;
 #[path = "support/transports.rs"]
-#[allow(dead_code, reason = "this test uses a part of it")]
 mod transports;
 
 use http::{Method, StatusCode};

@@ -1,7 +1,6 @@
 //! A process that does not run for a while: stopped by a signal, a paused container, a snapshot of a virtual machine.
 
 #[path = "websocket/client.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
 mod client;
 #[path = "shell/process.rs"]
 mod process;

@@ -11,7 +11,6 @@ mod node;
 #[path = "support/peer.rs"]
 mod peer;
 #[path = "shell/running.rs"]
-#[allow(dead_code, reason = "the WebSocket client waits with it")]
 mod running;
 #[path = "support/unread.rs"]
 mod unread;

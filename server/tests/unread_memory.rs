@@ -3,7 +3,6 @@
 //! `WIGWAG_UNREAD_MEMBERS=1000` runs the long form (`make unread-memory`); the bounds follow from the number of members.
 
 #[path = "websocket/client.rs"]
-#[allow(dead_code, reason = "only its socket is used")]
 mod client;
 #[path = "shell/process.rs"]
 mod process;
@@ -88,7 +87,7 @@ impl Members {
     }
 
     async fn connection(&mut self, addr: SocketAddr, member: usize) -> &mut UnreadConnection {
-        if member % STREAMS == 0 {
+        if member.is_multiple_of(STREAMS) {
             // Enough for the welcome.
             self.connections.push(UnreadConnection::open(addr, 900).await);
         }

@@ -1,5 +1,7 @@
 //! One interface to a connection over any transport.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::net::SocketAddr;
 
 use hyper_util::{
