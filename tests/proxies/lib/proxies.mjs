@@ -168,11 +168,11 @@ http://:${grpc} {
                 "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                   "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
                   explicit_http_config: {
-                    // The windows that Envoy's guide for edge proxies advises; its defaults are 256 MiB.
+                    // The stream window that Envoy's guide for edge proxies advises (its default is 256 MiB), and 1,000 of them.
                     http2_protocol_options: {
                       allow_connect: true,
                       initial_stream_window_size: 65536,
-                      initial_connection_window_size: 1048576,
+                      initial_connection_window_size: 67108864,
                     },
                   },
                 },

@@ -40,7 +40,7 @@ describe("the README's browser snippet", { timeout: 120_000 }, () => {
     for (const tab of tabs) tab.on("pageerror", (error) => complaints.push(String(error)));
     await Promise.all(tabs.map((tab) => tab.goto(site.url)));
     for (const tab of tabs) {
-      const said = /^(Visitor \d+): hello from \1$/.source;
+      const said = /^(Peer \d+): hello from \1$/.source;
       await tab.waitForFunction((said) => new RegExp(said).test(document.body.innerText.trim()), said, { timeout: 60_000 });
     }
     assert.deepEqual(complaints, []);
