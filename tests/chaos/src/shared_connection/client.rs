@@ -120,7 +120,7 @@ impl Client {
 
     /// Opens a stream and sends these bytes of its body; `reset` resets it in the same segment.
     pub(super) async fn open_with(&self, path: &str, reads: Reads, body: &[u8], reset: bool) -> io::Result<Stream> {
-        #[expect(clippy::disallowed_methods, reason = "what waits is bounded by the window that the stream is given")]
+        #[expect(clippy::disallowed_methods, reason = "a load generator: each pair has one message on its way")]
         let (events, receiver) = mpsc::unbounded_channel();
         let mut next_id = self.shared.next_id.lock().await;
         let id = *next_id;
