@@ -17,6 +17,7 @@ use crate::{
     reason::Reason,
     room::{Newcomer, RoomMember, RoomState},
     session::Phase,
+    snapshot::Snapshot,
     time::Now,
 };
 
@@ -189,14 +190,13 @@ impl Shared {
         reason: Reason,
         reply_to: u32,
     ) -> bool {
-        let last_roster =
-            state.member(peer).filter(|member| needs_last_roster(state, member)).map(|_| state.snapshot());
+        let Some(member) = state.member(peer) else { return false };
+        leave_session(state, member, || Arc::new(state.snapshot()));
         let Some((member, events)) = state.leave(peer, reason, now) else { return false };
         let MemberHandle { session, membership } = &member.handle;
         membership.revoke();
         let room = state.name().clone();
         log_left(&room, peer, reason);
-        session.state().leave(&room, last_roster.map(Arc::new));
         self.put_control(now, session, reply_to, Body::Left { room, reason });
         self.publish_leave(state, &member, &events);
         true
@@ -222,10 +222,15 @@ impl Shared {
     }
 }
 
-/// Returns whether a member that is about to leave a room must be told who is in it before it reads on.
-pub(super) fn needs_last_roster(state: &RoomState<MemberHandle>, member: &RoomMember<MemberHandle>) -> bool {
+/// Removes a room that a member is about to leave from its session. Before the member leaves the room, which is what tells
+/// those that joined after it, and in one step with the check of its mailbox: the others still send to it.
+pub(super) fn leave_session(
+    state: &RoomState<MemberHandle>,
+    member: &RoomMember<MemberHandle>,
+    roster: impl FnOnce() -> Arc<Snapshot>,
+) {
     let newer = |peer: &PeerId| state.joined_after(peer, &member.entry.peer);
-    member.handle.session.state().needs_last_roster(state.name(), newer)
+    member.handle.session.state().leave(state.name(), newer, roster);
 }
 
 fn log_left(room: &RoomName, peer: &PeerId, reason: Reason) {

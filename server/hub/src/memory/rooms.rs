@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     entities::{MemberHandle, Room},
     lock::{lock, read, write},
-    memberships::needs_last_roster,
+    memberships::leave_session,
     shared::{Expired, Shared},
 };
 use crate::{
@@ -136,17 +136,15 @@ impl Shared {
     /// Ends a room that the caller has locked.
     pub(super) fn end_locked(&self, now: Now, room: &Arc<Room>, state: &mut RoomState<MemberHandle>, reason: Reason) {
         let mut snapshot = None;
-        let mut last_roster = |member| {
-            needs_last_roster(state, member).then(|| snapshot.get_or_insert_with(|| Arc::new(state.snapshot())).clone())
-        };
-        let last_rosters: Vec<_> = state.members().map(&mut last_roster).collect();
+        for member in state.members() {
+            leave_session(state, member, || snapshot.get_or_insert_with(|| Arc::new(state.snapshot())).clone());
+        }
         let (members, event) = state.end(reason);
         for member in &members {
             member.handle.membership.revoke();
         }
-        for (member, last_roster) in members.into_iter().zip(last_rosters) {
+        for member in members {
             let session = member.handle.session;
-            session.state().leave(&room.name, last_roster);
             self.put_control(now, &session, 0, Body::Left { room: room.name.clone(), reason });
         }
         // The registry's lock is taken after the room's, never the other way round.

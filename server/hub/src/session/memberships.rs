@@ -53,11 +53,12 @@ impl<R> SessionState<R> {
     }
 
     /// Removes a room. Items queued about it stay: they are written before any frame put from now on, and envelopes in
-    /// the mailbox may be from members they announce. `last_roster` is the room with this session in it; needed if
-    /// [`Self::needs_last_roster`].
-    pub fn leave(&mut self, name: &RoomName, last_roster: Option<Arc<Snapshot>>) {
+    /// the mailbox may be from members they announce. If some may be from members that the client does not know, the room
+    /// is kept until they are acknowledged: `newer` tells which members joined after this one, `roster` makes the room with
+    /// this session in it. Both are asked here, in one step with the removal: until it, envelopes of the room are put.
+    pub fn leave(&mut self, name: &RoomName, newer: impl Fn(&PeerId) -> bool, roster: impl FnOnce() -> Arc<Snapshot>) {
         let (acked, until) = (self.mailbox.acked(), self.mailbox.top());
-        let last_roster = last_roster.map(|snapshot| LastRoster { snapshot, acked, until });
+        let last_roster = self.needs_last_roster(name, newer).then(|| LastRoster { snapshot: roster(), acked, until });
         if let Some(former) = self.presence.leave(name, last_roster)
             && self.phase() == Phase::Attached
         {
@@ -65,9 +66,7 @@ impl<R> SessionState<R> {
         }
     }
 
-    /// Returns whether envelopes of a room that the session leaves may be from members that its client does not know.
-    /// `newer` tells which members joined after this one.
-    pub fn needs_last_roster(&self, name: &RoomName, newer: impl Fn(&PeerId) -> bool) -> bool {
+    fn needs_last_roster(&self, name: &RoomName, newer: impl Fn(&PeerId) -> bool) -> bool {
         let Some(joined_seq) = self.presence.joined_seq(name) else { return false };
         let unknown = |entry: &Entry| entry.origin.as_ref().is_some_and(|origin| newer(&origin.from));
         let skip = joined_seq.saturating_sub(self.mailbox.acked()) as usize;

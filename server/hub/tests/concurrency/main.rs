@@ -147,7 +147,7 @@ fn check(shared: &Shared, actors: &[Actor]) {
 
 #[test]
 fn promises_are_kept_by_many_threads() {
-    let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(3);
+    let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(20);
     for seed in 1..=seeds {
         run(seed);
     }
