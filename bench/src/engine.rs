@@ -111,9 +111,11 @@ impl Engine {
         self.send(session, |client, out| client.send_signal(number, out));
     }
 
-    /// Acknowledges what a session received.
-    pub(crate) fn acknowledge(&mut self, session: SessionId) {
-        self.send(session, |client, out| client.acknowledge(out));
+    /// Acknowledges what a session received. Returns whether that took a frame.
+    pub(crate) fn acknowledge(&mut self, session: SessionId) -> bool {
+        let mut sent = false;
+        self.send(session, |client, out| sent = client.acknowledge(out));
+        sent
     }
 
     /// Makes two sessions each other's target.

@@ -45,6 +45,11 @@ impl Protocol {
         self == Self::Grpc
     }
 
+    /// Returns whether sessions acknowledge what they receive.
+    pub(crate) fn acknowledges(self) -> bool {
+        matches!(self, Self::Grpc | Self::Proto | Self::Json)
+    }
+
     /// Returns whether members of a room are notified of joins.
     pub(crate) fn has_rooms(self) -> bool {
         self != Self::PeerJs
@@ -97,8 +102,10 @@ pub(crate) trait Client {
     /// Sends the signal with this number.
     fn send_signal(&mut self, number: u32, out: &mut Sender<'_>);
 
-    /// Acknowledges everything received, if the protocol has acknowledgements.
-    fn acknowledge(&mut self, _out: &mut Sender<'_>) {}
+    /// Acknowledges everything received, if the protocol has acknowledgments. Returns whether that took a frame.
+    fn acknowledge(&mut self, _out: &mut Sender<'_>) -> bool {
+        false
+    }
 }
 
 /// What a session learned from a message.
@@ -112,6 +119,8 @@ pub(crate) enum Event {
     Roster,
     /// A signal with this number.
     Signal(u32),
+    /// The server acknowledged, and said nothing else.
+    BareAck,
 }
 
 /// Sends messages of one session on its connection.

@@ -4,6 +4,7 @@ mod broadcast;
 mod idle;
 mod relay;
 mod sessions;
+mod steady;
 
 use std::{collections::BTreeMap, io, time::Duration};
 
@@ -15,6 +16,7 @@ use self::{
     broadcast::Broadcast,
     idle::Idle,
     relay::{Length, Relay},
+    steady::Steady,
 };
 
 /// Delivered messages per CPU second of the server.
@@ -35,6 +37,8 @@ pub(crate) const JOIN_US: &str = "cpu_us_per_join";
 pub(crate) const IDLE_US: &str = "idle_cpu_us";
 /// Server CPU per member notified of a join, in microseconds.
 pub(crate) const NOTIFY_US: &str = "cpu_us_per_notification";
+/// Frames of both directions that only acknowledge, per delivered message.
+pub(crate) const BARE_ACKS: &str = "bare_acks";
 /// Instructions of the server per signal, per join or per member notified.
 pub(crate) const INSTRUCTIONS: &str = "instructions";
 
@@ -51,6 +55,8 @@ pub(crate) enum Workload {
     Idle,
     /// 10,000 sessions, 50 on each connection.
     Shared,
+    /// 15,000 sessions that each send two candidates a second: the speed of real calls.
+    Steady,
     /// Joins into rooms of 10.
     #[value(name = "join-10")]
     Join10,
@@ -73,6 +79,13 @@ pub(crate) struct Scale {
     pub(crate) sessions: usize,
     /// Pairs of the relay workloads, if not their own number.
     pub(crate) pairs: Option<usize>,
+}
+
+impl Scale {
+    /// Returns the sessions of the steady workload, of which there are two in a room.
+    pub(crate) fn steady_sessions(&self) -> usize {
+        self.pairs.map_or(15_000, |pairs| 2 * pairs)
+    }
 }
 
 /// The result of a run.
@@ -128,7 +141,7 @@ impl Workload {
             // A join into a larger or smaller room runs the same code.
             vec![Self::Candidate, Self::Description, Self::Pipeline, Self::Idle, Self::Shared, Self::Join100]
         } else {
-            Self::value_variants().into()
+            Self::value_variants().iter().copied().filter(|workload| *workload != Self::Steady).collect()
         }
     }
 
@@ -141,6 +154,7 @@ impl Workload {
     pub(crate) fn supports(self, protocol: Protocol) -> bool {
         match self {
             Self::Shared => protocol.multiplexes(),
+            Self::Steady => protocol.acknowledges(),
             Self::Join10 | Self::Join100 | Self::Join1000 => protocol.has_rooms(),
             _ => true,
         }
@@ -166,6 +180,10 @@ impl Workload {
             Self::Pipeline => relay(50, 32, Shape::Candidate),
             Self::Idle => idle(1),
             Self::Shared => idle(50),
+            Self::Steady => {
+                let sessions = scale.steady_sessions();
+                Steady { sessions, window: scale.window }.run(protocol, server)
+            }
             Self::Join10 => broadcast(10, 200, 1),
             Self::Join100 => broadcast(100, 10, 4),
             Self::Join1000 => broadcast(1_000, 1, 20),

@@ -57,10 +57,12 @@ impl Wigwag {
         });
     }
 
-    fn ack(&mut self, out: &mut Sender<'_>) {
-        if self.acked != self.received {
+    fn ack(&mut self, out: &mut Sender<'_>) -> bool {
+        let owed = self.acked != self.received;
+        if owed {
             self.send_frame(out, 0, 0, |_| {});
         }
+        owed
     }
 
     fn check_number(&mut self, seq: u32) -> Result<(), ConnectionError> {
@@ -115,6 +117,7 @@ impl Client for Wigwag {
                 self.send_frame(out, 0, 13, |message| put_bytes(13, &[], message));
                 None
             }
+            0 if seq == 0 => Some(Event::BareAck),
             0 | 9 | 11 | 12 => None,
             _ => return Err(unexpected(message)),
         };
@@ -162,7 +165,7 @@ impl Client for Wigwag {
         });
     }
 
-    fn acknowledge(&mut self, out: &mut Sender<'_>) {
-        self.ack(out);
+    fn acknowledge(&mut self, out: &mut Sender<'_>) -> bool {
+        self.ack(out)
     }
 }

@@ -34,11 +34,13 @@ impl WigwagJson {
         }
     }
 
-    fn ack(&mut self, out: &mut Sender<'_>) {
-        if self.acked != self.received {
+    fn ack(&mut self, out: &mut Sender<'_>) -> bool {
+        let owed = self.acked != self.received;
+        if owed {
             self.acked = self.received;
             out.text(&format!(r#"{{"ack":{}}}"#, self.received));
         }
+        owed
     }
 }
 
@@ -81,6 +83,8 @@ impl Client for WigwagJson {
             None
         } else if has(r#""error":"#) {
             return Err(unexpected(message));
+        } else if message.starts_with(br#"{"ack":"#) {
+            Some(Event::BareAck)
         } else {
             None
         };
@@ -115,7 +119,7 @@ impl Client for WigwagJson {
         });
     }
 
-    fn acknowledge(&mut self, out: &mut Sender<'_>) {
-        self.ack(out);
+    fn acknowledge(&mut self, out: &mut Sender<'_>) -> bool {
+        self.ack(out)
     }
 }

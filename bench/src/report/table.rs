@@ -6,7 +6,7 @@ use super::{Report, Spread};
 use crate::{
     goals::GOALS,
     subject::{LIMIT, PEER},
-    workload::{IDLE_BYTES, IDLE_US, JOIN_US, NOTIFY_US, P50, P99, PER_CPU, USED_BYTES, WALL, Workload},
+    workload::{BARE_ACKS, IDLE_BYTES, IDLE_US, JOIN_US, NOTIFY_US, P50, P99, PER_CPU, USED_BYTES, WALL, Workload},
 };
 
 /// The results as Markdown.
@@ -29,6 +29,7 @@ pub(super) fn markdown(report: &Report) -> String {
             Workload::Shared => {
                 idle(report, *workload, &format!("{sessions} idle sessions in rooms of four, 50 on a connection"))
             }
+            Workload::Steady => steady(report, *workload),
             Workload::Join10 => join(report, *workload, "A join into a room of 10"),
             Workload::Join100 => join(report, *workload, "A join into a room of 100"),
             Workload::Join1000 => join(report, *workload, "A join into a room of 1,000"),
@@ -56,6 +57,18 @@ fn relay(report: &Report, workload: Workload, title: &str) -> String {
             format!("{:.1}", median(WALL) / 1_000.0),
             format!("{:.0}", median(P50)),
             format!("{:.0}", median(P99)),
+        ])
+    })
+}
+
+fn steady(report: &Report, workload: Workload) -> String {
+    let title = format!("{} sessions that each send two candidates a second", report.scale.steady_sessions());
+    let head = ["server", "1,000 messages per CPU second", "1,000/s", "bare acknowledgments per message"];
+    rows(report, workload, &title, &head, |subject| {
+        Some(vec![
+            spread(report.spread(subject, workload, PER_CPU)?, 1_000.0, 1) + mark(report, subject, workload),
+            format!("{:.1}", report.median(subject, workload, WALL)? / 1_000.0),
+            format!("{:.3}", report.median(subject, workload, BARE_ACKS)?),
         ])
     })
 }

@@ -109,6 +109,7 @@ impl Sessions {
             Event::Joined => joined += 1,
             Event::MemberJoined | Event::Roster => notified += 1,
             Event::Signal(number) => signal(engine, session, number),
+            Event::BareAck => {}
         })?;
         self.joined += joined;
         self.notified += notified;
