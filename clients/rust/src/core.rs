@@ -31,6 +31,8 @@ pub(crate) struct Core {
     ack_first: bool,
     /// An acknowledgment is due now; another frame carries it if there is one.
     ack_forced: bool,
+    /// The server is going away and will report what is not acknowledged as undelivered: no acknowledgment waits.
+    going_away: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -99,6 +101,7 @@ impl Core {
         };
         self.pong_due = false;
         self.ack_forced = false;
+        self.going_away = false;
         self.identity = Some(Identity { session_token: welcome.session_token.clone(), epoch: welcome.epoch });
         Ok(outcome)
     }
@@ -127,13 +130,18 @@ impl Core {
         self.ack_forced = self.receive_state.owes_ack();
     }
 
+    /// Makes every acknowledgment due at once, until the next welcome: the server is going away.
+    pub(crate) fn going_away(&mut self) {
+        self.going_away = true;
+    }
+
     /// Returns whether [`Core::next_frame`] has a frame.
     pub(crate) fn has_frame(&self) -> bool {
-        self.ack_first
-            || self.pong_due
-            || self.send_buffer.has_unwritten()
-            || self.ack_forced
-            || self.receive_state.ack_due()
+        self.ack_first || self.pong_due || self.send_buffer.has_unwritten() || self.ack_due()
+    }
+
+    fn ack_due(&self) -> bool {
+        self.ack_forced || self.receive_state.ack_due() || (self.going_away && self.receive_state.owes_ack())
     }
 
     /// Returns the next frame to write. A `pong` precedes waiting frames; a bare ack is written only if no other frame
@@ -145,7 +153,7 @@ impl Core {
             ClientFrame { body: Some(client_frame::Body::Pong(Pong {})), ..ClientFrame::default() }
         } else if let Some(frame) = self.send_buffer.pop_unwritten() {
             frame
-        } else if self.ack_forced || self.receive_state.ack_due() {
+        } else if self.ack_due() {
             ClientFrame::default()
         } else {
             return None;
@@ -191,7 +199,7 @@ mod tests {
             core.next_frame().expect("frame");
         }
         assert!(core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order"));
-        core.receive_state.delivered(1, 10);
+        core.receive_state.delivered(1, 10, false);
         let resume = core.resume(HashMap::from([("demo".into(), 4)])).expect("resumes");
         assert_eq!((resume.epoch, resume.last_seq, resume.room_versions["demo"]), (1, 1, 4));
         assert_eq!(core.welcomed(&welcome(welcome::Outcome::Resumed, 2), 2, true), Ok(Welcomed::Resumed));
@@ -217,7 +225,7 @@ mod tests {
         let mut core = opened();
         core.send_buffer.push(body()).expect("number");
         core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order");
-        core.receive_state.delivered(1, 1);
+        core.receive_state.delivered(1, 1, false);
         assert_eq!(core.welcomed(&welcome(welcome::Outcome::Reset, 1), 0, true), Ok(Welcomed::Reset));
         assert!(!core.has_frame());
         assert_eq!(core.send_buffer.push(body()), Ok(1));
@@ -236,7 +244,7 @@ mod tests {
         let mut core = opened();
         core.send_buffer.push(body()).expect("number");
         core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order");
-        core.receive_state.delivered(1, 1);
+        core.receive_state.delivered(1, 1, false);
         core.ping();
         let pong = core.next_frame().expect("pong");
         assert_eq!((pong.seq, pong.ack), (0, 1));
@@ -246,11 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn acknowledgments_do_not_wait_when_the_server_goes_away() {
+        let mut core = opened();
+        assert!(core.received(&ServerFrame { seq: 1, ..Default::default() }).expect("in order"));
+        core.receive_state.delivered(1, 1, false);
+        assert!(!core.has_frame());
+        core.going_away();
+        assert_eq!(core.next_frame().expect("bare ack").ack, 1);
+        assert!(!core.has_frame());
+    }
+
+    #[test]
     fn a_frame_seen_before_is_dropped_and_acknowledged_again() {
         let mut core = opened();
         let frame = ServerFrame { seq: 1, ..Default::default() };
         assert_eq!(core.received(&frame), Ok(true));
-        core.receive_state.delivered(1, 1);
+        core.receive_state.delivered(1, 1, false);
         core.ack_now();
         core.next_frame().expect("ack");
         assert_eq!(core.received(&frame), Ok(false));

@@ -61,7 +61,7 @@ pub(crate) struct Driver {
     /// The deadline for closing, once the session is being closed.
     closing: Option<Instant>,
     /// The numbered frame whose events are being delivered to the application, and its size.
-    delivering: Option<(u32, usize)>,
+    delivering: Option<(u32, usize, bool)>,
     /// Why the next connection opens a new session instead of resuming the old one.
     rejoin: Option<String>,
     /// The address the server named for the next connection.
@@ -149,8 +149,8 @@ impl Driver {
 
     /// Marks the last frame as delivered: all of its events are in the application's queues.
     fn mark_delivered(&mut self) {
-        if let Some((seq, bytes)) = self.delivering.take() {
-            self.core.receive_state.delivered(seq, bytes);
+        if let Some((seq, bytes, receipt)) = self.delivering.take() {
+            self.core.receive_state.delivered(seq, bytes, receipt);
         }
     }
 

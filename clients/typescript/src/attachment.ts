@@ -113,6 +113,13 @@ export class Attachment {
     this.#pump.poke();
   }
 
+  /** Acknowledges at once what was delivered: the page may be stopped, or gone, before the next frame. */
+  ackNow(): void {
+    if (!this.#welcomed) return;
+    this.core.ackNow();
+    this.#pump.poke();
+  }
+
   /** Sends everything unacknowledged and `bye`, synchronously, for a page that is being unloaded. */
   pushLast(): void {
     if (!this.#welcomed) return;

@@ -167,6 +167,11 @@ export class ConnectionManager {
     this.#attachment?.probe();
   }
 
+  /** Acknowledges at once what was delivered: the page is hidden, and may be discarded. */
+  hidden(): void {
+    this.#attachment?.ackNow();
+  }
+
   /** Sends what is queued, then `bye`, and ends the session, after at most 3 s. */
   async close(): Promise<void> {
     if (this.#ended || this.#closing) return;

@@ -2,6 +2,8 @@
 export interface PageSignals {
   /** The network or the page came back: check at once whether the connection is alive. */
   wake(networkChanged: boolean): void;
+  /** The page is hidden: it may be stopped, or discarded, without a further sign. */
+  hidden(): void;
   /** The page is being unloaded for good. */
   gone(): void;
 }
@@ -29,11 +31,14 @@ export function watchPage(signals: PageSignals, globals: PageGlobals = globalThi
   });
   listen(window, "pagehide", (event) => {
     // A page in the back/forward cache may return.
-    if (!(event as PageTransitionEvent).persisted) signals.gone();
+    if ((event as PageTransitionEvent).persisted) signals.hidden();
+    else signals.gone();
   });
   listen(document, "visibilitychange", () => {
     if (document?.visibilityState === "visible") signals.wake(false);
+    else signals.hidden();
   });
+  listen(document, "freeze", () => signals.hidden());
   listen(document, "resume", () => signals.wake(true));
   return () => stop.abort();
 }

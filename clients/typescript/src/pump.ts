@@ -3,8 +3,6 @@ import { WigwagError } from "./error.js";
 import type { SessionCore } from "./session-core.js";
 import { type Connection, FrameEncodingError, type Pushed } from "./transport.js";
 
-/** How long an acknowledgment waits for a frame to carry it. The protocol allows 500 ms. */
-const ACK_DELAY_MS = 100;
 /** Failed pushes in a row after which the connection is given up, even if frames still arrive. */
 const MAX_FAILURES = 3;
 /** Reasons that end the attachment, so that the push is not retried. */
@@ -25,6 +23,7 @@ export class Pump {
   readonly #backoff = new Backoff();
   #state: "idle" | "scheduled" | "pushing" | "waiting" | "stopped" = "idle";
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #ackAt = 0;
   #waitTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
 
@@ -37,16 +36,24 @@ export class Pump {
   /** Sends what there is to send. Frames submitted in one turn of the event loop share one push. */
   poke(): void {
     if (this.#state !== "idle") return;
-    const due = this.core.ackDue;
-    if (this.core.pending || due === "now") {
+    const delayMs = this.core.ackDelayMs;
+    if (this.core.pending || delayMs === 0) {
       this.#state = "scheduled";
       queueMicrotask(() => this.#next());
-    } else if (due === "soon") {
-      this.#ackTimer ??= setTimeout(() => {
-        this.#ackTimer = undefined;
-        if (this.#state === "idle") this.#next();
-      }, ACK_DELAY_MS);
+    } else if (delayMs !== undefined) {
+      this.#ackWithin(delayMs);
     }
+  }
+
+  #ackWithin(ms: number): void {
+    const at = Date.now() + ms;
+    if (this.#ackTimer !== undefined && this.#ackAt <= at) return;
+    clearTimeout(this.#ackTimer);
+    this.#ackAt = at;
+    this.#ackTimer = setTimeout(() => {
+      this.#ackTimer = undefined;
+      if (this.#state === "idle") this.#next();
+    }, ms);
   }
 
   /** Stops sending. */

@@ -19,6 +19,12 @@ export const BATCH = { frames: 64, bytes: 128 * 1024 } as const;
 export const WINDOW = 256;
 /** Delivered frames and bytes after which an acknowledgment is due at once. */
 export const ACK = { frames: 32, bytes: 64 * 1024 } as const;
+/**
+ * How long an acknowledgment may wait for a frame that carries it, the longest that the protocol allows; and the same for an
+ * envelope whose sender waits for a receipt.
+ */
+export const ACK_DELAY_MS = 2_000;
+export const RECEIPT_ACK_DELAY_MS = 50;
 const LAST_SEQ = 2 ** 32 - 1;
 
 /** What a frame's number says: deliver it, drop it as a duplicate, or give the connection up, since one is missing. */
@@ -54,6 +60,8 @@ export class SessionCore {
   #acked = 0;
   #ackArrived = 0;
   #unackedBytes = 0;
+  /** Whether the sender of an unacknowledged envelope waits for a receipt. */
+  #receiptAwaited = false;
   #owesAck = false;
   #owesPong = false;
   /** The server is going away, so acknowledgments are not delayed. */
@@ -125,12 +133,18 @@ export class SessionCore {
     this.#acksAtOnce = true;
   }
 
-  /** Whether an acknowledgment is due: now, within the acknowledgment delay, or not at all. */
-  get ackDue(): "now" | "soon" | "no" {
-    if (this.#owesAck || this.#owesPong) return "now";
+  /** Makes the acknowledgment of what was delivered due at once: the page may be gone before the next. */
+  ackNow(): void {
+    if (this.#delivered > this.#acked) this.#owesAck = true;
+  }
+
+  /** How long the acknowledgment may wait for a frame that carries it; 0: not at all; undefined: none is due. */
+  get ackDelayMs(): number | undefined {
+    if (this.#owesAck || this.#owesPong) return 0;
     const unacked = this.#delivered - this.#acked;
-    if (unacked === 0) return "no";
-    return this.#acksAtOnce || unacked >= ACK.frames || this.#unackedBytes >= ACK.bytes ? "now" : "soon";
+    if (unacked === 0) return undefined;
+    if (this.#acksAtOnce || unacked >= ACK.frames || this.#unackedBytes >= ACK.bytes) return 0;
+    return this.#receiptAwaited ? RECEIPT_ACK_DELAY_MS : ACK_DELAY_MS;
   }
 
   /** Returns the next frames to send, each with the current acknowledgment. `ackNow`: a bare ack if there is no other frame. */
@@ -155,6 +169,7 @@ export class SessionCore {
       this.#owesPong = false;
       this.#acked = ack;
       this.#unackedBytes = 0;
+      this.#receiptAwaited = false;
     }
     return frames;
   }
@@ -216,6 +231,7 @@ export class SessionCore {
     if (!frame.seq) return;
     this.#delivered = frame.seq;
     this.#unackedBytes += sizeOf(frame);
+    if (frame.envelope?.receipt) this.#receiptAwaited = true;
   }
 
   /** Returns what resumes the session, or undefined if there is no session yet. */

@@ -73,6 +73,7 @@ export class Session {
     );
     this.#stopWatchingPage = watchPage({
       wake: (networkChanged) => this.#connection.wake(networkChanged),
+      hidden: () => this.#connection.hidden(),
       gone: () => this.#connection.abandon(),
     });
   }

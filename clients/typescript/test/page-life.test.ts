@@ -50,6 +50,17 @@ describe("a session in a page", { timeout: 60_000 }, () => {
     assert.equal(server.sessions.size, 0);
   });
 
+  it("acknowledges at once when the page may be stopped", async () => {
+    const server = new FakeServer();
+    const session = await connect("http://wigwag.test", { transport: server.transport });
+    await session.join("demo");
+    const pushes = server.pushes.length;
+    window.dispatchEvent(pagehide(true));
+    await until(() => server.pushes.length > pushes);
+    assert.deepEqual(server.pushes.at(-1)?.frames, [{ ack: 1 }]);
+    await session.close();
+  });
+
   it("stays open while the page is in the back/forward cache, and checks its connection when it returns", async () => {
     const server = new FakeServer();
     const session = await connect("http://wigwag.test", { transport: server.transport });

@@ -146,7 +146,11 @@ describe("the page around a session", () => {
     const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
     const reported: string[] = [];
     const stop = watchPage(
-      { wake: (network) => reported.push(network ? "network" : "look"), gone: () => reported.push("gone") },
+      {
+        wake: (network) => reported.push(network ? "network" : "look"),
+        hidden: () => reported.push("hidden"),
+        gone: () => reported.push("gone"),
+      },
       { window, document },
     );
     return { window, document, reported, stop };
@@ -158,7 +162,7 @@ describe("the page around a session", () => {
     window.dispatchEvent(transition("pagehide", true));
     window.dispatchEvent(transition("pageshow", true));
     window.dispatchEvent(transition("pagehide", false));
-    assert.deepEqual(reported, ["network", "gone"]);
+    assert.deepEqual(reported, ["hidden", "network", "gone"]);
   });
 
   it("reports when it or its network is back", () => {
@@ -169,13 +173,13 @@ describe("the page around a session", () => {
     document.visibilityState = "visible";
     document.dispatchEvent(new Event("visibilitychange"));
     window.dispatchEvent(transition("pageshow", false));
-    assert.deepEqual(reported, ["network", "look"]);
+    assert.deepEqual(reported, ["network", "hidden", "look"]);
     stop();
     window.dispatchEvent(new Event("online"));
-    assert.equal(reported.length, 2);
+    assert.equal(reported.length, 3);
   });
 
   it("may be absent", () => {
-    watchPage({ wake: () => undefined, gone: () => undefined }, {})();
+    watchPage({ wake: () => undefined, hidden: () => undefined, gone: () => undefined }, {})();
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WigwagError } from "../src/error.js";
-import { ACK, BATCH, SEND_BUFFER, SessionCore } from "../src/session-core.js";
+import { ACK, ACK_DELAY_MS, BATCH, RECEIPT_ACK_DELAY_MS, SEND_BUFFER, SessionCore } from "../src/session-core.js";
 
 const WELCOME = { sessionToken: "secret", epoch: 1, outcome: "OUTCOME_NEW" } as const;
 const text = (text: string) => ({ envelope: { room: "r", message: { text } } });
@@ -99,15 +99,25 @@ describe("frames from the server", () => {
 
   it("are acknowledged soon, and at once after many or large ones", () => {
     const core = welcomed();
-    assert.equal(core.ackDue, "no");
+    assert.equal(core.ackDelayMs, undefined);
     core.handled({ seq: 1, done: {} });
-    assert.equal(core.ackDue, "soon");
+    assert.equal(core.ackDelayMs, ACK_DELAY_MS);
     for (let seq = 2; seq <= ACK.frames; seq += 1) core.handled({ seq, done: {} });
-    assert.equal(core.ackDue, "now");
+    assert.equal(core.ackDelayMs, 0);
     assert.deepEqual(core.take(true), [{ ack: ACK.frames }]);
-    assert.equal(core.ackDue, "no");
+    assert.equal(core.ackDelayMs, undefined);
     core.handled({ seq: ACK.frames + 1, envelope: { message: { text: "x".repeat(ACK.bytes) } } });
-    assert.equal(core.ackDue, "now");
+    assert.equal(core.ackDelayMs, 0);
+  });
+
+  it("are acknowledged sooner while a sender waits for a receipt", () => {
+    const core = welcomed();
+    core.handled({ seq: 1, envelope: { receipt: true, message: { text: "a" } } });
+    core.handled({ seq: 2, done: {} });
+    assert.equal(core.ackDelayMs, RECEIPT_ACK_DELAY_MS);
+    assert.deepEqual(core.take(true), [{ ack: 2 }]);
+    core.handled({ seq: 3, done: {} });
+    assert.equal(core.ackDelayMs, ACK_DELAY_MS);
   });
 
   it("are acknowledged again if the push was lost", () => {
@@ -115,31 +125,31 @@ describe("frames from the server", () => {
     core.handled({ seq: 1, done: {} });
     core.take(true);
     core.rewind();
-    assert.equal(core.ackDue, "soon");
+    assert.equal(core.ackDelayMs, ACK_DELAY_MS);
     core.take(true);
     core.ackArrived(1);
     core.rewind();
-    assert.equal(core.ackDue, "no");
+    assert.equal(core.ackDelayMs, undefined);
   });
 
   it("are acknowledged at once when the server goes away", () => {
     const core = welcomed();
     core.handled({ seq: 1, done: {} });
-    assert.equal(core.ackDue, "soon");
+    assert.equal(core.ackDelayMs, ACK_DELAY_MS);
     core.ackAtOnce();
-    assert.equal(core.ackDue, "now");
+    assert.equal(core.ackDelayMs, 0);
     core.take(true);
-    assert.equal(core.ackDue, "no");
+    assert.equal(core.ackDelayMs, undefined);
     core.welcome({ ...WELCOME, outcome: "OUTCOME_RESUMED" }, 0);
     core.take(true);
     core.handled({ seq: 2, done: {} });
-    assert.equal(core.ackDue, "soon");
+    assert.equal(core.ackDelayMs, ACK_DELAY_MS);
   });
 
   it("that are pings get one unnumbered pong", () => {
     const core = welcomed();
     core.pong();
-    assert.equal(core.ackDue, "now");
+    assert.equal(core.ackDelayMs, 0);
     assert.deepEqual(core.take(), [{ ack: 0, pong: {} }]);
     assert.deepEqual(core.take(), []);
   });

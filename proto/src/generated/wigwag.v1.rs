@@ -24,6 +24,7 @@ pub struct Envelope {
     #[prost(string, tag = "3")]
     pub to: ::prost::alloc::string::String,
     /// Requests a `receipt` frame for success as well. Requires `to`. A failure after acceptance is reported in any case.
+    /// In a received envelope: the sender waits for it, so a resumable client acknowledges within 50 ms.
     #[prost(bool, tag = "4")]
     pub receipt: bool,
     /// Exactly one of these is set; an envelope without a payload fails with INVALID_FIELD.
@@ -629,7 +630,9 @@ pub struct ClientFrame {
     #[prost(uint32, tag = "1")]
     pub seq: u32,
     /// Every numbered server frame up to this one has been delivered to the application. Cumulative; 0 acknowledges
-    /// nothing. Clients acknowledge with every frame they send, and at the latest after 32 frames, 64 KiB or 500 ms.
+    /// nothing. Clients acknowledge with every frame they send, and at the latest after 32 frames, 64 KiB or 2 s; within
+    /// 50 ms of an envelope with `receipt`; and at once when a page is hidden and after `go_away`. What a client that is
+    /// lost has not acknowledged is reported UNDELIVERABLE to its sender, although it may have been delivered.
     #[prost(uint32, tag = "2")]
     pub ack: u32,
     /// Content of the frame. No body and seq 0: a bare ack.
@@ -689,7 +692,8 @@ pub struct ServerFrame {
     #[prost(uint32, tag = "1")]
     pub seq: u32,
     /// Every client frame up to this one has taken effect, or its `error` is among the numbered frames. Cumulative; 0
-    /// acknowledges nothing.
+    /// acknowledges nothing. The server acknowledges with every frame it sends to a resumable session, `ping` included, and
+    /// at the latest after 128 frames, 256 KiB of envelopes or 2 s.
     #[prost(uint32, tag = "2")]
     pub ack: u32,
     /// The `seq` of the request that this frame answers, or of the envelope that a `receipt` or `error` is about.

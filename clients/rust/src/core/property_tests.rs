@@ -143,7 +143,7 @@ impl World {
             if let Some(server_frame::Body::Envelope(envelope)) = &frame.body {
                 self.read.push(number(envelope));
             }
-            self.core.receive_state.delivered(frame.seq, 1);
+            self.core.receive_state.delivered(frame.seq, 1, false);
         }
     }
 

@@ -1,9 +1,15 @@
 //! Frames from the server: which were received, which are delivered to the application, which are acknowledged.
 
+use std::time::Duration;
+
 /// Delivered frames after which an acknowledgment is due at once.
 pub(crate) const ACK_FRAMES: u32 = 32;
 /// Delivered bytes after which an acknowledgment is due at once (64 KiB).
 pub(crate) const ACK_BYTES: usize = 64 << 10;
+/// How long an acknowledgment may wait for a frame that carries it: the longest that the protocol allows.
+const ACK_DELAY: Duration = Duration::from_secs(2);
+/// The same for an envelope whose sender waits for a receipt.
+const RECEIPT_ACK_DELAY: Duration = Duration::from_millis(50);
 
 /// Counters of the server's numbered frames.
 #[derive(Debug, Default)]
@@ -16,6 +22,8 @@ pub(crate) struct ReceiveState {
     acked: u32,
     frames: u32,
     bytes: usize,
+    /// Whether the sender of one of them waits for a receipt.
+    receipt: bool,
 }
 
 /// What a frame's number says about it.
@@ -46,12 +54,14 @@ impl ReceiveState {
         }
     }
 
-    /// Marks every frame up to `seq` as delivered; the last one had `bytes` bytes.
-    pub(crate) fn delivered(&mut self, seq: u32, bytes: usize) {
+    /// Marks every frame up to `seq` as delivered; the last one had `bytes` bytes. `receipt`: its sender waits for a
+    /// receipt.
+    pub(crate) fn delivered(&mut self, seq: u32, bytes: usize, receipt: bool) {
         if seq > self.delivered {
             self.delivered = seq;
             self.frames += 1;
             self.bytes += bytes;
+            self.receipt |= receipt;
         }
     }
 
@@ -60,12 +70,18 @@ impl ReceiveState {
         self.acked = self.delivered;
         self.frames = 0;
         self.bytes = 0;
+        self.receipt = false;
         self.delivered
     }
 
     /// Returns whether delivered frames are not acknowledged yet.
     pub(crate) fn owes_ack(&self) -> bool {
         self.delivered > self.acked
+    }
+
+    /// Returns how long the acknowledgment may wait for a frame that carries it; `None` if none is owed.
+    pub(crate) fn ack_delay(&self) -> Option<Duration> {
+        self.owes_ack().then_some(if self.receipt { RECEIPT_ACK_DELAY } else { ACK_DELAY })
     }
 
     /// Returns whether an acknowledgment is due at once.
@@ -100,10 +116,15 @@ mod tests {
         state.accept(1);
         state.accept(2);
         assert!(!state.owes_ack());
-        state.delivered(1, 5);
-        assert!(state.owes_ack());
-        assert_eq!(state.take_ack(), 1);
-        assert!(!state.owes_ack());
+        state.delivered(1, 5, false);
+        assert_eq!(state.ack_delay(), Some(ACK_DELAY));
+        state.delivered(2, 5, true);
+        assert_eq!(state.ack_delay(), Some(RECEIPT_ACK_DELAY));
+        assert_eq!(state.take_ack(), 2);
+        assert_eq!(state.ack_delay(), None);
+        state.accept(3);
+        state.delivered(3, 5, false);
+        assert_eq!(state.ack_delay(), Some(ACK_DELAY));
     }
 
     #[test]
@@ -111,16 +132,16 @@ mod tests {
         let mut state = ReceiveState::default();
         for seq in 1..32 {
             state.accept(seq);
-            state.delivered(seq, 1);
+            state.delivered(seq, 1, false);
         }
         assert!(!state.ack_due());
         state.accept(32);
-        state.delivered(32, 1);
+        state.delivered(32, 1, false);
         assert!(state.ack_due());
         state.take_ack();
         assert!(!state.ack_due());
         state.accept(33);
-        state.delivered(33, ACK_BYTES);
+        state.delivered(33, ACK_BYTES, false);
         assert!(state.ack_due());
     }
 }

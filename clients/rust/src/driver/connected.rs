@@ -12,10 +12,6 @@ use wigwag_proto::v1::ServerFrame;
 use super::{Driver, attach::Connection};
 use crate::transport::ConnectionError;
 
-/// How long an acknowledgment waits for a frame to carry it. The protocol allows 500 ms; less here, since the sender of
-/// an envelope with a receipt waits for it.
-const ACK_DELAY: Duration = Duration::from_millis(100);
-
 /// Why [`Driver::connected`] returned.
 pub(super) enum Disconnect {
     /// The application closed the session; the server confirmed it, or the time for that is over.
@@ -59,11 +55,10 @@ impl Driver {
                     Err(TrySendError::Closed(())) => can_write = false,
                 }
             }
-            timers.ack = match timers.ack {
-                _ if !self.core.receive_state.owes_ack() => None,
-                None => Some(Instant::now() + ACK_DELAY),
-                armed => armed,
-            };
+            timers.ack = self.core.receive_state.ack_delay().map(|delay| {
+                let latest = Instant::now() + delay;
+                timers.ack.map_or(latest, |armed| armed.min(latest))
+            });
             let due = self.next_due(&timers);
             // A timer that fires early costs less than resetting it for every frame.
             if timer.is_elapsed() || due < timer.deadline() {

@@ -27,7 +27,8 @@ impl Driver {
             return Ok(());
         }
         if frame.seq > 0 {
-            self.delivering = Some((frame.seq, frame.encoded_len()));
+            let receipt = matches!(&frame.body, Some(Body::Envelope(envelope)) if envelope.receipt);
+            self.delivering = Some((frame.seq, frame.encoded_len(), receipt));
         }
         if let Some(body) = frame.body {
             self.body(frame.reply_to, body, move_at)?;
@@ -178,6 +179,7 @@ impl Driver {
     /// Returns when to move to another connection.
     fn go_away(&mut self, go_away: GoAway) -> Instant {
         tracing::info!(reason = %go_away.reason, after_ms = go_away.reconnect_after_ms, "the server asked to reconnect");
+        self.core.going_away();
         let mut after = Duration::from_millis(go_away.reconnect_after_ms.into());
         if !go_away.resumable || go_away.advice() == Advice::Rejoin {
             after = after.max(LAST_FRAMES);

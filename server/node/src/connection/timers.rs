@@ -15,8 +15,9 @@ const ACK_FRAMES: u32 = 128;
 /// Unacknowledged bytes of envelopes after which the server acknowledges at once: a quarter of what a client may send ahead.
 const ACK_BYTES: usize = 256 * 1024;
 
-/// How long an acknowledgment may wait for a frame that can carry it.
-const ACK_DELAY: Duration = Duration::from_millis(200);
+/// How long an acknowledgment may wait for a frame that carries it. Long, since with a few signals a second each would
+/// otherwise be followed by a frame that says nothing else.
+const ACK_DELAY: Duration = Duration::from_secs(2);
 
 /// Pings and acknowledgments on a single timer, which may fire early but never late: resetting it for each frame would
 /// cost more than an occasional early wake-up.

@@ -39,13 +39,19 @@ impl CheckedEnvelope<'_> {
     pub fn encode(&self, from: &str) -> Bytes {
         let text_len = |s: &str| if s.is_empty() { 0 } else { 1 + encoded_len_varint(s.len() as u64) + s.len() };
         let payload = 1 + encoded_len_varint(self.payload.len() as u64) + self.payload.len();
-        let mut out = BytesMut::with_capacity(text_len(self.room) + text_len(from) + text_len(self.to) + payload);
+        let receipt = 2 * usize::from(self.receipt);
+        let mut out =
+            BytesMut::with_capacity(text_len(self.room) + text_len(from) + text_len(self.to) + receipt + payload);
         for (number, value) in [(1, self.room), (2, from), (3, self.to)] {
             if !value.is_empty() {
                 encode_varint(number << 3 | LEN, &mut out);
                 encode_varint(value.len() as u64, &mut out);
                 out.put_slice(value.as_bytes());
             }
+        }
+        if self.receipt {
+            // The receiver acknowledges sooner.
+            out.put_slice(&[4 << 3 | VARINT as u8, 1]);
         }
         encode_varint(self.payload_tag << 3 | LEN, &mut out);
         encode_varint(self.payload.len() as u64, &mut out);

@@ -55,6 +55,7 @@ export type Envelope = Message<"wigwag.v1.Envelope"> & {
 
   /**
    * Requests a `receipt` frame for success as well. Requires `to`. A failure after acceptance is reported in any case.
+   * In a received envelope: the sender waits for it, so a resumable client acknowledges within 50 ms.
    *
    * @generated from field: bool receipt = 4;
    */
@@ -141,6 +142,7 @@ export type EnvelopeJson = {
 
   /**
    * Requests a `receipt` frame for success as well. Requires `to`. A failure after acceptance is reported in any case.
+   * In a received envelope: the sender waits for it, so a resumable client acknowledges within 50 ms.
    *
    * @generated from field: bool receipt = 4;
    */

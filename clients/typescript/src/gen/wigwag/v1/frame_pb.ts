@@ -47,7 +47,9 @@ export type ClientFrame = Message<"wigwag.v1.ClientFrame"> & {
 
   /**
    * Every numbered server frame up to this one has been delivered to the application. Cumulative; 0 acknowledges
-   * nothing. Clients acknowledge with every frame they send, and at the latest after 32 frames, 64 KiB or 500 ms.
+   * nothing. Clients acknowledge with every frame they send, and at the latest after 32 frames, 64 KiB or 2 s; within
+   * 50 ms of an envelope with `receipt`; and at once when a page is hidden and after `go_away`. What a client that is
+   * lost has not acknowledged is reported UNDELIVERABLE to its sender, although it may have been delivered.
    *
    * @generated from field: uint32 ack = 2;
    */
@@ -175,7 +177,9 @@ export type ClientFrameJson = {
 
   /**
    * Every numbered server frame up to this one has been delivered to the application. Cumulative; 0 acknowledges
-   * nothing. Clients acknowledge with every frame they send, and at the latest after 32 frames, 64 KiB or 500 ms.
+   * nothing. Clients acknowledge with every frame they send, and at the latest after 32 frames, 64 KiB or 2 s; within
+   * 50 ms of an envelope with `receipt`; and at once when a page is hidden and after `go_away`. What a client that is
+   * lost has not acknowledged is reported UNDELIVERABLE to its sender, although it may have been delivered.
    *
    * @generated from field: uint32 ack = 2;
    */
@@ -287,7 +291,8 @@ export type ServerFrame = Message<"wigwag.v1.ServerFrame"> & {
 
   /**
    * Every client frame up to this one has taken effect, or its `error` is among the numbered frames. Cumulative; 0
-   * acknowledges nothing.
+   * acknowledges nothing. The server acknowledges with every frame it sends to a resumable session, `ping` included, and
+   * at the latest after 128 frames, 256 KiB of envelopes or 2 s.
    *
    * @generated from field: uint32 ack = 2;
    */
@@ -457,7 +462,8 @@ export type ServerFrameJson = {
 
   /**
    * Every client frame up to this one has taken effect, or its `error` is among the numbered frames. Cumulative; 0
-   * acknowledges nothing.
+   * acknowledges nothing. The server acknowledges with every frame it sends to a resumable session, `ping` included, and
+   * at the latest after 128 frames, 256 KiB of envelopes or 2 s.
    *
    * @generated from field: uint32 ack = 2;
    */
