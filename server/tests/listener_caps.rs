@@ -193,3 +193,13 @@ fn the_counters_are_written_for_prometheus() {
         "{text}"
     );
 }
+
+#[test]
+fn the_metrics_are_those_of_docs_operations_md() {
+    let text = prometheus(&BackendStats::default(), &ListenerStats::default(), 0);
+    let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let page = include_str!("../../docs/operations.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `wigwag_")?.split_once('`'));
+    let documented = rows.map(|(name, _)| format!("wigwag_{name}"));
+    assert_eq!(names.collect::<Vec<_>>(), documented.collect::<Vec<_>>());
+}

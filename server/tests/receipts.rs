@@ -46,7 +46,7 @@ async fn delivered_means_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_resume_point_is_an_acknowledgement() {
+async fn a_resume_point_is_an_acknowledgment() {
     let node = Node::start().await;
     let (mut ada, mut bob) = pair(&node, resumable()).await;
     let first = ada.send(tell_with_receipt("demo", &bob, "one")).await;

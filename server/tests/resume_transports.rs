@@ -62,7 +62,7 @@ async fn a_session_resumes_over_every_transport_after_every_other() {
         bob.resume(TRANSPORTS[pair[1]]).await;
         assert_eq!(bob.epoch, epoch + 1);
         bob.expect_text(&before).await;
-        // It does not trust the acknowledgement of its welcome, and sends its last frame again.
+        // It does not trust the acknowledgment of its welcome, and sends its last frame again.
         let last =
             if hop == 0 { Up::Join(Join { room: "demo".into(), ..Join::default() }) } else { said("demo", "again") };
         bob.frame(ClientFrame { seq: bob.sent, ack: bob.seen, body: Some(last) }).await;
@@ -141,7 +141,7 @@ async fn what_cannot_be_resumed_is_a_reset_with_its_reason() {
 
         let mut one = RoamingSession::open(transport, server.addr).await;
         one.join("demo").await;
-        one.say("demo", "with an acknowledgement").await;
+        one.say("demo", "with an acknowledgment").await;
         one.resume(next(transport)).await;
         one.lose();
         let behind = one.reset(transport, |resume| resume.last_seq = 0).await;

@@ -19,7 +19,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one poll waits for bytes.
 pub(super) const POLL_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Time after which a server has nothing left to do, such as reading acknowledgements.
+/// Time after which a server has nothing left to do, such as reading acknowledgments.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// All sessions of a run.

@@ -1,18 +1,36 @@
-import type { Advice, WigwagError } from "./error.js";
+import type { Advice, Code, WigwagError } from "./error.js";
 
 /** A fresh token may fix these; without a way to get one, a person must act first. */
 const TOKEN: ReadonlySet<string> = new Set(["FORBIDDEN", "TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_MISSING"]);
-/** A person must act first, or another client has taken the place. */
-const STOP: ReadonlySet<string> = new Set([
-  "BANNED",
-  "INVALID_FIELD",
-  "PEER_ID_TAKEN",
-  "REMOVED",
-  "REPLACED",
-  "USER_TAKEN",
+/** What to do without advice, by the reason. B38 of clients/README.md has the table; a test compares the two. */
+const BY_REASON: Readonly<Partial<Record<string, Advice>>> = {
+  // Another client has taken the place, or the same frame would be refused again.
+  FRAME_TOO_LARGE: "stop",
+  REPLACED: "stop",
+  // The session is over.
+  ENDED: "rejoin",
+  EXPIRED: "rejoin",
+  MAILBOX_OVERFLOW: "rejoin",
+  RESUME_EXPIRED: "rejoin",
+  SEQ_EXHAUSTED: "rejoin",
+  STORE_LOST: "rejoin",
+  UNKNOWN_SESSION: "rejoin",
+  // The code is INVALID_ARGUMENT, but a resume corrects it.
+  SEQ_GAP: "resume",
+};
+/**
+ * Codes that say that the same attempt would fail again: from a Wigwag server whose reason is not known here, or from a proxy or another
+ * server at this address. Any other code may be a failure of the moment, which must not end the session.
+ */
+const STOP_CODES: ReadonlySet<Code> = new Set<Code>([
+  "ALREADY_EXISTS",
+  "FAILED_PRECONDITION",
+  "INVALID_ARGUMENT",
+  "NOT_FOUND",
+  "PERMISSION_DENIED",
+  "UNAUTHENTICATED",
+  "UNIMPLEMENTED",
 ]);
-/** The session is lost, and these errors may come without advice. */
-const REJOIN: ReadonlySet<string> = new Set(["RESUME_EXPIRED", "SEQ_EXHAUSTED"]);
 /** A frame caused these, not the network. */
 const CAUSED_BY_FRAME: ReadonlySet<string> = new Set([
   "FRAME_TOO_LARGE",
@@ -31,17 +49,14 @@ export interface SessionFacts {
   renewableToken: boolean;
 }
 
-/** Returns what to do after a connection ended with this error. The server's advice takes precedence over the tables. */
+/** Returns what to do after a connection ended with this error: B36 to B38 of clients/README.md. */
 export function adviceFor(error: WigwagError, { established, renewableToken }: SessionFacts): Advice {
   // A wrong address or a bad token must fail at once: only a session that worked before reconnects.
   if (!established) return "stop";
   // Whatever the advice: two clients that keep taking a session from each other would never stop.
   if (error.reason === "SUPERSEDED") return "stop";
   if (TOKEN.has(error.reason)) return renewableToken ? "resume" : "stop";
-  if (error.advice) return error.advice;
-  if (STOP.has(error.reason)) return "stop";
-  // An unknown error may come from a proxy, and must not end the session.
-  return REJOIN.has(error.reason) ? "rejoin" : "resume";
+  return error.advice ?? BY_REASON[error.reason] ?? (STOP_CODES.has(error.code) ? "stop" : "resume");
 }
 
 /** Returns whether a frame caused the error, so that each resume may fail at the same frame. */

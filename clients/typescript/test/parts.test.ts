@@ -1,11 +1,12 @@
 // Unit tests of small modules.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { adviceFor } from "../src/advice.js";
 import { Backoff } from "../src/backoff.js";
-import { WigwagError } from "../src/error.js";
+import { codeName, WigwagError } from "../src/error.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
 import { fromConnect } from "../src/connect-error.js";
 import { watchPage } from "../src/page.js";
@@ -123,10 +124,33 @@ describe("advice", () => {
     assert.equal(adviceFor(error("SUPERSEDED", "ABORTED", "resume"), known), "stop");
   });
 
-  it("without the server's: an unknown error ends only a first attempt", () => {
-    const unknown = error("UNIMPLEMENTED", "UNIMPLEMENTED");
-    assert.equal(adviceFor(unknown, known), "resume");
-    assert.equal(adviceFor(unknown, { ...known, established: false }), "stop");
+  it("without the server's is that of the documented table", () => {
+    const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const table = /### Errors without advice\n([^]*?)\n## /.exec(page)?.[1] ?? "";
+    const what: Record<string, string> = { stops: "stop", "opens a new session and reports a reset": "rejoin", resumes: "resume" };
+    const names = (cell = "") => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? "");
+    const codes: string[] = [];
+    let reasons = 0;
+    for (const line of table.split("\n")) {
+      const [, first = "", ofReasons, ofCodes] = line.split("|").map((cell) => cell.trim());
+      const expected = what[first];
+      if (!expected) continue;
+      for (const reason of names(ofReasons)) {
+        reasons++;
+        for (let code = 1; code <= 16; code++) {
+          assert.equal(adviceFor(error(reason, codeName(code)), known), expected, `${reason} with code ${code}`);
+        }
+      }
+      for (const code of names(ofCodes)) {
+        codes.push(code);
+        assert.equal(adviceFor(error("SOMETHING_NEW", code as WigwagError["code"]), known), expected, code);
+      }
+    }
+    assert.deepEqual(codes.sort(), Array.from({ length: 16 }, (_, at) => codeName(at + 1)).sort());
+    assert.equal(reasons, 10);
+  });
+
+  it("without the server's on a first attempt is to stop", () => {
     assert.equal(adviceFor(error("CONNECTION_LOST"), { ...known, established: false }), "stop");
     assert.equal(adviceFor(error("CONNECTION_LOST"), known), "resume");
   });

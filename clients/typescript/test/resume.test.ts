@@ -237,7 +237,7 @@ describe("a lost session", { timeout: 60_000 }, () => {
       session.on("closed", ({ error }) => resolve(error?.reason));
     });
     server.beforePush = ({ sessionToken }) => {
-      server.sessions.get(sessionToken)?.sendUnnumbered(fatal("PROTOCOL", { code: 3 }));
+      server.sessions.get(sessionToken)?.sendUnnumbered(fatal("SEQ_GAP", { code: 3 }));
       throw new Error("cut");
     };
     server.session().sendUnnumbered({ ping: {} });

@@ -1127,7 +1127,7 @@ pub mod receipt {
         /// envelope for the receiver's connection, over HTTP/2 within the flow-control window that the receiver had granted.
         /// The receiver may not have read them yet, and does not if its connection is lost on the way.
         Written = 2,
-        /// Delivery is not confirmed: the envelope was not delivered, or it may have been but no acknowledgement arrived. Of a
+        /// Delivery is not confirmed: the envelope was not delivered, or it may have been but no acknowledgment arrived. Of a
         /// receiver that does not acknowledge: the kernel had not taken all bytes of the envelope when the session ended.
         /// Sent whether or not a receipt was requested.
         Undeliverable = 3,
@@ -1295,9 +1295,8 @@ pub mod signaling_service_client {
     use tonic::codegen::http::Uri;
     /// SignalingService carries frames between a peer and the server.
     ///
-    /// A session represents one peer on the server and can outlive a lost connection; a connection is one network attachment
-    /// of a session. The first frame from the server is `welcome`. A client sends `hello` first or, if it has no token, may
-    /// start with `join`.
+    /// A session represents one peer on the server and can outlive a lost connection; a connection carries its frames. The
+    /// first frame from the server is `welcome`. A client sends `hello` first or, if it has no token, may start with `join`.
     ///
     /// Guarantees:
     /// C1 Pair order. Envelopes from A reach B's application in the order in which A sent them.
@@ -1307,7 +1306,8 @@ pub mod signaling_service_client {
     /// C4 Resume. A resumable session that reconnects within its grace period, over any transport and to any healthy node
     /// of a cluster, continues: it keeps its peer id, no other peer saw it leave, and what it missed is replayed in
     /// order.
-    /// C5 Presence. Every observer sees each member join once and leave once; a member is never listed twice at a time.
+    /// C5 Presence. Every other member sees a member join once, before its first envelope, and leave once; a member is never
+    /// listed twice at a time.
     /// C6 Identity. `from` is authentic. A peer that is not a member of a room, or lacks the grant, receives nothing from
     /// it.
     /// C7 Bounded memory. A client that does not read costs a bounded number of bytes; after that it is disconnected with a
@@ -1440,11 +1440,11 @@ pub mod signaling_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.SignalingService", "Listen"));
             self.inner.server_streaming(req, path, codec).await
         }
-        /// Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are safe: frames that continue
-        /// the sequence take effect, frames already applied are ignored, frames after a gap are dropped, and the
-        /// client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends the session even
-        /// after its attachment has ended, unless a newer one exists: the stream of a page that is being closed may end before
-        /// the page's final call arrives.
+        /// Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are
+        /// safe: frames that continue the sequence take effect, frames already applied are ignored, frames after a gap are
+        /// dropped, and the client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends
+        /// the session even after its attachment has ended, unless a newer one exists: the stream of a page that is being closed
+        /// may end before the page's final call arrives.
         ///
         /// Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD (also for
         /// the token of a session that is not resumable: its frames have no numbers, so that a retry could apply them twice).
@@ -1533,11 +1533,11 @@ pub mod signaling_service_server {
             &self,
             request: tonic::Request<super::ListenRequest>,
         ) -> std::result::Result<tonic::Response<Self::ListenStream>, tonic::Status>;
-        /// Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are safe: frames that continue
-        /// the sequence take effect, frames already applied are ignored, frames after a gap are dropped, and the
-        /// client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends the session even
-        /// after its attachment has ended, unless a newer one exists: the stream of a page that is being closed may end before
-        /// the page's final call arrives.
+        /// Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are
+        /// safe: frames that continue the sequence take effect, frames already applied are ignored, frames after a gap are
+        /// dropped, and the client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends
+        /// the session even after its attachment has ended, unless a newer one exists: the stream of a page that is being closed
+        /// may end before the page's final call arrives.
         ///
         /// Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD (also for
         /// the token of a session that is not resumable: its frames have no numbers, so that a retry could apply them twice).
@@ -1556,9 +1556,8 @@ pub mod signaling_service_server {
     }
     /// SignalingService carries frames between a peer and the server.
     ///
-    /// A session represents one peer on the server and can outlive a lost connection; a connection is one network attachment
-    /// of a session. The first frame from the server is `welcome`. A client sends `hello` first or, if it has no token, may
-    /// start with `join`.
+    /// A session represents one peer on the server and can outlive a lost connection; a connection carries its frames. The
+    /// first frame from the server is `welcome`. A client sends `hello` first or, if it has no token, may start with `join`.
     ///
     /// Guarantees:
     /// C1 Pair order. Envelopes from A reach B's application in the order in which A sent them.
@@ -1568,7 +1567,8 @@ pub mod signaling_service_server {
     /// C4 Resume. A resumable session that reconnects within its grace period, over any transport and to any healthy node
     /// of a cluster, continues: it keeps its peer id, no other peer saw it leave, and what it missed is replayed in
     /// order.
-    /// C5 Presence. Every observer sees each member join once and leave once; a member is never listed twice at a time.
+    /// C5 Presence. Every other member sees a member join once, before its first envelope, and leave once; a member is never
+    /// listed twice at a time.
     /// C6 Identity. `from` is authentic. A peer that is not a member of a room, or lacks the grant, receives nothing from
     /// it.
     /// C7 Bounded memory. A client that does not read costs a bounded number of bytes; after that it is disconnected with a
@@ -2175,7 +2175,7 @@ pub mod room_service_client {
     use tonic::codegen::http::Uri;
     /// RoomService manages rooms on behalf of a backend or a tool; the caller is not a member.
     ///
-    /// Without authentication it answers only callers on loopback whose request has no sign of a proxy, such as a header
+    /// Without authentication it answers only callers on loopback whose request shows no signs of a proxy, such as a header
     /// Forwarded, X-Forwarded-For or Via (FORBIDDEN otherwise); the setting `room_service` moves it to the admin listener or
     /// switches it off (UNIMPLEMENTED). With authentication, callers need the `admin` grant. Every error carries
     /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
@@ -2614,7 +2614,7 @@ pub mod room_service_server {
     }
     /// RoomService manages rooms on behalf of a backend or a tool; the caller is not a member.
     ///
-    /// Without authentication it answers only callers on loopback whose request has no sign of a proxy, such as a header
+    /// Without authentication it answers only callers on loopback whose request shows no signs of a proxy, such as a header
     /// Forwarded, X-Forwarded-For or Via (FORBIDDEN otherwise); the setting `room_service` moves it to the admin listener or
     /// switches it off (UNIMPLEMENTED). With authentication, callers need the `admin` grant. Every error carries
     /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.

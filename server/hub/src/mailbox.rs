@@ -28,7 +28,7 @@ pub struct Entry {
     pub origin: Option<Origin>,
 }
 
-/// A queue of contiguously numbered frames, counted in bytes, from which acknowledgements remove.
+/// A queue of contiguously numbered frames, counted in bytes, from which acknowledgments remove.
 ///
 /// Numbers start at 1. Invariant: `acked` < every number held ≤ `top`.
 #[derive(Debug, Default)]

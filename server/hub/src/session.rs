@@ -75,7 +75,7 @@ impl<R> SessionState<R> {
         }
     }
 
-    /// Attaches again: raises the epoch, takes `last_seq` as an acknowledgement and starts the replay after it. Passes the
+    /// Attaches again: raises the epoch, takes `last_seq` as an acknowledgment and starts the replay after it. Passes the
     /// origins that are now known to be delivered to `acked`. Returns the new epoch.
     pub fn resume(&mut self, epoch: u32, last_seq: u32, acked: impl FnMut(Origin)) -> Result<u32, ResumeError> {
         if let Phase::Ended(reason) = self.phase() {

@@ -166,9 +166,9 @@ fn bug_h_acknowledging_unsent_numbers() {
     assert_eq!(ada.read_all(&mut world.client("via")), ["receipt bob UNDELIVERABLE SEQ_MISMATCH"]);
 }
 
-/// Received messages were sent again, because the last acknowledgement was lost with the connection.
+/// Received messages were sent again, because the last acknowledgment was lost with the connection.
 #[test]
-fn bug_i_the_last_acknowledgement() {
+fn bug_i_the_last_acknowledgment() {
     let world = world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     let mut via = world.client("via");

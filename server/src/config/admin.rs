@@ -1,4 +1,4 @@
-//! `[admin]`: the admin listener, which serves `/metrics`.
+//! `[admin]`: the admin listener, which serves `/metrics` and, with `room_service = "admin"`, RoomService.
 
 use std::net::SocketAddr;
 

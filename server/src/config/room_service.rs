@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoomServiceAccess {
-    /// `"local"`, the default: on the public listener, to callers on this machine whose request has no sign of a proxy. A
+    /// `"local"`, the default: on the public listener, to callers on this machine whose request shows no signs of a proxy. A
     /// proxy on the same machine that adds no header and passes `localhost` on cannot be told from a local program.
     #[default]
     Local,

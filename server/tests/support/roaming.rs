@@ -67,7 +67,7 @@ impl RoamingSession {
         welcome
     }
 
-    /// Resumes over a transport as clients do, with an acknowledgement at once.
+    /// Resumes over a transport as clients do, with an acknowledgment at once.
     pub(crate) async fn resume(&mut self, transport: Transport) {
         let connection = self.try_resume(transport).await.unwrap_or_else(|error| panic!("{transport:?}: {error:?}"));
         self.take(connection).await;

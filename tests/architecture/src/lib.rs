@@ -1,13 +1,15 @@
-//! Checks of the architecture: which crate may depend on which, which file imports which, and the words of the prose.
+//! Checks of the architecture: which crate may depend on which, which file imports which, the words of the prose, and the
+//! documented lines of the log.
 //!
 //! The tables that say what is allowed are in the tests beside this library: `arrows.rs` (crates), `modules.rs` (the
-//! server's top-level modules), `circles.rs` (files) and `words.rs`.
+//! server's top-level modules), `circles.rs` (files), `words.rs` and `log_lines.rs`.
 
 #![forbid(unsafe_code)]
 
 mod code_text;
 pub mod crates;
 pub mod graph;
+pub mod log_lines;
 pub mod prose;
 pub mod rust_modules;
 pub mod rust_uses;

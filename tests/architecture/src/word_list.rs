@@ -76,6 +76,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule("last words", r"\blast words?\b", "\"final frames\""),
     rule("sees to it", r"\bsees? to it\b", "\"ensures\""),
+    rule("acknowledgement", r"\backnowledgements?\b", "\"acknowledgment\", the spelling of the API"),
     rule("whom", r"(^|[.:;] )whom\b|\bto whom[.,;]?$", "\"recipient\", \"who …\""),
 ];
 

@@ -1,4 +1,4 @@
-//! The client's side of a session, written from the contract alone: numbering, acknowledgements, retransmission.
+//! The client's side of a session, written from the contract alone: numbering, acknowledgments, retransmission.
 //!
 //! It shares no code with the clients of this repository, so that it does not share their defects.
 
@@ -22,7 +22,7 @@ pub enum Breach {
         /// The number of the frame.
         got: u32,
     },
-    /// An acknowledgement of a frame that was never sent, or one below an earlier acknowledgement.
+    /// An acknowledgment of a frame that was never sent, or one below an earlier acknowledgment.
     #[error("got ack {got}, with {acked} acknowledged and {last} sent before")]
     Ack {
         /// The ack.
@@ -144,7 +144,7 @@ impl Core {
         Ok(Arrival::Fresh)
     }
 
-    /// Removes frames that the server has acknowledged. Acknowledgements are cumulative; an older one has no effect.
+    /// Removes frames that the server has acknowledged. Acknowledgments are cumulative; an older one has no effect.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Core {
         self.last
     }
 
-    /// Returns the next frame to write, which carries an acknowledgement. After a resume it is a bare ack.
+    /// Returns the next frame to write, which carries an acknowledgment. After a resume it is a bare ack.
     pub fn next_frame(&mut self) -> Option<ClientFrame> {
         let mut frame = if self.pong_due {
             self.pong_due = false;
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn acknowledgements_are_due_after_32_frames() {
+    fn acknowledgments_are_due_after_32_frames() {
         let mut core = opened();
         for seq in 1..=31 {
             core.arrived(&frame(seq)).expect("in order");

@@ -53,7 +53,7 @@ impl fmt::Display for Options {
 
 /// Size, in frames of 1 KiB, of a mailbox that never fills up in a run.
 ///
-/// Senders wait while too much is in transit to a receiver. But acknowledgements may be dropped for as long as it takes to
+/// Senders wait while too much is in transit to a receiver. But acknowledgments may be dropped for as long as it takes to
 /// detect a dead connection, and until then the server correctly holds everything that the receiver has received.
 pub const ROOMY: u32 = 16_384;
 

@@ -21,19 +21,48 @@ pub(crate) enum NextStep {
 }
 
 impl From<ConnectionError> for NextStep {
+    /// Follows B36 to B38 of clients/README.md.
     fn from(ConnectionError { error, advice, .. }: ConnectionError) -> Self {
-        match (error.reason.as_ref(), advice) {
+        let advice = match (error.reason.as_ref(), advice) {
             // Another client resumed this session, or a person must act first: a retry would fail in the same way.
-            ("SUPERSEDED" | "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "FORBIDDEN" | "UNIMPLEMENTED", _)
-            | (_, Advice::Stop) => Self::Stop(error),
-            (_, Advice::Rejoin) | ("SEQ_EXHAUSTED" | "UNKNOWN_SESSION" | "RESUME_EXPIRED", Advice::Unspecified) => {
-                Self::Rejoin(error.reason.into_owned())
-            }
-            (_, Advice::Unspecified) if matches!(error.code, Code::PermissionDenied | Code::Unauthenticated) => {
-                Self::Stop(error)
-            }
-            (_, Advice::Retry | Advice::Resume | Advice::Unspecified) => Self::Resume(error.retry_after),
+            ("SUPERSEDED" | "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "FORBIDDEN", _) => Advice::Stop,
+            (reason, Advice::Unspecified) => without_advice(reason, error.code),
+            (_, advice) => advice,
+        };
+        match advice {
+            Advice::Stop => Self::Stop(error),
+            Advice::Rejoin => Self::Rejoin(error.reason.into_owned()),
+            Advice::Retry | Advice::Resume | Advice::Unspecified => Self::Resume(error.retry_after),
         }
+    }
+}
+
+/// Returns what to do about an error without advice. clients/README.md has the same table, which a test reads.
+fn without_advice(reason: &str, code: Code) -> Advice {
+    match (reason, code) {
+        // Another client has taken the place, or the same frame would be refused again.
+        ("FRAME_TOO_LARGE" | "REPLACED", _) => Advice::Stop,
+        // The session is over.
+        (
+            "ENDED" | "EXPIRED" | "MAILBOX_OVERFLOW" | "RESUME_EXPIRED" | "SEQ_EXHAUSTED" | "STORE_LOST"
+            | "UNKNOWN_SESSION",
+            _,
+        ) => Advice::Rejoin,
+        // The code is INVALID_ARGUMENT, but a resume corrects it.
+        ("SEQ_GAP", _) => Advice::Resume,
+        // The same attempt would fail again, whether a server or a proxy says so.
+        (
+            _,
+            Code::AlreadyExists
+            | Code::FailedPrecondition
+            | Code::InvalidArgument
+            | Code::NotFound
+            | Code::PermissionDenied
+            | Code::Unauthenticated
+            | Code::Unimplemented,
+        ) => Advice::Stop,
+        // A failure of the moment must not end the session.
+        _ => Advice::Resume,
     }
 }
 
@@ -97,6 +126,61 @@ mod tests {
         }
         assert!(matches!(fatal("SOMETHING_NEW", 14, Advice::Stop), NextStep::Stop(_)));
         assert!(matches!(fatal("SOMETHING_NEW", 7, Advice::Unspecified), NextStep::Stop(_)));
+    }
+
+    #[test]
+    fn without_advice_the_documented_table_decides() {
+        const CODES: [&str; 16] = [
+            "CANCELLED",
+            "UNKNOWN",
+            "INVALID_ARGUMENT",
+            "DEADLINE_EXCEEDED",
+            "NOT_FOUND",
+            "ALREADY_EXISTS",
+            "PERMISSION_DENIED",
+            "RESOURCE_EXHAUSTED",
+            "FAILED_PRECONDITION",
+            "ABORTED",
+            "OUT_OF_RANGE",
+            "UNIMPLEMENTED",
+            "INTERNAL",
+            "UNAVAILABLE",
+            "DATA_LOSS",
+            "UNAUTHENTICATED",
+        ];
+        // At run time: a packaged crate does not contain the page, nor do its users run this test.
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("the page");
+        let table = page.split_once("### Errors without advice").expect("the section").1;
+        let table = table.split_once("\n## ").expect("another section").0;
+        let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let (mut reasons, mut codes) = (0, Vec::new());
+        for line in table.lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let &[_, what, of_reasons, of_codes, _] = cells.as_slice() else { continue };
+            let expected = |next: &NextStep| match what {
+                "stops" => matches!(next, NextStep::Stop(_)),
+                "opens a new session and reports a reset" => matches!(next, NextStep::Rejoin(_)),
+                "resumes" => matches!(next, NextStep::Resume(_)),
+                _ => false,
+            };
+            for reason in names(of_reasons) {
+                for code in 1..=16 {
+                    let next = fatal(&reason, code, Advice::Unspecified);
+                    assert!(expected(&next), "{reason} with code {code}: {next:?}");
+                }
+                reasons += 1;
+            }
+            for name in names(of_codes) {
+                let at = CODES.iter().position(|code| *code == name).expect("the name of a code");
+                let code = i32::try_from(at + 1).expect("a small number");
+                let next = fatal("SOMETHING_NEW", code, Advice::Unspecified);
+                assert!(expected(&next), "{name}: {next:?}");
+                codes.push(name);
+            }
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!((reasons, codes.len()), (10, CODES.len()));
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl Client {
         })
     }
 
-    /// Returns a bare acknowledgement, if one is due.
+    /// Returns a bare acknowledgment, if one is due.
     pub fn bare_ack(&mut self) -> Option<Up> {
         let session = self.session.as_mut().filter(|_| self.resumable && self.welcomed)?;
         (session.last > session.acked).then(|| session.frame(0, None))

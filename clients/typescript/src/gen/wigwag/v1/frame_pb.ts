@@ -1962,7 +1962,7 @@ export enum Receipt_Outcome {
   WRITTEN = 2,
 
   /**
-   * Delivery is not confirmed: the envelope was not delivered, or it may have been but no acknowledgement arrived. Of a
+   * Delivery is not confirmed: the envelope was not delivered, or it may have been but no acknowledgment arrived. Of a
    * receiver that does not acknowledge: the kernel had not taken all bytes of the envelope when the session ended.
    * Sent whether or not a receipt was requested.
    *

@@ -243,9 +243,8 @@ export const GetIceServersResponseSchema: GenMessage<GetIceServersResponse, {jso
 /**
  * SignalingService carries frames between a peer and the server.
  *
- * A session represents one peer on the server and can outlive a lost connection; a connection is one network attachment
- * of a session. The first frame from the server is `welcome`. A client sends `hello` first or, if it has no token, may
- * start with `join`.
+ * A session represents one peer on the server and can outlive a lost connection; a connection carries its frames. The
+ * first frame from the server is `welcome`. A client sends `hello` first or, if it has no token, may start with `join`.
  *
  * Guarantees:
  *  C1 Pair order. Envelopes from A reach B's application in the order in which A sent them.
@@ -255,7 +254,8 @@ export const GetIceServersResponseSchema: GenMessage<GetIceServersResponse, {jso
  *  C4 Resume. A resumable session that reconnects within its grace period, over any transport and to any healthy node
  *     of a cluster, continues: it keeps its peer id, no other peer saw it leave, and what it missed is replayed in
  *     order.
- *  C5 Presence. Every observer sees each member join once and leave once; a member is never listed twice at a time.
+ *  C5 Presence. Every other member sees a member join once, before its first envelope, and leave once; a member is never
+ *     listed twice at a time.
  *  C6 Identity. `from` is authentic. A peer that is not a member of a room, or lacks the grant, receives nothing from
  *     it.
  *  C7 Bounded memory. A client that does not read costs a bounded number of bytes; after that it is disconnected with a
@@ -294,11 +294,11 @@ export const SignalingService: GenService<{
     output: typeof ServerFrameSchema;
   },
   /**
-   * Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are safe: frames that continue
-   * the sequence take effect, frames already applied are ignored, frames after a gap are dropped, and the
-   * client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends the session even
-   * after its attachment has ended, unless a newer one exists: the stream of a page that is being closed may end before
-   * the page's final call arrives.
+   * Push sends client frames in a session opened by Listen, or in another resumable one. Any node accepts it. Retries are
+   * safe: frames that continue the sequence take effect, frames already applied are ignored, frames after a gap are
+   * dropped, and the client continues after `ack`. One call in flight per session. A call whose last frame is `bye` ends
+   * the session even after its attachment has ended, unless a newer one exists: the stream of a page that is being closed
+   * may end before the page's final call arrives.
    *
    * Fails with UNKNOWN_SESSION, SUPERSEDED (a newer attachment exists), DETACHED (resume first), INVALID_FIELD (also for
    * the token of a session that is not resumable: its frames have no numbers, so that a retry could apply them twice).
