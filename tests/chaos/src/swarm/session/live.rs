@@ -22,7 +22,7 @@ use crate::{
 
 /// Interval at which an idle session checks whether recipients accept more and whether an ack is due.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// Maximum delay of an acknowledgment. Less than the 500 ms of the contract.
+/// Maximum delay of an acknowledgment. Less than what the contract allows.
 const ACK_DELAY: Duration = Duration::from_millis(200);
 /// Maximum number of frames per call.
 const BATCH: usize = 64;
