@@ -25,7 +25,7 @@ use crate::{
     tonic_service::Conformance,
 };
 
-/// `ConformanceService`, served by the framing of `Signal`: by the fast path, and behind the router.
+/// `ConformanceService`, served by the framing of `Signal`, by the fast path and through the router.
 #[derive(Clone, Debug)]
 pub(crate) struct FramedConformance {
     /// Largest message that is accepted, in bytes.

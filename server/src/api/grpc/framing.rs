@@ -1,8 +1,8 @@
 //! The message framing of gRPC, for services whose messages tonic would copy.
 //!
 //! A request is read as [`RequestMessages`], a response is [`ResponseMessages`] over a [`MessageSource`]; what the messages
-//! hold is up to the service. [`FastPath`] serves native calls without the router. Behind the router the same body passes
-//! through its layers, which translate gRPC-Web and keep deadlines.
+//! hold is up to the service. [`FastPath`] serves native calls without the router. Other calls take the router, whose layers
+//! translate gRPC-Web and keep deadlines.
 
 mod fast_path;
 mod request;
