@@ -112,7 +112,7 @@ pub async fn serve_over(
     let stop = CancellationToken::new();
 
     let router = config.origins().guard(router, &FILES);
-    let service = grpc::SignalFastPath::new(grpc::SignalingServer::new(node.clone()), router);
+    let service = grpc::framing::FastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let public = listener::serve(listener, service, config.listener(pool), stats.clone(), stop.clone());
     let ticking = {
         let node = node.clone();

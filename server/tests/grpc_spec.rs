@@ -121,6 +121,20 @@ async fn a_message_that_is_too_large_exhausts_a_resource() {
     server.stop().await;
 }
 
+/// statuscodes.md: a "request cardinality violation" is UNIMPLEMENTED.
+#[tokio::test]
+async fn a_request_of_one_message_has_exactly_one() {
+    let server = Running::start(|_| {}).await;
+    for body in [&[][..], &[0; 10], &[0; 7]] {
+        let answer = http2::post(server.addr, "/wigwag.v1.SignalingService/Listen", &[], body).await;
+        assert_eq!(answer.grpc_status(), "12", "{} bytes: {answer:?}", body.len());
+        assert!(answer.grpc_message().contains("one%20message"), "{} bytes: {answer:?}", body.len());
+    }
+    let answer = http2::post(server.addr, "/wigwag.v1.SignalingService/Listen", &[], &[0, 0, 0, 0, 5, 0]).await;
+    assert_eq!(answer.grpc_status(), "13", "{answer:?}");
+    server.stop().await;
+}
+
 /// health.proto: "If the requested service is unknown when the call is received, the server must immediately send
 /// SERVICE_UNKNOWN … the server must not end the call".
 #[tokio::test]

@@ -152,6 +152,26 @@ async fn requests_that_are_not_calls_get_a_json_error() {
     server.stop().await;
 }
 
+/// A client of gRPC and of Connect, which has errors in JSON, takes JSON for the latter.
+#[tokio::test]
+async fn a_grpc_client_with_another_verb_gets_text() {
+    let server = Running::start(|_| {}).await;
+    let path = "/grpc.health.v1.Health/Check";
+    for kind in ["application/grpc", "application/grpc-web", "application/grpc-web-text+proto", "application/grpc+json"]
+    {
+        for verb in [Method::GET, Method::DELETE] {
+            let answer = http1::request(server.addr, verb.clone(), path, &[("content-type", kind)]).await;
+            assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{verb} {kind}");
+            assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8", "{verb} {kind}");
+            assert_eq!(answer.header("allow"), "POST", "{verb} {kind}");
+            assert!(String::from_utf8_lossy(&answer.body).contains("POST"), "{verb} {kind}: {answer:?}");
+        }
+    }
+    let answer = http1::request(server.addr, Method::GET, path, &[]).await;
+    assert_eq!((answer.json()["error"].as_str(), answer.header("allow")), (Some("METHOD_NOT_ALLOWED"), "POST"));
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn the_demo_page_comes_with_its_parts_and_a_policy() {
     let server = Running::start(|_| {}).await;

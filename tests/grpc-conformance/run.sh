@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs Connect's conformance suite against the server's transport stack, and against tonic over hyper as the control.
+# Runs Connect's conformance suite against the server's transport stack, once with tonic's message framing (`router`) and once
+# with that of `Signal` (`signal`), and against tonic over hyper as the control.
 #
 # Each stack has a file of the cases that it is known to fail, with the reasons. The suite fails on any other, and on a case
 # of the file that passes.
@@ -14,8 +15,13 @@ if [ -z "$suite" ]; then
 fi
 cargo build -p wigwag-grpc-conformance
 server=${CARGO_TARGET_DIR:-target}/debug/wigwag-grpc-conformance
-for stack in hyper router; do
+for stack in hyper router signal; do
     echo "ConformanceService over $stack"
+    flaky=()
+    if [ "$stack" = hyper ]; then
+        flaky=(--known-flaky @tests/grpc-conformance/known-flaky-hyper.txt)
+    fi
     "$suite" --mode server --conf tests/grpc-conformance/suite.yaml \
-        --known-failing "@tests/grpc-conformance/known-failing/$stack.txt" -- "$server" --stack "$stack" </dev/null
+        --known-failing "@tests/grpc-conformance/known-failing/$stack.txt" "${flaky[@]}" \
+        -- "$server" --stack "$stack" </dev/null
 done

@@ -2,6 +2,7 @@
 
 mod compression;
 mod deadline;
+pub mod framing;
 mod health;
 mod message_deadline;
 mod oversize;
@@ -25,7 +26,7 @@ use super::RoomApi;
 pub use health::Health;
 pub use message_deadline::with_message_deadline;
 pub use rooms::RoomServer;
-pub use signaling::{SignalFastPath, SignalingServer};
+pub use signaling::SignalingServer;
 
 /// Returns the routes of the public listener: `SignalingService`, health, `RoomService` as `rooms` says and, if
 /// `reflection`, server reflection (v1 and v1alpha).
@@ -61,9 +62,10 @@ pub fn admin_routes(node: &Node, reflection: bool) -> Router {
     kept_to_the_specification(routes.into_axum_router().reset_fallback())
 }
 
-/// Adds what gRPC's specifications ask of a server, and tonic's router leaves to others. The routes that `Signal` itself
-/// does not take implement it there.
-fn kept_to_the_specification(router: Router) -> Router {
+/// Adds what gRPC's specifications ask of a server and tonic's router leaves to others: calls that declare a compression are
+/// refused, deadlines are kept, and a message that is too large is RESOURCE_EXHAUSTED. Each of these calls takes the router;
+/// [`framing`] does the rest itself.
+pub fn kept_to_the_specification(router: Router) -> Router {
     router
         .route_layer(from_fn(oversize::report))
         .route_layer(from_fn(deadline::keep))

@@ -76,12 +76,9 @@ const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers requests to gRPC methods that are not gRPC calls with a JSON error. Without it a browser or curl would get an
 /// empty 400, or a gRPC status in headers that it does not show.
 pub(super) async fn reject_other_content(mut request: Request, next: Next) -> Response {
-    let refusal = match of(&request) {
-        _ if request.method() != Method::POST => (
-            StatusCode::METHOD_NOT_ALLOWED,
-            "METHOD_NOT_ALLOWED",
-            "gRPC methods must be called with POST: use grpcurl, or a client of this server",
-        ),
+    let content = of(&request);
+    let refusal = match content {
+        _ if request.method() != Method::POST => return not_post(content),
         Content::Other => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UNSUPPORTED_MEDIA_TYPE",
@@ -101,6 +98,17 @@ pub(super) async fn reject_other_content(mut request: Request, next: Next) -> Re
     };
     let (status, error, hint) = refusal;
     HttpError::new(status, error, hint).into_response()
+}
+
+/// Returns the response to a request with a method other than POST. A client of gRPC gets the hint as text, which it reports
+/// with the HTTP status: JSON is the content of other protocols to those that speak several.
+fn not_post(content: Content) -> Response {
+    const HINT: &str = "gRPC methods must be called with POST: use grpcurl, or a client of this server";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if content == Content::Other {
+        return HttpError::new(status, "METHOD_NOT_ALLOWED", HINT).header(header::ALLOW, "POST").into_response();
+    }
+    (status, [(header::ALLOW, "POST")], HINT).into_response()
 }
 
 /// Returns the response to a call whose messages are not protobuf, in the protocol of the call.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod framed_service;
 mod messages;
 mod service;
 mod tonic_service;
@@ -28,9 +29,14 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tower::ServiceExt;
 use wigwag_http2::PlainBody;
-use wigwag_net::listener::{self, IncomingBody, ListenerConfig};
+use wigwag_net::listener::{self, HttpService, IncomingBody, ListenerConfig};
+use wigwag_server::{
+    api::grpc::{framing::FastPath, kept_to_the_specification},
+    web,
+};
 
 use crate::{
+    framed_service::FramedConformance,
     messages::{ServerCompatRequest, ServerCompatResponse},
     tonic_service::Conformance,
 };
@@ -47,6 +53,8 @@ struct Arguments {
 enum Stack {
     /// The server's listener and router, with tonic's message framing.
     Router,
+    /// The server's listener and router, with the message framing of `Signal`.
+    Signal,
     /// tonic over hyper: the control.
     Hyper,
 }
@@ -59,24 +67,37 @@ async fn main() -> Result<(), Box<dyn Error>> {
         0 => usize::MAX,
         limit => limit as usize,
     };
-    let service = Conformance { limit };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let port = listener.local_addr()?.port().into();
     send(&ServerCompatResponse { host: "127.0.0.1".to_owned(), port })?;
 
-    let grpc = Routes::new(service).into_axum_router();
+    let tonic = || Routes::new(Conformance { limit }).into_axum_router();
     match stack {
         Stack::Router => {
-            let router = wigwag_server::web::router(grpc, Router::new(), false);
+            let router = router(tonic());
             let service = ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| {
                 response.map(PlainBody)
             });
-            let (settings, stop) = (ListenerConfig::default(), CancellationToken::new());
-            listener::serve(listener, service, settings, Arc::default(), stop).await;
+            serve(listener, service).await;
         }
-        Stack::Hyper => serve_with_hyper(listener, grpc).await,
+        Stack::Signal => {
+            let service = FramedConformance { limit };
+            let router = router(Routes::new(service.clone()).into_axum_router());
+            serve(listener, FastPath::new(service, router)).await;
+        }
+        Stack::Hyper => serve_with_hyper(listener, tonic()).await,
     }
     Err("the listener ended".into())
+}
+
+/// Returns the router of the server's public listener around the routes of `grpc`.
+fn router(grpc: Router) -> Router {
+    web::router(kept_to_the_specification(grpc), Router::new(), false)
+}
+
+/// Serves with the server's listener.
+async fn serve(listener: TcpListener, service: impl HttpService) {
+    listener::serve(listener, service, ListenerConfig::default(), Arc::default(), CancellationToken::new()).await;
 }
 
 /// Serves as tonic does, without limits.

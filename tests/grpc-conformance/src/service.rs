@@ -68,7 +68,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn failed(status: Status) -> Self {
+    /// Returns the answer to a call that fails before its first message.
+    pub(crate) fn failed(status: Status) -> Self {
         Self { headers: MetadataMap::new(), messages: stream::iter([Err(status)]).boxed() }
     }
 }

@@ -1,22 +1,21 @@
 //! `wigwag.v1.SignalingService` over gRPC: `Signal` in both directions, or `Listen` downstream and `Push` upstream.
 //!
 //! The methods are dispatched by hand instead of by the generated server, because frames are encoded and decoded without
-//! touching payloads. `Signal`, which carries most messages, also implements the gRPC message framing; tonic does the rest.
+//! touching payloads. The messages of `Signal` and `Listen` are framed by [`framing`](super::framing); tonic does the rest.
 
-mod fast_path;
+mod frames;
 mod push;
-mod request_body;
-mod response_body;
 
 use std::{
     convert::Infallible,
-    future::Future,
+    future::{Future, Ready, ready},
     pin::Pin,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use futures_util::stream;
+use prost::Message as _;
 use tonic::{
     Request, Response, Status,
     body::Body,
@@ -31,16 +30,14 @@ use wigwag_node::{
 };
 use wigwag_proto::v1 as pb;
 
-use self::{
-    request_body::{RequestFrames, read_message},
-    response_body::SignalBody,
-};
+use self::frames::{RequestFrames, unreadable_status};
 use crate::{
-    api::grpc::status::to_status,
+    api::grpc::{
+        framing::{NativeService, ResponseMessages, only_message},
+        status::to_status,
+    },
     web::{abort, grpc_caller},
 };
-
-pub use self::fast_path::SignalFastPath;
 
 /// The method `Signal`, whose messages form a stream.
 pub(super) const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
@@ -58,35 +55,52 @@ impl SignalingServer {
     }
 
     /// Returns the response to a call of `Signal` that declares no compression.
-    fn signal<B>(&self, request: http::Request<B>) -> http::Response<SignalBody<RequestFrames<B>>>
+    fn signal<B>(&self, request: http::Request<B>) -> http::Response<ResponseMessages<Connection<RequestFrames<B>>>>
     where
         B: HttpBody<Data = Bytes> + Unpin,
     {
         let (head, body) = request.into_parts();
         let (caller, abort) = (grpc_caller(&head.extensions), abort(&head.extensions));
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
-        SignalBody::response(Connection::new(self.node.clone(), caller, abort, input))
+        ResponseMessages::response(Connection::new(self.node.clone(), caller, abort, input))
     }
 
     /// Returns the response to a call of `Listen`, whose frames are written as those of `Signal` are.
     async fn listen<B>(
         &self,
         request: http::Request<B>,
-    ) -> Result<http::Response<SignalBody<stream::Pending<Option<Input>>>>, Status>
+    ) -> Result<http::Response<ResponseMessages<Connection<stream::Pending<Option<Input>>>>>, Status>
     where
         B: HttpBody<Data = Bytes, Error: Into<StdError>> + Unpin,
     {
         let (head, body) = request.into_parts();
-        let request: pb::ListenRequest = read_message(body).await?;
+        let message = only_message(body, TRANSPORT_LIMIT).await.map_err(unreadable_status)?;
+        let request = pb::ListenRequest::decode(message).map_err(|error| Status::internal(error.to_string()))?;
         let (caller, abort) = (grpc_caller(&head.extensions), abort(&head.extensions));
         let hello = pb::Hello { resumable: true, ..request.hello.unwrap_or_default() };
         let connection = Connection::with_hello(self.node.clone(), caller, abort, stream::pending(), hello);
-        Ok(SignalBody::response(connection))
+        Ok(ResponseMessages::response(connection))
     }
 }
 
 impl NamedService for SignalingServer {
     const NAME: &'static str = pb::signaling_service_server::SERVICE_NAME;
+}
+
+impl<B> NativeService<B> for SignalingServer
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    type Messages = Connection<RequestFrames<B>>;
+    type Future = Ready<http::Response<ResponseMessages<Self::Messages>>>;
+
+    fn has_native(&self, path: &str) -> bool {
+        path == SIGNAL
+    }
+
+    fn call_native(&self, request: http::Request<B>) -> Self::Future {
+        ready(self.signal(request))
+    }
 }
 
 type ResponseFuture<T> = Pin<Box<dyn Future<Output = Result<T, Infallible>> + Send>>;
