@@ -21,8 +21,8 @@ test: setup test-rust test-ts test-browser test-compat test-interop test-proxies
 setup: ## Install what the tests need, where possible
 	@scripts/setup.sh
 
-server:
-	cargo build -p wigwag-server
+server: # With the route whose handler panics, which is for tests alone.
+	cargo build -p wigwag-server --features test-panic
 
 npm:
 	cd $(TS) && npm ci --no-audit --no-fund

@@ -184,6 +184,8 @@ impl<S: Service> Connection<S> {
         let code = leading_u32(payload).filter(|_| payload.len() == 4);
         let code = code.ok_or(FrameError::size("RST_STREAM payload is not 4 bytes"))?;
         let id = self.known_stream(header.stream)?;
+        self.counts.resets_received += 1;
+        self.ticking = true;
         let Some(stream) = self.remove(id) else {
             self.resets.client_ended(id);
             return Ok(());
@@ -191,7 +193,6 @@ impl<S: Service> Connection<S> {
         stream.fail(&Error::new(ErrorCode::from(code), "the client reset the stream"));
         if !stream.send.answered {
             self.resets.count_early(&self.limits);
-            self.ticking = true;
         }
         Ok(())
     }

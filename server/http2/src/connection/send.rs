@@ -265,7 +265,7 @@ impl<S: Service> Connection<S> {
     }
 
     fn put_rst_stream(&mut self, id: u32, code: ErrorCode) {
-        frame::put(kind::RST_STREAM, 0, id, &code.to_be_bytes(), &mut self.send.buffer);
+        self.put_reset_frame(id, code);
         self.remember(id);
     }
 
@@ -286,8 +286,14 @@ impl<S: Service> Connection<S> {
     /// Sends RST_STREAM for a stream that was answered and not ended by the client.
     pub(super) fn put_late_reset(&mut self, due: Option<u32>) {
         if let Some(id) = due {
-            frame::put(kind::RST_STREAM, 0, id, &ErrorCode::NO_ERROR.to_be_bytes(), &mut self.send.buffer);
+            self.put_reset_frame(id, ErrorCode::NO_ERROR);
         }
+    }
+
+    fn put_reset_frame(&mut self, id: u32, code: ErrorCode) {
+        self.counts.resets_sent += 1;
+        self.ticking = true;
+        frame::put(kind::RST_STREAM, 0, id, &code.to_be_bytes(), &mut self.send.buffer);
     }
 
     /// Removes a stream, and what it holds from the connection's memory.

@@ -241,6 +241,22 @@ fn whole_response_ends_with_its_last_data() {
 }
 
 #[test]
+fn resets_of_both_sides_are_counted() {
+    let mut peer = Peer::new();
+    // One of an open stream, one of a stream that is closed already.
+    peer.send(&[post(1, "/never"), rst(1), post(3, "/3"), rst(3)].concat());
+    let counts = peer.connection.take_counts();
+    assert_eq!((counts.resets_sent, counts.resets_received), (0, 2));
+    assert!(peer.connection.needs_tick(), "so that the driver takes the counts");
+    peer.send(&post(5, "/never"));
+    handle(&peer).reset();
+    peer.send(&post(7, "/3"));
+    peer.wait(2);
+    let counts = peer.connection.take_counts();
+    assert_eq!((counts.resets_sent, counts.resets_received), (2, 0), "one by the service, one after the response");
+}
+
+#[test]
 fn client_without_an_answer_to_a_ping_gets_goaway() {
     let mut peer = Peer::new();
     peer.connection.ping();
