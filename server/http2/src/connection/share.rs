@@ -143,10 +143,10 @@ impl<S: Service> Connection<S> {
             if !send.is_waiting() {
                 continue;
             }
-            waiting = true;
-            wait_for_connection |= send.window > 0;
             let held_back = window.left > 0 && window.holds_back(send, alone);
+            wait_for_connection |= held_back || window.left <= 0 && send.window > 0;
             if send.window <= 0 || held_back {
+                waiting = true;
                 send.stalled = send.stalled.saturating_add(1);
                 returns_late |= held_back && send.stalled > limit / 4;
                 if send.stalled > limit {
@@ -169,7 +169,7 @@ impl<S: Service> Connection<S> {
                 self.reset(id, ErrorCode::CANCEL);
             }
         }
-        waiting
+        waiting || wait_for_connection
     }
 
     /// Lets a tick pass while more than half of the connection's window is outstanding and streams wait for the rest.
