@@ -28,6 +28,8 @@ case "$scenario" in
       --cuts "${CUTS:-20000}" --seed "${SEED:-1}" --logs "$target/soak" "$@"
     ;;
   shared-connection)
+    # The panics are wanted.
+    export RUST_BACKTRACE=0
     exec "$chaos" shared-connection "${server[@]}" --seconds "${SECONDS_OF_RUN:-60}" --attackers "${ATTACKERS:-100}" \
       --panic-path /test/panic "$@"
     ;;
