@@ -114,11 +114,7 @@ fn http2(stats: &Http2Stats) -> [(&'static str, &'static str, u64); 11] {
             "HTTP/2 streams reset because their session had ended and their client did not read.",
             stats.aborted(),
         ),
-        (
-            "wigwag_http2_resets_sent_total",
-            "HTTP/2 RST_STREAM frames sent, for any reason.",
-            stats.resets_sent(),
-        ),
+        ("wigwag_http2_resets_sent_total", "HTTP/2 RST_STREAM frames sent, for any reason.", stats.resets_sent()),
         (
             "wigwag_http2_resets_received_total",
             "HTTP/2 RST_STREAM frames received: clients cancel what they no longer want.",

@@ -95,7 +95,7 @@ export function installed(command) {
   }
 }
 
-/** Sends frames and a farewell in one request to `Signal` with such a program. Returns what it printed. */
+/** Sends frames, and Bye after them, in one request to `Signal` with such a program. Returns what it printed. */
 export async function request(program, port, frames) {
   const dir = mkdtempSync(path(tmpdir(), "wigwag-request-"));
   const file = path(dir, "body");
