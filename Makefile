@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -21,8 +21,8 @@ test: setup test-rust test-ts test-browser test-compat test-interop test-proxies
 setup: ## Install what the tests need, where possible
 	@scripts/setup.sh
 
-server:
-	cargo build -p wigwag-server
+server: # With the route whose handler panics, which is for tests alone.
+	cargo build -p wigwag-server --features test-panic
 
 npm:
 	cd $(TS) && npm ci --no-audit --no-fund
@@ -55,8 +55,11 @@ test-interop: server ## Test with independent clients: grpcio, grpcurl, schemath
 	tests/python/run.sh
 	tests/rest/schemathesis.sh
 
-test-proxies: server ## Test behind nginx, HAProxy, Caddy and Envoy
+test-proxies: server ## Test behind nginx, HAProxy, Caddy and Envoy, and with HTTP/2 clients of several languages
 	tests/proxies/run.sh
+
+test-shared-envoy: server ## Run good and bad streams on one connection from Envoy (SECONDS, ATTACKERS, PAIRS)
+	SECONDS_OF_RUN=$(or $(SECONDS),60) ATTACKERS=$(or $(ATTACKERS),100) tests/proxies/run.sh test/shared-connection.test.mjs
 
 test-grpc-conformance: ## Run Connect's conformance suite over the server's transport stack
 	tests/grpc-conformance/run.sh

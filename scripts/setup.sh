@@ -40,11 +40,21 @@ need chromium "the browser tests" chromium
 
 # Servers in /usr/sbin, which the PATH of a user may not have. Without one its tests are skipped with a message.
 PATH="$PATH:/usr/sbin:/sbin"
+# optional COMMAND WHAT-FOR PACKAGE...
+optional() {
+  local command="$1" purpose="$2"
+  shift 2
+  command -v "$command" >/dev/null 2>&1 && return 0
+  echo "setup: installing $* ($purpose)"
+  apt_install "$@" || echo "setup: $* could not be installed; $purpose will be skipped"
+}
 for proxy in nginx haproxy caddy; do
-  command -v "$proxy" >/dev/null 2>&1 && continue
-  echo "setup: installing $proxy (the tests behind a proxy)"
-  apt_install "$proxy" || echo "setup: $proxy could not be installed; its tests will be skipped"
+  optional "$proxy" "the tests behind it" "$proxy"
 done
+optional curl "the tests with curl" curl
+optional nghttp "the tests with nghttp and h2load" nghttp2-client
+optional javac "the tests with grpc-java and okhttp" default-jdk-headless
+optional mvn "the tests with grpc-java and okhttp" maven
 
 if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
   apt_install python3-venv
@@ -66,6 +76,7 @@ go_tool() {
   GOBIN="$(cd "$tools" && pwd)" GOFLAGS=-mod=mod go install "$module" >/dev/null 2>&1 ||
     echo "setup: $command could not be installed; its tests will be skipped"
 }
+command -v go >/dev/null 2>&1 || echo "setup: Go is missing; the tests with grpc-go will be skipped"
 go_tool grpcurl "the walk-through of the README" github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
 go_tool connectconformance "the conformance of gRPC" connectrpc.com/conformance/cmd/connectconformance@v1.0.7
 go_tool h2spec "the tests of HTTP/2" github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible

@@ -13,19 +13,25 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 target="${CARGO_TARGET_DIR:-target}"
-cargo build --release -p wigwag-server -p wigwag-chaos
+scenario="${1:-swarm}"
+shift || true
+# A handler that panics is one of the bad streams.
+features=()
+[ "$scenario" = shared-connection ] && features=(--features wigwag-server/test-panic)
+cargo build --release -p wigwag-server -p wigwag-chaos "${features[@]}"
 chaos="$target/release/wigwag-chaos"
 server=(--server "$target/release/wigwag-server")
 
-scenario="${1:-swarm}"
-shift || true
 case "$scenario" in
   swarm)
     exec "$chaos" swarm "${server[@]}" --messages "${MESSAGES:-1000000}" --sessions "${SESSIONS:-200}" \
       --cuts "${CUTS:-20000}" --seed "${SEED:-1}" --logs "$target/soak" "$@"
     ;;
   shared-connection)
-    exec "$chaos" shared-connection "${server[@]}" --seconds "${SECONDS_OF_RUN:-60}" --attackers "${ATTACKERS:-100}" "$@"
+    # The panics are wanted.
+    export RUST_BACKTRACE=0
+    exec "$chaos" shared-connection "${server[@]}" --seconds "${SECONDS_OF_RUN:-60}" --attackers "${ATTACKERS:-100}" \
+      --panic-path /test/panic "$@"
     ;;
   slow | restart)
     exec "$chaos" "$scenario" "${server[@]}" "$@"

@@ -111,6 +111,10 @@ async fn a_response_that_waits_for_too_long_is_reset_alone() {
     assert_eq!(reset.u32_at(0), CANCEL);
     send(&mut write, &[hello(5, false), window(5)].concat()).await;
     frame_on(&mut read, DATA, 5).await;
+    node.until("wigwag_http2_resets_sent_total", 1).await;
+    assert_eq!(node.metric("wigwag_http2_resets_received_total").await, 0);
+    send(&mut write, &frame(RST_STREAM, 0, 5, &u32::to_be_bytes(CANCEL))).await;
+    node.until("wigwag_http2_resets_received_total", 1).await;
 }
 
 #[tokio::test]

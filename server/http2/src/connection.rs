@@ -12,6 +12,7 @@ use crate::limits::SEND_BUFFER_LIMIT;
 use crate::{Http2Counts, Http2Limits, Service};
 use header_block::HeaderBlock;
 use resets::Resets;
+use share::ConnectionWindow;
 use streams::Streams;
 
 mod header_block;
@@ -19,6 +20,7 @@ mod recv;
 mod recv_headers;
 mod resets;
 mod send;
+mod share;
 mod stream;
 mod stream_slots;
 mod streams;
@@ -91,8 +93,7 @@ struct SendState {
     buffer: Vec<u8>,
     /// What the driver has put into the byte stream, and what the kernel has taken of it.
     progress: Option<Arc<SendProgress>>,
-    /// The connection's flow-control window: bytes of DATA that may still be sent.
-    window: i64,
+    window: ConnectionWindow,
     /// The client's SETTINGS_INITIAL_WINDOW_SIZE.
     initial_stream_window: i64,
     /// Whether the next header block must begin with a dynamic table size update: the client lowered
@@ -100,10 +101,12 @@ struct SendState {
     table_size_update: bool,
     /// Slot bits of streams to poll as soon as the buffer has space.
     ready: u64,
-    /// Slot bits of streams that wait for the connection's window.
+    /// Slot bits of streams that wait for the connection's window, or for their share of it.
     blocked: u64,
-    /// The number of ticks for which streams have waited for the connection's window.
+    /// The number of ticks for which streams have waited for the connection's window while most of it was outstanding.
     stalled: u16,
+    /// The client has answered the PING that was sent when `stalled` began.
+    window_ping_answered: bool,
     /// The slot that was polled last; the next poll continues after it.
     last_polled: usize,
 }
@@ -112,6 +115,8 @@ struct SendState {
 const SHUTDOWN_PING: [u8; 8] = *b"shutdown";
 /// The payload of the PING that checks whether the client is alive.
 const KEEPALIVE_PING: [u8; 8] = *b"liveness";
+/// The payload of the PING that is sent when little is left of the connection's window.
+const WINDOW_PING: [u8; 8] = *b"windows?";
 
 impl<S: Service> Connection<S> {
     /// Creates a connection, with its SETTINGS in [`out`](Self::out).
@@ -160,12 +165,13 @@ impl<S: Service> Connection<S> {
             send: SendState {
                 buffer,
                 progress: None,
-                window: DEFAULT_WINDOW_SIZE.into(),
+                window: ConnectionWindow::new(DEFAULT_WINDOW_SIZE),
                 initial_stream_window: DEFAULT_WINDOW_SIZE.into(),
                 table_size_update: false,
                 ready: 0,
                 blocked: 0,
                 stalled: 0,
+                window_ping_answered: false,
                 last_polled: stream_slots::LAST_SLOT,
             },
         }

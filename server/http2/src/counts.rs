@@ -1,4 +1,4 @@
-//! What became of streams and requests that exceeded a limit.
+//! What became of streams and requests, in particular of those that exceeded a limit.
 
 /// Counts since the last [`Connection::take_counts`](crate::Connection::take_counts), for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,4 +16,8 @@ pub struct Http2Counts {
     pub send_timeouts: u32,
     /// Streams reset with a [`StreamHandle`](crate::StreamHandle).
     pub aborted: u32,
+    /// RST_STREAM frames sent, for any reason.
+    pub resets_sent: u32,
+    /// RST_STREAM frames received, those on closed streams included.
+    pub resets_received: u32,
 }

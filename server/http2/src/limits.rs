@@ -37,7 +37,8 @@ pub struct Http2Limits {
     pub max_early_resets: u32,
     /// How much of the two limits above returns each second.
     pub resets_per_second: u32,
-    /// How long a response may wait for a window before its stream is reset with CANCEL.
+    /// How long a response may wait for a window before its stream is reset with CANCEL. A quarter of it if the client
+    /// answers PING and does not read what takes most of the window of the connection.
     pub send_timeout: Duration,
 }
 

@@ -13,6 +13,7 @@
 
 pub mod host;
 pub mod http_error;
+mod late_timer;
 pub mod listener;
 pub mod origin;
 pub mod websocket;

@@ -82,7 +82,7 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dr
 }
 
 /// Returns the counters of HTTP/2.
-fn http2(stats: &Http2Stats) -> [(&'static str, &'static str, u64); 9] {
+fn http2(stats: &Http2Stats) -> [(&'static str, &'static str, u64); 11] {
     [
         (
             "wigwag_http2_refused_streams_total",
@@ -113,6 +113,12 @@ fn http2(stats: &Http2Stats) -> [(&'static str, &'static str, u64); 9] {
             "wigwag_http2_aborted_streams_total",
             "HTTP/2 streams reset because their session had ended and their client did not read.",
             stats.aborted(),
+        ),
+        ("wigwag_http2_resets_sent_total", "HTTP/2 RST_STREAM frames sent, for any reason.", stats.resets_sent()),
+        (
+            "wigwag_http2_resets_received_total",
+            "HTTP/2 RST_STREAM frames received: clients cancel what they no longer want.",
+            stats.resets_received(),
         ),
         ("wigwag_http2_floods_total", "HTTP/2 connections closed with ENHANCE_YOUR_CALM.", stats.floods()),
         (

@@ -33,13 +33,16 @@ function request(client) {
   return stream;
 }
 
+/** The attackers that only memory and windows limit. */
+export const UNREAD = "streams that are sent much and never read";
+
 /**
  * The kinds of attackers. Each starts `count` streams and returns a function that stops them.
  *
  * @type {Record<string, (port: number, count: number) => () => void>}
  */
 export const ATTACKS = {
-  "streams that are sent much and never read": (port, count) => {
+  [UNREAD]: (port, count) => {
     const reader = open(port, { initialWindowSize: 1000 });
     const streams = Array.from({ length: count }, () => {
       const stream = request(reader);
@@ -78,6 +81,16 @@ export const ATTACKS = {
     const client = open(port, { initialWindowSize: 0 });
     for (let made = 0; made < count; made++) request(client).write(join("no window"));
     return () => client.destroy();
+  },
+  "streams whose handler panics": (port, count) => {
+    const client = open(port);
+    const panic = () => client.request({ ...SIGNAL, ":path": "/test/panic" }).on("error", () => {}).end();
+    for (let made = 0; made < count; made++) panic();
+    const timer = setInterval(panic, 20);
+    return () => {
+      clearInterval(timer);
+      client.destroy();
+    };
   },
   "streams that send half a message": (port, count) => {
     const client = open(port);

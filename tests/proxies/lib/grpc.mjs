@@ -13,6 +13,9 @@ const { SignalingService, RoomService } = loadPackageDefinition(loadSync(files, 
 /** Returns a `ClientFrame` encoded as protobuf. */
 export const encodeFrame = SignalingService.service.Signal.requestSerialize;
 
+/** Returns a `ServerFrame` from its protobuf. */
+export const decodeFrame = SignalingService.service.Signal.responseDeserialize;
+
 /** Returns a channel with clients of both services. Channels are not shared. */
 export function channel(port, options = {}) {
   const address = `127.0.0.1:${port}`;
@@ -62,7 +65,7 @@ export async function join(channel, room, hello) {
       stream.cancel();
     },
   };
-  member.id = (await member.take("welcome")).peer_id;
+  member.id = (await member.take("welcome")).peerId;
   await member.take("joined");
   return member;
 }

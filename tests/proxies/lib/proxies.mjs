@@ -118,7 +118,7 @@ http://:${grpc} {
   },
   envoy: {
     program: process.env.ENVOY ?? "envoy",
-    files: ({ grpc }, server) => ({
+    files: ({ grpc, connectionWindow = 67108864 }, server) => ({
       "envoy.json": JSON.stringify({
         static_resources: {
           listeners: [
@@ -172,7 +172,7 @@ http://:${grpc} {
                     http2_protocol_options: {
                       allow_connect: true,
                       initial_stream_window_size: 65536,
-                      initial_connection_window_size: 67108864,
+                      initial_connection_window_size: connectionWindow,
                     },
                   },
                 },
@@ -211,16 +211,17 @@ function withSbin() {
 }
 
 /**
- * Starts a proxy in front of the server at a port, and waits until it accepts connections.
+ * Starts a proxy in front of the server at a port, and waits until it accepts connections. `settings` are those of its
+ * configuration: Envoy has `connectionWindow`.
  *
  * @returns an object with the port for HTTP/2 (`grpc`), the port for HTTP/1.1 (`web`), and `stop`.
  */
-export async function startProxy(name, server) {
+export async function startProxy(name, server, settings = {}) {
   const { program, files, args, onePort } = PROXIES[name];
   const dir = mkdtempSync(join(tmpdir(), `wigwag-${name}-`));
   const grpc = await freePort();
   const web = onePort ? grpc : await freePort();
-  for (const [file, text] of Object.entries(files({ grpc, web }, server, dir))) writeFileSync(join(dir, file), text);
+  for (const [file, text] of Object.entries(files({ grpc, web, ...settings }, server, dir))) writeFileSync(join(dir, file), text);
   const env = { ...withSbin(), HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
   const child = spawn(program, args(dir), { stdio: ["ignore", "pipe", "pipe"], env });
   const log = [];

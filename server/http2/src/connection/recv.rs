@@ -3,7 +3,7 @@
 use bytes::{Buf as _, Bytes};
 
 use super::stream_slots;
-use super::{Connection, SHUTDOWN_PING, State};
+use super::{Connection, SHUTDOWN_PING, State, WINDOW_PING};
 use crate::Service;
 use crate::error::{Error, ErrorCode, FrameError};
 use crate::frame::{
@@ -155,11 +155,11 @@ impl<S: Service> Connection<S> {
         let increment = leading_u32(payload).filter(|_| payload.len() == 4);
         let increment = increment.ok_or(FrameError::size("WINDOW_UPDATE payload is not 4 bytes"))? & MASK_31;
         if header.stream == 0 {
-            self.send.window += i64::from(increment);
+            self.send.window.add(increment);
             if increment == 0 {
                 return Err(FrameError::protocol("WINDOW_UPDATE with an increment of 0"));
             }
-            if self.send.window > MAX_WINDOW_SIZE {
+            if self.send.window.left > MAX_WINDOW_SIZE {
                 return Err(FrameError::flow_control("WINDOW_UPDATE raises the connection's window above 2^31-1"));
             }
             self.send.stalled = 0;
@@ -172,8 +172,7 @@ impl<S: Service> Connection<S> {
         if increment == 0 {
             return Err(FrameError::Stream(ErrorCode::PROTOCOL_ERROR));
         }
-        stream.send.window += i64::from(increment);
-        stream.send.unreturned = stream.send.unreturned.saturating_sub(increment);
+        self.send.window.add_to_stream(increment, &mut stream.send);
         if stream.send.window > MAX_WINDOW_SIZE {
             return Err(FrameError::Stream(ErrorCode::FLOW_CONTROL_ERROR));
         }
@@ -185,6 +184,8 @@ impl<S: Service> Connection<S> {
         let code = leading_u32(payload).filter(|_| payload.len() == 4);
         let code = code.ok_or(FrameError::size("RST_STREAM payload is not 4 bytes"))?;
         let id = self.known_stream(header.stream)?;
+        self.counts.resets_received += 1;
+        self.ticking = true;
         let Some(stream) = self.remove(id) else {
             self.resets.client_ended(id);
             return Ok(());
@@ -192,7 +193,6 @@ impl<S: Service> Connection<S> {
         stream.fail(&Error::new(ErrorCode::from(code), "the client reset the stream"));
         if !stream.send.answered {
             self.resets.count_early(&self.limits);
-            self.ticking = true;
         }
         Ok(())
     }
@@ -258,6 +258,7 @@ impl<S: Service> Connection<S> {
         self.send.initial_stream_window = window;
         for stream in self.streams.all() {
             stream.send.window += change;
+            stream.send.largest_window += change;
             if stream.send.window > MAX_WINDOW_SIZE {
                 return Err(WINDOW_TOO_LARGE);
             }
@@ -277,6 +278,8 @@ impl<S: Service> Connection<S> {
         }
         if !header.has(flag::ACK) {
             frame::put(kind::PING, flag::ACK, 0, payload, &mut self.send.buffer);
+        } else if payload == WINDOW_PING {
+            self.send.window_ping_answered = true;
         } else if payload == SHUTDOWN_PING && self.state == State::GoingAway {
             self.state = State::Closing;
             self.put_goaway(self.recv.last_accepted_id, ErrorCode::NO_ERROR, "");

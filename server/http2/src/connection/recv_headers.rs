@@ -176,9 +176,11 @@ impl<S: Service> Connection<S> {
         self.recv.held += memory;
         let send = SendHalf {
             window: self.send.initial_stream_window,
+            largest_window: self.send.initial_stream_window,
+            unread: 0,
+            returned: false,
             answered: false,
             pending: Bytes::new(),
-            unreturned: 0,
             body_waits: false,
             stalled: 0,
             end: None,

@@ -61,7 +61,7 @@ impl<S: Service> Connection<S> {
         }
         loop {
             // A body that writes no more than the windows admit has nothing pending, and waits for both of them.
-            if self.send.window <= 0 {
+            if self.holds_back(&stream.send) {
                 self.send.blocked |= stream_slots::slot_bit(slot);
             }
             if !self.send_pending(slot, stream) {
@@ -89,9 +89,9 @@ impl<S: Service> Connection<S> {
     /// Sends pending bytes of the body as far as possible. Returns whether all were sent.
     fn send_pending(&mut self, slot: usize, stream: &mut Stream<S::Body>) -> bool {
         while !stream.send.pending.is_empty() {
-            let window = self.send.window.min(stream.send.window);
+            let window = self.sendable(&stream.send);
             if window <= 0 {
-                if self.send.window <= 0 {
+                if stream.send.window > 0 {
                     self.send.blocked |= stream_slots::slot_bit(slot);
                 }
                 self.ticking = true;
@@ -117,26 +117,17 @@ impl<S: Service> Connection<S> {
             if let ResponseState::Tunnel(tunnel) = &stream.response {
                 tunnel.add_sent(len);
             }
-            self.consume_window(len, stream);
+            self.send.window.consume(len, &mut stream.send);
         }
         true
-    }
-
-    fn consume_window(&mut self, len: usize, stream: &mut Stream<S::Body>) {
-        let send = &mut stream.send;
-        send.unreturned = send.unreturned.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
-        send.stalled = 0;
-        let len = i64::try_from(len).unwrap_or(i64::MAX);
-        self.send.window -= len;
-        send.window -= len;
     }
 
     /// Makes a DATA frame of the bytes that a body wrote into the send buffer. If a window or the frame size does not
     /// admit them, moves them to the stream's pending bytes.
     fn frame_in_place(&mut self, start: usize, stream: &mut Stream<S::Body>) {
+        let window = self.sendable(&stream.send);
         let out = &mut self.send.buffer;
         let len = out.len().saturating_sub(start + HEADER_LEN);
-        let window = self.send.window.min(stream.send.window);
         if len > MAX_FRAME_SIZE || i64::try_from(len).unwrap_or(i64::MAX) > window {
             stream.send.pending = Bytes::copy_from_slice(&out[start + HEADER_LEN..]);
             out.truncate(start);
@@ -144,7 +135,7 @@ impl<S: Service> Connection<S> {
         }
         let header = FrameHeader { len, kind: kind::DATA, flags: 0, stream: stream.id };
         out[start..start + HEADER_LEN].copy_from_slice(&header.to_bytes());
-        self.consume_window(len, stream);
+        self.send.window.consume(len, &mut stream.send);
     }
 
     fn poll_response(&mut self, stream: &mut Stream<S::Body>) -> Result<ResponsePoll, ErrorCode> {
@@ -162,7 +153,7 @@ impl<S: Service> Connection<S> {
                 }
             },
             ResponseState::Body(body) => {
-                let window = self.send.window.min(stream.send.window).max(0);
+                let window = self.sendable(&stream.send).max(0);
                 let limit = usize::try_from(window).unwrap_or(usize::MAX).min(MAX_FRAME_SIZE);
                 let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN)
                     .with_limit(limit)
@@ -274,7 +265,7 @@ impl<S: Service> Connection<S> {
     }
 
     fn put_rst_stream(&mut self, id: u32, code: ErrorCode) {
-        frame::put(kind::RST_STREAM, 0, id, &code.to_be_bytes(), &mut self.send.buffer);
+        self.put_reset_frame(id, code);
         self.remember(id);
     }
 
@@ -295,14 +286,24 @@ impl<S: Service> Connection<S> {
     /// Sends RST_STREAM for a stream that was answered and not ended by the client.
     pub(super) fn put_late_reset(&mut self, due: Option<u32>) {
         if let Some(id) = due {
-            frame::put(kind::RST_STREAM, 0, id, &ErrorCode::NO_ERROR.to_be_bytes(), &mut self.send.buffer);
+            self.put_reset_frame(id, ErrorCode::NO_ERROR);
         }
+    }
+
+    fn put_reset_frame(&mut self, id: u32, code: ErrorCode) {
+        self.counts.resets_sent += 1;
+        self.ticking = true;
+        frame::put(kind::RST_STREAM, 0, id, &code.to_be_bytes(), &mut self.send.buffer);
     }
 
     /// Removes a stream, and what it holds from the connection's memory.
     pub(super) fn remove(&mut self, id: u32) -> Option<Box<Stream<S::Body>>> {
         let stream = self.streams.remove(id)?;
         self.recv.held -= stream.held();
+        if self.streams.count() == 1 {
+            // The one that is left needs to share nothing.
+            self.send.ready |= std::mem::take(&mut self.send.blocked);
+        }
         Some(stream)
     }
 }

@@ -61,9 +61,14 @@ pub(super) struct SendHalf {
     pub(super) pending: Bytes,
     /// The body has more to send than the windows admitted.
     pub(super) body_waits: bool,
-    /// Bytes sent that the client has not returned with WINDOW_UPDATE.
-    pub(super) unreturned: u32,
-    /// The number of ticks for which the response has waited for the stream's window.
+    /// The most that the window ever had.
+    pub(super) largest_window: i64,
+    /// Bytes sent that the client may not have read: at most what it has returned neither to this window nor to that of
+    /// the connection.
+    pub(super) unread: i64,
+    /// The client has returned some of it since the window of the connection became scarce.
+    pub(super) returned: bool,
+    /// The number of ticks for which the response has waited for the client to read.
     pub(super) stalled: u16,
     /// How to end the stream once `pending` is sent; `None` while the body goes on.
     pub(super) end: Option<StreamEnd>,

@@ -153,6 +153,10 @@ fn post(stream: u32, path: &str) -> Vec<u8> {
     frame(kind::HEADERS, flag::END_HEADERS, stream, &block(path, &[]))
 }
 
+fn rst(stream: u32) -> Vec<u8> {
+    frame(kind::RST_STREAM, 0, stream, &8_u32.to_be_bytes())
+}
+
 fn data(frames: &[Frame], stream: u32) -> usize {
     let data = frames.iter().filter(|frame| frame.header.kind == kind::DATA && frame.header.stream == stream);
     data.map(|frame| frame.payload.len()).sum()
@@ -449,6 +453,7 @@ fn error_on_an_idle_stream_closes_the_connection() {
 }
 
 mod limits;
+mod share;
 
 /// Opens a tunnel; returns the service's ends of it.
 fn tunnel(peer: &mut Peer, stream: u32) -> (Tunnel, TunnelHandle) {

@@ -12,6 +12,8 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
+use crate::late_timer::LateTimer;
+
 /// What the socket has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeepaliveEvent {
@@ -35,12 +37,8 @@ pub(super) struct Keepalive {
     timeout: Duration,
     pinged: Option<Instant>,
     blocked: Option<Instant>,
-    /// A deadline was missed because the process did not run. Not excused twice in a row.
-    excused: bool,
+    late: LateTimer,
 }
-
-/// A timer that fires later than this shows that the process did not run in time.
-const MAX_LATENESS: Duration = Duration::from_secs(1);
 
 /// The interval if no pings are sent.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -58,14 +56,14 @@ impl Keepalive {
             timeout,
             pinged: None,
             blocked: None,
-            excused: false,
+            late: LateTimer::default(),
         }
     }
 
     /// Notes that no write is blocked.
     pub(super) fn write_ready(&mut self) {
         if self.blocked.take().is_some() {
-            self.excused = false;
+            self.late.reset();
         }
     }
 
@@ -111,14 +109,12 @@ impl Keepalive {
                 self.sleep_until(at);
                 continue;
             }
-            if event != KeepaliveEvent::Ping && now - at > MAX_LATENESS && !self.excused {
-                self.excused = true;
-                // The process did not run: what the peer has sent or read meanwhile is noticed before it is judged.
+            if event != KeepaliveEvent::Ping && self.late.excuses(now - at) {
                 (self.pinged, self.blocked) = (self.pinged.map(|_| now), self.blocked.map(|_| now));
                 continue;
             }
             if event == KeepaliveEvent::Ping {
-                self.excused = false;
+                self.late.reset();
                 self.pinged = Some(now);
                 self.sleep_until(now + self.timeout);
             }

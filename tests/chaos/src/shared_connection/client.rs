@@ -17,7 +17,10 @@ use tokio::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::{Mutex as AsyncMutex, mpsc},
+    sync::{
+        Mutex as AsyncMutex,
+        mpsc::{self, error::TrySendError},
+    },
 };
 use wigwag_proto::v1::{ClientFrame, ServerFrame};
 
@@ -41,7 +44,7 @@ const INITIAL_WINDOW_SIZE: u16 = 4;
 /// What a stream that is read may be sent at first.
 const WINDOW: u32 = 1 << 20;
 
-/// Bytes that wait to be written, in calls.
+/// Calls whose bytes wait to be written, and events of a stream that wait to be taken.
 const QUEUE: usize = 4_096;
 
 pub(super) const SIGNAL: &str = "/wigwag.v1.SignalingService/Signal";
@@ -63,7 +66,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct Route {
-    events: mpsc::UnboundedSender<Event>,
+    events: mpsc::Sender<Event>,
     reads: bool,
 }
 
@@ -73,9 +76,12 @@ pub(super) enum Event {
     /// The head of the response.
     Answered,
     Data(Bytes),
-    /// The response is complete, the stream was reset, or the connection has ended.
+    /// The response is complete, the stream was reset, the connection has ended, or too many events were not taken.
     Ended,
 }
+
+/// The events of a stream were not taken.
+struct QueueFull;
 
 /// How much of the response a stream takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +99,7 @@ pub(super) enum Reads {
 pub(super) struct Stream {
     id: u32,
     client: Client,
-    events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::Receiver<Event>,
     received: BytesMut,
 }
 
@@ -120,8 +126,7 @@ impl Client {
 
     /// Opens a stream and sends these bytes of its body; `reset` resets it in the same segment.
     pub(super) async fn open_with(&self, path: &str, reads: Reads, body: &[u8], reset: bool) -> io::Result<Stream> {
-        #[expect(clippy::disallowed_methods, reason = "a load generator: each pair has one message on its way")]
-        let (events, receiver) = mpsc::unbounded_channel();
+        let (events, receiver) = mpsc::channel(QUEUE);
         let mut next_id = self.shared.next_id.lock().await;
         let id = *next_id;
         *next_id += 2;
@@ -197,19 +202,22 @@ impl Shared {
     }
 
     /// Passes an event on. Returns whether the stream is read.
-    fn pass(&self, id: u32, event: Event) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// Fails if the queue of the stream is full: it ends after what is in there, and is to be reset.
+    fn pass(&self, id: u32, event: Event) -> Result<bool, QueueFull> {
         let ended = matches!(event, Event::Ended);
         let mut routes = self.lock();
-        let Some(routes) = &mut *routes else { return false };
-        let Some(route) = routes.get(&id) else { return false };
+        let Some(routes) = &mut *routes else { return Ok(false) };
+        let Some(route) = routes.get(&id) else { return Ok(false) };
         let reads = route.reads;
-        if reads || !matches!(event, Event::Data(_)) {
-            let _ = route.events.send(event);
-        }
-        if ended {
+        let wanted = reads || !matches!(event, Event::Data(_));
+        let full = wanted && matches!(route.events.try_send(event), Err(TrySendError::Full(_)));
+        if ended || full {
             routes.remove(&id);
         }
-        reads && !ended
+        if full && !ended { Err(QueueFull) } else { Ok(reads && !ended) }
     }
 }
 
@@ -238,10 +246,16 @@ async fn receive(mut read: OwnedReadHalf, shared: Arc<Shared>, out: mpsc::Sender
             match kind {
                 DATA => {
                     taken += len;
-                    if shared.pass(id, Event::Data(payload)) && len > 0 {
-                        answer.extend(frame(WINDOW_UPDATE, 0, id, &len.to_be_bytes()));
+                    match shared.pass(id, Event::Data(payload)) {
+                        Ok(true) if len > 0 => answer.extend(frame(WINDOW_UPDATE, 0, id, &len.to_be_bytes())),
+                        Ok(_) => {}
+                        Err(QueueFull) => {
+                            eprintln!("stream {id} is reset: {QUEUE} of its events were not taken");
+                            answer.extend(frame(RST_STREAM, 0, id, &CANCEL.to_be_bytes()));
+                        }
                     }
                 }
+                // The first event, for which the queue has space, or trailers, which end the stream.
                 HEADERS => _ = shared.pass(id, Event::Answered),
                 SETTINGS if flags & ACK == 0 => answer.extend(frame(SETTINGS, ACK, 0, &[])),
                 PING if flags & ACK == 0 => answer.extend(frame(PING, ACK, 0, &payload)),
@@ -249,7 +263,7 @@ async fn receive(mut read: OwnedReadHalf, shared: Arc<Shared>, out: mpsc::Sender
                 _ => {}
             }
             if kind == RST_STREAM || (matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0) {
-                shared.pass(id, Event::Ended);
+                let _ = shared.pass(id, Event::Ended);
             }
         }
         if taken > 0 {

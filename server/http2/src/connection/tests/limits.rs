@@ -3,10 +3,6 @@
 use super::super::stream_slots;
 use super::*;
 
-fn rst(stream: u32) -> Vec<u8> {
-    frame(kind::RST_STREAM, 0, stream, &8_u32.to_be_bytes())
-}
-
 fn updates(frames: &[Frame], stream: u32) -> u32 {
     let updates =
         frames.iter().filter(|frame| frame.header.kind == kind::WINDOW_UPDATE && frame.header.stream == stream);
@@ -164,8 +160,11 @@ fn streams_that_use_up_the_window_of_the_connection_are_reset_and_not_those_that
     let frames = peer.send(&get(1, "/70000"));
     assert_eq!(data(&frames, 1), 65_535, "the whole window of the connection");
     assert_eq!(data(&peer.send(&get(3, "/100")), 3), 0);
-    // Half of the time that a stream may wait.
-    assert_eq!(resets(&peer.wait(1)), []);
+    let frames = peer.wait(1);
+    assert_eq!(resets(&frames), []);
+    let ping = frames.iter().find(|frame| frame.header.kind == kind::PING).expect("a PING");
+    // The client is alive, so that it could have returned something.
+    peer.send(&frame(kind::PING, flag::ACK, 0, &ping.payload));
     assert_eq!(resets(&peer.wait(1)), [(1, ErrorCode::CANCEL)]);
     // The client discards what it held of the stream.
     assert!(ended(&peer.send(&window(0, 65_535)), 3));
@@ -239,6 +238,22 @@ fn whole_response_ends_with_its_last_data() {
     let kinds: Vec<(u8, usize)> = frames.iter().map(|frame| (frame.header.kind, frame.header.len)).collect();
     assert_eq!(kinds[1..], [(kind::DATA, 16_384), (kind::DATA, 20_000 - 16_384)]);
     assert!(frames[2].header.has(flag::END_STREAM) && !frames[1].header.has(flag::END_STREAM));
+}
+
+#[test]
+fn resets_of_both_sides_are_counted() {
+    let mut peer = Peer::new();
+    // One of an open stream, one of a stream that is closed already.
+    peer.send(&[post(1, "/never"), rst(1), post(3, "/3"), rst(3)].concat());
+    let counts = peer.connection.take_counts();
+    assert_eq!((counts.resets_sent, counts.resets_received), (0, 2));
+    assert!(peer.connection.needs_tick(), "so that the driver takes the counts");
+    peer.send(&post(5, "/never"));
+    handle(&peer).reset();
+    peer.send(&post(7, "/3"));
+    peer.wait(2);
+    let counts = peer.connection.take_counts();
+    assert_eq!((counts.resets_sent, counts.resets_received), (2, 0), "one by the service, one after the response");
 }
 
 #[test]

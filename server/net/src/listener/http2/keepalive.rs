@@ -10,12 +10,11 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep};
 use wigwag_http2::{Connection, Service};
 
+use crate::late_timer::LateTimer;
+
 /// How often in an interval the timer looks for input. The time of each read is not recorded, since reading the clock
 /// costs more than this.
 const LOOKS: u32 = 4;
-
-/// A timer that fires later than this shows that the process did not run in time.
-const MAX_LATENESS: Duration = Duration::from_secs(1);
 
 /// Pings a peer that was silent for the interval, or up to a quarter longer, and gives the connection up without an
 /// answer.
@@ -25,13 +24,12 @@ pub(super) struct PingTimer {
     timeout: Duration,
     /// How often in succession there was no input.
     silent: u32,
-    /// A deadline was missed because the process did not run. Not excused twice in succession.
-    excused: bool,
+    late: LateTimer,
 }
 
 impl PingTimer {
     pub(super) fn new(interval: Duration, timeout: Duration) -> Self {
-        Self { sleep: Box::pin(sleep(interval / LOOKS)), interval, timeout, silent: 0, excused: false }
+        Self { sleep: Box::pin(sleep(interval / LOOKS)), interval, timeout, silent: 0, late: LateTimer::default() }
     }
 
     /// Ready when the peer did not answer a ping. `write_progress`: the peer has read bytes since the last call.
@@ -45,10 +43,9 @@ impl PingTimer {
             let mut wait = self.interval / LOOKS;
             let late = Instant::now().saturating_duration_since(self.sleep.deadline());
             if connection.take_received() || write_progress {
-                (self.silent, self.excused) = (0, false);
-            } else if self.silent == LOOKS && late > MAX_LATENESS && !self.excused {
-                // What the peer has sent while the process did not run is read before it is judged.
-                self.excused = true;
+                self.silent = 0;
+                self.late.reset();
+            } else if self.silent == LOOKS && self.late.excuses(late) {
                 wait = self.timeout;
             } else if self.silent == LOOKS {
                 return Poll::Ready(());

@@ -12,7 +12,7 @@ use wigwag_http2::{Error, ErrorCode, Http2Counts};
 /// The log names an exceeded limit at most once in this time.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Counters of what exceeded a limit of HTTP/2. Those of open connections are at most a second late.
+/// Counters of resets, and of what exceeded a limit of HTTP/2. Those of open connections are at most a second late.
 #[derive(Debug, Default)]
 pub struct Http2Stats {
     refused_streams: AtomicU64,
@@ -21,6 +21,8 @@ pub struct Http2Stats {
     request_memory: AtomicU64,
     send_timeouts: AtomicU64,
     aborted: AtomicU64,
+    resets_sent: AtomicU64,
+    resets_received: AtomicU64,
     floods: AtomicU64,
     protocol_errors: AtomicU64,
     keepalive_timeouts: AtomicU64,
@@ -60,6 +62,16 @@ impl Http2Stats {
         self.aborted.load(Relaxed)
     }
 
+    /// Returns the number of RST_STREAM frames sent, for any reason.
+    pub fn resets_sent(&self) -> u64 {
+        self.resets_sent.load(Relaxed)
+    }
+
+    /// Returns the number of RST_STREAM frames received.
+    pub fn resets_received(&self) -> u64 {
+        self.resets_received.load(Relaxed)
+    }
+
     /// Returns the number of connections closed with ENHANCE_YOUR_CALM.
     pub fn floods(&self) -> u64 {
         self.floods.load(Relaxed)
@@ -87,6 +99,8 @@ impl Http2Stats {
             (&self.request_memory, counts.request_memory),
             (&self.send_timeouts, counts.send_timeouts),
             (&self.aborted, counts.aborted),
+            (&self.resets_sent, counts.resets_sent),
+            (&self.resets_received, counts.resets_received),
         ] {
             total.fetch_add(more.into(), Relaxed);
         }
