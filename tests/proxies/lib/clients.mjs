@@ -1,4 +1,4 @@
-// Other HTTP/2 clients, each a program of its own: `run.sh` builds those of Go and Java, Debian has the others.
+// Other HTTP/2 clients, each a separate program: `run.sh` builds those of Go and Java, Debian has the others.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
