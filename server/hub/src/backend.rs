@@ -206,9 +206,10 @@ pub struct MemberPage {
 /// 1. **Exactly once.** Detecting a client frame that was already applied, and applying a new one, are one atomic step:
 ///    a client that does not know the outcome of a frame may send it again.
 /// 2. **Pair order.** What one session sends to another arrives in the order of the calls.
-/// 3. **No silent loss.** An accepted envelope is acknowledged by the receiver (in a live session: written to its
-///    connection, as [`Attachment::track_written`] tells), or its sender gets a receipt with the reason why not, or the
-///    sender's own session has ended.
+/// 3. **No silent loss.** An accepted envelope is acknowledged by the receiver, or its sender gets a receipt with the reason
+///    why not, or the sender's own session has ended. A resumable session acknowledges with [`Attachment::ack`]. A live one
+///    acknowledges what its connection has written, as the object given to [`Attachment::track_written`] counts it. Handing
+///    a frame out with [`Attachment::fetch`] acknowledges nothing in either.
 /// 4. **One attachment.** Once [`Self::resume`] has answered, no operation of an older epoch takes effect.
 /// 5. **Presence.** Each member is told of every other member's join and leave exactly once, in version order, a join
 ///    before the first envelope from the member that joined; or it gets a roster with the same content.
@@ -282,8 +283,8 @@ pub trait Backend: Send + Sync + 'static {
     fn stats(&self) -> BackendStats;
 }
 
-/// Tells how far a connection has come with writing the frames it fetched. Asked by any thread, so it must neither block nor
-/// call the backend.
+/// Tells how far a connection has come with writing the frames it fetched. Asked by any thread, also when the session ends
+/// between two fetches, so it must neither block nor call the backend.
 pub trait WrittenFrames: Send + Sync + fmt::Debug {
     /// Returns the number up to which all frames were written, which means that the kernel has taken them.
     fn written(&self) -> u32;
@@ -316,9 +317,9 @@ pub trait Attachment: Send + Sync {
     /// milliseconds to wait. The limit is the session's: all its connections and calls share it.
     fn rate_limit(&self, now: Now) -> u32;
 
-    /// Has the backend ask `written` what the connection of a live session has written, from now on. Only what was written
-    /// then counts as such when the session ends, and gets a receipt. Without it, what was fetched counts as written. To be
-    /// called once, before the first fetch.
+    /// Has the backend ask `written` what the connection of a live session has written: at each fetch, and when the session
+    /// ends. That acknowledges it; without this call nothing is ever acknowledged. To be called once, before the first
+    /// fetch. Ignored in a resumable session.
     fn track_written(&self, written: Arc<dyn WrittenFrames>);
     /// Returns whether the sender of a frame that a live session has handed out waits for the receipt that it was written.
     /// A fetch after it was sends the receipt. Takes no lock.

@@ -73,6 +73,7 @@ pub const CASES: &[Case] = cases! {
     delivery: direct_envelopes_arrive_in_order, a_reused_peer_id_addresses_the_new_session, room_envelopes_need_both_memberships,
         a_broadcast_reaches_all_others, refused_envelopes_are_not_delivered, a_join_precedes_the_first_envelope, every_kind_of_item_wakes_the_connection, a_budget_limits_each_fetch;
     receipts: an_ack_produces_the_requested_receipt, a_live_recipient_produces_written_receipts, what_a_live_connection_did_not_write_is_undeliverable,
+        what_a_live_connection_fetched_is_not_acknowledged,
         what_a_live_connection_wrote_last_is_written_when_it_ends, the_end_of_a_recipient_produces_receipts,
         each_outcome_is_reported_once, a_resume_acknowledges_what_was_received, a_reused_peer_id_gets_no_receipts_of_its_predecessor;
     mailboxes: a_slow_resumable_client_is_detached, a_slow_live_client_is_ended, a_full_detached_mailbox_refuses_envelopes,

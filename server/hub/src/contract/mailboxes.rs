@@ -46,6 +46,7 @@ pub(super) fn a_slow_live_client_is_ended(make: &Make<'_>) {
         client.join("demo");
         client.ack();
     }
+    bob.pump();
     flood(bob.peer(), &mut eve, 2);
     flood(bob.peer(), &mut ada, 3);
     world.advance(0);

@@ -106,7 +106,6 @@ impl Attachment for MemoryAttachment {
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
         let mut written = Vec::new();
         let live = !self.session.resumable();
-        let tracked = live && self.session.written.get().is_some();
         let fetched = loop {
             let mut state = self.session.state();
             if state.epoch() == self.epoch && state.roster_due() {
@@ -115,14 +114,12 @@ impl Attachment for MemoryAttachment {
                 self.put_rosters(&rooms);
                 continue;
             }
-            if tracked {
+            if live {
                 state.confirm(self.session.written(), |origin| written.push(origin));
             }
             let fetched = state.fetch(self.epoch, waker, budget, out);
-            if tracked {
+            if live {
                 self.session.awaits_written.store(state.awaits_written(), Ordering::Relaxed);
-            } else if live {
-                state.confirm(u32::MAX, |origin| written.push(origin));
             }
             break fetched;
         };

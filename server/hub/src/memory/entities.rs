@@ -149,10 +149,9 @@ impl Session {
         lock(&self.state)
     }
 
-    /// Returns up to which number the frames of a live session were written. Without a connection that tells, what was
-    /// handed out counts as written.
+    /// Returns up to which number the frames of a live session were written; 0 if its connection does not tell.
     pub(super) fn written(&self) -> u32 {
-        self.written.get().map_or(u32::MAX, |written| written.written())
+        self.written.get().map_or(0, |written| written.written())
     }
 
     pub(super) fn resumable(&self) -> bool {

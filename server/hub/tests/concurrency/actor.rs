@@ -14,7 +14,7 @@ use wigwag_hub::{
     Backend, Body, MemoryBackend, Now, PeerId, Reason, RoomName,
     backend::{Create, Credentials, Join, Open, Outbound, Resume},
     contract::{
-        kit::{answer, join, text_bytes},
+        kit::{WrittenCount, answer, join, text_bytes},
         rng::Rng,
     },
     error::{DetachReason, ResumeError, StepError},
@@ -77,10 +77,13 @@ impl Actor {
         };
         let attachment = answer(self.shared.backend.open(self.shared.now(), open)).expect("opened");
         self.shared.peers.lock().expect("not poisoned").push(credentials.peer.clone());
+        let written = Arc::<WrittenCount>::default();
+        attachment.track_written(written.clone());
         self.sessions.push(Session {
             credentials,
             attachment,
             live,
+            written,
             epoch: 1,
             sent: 0,
             last: 0,

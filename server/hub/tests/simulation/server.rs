@@ -217,6 +217,7 @@ impl Server {
         match answer(self.backend.open(self.now, open)) {
             Ok(attachment) => {
                 let epoch = attachment.epoch();
+                attachment.track_written(link.written.clone());
                 link.server = ServerEnd::Attached(attachment);
                 self.write_frame(link, Down::Welcome { credentials, epoch, outcome, applied: 0 });
             }
@@ -276,6 +277,9 @@ impl Server {
         let fetched = attachment.fetch(self.now, Waker::noop(), 400, &mut items);
         let ack = attachment.applied();
         for item in items {
+            if let Item::Numbered { seq, .. } = item {
+                link.written.set(seq);
+            }
             self.write_frame(link, Down::Item { ack, item });
         }
         if let Fetched::Detached(reason) = fetched {

@@ -1,6 +1,13 @@
 //! A client that follows the protocol: it numbers what it sends and checks the numbers of what it receives.
 
-use std::{collections::BTreeMap, sync::Arc, task::Waker};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::Waker,
+};
 
 use super::{
     requests::{direct, join, room_name},
@@ -8,7 +15,7 @@ use super::{
     world::World,
 };
 use crate::{
-    backend::{Attachment, Credentials, Join, Open, Outbound, Resume, Submitted},
+    backend::{Attachment, Credentials, Join, Open, Outbound, Resume, Submitted, WrittenFrames},
     error::{DetachReason, JoinError, ResumeError, SendError, StepError},
     frame::{Body, Change, Item, Joined},
     id::PeerId,
@@ -18,6 +25,23 @@ use crate::{
 
 /// Budget of each fetch in bytes.
 const BUDGET: usize = 64 << 10;
+
+/// The count of a connection that writes frames when it is told to.
+#[derive(Debug, Default)]
+pub struct WrittenCount(AtomicU32);
+
+impl WrittenCount {
+    /// Counts everything up to `upto` as written.
+    pub fn set(&self, upto: u32) {
+        self.0.store(upto, Ordering::Relaxed);
+    }
+}
+
+impl WrittenFrames for WrittenCount {
+    fn written(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// One client of a [`World`].
 pub struct Client<'w> {
@@ -36,6 +60,10 @@ pub struct Client<'w> {
     pub detached: Option<DetachReason>,
     /// Items it received that no test has looked at yet.
     pub inbox: Vec<Item>,
+    /// What its connection has written of a live session.
+    pub written: Arc<WrittenCount>,
+    /// Whether its connection writes at once what it fetches.
+    pub writes: bool,
     signal: Arc<BlockingWaker>,
 }
 
@@ -64,8 +92,21 @@ impl World {
 impl<'w> Client<'w> {
     fn new(world: &'w World, credentials: Credentials, attachment: Arc<dyn Attachment>) -> Self {
         let epoch = attachment.epoch();
-        let signal = Arc::default();
-        Self { world, credentials, attachment, epoch, sent: 0, last: 0, detached: None, inbox: Vec::new(), signal }
+        let written = Arc::<WrittenCount>::default();
+        attachment.track_written(written.clone());
+        Self {
+            world,
+            credentials,
+            attachment,
+            epoch,
+            sent: 0,
+            last: 0,
+            detached: None,
+            inbox: Vec::new(),
+            written,
+            writes: true,
+            signal: Arc::default(),
+        }
     }
 
     /// Returns its peer id.
@@ -194,8 +235,13 @@ impl<'w> Client<'w> {
                     self.last = *seq;
                 }
             }
+            if self.writes {
+                self.written.set(self.last);
+            }
             match fetched {
                 Fetched::More => {}
+                // A fetch after the write sends the receipt.
+                Fetched::Idle if self.writes && self.attachment.awaits_written() => {}
                 Fetched::Idle => return,
                 Fetched::Detached(reason) => return self.detached = Some(reason),
             }
