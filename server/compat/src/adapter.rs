@@ -123,7 +123,7 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                 Incoming::Broken(error) => break error,
                 Incoming::Lost => return None,
                 Incoming::Closed => {
-                    session.close(Reason::Left);
+                    session.close(Reason::Left).await;
                     return None;
                 }
             }
@@ -145,12 +145,12 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                     Next::Received(Incoming::Broken(error)) => break error,
                     Next::Received(Incoming::Lost) => return None,
                     Next::Received(Incoming::Closed) => {
-                        session.close(Reason::Left);
+                        session.close(Reason::Left).await;
                         return None;
                     }
                     Next::Released(Ok(message)) => message,
                     Next::Released(Err(reason)) => {
-                        session.detach(reason);
+                        session.detach(reason).await;
                         break reason.into();
                     }
                 },
@@ -175,7 +175,7 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
     session.ready_events(&mut events);
     let _ = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
     if go_away_at.is_some() {
-        session.close(Reason::Draining);
+        session.close(Reason::Draining).await;
     }
     out.extend(A::error_message(&last));
     out.into_iter().for_each(|message| transport.send(message));

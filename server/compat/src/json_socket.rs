@@ -113,7 +113,7 @@ impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fu
 
     fn give_up(&mut self) {
         if let Some(Applier { node, attachment, .. }) = &self.queue.lock().applier {
-            attachment.detach(node.now(), DetachReason::SlowConsumer);
+            attachment.detach(node.now(), DetachReason::SlowConsumer).forget();
         }
     }
 }

@@ -207,13 +207,13 @@ impl CompatSession {
     }
 
     /// Detaches the session, which ends it.
-    pub(crate) fn detach(&self, reason: DetachReason) {
-        self.applier.attachment.detach(self.applier.node.now(), reason);
+    pub(crate) async fn detach(&self, reason: DetachReason) {
+        self.applier.attachment.detach(self.applier.node.now(), reason).wait().await;
     }
 
     /// Ends the session for `reason`.
-    pub(crate) fn close(&self, reason: Reason) {
-        self.applier.attachment.close(self.applier.node.now(), reason);
+    pub(crate) async fn close(&self, reason: Reason) {
+        self.applier.attachment.close(self.applier.node.now(), reason).wait().await;
     }
 
     fn next_seq(&mut self) -> u32 {
@@ -281,7 +281,7 @@ impl CompatSession {
 
 impl Drop for CompatSession {
     fn drop(&mut self) {
-        self.detach(DetachReason::ConnectionLost);
+        self.applier.attachment.detach(self.applier.node.now(), DetachReason::ConnectionLost).forget();
     }
 }
 

@@ -20,11 +20,13 @@ use crate::{
     watch::Watch,
 };
 
-/// The result of an operation, available now or later.
+/// The result of an operation, available now or later. The operation has begun and runs to its end, whether or not the
+/// result is waited for.
+#[must_use = "wait for the result, or say that it is of no interest with `forget`"]
 pub enum Submitted<T> {
     /// Available now.
     Done(T),
-    /// Available when the future resolves. Dropping the future does not undo the operation.
+    /// Available when the future resolves. Dropping the future neither undoes nor stops the operation.
     Pending(Pin<Box<dyn Future<Output = T> + Send>>),
 }
 
@@ -36,6 +38,9 @@ impl<T> Submitted<T> {
             Self::Pending(future) => future.await,
         }
     }
+
+    /// Does not wait for the result. For callers that cannot, such as those that are dropped.
+    pub fn forget(self) {}
 }
 
 impl<T: fmt::Debug> fmt::Debug for Submitted<T> {
@@ -368,8 +373,9 @@ pub trait Attachment: Send + Sync {
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
 
     /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
-    /// client to return; a live one ends.
-    fn detach(&self, now: Now, reason: DetachReason);
-    /// Ends the session, because the client said bye or the server ends it for good.
-    fn close(&self, now: Now, reason: Reason);
+    /// client to return; a live one ends. Once it has answered, others can see that.
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()>;
+    /// Ends the session, because the client said bye or the server ends it for good. Once it has answered, its rooms are
+    /// left.
+    fn close(&self, now: Now, reason: Reason) -> Submitted<()>;
 }

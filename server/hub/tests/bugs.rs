@@ -44,7 +44,7 @@ fn bug_b_back_before_the_loss_was_noticed() {
     let old = bob.attachment.clone();
     ada.send_direct(bob.peer(), "in flight");
     bob.resume().expect("registered before it was welcomed");
-    old.detach(world.now(), DetachReason::ConnectionLost);
+    answer(old.detach(world.now(), DetachReason::ConnectionLost));
     world.advance(60_000);
     assert_eq!(bob.read_all(&mut ada), ["in flight"], "detaching the old connection late has no effect");
     assert_eq!(bob.detached, None);
@@ -178,12 +178,12 @@ fn bug_i_the_last_acknowledgement() {
     // Acknowledged together with the bye.
     bob.read(1);
     bob.ack();
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     // Acknowledged by the resume.
     eve.read(1);
     eve.disconnect();
     eve.resume().expect("resumed");
-    eve.attachment.close(world.now(), Reason::Left);
+    answer(eve.attachment.close(world.now(), Reason::Left));
     assert_eq!(ada.read_all(&mut via), ["receipt bob DELIVERED", "receipt eve DELIVERED"]);
 }
 
@@ -198,7 +198,7 @@ fn bug_j_a_half_open_connection() {
     assert_eq!(world.now().mono_ms - bob.attachment.last_activity_ms(), 25_000, "idle time is measured");
     ada.send_direct(bob.peer(), "never received");
     bob.pump(); // Written, and lost in transit.
-    bob.attachment.detach(world.now(), DetachReason::HeartbeatTimeout);
+    answer(bob.attachment.detach(world.now(), DetachReason::HeartbeatTimeout));
     assert_eq!(bob.wait_detached(), DetachReason::HeartbeatTimeout);
     bob.last = 0;
     bob.inbox.clear();

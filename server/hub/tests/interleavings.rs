@@ -60,7 +60,7 @@ fn a_broadcast_that_reached_a_member_is_not_refused() {
     });
     assert_eq!(ada.send(in_room("demo", None, "all")), Ok(()), "bob received it");
     ada.send_direct(bob.peer(), "next");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     assert_eq!(eve.read_all(&mut via), [""; 0], "nothing from a former member");
     let told: Vec<_> = (0..4)
         .map(|_| match ada.take(|item| matches!(item, Item::Numbered { .. })) {

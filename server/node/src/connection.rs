@@ -222,7 +222,7 @@ where
             Input::Malformed => return self.fail(malformed()),
             Input::Broken(error) => return self.fail(error),
             Input::Oversize => {
-                attached.attachment().close(self.node.now(), Reason::ConnectionLost);
+                attached.attachment().close(self.node.now(), Reason::ConnectionLost).forget();
                 return self.fail(oversize());
             }
             Input::TooLarge(seq) => {
@@ -289,7 +289,7 @@ where
         if let State::Attached(attached) = &self.state {
             let attachment = attached.attachment();
             tracing::debug!(peer.id = attachment.peer().as_str(), transport, reason, "connection closed with an error");
-            attachment.detach(self.node.now(), DetachReason::ConnectionLost);
+            attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         } else {
             tracing::debug!(transport, reason, "connection refused");
         }
@@ -301,7 +301,7 @@ where
     fn end_detached(&mut self, reason: DetachReason) {
         let State::Attached(attached) = &self.state else { return };
         if let DetachReason::Ended(ended) = reason {
-            attached.attachment().close(self.node.now(), ended);
+            attached.attachment().close(self.node.now(), ended).forget();
         }
         let attachment = attached.attachment();
         let (peer, epoch) = (attachment.peer().as_str(), attachment.epoch());
@@ -324,7 +324,7 @@ where
         self.input = None;
         match &self.state {
             State::Attached(attached) if attached.resumable || broken => {
-                attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
+                attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost).forget();
                 self.state = State::Closing(None);
             }
             // A client that is not resumable may half-close and keep listening, as grpcurl does after its last message.
@@ -364,7 +364,7 @@ where
                         continue;
                     }
                     Poll::Ready(Err(reason)) => {
-                        attached.attachment().detach(self.node.now(), reason);
+                        attached.attachment().detach(self.node.now(), reason).forget();
                         self.end_detached(reason);
                         return;
                     }
@@ -460,7 +460,7 @@ where
     /// Notes that the client does not read: its session is detached, or ends if it is not resumable.
     pub fn give_up(&mut self) {
         if let State::Attached(attached) = &self.state {
-            attached.attachment().detach(self.node.now(), DetachReason::SlowConsumer);
+            attached.attachment().detach(self.node.now(), DetachReason::SlowConsumer).forget();
         }
     }
 
@@ -535,7 +535,7 @@ where
                     let silent_ms = self.node.now().mono_ms.saturating_sub(attached.attachment().last_activity_ms());
                     // Two and a half intervals: two pings went unanswered, and the third is due.
                     if attached.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
-                        attached.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout);
+                        attached.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout).forget();
                         self.end_detached(DetachReason::HeartbeatTimeout);
                         return true;
                     }
@@ -606,7 +606,7 @@ impl<I> Drop for Connection<I> {
     fn drop(&mut self) {
         if let State::Attached(attached) = &self.state {
             let attachment = attached.attachment();
-            attachment.detach(self.node.now(), DetachReason::ConnectionLost);
+            attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         }
     }
 }

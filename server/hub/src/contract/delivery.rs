@@ -3,7 +3,7 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use super::{
-    kit::{BlockingWaker, Client, WAIT_LIMIT, World, direct, in_room},
+    kit::{BlockingWaker, Client, WAIT_LIMIT, World, answer, direct, in_room},
     make::Make,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(super) fn a_reused_peer_id_addresses_the_new_session(make: &Make<'_>) {
         ada.send_direct(&id, &format!("direct {round}"));
         assert_eq!(ada.send(in_room("demo", Some(&id), &format!("room {round}"))), Ok(()));
         assert_eq!(bob.read_all(&mut via), [format!("direct {round}"), format!("room {round}")]);
-        bob.attachment.close(world.now(), Reason::Left);
+        answer(bob.attachment.close(world.now(), Reason::Left));
         assert_eq!(ada.send(in_room("demo", Some(&id), "late")), NOT_FOUND);
         gone.push(bob);
     }
@@ -95,7 +95,7 @@ pub(super) fn refused_envelopes_are_not_delivered(make: &Make<'_>) {
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     assert_eq!(ada.send(direct(&PeerId::from_random(1), "no")), NOT_FOUND);
     assert_eq!(ada.send(Outbound { to: None, ..direct(bob.peer(), "no") }), NOT_FOUND);
-    eve.attachment.close(world.now(), Reason::Left);
+    answer(eve.attachment.close(world.now(), Reason::Left));
     assert_eq!(ada.send(direct(eve.peer(), "no")), NOT_FOUND);
     assert_eq!(ada.sent, 0, "no number was consumed");
     eve.pump();

@@ -68,7 +68,7 @@ pub(super) fn detached_operations_have_no_effect(make: &Make<'_>) {
     assert_eq!(ada.sent, 1, "no number was consumed");
     assert_eq!(world.members_in("demo"), "ada bob");
     assert_eq!(bob.read_all(&mut ada), [""; 0]);
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(ada.attachment.close(world.now(), Reason::Left));
     assert_eq!(attempts(&world, &ada.attachment, &bob), [DetachReason::Ended(Reason::Left); 8]);
 }
 
@@ -97,8 +97,8 @@ pub(super) fn an_old_detach_and_close_are_ignored(make: &Make<'_>) {
     ada.join("demo");
     let old = ada.attachment.clone();
     ada.resume().expect("resumed");
-    old.detach(world.now(), DetachReason::HeartbeatTimeout);
-    old.close(world.now(), Reason::Left);
+    answer(old.detach(world.now(), DetachReason::HeartbeatTimeout));
+    answer(old.close(world.now(), Reason::Left));
     world.advance(60_000);
     bob.send_direct(ada.peer(), "still here");
     assert_eq!(ada.read_all(&mut bob), ["still here"]);

@@ -33,7 +33,7 @@ pub(super) fn the_end_is_remembered_with_its_reason(make: &Make<'_>) {
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.disconnect();
     world.advance(30_000);
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     for _ in 0..3 {
         assert_eq!(ada.resume(), Err(ResumeError::Reset(Reason::Expired)), "the reason can be read repeatedly");
         assert_eq!(bob.resume(), Err(ResumeError::Reset(Reason::Ended)));

@@ -294,11 +294,11 @@ impl Attachment for LaterAttachment {
         later(self.inner.reply(now, cseq, body))
     }
 
-    fn detach(&self, now: Now, reason: DetachReason) {
-        self.inner.detach(now, reason);
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()> {
+        later(self.inner.detach(now, reason))
     }
 
-    fn close(&self, now: Now, reason: Reason) {
-        self.inner.close(now, reason);
+    fn close(&self, now: Now, reason: Reason) -> Submitted<()> {
+        later(self.inner.close(now, reason))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    kit::{Client, World, in_room},
+    kit::{Client, World, answer, in_room},
     make::Make,
 };
 use crate::{frame::Item, limits::Limits, reason::Reason};
@@ -225,8 +225,8 @@ pub(super) fn the_end_of_a_session_is_published_once(make: &Make<'_>) {
         client.join("demo");
     }
     ada.read_presence("demo", &mut eve);
-    bob.attachment.close(world.now(), Reason::Left);
-    bob.attachment.close(world.now(), Reason::Ended);
+    answer(bob.attachment.close(world.now(), Reason::Left));
+    answer(bob.attachment.close(world.now(), Reason::Ended));
     bob.disconnect();
     world.advance(120_000);
     assert_eq!(ada.read_presence("demo", &mut eve), ["-bob LEFT"]);

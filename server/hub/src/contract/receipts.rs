@@ -65,7 +65,7 @@ pub(super) fn what_a_live_connection_wrote_last_is_written_when_it_ends(make: &M
     bob.read(2);
     // Nothing is fetched any more.
     bob.written.set(2);
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
 }
 
@@ -83,7 +83,7 @@ pub(super) fn what_a_live_connection_fetched_is_not_acknowledged(make: &Make<'_>
     }
     assert_eq!(items.len(), 1);
     assert_eq!(ada.read_all(&mut via), [""; 0]);
-    bob.detach(world.now(), DetachReason::ConnectionLost);
+    answer(bob.detach(world.now(), DetachReason::ConnectionLost));
     let receipt = ada.take(|item| matches!(item, Item::Numbered { .. }));
     assert!(world.describe(&receipt).ends_with("UNDELIVERABLE CONNECTION_LOST"), "{receipt:?}");
 }
@@ -99,7 +99,7 @@ pub(super) fn the_end_of_a_recipient_produces_receipts(make: &Make<'_>) {
     ada.send_direct(bob.peer(), "handed out");
     bob.read(1);
     ada.send_with_receipt(bob.peer(), "waiting");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     assert_eq!(ada.read_all(&mut via), ["receipt bob UNDELIVERABLE LEFT"; 2]);
 
     let mut eve = world.client("eve");
@@ -125,7 +125,7 @@ pub(super) fn each_outcome_is_reported_once(make: &Make<'_>) {
     assert_eq!(bob.attachment.ack(world.now(), 3), Err(2), "never written");
     bob.disconnect();
     bob.resume().expect("resumed");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     world.advance(120_000);
     assert_eq!(ada.read_all(&mut via), ["receipt bob DELIVERED"; 2]);
 }
@@ -151,8 +151,8 @@ pub(super) fn a_reused_peer_id_gets_no_receipts_of_its_predecessor(make: &Make<'
     let (bob, mut via) = (world.client("bob"), world.client("via"));
     let mut ada = named("ada");
     ada.send_direct(bob.peer(), "never read");
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(ada.attachment.close(world.now(), Reason::Left));
     let mut again = named("ada");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     assert_eq!(again.read_all(&mut via), [""; 0], "it sent nothing");
 }

@@ -77,7 +77,7 @@ pub(super) fn bans_are_bounded(make: &Make<'_>) {
     assert_eq!(by_owner, Err(StepError::Refused(MemberError::TooManyBans { max: 2 })));
     assert_eq!(world.members_in("demo"), "ada fay", "not removed either");
     // Its peer id is not used again, so that its ban is of no use.
-    eve.attachment.close(world.now(), Reason::Left);
+    answer(eve.attachment.close(world.now(), Reason::Left));
     remove(&world, fay.peer(), true).expect("banned");
     assert_eq!(world.members_in("demo"), "ada");
 }

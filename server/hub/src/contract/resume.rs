@@ -161,7 +161,7 @@ pub(super) fn a_wrong_secret_looks_unknown(make: &Make<'_>) {
     }
     flood(&bob, &mut ada, 1..=1);
     assert_eq!(bob.read_all(&mut ada), ["1"], "the session is not affected");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     let refused = bob.resume_with(|resume| resume.credentials = wrong);
     assert_eq!(refused, Err(ResumeError::Reset(Reason::UnknownSession)), "its end is not disclosed either");
 }

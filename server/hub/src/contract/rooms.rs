@@ -138,7 +138,7 @@ pub(super) fn ownership_passes_in_join_order(make: &Make<'_>) {
     let mut eve = clients.pop().expect("three");
     clients[1].leave("demo");
     assert_eq!(owner().as_deref(), Some("ada"), "the leave of a plain member does not change the owner");
-    clients[0].attachment.close(world.now(), Reason::Left);
+    answer(clients[0].attachment.close(world.now(), Reason::Left));
     assert_eq!(owner().as_deref(), Some("eve"), "the next in join order that is still a member");
     assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve", "~eve online"]);
     let roles = answer(world.backend.snapshot(&room_name("demo"))).expect("there").members;
@@ -186,7 +186,7 @@ pub(super) fn an_empty_room_ends_after_its_timeout(make: &Make<'_>) {
     ada.join("created");
     world.advance(60_000);
     assert!(there(&world, "created"), "not empty");
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(ada.attachment.close(world.now(), Reason::Left));
     world.advance(4_999);
     assert!(there(&world, "created"));
     world.advance(1);

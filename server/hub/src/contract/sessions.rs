@@ -17,7 +17,7 @@ pub(super) fn open_reserves_the_peer_id(make: &Make<'_>) {
     assert_eq!(world.backend.stats().sessions, 1);
     let again = answer(world.backend.open(world.now(), open.clone())).err();
     assert_eq!(again, Some(OpenError::PeerIdTaken));
-    attachment.close(world.now(), Reason::Left);
+    answer(attachment.close(world.now(), Reason::Left));
     assert!(answer(world.backend.open(world.now(), open)).is_ok(), "the peer id is free again");
 }
 
@@ -40,7 +40,7 @@ pub(super) fn a_closed_session_cannot_be_resumed(make: &Make<'_>) {
     ada.join("demo");
     eve.join("demo");
     bob.join("demo");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     assert_eq!(ada.read_presence("demo", &mut eve), ["+eve", "+bob", "-bob LEFT"]);
     assert_eq!(bob.wait_detached(), DetachReason::Ended(Reason::Left));
     assert_eq!(bob.resume(), Err(ResumeError::Reset(Reason::Ended)));
@@ -60,9 +60,20 @@ pub(super) fn find_checks_the_secret_and_the_epoch(make: &Make<'_>) {
     assert_eq!(find(&right, 2), Ok(2));
     ada.disconnect();
     assert_eq!(find(&right, 2), Err(FindError::Detached(DetachReason::ConnectionLost)));
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(ada.attachment.close(world.now(), Reason::Left));
     assert_eq!(find(&right, 2), Err(FindError::Detached(DetachReason::Ended(Reason::Left))));
     assert_eq!(find(&wrong, 2), Err(FindError::UnknownSession));
+}
+
+pub(super) fn an_end_takes_effect_without_being_waited_for(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.send_direct(bob.peer(), "never read");
+    ada.send_direct(eve.peer(), "never read");
+    bob.attachment.close(world.now(), Reason::Left).forget();
+    eve.attachment.detach(world.now(), DetachReason::ConnectionLost).forget();
+    assert_eq!(ada.read(1), ["receipt bob UNDELIVERABLE LEFT"]);
+    assert_eq!(eve.wait_detached(), DetachReason::ConnectionLost);
 }
 
 pub(super) fn a_live_session_is_not_found(make: &Make<'_>) {
@@ -97,7 +108,7 @@ pub(super) fn a_full_backend_refuses_sessions(make: &Make<'_>) {
     let (ada, _bob) = (world.client("ada"), world.client("bob"));
     let eve = world.open("eve");
     assert_eq!(answer(world.backend.open(world.now(), eve.clone())).err(), Some(OpenError::Full));
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(ada.attachment.close(world.now(), Reason::Left));
     assert!(answer(world.backend.open(world.now(), eve)).is_ok());
 }
 
@@ -138,11 +149,11 @@ pub(super) fn stats_count_connections(make: &Make<'_>) {
         ada.send_direct(bob.peer(), "never read");
     }
     assert_eq!(counts(), (3, 2), "a client that does not read is detached");
-    live.attachment.detach(world.now(), DetachReason::ConnectionLost);
+    answer(live.attachment.detach(world.now(), DetachReason::ConnectionLost));
     ada.pump();
     ada.ack();
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(bob.attachment.close(world.now(), Reason::Left));
     assert_eq!(counts(), (1, 1));
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(ada.attachment.close(world.now(), Reason::Left));
     assert_eq!(counts(), (0, 0));
 }

@@ -250,17 +250,19 @@ impl Attachment for MemoryAttachment {
         }))
     }
 
-    fn detach(&self, now: Now, reason: DetachReason) {
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()> {
         // A session that has ended or has a newer attachment has nothing left to detach.
         let over = self.session.state().detach_reason(self.epoch);
         if over.is_none() {
             self.shared.detach_session(now, &self.session, self.epoch, reason);
         }
+        Submitted::Done(())
     }
 
-    fn close(&self, now: Now, reason: Reason) {
+    fn close(&self, now: Now, reason: Reason) -> Submitted<()> {
         let newest = |state: &SessionState<_>| state.epoch() == self.epoch;
         self.shared.end_session_if(now, &self.session, reason, newest);
+        Submitted::Done(())
     }
 }
 

@@ -92,7 +92,7 @@ fn tombstones_are_bounded() {
     let backend = MemoryBackend::new(Limits { sessions: 1, ..Limits::default() });
     for number in 0..5_000_u128 {
         let peer = PeerId::from_random(number);
-        open(&backend, peer, SessionKind::Resumable { grace_ms: 600_000 }).close(NOW, Reason::Left);
+        open(&backend, peer, SessionKind::Resumable { grace_ms: 600_000 }).close(NOW, Reason::Left).forget();
     }
     let tombstones = backend.shared.sessions.tombstones();
     assert!((1..=SHARDS * MAX_TOMBSTONES).contains(&tombstones), "{tombstones} tombstones");
@@ -182,7 +182,7 @@ fn the_source_with_most_detached_sessions_loses_its_oldest() {
             source,
         };
         let attachment = backend.open_session(NOW, open).expect("opens");
-        attachment.detach(NOW, crate::error::DetachReason::ConnectionLost);
+        attachment.detach(NOW, crate::error::DetachReason::ConnectionLost).forget();
         backend.shared.tick(NOW);
     };
     let lives = |number: u128| backend.shared.sessions.get(PeerId::from_random(number).as_str()).is_some();

@@ -128,7 +128,7 @@ impl Actor {
                 return assert_eq!(at.ack(now, last), Ok(()));
             }
             79..84 => {
-                at.detach(now, DetachReason::ConnectionLost);
+                answer(at.detach(now, DetachReason::ConnectionLost));
                 if self.rng.percent(10) {
                     // Detached for long enough to be shown as reconnecting.
                     while shared.clock.load(Ordering::Relaxed) < now.mono_ms + RECONNECTING_AFTER_MS {
@@ -139,7 +139,7 @@ impl Actor {
             }
             84..87 => return self.resume_or_open(),
             87..89 => {
-                at.close(now, Reason::Left);
+                answer(at.close(now, Reason::Left));
                 return self.end();
             }
             89..92 => {
@@ -231,7 +231,7 @@ impl Actor {
             }
             Err(ResumeError::Reset(Reason::MailboxOverflow)) => self.end(),
             Err(ResumeError::Reset(Reason::UnknownSession)) if session.live => {
-                session.attachment.detach(now, DetachReason::ConnectionLost);
+                answer(session.attachment.detach(now, DetachReason::ConnectionLost));
                 self.end();
             }
             Err(ResumeError::Reset(Reason::Ended)) if session.live => self.end(),

@@ -78,7 +78,7 @@ fn run(seed: u64) {
     settle(&shared, &mut actors);
     check(&shared, &actors);
     for actor in &mut actors {
-        actor.session().attachment.close(shared.now(), Reason::Left);
+        answer(actor.session().attachment.close(shared.now(), Reason::Left));
     }
     shared.clock.fetch_add(1_000_000_000, Ordering::Relaxed);
     shared.backend.tick(shared.now());

@@ -169,11 +169,11 @@ impl<'w> Pair<'w> {
                 let joined = answer(old.join(now, next, join("r0")));
                 prop_assert!(matches!(joined, Err(StepError::Detached(_))));
                 prop_assert_eq!(old.ack(now, u32::MAX), Ok(()));
-                old.detach(now, wigwag_hub::error::DetachReason::ConnectionLost);
-                old.close(now, Reason::Left);
+                answer(old.detach(now, wigwag_hub::error::DetachReason::ConnectionLost));
+                answer(old.close(now, Reason::Left));
             }
             Op::Close(c) => {
-                self.clients[c].attachment.close(now, Reason::Left);
+                answer(self.clients[c].attachment.close(now, Reason::Left));
                 self.model.close(c);
             }
             Op::Advance(ms) => {

@@ -144,7 +144,7 @@ impl World {
     fn check_nothing_left(&mut self) {
         for link in &self.links {
             if let ServerEnd::Attached(attachment) = &link.server {
-                attachment.close(self.server.now, Reason::Left);
+                answer(attachment.close(self.server.now, Reason::Left));
             }
         }
         for _ in 0..4 {

@@ -112,7 +112,7 @@ impl Server {
     /// Closes a connection.
     pub fn lose(&mut self, link: &mut Link, reason: DetachReason) {
         if let ServerEnd::Attached(attachment) = std::mem::replace(&mut link.server, ServerEnd::Closed) {
-            attachment.detach(self.now, reason);
+            answer(attachment.detach(self.now, reason));
             self.observe();
         }
         self.write_frame(link, Down::Closed(None));
@@ -240,7 +240,7 @@ impl Server {
             }
             Request::EndRoom(room) => answer(attachment.end_room(now, seq, &room)).map_err(in_words),
             Request::Bye => {
-                attachment.close(now, Reason::Left);
+                answer(attachment.close(now, Reason::Left));
                 Ok(())
             }
             Request::Open { .. } | Request::Resume(_) => {

@@ -128,7 +128,7 @@ impl Applier {
             Some(RawBody::Refresh(_)) => {
                 Err(ApiError::unimplemented("this server runs without authentication: do not send refresh"))
             }
-            Some(RawBody::Bye(_)) => return self.bye(seq),
+            Some(RawBody::Bye(_)) => return self.bye(seq).await,
             Some(RawBody::Pong(_)) => return FrameOutcome::Applied,
             Some(RawBody::Hello(_)) => {
                 return FrameOutcome::Fatal(ApiError::protocol(
@@ -237,12 +237,12 @@ impl Applier {
         Ok(self.conclude(seq, updated).await)
     }
 
-    fn bye(&self, seq: u32) -> FrameOutcome {
+    async fn bye(&self, seq: u32) -> FrameOutcome {
         let applied = self.attachment.applied();
         if self.attachment.kind() != SessionKind::Live && seq != applied.wrapping_add(1) {
             return gap(applied, seq);
         }
-        self.attachment.close(self.node.now(), Reason::Left);
+        self.attachment.close(self.node.now(), Reason::Left).wait().await;
         FrameOutcome::Bye
     }
 }

@@ -189,7 +189,7 @@ impl<'w> Client<'w> {
 
     /// Loses its connection, which the server notices.
     pub fn disconnect(&mut self) {
-        self.attachment.detach(self.world.now(), DetachReason::ConnectionLost);
+        answer(self.attachment.detach(self.world.now(), DetachReason::ConnectionLost));
     }
 
     /// Resumes after the last frame it received, without naming any room versions.
