@@ -99,13 +99,13 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
 ) -> Option<CompatError> {
     let (mut out, mut events) = (Vec::new(), Vec::new());
     let mut rate_limit = RateLimit::<Message>::default();
-    let applier = session.applier();
+    let (attachment, applier) = (session.attachment().clone(), session.applier());
     let mut go_away_at = None;
     let marks = transport.track(&session);
     adapter.on_open(&mut session, &mut out).await;
     let last = loop {
         out.drain(..).for_each(|message| transport.send(message));
-        marks.queued(session.fetched(), &*applier.attachment);
+        marks.queued(session.fetched(), &*attachment);
         // A client that does not read is read all the same, until its rate limit or the replies to it hold it back.
         let early = if rate_limit.is_holding() {
             transport.flushed().await;
@@ -222,7 +222,7 @@ enum Next {
 /// Waits for the next message or, while one is held back, until the rate limit releases it. Cancel safe.
 async fn next<T: MessageTransport>(transport: &mut T, rate_limit: &mut RateLimit<Message>, applier: &Applier) -> Next {
     if rate_limit.is_holding() {
-        return Next::Released(poll_fn(|cx| rate_limit.poll(cx, &applier.node, &*applier.attachment)).await);
+        return Next::Released(poll_fn(|cx| rate_limit.poll(cx, &applier.node, &*applier.uplink)).await);
     }
     let mut received = pin!(transport.recv());
     Next::Received(

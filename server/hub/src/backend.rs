@@ -1,6 +1,6 @@
 //! The interface between the transports and the store that holds sessions, rooms and mailboxes.
 //!
-//! Transports call [`Backend`] and [`Attachment`] only. Both answer with [`Submitted`]: the memory backend answers at
+//! Transports call [`Backend`], [`Attachment`] and [`Uplink`] only. All answer with [`Submitted`]: the memory backend answers at
 //! once and allocates nothing for it; a store across the network answers later.
 
 use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, task::Waker};
@@ -230,9 +230,10 @@ pub trait Backend: Send + Sync + 'static {
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;
     /// Attaches a session again, over any transport, whether or not its old connection still looks alive.
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>>;
-    /// Finds a current attachment by its session's credentials, for unary calls. Fails for a session that is not resumable:
-    /// its frames have no numbers, so that a repeated call would have its effect twice.
-    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>>;
+    /// Finds the way up of a session by its credentials, on any node, for unary calls. Fails unless this epoch is attached,
+    /// and for a session that is not resumable: its frames have no numbers, so that a repeated call would have its effect
+    /// twice.
+    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Uplink>, FindError>>;
     /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none.
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool>;
 
@@ -295,53 +296,35 @@ pub trait WrittenFrames: Send + Sync + fmt::Debug {
     fn written(&self) -> u32;
 }
 
-/// One attachment of a session: the handle a connection holds.
+/// The way up of a session's client: what a call on any node needs to apply its frames.
 ///
 /// `cseq` is the number of the client frame that asks for the operation. In a resumable session it must continue the
 /// sequence (else [`StepError::Gap`]) or belong to a frame that was already applied ([`StepError::Seen`]); in a live
 /// session it is only echoed in replies. [`StepError::Refused`] does not consume the number: the transport answers with
 /// [`Self::reply`], which does.
-pub trait Attachment: Send + Sync {
+pub trait Uplink: Send + Sync {
     /// Returns the session's peer id.
     fn peer(&self) -> &PeerId;
     /// Returns the attachment's epoch.
     fn epoch(&self) -> u32;
     /// Returns whether the session is resumable.
     fn kind(&self) -> SessionKind;
-    /// Returns the number of the last client frame that took effect.
+    /// Returns the number of the last client frame that took effect: in any call, as far as this node knows, and at least
+    /// in those made here.
     fn applied(&self) -> u32;
-    /// Records that a frame arrived from the client. From now on an older epoch cannot be resumed.
-    fn record_activity(&self, now: Now);
-    /// Returns when the last frame arrived from the client, on the monotonic clock, or when the client attached if none
-    /// has.
-    fn last_activity_ms(&self) -> u64;
-    /// Returns whether the attachment is over, as [`Self::fetch`] would report. May lag a moment. Takes no lock.
-    fn is_over(&self) -> bool;
+    /// Returns the highest number acknowledged, as far as this node knows.
+    fn acked(&self) -> u32;
 
     /// Applies the rate limit to a client frame: returns 0 and counts the frame if it may be processed now, otherwise the
     /// milliseconds to wait. The limit is the session's: all its connections and calls share it.
     fn rate_limit(&self, now: Now) -> u32;
-
-    /// Has the backend ask `written` what the connection of a live session has written: at each fetch, and when the session
-    /// ends. That acknowledges it; without this call nothing is ever acknowledged. To be called once, before the first
-    /// fetch. Ignored in a resumable session.
-    fn track_written(&self, written: Arc<dyn WrittenFrames>);
-    /// Returns whether the sender of a frame that a live session has handed out waits for the receipt that it was written.
-    /// A fetch after it was sends the receipt. Takes no lock.
-    fn awaits_written(&self) -> bool;
-    /// Records that a ping was sent to the client.
-    fn expect_pong(&self);
     /// Records a pong of the client. Returns whether it answers a ping.
     fn take_pong(&self) -> bool;
 
-    /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
-    fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
-    /// Acknowledges everything up to `upto`. Fails with the highest number written if `upto` was never written. Ignored
+    /// Records that a frame arrived from the client, and acknowledges everything up to `upto`; 0 acknowledges nothing. From
+    /// now on an older epoch cannot be resumed. Fails with the highest number written if `upto` was never written. Ignored
     /// if the attachment is over.
-    fn ack(&self, now: Now, upto: u32) -> Result<(), u32>;
-    /// Returns the highest number acknowledged.
-    fn acked(&self) -> u32;
-
+    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), u32>>;
     /// Sends an envelope. It is refused only if no recipient got it: a sender that is removed from the room while a
     /// broadcast is in progress gets a receipt with [`Reason::NotJoined`] for each member that was not reached.
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>>;
@@ -371,11 +354,37 @@ pub trait Attachment: Send + Sync {
     ) -> Submitted<Result<(), StepError<MemberError>>>;
     /// Answers a client frame with this body and consumes its number.
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
+    /// Ends the session, because the client said bye or the server ends it for good. Once it has answered, its rooms are
+    /// left.
+    fn close(&self, now: Now, reason: Reason) -> Submitted<()>;
+}
+
+/// One attachment of a session: the handle that a connection holds, on the node that holds the connection. Its frames go
+/// up as those of any call ([`Uplink`]); only it reads from the mailbox.
+pub trait Attachment: Uplink {
+    /// Does what [`Uplink::acknowledge`] does, at once: on this node is known what was written. To be called for each frame
+    /// that the client sends, before the frame is applied, whatever it acknowledges: that the client uses this epoch is
+    /// stored with the next operation that is.
+    fn ack(&self, now: Now, upto: u32) -> Result<(), u32>;
+    /// Returns when the last frame arrived from the client, on the monotonic clock, or when the client attached if none
+    /// has.
+    fn last_activity_ms(&self) -> u64;
+    /// Returns whether the attachment is over, as [`Self::fetch`] would report. May lag a moment. Takes no lock.
+    fn is_over(&self) -> bool;
+    /// Records that a ping was sent to the client.
+    fn expect_pong(&self);
+
+    /// Has the backend ask `written` what the connection of a live session has written: at each fetch, and when the session
+    /// ends. That acknowledges it; without this call nothing is ever acknowledged. To be called once, before the first
+    /// fetch. Ignored in a resumable session.
+    fn track_written(&self, written: Arc<dyn WrittenFrames>);
+    /// Returns whether the sender of a frame that a live session has handed out waits for the receipt that it was written.
+    /// A fetch after it was sends the receipt. Takes no lock.
+    fn awaits_written(&self) -> bool;
+    /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
+    fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
 
     /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
     /// client to return; a live one ends. Once it has answered, others can see that.
     fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()>;
-    /// Ends the session, because the client said bye or the server ends it for good. Once it has answered, its rooms are
-    /// left.
-    fn close(&self, now: Now, reason: Reason) -> Submitted<()>;
 }

@@ -66,7 +66,7 @@ macro_rules! cases {
 /// All cases.
 pub const CASES: &[Case] = cases! {
     sessions: open_reserves_the_peer_id, a_live_session_ends_with_its_connection, a_closed_session_cannot_be_resumed, find_checks_the_secret_and_the_epoch,
-        an_end_takes_effect_without_being_waited_for, a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
+        an_end_takes_effect_without_being_waited_for, an_uplink_carries_the_frames_of_its_session, a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
         stats_count_connections;
     steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_consumes_no_number_and_a_reply_does, live_frames_are_not_sequenced,
         every_request_advances_applied;

@@ -137,7 +137,7 @@ fn bug_g_a_lost_subscription() {
     let mut recovers = |value: &str, lose: fn(&mut Client<'_>, &mut Client<'_>)| {
         lose(ada, bob);
         world.advance(10_000);
-        bob.attachment.record_activity(world.now());
+        assert_eq!(bob.attachment.ack(world.now(), 0), Ok(()));
         let told = bob.read_presence("demo", ada);
         assert_eq!(told.first().map(String::as_str), Some("roster ada bob"), "the current members: {told:?}");
         ada.set("demo", "k", value);
@@ -193,7 +193,7 @@ fn bug_j_a_half_open_connection() {
     let world = world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     world.advance(5_000);
-    bob.attachment.record_activity(world.now());
+    assert_eq!(bob.attachment.ack(world.now(), 0), Ok(()));
     world.advance(25_000);
     assert_eq!(world.now().mono_ms - bob.attachment.last_activity_ms(), 25_000, "idle time is measured");
     ada.send_direct(bob.peer(), "never received");

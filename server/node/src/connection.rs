@@ -115,17 +115,12 @@ enum State {
 type OpenFuture = Pin<Box<dyn Future<Output = Result<Opened, ApiError>> + Send>>;
 
 struct Attached {
+    attachment: Arc<dyn Attachment>,
     applier: Applier,
     names: NameCache,
     resumable: bool,
     /// The client frame that is being applied. No further frame is read until it is done.
     applying: Option<Pin<Box<dyn Future<Output = FrameOutcome> + Send>>>,
-}
-
-impl Attached {
-    fn attachment(&self) -> &Arc<dyn Attachment> {
-        &self.applier.attachment
-    }
 }
 
 impl<I> Connection<I>
@@ -186,8 +181,10 @@ where
             attachment.track_written(written.clone());
             self.written = Some(written);
         }
-        let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
-        self.state = State::Attached(Attached { applier, names: NameCache::default(), resumable, applying: None });
+        let (node, caller, uplink) = (self.node.clone(), self.caller.clone(), attachment.clone());
+        let applier = Applier { node, caller, uplink };
+        let names = NameCache::default();
+        self.state = State::Attached(Attached { attachment, applier, names, resumable, applying: None });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
             self.out.push_back(OutFrame::go_away(self.node.drain_left_ms()));
@@ -222,7 +219,7 @@ where
             Input::Malformed => return self.fail(malformed()),
             Input::Broken(error) => return self.fail(error),
             Input::Oversize => {
-                attached.attachment().close(self.node.now(), Reason::ConnectionLost).forget();
+                attached.attachment.close(self.node.now(), Reason::ConnectionLost).forget();
                 return self.fail(oversize());
             }
             Input::TooLarge(seq) => {
@@ -238,10 +235,7 @@ where
             }
         };
         let now = self.now;
-        attached.attachment().record_activity(now);
-        if frame.ack != 0
-            && let Err(written) = attached.attachment().ack(now, frame.ack)
-        {
+        if let Err(written) = attached.attachment.ack(now, frame.ack) {
             let why =
                 format!("ack {} is beyond the last frame sent, {written}: acknowledge received frames only", frame.ack);
             return self.fail(ApiError::protocol(why));
@@ -287,7 +281,7 @@ where
     fn fail(&mut self, error: ApiError) {
         let (transport, reason) = (self.caller.transport, error.reason);
         if let State::Attached(attached) = &self.state {
-            let attachment = attached.attachment();
+            let attachment = &attached.attachment;
             tracing::debug!(peer.id = attachment.peer().as_str(), transport, reason, "connection closed with an error");
             attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         } else {
@@ -301,9 +295,9 @@ where
     fn end_detached(&mut self, reason: DetachReason) {
         let State::Attached(attached) = &self.state else { return };
         if let DetachReason::Ended(ended) = reason {
-            attached.attachment().close(self.node.now(), ended).forget();
+            attached.attachment.close(self.node.now(), ended).forget();
         }
-        let attachment = attached.attachment();
+        let attachment = &attached.attachment;
         let (peer, epoch) = (attachment.peer().as_str(), attachment.epoch());
         tracing::debug!(peer.id = peer, epoch, reason = reason.as_str(), "connection closed");
         if reason == DetachReason::Ended(Reason::Left) {
@@ -324,7 +318,7 @@ where
         self.input = None;
         match &self.state {
             State::Attached(attached) if attached.resumable || broken => {
-                attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost).forget();
+                attached.attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
                 self.state = State::Closing(None);
             }
             // A client that is not resumable may half-close and keep listening, as grpcurl does after its last message.
@@ -357,14 +351,14 @@ where
                 return;
             }
             if let State::Attached(attached) = &self.state {
-                match self.rate_limit.poll(cx, &self.node, &**attached.attachment()) {
+                match self.rate_limit.poll(cx, &self.node, &*attached.attachment) {
                     Poll::Ready(Ok(None)) => {}
                     Poll::Ready(Ok(Some(held))) => {
                         self.handle_input(held);
                         continue;
                     }
                     Poll::Ready(Err(reason)) => {
-                        attached.attachment().detach(self.node.now(), reason).forget();
+                        attached.attachment.detach(self.node.now(), reason).forget();
                         self.end_detached(reason);
                         return;
                     }
@@ -376,10 +370,10 @@ where
                 Poll::Ready(Some(Some(input))) => match &self.state {
                     State::Attached(attached) => {
                         if let Input::Frame(frame) = &input
-                            && is_free(&self.node, &**attached.attachment(), frame)
+                            && is_free(&self.node, &*attached.attachment, frame)
                         {
                             self.handle_input(input);
-                        } else if let Some(input) = self.rate_limit.admit(self.now, &**attached.attachment(), input) {
+                        } else if let Some(input) = self.rate_limit.admit(self.now, &*attached.attachment, input) {
                             self.handle_input(input);
                         }
                     }
@@ -417,7 +411,7 @@ where
             // Arms the timer of the acknowledgment for what was applied.
             if let State::Attached(attached) = &self.state
                 && attached.resumable
-                && self.timers.applied_frames(attached.attachment().applied(), now)
+                && self.timers.applied_frames(attached.attachment.applied(), now)
             {
                 self.ready |= source::TIMERS;
             }
@@ -460,7 +454,7 @@ where
     /// Notes that the client does not read: its session is detached, or ends if it is not resumable.
     pub fn give_up(&mut self) {
         if let State::Attached(attached) = &self.state {
-            attached.attachment().detach(self.node.now(), DetachReason::SlowConsumer).forget();
+            attached.attachment.detach(self.node.now(), DetachReason::SlowConsumer).forget();
         }
     }
 
@@ -478,7 +472,7 @@ where
         if let Some(written) = &self.written {
             written.0.record(progress, position, number);
             if let State::Attached(attached) = &self.state
-                && attached.attachment().awaits_written()
+                && attached.attachment.awaits_written()
             {
                 // The next fetch sends the receipt.
                 progress.wake_on_send(self.wakes.session_waker());
@@ -496,7 +490,7 @@ where
     /// Fetches the frames that the session holds for this connection.
     fn poll_session(&mut self) {
         let State::Attached(attached) = &self.state else { return };
-        let attachment = attached.attachment();
+        let attachment = &attached.attachment;
         let fetched = FETCHED.with_borrow_mut(|items| {
             let fetched = attachment.fetch(self.now, self.wakes.session_waker(), FETCH_BYTES, items);
             self.out.reserve(items.len());
@@ -521,7 +515,7 @@ where
     /// Handles expired timers: pings, acknowledges, or ends the connection. Returns whether anything was queued.
     fn poll_timers(&mut self) -> bool {
         let applied = match &self.state {
-            State::Attached(attached) if attached.resumable => attached.attachment().applied(),
+            State::Attached(attached) if attached.resumable => attached.attachment.applied(),
             // While the session opens no timer applies: the hello has arrived. The welcome sets the timer again.
             State::Opening(..) | State::Closing(_) | State::Closed => return false,
             _ => 0,
@@ -532,14 +526,14 @@ where
             State::AwaitingHello => self.fail(ApiError::hello_timeout(self.node.session().hello_timeout())),
             State::Attached(attached) => {
                 if event.ping {
-                    let silent_ms = self.node.now().mono_ms.saturating_sub(attached.attachment().last_activity_ms());
+                    let silent_ms = self.node.now().mono_ms.saturating_sub(attached.attachment.last_activity_ms());
                     // Two and a half intervals: two pings went unanswered, and the third is due.
                     if attached.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
-                        attached.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout).forget();
+                        attached.attachment.detach(self.node.now(), DetachReason::HeartbeatTimeout).forget();
                         self.end_detached(DetachReason::HeartbeatTimeout);
                         return true;
                     }
-                    attached.attachment().expect_pong();
+                    attached.attachment.expect_pong();
                     self.out.push_back(OutFrame::unnumbered(Pb::Ping(pb::Ping {})));
                 } else if event.ack {
                     self.out.push_back(OutFrame::ack(applied));
@@ -563,8 +557,8 @@ where
         loop {
             if let Some(mut frame) = this.out.pop_front() {
                 match &this.state {
-                    State::Attached(Attached { resumable: true, applier, .. }) => {
-                        frame.ack = frame.ack.max(applier.attachment.applied());
+                    State::Attached(Attached { resumable: true, attachment, .. }) => {
+                        frame.ack = frame.ack.max(attachment.applied());
                         this.timers.wrote_ack(frame.ack);
                     }
                     _ => this.yielded = this.yielded.max(frame.seq),
@@ -605,7 +599,7 @@ where
 impl<I> Drop for Connection<I> {
     fn drop(&mut self) {
         if let State::Attached(attached) = &self.state {
-            let attachment = attached.attachment();
+            let attachment = &attached.attachment;
             attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         }
     }

@@ -1,31 +1,27 @@
 //! A wrapper that makes any backend answer later and wake spuriously.
 
+mod handle;
+
 use std::{
-    collections::BTreeMap,
-    convert::Infallible,
     future::Future,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 
+use self::handle::handle;
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume,
-        Resumed, Submitted, WrittenFrames,
+        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
+        Submitted, Uplink,
     },
-    error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
-    frame::{Body, Item},
+    error::{FindError, OpenError, ResumeError, RoomError},
     id::{PeerId, RoomName},
     member::{Member, RoomInfo},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
-    session::{Fetched, SessionKind},
     snapshot::Snapshot,
     time::Now,
     watch::Watch,
@@ -41,15 +37,6 @@ impl Later {
     pub fn new(backend: Arc<dyn Backend>) -> Self {
         Self(backend)
     }
-}
-
-struct LaterAttachment {
-    inner: Arc<dyn Attachment>,
-    idle: AtomicU32,
-}
-
-fn attachment(inner: Arc<dyn Attachment>) -> Arc<dyn Attachment> {
-    Arc::new(LaterAttachment { inner, idle: AtomicU32::new(0) })
 }
 
 /// Resolves on the second poll, and wakes for it at once.
@@ -93,17 +80,17 @@ fn then<T: Send + Unpin + 'static, U: Send + Unpin + 'static>(
 
 impl Backend for Later {
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>> {
-        then(self.0.open(now, open), |opened| opened.map(attachment))
+        then(self.0.open(now, open), |opened| opened.map(|attachment| handle(attachment) as Arc<dyn Attachment>))
     }
 
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>> {
         then(self.0.resume(now, resume), |resumed| {
-            resumed.map(|r| Resumed { attachment: attachment(r.attachment), applied: r.applied })
+            resumed.map(|r| Resumed { attachment: handle(r.attachment), applied: r.applied })
         })
     }
 
-    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>> {
-        then(self.0.find(credentials, epoch), |found| found.map(attachment))
+    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Uplink>, FindError>> {
+        then(self.0.find(credentials, epoch), |found| found.map(|uplink| handle(uplink) as Arc<dyn Uplink>))
     }
 
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool> {
@@ -184,121 +171,5 @@ impl Backend for Later {
 
     fn stats(&self) -> BackendStats {
         self.0.stats()
-    }
-}
-
-impl Attachment for LaterAttachment {
-    fn peer(&self) -> &PeerId {
-        self.inner.peer()
-    }
-
-    fn epoch(&self) -> u32 {
-        self.inner.epoch()
-    }
-
-    fn kind(&self) -> SessionKind {
-        self.inner.kind()
-    }
-
-    fn applied(&self) -> u32 {
-        self.inner.applied()
-    }
-
-    fn record_activity(&self, now: Now) {
-        self.inner.record_activity(now);
-    }
-
-    fn last_activity_ms(&self) -> u64 {
-        self.inner.last_activity_ms()
-    }
-
-    fn is_over(&self) -> bool {
-        self.inner.is_over()
-    }
-
-    fn rate_limit(&self, now: Now) -> u32 {
-        self.inner.rate_limit(now)
-    }
-
-    fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
-        let fetched = self.inner.fetch(now, waker, budget, out);
-        if fetched == Fetched::Idle && self.idle.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
-            waker.wake_by_ref();
-        }
-        fetched
-    }
-
-    fn track_written(&self, written: Arc<dyn WrittenFrames>) {
-        self.inner.track_written(written);
-    }
-
-    fn awaits_written(&self) -> bool {
-        self.inner.awaits_written()
-    }
-
-    fn expect_pong(&self) {
-        self.inner.expect_pong();
-    }
-
-    fn take_pong(&self) -> bool {
-        self.inner.take_pong()
-    }
-
-    fn ack(&self, now: Now, upto: u32) -> Result<(), u32> {
-        self.inner.ack(now, upto)
-    }
-
-    fn acked(&self) -> u32 {
-        self.inner.acked()
-    }
-
-    fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {
-        later(self.inner.send(now, cseq, send))
-    }
-
-    fn join(&self, now: Now, cseq: u32, join: Join) -> Submitted<Result<(), StepError<JoinError>>> {
-        later(self.inner.join(now, cseq, join))
-    }
-
-    fn leave(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.leave(now, cseq, room))
-    }
-
-    fn end_room(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.end_room(now, cseq, room))
-    }
-
-    fn remove_member(
-        &self,
-        now: Now,
-        cseq: u32,
-        room: &RoomName,
-        peer: &PeerId,
-        ban: bool,
-    ) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.remove_member(now, cseq, room, peer, ban))
-    }
-
-    fn update_member(
-        &self,
-        now: Now,
-        cseq: u32,
-        room: &RoomName,
-        display_name: Option<Arc<str>>,
-        metadata: BTreeMap<String, String>,
-    ) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.update_member(now, cseq, room, display_name, metadata))
-    }
-
-    fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<Infallible>>> {
-        later(self.inner.reply(now, cseq, body))
-    }
-
-    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()> {
-        later(self.inner.detach(now, reason))
-    }
-
-    fn close(&self, now: Now, reason: Reason) -> Submitted<()> {
-        later(self.inner.close(now, reason))
     }
 }

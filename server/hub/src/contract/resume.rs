@@ -93,7 +93,7 @@ pub(super) fn an_older_epoch_is_refused_once_the_newer_was_used(make: &Make<'_>)
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     let old = bob.resume_request();
     bob.resume().expect("resumed");
-    bob.attachment.record_activity(world.now());
+    assert_eq!(bob.attachment.ack(world.now(), 0), Ok(()));
     let refused = answer(world.backend.resume(world.now(), old)).err();
     assert_eq!(refused, Some(ResumeError::Superseded));
     flood(&bob, &mut ada, 1..=1);

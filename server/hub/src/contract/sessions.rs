@@ -1,9 +1,12 @@
 //! How sessions begin and end.
 
-use super::{kit::answer, make::Make};
+use super::{
+    kit::{Client, answer, direct},
+    make::Make,
+};
 use crate::{
     backend::{Credentials, Open},
-    error::{DetachReason, FindError, OpenError, ResumeError},
+    error::{DetachReason, FindError, OpenError, ResumeError, StepError},
     limits::Limits,
     reason::Reason,
 };
@@ -74,6 +77,27 @@ pub(super) fn an_end_takes_effect_without_being_waited_for(make: &Make<'_>) {
     eve.attachment.detach(world.now(), DetachReason::ConnectionLost).forget();
     assert_eq!(ada.read(1), ["receipt bob UNDELIVERABLE LEFT"]);
     assert_eq!(eve.wait_detached(), DetachReason::ConnectionLost);
+}
+
+pub(super) fn an_uplink_carries_the_frames_of_its_session(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
+    ada.send_with_receipt(bob.peer(), "by connection");
+    bob.read(1);
+    let find = |client: &Client<'_>| answer(world.backend.find(&client.credentials, client.epoch)).expect("found");
+    let (up, back) = (find(&ada), find(&bob));
+    assert_eq!((up.peer(), up.epoch(), up.applied()), (ada.peer(), 1, 1));
+    assert_eq!(answer(up.send(world.now(), 1, direct(bob.peer(), "twice"))), Err(StepError::Seen));
+    assert_eq!(answer(up.send(world.now(), 2, direct(bob.peer(), "by call"))), Ok(()));
+    assert_eq!((up.applied(), ada.attachment.applied()), (2, 2));
+    assert_eq!(bob.read(1), ["by call"]);
+    assert_eq!(answer(back.acknowledge(world.now(), 3)), Err(2), "never written");
+    assert_eq!(answer(back.acknowledge(world.now(), 1)), Ok(()));
+    assert_eq!(ada.read_all(&mut via), ["receipt bob DELIVERED"]);
+    bob.resume().expect("resumed");
+    assert_eq!(answer(back.acknowledge(world.now(), 2)), Ok(()), "late, and not an error");
+    let refused = answer(back.send(world.now(), 1, direct(ada.peer(), "late")));
+    assert_eq!(refused, Err(StepError::Detached(DetachReason::Superseded)));
 }
 
 pub(super) fn a_live_session_is_not_found(make: &Make<'_>) {

@@ -9,6 +9,7 @@ use crate::{
     backend::{
         Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
         Submitted::{self, Done},
+        Uplink,
     },
     error::{FindError, OpenError, ResumeError, RoomError},
     id::{PeerId, RoomName},
@@ -29,7 +30,7 @@ impl Backend for MemoryBackend {
         Done(self.resume_session(now, resume))
     }
 
-    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>> {
+    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Uplink>, FindError>> {
         Done(self.find_attachment(credentials, epoch))
     }
 

@@ -11,7 +11,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Credentials, Open, Resume, Resumed},
+    backend::{Attachment, Credentials, Open, Resume, Resumed, Uplink},
     error::{DetachReason, FindError, OpenError, ResumeError},
     frame::Delivery,
     member::Presence,
@@ -88,11 +88,7 @@ impl MemoryBackend {
         Ok(Resumed { attachment: self.attach(session, epoch), applied })
     }
 
-    pub(super) fn find_attachment(
-        &self,
-        credentials: &Credentials,
-        epoch: u32,
-    ) -> Result<Arc<dyn Attachment>, FindError> {
+    pub(super) fn find_attachment(&self, credentials: &Credentials, epoch: u32) -> Result<Arc<dyn Uplink>, FindError> {
         match self.shared.sessions.authenticate(credentials) {
             Known::Living(session) if !session.resumable() => Err(FindError::NotResumable),
             Known::Living(session) => {

@@ -109,7 +109,7 @@ impl Actor {
         let (shared, now) = (self.shared.clone(), self.shared.now());
         let number = self.session().sent + 1;
         let at = self.session().attachment.clone();
-        at.record_activity(now);
+        assert_eq!(at.ack(now, 0), Ok(()));
         let result = match self.rng.below(100) {
             0..30 => return self.write(room),
             30..42 => {

@@ -124,7 +124,6 @@ impl Server {
             ServerEnd::Waiting => return self.hello(link, frame, rng),
             ServerEnd::Closed => return,
         };
-        attachment.record_activity(self.now);
         if let Err(written) = attachment.ack(self.now, frame.ack) {
             self.log.fail(format!("ack {} was refused with {written} written", frame.ack));
         }

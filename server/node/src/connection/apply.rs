@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use wigwag_hub::{
-    Attachment, Now, PeerId, Reason, RoomName, Submitted,
+    Now, PeerId, Reason, RoomName, Submitted, Uplink,
     backend::{Create, Join, Outbound},
     error::{DetachReason, SendError, StepError},
     member::{DuplicateUsers, Metadata},
@@ -64,15 +64,15 @@ impl NameCache {
     }
 }
 
-/// Applies the frames of one attachment.
+/// Applies the frames of a session's client.
 #[derive(Clone)]
 pub struct Applier {
     /// The node whose policy and limits apply.
     pub node: Node,
     /// The client that sends the frames.
     pub caller: Caller,
-    /// The session's attachment to this connection.
-    pub attachment: Arc<dyn Attachment>,
+    /// The way up of the session.
+    pub uplink: Arc<dyn Uplink>,
 }
 
 impl Applier {
@@ -102,17 +102,17 @@ impl Applier {
                 ));
             }
         }
-        if to.as_ref() == Some(self.attachment.peer()) {
+        if to.as_ref() == Some(self.uplink.peer()) {
             return Err(ApiError::invalid("envelope.to", "must not be the sender: set another peer id"));
         }
         let action = match &to {
             _ if room.is_some() => Action::Send,
-            Some(to) if self.attachment.peer().shares_scope_with(to) => Action::DirectInScope,
+            Some(to) if self.uplink.peer().shares_scope_with(to) => Action::DirectInScope,
             _ => Action::Direct,
         };
         self.node.policy().allow(&self.caller, action, room.as_ref())?;
-        let envelope = signal.encode(self.attachment.peer().as_str());
-        Ok(self.attachment.send(now, seq, Outbound { room, to, receipt: signal.receipt, envelope }))
+        let envelope = signal.encode(self.uplink.peer().as_str());
+        Ok(self.uplink.send(now, seq, Outbound { room, to, receipt: signal.receipt, envelope }))
     }
 
     /// Applies a frame of any kind.
@@ -145,8 +145,8 @@ impl Applier {
 
     /// Replies to a frame with an error, which uses up its sequence number.
     pub async fn refuse(&self, seq: u32, error: ApiError) -> FrameOutcome {
-        tracing::debug!(peer.id = self.attachment.peer().as_str(), seq, reason = error.reason, "frame refused");
-        match self.attachment.reply(self.node.now(), seq, error.to_body()).wait().await {
+        tracing::debug!(peer.id = self.uplink.peer().as_str(), seq, reason = error.reason, "frame refused");
+        match self.uplink.reply(self.node.now(), seq, error.to_body()).wait().await {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
             Err(StepError::Detached(reason)) => FrameOutcome::Detached(reason),
@@ -180,7 +180,7 @@ impl Applier {
             metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
             create: if self.node.auto_create() { Create::IfAbsent } else { Create::Never },
         };
-        let joined = self.attachment.join(self.node.now(), seq, request).wait().await;
+        let joined = self.uplink.join(self.node.now(), seq, request).wait().await;
         Ok(self.conclude(seq, joined).await)
     }
 
@@ -200,20 +200,20 @@ impl Applier {
             empty_timeout_ms: self.node.limits().empty_timeout_ms,
         };
         let request = Join { room, display_name: None, metadata: None, create: Create::New(spec) };
-        let joined = self.attachment.join(self.node.now(), seq, request).wait().await;
+        let joined = self.uplink.join(self.node.now(), seq, request).wait().await;
         Ok(self.conclude(seq, joined).await)
     }
 
     async fn leave(&self, seq: u32, room: &str) -> Result<FrameOutcome, ApiError> {
         let room = room_name("leave.room", room)?;
-        let left = self.attachment.leave(self.node.now(), seq, &room).wait().await;
+        let left = self.uplink.leave(self.node.now(), seq, &room).wait().await;
         Ok(self.conclude(seq, left).await)
     }
 
     async fn end_room(&self, seq: u32, room: &str) -> Result<FrameOutcome, ApiError> {
         let room = room_name("end_room.room", room)?;
         self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
-        let ended = self.attachment.end_room(self.node.now(), seq, &room).wait().await;
+        let ended = self.uplink.end_room(self.node.now(), seq, &room).wait().await;
         Ok(self.conclude(seq, ended).await)
     }
 
@@ -221,7 +221,7 @@ impl Applier {
         let room = room_name("remove_member.room", &remove.room)?;
         self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
         let peer = peer_id("remove_member.peer_id", &remove.peer_id)?;
-        let removed = self.attachment.remove_member(self.node.now(), seq, &room, &peer, remove.ban).wait().await;
+        let removed = self.uplink.remove_member(self.node.now(), seq, &room, &peer, remove.ban).wait().await;
         Ok(self.conclude(seq, removed).await)
     }
 
@@ -233,16 +233,16 @@ impl Applier {
         }
         let name = update.display_name.map(Into::into);
         let metadata = update.metadata.into_iter().collect();
-        let updated = self.attachment.update_member(self.node.now(), seq, &room, name, metadata).wait().await;
+        let updated = self.uplink.update_member(self.node.now(), seq, &room, name, metadata).wait().await;
         Ok(self.conclude(seq, updated).await)
     }
 
     async fn bye(&self, seq: u32) -> FrameOutcome {
-        let applied = self.attachment.applied();
-        if self.attachment.kind() != SessionKind::Live && seq != applied.wrapping_add(1) {
+        let applied = self.uplink.applied();
+        if self.uplink.kind() != SessionKind::Live && seq != applied.wrapping_add(1) {
             return gap(applied, seq);
         }
-        self.attachment.close(self.node.now(), Reason::Left).wait().await;
+        self.uplink.close(self.node.now(), Reason::Left).wait().await;
         FrameOutcome::Bye
     }
 }

@@ -121,7 +121,7 @@ impl<'w> Client<'w> {
         step: impl FnOnce(&dyn Attachment, u32) -> Submitted<Result<(), StepError<E>>>,
     ) -> Result<(), StepError<E>> {
         let number = self.sent + 1;
-        self.attachment.record_activity(self.world.now());
+        assert_eq!(self.attachment.ack(self.world.now(), 0), Ok(()));
         let result = answer(step(&*self.attachment, number));
         if result.is_ok() {
             self.sent = number;
@@ -183,7 +183,6 @@ impl<'w> Client<'w> {
 
     /// Acknowledges everything it received.
     pub fn ack(&self) {
-        self.attachment.record_activity(self.world.now());
         assert_eq!(self.attachment.ack(self.world.now(), self.last), Ok(()));
     }
 

@@ -17,9 +17,10 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
     let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
     let ends_with_bye = ends_with_bye(&push);
     let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
-        Ok(attachment) => {
-            attachment.record_activity(node.now());
-            apply_all(&Applier { node: node.clone(), caller, attachment }, push.frames).await
+        Ok(uplink) => {
+            // Cannot fail: it acknowledges nothing.
+            let _ = uplink.acknowledge(node.now(), 0).wait().await;
+            apply_all(&Applier { node: node.clone(), caller, uplink }, push.frames).await
         }
         Err(refused @ (FindError::UnknownSession | FindError::NotResumable)) => return Err(refused.into()),
         Err(FindError::Detached(reason)) => Err(Stopped::Detached(reason)),
@@ -57,10 +58,10 @@ async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushR
         let too_large = bytes.len() > applier.node.session().max_frame_bytes;
         let frame = RawClientFrame::decode(bytes)
             .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
-        if too_large || !is_free(&applier.node, &*applier.attachment, &frame) {
-            let retry_after_ms = applier.attachment.rate_limit(applier.node.now());
+        if too_large || !is_free(&applier.node, &*applier.uplink, &frame) {
+            let retry_after_ms = applier.uplink.rate_limit(applier.node.now());
             if retry_after_ms > 0 {
-                return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
+                return Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms });
             }
         }
         match apply(applier, frame, too_large).await? {
@@ -76,7 +77,7 @@ async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushR
             FrameOutcome::Detached(reason) => return Err(Stopped::Detached(reason)),
         }
     }
-    Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms: 0 })
+    Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms: 0 })
 }
 
 /// Returns whether the last frame is a bye.
@@ -100,7 +101,7 @@ fn detached_error(reason: DetachReason) -> ApiError {
 
 async fn apply(applier: &Applier, frame: RawClientFrame, too_large: bool) -> Result<FrameOutcome, ApiError> {
     let limit = applier.node.session().max_frame_bytes;
-    if frame.ack != 0 && applier.attachment.ack(applier.node.now(), frame.ack).is_err() {
+    if frame.ack != 0 && applier.uplink.acknowledge(applier.node.now(), frame.ack).wait().await.is_err() {
         return Err(ApiError::invalid("frames.ack", "acknowledges a frame that was never sent"));
     }
     Ok(match frame.body {
