@@ -96,7 +96,7 @@ impl CompatSession {
         match Self::open(node, caller, request.clone()).await {
             Err(error) if error.reason == "PEER_ID_TAKEN" => {
                 let secret = request.secret.as_deref().unwrap_or_default();
-                if node.replace(&request.peer, secret).await {
+                if node.replace(&request.peer, secret).await? {
                     return Ok((Self::open(node, caller, request).await?, true));
                 }
                 Err(error)
@@ -134,6 +134,7 @@ impl CompatSession {
             Ok(()) | Err(StepError::Seen | StepError::Gap { .. }) => Ok(()),
             Err(StepError::Refused(error)) => Err(error.into()),
             Err(StepError::Detached(reason)) => Err(reason.into()),
+            Err(StepError::Store(error)) => Err(error.into()),
         }
     }
 
@@ -223,12 +224,14 @@ impl CompatSession {
 
     /// Detaches the session, which ends it.
     pub(crate) async fn detach(&self, reason: DetachReason) {
-        self.attachment.detach(self.applier.node.now(), reason).wait().await;
+        // A store that does not answer ends it later: nothing renews it.
+        let _ = self.attachment.detach(self.applier.node.now(), reason).wait().await;
     }
 
     /// Ends the session for `reason`.
     pub(crate) async fn close(&self, reason: Reason) {
-        self.attachment.close(self.applier.node.now(), reason).wait().await;
+        // A store that does not answer ends it later: nothing renews it.
+        let _ = self.attachment.close(self.applier.node.now(), reason).wait().await;
     }
 
     fn next_seq(&mut self) -> u32 {

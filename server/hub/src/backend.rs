@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, task:
 use bytes::Bytes;
 
 use crate::{
-    error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StepError},
+    error::{
+        AckError, DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError,
+        StepError, StoreError,
+    },
     frame::{Body, Item},
     id::{PeerId, RoomName},
     member::{Member, Metadata, RoomInfo},
@@ -81,6 +84,9 @@ pub struct Open {
     pub replaces: Option<Credentials>,
     /// Where it comes from, as a number that means nothing here: sessions of one source share a limit.
     pub source: u64,
+    /// A random number that names this request. Its repetition returns the session that the first one opened, as long as
+    /// that is attached in epoch 1.
+    pub request: u64,
 }
 
 /// Parameters of a session to resume.
@@ -221,12 +227,18 @@ pub struct MemberPage {
 /// 6. **Membership.** A room never has more members than its limit. A resume does not join any room. The end of a session
 ///    ends all its memberships, and a room without members ends after its empty timeout.
 /// 7. **Bounds.** A session holds no more than its mailbox and presence limits.
-/// 8. **Wake-ups.** Spurious wake-ups may occur, missed ones may not: a woken connection calls [`Attachment::fetch`]
-///    again. A waker may be called while a room is locked, so it must do nothing but wake.
+/// 8. **Wake-ups.** Spurious wake-ups may occur. Missed ones may not, but they may be late: the next [`Self::tick`] makes up
+///    for those that were lost on their way. A woken connection calls [`Attachment::fetch`] again. A waker may be called
+///    while a room is locked, so it must do nothing but wake.
+/// 9. **A store that fails.** A backend whose store does not answer says so ([`StoreError::Unreachable`]) and not that
+///    something is not there. What a session holds stays, and its client numbers go on where the store saw them last: who
+///    repeats what failed loses nothing and applies nothing twice. If the store comes back without what it held, its
+///    sessions are over ([`StoreError::Lost`], [`Reason::StoreLost`]), and none goes on with a part of it.
 ///
 /// No method blocks for longer than it takes to acquire a short lock.
 pub trait Backend: Send + Sync + 'static {
-    /// Opens a session in epoch 1. The session is registered before this answers.
+    /// Opens a session in epoch 1. The session is registered before this answers. A repetition of the request opens no
+    /// other.
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;
     /// Attaches a session again, over any transport, whether or not its old connection still looks alive.
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>>;
@@ -235,12 +247,12 @@ pub trait Backend: Send + Sync + 'static {
     /// twice.
     fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Uplink>, FindError>>;
     /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none.
-    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool>;
+    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<Result<bool, StoreError>>;
 
     /// Ends a session whose client said bye in this epoch. The attachment of that epoch may already be over, since a page
     /// that unloads can lose its connection before its bye arrives; but no newer epoch may have begun. Returns `false` if
     /// nothing was ended.
-    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool>;
+    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>>;
 
     /// Creates an empty room. A repetition of the request returns the first response, even if the room has changed since.
     fn create_room(
@@ -254,7 +266,7 @@ pub trait Backend: Send + Sync + 'static {
     /// Returns a room's description and members.
     fn snapshot(&self, room: &RoomName) -> Submitted<Result<Snapshot, RoomError>>;
     /// Returns at most `max` rooms in byte order of their names, starting after `after`; fewer only if no more follow.
-    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>>;
+    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Result<Vec<RoomInfo>, StoreError>>;
     /// Returns at most `max` members in join order, starting after position `after`, with the room's version.
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>>;
     /// Returns one member.
@@ -324,7 +336,7 @@ pub trait Uplink: Send + Sync {
     /// Records that a frame arrived from the client, and acknowledges everything up to `upto`; 0 acknowledges nothing. From
     /// now on an older epoch cannot be resumed. Fails with the highest number written if `upto` was never written. Ignored
     /// if the attachment is over.
-    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), u32>>;
+    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), AckError>>;
     /// Sends an envelope. It is refused only if no recipient got it: a sender that is removed from the room while a
     /// broadcast is in progress gets a receipt with [`Reason::NotJoined`] for each member that was not reached.
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>>;
@@ -356,7 +368,7 @@ pub trait Uplink: Send + Sync {
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
     /// Ends the session, because the client said bye or the server ends it for good. Once it has answered, its rooms are
     /// left.
-    fn close(&self, now: Now, reason: Reason) -> Submitted<()>;
+    fn close(&self, now: Now, reason: Reason) -> Submitted<Result<(), StoreError>>;
 }
 
 /// One attachment of a session: the handle that a connection holds, on the node that holds the connection. Its frames go
@@ -386,5 +398,5 @@ pub trait Attachment: Uplink {
 
     /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
     /// client to return; a live one ends. Once it has answered, others can see that.
-    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()>;
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>>;
 }

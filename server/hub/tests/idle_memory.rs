@@ -34,6 +34,7 @@ fn session_in_a_room(backend: &MemoryBackend, n: u128) -> Arc<dyn Attachment> {
         kind: SessionKind::Resumable { grace_ms: 30_000 },
         replaces: None,
         source: 0,
+        request: 0,
     };
     let Submitted::Done(Ok(attachment)) = backend.open(NOW, open) else { panic!("opened") };
     let room = RoomName::parse(&format!("room {}", n / 4)).expect("a room name");

@@ -250,7 +250,7 @@ where
                     Ok(submitted) => {
                         let applier = attached.applier.clone();
                         attached.applying =
-                            Some(Box::pin(async move { applier.conclude(seq, submitted.wait().await).await }));
+                            Some(Box::pin(async move { applier.conclude_envelope(seq, &bytes, submitted).await }));
                     }
                     Err(error) => {
                         let applier = attached.applier.clone();

@@ -90,7 +90,7 @@ impl Rooms {
             .map(|name| RoomName::parse(&name).map_err(|_| page_token::refused()))
             .transpose()?;
         let size = page_size(page.page_size);
-        let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await;
+        let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await?;
         let more = rooms.len() > size;
         rooms.truncate(size);
         let last = rooms.last().filter(|_| more).map(|info| page_token::encode("ListRooms", "", info.room.as_str()));

@@ -84,8 +84,9 @@ struct Health {
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
     let stats = pages.node.backend().stats();
     let (room_details, complete) = if pages.show_rooms && pages.hosts.allow(&uri, &headers) {
+        // A node is alive even if its store does not answer: it shows counts then.
         let page = RoomPage::read(&pages.node, None, HEALTH_ROOMS, HEALTH_MEMBERS).await;
-        (page.rooms, page.complete)
+        page.map_or_else(|_| (Vec::new(), false), |page| (page.rooms, page.complete))
     } else {
         (Vec::new(), true)
     };
@@ -138,7 +139,10 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
             return HttpError::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", hint).into_response();
         }
     };
-    let page = RoomPage::read(&pages.node, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await;
+    let page = match RoomPage::read(&pages.node, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await {
+        Ok(page) => page,
+        Err(error) => return HttpError::new(StatusCode::SERVICE_UNAVAILABLE, error.reason, error.message).into_response(),
+    };
     let next = page.last.map(|room| {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", room.as_str()).finish();
         format!("/rooms?{query}")

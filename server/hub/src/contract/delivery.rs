@@ -3,7 +3,7 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use super::{
-    kit::{BlockingWaker, Client, WAIT_LIMIT, World, answer, direct, in_room},
+    kit::{BlockingWaker, Client, World, answer, direct, in_room},
     make::Make,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(super) fn a_reused_peer_id_addresses_the_new_session(make: &Make<'_>) {
         ada.send_direct(&id, &format!("direct {round}"));
         assert_eq!(ada.send(in_room("demo", Some(&id), &format!("room {round}"))), Ok(()));
         assert_eq!(bob.read_all(&mut via), [format!("direct {round}"), format!("room {round}")]);
-        answer(bob.attachment.close(world.now(), Reason::Left));
+        answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
         assert_eq!(ada.send(in_room("demo", Some(&id), "late")), NOT_FOUND);
         gone.push(bob);
     }
@@ -95,7 +95,7 @@ pub(super) fn refused_envelopes_are_not_delivered(make: &Make<'_>) {
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     assert_eq!(ada.send(direct(&PeerId::from_random(1), "no")), NOT_FOUND);
     assert_eq!(ada.send(Outbound { to: None, ..direct(bob.peer(), "no") }), NOT_FOUND);
-    answer(eve.attachment.close(world.now(), Reason::Left));
+    answer(|| eve.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.send(direct(eve.peer(), "no")), NOT_FOUND);
     assert_eq!(ada.sent, 0, "no number was consumed");
     eve.pump();
@@ -136,7 +136,7 @@ pub(super) fn every_kind_of_item_wakes_the_connection(make: &Make<'_>) {
         while old.fetch(world.now(), &waker, 1 << 20, &mut Vec::new()) != Fetched::Idle || signal.wait(Duration::ZERO) {
         }
     };
-    let woken = |why: &str| assert!(signal.wait(WAIT_LIMIT), "{why} wakes");
+    let woken = |why: &str| assert!(world.wait(&signal), "{why} wakes");
     sleep();
     ada.send_direct(bob.peer(), "hi");
     woken("an envelope");
@@ -150,7 +150,8 @@ pub(super) fn every_kind_of_item_wakes_the_connection(make: &Make<'_>) {
     world.backend.go_away(1_000);
     woken("a drain");
     sleep();
-    crate::contract::kit::answer(world.backend.end_room(world.now(), &super::kit::room_name("demo"))).expect("ended");
+    crate::contract::kit::answer(|| world.backend.end_room(world.now(), &super::kit::room_name("demo")))
+        .expect("ended");
     woken("the end of a room");
     sleep();
     bob.resume_with(|resume| resume.last_seq = 0).expect("resumed");

@@ -9,6 +9,6 @@ pub(super) use self::wait::WAIT_LIMIT;
 pub use self::{
     client::{Client, WrittenCount},
     requests::{direct, in_room, join, room_name, text_bytes},
-    wait::{BlockingWaker, answer},
+    wait::{Answer, BlockingWaker, answer, repeat, wait},
     world::World,
 };

@@ -65,7 +65,7 @@ pub(super) fn what_a_live_connection_wrote_last_is_written_when_it_ends(make: &M
     bob.read(2);
     // Nothing is fetched any more.
     bob.written.set(2);
-    answer(bob.attachment.close(world.now(), Reason::Left));
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
 }
 
@@ -75,7 +75,7 @@ pub(super) fn what_a_live_connection_fetched_is_not_acknowledged(make: &Make<'_>
     let open = Open { kind: SessionKind::Live, ..world.open("bob") };
     let peer = open.credentials.peer.clone();
     // A connection that never tells what it has written.
-    let bob = answer(world.backend.open(world.now(), open)).expect("opened");
+    let bob = answer(|| world.backend.open(world.now(), open.clone())).expect("opened");
     ada.send_with_receipt(&peer, "handed out");
     let mut items = Vec::new();
     for _ in 0..2 {
@@ -83,7 +83,7 @@ pub(super) fn what_a_live_connection_fetched_is_not_acknowledged(make: &Make<'_>
     }
     assert_eq!(items.len(), 1);
     assert_eq!(ada.read_all(&mut via), [""; 0]);
-    answer(bob.detach(world.now(), DetachReason::ConnectionLost));
+    answer(|| bob.detach(world.now(), DetachReason::ConnectionLost)).expect("it ends");
     let receipt = ada.take(|item| matches!(item, Item::Numbered { .. }));
     assert!(world.describe(&receipt).ends_with("UNDELIVERABLE CONNECTION_LOST"), "{receipt:?}");
 }
@@ -99,7 +99,7 @@ pub(super) fn the_end_of_a_recipient_produces_receipts(make: &Make<'_>) {
     ada.send_direct(bob.peer(), "handed out");
     bob.read(1);
     ada.send_with_receipt(bob.peer(), "waiting");
-    answer(bob.attachment.close(world.now(), Reason::Left));
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.read_all(&mut via), ["receipt bob UNDELIVERABLE LEFT"; 2]);
 
     let mut eve = world.client("eve");
@@ -125,7 +125,7 @@ pub(super) fn each_outcome_is_reported_once(make: &Make<'_>) {
     assert_eq!(bob.attachment.ack(world.now(), 3), Err(2), "never written");
     bob.disconnect();
     bob.resume().expect("resumed");
-    answer(bob.attachment.close(world.now(), Reason::Left));
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     world.advance(120_000);
     assert_eq!(ada.read_all(&mut via), ["receipt bob DELIVERED"; 2]);
 }
@@ -151,8 +151,8 @@ pub(super) fn a_reused_peer_id_gets_no_receipts_of_its_predecessor(make: &Make<'
     let (bob, mut via) = (world.client("bob"), world.client("via"));
     let mut ada = named("ada");
     ada.send_direct(bob.peer(), "never read");
-    answer(ada.attachment.close(world.now(), Reason::Left));
+    answer(|| ada.attachment.close(world.now(), Reason::Left)).expect("it ends");
     let mut again = named("ada");
-    answer(bob.attachment.close(world.now(), Reason::Left));
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(again.read_all(&mut via), [""; 0], "it sent nothing");
 }

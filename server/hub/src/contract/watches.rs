@@ -86,7 +86,7 @@ pub(super) fn a_watch_can_cover_one_room(make: &Make<'_>) {
     bob.set("other", "k", "v");
     ada.join("a");
     bob.leave("other");
-    answer(world.backend.end_room(world.now(), &room_name("a"))).expect("ended");
+    answer(|| world.backend.end_room(world.now(), &room_name("a"))).expect("ended");
     assert_eq!(take(&world, &watch, 3), ["a created", "a +ada", "a ended ENDED"]);
 }
 
@@ -111,7 +111,7 @@ pub(super) fn a_slow_watcher_is_cut_off(make: &Make<'_>) {
 pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
     let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
     for number in 0..20 {
-        answer(world.backend.create_room(world.now(), spec(&format!("r{number}")), None)).expect("created");
+        answer(|| world.backend.create_room(world.now(), spec(&format!("r{number}")), None)).expect("created");
     }
     let watch = world.backend.watch(None);
     let mut first = take(&world, &watch, 20);
@@ -124,13 +124,13 @@ pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
 pub(super) fn an_ended_room_ends_once(make: &Make<'_>) {
     let world = make.world();
     let mut ada = world.client("ada");
-    answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
+    answer(|| world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     ada.join("demo");
     // The removed session still holds a reference to the room when the room's timeout runs out.
-    answer(world.backend.remove_member(world.now(), &room_name("demo"), ada.peer(), false)).expect("removed");
+    answer(|| world.backend.remove_member(world.now(), &room_name("demo"), ada.peer(), false)).expect("removed");
     let watch = world.backend.watch(None);
     assert_eq!(take(&world, &watch, 2), ["demo: ", "synced"]);
-    answer(world.backend.end_room(world.now(), &room_name("demo"))).expect("ended");
+    answer(|| world.backend.end_room(world.now(), &room_name("demo"))).expect("ended");
     let (backend, now) = (world.backend.clone(), world.now().plus(600_000));
     let (done, ticked) = mpsc::channel();
     thread::spawn(move || {

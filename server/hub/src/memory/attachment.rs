@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     backend::{Attachment, Join, Outbound, Submitted, Uplink, WrittenFrames},
-    error::{DetachReason, JoinError, MemberError, SendError, StepError},
+    error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Delivery, Item},
     id::{PeerId, RoomName},
     mailbox::Origin,
@@ -74,8 +74,8 @@ impl Uplink for MemoryAttachment {
         awaited.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |pongs| pongs.checked_sub(1)).is_ok()
     }
 
-    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), u32>> {
-        Submitted::Done(self.ack(now, upto))
+    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), AckError>> {
+        Submitted::Done(self.ack(now, upto).map_err(|written| AckError::NotWritten { written }))
     }
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {
@@ -179,10 +179,10 @@ impl Uplink for MemoryAttachment {
         }))
     }
 
-    fn close(&self, now: Now, reason: Reason) -> Submitted<()> {
+    fn close(&self, now: Now, reason: Reason) -> Submitted<Result<(), StoreError>> {
         let newest = |state: &SessionState<_>| state.epoch() == self.epoch;
         self.shared.end_session_if(now, &self.session, reason, newest);
-        Submitted::Done(())
+        Submitted::Done(Ok(()))
     }
 }
 
@@ -259,13 +259,13 @@ impl Attachment for MemoryAttachment {
         fetched
     }
 
-    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()> {
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>> {
         // A session that has ended or has a newer attachment has nothing left to detach.
         let over = self.session.state().detach_reason(self.epoch);
         if over.is_none() {
             self.shared.detach_session(now, &self.session, self.epoch, reason);
         }
-        Submitted::Done(())
+        Submitted::Done(Ok(()))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         Submitted::{self, Done},
         Uplink,
     },
-    error::{FindError, OpenError, ResumeError, RoomError},
+    error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
     member::{Member, RoomInfo},
     reason::Reason,
@@ -34,12 +34,12 @@ impl Backend for MemoryBackend {
         Done(self.find_attachment(credentials, epoch))
     }
 
-    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool> {
-        Done(self.end_authenticated(now, credentials, reason))
+    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<Result<bool, StoreError>> {
+        Done(Ok(self.end_authenticated(now, credentials, reason)))
     }
 
-    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool> {
-        Done(self.end_authenticated_in(now, credentials, epoch))
+    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>> {
+        Done(Ok(self.end_authenticated_in(now, credentials, epoch)))
     }
 
     fn create_room(
@@ -59,8 +59,8 @@ impl Backend for MemoryBackend {
         Done(self.with_room(room, |state| Ok(state.snapshot())))
     }
 
-    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>> {
-        Done(self.room_page(after, max))
+    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Result<Vec<RoomInfo>, StoreError>> {
+        Done(Ok(self.room_page(after, max)))
     }
 
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>> {

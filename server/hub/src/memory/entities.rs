@@ -79,6 +79,8 @@ pub(super) struct Session {
     // When it was opened, on the monotonic clock.
     pub(super) opened_ms: u64,
     pub(super) source: u64,
+    // Names the request that opened it.
+    pub(super) request: u64,
     // Its place among the detached sessions, 0 if it has none.
     pub(super) detached_order: AtomicU64,
     // Serializes this client's frames. Taken by its own attachments and by a resume, never by other sessions.
@@ -129,6 +131,7 @@ impl Session {
             kind: open.kind,
             opened_ms: now.mono_ms,
             source: open.source,
+            request: open.request,
             detached_order: AtomicU64::new(0),
             sender: Mutex::default(),
             applied: AtomicU32::new(0),

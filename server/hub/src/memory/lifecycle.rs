@@ -22,6 +22,9 @@ use crate::{
 
 impl MemoryBackend {
     pub(super) fn open_session(&self, now: Now, open: Open) -> Result<Arc<dyn Attachment>, OpenError> {
+        if let Some(session) = self.opened_before(&open) {
+            return Ok(self.attach(session, 1));
+        }
         let replaced =
             open.replaces.as_ref().and_then(|credentials| match self.shared.sessions.authenticate(credentials) {
                 Known::Living(session) => Some(session),
@@ -41,6 +44,13 @@ impl MemoryBackend {
             self.shared.end_session(now, &replaced, Reason::Replaced);
         }
         Ok(self.attach(session, 1))
+    }
+
+    /// Returns the session that an earlier submission of the request has opened.
+    fn opened_before(&self, open: &Open) -> Option<Arc<Session>> {
+        let session = self.shared.sessions.get(open.credentials.peer.as_str())?;
+        let same = session.request == open.request && session.secret_digest == open.credentials.secret_digest;
+        (same && session.attached_epoch.load(Ordering::Acquire) == 1).then_some(session)
     }
 
     pub(super) fn resume_session(&self, now: Now, resume: Resume) -> Result<Resumed, ResumeError> {
@@ -72,7 +82,7 @@ impl MemoryBackend {
         wake(waker);
         let epoch = match outcome {
             Ok(epoch) => epoch,
-            Err(ResumeError::Superseded) => return Err(ResumeError::Superseded),
+            Err(error @ (ResumeError::Superseded | ResumeError::Store(_))) => return Err(error),
             Err(ResumeError::Reset(reason)) => {
                 self.shared.end_session(now, &session, reason);
                 return Err(ResumeError::Reset(reset_reason(reason)));

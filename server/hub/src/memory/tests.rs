@@ -31,6 +31,7 @@ fn open(backend: &MemoryBackend, peer: PeerId, kind: SessionKind) -> Arc<dyn Att
         kind,
         replaces: None,
         source: 0,
+        request: 0,
     };
     backend.open_session(NOW, open).expect("opens")
 }
@@ -129,6 +130,7 @@ fn a_room_that_a_refused_newcomer_emptied_ends() {
             kind: SessionKind::Live,
             replaces: None,
             source: 0,
+            request: 0,
         };
         backend.open_session(NOW, open).expect("opens")
     };
@@ -180,6 +182,7 @@ fn the_source_with_most_detached_sessions_loses_its_oldest() {
             kind: SessionKind::Resumable { grace_ms: 600_000 },
             replaces: None,
             source,
+            request: 0,
         };
         let attachment = backend.open_session(NOW, open).expect("opens");
         attachment.detach(NOW, crate::error::DetachReason::ConnectionLost).forget();

@@ -82,7 +82,7 @@ impl Session {
                 let room = joined.snapshot.info.room.clone();
                 match self.views.get(&room) {
                     // It may follow a roster, but never a change that it does not include.
-                    Some(view) => assert!(view.version <= joined.snapshot.info.version, "the answer is up to date"),
+                    Some(view) => assert!(view.version <= joined.snapshot.info.version, "the wait is up to date"),
                     None => {
                         let view = View { version: 0, others: BTreeSet::new() };
                         self.views.insert(room, view);

@@ -112,7 +112,7 @@ impl Server {
     /// Closes a connection.
     pub fn lose(&mut self, link: &mut Link, reason: DetachReason) {
         if let ServerEnd::Attached(attachment) = std::mem::replace(&mut link.server, ServerEnd::Closed) {
-            answer(attachment.detach(self.now, reason));
+            answer(|| attachment.detach(self.now, reason)).expect("it ends");
             self.observe();
         }
         self.write_frame(link, Down::Closed(None));
@@ -140,10 +140,11 @@ impl Server {
                 link.server = ServerEnd::Closed;
                 self.write_frame(link, Down::Closed(over));
             }
+            Err(StepError::Store(error)) => self.log.fail(format!("the store failed: {error}")),
             Err(StepError::Refused(why)) => {
                 let body = Body::Encoded(text_bytes(&why));
                 if let Err(error @ (StepError::Seen | StepError::Gap { .. })) =
-                    answer(attachment.reply(self.now, frame.seq, body))
+                    answer(|| attachment.reply(self.now, frame.seq, body.clone()))
                 {
                     self.log.fail(format!("the reply was not accepted: {error:?}"));
                 }
@@ -168,7 +169,7 @@ impl Server {
             }
             Some(Request::Resume(resume)) => {
                 let credentials = resume.credentials.clone();
-                match answer(self.backend.resume(self.now, resume)) {
+                match answer(|| self.backend.resume(self.now, resume.clone())) {
                     Ok(resumed) => {
                         let (epoch, applied) = (resumed.attachment.epoch(), resumed.applied);
                         link.server = ServerEnd::Attached(resumed.attachment);
@@ -177,6 +178,7 @@ impl Server {
                             Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied },
                         );
                     }
+                    Err(ResumeError::Store(error)) => self.log.fail(format!("the store failed: {error}")),
                     Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), None, rng),
                     Err(ResumeError::Superseded) => {
                         // A later hello overtook this one. Its client has abandoned this link.
@@ -212,8 +214,9 @@ impl Server {
             kind: if resumable { SessionKind::Resumable { grace_ms: self.grace_ms } } else { SessionKind::Live },
             replaces,
             source: 0,
+            request: 0,
         };
-        match answer(self.backend.open(self.now, open)) {
+        match answer(|| self.backend.open(self.now, open.clone())) {
             Ok(attachment) => {
                 let epoch = attachment.epoch();
                 attachment.track_written(link.written.clone());
@@ -228,18 +231,18 @@ impl Server {
         let now = self.now;
         match request {
             Request::Send(message) => self.send(attachment, seq, message),
-            Request::Join(room) => answer(attachment.join(now, seq, join(room.as_str()))).map_err(in_words),
-            Request::Leave(room) => answer(attachment.leave(now, seq, &room)).map_err(in_words),
+            Request::Join(room) => answer(|| attachment.join(now, seq, join(room.as_str()))).map_err(in_words),
+            Request::Leave(room) => answer(|| attachment.leave(now, seq, &room)).map_err(in_words),
             Request::Update(room, value) => {
                 let pairs = BTreeMap::from([("k".to_owned(), value)]);
-                answer(attachment.update_member(now, seq, &room, None, pairs)).map_err(in_words)
+                answer(|| attachment.update_member(now, seq, &room, None, pairs.clone())).map_err(in_words)
             }
             Request::Remove(room, peer, ban) => {
-                answer(attachment.remove_member(now, seq, &room, &peer, ban)).map_err(in_words)
+                answer(|| attachment.remove_member(now, seq, &room, &peer, ban)).map_err(in_words)
             }
-            Request::EndRoom(room) => answer(attachment.end_room(now, seq, &room)).map_err(in_words),
+            Request::EndRoom(room) => answer(|| attachment.end_room(now, seq, &room)).map_err(in_words),
             Request::Bye => {
-                answer(attachment.close(now, Reason::Left));
+                answer(|| attachment.close(now, Reason::Left)).expect("it ends");
                 Ok(())
             }
             Request::Open { .. } | Request::Resume(_) => {
@@ -260,7 +263,7 @@ impl Server {
         };
         let envelope: Bytes = payload(message.id, &from, message.padding);
         let outbound = Outbound { room: message.room, to: message.to, receipt: message.receipt, envelope };
-        answer(attachment.send(self.now, seq, outbound)).map_err(in_words)?;
+        answer(|| attachment.send(self.now, seq, outbound.clone())).map_err(in_words)?;
         self.log.note(Event::Accepted { id: message.id, to });
         Ok(())
     }
@@ -297,6 +300,7 @@ fn in_words<E: std::fmt::Display>(error: StepError<E>) -> StepError<String> {
         StepError::Seen => StepError::Seen,
         StepError::Gap { applied } => StepError::Gap { applied },
         StepError::Detached(reason) => StepError::Detached(reason),
+        StepError::Store(error) => StepError::Store(error),
         StepError::Refused(why) => StepError::Refused(why.to_string()),
     }
 }

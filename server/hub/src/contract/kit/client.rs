@@ -83,7 +83,7 @@ impl World {
         let mut open = self.open(name);
         change(&mut open);
         let credentials = open.credentials.clone();
-        let attachment = answer(self.backend.open(self.now(), open)).expect("a session opens");
+        let attachment = answer(|| self.backend.open(self.now(), open.clone())).expect("a session opens");
         self.set_name(credentials.peer.clone(), name);
         Client::new(self, credentials, attachment)
     }
@@ -118,11 +118,11 @@ impl<'w> Client<'w> {
     /// Sends a frame with the next number. A refusal or an error leaves the number unused.
     pub fn step<E>(
         &mut self,
-        step: impl FnOnce(&dyn Attachment, u32) -> Submitted<Result<(), StepError<E>>>,
+        step: impl Fn(&dyn Attachment, u32) -> Submitted<Result<(), StepError<E>>>,
     ) -> Result<(), StepError<E>> {
         let number = self.sent + 1;
         assert_eq!(self.attachment.ack(self.world.now(), 0), Ok(()));
-        let result = answer(step(&*self.attachment, number));
+        let result = answer(|| step(&*self.attachment, number));
         if result.is_ok() {
             self.sent = number;
         }
@@ -132,7 +132,7 @@ impl<'w> Client<'w> {
     /// Sends an envelope.
     pub fn send(&mut self, outbound: Outbound) -> Result<(), StepError<SendError>> {
         let now = self.world.now();
-        self.step(|attachment, number| attachment.send(now, number, outbound))
+        self.step(|attachment, number| attachment.send(now, number, outbound.clone()))
     }
 
     /// Sends an envelope outside of rooms, which must be accepted.
@@ -153,7 +153,7 @@ impl<'w> Client<'w> {
     /// Joins a room and takes the answer.
     pub fn try_join(&mut self, join: Join) -> Result<Arc<Joined>, StepError<JoinError>> {
         let now = self.world.now();
-        self.step(|attachment, number| attachment.join(now, number, join))?;
+        self.step(|attachment, number| attachment.join(now, number, join.clone()))?;
         let Body::Joined(joined) = self.reply() else { panic!("a join is answered by `joined`") };
         Ok(joined)
     }
@@ -168,7 +168,7 @@ impl<'w> Client<'w> {
     /// Sets a metadata pair of its entry in a room and takes the answer.
     pub fn set(&mut self, room: &str, key: &str, value: &str) {
         let (now, pairs) = (self.world.now(), BTreeMap::from([(key.to_owned(), value.to_owned())]));
-        self.step(|attachment, number| attachment.update_member(now, number, &room_name(room), None, pairs))
+        self.step(|attachment, number| attachment.update_member(now, number, &room_name(room), None, pairs.clone()))
             .expect("a member may change its entry");
         assert_eq!(self.reply(), Body::Done);
     }
@@ -188,7 +188,7 @@ impl<'w> Client<'w> {
 
     /// Loses its connection, which the server notices.
     pub fn disconnect(&mut self) {
-        answer(self.attachment.detach(self.world.now(), DetachReason::ConnectionLost));
+        answer(|| self.attachment.detach(self.world.now(), DetachReason::ConnectionLost)).expect("it ends");
     }
 
     /// Resumes after the last frame it received, without naming any room versions.
@@ -201,7 +201,7 @@ impl<'w> Client<'w> {
         let mut resume = self.resume_request();
         change(&mut resume);
         let last_seq = resume.last_seq;
-        let resumed = answer(self.world.backend.resume(self.world.now(), resume))?;
+        let resumed = answer(|| self.world.backend.resume(self.world.now(), resume.clone()))?;
         self.epoch = resumed.attachment.epoch();
         self.attachment = resumed.attachment;
         self.sent = resumed.applied;
@@ -267,13 +267,9 @@ impl<'w> Client<'w> {
             if let Some(found) = ready(self) {
                 return found;
             }
-            let left = WAIT_LIMIT.saturating_sub(begun.elapsed());
+            let woken = begun.elapsed() < WAIT_LIMIT && self.world.wait(&self.signal);
             let seen: Vec<_> = self.inbox.iter().map(|item| self.world.describe(item)).collect();
-            assert!(
-                !left.is_zero() && self.signal.wait(left),
-                "expected item missing; the inbox holds {seen:?}, detached: {:?}",
-                self.detached
-            );
+            assert!(woken, "expected item missing; the inbox holds {seen:?}, detached: {:?}", self.detached);
         }
     }
 

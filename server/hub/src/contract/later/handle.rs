@@ -10,10 +10,13 @@ use std::{
     task::Waker,
 };
 
-use super::later;
+use super::faults::{
+    Faults,
+    Repeated::{self, Again, Once},
+};
 use crate::{
     backend::{Attachment, Join, Outbound, Submitted, Uplink, WrittenFrames},
-    error::{DetachReason, JoinError, MemberError, SendError, StepError},
+    error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
     reason::Reason,
@@ -25,12 +28,20 @@ use crate::{
 /// nevertheless.
 pub(super) struct LaterHandle<T: ?Sized> {
     inner: Arc<T>,
+    faults: Arc<Faults>,
     idle: AtomicU32,
 }
 
 /// Wraps an attachment or an uplink.
-pub(super) fn handle<T: ?Sized>(inner: Arc<T>) -> Arc<LaterHandle<T>> {
-    Arc::new(LaterHandle { inner, idle: AtomicU32::new(0) })
+pub(super) fn handle<T: ?Sized>(inner: Arc<T>, faults: Arc<Faults>) -> Arc<LaterHandle<T>> {
+    Arc::new(LaterHandle { inner, faults, idle: AtomicU32::new(0) })
+}
+
+impl<T: Uplink + ?Sized> LaterHandle<T> {
+    /// The frames of a live session have no numbers.
+    fn step(&self) -> Repeated {
+        if self.inner.kind() == SessionKind::Live { Again } else { Once }
+    }
 }
 
 impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
@@ -62,24 +73,24 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
         self.inner.take_pong()
     }
 
-    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), u32>> {
-        later(self.inner.acknowledge(now, upto))
+    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), AckError>> {
+        self.faults.run(Once, || self.inner.acknowledge(now, upto))
     }
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {
-        later(self.inner.send(now, cseq, send))
+        self.faults.run(self.step(), || self.inner.send(now, cseq, send))
     }
 
     fn join(&self, now: Now, cseq: u32, join: Join) -> Submitted<Result<(), StepError<JoinError>>> {
-        later(self.inner.join(now, cseq, join))
+        self.faults.run(self.step(), || self.inner.join(now, cseq, join))
     }
 
     fn leave(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.leave(now, cseq, room))
+        self.faults.run(self.step(), || self.inner.leave(now, cseq, room))
     }
 
     fn end_room(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.end_room(now, cseq, room))
+        self.faults.run(self.step(), || self.inner.end_room(now, cseq, room))
     }
 
     fn remove_member(
@@ -90,7 +101,7 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
         peer: &PeerId,
         ban: bool,
     ) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.remove_member(now, cseq, room, peer, ban))
+        self.faults.run(self.step(), || self.inner.remove_member(now, cseq, room, peer, ban))
     }
 
     fn update_member(
@@ -101,15 +112,15 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
         display_name: Option<Arc<str>>,
         metadata: BTreeMap<String, String>,
     ) -> Submitted<Result<(), StepError<MemberError>>> {
-        later(self.inner.update_member(now, cseq, room, display_name, metadata))
+        self.faults.run(self.step(), || self.inner.update_member(now, cseq, room, display_name, metadata))
     }
 
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<Infallible>>> {
-        later(self.inner.reply(now, cseq, body))
+        self.faults.run(self.step(), || self.inner.reply(now, cseq, body))
     }
 
-    fn close(&self, now: Now, reason: Reason) -> Submitted<()> {
-        later(self.inner.close(now, reason))
+    fn close(&self, now: Now, reason: Reason) -> Submitted<Result<(), StoreError>> {
+        self.faults.run(Once, || self.inner.close(now, reason))
     }
 }
 
@@ -139,14 +150,14 @@ impl Attachment for LaterHandle<dyn Attachment> {
     }
 
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
-        let fetched = self.inner.fetch(now, waker, budget, out);
+        let fetched = self.inner.fetch(now, &self.faults.waker(waker), budget, out);
         if fetched == Fetched::Idle && self.idle.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             waker.wake_by_ref();
         }
         fetched
     }
 
-    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<()> {
-        later(self.inner.detach(now, reason))
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>> {
+        self.faults.run(Once, || self.inner.detach(now, reason))
     }
 }
