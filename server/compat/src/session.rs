@@ -259,7 +259,7 @@ impl CompatSession {
                     );
                 }
             }
-            Item::GoAway { reconnect_after_ms } => {
+            Item::GoAway { reconnect_after_ms, .. } => {
                 let at = Instant::now() + std::time::Duration::from_millis(reconnect_after_ms.into());
                 events.push(ClientEvent::GoAway { at });
             }

@@ -174,14 +174,14 @@ pub struct RequestId {
     pub digest: [u8; 32],
 }
 
-/// Counts of what a backend holds and has done, for health checks, metrics and tests.
+/// Counts of what this node holds and has done, for its drain, for metrics and for tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BackendStats {
-    /// Sessions, including detached ones.
+    /// Sessions whose last connection was to this node, including detached ones.
     pub sessions: usize,
     /// Sessions with a connection.
     pub attached: usize,
-    /// Rooms.
+    /// Rooms that this node knows.
     pub rooms: usize,
     /// Timers pending for detached sessions, empty rooms and cached responses.
     pub timers: usize,
@@ -197,6 +197,15 @@ pub struct BackendStats {
     pub slow_consumers_total: u64,
     /// Detached sessions ended before their grace period because there were too many.
     pub evicted_total: u64,
+}
+
+/// Counts of what all nodes of a backend hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sessions, including detached ones.
+    pub sessions: usize,
+    /// Rooms.
+    pub rooms: usize,
 }
 
 /// A page of members.
@@ -287,18 +296,27 @@ pub trait Backend: Send + Sync + 'static {
         envelope: Bytes,
         request_id: Option<RequestId>,
     ) -> Submitted<Result<Reached, RoomError>>;
-    /// Watches all rooms, or one.
-    fn watch(&self, room: Option<RoomName>) -> Arc<Watch>;
+    /// Watches all rooms, or one. The rooms that exist are read page by page, as the watcher goes on. A watch that may have
+    /// missed something says so, and no more: its watcher begins again ([`WatchPoll::Lost`], [`WatchPoll::TooSlow`]).
+    ///
+    /// [`WatchPoll::Lost`]: crate::watch::WatchPoll::Lost
+    /// [`WatchPoll::TooSlow`]: crate::watch::WatchPoll::TooSlow
+    fn watch(&self, room: Option<RoomName>) -> Submitted<Result<Arc<Watch>, StoreError>>;
 
     /// Runs expired timers: grace periods, reconnecting members, empty rooms. Call it at least once per second.
     fn tick(&self, now: Now);
-    /// Asks every attached session to reconnect elsewhere, each at its own moment within the window, and wakes watchers.
-    fn go_away(&self, window_ms: u32);
-    /// Sends receipts for everything still unacknowledged, then ends each session once its connection has written all it
-    /// has.
+    /// Returns whether sessions outlive this node: another one can resume them.
+    fn outlives_node(&self) -> bool;
+    /// Asks every session attached to this node to reconnect, at `endpoint` if there is one, each at its own moment within
+    /// the window, and wakes this node's watchers.
+    fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>);
+    /// Takes leave of the sessions of this node. If they end with it, their senders get receipts for everything still
+    /// unacknowledged, and each session ends once its connection has written all it has.
     fn drain(&self, now: Now);
-    /// Returns counts of what the backend holds.
+    /// Returns counts of what this node holds, without asking a store: a drain waits until its own sessions are gone.
     fn stats(&self) -> BackendStats;
+    /// Returns counts of what all nodes hold.
+    fn totals(&self) -> Submitted<Result<Totals, StoreError>>;
 }
 
 /// Tells how far a connection has come with writing the frames it fetched. Asked by any thread, also when the session ends

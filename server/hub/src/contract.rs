@@ -67,7 +67,7 @@ macro_rules! cases {
 pub const CASES: &[Case] = cases! {
     sessions: open_reserves_the_peer_id, a_live_session_ends_with_its_connection, a_closed_session_cannot_be_resumed, find_checks_the_secret_and_the_epoch,
         an_end_takes_effect_without_being_waited_for, an_uplink_carries_the_frames_of_its_session, a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
-        stats_count_connections;
+        stats_count_connections, totals_count_what_all_nodes_hold;
     steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_consumes_no_number_and_a_reply_does, live_frames_are_not_sequenced,
         every_request_advances_applied;
     delivery: direct_envelopes_arrive_in_order, a_reused_peer_id_addresses_the_new_session, room_envelopes_need_both_memberships,
@@ -98,7 +98,7 @@ pub const CASES: &[Case] = cases! {
     service: rooms_are_paged, pages_are_complete_while_others_end, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
         request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
-        snapshots_do_not_count_as_lag, an_ended_room_ends_once;
+        snapshots_do_not_count_as_lag, an_ended_room_ends_once, rooms_are_read_page_by_page, a_watcher_that_reads_no_pages_is_cut_off;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,
         a_drained_session_cannot_be_resumed, a_drain_does_not_wait_for_a_lost_connection;
 };

@@ -187,7 +187,11 @@ where
         self.state = State::Attached(Attached { attachment, applier, names, resumable, applying: None });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
-            self.out.push_back(OutFrame::go_away(self.node.drain_left_ms()));
+            self.out.push_back(OutFrame::go_away(
+                self.node.drain_left_ms(),
+                resumable && self.node.backend().outlives_node(),
+                "",
+            ));
         }
         if let Some(first) = first {
             self.handle_input(first);
@@ -307,7 +311,7 @@ where
         }
         let error = ApiError::from(reason);
         self.out.push_back(match reason {
-            DetachReason::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms),
+            DetachReason::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms, false, ""),
             _ => error.to_fatal(),
         });
         self.state = State::Closing(Some(error));

@@ -7,7 +7,8 @@ use std::{borrow::Cow, time::Duration};
 use wigwag_hub::{
     Limits,
     error::{
-        AckError, DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError, StoreError,
+        AckError, DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError,
+        StoreError,
     },
     id::NameError,
     member::{MAX_METADATA_BYTES, MetadataTooLarge},
@@ -175,6 +176,17 @@ impl ApiError {
             "the watch was not read fast enough: start another watch, and read events as they arrive",
         )
         .advice(Advice::Retry)
+    }
+
+    /// Creates STORE_UNREACHABLE for a watch of rooms.
+    pub fn lost_watch() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "STORE_UNREACHABLE",
+            "the cluster's store did not answer for a while, so that changes may be missing: start another watch",
+        )
+        .advice(Advice::Retry)
+        .retry_after(1_000)
     }
 
     /// Converts to the body of a numbered reply. The session goes on, so advice about it is left out.

@@ -194,12 +194,12 @@ impl Rooms {
     }
 
     /// Watches one room, or all rooms: first their present state, then every change.
-    pub fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
+    pub async fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
         let only = match watch.room.as_str() {
             "" => self.node.policy().allow(caller, Action::Admin, None).map(|()| None)?,
             name => Some(self.authorize(caller, name)?),
         };
-        Ok(RoomEvents::new(&self.node, self.node.backend().watch(only)))
+        Ok(RoomEvents::new(&self.node, self.node.backend().watch(only).wait().await?))
     }
 }
 

@@ -23,7 +23,12 @@ impl RoomPage {
     /// # Errors
     ///
     /// When the backend's store does not answer.
-    pub(super) async fn read(node: &Node, after: Option<&RoomName>, max_rooms: usize, max_members: usize) -> Result<Self, ApiError> {
+    pub(super) async fn read(
+        node: &Node,
+        after: Option<&RoomName>,
+        max_rooms: usize,
+        max_members: usize,
+    ) -> Result<Self, ApiError> {
         let mut infos = node.backend().rooms(after, max_rooms.saturating_add(1)).wait().await?;
         let mut more = infos.len() > max_rooms;
         infos.truncate(max_rooms);

@@ -147,7 +147,7 @@ pub(super) fn every_kind_of_item_wakes_the_connection(make: &Make<'_>) {
     ada.leave("demo");
     woken("a leave");
     sleep();
-    world.backend.go_away(1_000);
+    world.backend.go_away(1_000, None);
     woken("a drain");
     sleep();
     crate::contract::kit::answer(|| world.backend.end_room(world.now(), &super::kit::room_name("demo")))

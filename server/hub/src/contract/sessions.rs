@@ -5,7 +5,7 @@ use super::{
     make::Make,
 };
 use crate::{
-    backend::{Credentials, Open},
+    backend::{Credentials, Open, Totals},
     error::{AckError, DetachReason, FindError, OpenError, ResumeError, StepError},
     limits::Limits,
     reason::Reason,
@@ -190,4 +190,17 @@ pub(super) fn stats_count_connections(make: &Make<'_>) {
     assert_eq!(counts(), (1, 1));
     answer(|| ada.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(counts(), (0, 0));
+}
+
+pub(super) fn totals_count_what_all_nodes_hold(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
+    ada.join("a");
+    bob.join("b");
+    bob.disconnect();
+    let totals = || answer(|| world.backend.totals()).expect("counts");
+    assert_eq!(totals(), Totals { sessions: 2, rooms: 2 }, "detached sessions as well");
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
+    world.advance(0);
+    assert_eq!(totals(), Totals { sessions: 1, rooms: 1 });
 }

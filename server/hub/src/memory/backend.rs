@@ -9,7 +9,7 @@ use crate::{
     backend::{
         Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
         Submitted::{self, Done},
-        Uplink,
+        Totals, Uplink,
     },
     error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
@@ -94,16 +94,20 @@ impl Backend for MemoryBackend {
         Done(self.send_into(now, room, to, envelope, request_id))
     }
 
-    fn watch(&self, room: Option<RoomName>) -> Arc<Watch> {
-        self.watch_rooms(room)
+    fn watch(&self, room: Option<RoomName>) -> Submitted<Result<Arc<Watch>, StoreError>> {
+        Done(Ok(self.watch_rooms(room)))
     }
 
     fn tick(&self, now: Now) {
         self.shared.tick(now);
     }
 
-    fn go_away(&self, window_ms: u32) {
-        self.shared.go_away(window_ms);
+    fn outlives_node(&self) -> bool {
+        false
+    }
+
+    fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>) {
+        self.shared.go_away(window_ms, endpoint);
     }
 
     fn drain(&self, now: Now) {
@@ -112,5 +116,10 @@ impl Backend for MemoryBackend {
 
     fn stats(&self) -> BackendStats {
         self.shared.stats()
+    }
+
+    fn totals(&self) -> Submitted<Result<Totals, StoreError>> {
+        let BackendStats { sessions, rooms, .. } = self.shared.stats();
+        Done(Ok(Totals { sessions, rooms }))
     }
 }

@@ -342,7 +342,7 @@ impl World {
                 let ban = self.rng.percent(20);
                 drop(answer(|| backend.remove_member(now, &room, &peer, ban)));
             }
-            _ => backend.go_away(1_000),
+            _ => backend.go_away(1_000, None),
         }
         self.server.observe();
     }

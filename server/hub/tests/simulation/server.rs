@@ -40,7 +40,7 @@ pub struct Server {
 
 impl Server {
     pub fn new(backend: Arc<dyn Backend>, grace_ms: u32, log: Log) -> Self {
-        let watch = backend.watch(None);
+        let watch = answer(|| backend.watch(None)).expect("a watch");
         Self {
             backend,
             now: Now { mono_ms: 1_000, unix_ms: 1_700_000_000_000 },
@@ -67,7 +67,7 @@ impl Server {
                 WatchPoll::Event(WatchEvent::Change(event)) => self.note_change(&event.room, &event.change),
                 WatchPoll::Event(_) => {}
                 WatchPoll::Idle => return,
-                WatchPoll::TooSlow => return self.log.fail("the watch was too slow"),
+                WatchPoll::TooSlow | WatchPoll::Lost => return self.log.fail("the watch was too slow"),
             }
         }
     }
@@ -263,9 +263,14 @@ impl Server {
         };
         let envelope: Bytes = payload(message.id, &from, message.padding);
         let outbound = Outbound { room: message.room, to: message.to, receipt: message.receipt, envelope };
-        answer(|| attachment.send(self.now, seq, outbound.clone())).map_err(in_words)?;
-        self.log.note(Event::Accepted { id: message.id, to });
-        Ok(())
+        let before = attachment.applied();
+        let result = answer(|| attachment.send(self.now, seq, outbound.clone()));
+        // The answer may be lost and the attachment over before it is asked for again.
+        let unanswered = matches!(result, Err(StepError::Detached(_))) && before < seq && attachment.applied() >= seq;
+        if result.is_ok() || unanswered {
+            self.log.note(Event::Accepted { id: message.id, to });
+        }
+        result.map_err(in_words)
     }
 
     /// Writes what is ready, until the link holds `window` frames.

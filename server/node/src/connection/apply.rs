@@ -279,7 +279,8 @@ impl Applier {
         let room = room_name("remove_member.room", &remove.room)?;
         self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
         let peer = peer_id("remove_member.peer_id", &remove.peer_id)?;
-        let removed = self.until_answered(|| self.uplink.remove_member(self.node.now(), seq, &room, &peer, remove.ban)).await;
+        let removed =
+            self.until_answered(|| self.uplink.remove_member(self.node.now(), seq, &room, &peer, remove.ban)).await;
         Ok(self.conclude(seq, removed).await)
     }
 
@@ -291,7 +292,9 @@ impl Applier {
         }
         let name: Option<Arc<str>> = update.display_name.map(Into::into);
         let metadata: BTreeMap<_, _> = update.metadata.into_iter().collect();
-        let updated = self.until_answered(|| self.uplink.update_member(self.node.now(), seq, &room, name.clone(), metadata.clone())).await;
+        let updated = self
+            .until_answered(|| self.uplink.update_member(self.node.now(), seq, &room, name.clone(), metadata.clone()))
+            .await;
         Ok(self.conclude(seq, updated).await)
     }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     backend::{
         Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
-        Submitted, Uplink,
+        Submitted, Totals, Uplink,
     },
     error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
@@ -122,8 +122,10 @@ impl Backend for Later {
         self.faults.run(repeated, || self.backend.send_to_room(now, room, to, envelope, request_id))
     }
 
-    fn watch(&self, room: Option<RoomName>) -> Arc<Watch> {
-        self.backend.watch(room)
+    fn watch(&self, room: Option<RoomName>) -> Submitted<Result<Arc<Watch>, StoreError>> {
+        let faults = self.faults.clone();
+        self.faults
+            .run(Once, || map(self.backend.watch(room), move |watch| watch.inspect(|watch| faults.note_watch(watch))))
     }
 
     fn tick(&self, now: Now) {
@@ -131,8 +133,12 @@ impl Backend for Later {
         self.faults.release_wakers();
     }
 
-    fn go_away(&self, window_ms: u32) {
-        self.backend.go_away(window_ms);
+    fn outlives_node(&self) -> bool {
+        self.backend.outlives_node()
+    }
+
+    fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>) {
+        self.backend.go_away(window_ms, endpoint);
     }
 
     fn drain(&self, now: Now) {
@@ -141,5 +147,9 @@ impl Backend for Later {
 
     fn stats(&self) -> BackendStats {
         self.backend.stats()
+    }
+
+    fn totals(&self) -> Submitted<Result<Totals, StoreError>> {
+        self.faults.run(Once, || self.backend.totals())
     }
 }

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Wake, Waker},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     backend::Submitted,
     contract::{kit::Answer, rng::Rng},
     error::StoreError,
+    watch::Watch,
 };
 
 /// How often something goes wrong, in percent.
@@ -37,6 +38,7 @@ struct State {
     rng: Rng,
     failing: Option<StoreError>,
     held_wakers: Vec<Waker>,
+    watches: Vec<Weak<Watch>>,
 }
 
 /// Whether an operation may be done without an answer.
@@ -50,12 +52,23 @@ pub(super) enum Repeated {
 
 impl Faults {
     pub(super) fn new(seed: u64, rates: Rates) -> Arc<Self> {
-        let state = State { rng: Rng::new(seed), failing: None, held_wakers: Vec::new() };
+        let state = State { rng: Rng::new(seed), failing: None, held_wakers: Vec::new(), watches: Vec::new() };
         Arc::new(Self { rates, state: Mutex::new(state) })
     }
 
     pub(super) fn fail(&self, error: Option<StoreError>) {
-        self.state().failing = error;
+        let watches = {
+            let mut state = self.state();
+            state.failing = error;
+            mem::take(&mut state.watches)
+        };
+        // What happens meanwhile does not reach them.
+        watches.iter().filter_map(Weak::upgrade).for_each(|watch| watch.lose());
+    }
+
+    /// Notes a watch, which loses its place when the store fails.
+    pub(super) fn note_watch(&self, watch: &Arc<Watch>) {
+        self.state().watches.push(Arc::downgrade(watch));
     }
 
     /// Runs an operation, or not, and answers later, or that there is no answer.

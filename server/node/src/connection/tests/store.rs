@@ -143,3 +143,20 @@ async fn a_session_that_the_store_lost_is_over() {
     let resumed = node.open(&Caller::default(), pb::Hello { resume: Some(resume), ..resumable() }).await;
     assert_eq!(resumed.err().map(|error| error.reason), Some("STORE_LOST"), "nothing is opened either");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_of_rooms_loses_its_place() {
+    let (later, node) = node();
+    let caller = Caller::new(Some(([127, 0, 0, 1], 1).into()));
+    let rooms = crate::rooms::Rooms::new(node.clone());
+    let mut events = rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.expect("a watch");
+    let synced = events.next().await.expect("an event").expect("no error");
+    assert!(matches!(synced.event, Some(pb::watch_rooms_response::Event::Synced(_))), "{synced:?}");
+    later.fail(AWAY);
+    let lost = events.next().await.expect("an event").expect_err("it may have missed something");
+    assert_eq!((lost.reason, lost.advice), ("STORE_UNREACHABLE", pb::Advice::Retry));
+    let refused = rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.err().expect("not now");
+    assert_eq!((refused.reason, refused.retry_after_ms), ("STORE_UNREACHABLE", 200));
+    later.mend();
+    assert!(rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.is_ok());
+}
