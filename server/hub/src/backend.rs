@@ -3,21 +3,25 @@
 //! Transports call [`Backend`], [`Attachment`] and [`Uplink`] only. All answer with [`Submitted`]: the memory backend answers at
 //! once and allocates nothing for it; a store across the network answers later.
 
-use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc, task::Waker};
+mod figures;
+mod handles;
+mod requests;
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 
+pub use self::{
+    figures::{BackendStats, EventPage, SessionChange, SessionEvent, SessionFilter, SessionInfo, Totals, Whose},
+    handles::{Attachment, Uplink, WrittenFrames},
+    requests::{Create, Credentials, Grants, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume, Resumed},
+};
 use crate::{
-    error::{
-        AckError, DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError,
-        StepError, StoreError,
-    },
-    frame::{Body, Item},
+    error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
-    member::{Member, Metadata, RoomInfo},
+    member::{Member, RoomInfo},
     reason::Reason,
     room::{RoomPatch, RoomSpec},
-    session::{Fetched, SessionKind},
     snapshot::Snapshot,
     time::Now,
     watch::Watch,
@@ -53,170 +57,6 @@ impl<T: fmt::Debug> fmt::Debug for Submitted<T> {
             Self::Pending(_) => f.write_str("Pending"),
         }
     }
-}
-
-/// Proof that a client owns a session.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// The session's peer id.
-    pub peer: PeerId,
-    /// Digest of the session's secret. Backends store digests only and compare them in constant time.
-    pub secret_digest: [u8; 32],
-}
-
-/// Parameters of a session to open.
-#[derive(Clone, Debug)]
-pub struct Open {
-    /// Its peer id and the digest of its secret.
-    pub credentials: Credentials,
-    /// The application's user id for the peer.
-    pub user: Arc<str>,
-    /// Whether the user id comes from a token or a compatibility protocol, and not from the client itself.
-    pub verified: bool,
-    /// Display name, used in rooms unless a join overrides it.
-    pub display_name: Arc<str>,
-    /// Metadata, used in rooms unless a join overrides it.
-    pub metadata: Metadata,
-    /// Whether, and for how long, the session outlives its connection.
-    pub kind: SessionKind,
-    /// A session that this one replaces. It ends ([`Reason::Replaced`]) in the step that opens this one, so that neither a
-    /// refusal leaves its owner without any session nor a full backend refuses the exchange. Ignored if there is none.
-    pub replaces: Option<Credentials>,
-    /// Where it comes from, as a number that means nothing here: sessions of one source share a limit.
-    pub source: u64,
-    /// A random number that names this request. Its repetition returns the session that the first one opened, as long as
-    /// that is attached in epoch 1.
-    pub request: u64,
-}
-
-/// Parameters of a session to resume.
-#[derive(Clone, Debug)]
-pub struct Resume {
-    /// Its peer id and the digest of its secret.
-    pub credentials: Credentials,
-    /// The epoch of the last `welcome` the client received.
-    pub epoch: u32,
-    /// The number of the last frame the client received.
-    pub last_seq: u32,
-    /// The version of each room the client knows.
-    pub room_versions: BTreeMap<String, u32>,
-}
-
-/// A resumed session.
-pub struct Resumed {
-    /// The new attachment.
-    pub attachment: Arc<dyn Attachment>,
-    /// The last client frame that took effect; sent as `ack` of the `welcome`. Read in the same step that raised the
-    /// epoch.
-    pub applied: u32,
-}
-
-/// An envelope to send on behalf of a session.
-#[derive(Clone, Debug)]
-pub struct Outbound {
-    /// The room that sender and recipient are members of; `None` = outside of rooms.
-    pub room: Option<RoomName>,
-    /// The recipient; `None` = every other member of the room.
-    pub to: Option<PeerId>,
-    /// Whether the sender wants a receipt for success as well as for failure. Needs `to`.
-    pub receipt: bool,
-    /// The encoded envelope. Opaque to the hub.
-    pub envelope: Bytes,
-}
-
-/// Parameters of a join.
-#[derive(Clone, Debug)]
-pub struct Join {
-    /// The room to join.
-    pub room: RoomName,
-    /// Display name in this room; `None` = the session's.
-    pub display_name: Option<Arc<str>>,
-    /// Metadata in this room; `None` = the session's.
-    pub metadata: Option<Metadata>,
-    /// Whether the join may create the room.
-    pub create: Create,
-}
-
-/// Whether a join creates the room.
-#[derive(Clone, Debug)]
-pub enum Create {
-    /// The room must exist.
-    Never,
-    /// The room is created if it does not exist.
-    IfAbsent,
-    /// The room must not exist, and is created from this specification.
-    New(RoomSpec),
-}
-
-/// The recipients that an envelope from a backend service reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reached {
-    /// How many members' mailboxes accepted it.
-    pub accepted: u32,
-    /// The members whose mailbox was full.
-    pub undeliverable: Vec<PeerId>,
-}
-
-/// The idempotency key of a request: makes its repetition return the first response.
-///
-/// Responses are kept by caller, method and id, each with the digest of the request, for [`Limits::request_id_ms`]. The
-/// same id in another method, or from another caller, is another key. The same key with another digest is refused with
-/// [`RoomError::RequestIdReused`].
-///
-/// [`Limits::request_id_ms`]: crate::limits::Limits::request_id_ms
-#[derive(Clone, Debug)]
-pub struct RequestId {
-    /// Who makes the request. Empty = the only caller of a server without authentication.
-    pub caller: Arc<str>,
-    /// The id that the caller chose.
-    pub id: Arc<str>,
-    /// A digest of the request without its id.
-    pub digest: [u8; 32],
-}
-
-/// Counts of what this node holds and has done, for its drain, for metrics and for tests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BackendStats {
-    /// Sessions whose last connection was to this node, including detached ones.
-    pub sessions: usize,
-    /// Sessions with a connection.
-    pub attached: usize,
-    /// Rooms that this node knows.
-    pub rooms: usize,
-    /// Timers pending for detached sessions, empty rooms and cached responses.
-    pub timers: usize,
-    /// Watchers.
-    pub watchers: usize,
-    /// Envelopes put into mailboxes since the start.
-    pub delivered_total: u64,
-    /// Envelopes that became undeliverable since the start.
-    pub undeliverable_total: u64,
-    /// Resumes since the start.
-    pub resumed_total: u64,
-    /// Connections closed since the start because the client did not read fast enough.
-    pub slow_consumers_total: u64,
-    /// Detached sessions ended before their grace period because there were too many.
-    pub evicted_total: u64,
-}
-
-/// Counts of what all nodes of a backend hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Sessions, including detached ones.
-    pub sessions: usize,
-    /// Rooms.
-    pub rooms: usize,
-}
-
-/// A page of members.
-#[derive(Clone, Debug)]
-pub struct MemberPage {
-    /// Members in join order, each with its position.
-    pub members: Vec<(u64, Arc<Member>)>,
-    /// The room's version.
-    pub version: u32,
-    /// Whether more members follow.
-    pub more: bool,
 }
 
 /// A store of sessions, rooms and mailboxes.
@@ -262,6 +102,18 @@ pub trait Backend: Send + Sync + 'static {
     /// that unloads can lose its connection before its bye arrives; but no newer epoch may have begun. Returns `false` if
     /// nothing was ended.
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>>;
+
+    /// Ends the session of a peer, or all sessions of a user, without their secrets. Returns how many ended.
+    fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>>;
+    /// Returns at most `max` sessions in byte order of their peer ids, starting after `after`; fewer only if no more follow.
+    fn sessions(
+        &self,
+        filter: &SessionFilter,
+        after: Option<&PeerId>,
+        max: usize,
+    ) -> Submitted<Result<Vec<SessionInfo>, StoreError>>;
+    /// Returns at most `max` of the latest events of sessions, those with numbers above `after`.
+    fn events(&self, after: u64, max: usize) -> Submitted<Result<EventPage, StoreError>>;
 
     /// Creates an empty room. A repetition of the request returns the first response, even if the room has changed since.
     fn create_room(
@@ -317,104 +169,4 @@ pub trait Backend: Send + Sync + 'static {
     fn stats(&self) -> BackendStats;
     /// Returns counts of what all nodes hold.
     fn totals(&self) -> Submitted<Result<Totals, StoreError>>;
-}
-
-/// Tells how far a connection has come with writing the frames it fetched. Asked by any thread, also when the session ends
-/// between two fetches, so it must neither block nor call the backend.
-pub trait WrittenFrames: Send + Sync + fmt::Debug {
-    /// Returns the number up to which all frames were written, which means that the kernel has taken them.
-    fn written(&self) -> u32;
-}
-
-/// The way up of a session's client: what a call on any node needs to apply its frames.
-///
-/// `cseq` is the number of the client frame that asks for the operation. In a resumable session it must continue the
-/// sequence (else [`StepError::Gap`]) or belong to a frame that was already applied ([`StepError::Seen`]); in a live
-/// session it is only echoed in replies. [`StepError::Refused`] does not consume the number: the transport answers with
-/// [`Self::reply`], which does.
-pub trait Uplink: Send + Sync {
-    /// Returns the session's peer id.
-    fn peer(&self) -> &PeerId;
-    /// Returns the attachment's epoch.
-    fn epoch(&self) -> u32;
-    /// Returns whether the session is resumable.
-    fn kind(&self) -> SessionKind;
-    /// Returns the number of the last client frame that took effect: in any call, as far as this node knows, and at least
-    /// in those made here.
-    fn applied(&self) -> u32;
-    /// Returns the highest number acknowledged, as far as this node knows.
-    fn acked(&self) -> u32;
-
-    /// Applies the rate limit to a client frame: returns 0 and counts the frame if it may be processed now, otherwise the
-    /// milliseconds to wait. The limit is the session's: all its connections and calls share it.
-    fn rate_limit(&self, now: Now) -> u32;
-    /// Records a pong of the client. Returns whether it answers a ping.
-    fn take_pong(&self) -> bool;
-
-    /// Records that a frame arrived from the client, and acknowledges everything up to `upto`; 0 acknowledges nothing. From
-    /// now on an older epoch cannot be resumed. Fails with the highest number written if `upto` was never written. Ignored
-    /// if the attachment is over.
-    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), AckError>>;
-    /// Sends an envelope. It is refused only if no recipient got it: a sender that is removed from the room while a
-    /// broadcast is in progress gets a receipt with [`Reason::NotJoined`] for each member that was not reached.
-    fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>>;
-    /// Joins a room; the answer is put into the mailbox. Joining a room again is answered with its roster.
-    fn join(&self, now: Now, cseq: u32, join: Join) -> Submitted<Result<(), StepError<JoinError>>>;
-    /// Leaves a room; the answer is put into the mailbox.
-    fn leave(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Ends a room that the session owns; the answer is put into the mailbox.
-    fn end_room(&self, now: Now, cseq: u32, room: &RoomName) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Removes a member from a room that the session owns; the answer is put into the mailbox.
-    fn remove_member(
-        &self,
-        now: Now,
-        cseq: u32,
-        room: &RoomName,
-        peer: &PeerId,
-        ban: bool,
-    ) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Updates the session's own entry in a room; the answer is put into the mailbox.
-    fn update_member(
-        &self,
-        now: Now,
-        cseq: u32,
-        room: &RoomName,
-        display_name: Option<Arc<str>>,
-        metadata: BTreeMap<String, String>,
-    ) -> Submitted<Result<(), StepError<MemberError>>>;
-    /// Answers a client frame with this body and consumes its number.
-    fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
-    /// Ends the session, because the client said bye or the server ends it for good. Once it has answered, its rooms are
-    /// left.
-    fn close(&self, now: Now, reason: Reason) -> Submitted<Result<(), StoreError>>;
-}
-
-/// One attachment of a session: the handle that a connection holds, on the node that holds the connection. Its frames go
-/// up as those of any call ([`Uplink`]); only it reads from the mailbox.
-pub trait Attachment: Uplink {
-    /// Does what [`Uplink::acknowledge`] does, at once: on this node is known what was written. To be called for each frame
-    /// that the client sends, before the frame is applied, whatever it acknowledges: that the client uses this epoch is
-    /// stored with the next operation that is.
-    fn ack(&self, now: Now, upto: u32) -> Result<(), u32>;
-    /// Returns when the last frame arrived from the client, on the monotonic clock, or when the client attached if none
-    /// has.
-    fn last_activity_ms(&self) -> u64;
-    /// Returns whether the attachment is over, as [`Self::fetch`] would report. May lag a moment. Takes no lock.
-    fn is_over(&self) -> bool;
-    /// Records that a ping was sent to the client.
-    fn expect_pong(&self);
-
-    /// Has the backend ask `written` what the connection of a live session has written: at each fetch, and when the session
-    /// ends. That acknowledges it; without this call nothing is ever acknowledged. To be called once, before the first
-    /// fetch. Ignored in a resumable session.
-    fn track_written(&self, written: Arc<dyn WrittenFrames>);
-    /// Returns whether the sender of a frame that a live session has handed out waits for the receipt that it was written.
-    /// A fetch after it was sends the receipt. Takes no lock.
-    fn awaits_written(&self) -> bool;
-    /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
-    fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
-
-    /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
-    /// client to return; a live one ends. Once it has answered, others can see that.
-    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>>;
 }

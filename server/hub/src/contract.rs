@@ -14,6 +14,7 @@ pub mod kit;
 pub mod later;
 mod mailboxes;
 mod make;
+mod operators;
 mod presence;
 mod receipts;
 mod removal;
@@ -97,6 +98,8 @@ pub const CASES: &[Case] = cases! {
     announcements: before_a_removal_while_detached, although_it_has_left_since, in_an_unread_joined, after_an_overflow;
     service: rooms_are_paged, pages_are_complete_while_others_end, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
         request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
+    operators: sessions_are_listed, sessions_are_paged, sessions_end_without_their_secrets, grants_belong_to_the_session,
+        events_tell_what_happened_to_sessions, events_that_are_forgotten_are_missed;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
         snapshots_do_not_count_as_lag, an_ended_room_ends_once, rooms_are_read_page_by_page, a_watcher_that_reads_no_pages_is_cut_off;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,

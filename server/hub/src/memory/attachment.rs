@@ -7,6 +7,8 @@ use std::{
     task::Waker,
 };
 
+use bytes::Bytes;
+
 use super::{
     delivery::{Taken, wake},
     entities::{Membership, Room, SenderState, Session},
@@ -14,7 +16,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Join, Outbound, Submitted, Uplink, WrittenFrames},
+    backend::{Attachment, Grants, Join, Outbound, Submitted, Uplink, WrittenFrames},
     error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Delivery, Item},
     id::{PeerId, RoomName},
@@ -169,6 +171,25 @@ impl Uplink for MemoryAttachment {
             self.shared.put_control(now, &self.session, cseq, Body::Done);
             Ok(())
         })
+    }
+
+    fn grants(&self) -> Grants {
+        lock(&self.session.grants).clone()
+    }
+
+    fn refresh(
+        &self,
+        now: Now,
+        cseq: u32,
+        grants: Grants,
+        answer: Bytes,
+    ) -> Submitted<Result<(), StepError<Infallible>>> {
+        let _sender = lock(&self.session.sender);
+        Submitted::Done(self.session.check_next(self.epoch, cseq).map(|()| {
+            *lock(&self.session.grants) = grants;
+            self.shared.put_control(now, &self.session, cseq, Body::Encoded(answer));
+            self.session.mark_applied(cseq);
+        }))
     }
 
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<Infallible>>> {

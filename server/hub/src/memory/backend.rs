@@ -7,9 +7,10 @@ use bytes::Bytes;
 use super::MemoryBackend;
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
+        Attachment, Backend, BackendStats, Credentials, EventPage, MemberPage, Open, Reached, RequestId, Resume,
+        Resumed, SessionFilter, SessionInfo,
         Submitted::{self, Done},
-        Totals, Uplink,
+        Totals, Uplink, Whose,
     },
     error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
@@ -40,6 +41,23 @@ impl Backend for MemoryBackend {
 
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>> {
         Done(Ok(self.end_authenticated_in(now, credentials, epoch)))
+    }
+
+    fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>> {
+        Done(Ok(self.shared.revoke(now, whose, reason)))
+    }
+
+    fn sessions(
+        &self,
+        filter: &SessionFilter,
+        after: Option<&PeerId>,
+        max: usize,
+    ) -> Submitted<Result<Vec<SessionInfo>, StoreError>> {
+        Done(Ok(self.shared.session_page(filter, after, max)))
+    }
+
+    fn events(&self, after: u64, max: usize) -> Submitted<Result<EventPage, StoreError>> {
+        Done(Ok(self.shared.events.after(after, max)))
     }
 
     fn create_room(

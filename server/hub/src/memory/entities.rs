@@ -8,7 +8,7 @@ use std::sync::{
 
 use super::{lock::lock, timers::TimerId};
 use crate::{
-    backend::{Open, WrittenFrames},
+    backend::{Grants, Open, WrittenFrames},
     error::{DetachReason, StepError},
     id::{PeerId, RoomName},
     member::Metadata,
@@ -73,6 +73,8 @@ pub(super) struct Session {
     pub(super) secret_digest: [u8; 32],
     pub(super) user: Arc<str>,
     pub(super) verified: bool,
+    // What it may do. Locked for a copy, by its connections and operators.
+    pub(super) grants: Mutex<Grants>,
     pub(super) display_name: Arc<str>,
     pub(super) metadata: Metadata,
     pub(super) kind: SessionKind,
@@ -126,6 +128,7 @@ impl Session {
             secret_digest: open.credentials.secret_digest,
             user: open.user,
             verified: open.verified,
+            grants: Mutex::new(open.grants),
             display_name: open.display_name,
             metadata: open.metadata,
             kind: open.kind,

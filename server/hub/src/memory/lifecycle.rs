@@ -11,7 +11,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Credentials, Open, Resume, Resumed, Uplink},
+    backend::{Attachment, Credentials, Open, Resume, Resumed, SessionChange, Uplink},
     error::{DetachReason, FindError, OpenError, ResumeError},
     frame::Delivery,
     member::Presence,
@@ -40,6 +40,7 @@ impl MemoryBackend {
             self.shared.counters.attached.fetch_sub(1, Ordering::Relaxed);
             return Err(OpenError::PeerIdTaken);
         }
+        self.shared.note(now, &session.peer, SessionChange::Opened);
         if let Some(replaced) = replaced {
             self.shared.end_session(now, &replaced, Reason::Replaced);
         }
@@ -90,6 +91,7 @@ impl MemoryBackend {
         };
         self.shared.detached.remove(&session);
         self.shared.counters.resumed.fetch_add(1, Ordering::Relaxed);
+        self.shared.note(now, &session.peer, SessionChange::Resumed);
         delivered.retain(|origin| origin.receipt);
         self.shared.send_receipts(now, delivered, &session.peer, Delivery::Delivered);
         if was_reconnecting {
@@ -152,6 +154,7 @@ impl Shared {
             if slow {
                 self.counters.slow_consumers.fetch_add(1, Ordering::Relaxed);
             }
+            self.note(now, &session.peer, SessionChange::Detached(reason));
             let (peer, reason) = (session.peer.as_str(), reason.as_str());
             tracing::info!(peer.id = peer, epoch, reason, "session detached");
             self.start_grace(now, session);
@@ -185,6 +188,7 @@ impl Shared {
         let Some((rooms, origins)) = ended else { return false };
         let duration_ms = now.mono_ms.saturating_sub(session.opened_ms);
         tracing::info!(peer.id = session.peer.as_str(), reason = reason.as_str(), duration_ms, "session ended");
+        self.note(now, &session.peer, SessionChange::Ended(reason));
         self.detached.remove(session);
         // The reason is remembered for a client that resumes too late. A live session cannot be resumed.
         let remembered_ms = match session.kind {

@@ -8,7 +8,7 @@ use super::{
     registry::{MAX_TOMBSTONES, SHARDS},
 };
 use crate::{
-    backend::{Attachment, Create, Credentials, Join, Open, Outbound, Submitted},
+    backend::{Attachment, Create, Credentials, Grants, Join, Open, Outbound, Submitted},
     error::{JoinError, SendError, StepError},
     frame::{Change, Item},
     id::{PeerId, RoomName},
@@ -32,6 +32,7 @@ fn open(backend: &MemoryBackend, peer: PeerId, kind: SessionKind) -> Arc<dyn Att
         replaces: None,
         source: 0,
         request: 0,
+        grants: Grants::default(),
     };
     backend.open_session(NOW, open).expect("opens")
 }
@@ -131,6 +132,7 @@ fn a_room_that_a_refused_newcomer_emptied_ends() {
             replaces: None,
             source: 0,
             request: 0,
+            grants: Grants::default(),
         };
         backend.open_session(NOW, open).expect("opens")
     };
@@ -183,6 +185,7 @@ fn the_source_with_most_detached_sessions_loses_its_oldest() {
             replaces: None,
             source,
             request: 0,
+            grants: Grants::default(),
         };
         let attachment = backend.open_session(NOW, open).expect("opens");
         attachment.detach(NOW, crate::error::DetachReason::ConnectionLost).forget();

@@ -12,7 +12,7 @@ use std::{
 
 use wigwag_hub::{
     Backend, Body, MemoryBackend, Now, PeerId, Reason, RoomName,
-    backend::{Create, Credentials, Join, Open, Outbound, Resume},
+    backend::{Create, Credentials, Grants, Join, Open, Outbound, Resume},
     contract::{
         kit::{WrittenCount, join, text_bytes, wait},
         rng::Rng,
@@ -75,6 +75,7 @@ impl Actor {
             replaces: None,
             source: 0,
             request: 0,
+            grants: Grants::default(),
         };
         let attachment = wait(self.shared.backend.open(self.shared.now(), open)).expect("opened");
         self.shared.peers.lock().expect("not poisoned").push(credentials.peer.clone());

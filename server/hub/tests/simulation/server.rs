@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use wigwag_hub::{
     Attachment, Backend, Body, Item, Now, PeerId, Reason, RoomName,
-    backend::{Credentials, Open, Outbound},
+    backend::{Credentials, Grants, Open, Outbound},
     contract::{
         history::Event,
         kit::{answer, join, text_bytes},
@@ -215,6 +215,7 @@ impl Server {
             replaces,
             source: 0,
             request: 0,
+            grants: Grants::default(),
         };
         match answer(|| self.backend.open(self.now, open.clone())) {
             Ok(attachment) => {

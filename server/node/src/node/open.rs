@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wigwag_hub::{
     Attachment, Reason,
-    backend::{Open, Resume},
+    backend::{Grants, Open, Resume},
     error::{ResumeError, StoreError},
     member::{MAX_DISPLAY_NAME_BYTES, MAX_METADATA_BYTES, Metadata},
     session::SessionKind,
@@ -105,6 +105,7 @@ impl Node {
             replaces,
             source: caller.source(),
             request: ids::random_number(),
+            grants: Grants::default(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wigwag_hub::{
     Attachment, PeerId, Reason,
-    backend::{Credentials, Open},
+    backend::{Credentials, Grants, Open},
     member::Metadata,
     session::SessionKind,
 };
@@ -60,6 +60,7 @@ impl Node {
             replaces: None,
             source: caller.source(),
             request: random_number(),
+            grants: Grants::default(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let peer = attachment.peer().as_str();

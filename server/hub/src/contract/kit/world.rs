@@ -14,7 +14,7 @@ use super::{
     wait::{BlockingWaker, WAIT_LIMIT, answer},
 };
 use crate::{
-    backend::{Backend, Credentials, Open},
+    backend::{Backend, Credentials, Grants, Open},
     frame::{Body, Change, Delivery, Item},
     id::PeerId,
     member::{Member, Metadata, Presence},
@@ -83,6 +83,7 @@ impl World {
             credentials: Credentials { peer, secret_digest: [u8::try_from(number % 251).unwrap_or(0); 32] },
             user: format!("user-{name}").into(),
             verified: true,
+            grants: Grants::default(),
             display_name: name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Resumable { grace_ms: 30_000 },

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
-        Submitted, Totals, Uplink,
+        Attachment, Backend, BackendStats, Credentials, EventPage, MemberPage, Open, Reached, RequestId, Resume,
+        Resumed, SessionFilter, SessionInfo, Submitted, Totals, Uplink, Whose,
     },
     error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
@@ -66,6 +66,23 @@ impl Backend for Later {
 
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>> {
         self.faults.run(Again, || self.backend.bye(now, credentials, epoch))
+    }
+
+    fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>> {
+        self.faults.run(Again, || self.backend.revoke(now, whose, reason))
+    }
+
+    fn sessions(
+        &self,
+        filter: &SessionFilter,
+        after: Option<&PeerId>,
+        max: usize,
+    ) -> Submitted<Result<Vec<SessionInfo>, StoreError>> {
+        self.faults.run(Once, || self.backend.sessions(filter, after, max))
+    }
+
+    fn events(&self, after: u64, max: usize) -> Submitted<Result<EventPage, StoreError>> {
+        self.faults.run(Once, || self.backend.events(after, max))
     }
 
     fn create_room(

@@ -10,12 +10,14 @@ use std::{
     task::Waker,
 };
 
+use bytes::Bytes;
+
 use super::faults::{
     Faults,
     Repeated::{self, Again, Once},
 };
 use crate::{
-    backend::{Attachment, Join, Outbound, Submitted, Uplink, WrittenFrames},
+    backend::{Attachment, Grants, Join, Outbound, Submitted, Uplink, WrittenFrames},
     error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
@@ -113,6 +115,20 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
         metadata: BTreeMap<String, String>,
     ) -> Submitted<Result<(), StepError<MemberError>>> {
         self.faults.run(self.step(), || self.inner.update_member(now, cseq, room, display_name, metadata))
+    }
+
+    fn grants(&self) -> Grants {
+        self.inner.grants()
+    }
+
+    fn refresh(
+        &self,
+        now: Now,
+        cseq: u32,
+        grants: Grants,
+        answer: Bytes,
+    ) -> Submitted<Result<(), StepError<Infallible>>> {
+        self.faults.run(self.step(), || self.inner.refresh(now, cseq, grants, answer))
     }
 
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<Infallible>>> {
