@@ -64,7 +64,8 @@ impl<T: fmt::Debug> fmt::Debug for Submitted<T> {
 /// # Guarantees
 ///
 /// 1. **Exactly once.** Detecting a client frame that was already applied, and applying a new one, are one atomic step:
-///    a client that does not know the outcome of a frame may send it again.
+///    a client that does not know the outcome of a frame may send it again. A broadcast reaches each member once, however
+///    often it is repeated, and no member that joined after it took effect.
 /// 2. **Pair order.** What one session sends to another arrives in the order of the calls.
 /// 3. **No silent loss.** An accepted envelope is acknowledged by the receiver, or its sender gets a receipt with the reason
 ///    why not, or the sender's own session has ended. A resumable session acknowledges with [`Attachment::ack`]. A live one

@@ -3,7 +3,7 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use super::{
-    kit::{BlockingWaker, Client, World, answer, direct, in_room},
+    kit::{BlockingWaker, Client, World, answer, direct, in_room, repeat},
     make::Make,
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     error::{SendError, StepError},
     frame::{Body, Item},
     id::PeerId,
+    limits::Limits,
     reason::Reason,
     session::Fetched,
 };
@@ -88,6 +89,29 @@ pub(super) fn a_broadcast_reaches_all_others(make: &Make<'_>) {
     for silent in [&mut bob, &mut out, &mut left] {
         assert_eq!(silent.read_all(&mut via), [""; 0]);
     }
+}
+
+pub(super) fn a_repeated_broadcast_reaches_each_member_once(make: &Make<'_>) {
+    let world = make.world_with(Limits { mailbox_frames: 64, detached_frames: 1, ..Limits::default() });
+    let (mut ada, mut bob, mut full) = (world.client("ada"), world.client("bob"), world.client("full"));
+    let (mut late, mut via) = (world.client("late"), world.client("via"));
+    for client in [&mut ada, &mut bob, &mut full] {
+        client.join("demo");
+    }
+    full.disconnect();
+    ada.send_direct(full.peer(), "fills its mailbox");
+    let (up, number) = (ada.attachment.clone(), ada.sent + 1);
+    let again = || repeat(|| up.send(world.now(), number, in_room("demo", None, "all")));
+    assert!(matches!(again(), Ok(()) | Err(StepError::Seen)));
+    ada.sent = number;
+    late.join("demo");
+    for _ in 0..5 {
+        assert_eq!(again(), Err(StepError::Seen));
+    }
+    ada.send(in_room("demo", None, "next")).expect("accepted");
+    assert_eq!(bob.read_all(&mut via), ["all", "next"]);
+    assert_eq!(late.read_all(&mut via), ["next"], "not the one from before it joined");
+    assert_eq!(ada.read_all(&mut via), ["receipt full UNDELIVERABLE MAILBOX_FULL"; 2], "one for each");
 }
 
 pub(super) fn refused_envelopes_are_not_delivered(make: &Make<'_>) {
