@@ -70,7 +70,7 @@ pub const CASES: &[Case] = cases! {
         an_end_takes_effect_without_being_waited_for, an_uplink_carries_the_frames_of_its_session, a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
         stats_count_connections, totals_count_what_all_nodes_hold;
     steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_consumes_no_number_and_a_reply_does, live_frames_are_not_sequenced,
-        every_request_advances_applied;
+        every_request_advances_applied, steps_may_be_submitted_ahead;
     delivery: direct_envelopes_arrive_in_order, a_reused_peer_id_addresses_the_new_session, room_envelopes_need_both_memberships,
         a_broadcast_reaches_all_others, a_repeated_broadcast_reaches_each_member_once, refused_envelopes_are_not_delivered, a_join_precedes_the_first_envelope, every_kind_of_item_wakes_the_connection, a_budget_limits_each_fetch;
     receipts: an_ack_produces_the_requested_receipt, a_live_recipient_produces_written_receipts, what_a_live_connection_did_not_write_is_undeliverable,

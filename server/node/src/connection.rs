@@ -7,6 +7,7 @@ mod apply;
 mod input;
 mod rate_limit;
 mod timers;
+mod under_way;
 mod wake_flags;
 mod write_activity;
 mod written_marks;
@@ -38,6 +39,7 @@ pub use self::{
 };
 use self::{
     timers::Timers,
+    under_way::{Concluded, UnderWay},
     wake_flags::{WakeFlags, source},
     write_activity::Written,
 };
@@ -119,8 +121,8 @@ struct Attached {
     applier: Applier,
     names: NameCache,
     resumable: bool,
-    /// The client frame that is being applied. No further frame is read until it is done.
-    applying: Option<Pin<Box<dyn Future<Output = FrameOutcome> + Send>>>,
+    /// The client frames that are being applied.
+    under_way: UnderWay,
 }
 
 impl<I> Connection<I>
@@ -184,7 +186,8 @@ where
         let (node, caller, uplink) = (self.node.clone(), self.caller.clone(), attachment.clone());
         let applier = Applier { node, caller, uplink };
         let names = NameCache::default();
-        self.state = State::Attached(Attached { attachment, applier, names, resumable, applying: None });
+        let under_way = UnderWay::default();
+        self.state = State::Attached(Attached { attachment, applier, names, resumable, under_way });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
             self.out.push_back(OutFrame::go_away(
@@ -198,7 +201,7 @@ where
         }
     }
 
-    /// Handles one input of the client. Its effect may still be pending afterwards, in [`Attached::applying`].
+    /// Handles one input of the client. Its effect may still be pending afterwards, in [`Attached::under_way`].
     fn handle_input(&mut self, input: Input) {
         let State::Attached(attached) = &mut self.state else {
             match input {
@@ -229,12 +232,12 @@ where
             Input::TooLarge(seq) => {
                 let (applier, error) =
                     (attached.applier.clone(), ApiError::too_large(self.node.session().max_frame_bytes));
-                attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                attached.under_way.push_last(async move { applier.refuse(seq, error).await });
                 return;
             }
             Input::Refused(seq, error) => {
                 let applier = attached.applier.clone();
-                attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                attached.under_way.push_last(async move { applier.refuse(seq, error).await });
                 return;
             }
         };
@@ -250,15 +253,16 @@ where
             Some(RawBody::Envelope(bytes)) => {
                 self.timers.received_envelope(bytes.len());
                 match attached.applier.submit(now, seq, &bytes, &mut attached.names) {
-                    Ok(Submitted::Done(Ok(()))) => self.replies -= 1,
+                    Ok(Submitted::Done(Ok(()))) if attached.under_way.is_empty() => self.replies -= 1,
                     Ok(submitted) => {
                         let applier = attached.applier.clone();
-                        attached.applying =
-                            Some(Box::pin(async move { applier.conclude_envelope(seq, &bytes, submitted).await }));
+                        attached
+                            .under_way
+                            .push_envelope(async move { applier.conclude_envelope(seq, &bytes, submitted).await });
                     }
                     Err(error) => {
                         let applier = attached.applier.clone();
-                        attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                        attached.under_way.push_envelope(async move { applier.refuse(seq, error).await });
                     }
                 }
             }
@@ -266,7 +270,7 @@ where
             None if seq == 0 && (attached.resumable || frame.ack != 0) => self.replies -= 1,
             body => {
                 let applier = attached.applier.clone();
-                attached.applying = Some(Box::pin(async move { applier.apply(seq, body).await }));
+                attached.under_way.push_last(async move { applier.apply(seq, body).await });
             }
         }
     }
@@ -331,16 +335,32 @@ where
         }
     }
 
+    /// Ends the input once the frames that are under way are concluded.
+    fn end_input(&mut self, broken: bool) {
+        match &mut self.state {
+            State::Attached(attached) if !attached.under_way.is_empty() => attached.under_way.end_input(broken),
+            _ => self.input_ended(broken),
+        }
+    }
+
     /// Reads the client's frames and applies them.
     fn poll_input(&mut self, cx: &mut Context<'_>) {
         while self.inputs_left > 0 {
             self.inputs_left -= 1;
-            if let State::Attached(Attached { applying: Some(applying), .. }) = &mut self.state {
-                let Poll::Ready(outcome) = applying.as_mut().poll(cx) else { return };
-                if let State::Attached(attached) = &mut self.state {
-                    attached.applying = None;
+            if let State::Attached(Attached { under_way, .. }) = &mut self.state {
+                match under_way.poll(cx) {
+                    Poll::Ready(None) => {}
+                    Poll::Ready(Some(Concluded::Frame(outcome))) => {
+                        self.handle_outcome(outcome);
+                        continue;
+                    }
+                    Poll::Ready(Some(Concluded::Input { broken })) => {
+                        self.input_ended(broken);
+                        continue;
+                    }
+                    Poll::Pending if under_way.takes_more() => {}
+                    Poll::Pending => return,
                 }
-                self.handle_outcome(outcome);
             }
             if let State::Opening(opening, first) = &mut self.state {
                 let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return };
@@ -383,8 +403,8 @@ where
                     }
                     _ => self.handle_input(input),
                 },
-                Poll::Ready(Some(None)) => self.input_ended(true),
-                Poll::Ready(None) => self.input_ended(false),
+                Poll::Ready(Some(None)) => self.end_input(true),
+                Poll::Ready(None) => self.end_input(false),
                 Poll::Pending => {
                     self.rate_limit.caught_up();
                     return;

@@ -27,6 +27,10 @@ pub trait WrittenFrames: Send + Sync + fmt::Debug {
 /// sequence (else [`StepError::Gap`]) or belong to a frame that was already applied ([`StepError::Seen`]); in a live
 /// session it is only echoed in replies. [`StepError::Refused`] does not consume the number: the transport answers with
 /// [`Self::reply`], which does.
+///
+/// Steps may be submitted while earlier ones are not answered, some hundreds of them. They take effect in the order of the
+/// calls. One that follows a step that did not take effect, refused or not stored, does not either ([`StepError::Gap`]) and
+/// may be submitted again.
 pub trait Uplink: Send + Sync {
     /// Returns the session's peer id.
     fn peer(&self) -> &PeerId;

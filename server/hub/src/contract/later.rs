@@ -37,6 +37,17 @@ impl Later {
         self.faults.fail(Some(error));
     }
 
+    /// Does what it is asked, and answers nothing until [`Self::release`] is called.
+    pub fn hold(&self) {
+        self.faults.hold(true);
+    }
+
+    /// Answers what was held.
+    pub fn release(&self) {
+        self.faults.hold(false);
+        self.faults.release_wakers();
+    }
+
     /// Ends what [`Self::fail`] began.
     pub fn mend(&self) {
         self.faults.fail(None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    kit::{answer, direct, in_room, join, repeat, room_name, text_bytes},
+    kit::{answer, direct, in_room, join, repeat, room_name, text_bytes, wait},
     make::Make,
 };
 use crate::{
@@ -112,4 +112,22 @@ pub(super) fn every_request_advances_applied(make: &Make<'_>) {
     assert_eq!(replies, ["done", "done", "done", "joined other", "left other LEFT"]);
     assert_eq!(ada.read(1), ["left demo ENDED"], "not an answer to a request");
     assert!(ada.inbox.iter().all(|item| !matches!(item, Item::Numbered { .. })), "each request has one answer");
+}
+
+pub(super) fn steps_may_be_submitted_ahead(make: &Make<'_>) {
+    let world = make.world();
+    let (ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
+    let (now, up) = (world.now(), &ada.attachment);
+    let submit = |number: u32| up.send(now, number, direct(bob.peer(), &number.to_string()));
+    let ahead: Vec<_> = (1..=50).map(|number| (number, submit(number))).collect();
+    for (number, submitted) in ahead {
+        let mut result = wait(submitted);
+        // One before it was not done: this one came too early, and is submitted again as that was.
+        if matches!(result, Err(StepError::Gap { .. } | StepError::Store(_))) {
+            result = answer(|| submit(number));
+        }
+        assert!(matches!(result, Ok(()) | Err(StepError::Seen)), "{number}: {result:?}");
+    }
+    assert_eq!(up.applied(), 50);
+    assert_eq!(bob.read_all(&mut via), (1..=50).map(|number| number.to_string()).collect::<Vec<_>>());
 }

@@ -176,7 +176,8 @@ impl Applier {
         }
     }
 
-    /// Concludes an envelope that was submitted. Submits it again while the store does not answer.
+    /// Concludes an envelope that was submitted, once those before it are. Submits it again while the store does not answer,
+    /// and if it came too early: one before it had to be answered, or submitted again.
     pub async fn conclude_envelope(
         &self,
         seq: u32,
@@ -184,14 +185,18 @@ impl Applier {
         submitted: Submitted<Result<(), StepError<SendError>>>,
     ) -> FrameOutcome {
         let mut result = submitted.wait().await;
-        let give_up_at = Instant::now() + STORE_PATIENCE;
-        while self.waits_for_store(&result, give_up_at).await {
+        let (give_up_at, mut early) = (Instant::now() + STORE_PATIENCE, true);
+        loop {
+            let came_early = early && matches!(result, Err(StepError::Gap { .. }));
+            if !came_early && !self.waits_for_store(&result, give_up_at).await {
+                return self.conclude(seq, result).await;
+            }
+            early &= !came_early;
             match self.submit(self.node.now(), seq, bytes, &mut NameCache::default()) {
                 Ok(submitted) => result = submitted.wait().await,
                 Err(error) => return self.refuse(seq, error).await,
             }
         }
-        self.conclude(seq, result).await
     }
 
     /// Submits an operation until the store answers: a frame with a number takes effect once.

@@ -37,6 +37,7 @@ pub(super) struct Faults {
 struct State {
     rng: Rng,
     failing: Option<StoreError>,
+    holding: bool,
     held_wakers: Vec<Waker>,
     watches: Vec<Weak<Watch>>,
 }
@@ -52,7 +53,8 @@ pub(super) enum Repeated {
 
 impl Faults {
     pub(super) fn new(seed: u64, rates: Rates) -> Arc<Self> {
-        let state = State { rng: Rng::new(seed), failing: None, held_wakers: Vec::new(), watches: Vec::new() };
+        let state =
+            State { rng: Rng::new(seed), failing: None, holding: false, held_wakers: Vec::new(), watches: Vec::new() };
         Arc::new(Self { rates, state: Mutex::new(state) })
     }
 
@@ -66,6 +68,10 @@ impl Faults {
         watches.iter().filter_map(Weak::upgrade).for_each(|watch| watch.lose());
     }
 
+    pub(super) fn hold(&self, holding: bool) {
+        self.state().holding = holding;
+    }
+
     /// Notes a watch, which loses its place when the store fails.
     pub(super) fn note_watch(&self, watch: &Arc<Watch>) {
         self.state().watches.push(Arc::downgrade(watch));
@@ -73,7 +79,7 @@ impl Faults {
 
     /// Runs an operation, or not, and answers later, or that there is no answer.
     pub(super) fn run<T: Answer + Send + Unpin + 'static>(
-        &self,
+        self: &Arc<Self>,
         repeated: Repeated,
         operation: impl FnOnce() -> Submitted<T>,
     ) -> Submitted<T> {
@@ -92,7 +98,7 @@ impl Faults {
             }
             None => operation(),
         };
-        Submitted::Pending(Box::pin(Delayed { answer: Box::pin(answer.wait()), polls }))
+        Submitted::Pending(Box::pin(Delayed { answer: Box::pin(answer.wait()), polls, faults: self.clone() }))
     }
 
     /// Returns a waker that may hold its wake-ups back.
@@ -139,6 +145,7 @@ impl Wake for LateWaker {
 struct Delayed<T> {
     answer: Pin<Box<dyn Future<Output = T> + Send>>,
     polls: u64,
+    faults: Arc<Faults>,
 }
 
 impl<T> Future for Delayed<T> {
@@ -149,6 +156,13 @@ impl<T> Future for Delayed<T> {
             self.polls -= 1;
             context.waker().wake_by_ref();
             return Poll::Pending;
+        }
+        {
+            let mut state = self.faults.state();
+            if state.holding {
+                state.held_wakers.push(context.waker().clone());
+                return Poll::Pending;
+            }
         }
         self.answer.as_mut().poll(context)
     }

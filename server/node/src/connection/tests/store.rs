@@ -44,6 +44,15 @@ impl Client {
         self.frames.send(pb::ClientFrame { seq, ack: 0, body }).expect("the connection reads");
     }
 
+    /// Sends an envelope to a room that it is not in.
+    fn refused(&self, seq: u32) {
+        let content = pb::app_data::Content::Text("refused".to_owned());
+        let payload = pb::envelope::Payload::Message(pb::AppData { content: Some(content) });
+        let envelope = pb::Envelope { room: "elsewhere".to_owned(), payload: Some(payload), ..Default::default() };
+        let body = Some(pb::client_frame::Body::Envelope(envelope));
+        self.frames.send(pb::ClientFrame { seq, ack: 0, body }).expect("the connection reads");
+    }
+
     /// Returns the next frame, or `None` if none comes within `within`.
     async fn next(&mut self, within: Duration) -> Option<Result<pb::ServerFrame, ApiError>> {
         let next = timeout(within, self.connection.next()).await.ok()??;
@@ -159,4 +168,35 @@ async fn a_watch_of_rooms_loses_its_place() {
     assert_eq!((refused.reason, refused.retry_after_ms), ("STORE_UNREACHABLE", 200));
     later.mend();
     assert!(rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_envelopes_are_under_way_and_concluded_in_order() {
+    let (later, node) = node();
+    let (mut ada, mut bob) = (Client::open(&node, resumable()).await, Client::open(&node, resumable()).await);
+    later.hold();
+    for number in 1..=300 {
+        ada.send(number, &bob, &number.to_string());
+    }
+    assert!(ada.next(Duration::from_millis(100)).await.is_some_and(|frame| frame.is_ok_and(|frame| frame.ack > 0)));
+    while ada.next(Duration::from_millis(500)).await.is_some() {}
+    for number in 1..=256 {
+        assert_eq!(bob.next_text().await, number.to_string());
+    }
+    assert!(bob.next(Duration::from_secs(1)).await.is_none(), "no more than 256 of them");
+    later.release();
+    // One that is refused, in the middle: the answer to it is in its place.
+    ada.refused(301);
+    ada.send(302, &bob, "302");
+    let mut refused = None;
+    while let Some(frame) = ada.next(Duration::from_secs(1)).await {
+        let frame = frame.expect("no error");
+        if let Some(Pb::Error(error)) = frame.body {
+            assert!(refused.replace((frame.reply_to, error.reason)).is_none());
+        }
+    }
+    assert_eq!(refused, Some((301, "NOT_JOINED".to_owned())));
+    for number in (257..=300).chain([302]) {
+        assert_eq!(bob.next_text().await, number.to_string());
+    }
 }
