@@ -96,7 +96,8 @@ pub trait Backend: Send + Sync + 'static {
     /// and for a session that is not resumable: its frames have no numbers, so that a repeated call would have its effect
     /// twice.
     fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Uplink>, FindError>>;
-    /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none.
+    /// Ends a session on behalf of its owner ([`Reason::Replaced`] and similar). Returns `false` if there is none, as a
+    /// repetition does.
     fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<Result<bool, StoreError>>;
 
     /// Ends a session whose client said bye in this epoch. The attachment of that epoch may already be over, since a page
@@ -104,7 +105,7 @@ pub trait Backend: Send + Sync + 'static {
     /// nothing was ended.
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>>;
 
-    /// Ends the session of a peer, or all sessions of a user, without their secrets. Returns how many ended.
+    /// Ends the session of a peer, or all sessions of a user, without their secrets. Returns how many ended now.
     fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>>;
     /// Returns at most `max` sessions in byte order of their peer ids, starting after `after`; fewer only if no more follow.
     fn sessions(
