@@ -1,4 +1,4 @@
-//! Figures of a node and of a cluster, and what is told of sessions.
+//! Figures of a node and of a cluster, and descriptions of sessions.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ pub struct SessionInfo {
 pub enum Whose {
     /// The session of this peer.
     Peer(PeerId),
-    /// All sessions of this user, whoever says that it is the user.
+    /// All sessions that name this user, verified or not.
     User(Arc<str>),
 }
 
