@@ -99,13 +99,13 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
 ) -> Option<CompatError> {
     let (mut out, mut events) = (Vec::new(), Vec::new());
     let mut rate_limit = RateLimit::<Message>::default();
-    let applier = session.applier();
+    let (attachment, applier) = (session.attachment().clone(), session.applier());
     let mut go_away_at = None;
     let marks = transport.track(&session);
     adapter.on_open(&mut session, &mut out).await;
     let last = loop {
         out.drain(..).for_each(|message| transport.send(message));
-        marks.queued(session.fetched(), &*applier.attachment);
+        marks.queued(session.fetched(), &*attachment);
         // A client that does not read is read all the same, until its rate limit or the replies to it hold it back.
         let early = if rate_limit.is_holding() {
             transport.flushed().await;
@@ -123,7 +123,7 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                 Incoming::Broken(error) => break error,
                 Incoming::Lost => return None,
                 Incoming::Closed => {
-                    session.close(Reason::Left);
+                    session.close(Reason::Left).await;
                     return None;
                 }
             }
@@ -145,12 +145,12 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                     Next::Received(Incoming::Broken(error)) => break error,
                     Next::Received(Incoming::Lost) => return None,
                     Next::Received(Incoming::Closed) => {
-                        session.close(Reason::Left);
+                        session.close(Reason::Left).await;
                         return None;
                     }
                     Next::Released(Ok(message)) => message,
                     Next::Released(Err(reason)) => {
-                        session.detach(reason);
+                        session.detach(reason).await;
                         break reason.into();
                     }
                 },
@@ -175,7 +175,7 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
     session.ready_events(&mut events);
     let _ = deliver(&mut adapter, &session, &mut events, &mut go_away_at, &mut out);
     if go_away_at.is_some() {
-        session.close(Reason::Draining);
+        session.close(Reason::Draining).await;
     }
     out.extend(A::error_message(&last));
     out.into_iter().for_each(|message| transport.send(message));
@@ -222,7 +222,7 @@ enum Next {
 /// Waits for the next message or, while one is held back, until the rate limit releases it. Cancel safe.
 async fn next<T: MessageTransport>(transport: &mut T, rate_limit: &mut RateLimit<Message>, applier: &Applier) -> Next {
     if rate_limit.is_holding() {
-        return Next::Released(poll_fn(|cx| rate_limit.poll(cx, &applier.node, &*applier.attachment)).await);
+        return Next::Released(poll_fn(|cx| rate_limit.poll(cx, &applier.node, &*applier.uplink)).await);
     }
     let mut received = pin!(transport.recv());
     Next::Received(

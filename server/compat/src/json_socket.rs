@@ -11,13 +11,9 @@ use std::{
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::Value;
-use wigwag_hub::error::DetachReason;
+use wigwag_hub::{Attachment, error::DetachReason};
 use wigwag_net::websocket::{CloseReason, FrameWriter, MessageSource, MessageStream, Received, Socket, Violation};
-use wigwag_node::{
-    connection::{Applier, WrittenMarks},
-    error::ApiError,
-    frame::TRANSPORT_LIMIT,
-};
+use wigwag_node::{connection::WrittenMarks, error::ApiError, frame::TRANSPORT_LIMIT, node::Node};
 
 use crate::{
     adapter::{Incoming, MessageTransport, Object},
@@ -51,7 +47,7 @@ struct Out {
     messages: VecDeque<String>,
     marks: Option<Arc<WrittenMarks>>,
     /// The session to detach when the client does not read.
-    applier: Option<Applier>,
+    session: Option<(Node, Arc<dyn Attachment>)>,
 }
 
 impl OutQueue {
@@ -112,8 +108,8 @@ impl<Fut: Future<Output = Option<CompatError>>> MessageSource for AdapterTask<Fu
     }
 
     fn give_up(&mut self) {
-        if let Some(Applier { node, attachment, .. }) = &self.queue.lock().applier {
-            attachment.detach(node.now(), DetachReason::SlowConsumer);
+        if let Some((node, attachment)) = &self.queue.lock().session {
+            attachment.detach(node.now(), DetachReason::SlowConsumer).forget();
         }
     }
 }
@@ -154,10 +150,10 @@ impl MessageTransport for SocketTransport {
     }
 
     fn track(&mut self, session: &CompatSession) -> Arc<WrittenMarks> {
-        let marks = WrittenMarks::track(&*session.applier().attachment, false);
+        let marks = WrittenMarks::track(&**session.attachment(), false);
         let mut out = self.queue.lock();
         out.marks = Some(marks.clone());
-        out.applier = Some(session.applier());
+        out.session = Some((session.applier().node, session.attachment().clone()));
         marks
     }
 }

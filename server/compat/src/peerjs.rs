@@ -267,7 +267,7 @@ impl Adapter for PeerJs {
             }
         };
         match (kind.as_str(), dst) {
-            ("LEAVE", None) => session.close(Reason::Left),
+            ("LEAVE", None) => session.close(Reason::Left).await,
             ("OFFER" | "ANSWER" | "CANDIDATE" | "LEAVE" | "EXPIRE", Some(dst)) => {
                 if self.scope.name_of(session.peer().as_str()) == Some(&dst) {
                     // PeerServer lets a client send to itself.

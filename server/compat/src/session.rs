@@ -11,7 +11,7 @@ use std::{
 use prost::Message as _;
 use tokio::time::Instant;
 use wigwag_hub::{
-    Body, Item, PeerId, Reason, RoomName,
+    Attachment, Body, Item, PeerId, Reason, RoomName,
     error::{DetachReason, StepError},
     frame::Delivery,
     member::Member,
@@ -34,6 +34,7 @@ use crate::{
 
 /// A session that is not resumable. Dropping it detaches it, which ends it.
 pub(crate) struct CompatSession {
+    attachment: Arc<dyn Attachment>,
     applier: Applier,
     seq: u32,
     /// Numbers of requests to create a room that are not answered yet. Bounded by the mailbox, since every request is
@@ -73,8 +74,16 @@ impl CompatSession {
     /// Opens a session.
     pub(crate) async fn open(node: &Node, caller: &Caller, request: OpenNamed) -> Result<Self, ApiError> {
         let attachment = node.open_named(caller, request).await?;
-        let applier = Applier { node: node.clone(), caller: caller.clone(), attachment };
-        Ok(Self { applier, seq: 0, creating: HashSet::new(), rosters: HashMap::new(), items: Vec::new(), fetched: 0 })
+        let applier = Applier { node: node.clone(), caller: caller.clone(), uplink: attachment.clone() };
+        Ok(Self {
+            attachment,
+            applier,
+            seq: 0,
+            creating: HashSet::new(),
+            rosters: HashMap::new(),
+            items: Vec::new(),
+            fetched: 0,
+        })
     }
 
     /// Opens a session. If its peer id is taken by a session with the same secret, replaces that one: its client is back
@@ -87,7 +96,7 @@ impl CompatSession {
         match Self::open(node, caller, request.clone()).await {
             Err(error) if error.reason == "PEER_ID_TAKEN" => {
                 let secret = request.secret.as_deref().unwrap_or_default();
-                if node.replace(&request.peer, secret).await {
+                if node.replace(&request.peer, secret).await? {
                     return Ok((Self::open(node, caller, request).await?, true));
                 }
                 Err(error)
@@ -97,7 +106,7 @@ impl CompatSession {
     }
 
     pub(crate) fn peer(&self) -> &PeerId {
-        self.applier.attachment.peer()
+        self.attachment.peer()
     }
 
     /// Returns the rooms the client is in.
@@ -125,6 +134,7 @@ impl CompatSession {
             Ok(()) | Err(StepError::Seen | StepError::Gap { .. }) => Ok(()),
             Err(StepError::Refused(error)) => Err(error.into()),
             Err(StepError::Detached(reason)) => Err(reason.into()),
+            Err(StepError::Store(error)) => Err(error.into()),
         }
     }
 
@@ -176,7 +186,7 @@ impl CompatSession {
 
     fn poll_events(&mut self, cx: &mut Context<'_>, events: &mut Vec<ClientEvent>) -> Poll<Fetched> {
         let now = self.applier.node.now();
-        let fetched = self.applier.attachment.fetch(now, cx.waker(), FETCH_BYTES, &mut self.items);
+        let fetched = self.attachment.fetch(now, cx.waker(), FETCH_BYTES, &mut self.items);
         if fetched == Fetched::Idle && self.items.is_empty() {
             return Poll::Pending;
         }
@@ -192,11 +202,17 @@ impl CompatSession {
     /// Records activity of the client, and returns its message or, when the client is over its rate limit, holds it back.
     pub(crate) fn admit<T>(&self, rate_limit: &mut RateLimit<T>, message: T) -> Option<T> {
         let now = self.applier.node.now();
-        self.applier.attachment.record_activity(now);
-        rate_limit.admit(now, &*self.applier.attachment, message)
+        // Cannot fail: it acknowledges nothing.
+        let _ = self.attachment.ack(now, 0);
+        rate_limit.admit(now, &*self.attachment, message)
     }
 
-    /// Returns a handle on the session's attachment, for waiting while the session is borrowed.
+    /// Returns the session's attachment.
+    pub(crate) fn attachment(&self) -> &Arc<dyn Attachment> {
+        &self.attachment
+    }
+
+    /// Returns what applies the session's frames, for waiting while the session is borrowed.
     pub(crate) fn applier(&self) -> Applier {
         self.applier.clone()
     }
@@ -207,13 +223,15 @@ impl CompatSession {
     }
 
     /// Detaches the session, which ends it.
-    pub(crate) fn detach(&self, reason: DetachReason) {
-        self.applier.attachment.detach(self.applier.node.now(), reason);
+    pub(crate) async fn detach(&self, reason: DetachReason) {
+        // A store that does not answer ends it later: nothing renews it.
+        let _ = self.attachment.detach(self.applier.node.now(), reason).wait().await;
     }
 
     /// Ends the session for `reason`.
-    pub(crate) fn close(&self, reason: Reason) {
-        self.applier.attachment.close(self.applier.node.now(), reason);
+    pub(crate) async fn close(&self, reason: Reason) {
+        // A store that does not answer ends it later: nothing renews it.
+        let _ = self.attachment.close(self.applier.node.now(), reason).wait().await;
     }
 
     fn next_seq(&mut self) -> u32 {
@@ -230,7 +248,7 @@ impl CompatSession {
                 events.extend(change.map(|change| ClientEvent::roster_change(&event.room, change)));
             }
             Item::Roster(snapshot) => {
-                let me = self.applier.attachment.peer();
+                let me = self.attachment.peer();
                 let room = &snapshot.info.room;
                 if let Some(roster) = self.rosters.get_mut(room) {
                     events.extend(
@@ -241,7 +259,7 @@ impl CompatSession {
                     );
                 }
             }
-            Item::GoAway { reconnect_after_ms } => {
+            Item::GoAway { reconnect_after_ms, .. } => {
                 let at = Instant::now() + std::time::Duration::from_millis(reconnect_after_ms.into());
                 events.push(ClientEvent::GoAway { at });
             }
@@ -281,7 +299,7 @@ impl CompatSession {
 
 impl Drop for CompatSession {
     fn drop(&mut self) {
-        self.detach(DetachReason::ConnectionLost);
+        self.attachment.detach(self.applier.node.now(), DetachReason::ConnectionLost).forget();
     }
 }
 

@@ -14,6 +14,7 @@ pub mod kit;
 pub mod later;
 mod mailboxes;
 mod make;
+mod operators;
 mod presence;
 mod receipts;
 mod removal;
@@ -66,13 +67,14 @@ macro_rules! cases {
 /// All cases.
 pub const CASES: &[Case] = cases! {
     sessions: open_reserves_the_peer_id, a_live_session_ends_with_its_connection, a_closed_session_cannot_be_resumed, find_checks_the_secret_and_the_epoch,
-        a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
-        stats_count_connections;
+        an_end_takes_effect_without_being_waited_for, an_uplink_carries_the_frames_of_its_session, a_live_session_is_not_found, a_replaced_session_has_ended, a_session_is_replaced_by_one_that_opens, a_full_backend_refuses_sessions,
+        stats_count_connections, totals_count_what_all_nodes_hold;
     steps: a_frame_takes_effect_once, a_gap_changes_nothing, a_refusal_consumes_no_number_and_a_reply_does, live_frames_are_not_sequenced,
-        every_request_advances_applied;
+        every_request_advances_applied, steps_may_be_submitted_ahead;
     delivery: direct_envelopes_arrive_in_order, a_reused_peer_id_addresses_the_new_session, room_envelopes_need_both_memberships,
-        a_broadcast_reaches_all_others, refused_envelopes_are_not_delivered, a_join_precedes_the_first_envelope, every_kind_of_item_wakes_the_connection, a_budget_limits_each_fetch;
+        a_broadcast_reaches_all_others, a_repeated_broadcast_reaches_each_member_once, refused_envelopes_are_not_delivered, a_join_precedes_the_first_envelope, every_kind_of_item_wakes_the_connection, a_budget_limits_each_fetch;
     receipts: an_ack_produces_the_requested_receipt, a_live_recipient_produces_written_receipts, what_a_live_connection_did_not_write_is_undeliverable,
+        what_a_live_connection_fetched_is_not_acknowledged,
         what_a_live_connection_wrote_last_is_written_when_it_ends, the_end_of_a_recipient_produces_receipts,
         each_outcome_is_reported_once, a_resume_acknowledges_what_was_received, a_reused_peer_id_gets_no_receipts_of_its_predecessor;
     mailboxes: a_slow_resumable_client_is_detached, a_slow_live_client_is_ended, a_full_detached_mailbox_refuses_envelopes,
@@ -96,8 +98,10 @@ pub const CASES: &[Case] = cases! {
     announcements: before_a_removal_while_detached, although_it_has_left_since, in_an_unread_joined, after_an_overflow;
     service: rooms_are_paged, pages_are_complete_while_others_end, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
         request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
+    operators: sessions_are_listed, sessions_are_paged, sessions_end_without_their_secrets, grants_belong_to_the_session,
+        events_tell_what_happened_to_sessions, events_that_are_forgotten_are_missed;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
-        snapshots_do_not_count_as_lag, an_ended_room_ends_once;
+        snapshots_do_not_count_as_lag, an_ended_room_ends_once, rooms_are_read_page_by_page, a_watcher_that_reads_no_pages_is_cut_off;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,
         a_drained_session_cannot_be_resumed, a_drain_does_not_wait_for_a_lost_connection;
 };

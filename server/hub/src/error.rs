@@ -34,6 +34,35 @@ impl DetachReason {
     }
 }
 
+/// Why an operation failed although nothing was wrong with it: the store of the backend failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store does not answer. The operation may have taken effect or not; it may be repeated. A repeated step, resume
+    /// or open takes effect once, and so does a request with a request id.
+    #[error("the store does not answer; try again in {retry_after_ms} ms")]
+    Unreachable {
+        /// When to try again, in milliseconds from now.
+        retry_after_ms: u32,
+    },
+    /// The store has lost what it held. The sessions of then are gone, and so are their rooms.
+    #[error("the store has lost what it held")]
+    Lost,
+}
+
+/// Why an acknowledgment failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AckError {
+    /// It names a frame that was never written.
+    #[error("frame {written} is the last one that was written")]
+    NotWritten {
+        /// The highest number that was.
+        written: u32,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why a client frame was not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError<E> {
@@ -52,6 +81,10 @@ pub enum StepError<E> {
     /// The operation was refused. The frame's number is not consumed until the refusal is answered.
     #[error("refused")]
     Refused(E),
+    /// The store failed. The frame may have been applied: the same frame may be submitted again with the same number, which
+    /// applies it once. Frames after it are not applied before it is.
+    #[error(transparent)]
+    Store(StoreError),
 }
 
 /// Why a session was not opened.
@@ -63,6 +96,9 @@ pub enum OpenError {
     /// The server is at its session limit.
     #[error("session limit reached")]
     Full,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why a session was not resumed.
@@ -74,6 +110,9 @@ pub enum ResumeError {
     /// The session is gone, for this reason; the client gets a new one.
     #[error("the session is gone: {0}")]
     Reset(Reason),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why an attachment was not found.
@@ -88,6 +127,9 @@ pub enum FindError {
     /// The attachment of that epoch is over.
     #[error("the attachment is over")]
     Detached(DetachReason),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why an envelope was not accepted.
@@ -186,4 +228,7 @@ pub enum RoomError {
     /// The server remembers as many request ids as it may.
     #[error("too many request ids")]
     RequestIdsExhausted,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -128,10 +128,14 @@ pub enum Item {
     },
     /// Presence: a change.
     Presence(Arc<RoomEvent>),
-    /// The node is going away: when this client is to reconnect elsewhere.
+    /// The node is going away: this client is to reconnect.
     GoAway {
-        /// Milliseconds from now.
+        /// When, in milliseconds from now.
         reconnect_after_ms: u32,
+        /// Whether the session can be resumed on another node. If not, it ends with this one.
+        resumable: bool,
+        /// Where to connect; `None` = where it connected before.
+        endpoint: Option<Arc<str>>,
     },
     /// Presence: a room with all its members, in place of changes. Includes the receiver itself.
     Roster(Arc<Snapshot>),

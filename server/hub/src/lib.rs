@@ -37,7 +37,7 @@ pub mod snapshot;
 pub mod time;
 pub mod watch;
 
-pub use backend::{Attachment, Backend, Submitted};
+pub use backend::{Attachment, Backend, Submitted, Uplink};
 pub use frame::{Body, Item, RoomEvent};
 pub use id::{PeerId, RoomName};
 pub use limits::Limits;

@@ -44,6 +44,8 @@ pub struct Limits {
     pub request_id_ms: u64,
     /// Bytes that the cached responses may take. Beyond them, requests with a new id are refused.
     pub request_id_bytes: usize,
+    /// Events of sessions that are remembered for operators.
+    pub session_events: usize,
     /// Events queued for a watcher before it is cut off. The snapshots at the start of a watch do not count.
     pub watch_events: usize,
 }
@@ -71,6 +73,7 @@ impl Default for Limits {
             tombstone_ms: 60_000,
             request_id_ms: 60_000,
             request_id_bytes: 64 << 20,
+            session_events: 4_096,
             watch_events: 65_536,
         }
     }

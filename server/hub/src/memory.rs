@@ -28,6 +28,7 @@ mod responses;
 mod room_requests;
 mod rooms;
 mod run_once;
+mod sessions;
 mod shared;
 #[cfg(test)]
 mod tests;

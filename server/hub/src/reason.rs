@@ -37,6 +37,8 @@ pub enum Reason {
     SeqMismatch,
     /// The sequence numbers are exhausted.
     SeqExhausted,
+    /// The backend's store has lost what it held.
+    StoreLost,
 }
 
 impl Reason {
@@ -60,6 +62,7 @@ impl Reason {
             Self::UnknownSession => "UNKNOWN_SESSION",
             Self::SeqMismatch => "SEQ_MISMATCH",
             Self::SeqExhausted => "SEQ_EXHAUSTED",
+            Self::StoreLost => "STORE_LOST",
         }
     }
 }

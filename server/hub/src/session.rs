@@ -191,10 +191,10 @@ impl<R> SessionState<R> {
         }
     }
 
-    /// Queues the request to reconnect elsewhere, in front of everything else.
-    pub fn put_go_away(&mut self, reconnect_after_ms: u32) {
+    /// Queues an [`Item::GoAway`], in front of everything else.
+    pub fn put_go_away(&mut self, item: Item) {
         if self.phase() == Phase::Attached {
-            self.presence.put_go_away(reconnect_after_ms);
+            self.presence.put_go_away(item);
         }
     }
 

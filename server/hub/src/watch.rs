@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     task::Waker,
 };
@@ -32,13 +33,23 @@ pub enum WatchPoll {
     Idle,
     /// The watcher was too slow and missed events: start a new watch.
     TooSlow,
+    /// The backend was away from its store and may have missed events: start a new watch.
+    Lost,
+}
+
+/// Where a watch gets the rooms that exist, some at a time.
+pub trait SnapshotPages: Send + Sync {
+    /// Queues the next snapshots, in byte order of the rooms' names after `after`, with [`Watch::snapshot`], and then calls
+    /// [`Watch::end_page`]: before this returns, or later. Called once for each page, when its reader has read the one
+    /// before.
+    fn request(&self, watch: &Watch, after: Option<&RoomName>);
 }
 
 /// A watch of all rooms, or of one. Owned by its reader; the backend keeps a weak reference.
-#[derive(Debug)]
 pub struct Watch {
     only: Option<RoomName>,
     capacity: usize,
+    pages: Box<dyn SnapshotPages>,
     // Guards the queue and the reader's waker. A std mutex: critical sections are short and never span an await.
     state: Mutex<State>,
 }
@@ -51,30 +62,46 @@ struct State {
     /// Changes that happened while the snapshots were taken; delivered after `Synced`.
     early: VecDeque<WatchEvent>,
     known: HashSet<RoomName>,
+    /// The last room of the pages that were read.
+    cursor: Option<RoomName>,
+    /// A page was requested and is not complete.
+    requested: bool,
     synced: bool,
     overflowed: bool,
+    lost: bool,
     waker: Option<Waker>,
 }
 
 impl Watch {
-    /// Makes a watch that queues at most `capacity` events, not counting the snapshots at its start.
+    /// Makes a watch that queues at most `capacity` events, not counting the snapshots of a page.
     #[must_use]
-    pub fn new(only: Option<RoomName>, capacity: usize) -> Self {
-        Self { only, capacity, state: Mutex::default() }
+    pub fn new(only: Option<RoomName>, capacity: usize, pages: Box<dyn SnapshotPages>) -> Self {
+        Self { only, capacity, pages, state: Mutex::default() }
     }
 
     /// Returns the next event, or stores the waker.
     pub fn poll(&self, waker: &Waker) -> WatchPoll {
-        let mut state = self.state();
-        if state.overflowed {
-            return WatchPoll::TooSlow;
+        loop {
+            let mut state = self.state();
+            if state.lost {
+                return WatchPoll::Lost;
+            }
+            if state.overflowed {
+                return WatchPoll::TooSlow;
+            }
+            if let Some(event) = state.queue.pop_front() {
+                state.snapshots -= usize::from(matches!(event, WatchEvent::Snapshot(_)));
+                return WatchPoll::Event(event);
+            }
+            if state.synced || state.requested {
+                state.waker = Some(waker.clone());
+                return WatchPoll::Idle;
+            }
+            state.requested = true;
+            let after = state.cursor.clone();
+            drop(state); // Snapshots are taken while their rooms are locked, which comes first.
+            self.pages.request(self, after.as_ref());
         }
-        if let Some(event) = state.queue.pop_front() {
-            state.snapshots -= usize::from(matches!(event, WatchEvent::Snapshot(_)));
-            return WatchPoll::Event(event);
-        }
-        state.waker = Some(waker.clone());
-        WatchPoll::Idle
     }
 
     /// Returns whether this watch covers the room.
@@ -92,14 +119,37 @@ impl Watch {
         }
     }
 
-    /// Marks the end of the snapshots.
-    pub fn synced(&self) {
+    /// Returns the room that is watched, if it is one.
+    #[must_use]
+    pub fn only(&self) -> Option<&RoomName> {
+        self.only.as_ref()
+    }
+
+    /// Marks the end of a page of snapshots. `last`: the last room that was looked at; `None` if no rooms follow.
+    pub fn end_page(&self, last: Option<RoomName>) {
         let mut state = self.state();
+        state.requested = false;
+        if last.is_some() {
+            state.cursor = last;
+            if let Some(waker) = state.waker.take() {
+                waker.wake();
+            }
+            return;
+        }
         state.synced = true;
         self.push(&mut state, WatchEvent::Synced);
         for event in std::mem::take(&mut state.early) {
             self.push(&mut state, event);
         }
+    }
+
+    /// Ends the watch, since events may be missing. Wakes its reader.
+    pub fn lose(&self) {
+        {
+            let mut state = self.state();
+            *state = State { lost: true, waker: state.waker.take(), ..State::default() };
+        }
+        self.wake();
     }
 
     /// Queues a change. The caller holds the room's lock, so a room's changes are queued in order and none precedes the
@@ -109,6 +159,9 @@ impl Watch {
             return;
         }
         let mut state = self.state();
+        if state.lost || state.overflowed {
+            return;
+        }
         match event.change {
             Change::Created(_) => drop(state.known.insert(event.room.clone())),
             Change::Ended(_) if !state.known.remove(&event.room) => return,
@@ -121,7 +174,7 @@ impl Watch {
         } else if state.early.len() < self.capacity {
             state.early.push_back(event);
         } else {
-            state.overflowed = true;
+            self.overflow(&mut state);
         }
     }
 
@@ -136,9 +189,9 @@ impl Watch {
     fn push(&self, state: &mut State, event: WatchEvent) {
         let snapshot = matches!(event, WatchEvent::Snapshot(_));
         if !snapshot && state.queue.len() - state.snapshots >= self.capacity {
-            state.overflowed = true;
-            (state.queue, state.snapshots) = (VecDeque::new(), 0);
-        } else if !state.overflowed {
+            return self.overflow(state);
+        }
+        if !state.overflowed {
             state.snapshots += usize::from(snapshot);
             state.queue.push_back(event);
         }
@@ -147,7 +200,21 @@ impl Watch {
         }
     }
 
+    /// Cuts off a watcher that is too slow, and frees what it has not read.
+    fn overflow(&self, state: &mut State) {
+        *state = State { overflowed: true, waker: state.waker.take(), ..State::default() };
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("only", &self.only).finish_non_exhaustive()
     }
 }

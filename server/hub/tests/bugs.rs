@@ -44,7 +44,7 @@ fn bug_b_back_before_the_loss_was_noticed() {
     let old = bob.attachment.clone();
     ada.send_direct(bob.peer(), "in flight");
     bob.resume().expect("registered before it was welcomed");
-    old.detach(world.now(), DetachReason::ConnectionLost);
+    answer(|| old.detach(world.now(), DetachReason::ConnectionLost)).expect("it ends");
     world.advance(60_000);
     assert_eq!(bob.read_all(&mut ada), ["in flight"], "detaching the old connection late has no effect");
     assert_eq!(bob.detached, None);
@@ -102,7 +102,7 @@ fn bug_e_two_connections_of_one_session() {
             Fetched::Detached(DetachReason::Superseded)
         );
         assert!(out.is_empty());
-        let sent = answer(old.send(world.now(), 1, direct(ada.peer(), "twice")));
+        let sent = answer(|| old.send(world.now(), 1, direct(ada.peer(), "twice")));
         assert_eq!(sent, Err(StepError::Detached(DetachReason::Superseded)));
     }
     assert_eq!(bob.read_all(&mut ada), ["once"]);
@@ -137,7 +137,7 @@ fn bug_g_a_lost_subscription() {
     let mut recovers = |value: &str, lose: fn(&mut Client<'_>, &mut Client<'_>)| {
         lose(ada, bob);
         world.advance(10_000);
-        bob.attachment.record_activity(world.now());
+        assert_eq!(bob.attachment.ack(world.now(), 0), Ok(()));
         let told = bob.read_presence("demo", ada);
         assert_eq!(told.first().map(String::as_str), Some("roster ada bob"), "the current members: {told:?}");
         ada.set("demo", "k", value);
@@ -178,12 +178,12 @@ fn bug_i_the_last_acknowledgment() {
     // Acknowledged together with the bye.
     bob.read(1);
     bob.ack();
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     // Acknowledged by the resume.
     eve.read(1);
     eve.disconnect();
     eve.resume().expect("resumed");
-    eve.attachment.close(world.now(), Reason::Left);
+    answer(|| eve.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.read_all(&mut via), ["receipt bob DELIVERED", "receipt eve DELIVERED"]);
 }
 
@@ -193,12 +193,12 @@ fn bug_j_a_half_open_connection() {
     let world = world();
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     world.advance(5_000);
-    bob.attachment.record_activity(world.now());
+    assert_eq!(bob.attachment.ack(world.now(), 0), Ok(()));
     world.advance(25_000);
     assert_eq!(world.now().mono_ms - bob.attachment.last_activity_ms(), 25_000, "idle time is measured");
     ada.send_direct(bob.peer(), "never received");
     bob.pump(); // Written, and lost in transit.
-    bob.attachment.detach(world.now(), DetachReason::HeartbeatTimeout);
+    answer(|| bob.attachment.detach(world.now(), DetachReason::HeartbeatTimeout)).expect("it ends");
     assert_eq!(bob.wait_detached(), DetachReason::HeartbeatTimeout);
     bob.last = 0;
     bob.inbox.clear();
@@ -215,7 +215,7 @@ fn bug_k_removed_and_resumed() {
         let mut clients = members(&world, &["ada", "eve", "bob"]);
         let mut bob = clients.pop().expect("three");
         bob.disconnect();
-        answer(world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), ban)).expect("removed");
+        answer(|| world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), ban)).expect("removed");
         bob.resume().expect("the session continues, outside of the room");
         assert_eq!(world.members_in("demo"), "ada eve");
         let refused = clients[0].send(in_room("demo", Some(bob.peer()), "to a former member"));
@@ -236,7 +236,7 @@ fn bug_l_bypassing_the_member_limit() {
     clients[1].disconnect();
     assert_eq!(eve.try_join(join("demo")).err(), Some(StepError::Refused(JoinError::RoomFull { max: 2 })));
     // Removed and replaced while disconnected, it does not become a member again.
-    answer(world.backend.remove_member(world.now(), &room_name("demo"), clients[1].peer(), false)).expect("removed");
+    answer(|| world.backend.remove_member(world.now(), &room_name("demo"), clients[1].peer(), false)).expect("removed");
     eve.join("demo");
     clients[1].resume().expect("resumed");
     assert_eq!(world.members_in("demo"), "ada eve");

@@ -1,6 +1,9 @@
 //! The memory backend passes the contract suite, directly and with delayed answers.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use wigwag_hub::{
     MemoryBackend,
@@ -15,6 +18,18 @@ fn memory_backend() {
 #[test]
 fn memory_backend_that_answers_later() {
     suite(|limits| Arc::new(Later::new(Arc::new(MemoryBackend::new(limits)))));
+}
+
+#[test]
+fn memory_backend_behind_a_store_that_fails() {
+    let rounds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(10);
+    let seed = AtomicU64::new(0);
+    for _ in 0..rounds {
+        suite(|limits| {
+            let seed = seed.fetch_add(1, Ordering::Relaxed);
+            Arc::new(Later::with_faults(Arc::new(MemoryBackend::new(limits)), seed))
+        });
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use wigwag_hub::{
     Attachment, Backend, Limits, MemoryBackend, Now, PeerId, RoomName, Submitted,
-    backend::{Create, Credentials, Join, Open},
+    backend::{Create, Credentials, Grants, Join, Open},
     member::Metadata,
     session::SessionKind,
 };
@@ -34,6 +34,8 @@ fn session_in_a_room(backend: &MemoryBackend, n: u128) -> Arc<dyn Attachment> {
         kind: SessionKind::Resumable { grace_ms: 30_000 },
         replaces: None,
         source: 0,
+        request: 0,
+        grants: Grants::default(),
     };
     let Submitted::Done(Ok(attachment)) = backend.open(NOW, open) else { panic!("opened") };
     let room = RoomName::parse(&format!("room {}", n / 4)).expect("a room name");

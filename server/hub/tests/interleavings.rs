@@ -56,11 +56,11 @@ fn a_broadcast_that_reached_a_member_is_not_refused() {
     let [mut ada, mut bob, mut eve, mut via] = clients(&world);
     let (peer, now) = (ada.peer().clone(), world.now());
     when_woken(&world, &mut bob, move || {
-        answer(backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
+        answer(|| backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
     });
     assert_eq!(ada.send(in_room("demo", None, "all")), Ok(()), "bob received it");
     ada.send_direct(bob.peer(), "next");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(eve.read_all(&mut via), [""; 0], "nothing from a former member");
     let told: Vec<_> = (0..4)
         .map(|_| match ada.take(|item| matches!(item, Item::Numbered { .. })) {
@@ -91,7 +91,7 @@ fn a_broadcast_that_reached_no_member_is_refused() {
     }
     ada.ack();
     when_woken(&world, &mut bob, move || {
-        answer(backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
+        answer(|| backend.remove_member(now, &room_name("demo"), &peer, false)).expect("removed");
     });
     assert_eq!(ada.send(in_room("demo", None, "all")), Err(StepError::Refused(SendError::NotJoined)));
     assert_eq!(ada.read_all(&mut via), ["left demo REMOVED"]);

@@ -7,6 +7,7 @@ mod apply;
 mod input;
 mod rate_limit;
 mod timers;
+mod under_way;
 mod wake_flags;
 mod write_activity;
 mod written_marks;
@@ -38,6 +39,7 @@ pub use self::{
 };
 use self::{
     timers::Timers,
+    under_way::{Concluded, UnderWay},
     wake_flags::{WakeFlags, source},
     write_activity::Written,
 };
@@ -115,17 +117,12 @@ enum State {
 type OpenFuture = Pin<Box<dyn Future<Output = Result<Opened, ApiError>> + Send>>;
 
 struct Attached {
+    attachment: Arc<dyn Attachment>,
     applier: Applier,
     names: NameCache,
     resumable: bool,
-    /// The client frame that is being applied. No further frame is read until it is done.
-    applying: Option<Pin<Box<dyn Future<Output = FrameOutcome> + Send>>>,
-}
-
-impl Attached {
-    fn attachment(&self) -> &Arc<dyn Attachment> {
-        &self.applier.attachment
-    }
+    /// The client frames that are being applied.
+    under_way: UnderWay,
 }
 
 impl<I> Connection<I>
@@ -186,18 +183,25 @@ where
             attachment.track_written(written.clone());
             self.written = Some(written);
         }
-        let applier = Applier { node: self.node.clone(), caller: self.caller.clone(), attachment };
-        self.state = State::Attached(Attached { applier, names: NameCache::default(), resumable, applying: None });
+        let (node, caller, uplink) = (self.node.clone(), self.caller.clone(), attachment.clone());
+        let applier = Applier { node, caller, uplink };
+        let names = NameCache::default();
+        let under_way = UnderWay::default();
+        self.state = State::Attached(Attached { attachment, applier, names, resumable, under_way });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
-            self.out.push_back(OutFrame::go_away(self.node.drain_left_ms()));
+            self.out.push_back(OutFrame::go_away(
+                self.node.drain_left_ms(),
+                resumable && self.node.backend().outlives_node(),
+                "",
+            ));
         }
         if let Some(first) = first {
             self.handle_input(first);
         }
     }
 
-    /// Handles one input of the client. Its effect may still be pending afterwards, in [`Attached::applying`].
+    /// Handles one input of the client. Its effect may still be pending afterwards, in [`Attached::under_way`].
     fn handle_input(&mut self, input: Input) {
         let State::Attached(attached) = &mut self.state else {
             match input {
@@ -222,26 +226,23 @@ where
             Input::Malformed => return self.fail(malformed()),
             Input::Broken(error) => return self.fail(error),
             Input::Oversize => {
-                attached.attachment().close(self.node.now(), Reason::ConnectionLost);
+                attached.attachment.close(self.node.now(), Reason::ConnectionLost).forget();
                 return self.fail(oversize());
             }
             Input::TooLarge(seq) => {
                 let (applier, error) =
                     (attached.applier.clone(), ApiError::too_large(self.node.session().max_frame_bytes));
-                attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                attached.under_way.push_last(async move { applier.refuse(seq, error).await });
                 return;
             }
             Input::Refused(seq, error) => {
                 let applier = attached.applier.clone();
-                attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                attached.under_way.push_last(async move { applier.refuse(seq, error).await });
                 return;
             }
         };
         let now = self.now;
-        attached.attachment().record_activity(now);
-        if frame.ack != 0
-            && let Err(written) = attached.attachment().ack(now, frame.ack)
-        {
+        if let Err(written) = attached.attachment.ack(now, frame.ack) {
             let why =
                 format!("ack {} is beyond the last frame sent, {written}: acknowledge received frames only", frame.ack);
             return self.fail(ApiError::protocol(why));
@@ -252,15 +253,16 @@ where
             Some(RawBody::Envelope(bytes)) => {
                 self.timers.received_envelope(bytes.len());
                 match attached.applier.submit(now, seq, &bytes, &mut attached.names) {
-                    Ok(Submitted::Done(Ok(()))) => self.replies -= 1,
+                    Ok(Submitted::Done(Ok(()))) if attached.under_way.is_empty() => self.replies -= 1,
                     Ok(submitted) => {
                         let applier = attached.applier.clone();
-                        attached.applying =
-                            Some(Box::pin(async move { applier.conclude(seq, submitted.wait().await).await }));
+                        attached
+                            .under_way
+                            .push_envelope(async move { applier.conclude_envelope(seq, &bytes, submitted).await });
                     }
                     Err(error) => {
                         let applier = attached.applier.clone();
-                        attached.applying = Some(Box::pin(async move { applier.refuse(seq, error).await }));
+                        attached.under_way.push_envelope(async move { applier.refuse(seq, error).await });
                     }
                 }
             }
@@ -268,7 +270,7 @@ where
             None if seq == 0 && (attached.resumable || frame.ack != 0) => self.replies -= 1,
             body => {
                 let applier = attached.applier.clone();
-                attached.applying = Some(Box::pin(async move { applier.apply(seq, body).await }));
+                attached.under_way.push_last(async move { applier.apply(seq, body).await });
             }
         }
     }
@@ -287,9 +289,9 @@ where
     fn fail(&mut self, error: ApiError) {
         let (transport, reason) = (self.caller.transport, error.reason);
         if let State::Attached(attached) = &self.state {
-            let attachment = attached.attachment();
+            let attachment = &attached.attachment;
             tracing::debug!(peer.id = attachment.peer().as_str(), transport, reason, "connection closed with an error");
-            attachment.detach(self.node.now(), DetachReason::ConnectionLost);
+            attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         } else {
             tracing::debug!(transport, reason, "connection refused");
         }
@@ -301,9 +303,9 @@ where
     fn end_detached(&mut self, reason: DetachReason) {
         let State::Attached(attached) = &self.state else { return };
         if let DetachReason::Ended(ended) = reason {
-            attached.attachment().close(self.node.now(), ended);
+            attached.attachment.close(self.node.now(), ended).forget();
         }
-        let attachment = attached.attachment();
+        let attachment = &attached.attachment;
         let (peer, epoch) = (attachment.peer().as_str(), attachment.epoch());
         tracing::debug!(peer.id = peer, epoch, reason = reason.as_str(), "connection closed");
         if reason == DetachReason::Ended(Reason::Left) {
@@ -313,7 +315,7 @@ where
         }
         let error = ApiError::from(reason);
         self.out.push_back(match reason {
-            DetachReason::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms),
+            DetachReason::Ended(Reason::Draining) => OutFrame::go_away(error.retry_after_ms, false, ""),
             _ => error.to_fatal(),
         });
         self.state = State::Closing(Some(error));
@@ -324,7 +326,7 @@ where
         self.input = None;
         match &self.state {
             State::Attached(attached) if attached.resumable || broken => {
-                attached.attachment().detach(self.node.now(), DetachReason::ConnectionLost);
+                attached.attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
                 self.state = State::Closing(None);
             }
             // A client that is not resumable may half-close and keep listening, as grpcurl does after its last message.
@@ -333,16 +335,32 @@ where
         }
     }
 
+    /// Ends the input once the frames that are under way are concluded.
+    fn end_input(&mut self, broken: bool) {
+        match &mut self.state {
+            State::Attached(attached) if !attached.under_way.is_empty() => attached.under_way.end_input(broken),
+            _ => self.input_ended(broken),
+        }
+    }
+
     /// Reads the client's frames and applies them.
     fn poll_input(&mut self, cx: &mut Context<'_>) {
         while self.inputs_left > 0 {
             self.inputs_left -= 1;
-            if let State::Attached(Attached { applying: Some(applying), .. }) = &mut self.state {
-                let Poll::Ready(outcome) = applying.as_mut().poll(cx) else { return };
-                if let State::Attached(attached) = &mut self.state {
-                    attached.applying = None;
+            if let State::Attached(Attached { under_way, .. }) = &mut self.state {
+                match under_way.poll(cx) {
+                    Poll::Ready(None) => {}
+                    Poll::Ready(Some(Concluded::Frame(outcome))) => {
+                        self.handle_outcome(outcome);
+                        continue;
+                    }
+                    Poll::Ready(Some(Concluded::Input { broken })) => {
+                        self.input_ended(broken);
+                        continue;
+                    }
+                    Poll::Pending if under_way.takes_more() => {}
+                    Poll::Pending => return,
                 }
-                self.handle_outcome(outcome);
             }
             if let State::Opening(opening, first) = &mut self.state {
                 let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return };
@@ -357,14 +375,14 @@ where
                 return;
             }
             if let State::Attached(attached) = &self.state {
-                match self.rate_limit.poll(cx, &self.node, &**attached.attachment()) {
+                match self.rate_limit.poll(cx, &self.node, &*attached.attachment) {
                     Poll::Ready(Ok(None)) => {}
                     Poll::Ready(Ok(Some(held))) => {
                         self.handle_input(held);
                         continue;
                     }
                     Poll::Ready(Err(reason)) => {
-                        attached.attachment().detach(self.node.now(), reason);
+                        attached.attachment.detach(self.node.now(), reason).forget();
                         self.end_detached(reason);
                         return;
                     }
@@ -376,17 +394,17 @@ where
                 Poll::Ready(Some(Some(input))) => match &self.state {
                     State::Attached(attached) => {
                         if let Input::Frame(frame) = &input
-                            && is_free(&self.node, &**attached.attachment(), frame)
+                            && is_free(&self.node, &*attached.attachment, frame)
                         {
                             self.handle_input(input);
-                        } else if let Some(input) = self.rate_limit.admit(self.now, &**attached.attachment(), input) {
+                        } else if let Some(input) = self.rate_limit.admit(self.now, &*attached.attachment, input) {
                             self.handle_input(input);
                         }
                     }
                     _ => self.handle_input(input),
                 },
-                Poll::Ready(Some(None)) => self.input_ended(true),
-                Poll::Ready(None) => self.input_ended(false),
+                Poll::Ready(Some(None)) => self.end_input(true),
+                Poll::Ready(None) => self.end_input(false),
                 Poll::Pending => {
                     self.rate_limit.caught_up();
                     return;
@@ -417,7 +435,7 @@ where
             // Arms the timer of the acknowledgment for what was applied.
             if let State::Attached(attached) = &self.state
                 && attached.resumable
-                && self.timers.applied_frames(attached.attachment().applied(), now)
+                && self.timers.applied_frames(attached.attachment.applied(), now)
             {
                 self.ready |= source::TIMERS;
             }
@@ -460,7 +478,7 @@ where
     /// Notes that the client does not read: its session is detached, or ends if it is not resumable.
     pub fn give_up(&mut self) {
         if let State::Attached(attached) = &self.state {
-            attached.attachment().detach(self.node.now(), DetachReason::SlowConsumer);
+            attached.attachment.detach(self.node.now(), DetachReason::SlowConsumer).forget();
         }
     }
 
@@ -478,7 +496,7 @@ where
         if let Some(written) = &self.written {
             written.0.record(progress, position, number);
             if let State::Attached(attached) = &self.state
-                && attached.attachment().awaits_written()
+                && attached.attachment.awaits_written()
             {
                 // The next fetch sends the receipt.
                 progress.wake_on_send(self.wakes.session_waker());
@@ -496,7 +514,7 @@ where
     /// Fetches the frames that the session holds for this connection.
     fn poll_session(&mut self) {
         let State::Attached(attached) = &self.state else { return };
-        let attachment = attached.attachment();
+        let attachment = &attached.attachment;
         let fetched = FETCHED.with_borrow_mut(|items| {
             let fetched = attachment.fetch(self.now, self.wakes.session_waker(), FETCH_BYTES, items);
             self.out.reserve(items.len());
@@ -521,7 +539,7 @@ where
     /// Handles expired timers: pings, acknowledges, or ends the connection. Returns whether anything was queued.
     fn poll_timers(&mut self) -> bool {
         let applied = match &self.state {
-            State::Attached(attached) if attached.resumable => attached.attachment().applied(),
+            State::Attached(attached) if attached.resumable => attached.attachment.applied(),
             // While the session opens no timer applies: the hello has arrived. The welcome sets the timer again.
             State::Opening(..) | State::Closing(_) | State::Closed => return false,
             _ => 0,
@@ -532,14 +550,14 @@ where
             State::AwaitingHello => self.fail(ApiError::hello_timeout(self.node.session().hello_timeout())),
             State::Attached(attached) => {
                 if event.ping {
-                    let silent_ms = self.node.now().mono_ms.saturating_sub(attached.attachment().last_activity_ms());
+                    let silent_ms = self.node.now().mono_ms.saturating_sub(attached.attachment.last_activity_ms());
                     // Two and a half intervals: two pings went unanswered, and the third is due.
                     if attached.resumable && silent_ms > u64::from(self.node.session().heartbeat_ms) * 5 / 2 {
-                        attached.attachment().detach(self.node.now(), DetachReason::HeartbeatTimeout);
+                        attached.attachment.detach(self.node.now(), DetachReason::HeartbeatTimeout).forget();
                         self.end_detached(DetachReason::HeartbeatTimeout);
                         return true;
                     }
-                    attached.attachment().expect_pong();
+                    attached.attachment.expect_pong();
                     self.out.push_back(OutFrame::unnumbered(Pb::Ping(pb::Ping {})));
                 } else if event.ack {
                     self.out.push_back(OutFrame::ack(applied));
@@ -563,8 +581,8 @@ where
         loop {
             if let Some(mut frame) = this.out.pop_front() {
                 match &this.state {
-                    State::Attached(Attached { resumable: true, applier, .. }) => {
-                        frame.ack = frame.ack.max(applier.attachment.applied());
+                    State::Attached(Attached { resumable: true, attachment, .. }) => {
+                        frame.ack = frame.ack.max(attachment.applied());
                         this.timers.wrote_ack(frame.ack);
                     }
                     _ => this.yielded = this.yielded.max(frame.seq),
@@ -605,8 +623,8 @@ where
 impl<I> Drop for Connection<I> {
     fn drop(&mut self) {
         if let State::Attached(attached) = &self.state {
-            let attachment = attached.attachment();
-            attachment.detach(self.node.now(), DetachReason::ConnectionLost);
+            let attachment = &attached.attachment;
+            attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         }
     }
 }

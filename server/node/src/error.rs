@@ -6,7 +6,10 @@ use std::{borrow::Cow, time::Duration};
 
 use wigwag_hub::{
     Limits,
-    error::{DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError},
+    error::{
+        AckError, DetachReason, FindError, JoinError, MemberError, OpenError, ResumeError, RoomError, SendError,
+        StoreError,
+    },
     id::NameError,
     member::{MAX_METADATA_BYTES, MetadataTooLarge},
     reason::Reason,
@@ -175,6 +178,17 @@ impl ApiError {
         .advice(Advice::Retry)
     }
 
+    /// Creates STORE_UNREACHABLE for a watch of rooms.
+    pub fn lost_watch() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "STORE_UNREACHABLE",
+            "the cluster's store did not answer for a while, so that changes may be missing: start another watch",
+        )
+        .advice(Advice::Retry)
+        .retry_after(1_000)
+    }
+
     /// Converts to the body of a numbered reply. The session goes on, so advice about it is left out.
     pub fn to_body(&self) -> wigwag_hub::Body {
         wigwag_hub::Body::Encoded(field(Pb::Error(self.frame(false))))
@@ -239,6 +253,34 @@ impl From<(OpenError, &Limits)> for ApiError {
             )
             .advice(Advice::Retry)
             .retry_after(1_000),
+            OpenError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unreachable { retry_after_ms } => Self::new(
+                Code::Unavailable,
+                "STORE_UNREACHABLE",
+                "the cluster's store does not answer, and the request may have taken effect or not: wait retry_after_ms, and \
+                 try again",
+            )
+            .advice(Advice::Retry)
+            .retry_after(retry_after_ms),
+            StoreError::Lost => ended(Reason::StoreLost),
+        }
+    }
+}
+
+impl From<AckError> for ApiError {
+    fn from(error: AckError) -> Self {
+        match error {
+            AckError::NotWritten { written } => Self::protocol(format_args!(
+                "the ack is beyond the last frame sent, {written}: acknowledge received frames only"
+            )),
+            AckError::Store(error) => error.into(),
         }
     }
 }
@@ -319,6 +361,14 @@ impl From<RoomError> for ApiError {
             )
             .advice(Advice::Retry)
             .retry_after(5_000),
+            RoomError::Store(StoreError::Lost) => Self::new(
+                Code::Unavailable,
+                "STORE_LOST",
+                "the cluster's store has lost its data, and the rooms with it: create them again",
+            )
+            .advice(Advice::Retry)
+            .retry_after(1_000),
+            RoomError::Store(error) => error.into(),
         }
     }
 }
@@ -371,6 +421,7 @@ impl From<FindError> for ApiError {
                  Listen, or set hello.resumable",
             ),
             FindError::Detached(reason) => reason.into(),
+            FindError::Store(error) => error.into(),
         }
     }
 }
@@ -380,6 +431,7 @@ impl From<ResumeError> for ApiError {
         match error {
             ResumeError::Superseded => DetachReason::Superseded.into(),
             ResumeError::Reset(reason) => ended(reason),
+            ResumeError::Store(error) => error.into(),
         }
     }
 }
@@ -399,6 +451,12 @@ fn ended(reason: Reason) -> ApiError {
             Code::ResourceExhausted,
             "SEQ_EXHAUSTED",
             "the session has used all 2^32 - 1 sequence numbers: open a new session",
+        )
+        .advice(Advice::Rejoin),
+        Reason::StoreLost => ApiError::new(
+            Code::Aborted,
+            "STORE_LOST",
+            "the cluster's store has lost its data, and this session and its rooms with it: open a new one",
         )
         .advice(Advice::Rejoin),
         Reason::Replaced => {

@@ -97,7 +97,7 @@ impl Node {
             window => window,
         };
         let window = window.min(left);
-        self.inner.backend.go_away(u32::try_from(window.as_millis()).unwrap_or(u32::MAX));
+        self.inner.backend.go_away(u32::try_from(window.as_millis()).unwrap_or(u32::MAX), None);
         let end_of_window = Instant::now() + window;
         while Instant::now() < flush_at {
             let stats = self.inner.backend.stats();

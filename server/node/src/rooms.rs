@@ -90,7 +90,7 @@ impl Rooms {
             .map(|name| RoomName::parse(&name).map_err(|_| page_token::refused()))
             .transpose()?;
         let size = page_size(page.page_size);
-        let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await;
+        let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await?;
         let more = rooms.len() > size;
         rooms.truncate(size);
         let last = rooms.last().filter(|_| more).map(|info| page_token::encode("ListRooms", "", info.room.as_str()));
@@ -194,12 +194,12 @@ impl Rooms {
     }
 
     /// Watches one room, or all rooms: first their present state, then every change.
-    pub fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
+    pub async fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
         let only = match watch.room.as_str() {
             "" => self.node.policy().allow(caller, Action::Admin, None).map(|()| None)?,
             name => Some(self.authorize(caller, name)?),
         };
-        Ok(RoomEvents::new(&self.node, self.node.backend().watch(only)))
+        Ok(RoomEvents::new(&self.node, self.node.backend().watch(only).wait().await?))
     }
 }
 

@@ -224,7 +224,7 @@ async fn watch(
     target: Target,
 ) -> Result<Response<Body>, RestError> {
     let watch = pb::WatchRoomsRequest { room: target.text("room") };
-    Ok(events::stream(state.rooms.watch(&caller, &watch)?))
+    Ok(events::stream(state.rooms.watch(&caller, &watch).await?))
 }
 
 async fn unknown() -> RestError {

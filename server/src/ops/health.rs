@@ -83,20 +83,28 @@ struct Health {
 /// Under a host name that may not see rooms it returns counts only, so that probes work under any name.
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
     let stats = pages.node.backend().stats();
+    let rooms = room_count(&pages.node).await;
     let (room_details, complete) = if pages.show_rooms && pages.hosts.allow(&uri, &headers) {
+        // A node is alive even if its store does not answer: it shows counts then.
         let page = RoomPage::read(&pages.node, None, HEALTH_ROOMS, HEALTH_MEMBERS).await;
-        (page.rooms, page.complete)
+        page.map_or_else(|_| (Vec::new(), false), |page| (page.rooms, page.complete))
     } else {
         (Vec::new(), true)
     };
     Json(Health {
         status: "ok",
-        rooms: stats.rooms,
+        rooms,
         connections: stats.attached,
         room_details,
         room_details_truncated: (!complete).then_some(true),
         timestamp: iso8601(unix_ms()),
     })
+}
+
+/// Returns how many rooms there are; those that this node knows if the store does not answer.
+async fn room_count(node: &Node) -> usize {
+    let totals = node.backend().totals().wait().await;
+    totals.map_or_else(|_| node.backend().stats().rooms, |totals| totals.rooms)
 }
 
 #[derive(Serialize)]
@@ -123,7 +131,7 @@ const COUNTS_ONLY: &str = "other machines can reach this server, so it does not 
 async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
     if !pages.show_rooms {
         let stats = pages.node.backend().stats();
-        let (room_count, connections) = (stats.rooms, stats.attached);
+        let (room_count, connections) = (room_count(&pages.node).await, stats.attached);
         return Json(RoomCounts { rooms: [], room_count, connections, hint: COUNTS_ONLY }).into_response();
     }
     if !pages.hosts.allow(&uri, &headers) {
@@ -138,7 +146,12 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
             return HttpError::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", hint).into_response();
         }
     };
-    let page = RoomPage::read(&pages.node, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await;
+    let page = match RoomPage::read(&pages.node, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await {
+        Ok(page) => page,
+        Err(error) => {
+            return HttpError::new(StatusCode::SERVICE_UNAVAILABLE, error.reason, error.message).into_response();
+        }
+    };
     let next = page.last.map(|room| {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", room.as_str()).finish();
         format!("/rooms?{query}")

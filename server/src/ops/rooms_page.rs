@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use wigwag_hub::{RoomName, member::Member};
-use wigwag_node::node::Node;
+use wigwag_hub::{RoomName, error::RoomError, member::Member};
+use wigwag_node::{error::ApiError, node::Node};
 
 /// Some rooms of a node, in the order of their names.
 pub(super) struct RoomPage {
@@ -19,15 +19,28 @@ pub(super) struct RoomPage {
 impl RoomPage {
     /// Reads at most `max_rooms` rooms after `after`, and at most `max_members` members in total. A room is not split: one
     /// that does not fit is left for the next page. Of a room that fits into no page only the first members are listed.
-    pub(super) async fn read(node: &Node, after: Option<&RoomName>, max_rooms: usize, max_members: usize) -> Self {
-        let mut infos = node.backend().rooms(after, max_rooms.saturating_add(1)).wait().await;
+    ///
+    /// # Errors
+    ///
+    /// When the backend's store does not answer.
+    pub(super) async fn read(
+        node: &Node,
+        after: Option<&RoomName>,
+        max_rooms: usize,
+        max_members: usize,
+    ) -> Result<Self, ApiError> {
+        let mut infos = node.backend().rooms(after, max_rooms.saturating_add(1)).wait().await?;
         let mut more = infos.len() > max_rooms;
         infos.truncate(max_rooms);
         let mut page = Self { rooms: Vec::new(), last: None, complete: true };
         let mut left = max_members;
         for info in infos {
-            // A room may have ended meanwhile.
-            let Ok(members) = node.backend().members(&info.room, None, left).wait().await else { continue };
+            let members = match node.backend().members(&info.room, None, left).wait().await {
+                Ok(members) => members,
+                Err(RoomError::Store(error)) => return Err(error.into()),
+                // It has ended meanwhile.
+                Err(_) => continue,
+            };
             if members.more && left < max_members {
                 more = true;
                 break;
@@ -43,7 +56,7 @@ impl RoomPage {
         }
         page.complete &= !more;
         page.last = page.last.filter(|_| more);
-        page
+        Ok(page)
     }
 }
 

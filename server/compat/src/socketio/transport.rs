@@ -169,7 +169,7 @@ impl MessageTransport for SocketIoTransport {
 
     fn track(&mut self, session: &CompatSession) -> Arc<WrittenMarks> {
         // socketioxide does not tell what it has written.
-        WrittenMarks::track(&*session.applier().attachment, true)
+        WrittenMarks::track(&**session.attachment(), true)
     }
 
     async fn flushed(&mut self) {

@@ -38,8 +38,8 @@ pub(super) fn before_a_removal_while_detached(make: &Make<'_>) {
         eve.send(in_room("demo", Some(bob.peer()), "hi")).expect("accepted");
         let (now, demo) = (world.now(), room_name("demo"));
         match how {
-            2 => answer(world.backend.end_room(now, &demo)).expect("ended"),
-            ban => answer(world.backend.remove_member(now, &demo, bob.peer(), ban == 1)).expect("removed"),
+            2 => answer(|| world.backend.end_room(now, &demo)).expect("ended"),
+            ban => answer(|| world.backend.remove_member(now, &demo, bob.peer(), ban == 1)).expect("removed"),
         }
         via.join("demo");
         bob.resume_with(|resume| resume.room_versions = BTreeMap::from([("demo".to_owned(), version)]))
@@ -82,13 +82,13 @@ pub(super) fn although_it_has_left_since(make: &Make<'_>) {
         bob.wait_for(|c| c.inbox.iter().any(|item| world.describe(item) == "-fay LEFT").then_some(()));
         let versions = versions(&bob);
         assert!(versions[0] >= version && strictly_increasing(&versions), "{versions:?}");
-        let current = answer(world.backend.room(&room_name("demo"))).expect("there").version;
+        let current = answer(|| world.backend.room(&room_name("demo"))).expect("there").version;
         assert_eq!(versions.last(), Some(&current), "the client knows the present version at the end");
         assert_eq!(words_until(&world, &mut bob, "-fay LEFT"), expected);
         bob.disconnect();
     }
     // The last leave was lost with the connection.
-    let current = answer(world.backend.room(&room_name("demo"))).expect("there").version;
+    let current = answer(|| world.backend.room(&room_name("demo"))).expect("there").version;
     bob.resume_with(|resume| {
         resume.room_versions = BTreeMap::from([("demo".to_owned(), current - 1)]);
     })
@@ -128,7 +128,8 @@ pub(super) fn after_an_overflow(make: &Make<'_>) {
         bob.pump();
         bob.inbox.clear();
         let leave = |bob: &Client<'_>| {
-            answer(world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), false)).expect("removed");
+            answer(|| world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), false))
+                .expect("removed");
         };
         let overflow = |ada: &mut Client<'_>| (0..9).for_each(|n| ada.set("other", "k", &n.to_string()));
         eve.join("demo");

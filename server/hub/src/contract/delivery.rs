@@ -3,7 +3,7 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use super::{
-    kit::{BlockingWaker, Client, WAIT_LIMIT, World, direct, in_room},
+    kit::{BlockingWaker, Client, World, answer, direct, in_room, repeat},
     make::Make,
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     error::{SendError, StepError},
     frame::{Body, Item},
     id::PeerId,
+    limits::Limits,
     reason::Reason,
     session::Fetched,
 };
@@ -48,7 +49,7 @@ pub(super) fn a_reused_peer_id_addresses_the_new_session(make: &Make<'_>) {
         ada.send_direct(&id, &format!("direct {round}"));
         assert_eq!(ada.send(in_room("demo", Some(&id), &format!("room {round}"))), Ok(()));
         assert_eq!(bob.read_all(&mut via), [format!("direct {round}"), format!("room {round}")]);
-        bob.attachment.close(world.now(), Reason::Left);
+        answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
         assert_eq!(ada.send(in_room("demo", Some(&id), "late")), NOT_FOUND);
         gone.push(bob);
     }
@@ -90,12 +91,35 @@ pub(super) fn a_broadcast_reaches_all_others(make: &Make<'_>) {
     }
 }
 
+pub(super) fn a_repeated_broadcast_reaches_each_member_once(make: &Make<'_>) {
+    let world = make.world_with(Limits { mailbox_frames: 64, detached_frames: 1, ..Limits::default() });
+    let (mut ada, mut bob, mut full) = (world.client("ada"), world.client("bob"), world.client("full"));
+    let (mut late, mut via) = (world.client("late"), world.client("via"));
+    for client in [&mut ada, &mut bob, &mut full] {
+        client.join("demo");
+    }
+    full.disconnect();
+    ada.send_direct(full.peer(), "fills its mailbox");
+    let (up, number) = (ada.attachment.clone(), ada.sent + 1);
+    let again = || repeat(|| up.send(world.now(), number, in_room("demo", None, "all")));
+    assert!(matches!(again(), Ok(()) | Err(StepError::Seen)));
+    ada.sent = number;
+    late.join("demo");
+    for _ in 0..5 {
+        assert_eq!(again(), Err(StepError::Seen));
+    }
+    ada.send(in_room("demo", None, "next")).expect("accepted");
+    assert_eq!(bob.read_all(&mut via), ["all", "next"]);
+    assert_eq!(late.read_all(&mut via), ["next"], "not the one from before it joined");
+    assert_eq!(ada.read_all(&mut via), ["receipt full UNDELIVERABLE MAILBOX_FULL"; 2], "one for each");
+}
+
 pub(super) fn refused_envelopes_are_not_delivered(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
     assert_eq!(ada.send(direct(&PeerId::from_random(1), "no")), NOT_FOUND);
     assert_eq!(ada.send(Outbound { to: None, ..direct(bob.peer(), "no") }), NOT_FOUND);
-    eve.attachment.close(world.now(), Reason::Left);
+    answer(|| eve.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.send(direct(eve.peer(), "no")), NOT_FOUND);
     assert_eq!(ada.sent, 0, "no number was consumed");
     eve.pump();
@@ -136,7 +160,7 @@ pub(super) fn every_kind_of_item_wakes_the_connection(make: &Make<'_>) {
         while old.fetch(world.now(), &waker, 1 << 20, &mut Vec::new()) != Fetched::Idle || signal.wait(Duration::ZERO) {
         }
     };
-    let woken = |why: &str| assert!(signal.wait(WAIT_LIMIT), "{why} wakes");
+    let woken = |why: &str| assert!(world.wait(&signal), "{why} wakes");
     sleep();
     ada.send_direct(bob.peer(), "hi");
     woken("an envelope");
@@ -147,10 +171,11 @@ pub(super) fn every_kind_of_item_wakes_the_connection(make: &Make<'_>) {
     ada.leave("demo");
     woken("a leave");
     sleep();
-    world.backend.go_away(1_000);
+    world.backend.go_away(1_000, None);
     woken("a drain");
     sleep();
-    crate::contract::kit::answer(world.backend.end_room(world.now(), &super::kit::room_name("demo"))).expect("ended");
+    crate::contract::kit::answer(|| world.backend.end_room(world.now(), &super::kit::room_name("demo")))
+        .expect("ended");
     woken("the end of a room");
     sleep();
     bob.resume_with(|resume| resume.last_seq = 0).expect("resumed");

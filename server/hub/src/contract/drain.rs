@@ -16,11 +16,15 @@ pub(super) fn go_away_reaches_every_connection(make: &Make<'_>) {
     clients.push(world.live("live"));
     let mut away = world.client("away");
     away.disconnect();
-    world.backend.go_away(1_000);
+    world.backend.go_away(1_000, Some(&"elsewhere".into()));
     let mut moments: Vec<_> = clients
         .iter_mut()
         .map(|client| match client.take(|item| matches!(item, Item::GoAway { .. })) {
-            Item::GoAway { reconnect_after_ms } => reconnect_after_ms,
+            Item::GoAway { reconnect_after_ms, resumable, endpoint } => {
+                assert_eq!(resumable, world.backend.outlives_node());
+                assert_eq!(endpoint.as_deref(), Some("elsewhere"));
+                reconnect_after_ms
+            }
             other => panic!("{other:?}"),
         })
         .collect();
@@ -38,7 +42,7 @@ pub(super) fn go_away_survives_a_full_queue(make: &Make<'_>) {
     ada.join("demo");
     bob.join("demo");
     bob.pump();
-    world.backend.go_away(1_000);
+    world.backend.go_away(1_000, None);
     for number in 0..10 {
         ada.set("demo", "k", &number.to_string());
     }

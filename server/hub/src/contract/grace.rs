@@ -33,7 +33,7 @@ pub(super) fn the_end_is_remembered_with_its_reason(make: &Make<'_>) {
     let (mut ada, mut bob) = (world.client("ada"), world.client("bob"));
     ada.disconnect();
     world.advance(30_000);
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     for _ in 0..3 {
         assert_eq!(ada.resume(), Err(ResumeError::Reset(Reason::Expired)), "the reason can be read repeatedly");
         assert_eq!(bob.resume(), Err(ResumeError::Reset(Reason::Ended)));
@@ -69,7 +69,7 @@ pub(super) fn reconnecting_is_published_after_a_delay(make: &Make<'_>) {
         client.join("demo");
     }
     let demo = RoomName::parse("demo").expect("valid");
-    let seen = |peer: &PeerId| answer(world.backend.member(&demo, peer)).expect("a member").presence;
+    let seen = |peer: &PeerId| answer(|| world.backend.member(&demo, peer)).expect("a member").presence;
     ada.read_presence("demo", &mut eve);
     bob.disconnect();
     world.advance(1_999);

@@ -7,8 +7,8 @@ mod world;
 
 pub(super) use self::wait::WAIT_LIMIT;
 pub use self::{
-    client::Client,
+    client::{Client, WrittenCount},
     requests::{direct, in_room, join, room_name, text_bytes},
-    wait::{BlockingWaker, answer},
+    wait::{Answer, BlockingWaker, answer, repeat, wait},
     world::World,
 };

@@ -46,6 +46,7 @@ pub(super) fn a_slow_live_client_is_ended(make: &Make<'_>) {
         client.join("demo");
         client.ack();
     }
+    bob.pump();
     flood(bob.peer(), &mut eve, 2);
     flood(bob.peer(), &mut ada, 3);
     world.advance(0);
@@ -133,7 +134,7 @@ pub(super) fn an_overflowed_session_cannot_be_resumed(make: &Make<'_>) {
     bob.join("demo");
     bob.disconnect();
     ada.send_direct(bob.peer(), "fills it");
-    answer(world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), false)).expect("removed");
+    answer(|| world.backend.remove_member(world.now(), &room_name("demo"), bob.peer(), false)).expect("removed");
     // Even before the next tick: the `left` that did not fit must not be lost silently.
     assert_eq!(bob.resume(), Err(ResumeError::Reset(Reason::MailboxOverflow)));
     world.advance(0);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    kit::{Client, World, in_room},
+    kit::{Client, World, answer, in_room},
     make::Make,
 };
 use crate::{frame::Item, limits::Limits, reason::Reason};
@@ -127,7 +127,7 @@ pub(super) fn an_overflow_becomes_a_roster(make: &Make<'_>) {
     assert_eq!(now, "ada bob eve");
     assert!(
         numbers.contains(
-            &crate::contract::kit::answer(world.backend.room(&crate::contract::kit::room_name("demo")))
+            &crate::contract::kit::answer(|| world.backend.room(&crate::contract::kit::room_name("demo")))
                 .expect("there")
                 .version
         ),
@@ -225,8 +225,8 @@ pub(super) fn the_end_of_a_session_is_published_once(make: &Make<'_>) {
         client.join("demo");
     }
     ada.read_presence("demo", &mut eve);
-    bob.attachment.close(world.now(), Reason::Left);
-    bob.attachment.close(world.now(), Reason::Ended);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
+    answer(|| bob.attachment.close(world.now(), Reason::Ended)).expect("it ends");
     bob.disconnect();
     world.advance(120_000);
     assert_eq!(ada.read_presence("demo", &mut eve), ["-bob LEFT"]);

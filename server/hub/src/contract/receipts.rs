@@ -1,12 +1,16 @@
 //! Receipts: what senders learn about their envelopes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::task::Waker;
 
-use super::make::Make;
-use crate::{backend::WrittenFrames, frame::Item, id::PeerId, reason::Reason};
+use super::{kit::answer, make::Make};
+use crate::{
+    backend::Open,
+    error::DetachReason,
+    frame::Item,
+    id::PeerId,
+    reason::Reason,
+    session::{Fetched, SessionKind},
+};
 
 pub(super) fn an_ack_produces_the_requested_receipt(make: &Make<'_>) {
     let world = make.world();
@@ -33,21 +37,10 @@ pub(super) fn a_live_recipient_produces_written_receipts(make: &Make<'_>) {
     assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
 }
 
-/// A connection that tells what it has written.
-#[derive(Debug, Default)]
-struct Connection(AtomicU32);
-
-impl WrittenFrames for Connection {
-    fn written(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 pub(super) fn what_a_live_connection_did_not_write_is_undeliverable(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut via) = (world.client("ada"), world.live("bob"), world.client("via"));
-    let connection = Arc::new(Connection::default());
-    bob.attachment.track_written(connection.clone());
+    bob.writes = false;
     ada.send_with_receipt(bob.peer(), "written");
     ada.send_direct(bob.peer(), "written, no receipt");
     ada.send_direct(bob.peer(), "handed out");
@@ -55,7 +48,7 @@ pub(super) fn what_a_live_connection_did_not_write_is_undeliverable(make: &Make<
     bob.read(4);
     assert_eq!(ada.read_all(&mut via), [""; 0], "handed out is not written");
     assert!(bob.attachment.awaits_written());
-    connection.0.store(2, Ordering::Relaxed);
+    bob.written.set(2);
     bob.pump();
     assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
     ada.send_direct(bob.peer(), "waiting");
@@ -66,15 +59,33 @@ pub(super) fn what_a_live_connection_did_not_write_is_undeliverable(make: &Make<
 pub(super) fn what_a_live_connection_wrote_last_is_written_when_it_ends(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut via) = (world.client("ada"), world.live("bob"), world.client("via"));
-    let connection = Arc::new(Connection::default());
-    bob.attachment.track_written(connection.clone());
+    bob.writes = false;
     ada.send_direct(bob.peer(), "written, no receipt");
     ada.send_with_receipt(bob.peer(), "written");
     bob.read(2);
     // Nothing is fetched any more.
-    connection.0.store(2, Ordering::Relaxed);
-    bob.attachment.close(world.now(), Reason::Left);
+    bob.written.set(2);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.read_all(&mut via), ["receipt bob WRITTEN"]);
+}
+
+pub(super) fn what_a_live_connection_fetched_is_not_acknowledged(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut via) = (world.client("ada"), world.client("via"));
+    let open = Open { kind: SessionKind::Live, ..world.open("bob") };
+    let peer = open.credentials.peer.clone();
+    // A connection that never tells what it has written.
+    let bob = answer(|| world.backend.open(world.now(), open.clone())).expect("opened");
+    ada.send_with_receipt(&peer, "handed out");
+    let mut items = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(bob.fetch(world.now(), Waker::noop(), 1 << 20, &mut items), Fetched::Idle);
+    }
+    assert_eq!(items.len(), 1);
+    assert_eq!(ada.read_all(&mut via), [""; 0]);
+    answer(|| bob.detach(world.now(), DetachReason::ConnectionLost)).expect("it ends");
+    let receipt = ada.take(|item| matches!(item, Item::Numbered { .. }));
+    assert!(world.describe(&receipt).ends_with("UNDELIVERABLE CONNECTION_LOST"), "{receipt:?}");
 }
 
 pub(super) fn the_end_of_a_recipient_produces_receipts(make: &Make<'_>) {
@@ -88,7 +99,7 @@ pub(super) fn the_end_of_a_recipient_produces_receipts(make: &Make<'_>) {
     ada.send_direct(bob.peer(), "handed out");
     bob.read(1);
     ada.send_with_receipt(bob.peer(), "waiting");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(ada.read_all(&mut via), ["receipt bob UNDELIVERABLE LEFT"; 2]);
 
     let mut eve = world.client("eve");
@@ -114,7 +125,7 @@ pub(super) fn each_outcome_is_reported_once(make: &Make<'_>) {
     assert_eq!(bob.attachment.ack(world.now(), 3), Err(2), "never written");
     bob.disconnect();
     bob.resume().expect("resumed");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     world.advance(120_000);
     assert_eq!(ada.read_all(&mut via), ["receipt bob DELIVERED"; 2]);
 }
@@ -140,8 +151,8 @@ pub(super) fn a_reused_peer_id_gets_no_receipts_of_its_predecessor(make: &Make<'
     let (bob, mut via) = (world.client("bob"), world.client("via"));
     let mut ada = named("ada");
     ada.send_direct(bob.peer(), "never read");
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(|| ada.attachment.close(world.now(), Reason::Left)).expect("it ends");
     let mut again = named("ada");
-    bob.attachment.close(world.now(), Reason::Left);
+    answer(|| bob.attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(again.read_all(&mut via), [""; 0], "it sent nothing");
 }

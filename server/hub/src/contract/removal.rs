@@ -13,11 +13,11 @@ use crate::{
 };
 
 fn remove(world: &World, peer: &PeerId, ban: bool) -> Result<(), RoomError> {
-    answer(world.backend.remove_member(world.now(), &room_name("demo"), peer, ban))
+    answer(|| world.backend.remove_member(world.now(), &room_name("demo"), peer, ban))
 }
 
 fn end(world: &World) -> Result<(), RoomError> {
-    answer(world.backend.end_room(world.now(), &room_name("demo")))
+    answer(|| world.backend.end_room(world.now(), &room_name("demo")))
 }
 
 pub(super) fn a_removed_member_receives_left(make: &Make<'_>) {
@@ -77,7 +77,7 @@ pub(super) fn bans_are_bounded(make: &Make<'_>) {
     assert_eq!(by_owner, Err(StepError::Refused(MemberError::TooManyBans { max: 2 })));
     assert_eq!(world.members_in("demo"), "ada fay", "not removed either");
     // Its peer id is not used again, so that its ban is of no use.
-    eve.attachment.close(world.now(), Reason::Left);
+    answer(|| eve.attachment.close(world.now(), Reason::Left)).expect("it ends");
     remove(&world, fay.peer(), true).expect("banned");
     assert_eq!(world.members_in("demo"), "ada");
 }

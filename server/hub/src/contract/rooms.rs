@@ -33,7 +33,7 @@ fn create(spec: RoomSpec) -> Join {
 }
 
 fn there(world: &World, room: &str) -> bool {
-    answer(world.backend.room(&room_name(room))).is_ok()
+    answer(|| world.backend.room(&room_name(room))).is_ok()
 }
 
 pub(super) fn a_session_joins_and_leaves(make: &Make<'_>) {
@@ -100,7 +100,7 @@ pub(super) fn rooms_are_limited(make: &Make<'_>) {
     ada.join("one");
     bob.join("one");
     assert_eq!(bob.try_join(join("two")), Err(StepError::Refused(JoinError::RoomsExhausted)));
-    assert_eq!(answer(world.backend.create_room(world.now(), spec("two"), None)), Err(RoomError::Exhausted));
+    assert_eq!(answer(|| world.backend.create_room(world.now(), spec("two"), None)), Err(RoomError::Exhausted));
     ada.leave("one");
     bob.leave("one");
     bob.join("two");
@@ -111,7 +111,7 @@ pub(super) fn a_join_may_require_an_existing_room(make: &Make<'_>) {
     let mut ada = world.client("ada");
     let only_join = || Join { create: Create::Never, ..join("demo") };
     assert_eq!(ada.try_join(only_join()), Err(StepError::Refused(JoinError::RoomNotFound)));
-    answer(world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
+    answer(|| world.backend.create_room(world.now(), spec("demo"), None)).expect("created");
     assert!(!ada.try_join(only_join()).expect("joined").created);
 }
 
@@ -132,16 +132,16 @@ pub(super) fn ownership_passes_in_join_order(make: &Make<'_>) {
     let world = make.world();
     let mut clients: Vec<_> = ["ada", "bob", "eve", "fay"].map(|name| world.client(name)).into();
     clients.iter_mut().for_each(|client| drop(client.join("demo")));
-    let owner = || answer(world.backend.room(&room_name("demo"))).expect("there").owner.map(|p| world.name(&p));
+    let owner = || answer(|| world.backend.room(&room_name("demo"))).expect("there").owner.map(|p| world.name(&p));
     assert_eq!(owner().as_deref(), Some("ada"));
     let mut fay = clients.pop().expect("four");
     let mut eve = clients.pop().expect("three");
     clients[1].leave("demo");
     assert_eq!(owner().as_deref(), Some("ada"), "the leave of a plain member does not change the owner");
-    clients[0].attachment.close(world.now(), Reason::Left);
+    answer(|| clients[0].attachment.close(world.now(), Reason::Left)).expect("it ends");
     assert_eq!(owner().as_deref(), Some("eve"), "the next in join order that is still a member");
     assert_eq!(fay.read_presence("demo", &mut eve), ["-bob LEFT", "-ada LEFT", "room owner eve", "~eve online"]);
-    let roles = answer(world.backend.snapshot(&room_name("demo"))).expect("there").members;
+    let roles = answer(|| world.backend.snapshot(&room_name("demo"))).expect("there").members;
     assert_eq!(roles.iter().map(|m| m.role).collect::<Vec<_>>(), [Role::Owner, Role::Member]);
     eve.step(|a, n| a.end_room(world.now(), n, &room_name("demo"))).expect("the owner may");
 }
@@ -180,13 +180,13 @@ pub(super) fn an_empty_room_ends_after_its_timeout(make: &Make<'_>) {
     world.advance(0);
     assert!(!there(&world, "joined"), "a room created by a join ends with its last member");
 
-    answer(world.backend.create_room(world.now(), spec("created"), None)).expect("created");
+    answer(|| world.backend.create_room(world.now(), spec("created"), None)).expect("created");
     world.advance(4_999);
     assert!(there(&world, "created"));
     ada.join("created");
     world.advance(60_000);
     assert!(there(&world, "created"), "not empty");
-    ada.attachment.close(world.now(), Reason::Left);
+    answer(|| ada.attachment.close(world.now(), Reason::Left)).expect("it ends");
     world.advance(4_999);
     assert!(there(&world, "created"));
     world.advance(1);
@@ -203,14 +203,14 @@ pub(super) fn a_member_updates_its_entry(make: &Make<'_>) {
     bob.set("demo", "mood", "fine");
     let (now, demo) = (world.now(), room_name("demo"));
     let large = BTreeMap::from([("k".to_owned(), "x".repeat(5_000))]);
-    let refused = bob.step(|a, n| a.update_member(now, n, &demo, Some("B".into()), large));
+    let refused = bob.step(|a, n| a.update_member(now, n, &demo, Some("B".into()), large.clone()));
     assert!(matches!(refused, Err(StepError::Refused(MemberError::Metadata(_)))));
     let named = bob.step(|a, n| a.update_member(now, n, &demo, Some("Bob".into()), BTreeMap::new()));
     assert_eq!((named, bob.reply()), (Ok(()), Body::Done));
-    let entry = answer(world.backend.member(&demo, bob.peer())).expect("a member");
+    let entry = answer(|| world.backend.member(&demo, bob.peer())).expect("a member");
     assert_eq!((&*entry.display_name, entry.metadata.bytes()), ("Bob", 8));
     bob.set("demo", "mood", "");
-    let entry = answer(world.backend.member(&demo, bob.peer())).expect("a member");
+    let entry = answer(|| world.backend.member(&demo, bob.peer())).expect("a member");
     assert!(entry.metadata.is_empty(), "an empty value deletes");
     assert_eq!(ada.read_presence("demo", &mut bob), ["+bob", "~bob online", "~bob online", "~bob online"]);
     let outside = bob.step(|a, n| a.update_member(now, n, &room_name("other"), None, BTreeMap::new()));

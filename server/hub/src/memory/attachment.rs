@@ -7,6 +7,8 @@ use std::{
     task::Waker,
 };
 
+use bytes::Bytes;
+
 use super::{
     delivery::{Taken, wake},
     entities::{Membership, Room, SenderState, Session},
@@ -14,8 +16,8 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Join, Outbound, Submitted, WrittenFrames},
-    error::{DetachReason, JoinError, MemberError, SendError, StepError},
+    backend::{Attachment, Grants, Join, Outbound, Submitted, Uplink, WrittenFrames},
+    error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Delivery, Item},
     id::{PeerId, RoomName},
     mailbox::Origin,
@@ -31,7 +33,7 @@ pub(super) struct MemoryAttachment {
     pub(super) epoch: u32,
 }
 
-impl Attachment for MemoryAttachment {
+impl Uplink for MemoryAttachment {
     fn peer(&self) -> &PeerId {
         &self.session.peer
     }
@@ -48,24 +50,8 @@ impl Attachment for MemoryAttachment {
         self.session.applied.load(Ordering::Acquire)
     }
 
-    fn record_activity(&self, now: Now) {
-        // Loads first: only the first frame of an epoch, and of a millisecond, has something to store.
-        if self.session.used_epoch.load(Ordering::Acquire) < self.epoch {
-            self.session.used_epoch.fetch_max(self.epoch, Ordering::AcqRel);
-        }
-        if self.session.attached_epoch.load(Ordering::Acquire) == self.epoch
-            && self.session.last_activity_ms.load(Ordering::Relaxed) < now.mono_ms
-        {
-            self.session.last_activity_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
-        }
-    }
-
-    fn last_activity_ms(&self) -> u64 {
-        self.session.last_activity_ms.load(Ordering::Relaxed)
-    }
-
-    fn is_over(&self) -> bool {
-        self.session.attached_epoch.load(Ordering::Acquire) != self.epoch
+    fn acked(&self) -> u32 {
+        self.session.state().mailbox().acked()
     }
 
     fn rate_limit(&self, now: Now) -> u32 {
@@ -85,71 +71,13 @@ impl Attachment for MemoryAttachment {
         u32::try_from(wait_us.div_ceil(1_000)).unwrap_or(u32::MAX)
     }
 
-    fn track_written(&self, written: Arc<dyn WrittenFrames>) {
-        // Fails only on a second call, which has no meaning: a live session has one attachment.
-        let _ = self.session.written.set(written);
-    }
-
-    fn awaits_written(&self) -> bool {
-        self.session.awaits_written.load(Ordering::Relaxed)
-    }
-
-    fn expect_pong(&self) {
-        self.session.awaited_pongs.fetch_add(1, Ordering::Relaxed);
-    }
-
     fn take_pong(&self) -> bool {
         let awaited = &self.session.awaited_pongs;
         awaited.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |pongs| pongs.checked_sub(1)).is_ok()
     }
 
-    fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
-        let mut written = Vec::new();
-        let live = !self.session.resumable();
-        let tracked = live && self.session.written.get().is_some();
-        let fetched = loop {
-            let mut state = self.session.state();
-            if state.epoch() == self.epoch && state.roster_due() {
-                let rooms: Vec<_> = state.rooms_without_roster().map(|joined| joined.room.clone()).collect();
-                drop(state);
-                self.put_rosters(&rooms);
-                continue;
-            }
-            if tracked {
-                state.confirm(self.session.written(), |origin| written.push(origin));
-            }
-            let fetched = state.fetch(self.epoch, waker, budget, out);
-            if tracked {
-                self.session.awaits_written.store(state.awaits_written(), Ordering::Relaxed);
-            } else if live {
-                state.confirm(u32::MAX, |origin| written.push(origin));
-            }
-            break fetched;
-        };
-        written.retain(|origin| origin.receipt);
-        self.shared.send_receipts(now, written, &self.session.peer, Delivery::Written);
-        if let Fetched::Detached(DetachReason::Ended(reason)) = fetched {
-            self.shared.end_session(now, &self.session, reason); // Drained: everything it held has been handed out.
-        }
-        fetched
-    }
-
-    fn ack(&self, now: Now, upto: u32) -> Result<(), u32> {
-        if upto == 0 || !self.session.resumable() {
-            return Ok(());
-        }
-        let mut delivered = Vec::new();
-        self.session.state().ack(self.epoch, upto, |origin| {
-            if origin.receipt {
-                delivered.push(origin);
-            }
-        })?;
-        self.shared.send_receipts(now, delivered, &self.session.peer, Delivery::Delivered);
-        Ok(())
-    }
-
-    fn acked(&self) -> u32 {
-        self.session.state().mailbox().acked()
+    fn acknowledge(&self, now: Now, upto: u32) -> Submitted<Result<(), AckError>> {
+        Submitted::Done(self.ack(now, upto).map_err(|written| AckError::NotWritten { written }))
     }
 
     fn send(&self, now: Now, cseq: u32, send: Outbound) -> Submitted<Result<(), StepError<SendError>>> {
@@ -245,6 +173,25 @@ impl Attachment for MemoryAttachment {
         })
     }
 
+    fn grants(&self) -> Grants {
+        lock(&self.session.grants).clone()
+    }
+
+    fn refresh(
+        &self,
+        now: Now,
+        cseq: u32,
+        grants: Grants,
+        answer: Bytes,
+    ) -> Submitted<Result<(), StepError<Infallible>>> {
+        let _sender = lock(&self.session.sender);
+        Submitted::Done(self.session.check_next(self.epoch, cseq).map(|()| {
+            *lock(&self.session.grants) = grants;
+            self.shared.put_control(now, &self.session, cseq, Body::Encoded(answer));
+            self.session.mark_applied(cseq);
+        }))
+    }
+
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<Infallible>>> {
         let _sender = lock(&self.session.sender);
         Submitted::Done(self.session.check_next(self.epoch, cseq).map(|()| {
@@ -253,17 +200,93 @@ impl Attachment for MemoryAttachment {
         }))
     }
 
-    fn detach(&self, now: Now, reason: DetachReason) {
+    fn close(&self, now: Now, reason: Reason) -> Submitted<Result<(), StoreError>> {
+        let newest = |state: &SessionState<_>| state.epoch() == self.epoch;
+        self.shared.end_session_if(now, &self.session, reason, newest);
+        Submitted::Done(Ok(()))
+    }
+}
+
+impl Attachment for MemoryAttachment {
+    fn ack(&self, now: Now, upto: u32) -> Result<(), u32> {
+        // Loads first: only the first frame of an epoch, and of a millisecond, has something to store.
+        if self.session.used_epoch.load(Ordering::Acquire) < self.epoch {
+            self.session.used_epoch.fetch_max(self.epoch, Ordering::AcqRel);
+        }
+        if self.session.attached_epoch.load(Ordering::Acquire) == self.epoch
+            && self.session.last_activity_ms.load(Ordering::Relaxed) < now.mono_ms
+        {
+            self.session.last_activity_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
+        }
+        if upto == 0 || !self.session.resumable() {
+            return Ok(());
+        }
+        let mut delivered = Vec::new();
+        self.session.state().ack(self.epoch, upto, |origin| {
+            if origin.receipt {
+                delivered.push(origin);
+            }
+        })?;
+        self.shared.send_receipts(now, delivered, &self.session.peer, Delivery::Delivered);
+        Ok(())
+    }
+
+    fn last_activity_ms(&self) -> u64 {
+        self.session.last_activity_ms.load(Ordering::Relaxed)
+    }
+
+    fn is_over(&self) -> bool {
+        self.session.attached_epoch.load(Ordering::Acquire) != self.epoch
+    }
+
+    fn expect_pong(&self) {
+        self.session.awaited_pongs.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn track_written(&self, written: Arc<dyn WrittenFrames>) {
+        // Fails only on a second call, which has no meaning: a live session has one attachment.
+        let _ = self.session.written.set(written);
+    }
+
+    fn awaits_written(&self) -> bool {
+        self.session.awaits_written.load(Ordering::Relaxed)
+    }
+
+    fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched {
+        let mut written = Vec::new();
+        let live = !self.session.resumable();
+        let fetched = loop {
+            let mut state = self.session.state();
+            if state.epoch() == self.epoch && state.roster_due() {
+                let rooms: Vec<_> = state.rooms_without_roster().map(|joined| joined.room.clone()).collect();
+                drop(state);
+                self.put_rosters(&rooms);
+                continue;
+            }
+            if live {
+                state.confirm(self.session.written(), |origin| written.push(origin));
+            }
+            let fetched = state.fetch(self.epoch, waker, budget, out);
+            if live {
+                self.session.awaits_written.store(state.awaits_written(), Ordering::Relaxed);
+            }
+            break fetched;
+        };
+        written.retain(|origin| origin.receipt);
+        self.shared.send_receipts(now, written, &self.session.peer, Delivery::Written);
+        if let Fetched::Detached(DetachReason::Ended(reason)) = fetched {
+            self.shared.end_session(now, &self.session, reason); // Drained: everything it held has been handed out.
+        }
+        fetched
+    }
+
+    fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>> {
         // A session that has ended or has a newer attachment has nothing left to detach.
         let over = self.session.state().detach_reason(self.epoch);
         if over.is_none() {
             self.shared.detach_session(now, &self.session, self.epoch, reason);
         }
-    }
-
-    fn close(&self, now: Now, reason: Reason) {
-        let newest = |state: &SessionState<_>| state.epoch() == self.epoch;
-        self.shared.end_session_if(now, &self.session, reason, newest);
+        Submitted::Done(Ok(()))
     }
 }
 

@@ -7,10 +7,12 @@ use bytes::Bytes;
 use super::MemoryBackend;
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, MemberPage, Open, Reached, RequestId, Resume, Resumed,
+        Attachment, Backend, BackendStats, Credentials, EventPage, MemberPage, Open, Reached, RequestId, Resume,
+        Resumed, SessionFilter, SessionInfo,
         Submitted::{self, Done},
+        Totals, Uplink, Whose,
     },
-    error::{FindError, OpenError, ResumeError, RoomError},
+    error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
     member::{Member, RoomInfo},
     reason::Reason,
@@ -29,16 +31,33 @@ impl Backend for MemoryBackend {
         Done(self.resume_session(now, resume))
     }
 
-    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Attachment>, FindError>> {
+    fn find(&self, credentials: &Credentials, epoch: u32) -> Submitted<Result<Arc<dyn Uplink>, FindError>> {
         Done(self.find_attachment(credentials, epoch))
     }
 
-    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<bool> {
-        Done(self.end_authenticated(now, credentials, reason))
+    fn end_session(&self, now: Now, credentials: &Credentials, reason: Reason) -> Submitted<Result<bool, StoreError>> {
+        Done(Ok(self.end_authenticated(now, credentials, reason)))
     }
 
-    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<bool> {
-        Done(self.end_authenticated_in(now, credentials, epoch))
+    fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>> {
+        Done(Ok(self.end_authenticated_in(now, credentials, epoch)))
+    }
+
+    fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>> {
+        Done(Ok(self.shared.revoke(now, whose, reason)))
+    }
+
+    fn sessions(
+        &self,
+        filter: &SessionFilter,
+        after: Option<&PeerId>,
+        max: usize,
+    ) -> Submitted<Result<Vec<SessionInfo>, StoreError>> {
+        Done(Ok(self.shared.session_page(filter, after, max)))
+    }
+
+    fn events(&self, after: u64, max: usize) -> Submitted<Result<EventPage, StoreError>> {
+        Done(Ok(self.shared.events.after(after, max)))
     }
 
     fn create_room(
@@ -58,8 +77,8 @@ impl Backend for MemoryBackend {
         Done(self.with_room(room, |state| Ok(state.snapshot())))
     }
 
-    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Vec<RoomInfo>> {
-        Done(self.room_page(after, max))
+    fn rooms(&self, after: Option<&RoomName>, max: usize) -> Submitted<Result<Vec<RoomInfo>, StoreError>> {
+        Done(Ok(self.room_page(after, max)))
     }
 
     fn members(&self, room: &RoomName, after: Option<u64>, max: usize) -> Submitted<Result<MemberPage, RoomError>> {
@@ -93,16 +112,20 @@ impl Backend for MemoryBackend {
         Done(self.send_into(now, room, to, envelope, request_id))
     }
 
-    fn watch(&self, room: Option<RoomName>) -> Arc<Watch> {
-        self.watch_rooms(room)
+    fn watch(&self, room: Option<RoomName>) -> Submitted<Result<Arc<Watch>, StoreError>> {
+        Done(Ok(self.watch_rooms(room)))
     }
 
     fn tick(&self, now: Now) {
         self.shared.tick(now);
     }
 
-    fn go_away(&self, window_ms: u32) {
-        self.shared.go_away(window_ms);
+    fn outlives_node(&self) -> bool {
+        false
+    }
+
+    fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>) {
+        self.shared.go_away(window_ms, endpoint);
     }
 
     fn drain(&self, now: Now) {
@@ -111,5 +134,10 @@ impl Backend for MemoryBackend {
 
     fn stats(&self) -> BackendStats {
         self.shared.stats()
+    }
+
+    fn totals(&self) -> Submitted<Result<Totals, StoreError>> {
+        let BackendStats { sessions, rooms, .. } = self.shared.stats();
+        Done(Ok(Totals { sessions, rooms }))
     }
 }

@@ -12,6 +12,8 @@ use super::{
     shared::Shared,
 };
 use crate::{
+    backend::SessionChange,
+    error::DetachReason,
     frame::{Body, Delivery, RoomEvent},
     id::{PeerId, RoomName},
     mailbox::{Entry, Origin},
@@ -140,6 +142,7 @@ impl Shared {
     pub(super) fn overflowed(&self, now: Now, session: &Arc<Session>) {
         self.counters.slow_consumers.fetch_add(1, Ordering::Relaxed);
         if session.resumable() {
+            self.note(now, &session.peer, SessionChange::Detached(DetachReason::SlowConsumer));
             self.start_grace(now, session);
         } else {
             self.end_session(now, session, Reason::SlowConsumer);

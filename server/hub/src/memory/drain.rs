@@ -1,19 +1,30 @@
 //! Draining: how a node asks its clients to go elsewhere and ends its sessions.
 
+use std::sync::Arc;
+
 use super::{delivery::wake, shared::Shared};
-use crate::{frame::Delivery, reason::Reason, session::Phase, time::Now};
+use crate::{
+    frame::{Delivery, Item},
+    reason::Reason,
+    session::Phase,
+    time::Now,
+};
 
 impl Shared {
     /// Asks every attached session to reconnect elsewhere, spread evenly over the window.
-    pub(super) fn go_away(&self, window_ms: u32) {
+    pub(super) fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>) {
         self.watchers.wake();
         let sessions = self.sessions.in_order();
         let count = sessions.len().max(1) as u64;
         for (index, session) in (0_u64..).zip(&sessions) {
-            let after_ms = u32::try_from(u64::from(window_ms) * index / count).unwrap_or(window_ms);
+            let reconnect_after_ms = u32::try_from(u64::from(window_ms) * index / count).unwrap_or(window_ms);
             let waker = {
                 let mut state = session.state();
-                state.put_go_away(after_ms);
+                state.put_go_away(Item::GoAway {
+                    reconnect_after_ms,
+                    resumable: false, // Its sessions end with this process.
+                    endpoint: endpoint.cloned(),
+                });
                 state.take_waker()
             };
             wake(waker);

@@ -8,7 +8,7 @@ use std::sync::{
 
 use super::{lock::lock, timers::TimerId};
 use crate::{
-    backend::{Open, WrittenFrames},
+    backend::{Grants, Open, WrittenFrames},
     error::{DetachReason, StepError},
     id::{PeerId, RoomName},
     member::Metadata,
@@ -73,12 +73,16 @@ pub(super) struct Session {
     pub(super) secret_digest: [u8; 32],
     pub(super) user: Arc<str>,
     pub(super) verified: bool,
+    // What it may do. Locked for a copy, by its connections and operators.
+    pub(super) grants: Mutex<Grants>,
     pub(super) display_name: Arc<str>,
     pub(super) metadata: Metadata,
     pub(super) kind: SessionKind,
     // When it was opened, on the monotonic clock.
     pub(super) opened_ms: u64,
     pub(super) source: u64,
+    // Names the request that opened it.
+    pub(super) request: u64,
     // Its place among the detached sessions, 0 if it has none.
     pub(super) detached_order: AtomicU64,
     // Serializes this client's frames. Taken by its own attachments and by a resume, never by other sessions.
@@ -124,11 +128,13 @@ impl Session {
             secret_digest: open.credentials.secret_digest,
             user: open.user,
             verified: open.verified,
+            grants: Mutex::new(open.grants),
             display_name: open.display_name,
             metadata: open.metadata,
             kind: open.kind,
             opened_ms: now.mono_ms,
             source: open.source,
+            request: open.request,
             detached_order: AtomicU64::new(0),
             sender: Mutex::default(),
             applied: AtomicU32::new(0),
@@ -149,10 +155,9 @@ impl Session {
         lock(&self.state)
     }
 
-    /// Returns up to which number the frames of a live session were written. Without a connection that tells, what was
-    /// handed out counts as written.
+    /// Returns up to which number the frames of a live session were written; 0 if its connection does not tell.
     pub(super) fn written(&self) -> u32 {
-        self.written.get().map_or(u32::MAX, |written| written.written())
+        self.written.get().map_or(0, |written| written.written())
     }
 
     pub(super) fn resumable(&self) -> bool {

@@ -11,7 +11,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Credentials, Open, Resume, Resumed},
+    backend::{Attachment, Credentials, Open, Resume, Resumed, SessionChange, Uplink},
     error::{DetachReason, FindError, OpenError, ResumeError},
     frame::Delivery,
     member::Presence,
@@ -22,6 +22,9 @@ use crate::{
 
 impl MemoryBackend {
     pub(super) fn open_session(&self, now: Now, open: Open) -> Result<Arc<dyn Attachment>, OpenError> {
+        if let Some(session) = self.opened_before(&open) {
+            return Ok(self.attach(session, 1));
+        }
         let replaced =
             open.replaces.as_ref().and_then(|credentials| match self.shared.sessions.authenticate(credentials) {
                 Known::Living(session) => Some(session),
@@ -37,10 +40,18 @@ impl MemoryBackend {
             self.shared.counters.attached.fetch_sub(1, Ordering::Relaxed);
             return Err(OpenError::PeerIdTaken);
         }
+        self.shared.note(now, &session.peer, SessionChange::Opened);
         if let Some(replaced) = replaced {
             self.shared.end_session(now, &replaced, Reason::Replaced);
         }
         Ok(self.attach(session, 1))
+    }
+
+    /// Returns the session that an earlier submission of the request has opened.
+    fn opened_before(&self, open: &Open) -> Option<Arc<Session>> {
+        let session = self.shared.sessions.get(open.credentials.peer.as_str())?;
+        let same = session.request == open.request && session.secret_digest == open.credentials.secret_digest;
+        (same && session.attached_epoch.load(Ordering::Acquire) == 1).then_some(session)
     }
 
     pub(super) fn resume_session(&self, now: Now, resume: Resume) -> Result<Resumed, ResumeError> {
@@ -72,7 +83,7 @@ impl MemoryBackend {
         wake(waker);
         let epoch = match outcome {
             Ok(epoch) => epoch,
-            Err(ResumeError::Superseded) => return Err(ResumeError::Superseded),
+            Err(error @ (ResumeError::Superseded | ResumeError::Store(_))) => return Err(error),
             Err(ResumeError::Reset(reason)) => {
                 self.shared.end_session(now, &session, reason);
                 return Err(ResumeError::Reset(reset_reason(reason)));
@@ -80,6 +91,7 @@ impl MemoryBackend {
         };
         self.shared.detached.remove(&session);
         self.shared.counters.resumed.fetch_add(1, Ordering::Relaxed);
+        self.shared.note(now, &session.peer, SessionChange::Resumed);
         delivered.retain(|origin| origin.receipt);
         self.shared.send_receipts(now, delivered, &session.peer, Delivery::Delivered);
         if was_reconnecting {
@@ -88,11 +100,7 @@ impl MemoryBackend {
         Ok(Resumed { attachment: self.attach(session, epoch), applied })
     }
 
-    pub(super) fn find_attachment(
-        &self,
-        credentials: &Credentials,
-        epoch: u32,
-    ) -> Result<Arc<dyn Attachment>, FindError> {
+    pub(super) fn find_attachment(&self, credentials: &Credentials, epoch: u32) -> Result<Arc<dyn Uplink>, FindError> {
         match self.shared.sessions.authenticate(credentials) {
             Known::Living(session) if !session.resumable() => Err(FindError::NotResumable),
             Known::Living(session) => {
@@ -146,6 +154,7 @@ impl Shared {
             if slow {
                 self.counters.slow_consumers.fetch_add(1, Ordering::Relaxed);
             }
+            self.note(now, &session.peer, SessionChange::Detached(reason));
             let (peer, reason) = (session.peer.as_str(), reason.as_str());
             tracing::info!(peer.id = peer, epoch, reason, "session detached");
             self.start_grace(now, session);
@@ -179,6 +188,7 @@ impl Shared {
         let Some((rooms, origins)) = ended else { return false };
         let duration_ms = now.mono_ms.saturating_sub(session.opened_ms);
         tracing::info!(peer.id = session.peer.as_str(), reason = reason.as_str(), duration_ms, "session ended");
+        self.note(now, &session.peer, SessionChange::Ended(reason));
         self.detached.remove(session);
         // The reason is remembered for a client that resumes too late. A live session cannot be resumed.
         let remembered_ms = match session.kind {

@@ -13,6 +13,7 @@ use super::{
     entities::{MemberHandle, Room},
     lock::{lock, read},
     responses::{CachedResponse, Method},
+    shared::Shared,
 };
 use crate::{
     backend::{MemberPage, Reached, RequestId},
@@ -22,11 +23,14 @@ use crate::{
     reason::Reason,
     room::{RoomPatch, RoomSpec, RoomState},
     time::Now,
-    watch::Watch,
+    watch::{SnapshotPages, Watch},
 };
 
 /// Rooms taken from the registry at a time, so that its lock is held for a moment only.
 const ROOMS_AT_A_TIME: usize = 1_024;
+
+/// Rooms whose members are copied for a watcher at a time.
+const SNAPSHOTS_AT_A_TIME: usize = 64;
 
 impl MemoryBackend {
     pub(super) fn create(
@@ -61,7 +65,7 @@ impl MemoryBackend {
     pub(super) fn room_page(&self, after: Option<&RoomName>, max: usize) -> Vec<RoomInfo> {
         let (mut page, mut after) = (Vec::new(), after.cloned());
         while page.len() < max {
-            let rooms = self.rooms_after(after.as_ref(), (max - page.len()).min(ROOMS_AT_A_TIME));
+            let rooms = self.shared.rooms_after(after.as_ref(), (max - page.len()).min(ROOMS_AT_A_TIME));
             let Some(last) = rooms.last() else { break };
             after = Some(last.name.clone());
             // A room that has just ended may still be in the registry. Others take its place in the page.
@@ -69,15 +73,6 @@ impl MemoryBackend {
             page.extend(states.filter(|state| !state.ended()).map(|state| state.info()));
         }
         page
-    }
-
-    fn rooms_after(&self, after: Option<&RoomName>, max: usize) -> Vec<Arc<Room>> {
-        let from = after.map_or(Unbounded, Excluded);
-        read(&self.shared.rooms)
-            .range::<RoomName, _>((from, Unbounded))
-            .take(max)
-            .map(|(_, room)| room.clone())
-            .collect()
     }
 
     pub(super) fn member_page(&self, room: &RoomName, after: Option<u64>, max: usize) -> Result<MemberPage, RoomError> {
@@ -156,23 +151,41 @@ impl MemoryBackend {
     }
 
     pub(super) fn watch_rooms(&self, only: Option<RoomName>) -> Arc<Watch> {
-        let watch = Arc::new(Watch::new(only.clone(), self.shared.limits.watch_events));
-        self.shared.watchers.add(only.as_ref(), &watch);
-        let rooms: Vec<_> = match &only {
-            Some(only) => self.shared.room(only).into_iter().collect(),
-            None => read(&self.shared.rooms).values().cloned().collect(),
-        };
-        for room in rooms {
-            let state = lock(&room.state);
-            if !state.ended() {
-                watch.snapshot(|| state.snapshot(), &room.name);
-            }
-        }
-        watch.synced();
+        let pages = Box::new(RoomPages(self.shared.clone()));
+        let watch = Arc::new(Watch::new(only, self.shared.limits.watch_events, pages));
+        // From now on it gets the changes of the rooms it knows.
+        self.shared.watchers.add(watch.only(), &watch);
         watch
     }
 
     fn found(&self, room: &RoomName) -> Result<Arc<Room>, RoomError> {
         self.shared.room(room).ok_or_else(|| RoomError::NotFound(room.clone()))
+    }
+}
+
+impl Shared {
+    fn rooms_after(&self, after: Option<&RoomName>, max: usize) -> Vec<Arc<Room>> {
+        let from = after.map_or(Unbounded, Excluded);
+        read(&self.rooms).range::<RoomName, _>((from, Unbounded)).take(max).map(|(_, room)| room.clone()).collect()
+    }
+}
+
+/// The rooms of a watch.
+struct RoomPages(Arc<Shared>);
+
+impl SnapshotPages for RoomPages {
+    fn request(&self, watch: &Watch, after: Option<&RoomName>) {
+        let rooms = match watch.only() {
+            Some(only) => self.0.room(only).into_iter().collect(),
+            None => self.0.rooms_after(after, SNAPSHOTS_AT_A_TIME),
+        };
+        for room in &rooms {
+            let state = lock(&room.state);
+            if !state.ended() {
+                watch.snapshot(|| state.snapshot(), &room.name);
+            }
+        }
+        let full = watch.only().is_none() && rooms.len() == SNAPSHOTS_AT_A_TIME;
+        watch.end_page(rooms.last().filter(|_| full).map(|room| room.name.clone()));
     }
 }

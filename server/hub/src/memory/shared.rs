@@ -14,6 +14,7 @@ use super::{
     lock::read,
     registry::Sessions,
     responses::{ResponseKey, Responses},
+    sessions::Events,
     timers::Timers,
     watchers::Watchers,
 };
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     pub(super) watchers: Watchers,
     pub(super) responses: Responses,
     pub(super) counters: Counters,
+    pub(super) events: Events,
     // The incarnation of the session opened next.
     next_incarnation: AtomicU64,
 }
@@ -81,6 +83,7 @@ impl Shared {
             watchers: Watchers::default(),
             responses: Responses::default(),
             counters: Counters::default(),
+            events: Events::default(),
             next_incarnation: AtomicU64::new(0),
         }
     }

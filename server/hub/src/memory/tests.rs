@@ -8,7 +8,7 @@ use super::{
     registry::{MAX_TOMBSTONES, SHARDS},
 };
 use crate::{
-    backend::{Attachment, Create, Credentials, Join, Open, Outbound, Submitted},
+    backend::{Attachment, Create, Credentials, Grants, Join, Open, Outbound, Submitted},
     error::{JoinError, SendError, StepError},
     frame::{Change, Item},
     id::{PeerId, RoomName},
@@ -31,6 +31,8 @@ fn open(backend: &MemoryBackend, peer: PeerId, kind: SessionKind) -> Arc<dyn Att
         kind,
         replaces: None,
         source: 0,
+        request: 0,
+        grants: Grants::default(),
     };
     backend.open_session(NOW, open).expect("opens")
 }
@@ -92,7 +94,7 @@ fn tombstones_are_bounded() {
     let backend = MemoryBackend::new(Limits { sessions: 1, ..Limits::default() });
     for number in 0..5_000_u128 {
         let peer = PeerId::from_random(number);
-        open(&backend, peer, SessionKind::Resumable { grace_ms: 600_000 }).close(NOW, Reason::Left);
+        open(&backend, peer, SessionKind::Resumable { grace_ms: 600_000 }).close(NOW, Reason::Left).forget();
     }
     let tombstones = backend.shared.sessions.tombstones();
     assert!((1..=SHARDS * MAX_TOMBSTONES).contains(&tombstones), "{tombstones} tombstones");
@@ -129,6 +131,8 @@ fn a_room_that_a_refused_newcomer_emptied_ends() {
             kind: SessionKind::Live,
             replaces: None,
             source: 0,
+            request: 0,
+            grants: Grants::default(),
         };
         backend.open_session(NOW, open).expect("opens")
     };
@@ -180,9 +184,11 @@ fn the_source_with_most_detached_sessions_loses_its_oldest() {
             kind: SessionKind::Resumable { grace_ms: 600_000 },
             replaces: None,
             source,
+            request: 0,
+            grants: Grants::default(),
         };
         let attachment = backend.open_session(NOW, open).expect("opens");
-        attachment.detach(NOW, crate::error::DetachReason::ConnectionLost);
+        attachment.detach(NOW, crate::error::DetachReason::ConnectionLost).forget();
         backend.shared.tick(NOW);
     };
     let lives = |number: u128| backend.shared.sessions.get(PeerId::from_random(number).as_str()).is_some();

@@ -133,9 +133,9 @@ impl<R> PresenceQueue<R> {
         self.queue.push_back((after, Item::Presence(event.clone())));
     }
 
-    /// Queues the request to reconnect elsewhere, in front of everything else.
-    pub(super) fn put_go_away(&mut self, reconnect_after_ms: u32) {
-        self.queue.push_front((0, Item::GoAway { reconnect_after_ms }));
+    /// Queues an [`Item::GoAway`], in front of everything else.
+    pub(super) fn put_go_away(&mut self, item: Item) {
+        self.queue.push_front((0, item));
     }
 
     /// Queues a roster, to be written after the frame `after`. It goes before what else follows that frame, which is newer

@@ -12,9 +12,9 @@ use std::{
 
 use wigwag_hub::{
     Backend, Body, MemoryBackend, Now, PeerId, Reason, RoomName,
-    backend::{Create, Credentials, Join, Open, Outbound, Resume},
+    backend::{Create, Credentials, Grants, Join, Open, Outbound, Resume},
     contract::{
-        kit::{answer, join, text_bytes},
+        kit::{WrittenCount, join, text_bytes, wait},
         rng::Rng,
     },
     error::{DetachReason, ResumeError, StepError},
@@ -74,13 +74,18 @@ impl Actor {
             kind: if live { SessionKind::Live } else { SessionKind::Resumable { grace_ms: 100_000_000 } },
             replaces: None,
             source: 0,
+            request: 0,
+            grants: Grants::default(),
         };
-        let attachment = answer(self.shared.backend.open(self.shared.now(), open)).expect("opened");
+        let attachment = wait(self.shared.backend.open(self.shared.now(), open)).expect("opened");
         self.shared.peers.lock().expect("not poisoned").push(credentials.peer.clone());
+        let written = Arc::<WrittenCount>::default();
+        attachment.track_written(written.clone());
         self.sessions.push(Session {
             credentials,
             attachment,
             live,
+            written,
             epoch: 1,
             sent: 0,
             last: 0,
@@ -106,18 +111,18 @@ impl Actor {
         let (shared, now) = (self.shared.clone(), self.shared.now());
         let number = self.session().sent + 1;
         let at = self.session().attachment.clone();
-        at.record_activity(now);
+        assert_eq!(at.ack(now, 0), Ok(()));
         let result = match self.rng.below(100) {
             0..30 => return self.write(room),
             30..42 => {
                 let asked = Join { create: self.create(&room), ..join(room.as_str()) };
-                answer(at.join(now, number, asked)).map_err(without_reason)
+                wait(at.join(now, number, asked)).map_err(without_reason)
             }
-            42..48 => answer(at.leave(now, number, &room)).map_err(without_reason),
-            48..51 => answer(at.end_room(now, number, &room)).map_err(without_reason),
+            42..48 => wait(at.leave(now, number, &room)).map_err(without_reason),
+            48..51 => wait(at.end_room(now, number, &room)).map_err(without_reason),
             51..54 => {
                 let Some(peer) = self.random_peer() else { return };
-                answer(at.remove_member(now, number, &room, &peer, false)).map_err(without_reason)
+                wait(at.remove_member(now, number, &room, &peer, false)).map_err(without_reason)
             }
             54..74 => return self.read(),
             74..79 => {
@@ -125,7 +130,7 @@ impl Actor {
                 return assert_eq!(at.ack(now, last), Ok(()));
             }
             79..84 => {
-                at.detach(now, DetachReason::ConnectionLost);
+                wait(at.detach(now, DetachReason::ConnectionLost)).expect("it ends");
                 if self.rng.percent(10) {
                     // Detached for long enough to be shown as reconnecting.
                     while shared.clock.load(Ordering::Relaxed) < now.mono_ms + RECONNECTING_AFTER_MS {
@@ -136,25 +141,25 @@ impl Actor {
             }
             84..87 => return self.resume_or_open(),
             87..89 => {
-                at.close(now, Reason::Left);
+                wait(at.close(now, Reason::Left)).expect("it ends");
                 return self.end();
             }
             89..92 => {
                 let peer = if self.rng.percent(30) { self.random_peer() } else { None };
                 let text = text_bytes(&format!("0 - {room}"));
-                return drop(answer(shared.backend.send_to_room(now, &room, peer.as_ref(), text, None)));
+                return drop(wait(shared.backend.send_to_room(now, &room, peer.as_ref(), text, None)));
             }
             92..94 => {
                 let Some(peer) = self.random_peer() else { return };
-                return drop(answer(shared.backend.remove_member(now, &room, &peer, self.rng.percent(10))));
+                return drop(wait(shared.backend.remove_member(now, &room, &peer, self.rng.percent(10))));
             }
-            94 => return drop(answer(shared.backend.end_room(now, &room))),
+            94 => return drop(wait(shared.backend.end_room(now, &room))),
             95..97 => {
                 let name = Some(format!("{}", self.rng.below(100)).into());
                 let patch = RoomPatch { display_name: name, ..RoomPatch::default() };
-                return drop(answer(shared.backend.update_room(now, &room, patch)));
+                return drop(wait(shared.backend.update_room(now, &room, patch)));
             }
-            _ => answer(at.reply(now, number, Body::Done)).map_err(without_reason),
+            _ => wait(at.reply(now, number, Body::Done)).map_err(without_reason),
         };
         self.after(result);
     }
@@ -191,7 +196,7 @@ impl Actor {
         let envelope = text_bytes(&format!("{id} {} {name}", session.credentials.peer));
         let outbound = Outbound { room, to: to.clone(), receipt, envelope };
         let number = session.sent + 1;
-        let result = answer(session.attachment.send(now, number, outbound)).map_err(without_reason);
+        let result = wait(session.attachment.send(now, number, outbound)).map_err(without_reason);
         if let (Ok(()), Some(to)) = (&result, to) {
             session.envelopes.insert(number, (id, to));
         }
@@ -204,7 +209,7 @@ impl Actor {
             // The number is not consumed.
             Err(StepError::Refused(())) => {}
             Err(StepError::Detached(_)) => self.resume_or_open(),
-            Err(error @ (StepError::Seen | StepError::Gap { .. })) => {
+            Err(error @ (StepError::Seen | StepError::Gap { .. } | StepError::Store(_))) => {
                 panic!("client frames are numbered correctly: {error:?}")
             }
         }
@@ -220,7 +225,7 @@ impl Actor {
             last_seq: session.last,
             room_versions: session.views.iter().map(|(room, view)| (room.to_string(), view.version)).collect(),
         };
-        match answer(backend.resume(now, resume)) {
+        match wait(backend.resume(now, resume)) {
             Ok(resumed) => {
                 assert_eq!(resumed.applied, session.sent, "every call was answered");
                 session.epoch = resumed.attachment.epoch();
@@ -228,7 +233,7 @@ impl Actor {
             }
             Err(ResumeError::Reset(Reason::MailboxOverflow)) => self.end(),
             Err(ResumeError::Reset(Reason::UnknownSession)) if session.live => {
-                session.attachment.detach(now, DetachReason::ConnectionLost);
+                wait(session.attachment.detach(now, DetachReason::ConnectionLost)).expect("it ends");
                 self.end();
             }
             Err(ResumeError::Reset(Reason::Ended)) if session.live => self.end(),
@@ -257,6 +262,7 @@ fn without_reason<E>(error: StepError<E>) -> StepError<()> {
         StepError::Seen => StepError::Seen,
         StepError::Gap { applied } => StepError::Gap { applied },
         StepError::Detached(reason) => StepError::Detached(reason),
+        StepError::Store(error) => StepError::Store(error),
         StepError::Refused(_) => StepError::Refused(()),
     }
 }

@@ -15,7 +15,7 @@ use std::{
 
 use wigwag_hub::{
     Backend, Limits, MemoryBackend, Reason,
-    contract::kit::{answer, room_name},
+    contract::kit::{room_name, wait},
     member::Presence,
 };
 
@@ -78,7 +78,7 @@ fn run(seed: u64) {
     settle(&shared, &mut actors);
     check(&shared, &actors);
     for actor in &mut actors {
-        actor.session().attachment.close(shared.now(), Reason::Left);
+        wait(actor.session().attachment.close(shared.now(), Reason::Left)).expect("it ends");
     }
     shared.clock.fetch_add(1_000_000_000, Ordering::Relaxed);
     shared.backend.tick(shared.now());
@@ -132,7 +132,7 @@ fn check(shared: &Shared, actors: &[Actor]) {
             );
         }
         for room in &shared.rooms {
-            let snapshot = answer(shared.backend.snapshot(room)).ok();
+            let snapshot = wait(shared.backend.snapshot(room)).ok();
             let mut members: BTreeSet<_> =
                 snapshot.iter().flat_map(|s| &s.members).map(|member| member.peer.clone()).collect();
             let inside = members.remove(&session.credentials.peer);
@@ -140,7 +140,7 @@ fn check(shared: &Shared, actors: &[Actor]) {
             assert_eq!(view, inside.then_some(&members), "{me} has an outdated view of {room}");
         }
         let rooms =
-            shared.rooms.iter().filter_map(|room| answer(shared.backend.member(room, &session.credentials.peer)).ok());
+            shared.rooms.iter().filter_map(|room| wait(shared.backend.member(room, &session.credentials.peer)).ok());
         assert!(rooms.into_iter().all(|m| m.presence == Presence::Online), "all members are online");
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use wigwag_hub::{
     Attachment, Body, Item, PeerId, RoomName,
     backend::Credentials,
+    contract::kit::WrittenCount,
     frame::{Change, Delivery},
     snapshot::Snapshot,
 };
@@ -17,6 +18,8 @@ pub struct Session {
     pub credentials: Credentials,
     pub attachment: Arc<dyn Attachment>,
     pub live: bool,
+    /// What it has read, which in a live session counts as written.
+    pub written: Arc<WrittenCount>,
     pub epoch: u32,
     pub sent: u32,
     pub last: u32,
@@ -39,6 +42,7 @@ impl Session {
             Item::Numbered { seq, reply_to, body } => {
                 assert_eq!(seq, self.last + 1, "numbered frames are contiguous");
                 self.last = seq;
+                self.written.set(seq);
                 self.body(reply_to, body);
             }
             Item::Roster(snapshot) => self.roster(&snapshot),
@@ -78,7 +82,7 @@ impl Session {
                 let room = joined.snapshot.info.room.clone();
                 match self.views.get(&room) {
                     // It may follow a roster, but never a change that it does not include.
-                    Some(view) => assert!(view.version <= joined.snapshot.info.version, "the answer is up to date"),
+                    Some(view) => assert!(view.version <= joined.snapshot.info.version, "the wait is up to date"),
                     None => {
                         let view = View { version: 0, others: BTreeSet::new() };
                         self.views.insert(room, view);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use wigwag_hub::{
     Attachment, Item, Limits, MemoryBackend, PeerId, Reason,
     backend::Outbound,
-    contract::kit::{Client, World, answer, direct, in_room, join, room_name},
+    contract::kit::{Client, World, direct, in_room, join, room_name, wait},
     error::{MemberError, ResumeError, SendError, StepError},
 };
 
@@ -97,7 +97,7 @@ impl<'w> Pair<'w> {
         match op {
             Op::Join(c, r) => {
                 let request = join(&Model::room(r));
-                let result = self.clients[c].step(|a, n| a.join(now, n, request));
+                let result = self.clients[c].step(|a, n| a.join(now, n, request.clone()));
                 let effect = result.map_or_else(|e| effect(e, |_| Effect::NotJoined), |()| Effect::Done);
                 prop_assert_eq!(effect, self.model.join(c, r));
             }
@@ -164,16 +164,16 @@ impl<'w> Pair<'w> {
             Op::Superseded(c, to) => {
                 let Some(old) = self.superseded[c].last().cloned() else { return Ok(()) };
                 let (next, peer) = (old.applied() + 1, self.peer(to));
-                let sent = answer(old.send(now, next, direct(&peer, "superseded")));
+                let sent = wait(old.send(now, next, direct(&peer, "superseded")));
                 prop_assert!(matches!(sent, Err(StepError::Detached(_))));
-                let joined = answer(old.join(now, next, join("r0")));
+                let joined = wait(old.join(now, next, join("r0")));
                 prop_assert!(matches!(joined, Err(StepError::Detached(_))));
                 prop_assert_eq!(old.ack(now, u32::MAX), Ok(()));
-                old.detach(now, wigwag_hub::error::DetachReason::ConnectionLost);
-                old.close(now, Reason::Left);
+                wait(old.detach(now, wigwag_hub::error::DetachReason::ConnectionLost)).expect("it ends");
+                wait(old.close(now, Reason::Left)).expect("it ends");
             }
             Op::Close(c) => {
-                self.clients[c].attachment.close(now, Reason::Left);
+                wait(self.clients[c].attachment.close(now, Reason::Left)).expect("it ends");
                 self.model.close(c);
             }
             Op::Advance(ms) => {
@@ -193,6 +193,7 @@ fn effect<E>(error: StepError<E>, refusal: impl FnOnce(E) -> Effect) -> Effect {
         StepError::Detached(_) => Effect::Detached,
         StepError::Refused(why) => refusal(why),
         StepError::Seen | StepError::Gap { .. } => panic!("client frames are numbered correctly"),
+        StepError::Store(error) => panic!("the memory backend has no store: {error}"),
     }
 }
 

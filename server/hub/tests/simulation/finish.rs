@@ -97,7 +97,7 @@ impl World {
         self.server.observe();
         // A session whose mailbox overflowed with receipts of the drain ends, as it would without a drain.
         for client in &mut self.clients {
-            let attached = |s: &Session| answer(self.server.backend.find(&s.credentials, s.epoch)).is_ok();
+            let attached = |s: &Session| answer(|| self.server.backend.find(&s.credentials, s.epoch)).is_ok();
             if !client.session.as_ref().is_some_and(attached) {
                 client.end(&mut self.server.log);
                 client.link = None;
@@ -144,7 +144,7 @@ impl World {
     fn check_nothing_left(&mut self) {
         for link in &self.links {
             if let ServerEnd::Attached(attachment) = &link.server {
-                attachment.close(self.server.now, Reason::Left);
+                answer(|| attachment.close(self.server.now, Reason::Left)).expect("it ends");
             }
         }
         for _ in 0..4 {

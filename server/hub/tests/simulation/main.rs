@@ -89,6 +89,14 @@ fn answers_may_come_later() {
 }
 
 #[test]
+fn a_store_may_fail() {
+    for seed in 0..100 {
+        let report = run::run(seed, &|limits| Arc::new(Later::with_faults(memory(limits), seed)));
+        assert_eq!(report.failures, [""; 0], "seed {seed}");
+    }
+}
+
+#[test]
 fn runs_cover_all_kinds_of_events() {
     let reports: Vec<_> = (0..50).map(|seed| run::run(seed, &memory)).collect();
     let resumed: u64 = reports.iter().map(|report| report.resumed).sum();

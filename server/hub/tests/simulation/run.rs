@@ -336,13 +336,13 @@ impl World {
         let (backend, now) = (self.server.backend.clone(), self.server.now);
         let room = self.rng.pick(&self.rooms).expect("there are rooms").clone();
         match self.rng.below(4) {
-            0 => drop(answer(backend.end_room(now, &room))),
+            0 => drop(answer(|| backend.end_room(now, &room))),
             1 | 2 => {
                 let Some(peer) = self.random_peer() else { return };
                 let ban = self.rng.percent(20);
-                drop(answer(backend.remove_member(now, &room, &peer, ban)));
+                drop(answer(|| backend.remove_member(now, &room, &peer, ban)));
             }
-            _ => backend.go_away(1_000),
+            _ => backend.go_away(1_000, None),
         }
         self.server.observe();
     }

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use wigwag_hub::{
     Attachment, Backend, Body, Item, Now, PeerId, Reason, RoomName,
-    backend::{Credentials, Open, Outbound},
+    backend::{Credentials, Grants, Open, Outbound},
     contract::{
         history::Event,
         kit::{answer, join, text_bytes},
@@ -40,7 +40,7 @@ pub struct Server {
 
 impl Server {
     pub fn new(backend: Arc<dyn Backend>, grace_ms: u32, log: Log) -> Self {
-        let watch = backend.watch(None);
+        let watch = answer(|| backend.watch(None)).expect("a watch");
         Self {
             backend,
             now: Now { mono_ms: 1_000, unix_ms: 1_700_000_000_000 },
@@ -67,7 +67,7 @@ impl Server {
                 WatchPoll::Event(WatchEvent::Change(event)) => self.note_change(&event.room, &event.change),
                 WatchPoll::Event(_) => {}
                 WatchPoll::Idle => return,
-                WatchPoll::TooSlow => return self.log.fail("the watch was too slow"),
+                WatchPoll::TooSlow | WatchPoll::Lost => return self.log.fail("the watch was too slow"),
             }
         }
     }
@@ -112,7 +112,7 @@ impl Server {
     /// Closes a connection.
     pub fn lose(&mut self, link: &mut Link, reason: DetachReason) {
         if let ServerEnd::Attached(attachment) = std::mem::replace(&mut link.server, ServerEnd::Closed) {
-            attachment.detach(self.now, reason);
+            answer(|| attachment.detach(self.now, reason)).expect("it ends");
             self.observe();
         }
         self.write_frame(link, Down::Closed(None));
@@ -124,7 +124,6 @@ impl Server {
             ServerEnd::Waiting => return self.hello(link, frame, rng),
             ServerEnd::Closed => return,
         };
-        attachment.record_activity(self.now);
         if let Err(written) = attachment.ack(self.now, frame.ack) {
             self.log.fail(format!("ack {} was refused with {written} written", frame.ack));
         }
@@ -141,10 +140,11 @@ impl Server {
                 link.server = ServerEnd::Closed;
                 self.write_frame(link, Down::Closed(over));
             }
+            Err(StepError::Store(error)) => self.log.fail(format!("the store failed: {error}")),
             Err(StepError::Refused(why)) => {
                 let body = Body::Encoded(text_bytes(&why));
                 if let Err(error @ (StepError::Seen | StepError::Gap { .. })) =
-                    answer(attachment.reply(self.now, frame.seq, body))
+                    answer(|| attachment.reply(self.now, frame.seq, body.clone()))
                 {
                     self.log.fail(format!("the reply was not accepted: {error:?}"));
                 }
@@ -169,7 +169,7 @@ impl Server {
             }
             Some(Request::Resume(resume)) => {
                 let credentials = resume.credentials.clone();
-                match answer(self.backend.resume(self.now, resume)) {
+                match answer(|| self.backend.resume(self.now, resume.clone())) {
                     Ok(resumed) => {
                         let (epoch, applied) = (resumed.attachment.epoch(), resumed.applied);
                         link.server = ServerEnd::Attached(resumed.attachment);
@@ -178,6 +178,7 @@ impl Server {
                             Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied },
                         );
                     }
+                    Err(ResumeError::Store(error)) => self.log.fail(format!("the store failed: {error}")),
                     Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), None, rng),
                     Err(ResumeError::Superseded) => {
                         // A later hello overtook this one. Its client has abandoned this link.
@@ -213,10 +214,13 @@ impl Server {
             kind: if resumable { SessionKind::Resumable { grace_ms: self.grace_ms } } else { SessionKind::Live },
             replaces,
             source: 0,
+            request: 0,
+            grants: Grants::default(),
         };
-        match answer(self.backend.open(self.now, open)) {
+        match answer(|| self.backend.open(self.now, open.clone())) {
             Ok(attachment) => {
                 let epoch = attachment.epoch();
+                attachment.track_written(link.written.clone());
                 link.server = ServerEnd::Attached(attachment);
                 self.write_frame(link, Down::Welcome { credentials, epoch, outcome, applied: 0 });
             }
@@ -228,18 +232,18 @@ impl Server {
         let now = self.now;
         match request {
             Request::Send(message) => self.send(attachment, seq, message),
-            Request::Join(room) => answer(attachment.join(now, seq, join(room.as_str()))).map_err(in_words),
-            Request::Leave(room) => answer(attachment.leave(now, seq, &room)).map_err(in_words),
+            Request::Join(room) => answer(|| attachment.join(now, seq, join(room.as_str()))).map_err(in_words),
+            Request::Leave(room) => answer(|| attachment.leave(now, seq, &room)).map_err(in_words),
             Request::Update(room, value) => {
                 let pairs = BTreeMap::from([("k".to_owned(), value)]);
-                answer(attachment.update_member(now, seq, &room, None, pairs)).map_err(in_words)
+                answer(|| attachment.update_member(now, seq, &room, None, pairs.clone())).map_err(in_words)
             }
             Request::Remove(room, peer, ban) => {
-                answer(attachment.remove_member(now, seq, &room, &peer, ban)).map_err(in_words)
+                answer(|| attachment.remove_member(now, seq, &room, &peer, ban)).map_err(in_words)
             }
-            Request::EndRoom(room) => answer(attachment.end_room(now, seq, &room)).map_err(in_words),
+            Request::EndRoom(room) => answer(|| attachment.end_room(now, seq, &room)).map_err(in_words),
             Request::Bye => {
-                attachment.close(now, Reason::Left);
+                answer(|| attachment.close(now, Reason::Left)).expect("it ends");
                 Ok(())
             }
             Request::Open { .. } | Request::Resume(_) => {
@@ -260,9 +264,14 @@ impl Server {
         };
         let envelope: Bytes = payload(message.id, &from, message.padding);
         let outbound = Outbound { room: message.room, to: message.to, receipt: message.receipt, envelope };
-        answer(attachment.send(self.now, seq, outbound)).map_err(in_words)?;
-        self.log.note(Event::Accepted { id: message.id, to });
-        Ok(())
+        let before = attachment.applied();
+        let result = answer(|| attachment.send(self.now, seq, outbound.clone()));
+        // The answer may be lost and the attachment over before it is asked for again.
+        let unanswered = matches!(result, Err(StepError::Detached(_))) && before < seq && attachment.applied() >= seq;
+        if result.is_ok() || unanswered {
+            self.log.note(Event::Accepted { id: message.id, to });
+        }
+        result.map_err(in_words)
     }
 
     /// Writes what is ready, until the link holds `window` frames.
@@ -276,6 +285,9 @@ impl Server {
         let fetched = attachment.fetch(self.now, Waker::noop(), 400, &mut items);
         let ack = attachment.applied();
         for item in items {
+            if let Item::Numbered { seq, .. } = item {
+                link.written.set(seq);
+            }
             self.write_frame(link, Down::Item { ack, item });
         }
         if let Fetched::Detached(reason) = fetched {
@@ -294,6 +306,7 @@ fn in_words<E: std::fmt::Display>(error: StepError<E>) -> StepError<String> {
         StepError::Seen => StepError::Seen,
         StepError::Gap { applied } => StepError::Gap { applied },
         StepError::Detached(reason) => StepError::Detached(reason),
+        StepError::Store(error) => StepError::Store(error),
         StepError::Refused(why) => StepError::Refused(why.to_string()),
     }
 }

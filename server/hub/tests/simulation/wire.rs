@@ -5,6 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use wigwag_hub::{
     Attachment, Item, PeerId, Reason, RoomName,
     backend::{Credentials, Resume},
+    contract::kit::WrittenCount,
 };
 
 /// A frame from a client. `seq` 0 and no body: a bare ack.
@@ -89,6 +90,8 @@ pub struct Link {
     /// The client no longer reads.
     pub abandoned: bool,
     pub server: ServerEnd,
+    /// What was put on the link, which in a live session counts as written.
+    pub written: Arc<WrittenCount>,
 }
 
 impl Link {
@@ -100,6 +103,7 @@ impl Link {
             down: VecDeque::new(),
             abandoned: false,
             server: ServerEnd::Waiting,
+            written: Arc::default(),
         }
     }
 

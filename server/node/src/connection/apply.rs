@@ -1,12 +1,13 @@
 //! Applies client frames to a session, for streams and for unary calls.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 use wigwag_hub::{
-    Attachment, Now, PeerId, Reason, RoomName, Submitted,
+    Now, PeerId, Reason, RoomName, Submitted, Uplink,
     backend::{Create, Join, Outbound},
-    error::{DetachReason, SendError, StepError},
+    error::{DetachReason, SendError, StepError, StoreError},
     member::{DuplicateUsers, Metadata},
     room::RoomSpec,
     session::SessionKind,
@@ -19,6 +20,10 @@ use crate::{
     frame::{self, RawBody},
     node::{Node, check_label, random_room_name},
 };
+
+/// How long a frame is submitted again while the backend's store does not answer. After that the connection is closed, and
+/// its client sends the frame again once it has resumed.
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The outcome of a client frame.
 #[derive(Debug)]
@@ -64,15 +69,15 @@ impl NameCache {
     }
 }
 
-/// Applies the frames of one attachment.
+/// Applies the frames of a session's client.
 #[derive(Clone)]
 pub struct Applier {
     /// The node whose policy and limits apply.
     pub node: Node,
     /// The client that sends the frames.
     pub caller: Caller,
-    /// The session's attachment to this connection.
-    pub attachment: Arc<dyn Attachment>,
+    /// The way up of the session.
+    pub uplink: Arc<dyn Uplink>,
 }
 
 impl Applier {
@@ -102,17 +107,17 @@ impl Applier {
                 ));
             }
         }
-        if to.as_ref() == Some(self.attachment.peer()) {
+        if to.as_ref() == Some(self.uplink.peer()) {
             return Err(ApiError::invalid("envelope.to", "must not be the sender: set another peer id"));
         }
         let action = match &to {
             _ if room.is_some() => Action::Send,
-            Some(to) if self.attachment.peer().shares_scope_with(to) => Action::DirectInScope,
+            Some(to) if self.uplink.peer().shares_scope_with(to) => Action::DirectInScope,
             _ => Action::Direct,
         };
         self.node.policy().allow(&self.caller, action, room.as_ref())?;
-        let envelope = signal.encode(self.attachment.peer().as_str());
-        Ok(self.attachment.send(now, seq, Outbound { room, to, receipt: signal.receipt, envelope }))
+        let envelope = signal.encode(self.uplink.peer().as_str());
+        Ok(self.uplink.send(now, seq, Outbound { room, to, receipt: signal.receipt, envelope }))
     }
 
     /// Applies a frame of any kind.
@@ -128,7 +133,7 @@ impl Applier {
             Some(RawBody::Refresh(_)) => {
                 Err(ApiError::unimplemented("this server runs without authentication: do not send refresh"))
             }
-            Some(RawBody::Bye(_)) => return self.bye(seq),
+            Some(RawBody::Bye(_)) => return self.bye(seq).await,
             Some(RawBody::Pong(_)) => return FrameOutcome::Applied,
             Some(RawBody::Hello(_)) => {
                 return FrameOutcome::Fatal(ApiError::protocol(
@@ -145,11 +150,13 @@ impl Applier {
 
     /// Replies to a frame with an error, which uses up its sequence number.
     pub async fn refuse(&self, seq: u32, error: ApiError) -> FrameOutcome {
-        tracing::debug!(peer.id = self.attachment.peer().as_str(), seq, reason = error.reason, "frame refused");
-        match self.attachment.reply(self.node.now(), seq, error.to_body()).wait().await {
+        tracing::debug!(peer.id = self.uplink.peer().as_str(), seq, reason = error.reason, "frame refused");
+        let body = error.to_body();
+        match self.until_answered(|| self.uplink.reply(self.node.now(), seq, body.clone())).await {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
             Err(StepError::Gap { applied }) => gap(applied, seq),
             Err(StepError::Detached(reason)) => FrameOutcome::Detached(reason),
+            Err(StepError::Store(error)) => store_failed(error),
             Err(StepError::Refused(never)) => match never {},
         }
     }
@@ -161,12 +168,68 @@ impl Applier {
             Err(StepError::Gap { applied }) => gap(applied, seq),
             Err(StepError::Detached(reason)) => FrameOutcome::Detached(reason),
             Err(StepError::Refused(error)) => self.refuse(seq, error.into()).await,
+            // Only the client knows what it sent: it decides whether to send it again.
+            Err(StepError::Store(error @ StoreError::Unreachable { .. })) if !self.is_resumable() => {
+                self.refuse(seq, error.into()).await
+            }
+            Err(StepError::Store(error)) => store_failed(error),
         }
+    }
+
+    /// Concludes an envelope that was submitted, once those before it are. Submits it again while the store does not answer,
+    /// and if it came too early: one before it had to be answered, or submitted again.
+    pub async fn conclude_envelope(
+        &self,
+        seq: u32,
+        bytes: &[u8],
+        submitted: Submitted<Result<(), StepError<SendError>>>,
+    ) -> FrameOutcome {
+        let mut result = submitted.wait().await;
+        let (give_up_at, mut early) = (Instant::now() + STORE_PATIENCE, true);
+        loop {
+            let came_early = early && matches!(result, Err(StepError::Gap { .. }));
+            if !came_early && !self.waits_for_store(&result, give_up_at).await {
+                return self.conclude(seq, result).await;
+            }
+            early &= !came_early;
+            match self.submit(self.node.now(), seq, bytes, &mut NameCache::default()) {
+                Ok(submitted) => result = submitted.wait().await,
+                Err(error) => return self.refuse(seq, error).await,
+            }
+        }
+    }
+
+    /// Submits an operation until the store answers: a frame with a number takes effect once.
+    async fn until_answered<E>(
+        &self,
+        submit: impl Fn() -> Submitted<Result<(), StepError<E>>>,
+    ) -> Result<(), StepError<E>> {
+        let mut result = submit().wait().await;
+        let give_up_at = Instant::now() + STORE_PATIENCE;
+        while self.waits_for_store(&result, give_up_at).await {
+            result = submit().wait().await;
+        }
+        result
+    }
+
+    /// Waits for the store, if it did not answer, the frame has a number, and there is time. Returns whether it did.
+    async fn waits_for_store<E>(&self, result: &Result<(), StepError<E>>, give_up_at: Instant) -> bool {
+        let Err(StepError::Store(StoreError::Unreachable { retry_after_ms })) = result else { return false };
+        let again_at = Instant::now() + Duration::from_millis(u64::from(*retry_after_ms).max(10));
+        let waits = self.is_resumable() && again_at <= give_up_at;
+        if waits {
+            tokio::time::sleep_until(again_at).await;
+        }
+        waits
+    }
+
+    fn is_resumable(&self) -> bool {
+        self.uplink.kind() != SessionKind::Live
     }
 
     async fn envelope(&self, seq: u32, bytes: &Bytes) -> Result<FrameOutcome, ApiError> {
         let submitted = self.submit(self.node.now(), seq, bytes, &mut NameCache::default())?;
-        Ok(self.conclude(seq, submitted.wait().await).await)
+        Ok(self.conclude_envelope(seq, bytes, submitted).await)
     }
 
     async fn join(&self, seq: u32, join: pb::Join) -> Result<FrameOutcome, ApiError> {
@@ -180,7 +243,7 @@ impl Applier {
             metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
             create: if self.node.auto_create() { Create::IfAbsent } else { Create::Never },
         };
-        let joined = self.attachment.join(self.node.now(), seq, request).wait().await;
+        let joined = self.until_answered(|| self.uplink.join(self.node.now(), seq, request.clone())).await;
         Ok(self.conclude(seq, joined).await)
     }
 
@@ -200,20 +263,20 @@ impl Applier {
             empty_timeout_ms: self.node.limits().empty_timeout_ms,
         };
         let request = Join { room, display_name: None, metadata: None, create: Create::New(spec) };
-        let joined = self.attachment.join(self.node.now(), seq, request).wait().await;
+        let joined = self.until_answered(|| self.uplink.join(self.node.now(), seq, request.clone())).await;
         Ok(self.conclude(seq, joined).await)
     }
 
     async fn leave(&self, seq: u32, room: &str) -> Result<FrameOutcome, ApiError> {
         let room = room_name("leave.room", room)?;
-        let left = self.attachment.leave(self.node.now(), seq, &room).wait().await;
+        let left = self.until_answered(|| self.uplink.leave(self.node.now(), seq, &room)).await;
         Ok(self.conclude(seq, left).await)
     }
 
     async fn end_room(&self, seq: u32, room: &str) -> Result<FrameOutcome, ApiError> {
         let room = room_name("end_room.room", room)?;
         self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
-        let ended = self.attachment.end_room(self.node.now(), seq, &room).wait().await;
+        let ended = self.until_answered(|| self.uplink.end_room(self.node.now(), seq, &room)).await;
         Ok(self.conclude(seq, ended).await)
     }
 
@@ -221,7 +284,8 @@ impl Applier {
         let room = room_name("remove_member.room", &remove.room)?;
         self.node.policy().allow(&self.caller, Action::Moderate, Some(&room))?;
         let peer = peer_id("remove_member.peer_id", &remove.peer_id)?;
-        let removed = self.attachment.remove_member(self.node.now(), seq, &room, &peer, remove.ban).wait().await;
+        let removed =
+            self.until_answered(|| self.uplink.remove_member(self.node.now(), seq, &room, &peer, remove.ban)).await;
         Ok(self.conclude(seq, removed).await)
     }
 
@@ -231,19 +295,23 @@ impl Applier {
         if let Some(name) = &update.display_name {
             check_label("update_member.display_name", name)?;
         }
-        let name = update.display_name.map(Into::into);
-        let metadata = update.metadata.into_iter().collect();
-        let updated = self.attachment.update_member(self.node.now(), seq, &room, name, metadata).wait().await;
+        let name: Option<Arc<str>> = update.display_name.map(Into::into);
+        let metadata: BTreeMap<_, _> = update.metadata.into_iter().collect();
+        let updated = self
+            .until_answered(|| self.uplink.update_member(self.node.now(), seq, &room, name.clone(), metadata.clone()))
+            .await;
         Ok(self.conclude(seq, updated).await)
     }
 
-    fn bye(&self, seq: u32) -> FrameOutcome {
-        let applied = self.attachment.applied();
-        if self.attachment.kind() != SessionKind::Live && seq != applied.wrapping_add(1) {
+    async fn bye(&self, seq: u32) -> FrameOutcome {
+        let applied = self.uplink.applied();
+        if self.is_resumable() && seq != applied.wrapping_add(1) {
             return gap(applied, seq);
         }
-        self.attachment.close(self.node.now(), Reason::Left);
-        FrameOutcome::Bye
+        match self.uplink.close(self.node.now(), Reason::Left).wait().await {
+            Ok(()) => FrameOutcome::Bye,
+            Err(error) => store_failed(error),
+        }
     }
 }
 
@@ -264,6 +332,14 @@ pub fn duplicate_users(field: &'static str, value: i32) -> Result<DuplicateUsers
         Ok(pb::DuplicateUsers::Reject) => Ok(DuplicateUsers::Reject),
         Ok(pb::DuplicateUsers::Replace) => Ok(DuplicateUsers::Replace),
         Err(_) => Err(ApiError::invalid(field, "must be ALLOW, REJECT or REPLACE")),
+    }
+}
+
+/// Returns the outcome of a frame whose store failed: its client comes back later, and sends it again.
+fn store_failed(error: StoreError) -> FrameOutcome {
+    match error {
+        StoreError::Unreachable { .. } => FrameOutcome::Fatal(error.into()),
+        StoreError::Lost => FrameOutcome::Detached(DetachReason::Ended(Reason::StoreLost)),
     }
 }
 

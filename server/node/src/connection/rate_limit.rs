@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::time::{Instant, Sleep};
-use wigwag_hub::{Attachment, Now, error::DetachReason};
+use wigwag_hub::{Now, Uplink, error::DetachReason};
 
 use crate::{
     frame::{RawBody, RawClientFrame},
@@ -20,13 +20,13 @@ const RATE_LIMIT_GRACE_MS: u64 = 5_000;
 
 /// Returns whether a frame does not count: an acknowledgment that acknowledges something, and the answer to a ping. Clients
 /// must send them, however many frames they are sent themselves.
-pub fn is_free(node: &Node, attachment: &dyn Attachment, frame: &RawClientFrame) -> bool {
+pub fn is_free(node: &Node, uplink: &dyn Uplink, frame: &RawClientFrame) -> bool {
     if frame.seq != 0 || node.limits().frames_per_second == 0 {
         return false;
     }
     match &frame.body {
-        None => frame.ack > attachment.acked(),
-        Some(RawBody::Pong(_)) => attachment.take_pong() || frame.ack > attachment.acked(),
+        None => frame.ack > uplink.acked(),
+        Some(RawBody::Pong(_)) => uplink.take_pong() || frame.ack > uplink.acked(),
         Some(_) => false,
     }
 }
@@ -45,8 +45,8 @@ impl<T> Default for RateLimit<T> {
 
 impl<T> RateLimit<T> {
     /// Returns the frame if the rate limit admits it; otherwise holds it and returns `None`.
-    pub fn admit(&mut self, now: Now, attachment: &dyn Attachment, input: T) -> Option<T> {
-        let wait_ms = attachment.rate_limit(now);
+    pub fn admit(&mut self, now: Now, uplink: &dyn Uplink, input: T) -> Option<T> {
+        let wait_ms = uplink.rate_limit(now);
         if wait_ms == 0 {
             return Some(input);
         }
@@ -77,7 +77,7 @@ impl<T> RateLimit<T> {
         &mut self,
         cx: &mut Context<'_>,
         node: &Node,
-        attachment: &dyn Attachment,
+        uplink: &dyn Uplink,
     ) -> Poll<Result<Option<T>, DetachReason>> {
         let Some((_, sleep)) = &mut self.held else { return Poll::Ready(Ok(None)) };
         let now_ms = node.now().mono_ms;
@@ -85,7 +85,7 @@ impl<T> RateLimit<T> {
             return Poll::Ready(Err(DetachReason::RateLimited));
         }
         while sleep.as_mut().poll(cx).is_ready() {
-            match attachment.rate_limit(node.now()) {
+            match uplink.rate_limit(node.now()) {
                 0 => return Poll::Ready(Ok(self.held.take().map(|(input, _)| input))),
                 wait_ms => sleep.as_mut().reset(Instant::now() + Duration::from_millis(wait_ms.into())),
             }

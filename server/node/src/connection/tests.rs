@@ -1,5 +1,7 @@
 //! A connection without a transport.
 
+mod store;
+
 use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
     time::Duration,

@@ -30,6 +30,8 @@ fn refusals() -> Vec<ApiError> {
         RoomError::Exhausted,
         RoomError::RequestIdReused,
         RoomError::RequestIdsExhausted,
+        RoomError::Store(StoreError::Unreachable { retry_after_ms: 250 }),
+        RoomError::Store(StoreError::Lost),
     ];
     let others = [
         ApiError::invalid("field", "is wrong: change it"),
@@ -61,6 +63,7 @@ fn endings() -> Vec<ApiError> {
         Reason::MailboxOverflow,
         Reason::SeqMismatch,
         Reason::SeqExhausted,
+        Reason::StoreLost,
         Reason::UnknownSession,
         Reason::Draining,
     ];

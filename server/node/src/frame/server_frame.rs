@@ -53,15 +53,16 @@ impl OutFrame {
         Self { ack, ..Self::default() }
     }
 
-    /// Creates a frame that asks the client to reconnect elsewhere after `reconnect_after_ms`. Its session ends with
-    /// the node.
-    pub fn go_away(reconnect_after_ms: u32) -> Self {
+    /// Creates a frame that asks the client to reconnect after `reconnect_after_ms`, at `endpoint` if it is not empty. A
+    /// session that is not `resumable` ends with the node.
+    pub fn go_away(reconnect_after_ms: u32, resumable: bool, endpoint: &str) -> Self {
+        let advice = if resumable { pb::Advice::Resume } else { pb::Advice::Rejoin };
         Self::unnumbered(Pb::GoAway(pb::GoAway {
             reason: "DRAINING".into(),
-            advice: pb::Advice::Rejoin.into(),
+            advice: advice.into(),
             reconnect_after_ms,
-            resumable: false,
-            endpoint: String::new(),
+            resumable,
+            endpoint: endpoint.to_owned(),
         }))
     }
 
@@ -74,7 +75,9 @@ impl OutFrame {
                 Some(roster) => Self { body: OutBody::Roster(Box::new(roster)), ..Self::default() },
                 None => Self::unnumbered(Pb::Roster(convert::roster(&snapshot, convert::others(&snapshot, receiver)))),
             },
-            Item::GoAway { reconnect_after_ms } => Self::go_away(reconnect_after_ms),
+            Item::GoAway { reconnect_after_ms, resumable, endpoint } => {
+                Self::go_away(reconnect_after_ms, resumable, endpoint.as_deref().unwrap_or_default())
+            }
         }
     }
 

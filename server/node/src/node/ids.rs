@@ -37,6 +37,11 @@ pub fn random_uuid() -> String {
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
 }
 
+/// Generates a number that names a request.
+pub(super) fn random_number() -> u64 {
+    u64::from_ne_bytes(random())
+}
+
 pub(super) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use wigwag_hub::{
     Attachment, Reason,
-    backend::{Open, Resume},
-    error::ResumeError,
+    backend::{Grants, Open, Resume},
+    error::{ResumeError, StoreError},
     member::{MAX_DISPLAY_NAME_BYTES, MAX_METADATA_BYTES, Metadata},
     session::SessionKind,
 };
@@ -73,7 +73,8 @@ impl Node {
                 Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied: resumed.applied }))
             }
             Err(ResumeError::Reset(reason)) => Ok(Err(reason)),
-            Err(error @ ResumeError::Superseded) => Err(error.into()),
+            Err(ResumeError::Store(StoreError::Lost)) => Ok(Err(Reason::StoreLost)),
+            Err(error @ (ResumeError::Superseded | ResumeError::Store(_))) => Err(error.into()),
         }
     }
 
@@ -103,6 +104,8 @@ impl Node {
             kind,
             replaces,
             source: caller.source(),
+            request: ids::random_number(),
+            grants: Grants::default(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };

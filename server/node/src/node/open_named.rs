@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use wigwag_hub::{
     Attachment, PeerId, Reason,
-    backend::{Credentials, Open},
+    backend::{Credentials, Grants, Open},
     member::Metadata,
     session::SessionKind,
 };
 
 use super::{
     Node, check_label,
-    ids::{digest, new_session},
+    ids::{digest, new_session, random_number},
 };
 use crate::{
     auth::{Action, Caller},
@@ -59,6 +59,8 @@ impl Node {
             kind: SessionKind::Live,
             replaces: None,
             source: caller.source(),
+            request: random_number(),
+            grants: Grants::default(),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let peer = attachment.peer().as_str();
@@ -71,8 +73,12 @@ impl Node {
 
     /// Ends the session with this peer id if `secret` matches, so that its client can open it anew. Returns whether it
     /// did.
-    pub async fn replace(&self, peer: &PeerId, secret: &str) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// When the backend's store does not answer.
+    pub async fn replace(&self, peer: &PeerId, secret: &str) -> Result<bool, ApiError> {
         let credentials = Credentials { peer: peer.clone(), secret_digest: digest(secret) };
-        self.backend().end_session(self.now(), &credentials, Reason::Replaced).wait().await
+        Ok(self.backend().end_session(self.now(), &credentials, Reason::Replaced).wait().await?)
     }
 }

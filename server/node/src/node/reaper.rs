@@ -112,7 +112,7 @@ impl ConnectionReaper {
         // Outside the lock, which the end of a connection takes.
         stuck.into_iter().for_each(|abort| abort());
         for (attachment, reason) in over {
-            attachment.detach(now, reason);
+            attachment.detach(now, reason).forget();
         }
     }
 

@@ -51,6 +51,7 @@ impl Stream for RoomEvents {
         let event = match self.watch.poll(cx.waker()) {
             WatchPoll::Event(event) => to_event(event),
             WatchPoll::TooSlow => return self.end(ApiError::slow_watcher()),
+            WatchPoll::Lost => return self.end(ApiError::lost_watch()),
             WatchPoll::Idle if self.node.draining() => return self.end(ApiError::draining()),
             WatchPoll::Idle => match self.keepalive.as_mut().poll(cx) {
                 Poll::Pending => return Poll::Pending,

@@ -86,7 +86,9 @@ impl pb::room_service_server::RoomService for RoomServer {
 
     async fn watch_rooms(&self, request: Request<pb::WatchRoomsRequest>) -> GrpcResult<Self::WatchRoomsStream> {
         let (caller, request) = parts(request);
-        respond(self.0.watch(&caller, &request).map(|events| events.map_err(into_status as fn(ApiError) -> Status)))
+        respond(
+            self.0.watch(&caller, &request).await.map(|events| events.map_err(into_status as fn(ApiError) -> Status)),
+        )
     }
 }
 

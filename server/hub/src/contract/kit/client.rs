@@ -1,6 +1,13 @@
 //! A client that follows the protocol: it numbers what it sends and checks the numbers of what it receives.
 
-use std::{collections::BTreeMap, sync::Arc, task::Waker};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::Waker,
+};
 
 use super::{
     requests::{direct, join, room_name},
@@ -8,7 +15,7 @@ use super::{
     world::World,
 };
 use crate::{
-    backend::{Attachment, Credentials, Join, Open, Outbound, Resume, Submitted},
+    backend::{Attachment, Credentials, Join, Open, Outbound, Resume, Submitted, WrittenFrames},
     error::{DetachReason, JoinError, ResumeError, SendError, StepError},
     frame::{Body, Change, Item, Joined},
     id::PeerId,
@@ -18,6 +25,23 @@ use crate::{
 
 /// Budget of each fetch in bytes.
 const BUDGET: usize = 64 << 10;
+
+/// The count of a connection that writes frames when it is told to.
+#[derive(Debug, Default)]
+pub struct WrittenCount(AtomicU32);
+
+impl WrittenCount {
+    /// Counts everything up to `upto` as written.
+    pub fn set(&self, upto: u32) {
+        self.0.store(upto, Ordering::Relaxed);
+    }
+}
+
+impl WrittenFrames for WrittenCount {
+    fn written(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// One client of a [`World`].
 pub struct Client<'w> {
@@ -36,6 +60,10 @@ pub struct Client<'w> {
     pub detached: Option<DetachReason>,
     /// Items it received that no test has looked at yet.
     pub inbox: Vec<Item>,
+    /// What its connection has written of a live session.
+    pub written: Arc<WrittenCount>,
+    /// Whether its connection writes at once what it fetches.
+    pub writes: bool,
     signal: Arc<BlockingWaker>,
 }
 
@@ -55,7 +83,7 @@ impl World {
         let mut open = self.open(name);
         change(&mut open);
         let credentials = open.credentials.clone();
-        let attachment = answer(self.backend.open(self.now(), open)).expect("a session opens");
+        let attachment = answer(|| self.backend.open(self.now(), open.clone())).expect("a session opens");
         self.set_name(credentials.peer.clone(), name);
         Client::new(self, credentials, attachment)
     }
@@ -64,8 +92,21 @@ impl World {
 impl<'w> Client<'w> {
     fn new(world: &'w World, credentials: Credentials, attachment: Arc<dyn Attachment>) -> Self {
         let epoch = attachment.epoch();
-        let signal = Arc::default();
-        Self { world, credentials, attachment, epoch, sent: 0, last: 0, detached: None, inbox: Vec::new(), signal }
+        let written = Arc::<WrittenCount>::default();
+        attachment.track_written(written.clone());
+        Self {
+            world,
+            credentials,
+            attachment,
+            epoch,
+            sent: 0,
+            last: 0,
+            detached: None,
+            inbox: Vec::new(),
+            written,
+            writes: true,
+            signal: Arc::default(),
+        }
     }
 
     /// Returns its peer id.
@@ -77,11 +118,11 @@ impl<'w> Client<'w> {
     /// Sends a frame with the next number. A refusal or an error leaves the number unused.
     pub fn step<E>(
         &mut self,
-        step: impl FnOnce(&dyn Attachment, u32) -> Submitted<Result<(), StepError<E>>>,
+        step: impl Fn(&dyn Attachment, u32) -> Submitted<Result<(), StepError<E>>>,
     ) -> Result<(), StepError<E>> {
         let number = self.sent + 1;
-        self.attachment.record_activity(self.world.now());
-        let result = answer(step(&*self.attachment, number));
+        assert_eq!(self.attachment.ack(self.world.now(), 0), Ok(()));
+        let result = answer(|| step(&*self.attachment, number));
         if result.is_ok() {
             self.sent = number;
         }
@@ -91,7 +132,7 @@ impl<'w> Client<'w> {
     /// Sends an envelope.
     pub fn send(&mut self, outbound: Outbound) -> Result<(), StepError<SendError>> {
         let now = self.world.now();
-        self.step(|attachment, number| attachment.send(now, number, outbound))
+        self.step(|attachment, number| attachment.send(now, number, outbound.clone()))
     }
 
     /// Sends an envelope outside of rooms, which must be accepted.
@@ -112,7 +153,7 @@ impl<'w> Client<'w> {
     /// Joins a room and takes the answer.
     pub fn try_join(&mut self, join: Join) -> Result<Arc<Joined>, StepError<JoinError>> {
         let now = self.world.now();
-        self.step(|attachment, number| attachment.join(now, number, join))?;
+        self.step(|attachment, number| attachment.join(now, number, join.clone()))?;
         let Body::Joined(joined) = self.reply() else { panic!("a join is answered by `joined`") };
         Ok(joined)
     }
@@ -127,7 +168,7 @@ impl<'w> Client<'w> {
     /// Sets a metadata pair of its entry in a room and takes the answer.
     pub fn set(&mut self, room: &str, key: &str, value: &str) {
         let (now, pairs) = (self.world.now(), BTreeMap::from([(key.to_owned(), value.to_owned())]));
-        self.step(|attachment, number| attachment.update_member(now, number, &room_name(room), None, pairs))
+        self.step(|attachment, number| attachment.update_member(now, number, &room_name(room), None, pairs.clone()))
             .expect("a member may change its entry");
         assert_eq!(self.reply(), Body::Done);
     }
@@ -142,13 +183,12 @@ impl<'w> Client<'w> {
 
     /// Acknowledges everything it received.
     pub fn ack(&self) {
-        self.attachment.record_activity(self.world.now());
         assert_eq!(self.attachment.ack(self.world.now(), self.last), Ok(()));
     }
 
     /// Loses its connection, which the server notices.
     pub fn disconnect(&mut self) {
-        self.attachment.detach(self.world.now(), DetachReason::ConnectionLost);
+        answer(|| self.attachment.detach(self.world.now(), DetachReason::ConnectionLost)).expect("it ends");
     }
 
     /// Resumes after the last frame it received, without naming any room versions.
@@ -161,7 +201,7 @@ impl<'w> Client<'w> {
         let mut resume = self.resume_request();
         change(&mut resume);
         let last_seq = resume.last_seq;
-        let resumed = answer(self.world.backend.resume(self.world.now(), resume))?;
+        let resumed = answer(|| self.world.backend.resume(self.world.now(), resume.clone()))?;
         self.epoch = resumed.attachment.epoch();
         self.attachment = resumed.attachment;
         self.sent = resumed.applied;
@@ -194,8 +234,13 @@ impl<'w> Client<'w> {
                     self.last = *seq;
                 }
             }
+            if self.writes {
+                self.written.set(self.last);
+            }
             match fetched {
                 Fetched::More => {}
+                // A fetch after the write sends the receipt.
+                Fetched::Idle if self.writes && self.attachment.awaits_written() => {}
                 Fetched::Idle => return,
                 Fetched::Detached(reason) => return self.detached = Some(reason),
             }
@@ -222,13 +267,9 @@ impl<'w> Client<'w> {
             if let Some(found) = ready(self) {
                 return found;
             }
-            let left = WAIT_LIMIT.saturating_sub(begun.elapsed());
+            let woken = begun.elapsed() < WAIT_LIMIT && self.world.wait(&self.signal);
             let seen: Vec<_> = self.inbox.iter().map(|item| self.world.describe(item)).collect();
-            assert!(
-                !left.is_zero() && self.signal.wait(left),
-                "expected item missing; the inbox holds {seen:?}, detached: {:?}",
-                self.detached
-            );
+            assert!(woken, "expected item missing; the inbox holds {seen:?}, detached: {:?}", self.detached);
         }
     }
 

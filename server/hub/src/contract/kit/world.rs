@@ -4,13 +4,17 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
 
-use super::{requests::room_name, wait::answer};
+use super::{
+    requests::room_name,
+    wait::{BlockingWaker, WAIT_LIMIT, answer},
+};
 use crate::{
-    backend::{Backend, Credentials, Open},
+    backend::{Backend, Credentials, Grants, Open},
     frame::{Body, Change, Delivery, Item},
     id::PeerId,
     member::{Member, Metadata, Presence},
@@ -54,6 +58,21 @@ impl World {
         self.backend.tick(self.now());
     }
 
+    /// Waits until a connection is woken, and runs the backend's timers meanwhile, since wake-ups may be as late as that.
+    /// Returns `false` after ten seconds.
+    #[must_use]
+    pub(in crate::contract) fn wait(&self, signal: &BlockingWaker) -> bool {
+        const TICK: Duration = Duration::from_millis(5);
+        let ticks = WAIT_LIMIT.as_millis() / TICK.as_millis();
+        (0..ticks).any(|_| {
+            let woken = signal.wait(TICK);
+            if !woken {
+                self.advance(0);
+            }
+            woken
+        })
+    }
+
     /// Returns the parameters of a new resumable session with a grace period of 30 s.
     pub fn open(&self, name: &str) -> Open {
         let number = self.opened.get() + 1;
@@ -64,11 +83,13 @@ impl World {
             credentials: Credentials { peer, secret_digest: [u8::try_from(number % 251).unwrap_or(0); 32] },
             user: format!("user-{name}").into(),
             verified: true,
+            grants: Grants::default(),
             display_name: name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Resumable { grace_ms: 30_000 },
             replaces: None,
             source: 0,
+            request: u64::try_from(number).unwrap_or(0),
         }
     }
 
@@ -132,7 +153,7 @@ impl World {
     /// Asks the backend for a room's members and returns their names in join order; empty if there is no such room.
     #[must_use]
     pub fn members_in(&self, room: &str) -> String {
-        answer(self.backend.snapshot(&room_name(room))).map(|s| self.members(&s)).unwrap_or_default()
+        answer(|| self.backend.snapshot(&room_name(room))).map(|s| self.members(&s)).unwrap_or_default()
     }
 
     /// Returns a text that occurs nowhere else, to mark the end of what a client reads.

@@ -1,7 +1,7 @@
 //! `Push`: applies frames to a session whose client receives with `Listen`.
 
 use prost::Message;
-use wigwag_hub::error::{DetachReason, FindError};
+use wigwag_hub::error::{AckError, DetachReason, FindError};
 use wigwag_node::{
     auth::{Action, Caller},
     connection::{Applier, FrameOutcome, is_free},
@@ -17,11 +17,13 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
     let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
     let ends_with_bye = ends_with_bye(&push);
     let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
-        Ok(attachment) => {
-            attachment.record_activity(node.now());
-            apply_all(&Applier { node: node.clone(), caller, attachment }, push.frames).await
+        Ok(uplink) => {
+            uplink.acknowledge(node.now(), 0).wait().await.map_err(ApiError::from)?;
+            apply_all(&Applier { node: node.clone(), caller, uplink }, push.frames).await
         }
-        Err(refused @ (FindError::UnknownSession | FindError::NotResumable)) => return Err(refused.into()),
+        Err(refused @ (FindError::UnknownSession | FindError::NotResumable | FindError::Store(_))) => {
+            return Err(refused.into());
+        }
         Err(FindError::Detached(reason)) => Err(Stopped::Detached(reason)),
     };
     match stopped {
@@ -30,7 +32,7 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
         Err(Stopped::Detached(reason)) => {
             // A page that is closed loses its stream just before, or while, its bye arrives on another connection. Frames before
             // the bye are not applied: they were not acknowledged, and their sender is gone.
-            if ends_with_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await {
+            if ends_with_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await? {
                 return Ok(PushResponse { ack: 0, retry_after_ms: 0 });
             }
             Err(detached_error(reason))
@@ -57,10 +59,10 @@ async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushR
         let too_large = bytes.len() > applier.node.session().max_frame_bytes;
         let frame = RawClientFrame::decode(bytes)
             .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
-        if too_large || !is_free(&applier.node, &*applier.attachment, &frame) {
-            let retry_after_ms = applier.attachment.rate_limit(applier.node.now());
+        if too_large || !is_free(&applier.node, &*applier.uplink, &frame) {
+            let retry_after_ms = applier.uplink.rate_limit(applier.node.now());
             if retry_after_ms > 0 {
-                return Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms });
+                return Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms });
             }
         }
         match apply(applier, frame, too_large).await? {
@@ -76,7 +78,7 @@ async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushR
             FrameOutcome::Detached(reason) => return Err(Stopped::Detached(reason)),
         }
     }
-    Ok(PushResponse { ack: applier.attachment.applied(), retry_after_ms: 0 })
+    Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms: 0 })
 }
 
 /// Returns whether the last frame is a bye.
@@ -100,8 +102,14 @@ fn detached_error(reason: DetachReason) -> ApiError {
 
 async fn apply(applier: &Applier, frame: RawClientFrame, too_large: bool) -> Result<FrameOutcome, ApiError> {
     let limit = applier.node.session().max_frame_bytes;
-    if frame.ack != 0 && applier.attachment.ack(applier.node.now(), frame.ack).is_err() {
-        return Err(ApiError::invalid("frames.ack", "acknowledges a frame that was never sent"));
+    if frame.ack != 0 {
+        match applier.uplink.acknowledge(applier.node.now(), frame.ack).wait().await {
+            Ok(()) => {}
+            Err(AckError::NotWritten { .. }) => {
+                return Err(ApiError::invalid("frames.ack", "acknowledges a frame that was never sent"));
+            }
+            Err(AckError::Store(error)) => return Err(error.into()),
+        }
     }
     Ok(match frame.body {
         _ if too_large => applier.refuse(frame.seq, ApiError::too_large(limit)).await,

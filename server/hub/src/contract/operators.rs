@@ -1,0 +1,153 @@
+//! What sessions may do, and what operators see of them.
+
+use bytes::Bytes;
+
+use super::{
+    kit::{Client, World, answer, room_name, text_bytes},
+    make::Make,
+};
+use crate::{
+    backend::{EventPage, Grants, SessionChange, SessionFilter, SessionInfo, Whose},
+    error::{DetachReason, ResumeError},
+    limits::Limits,
+    reason::Reason,
+    session::SessionKind,
+};
+
+fn list(world: &World, filter: &SessionFilter) -> Vec<SessionInfo> {
+    answer(|| world.backend.sessions(filter, None, 100)).expect("a page")
+}
+
+/// Returns the names of the sessions that match, in alphabetical order.
+fn names(world: &World, filter: &SessionFilter) -> String {
+    let mut names: Vec<_> = list(world, filter).iter().map(|info| world.name(&info.peer)).collect();
+    names.sort();
+    names.join(" ")
+}
+
+pub(super) fn sessions_are_listed(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.live("eve"));
+    ada.join("a");
+    bob.join("a");
+    bob.join("b");
+    ada.send_direct(bob.peer(), "unacknowledged");
+    bob.disconnect();
+    assert_eq!(names(&world, &SessionFilter::default()), "ada bob eve");
+    let user = SessionFilter { user: Some("user-bob".into()), ..SessionFilter::default() };
+    assert_eq!(names(&world, &user), "bob");
+    let room = |room: &str| SessionFilter { room: Some(room_name(room)), ..SessionFilter::default() };
+    assert_eq!((names(&world, &room("a")), names(&world, &room("c"))), ("ada bob".to_owned(), String::new()));
+    let attached = |attached| SessionFilter { attached: Some(attached), ..SessionFilter::default() };
+    assert_eq!(names(&world, &attached(true)), "ada eve");
+    assert_eq!(names(&world, &SessionFilter { room: Some(room_name("a")), ..attached(false) }), "bob");
+    let info = list(&world, &user).pop().expect("one");
+    assert_eq!((&info.peer, info.epoch, info.verified, info.attached), (bob.peer(), 1, true, false));
+    assert_eq!(
+        (info.kind, info.rooms),
+        (SessionKind::Resumable { grace_ms: 30_000 }, ["a", "b"].map(room_name).into())
+    );
+    assert!(info.unacknowledged.0 >= 1 && info.unacknowledged.1 >= "unacknowledged".len());
+    answer(|| eve.attachment.detach(world.now(), DetachReason::ConnectionLost)).expect("it ends");
+    eve.pump();
+    assert_eq!(names(&world, &SessionFilter::default()), "ada bob", "not those that have ended");
+}
+
+pub(super) fn sessions_are_paged(make: &Make<'_>) {
+    let world = make.world();
+    let _clients: Vec<_> = (0..10).map(|number| world.client(&number.to_string())).collect();
+    let (filter, mut seen, mut after) = (SessionFilter::default(), Vec::new(), None);
+    loop {
+        let page = answer(|| world.backend.sessions(&filter, after.as_ref(), 3)).expect("a page");
+        let more = page.len() == 3;
+        seen.extend(page.into_iter().map(|info| info.peer));
+        after = seen.last().cloned();
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 10);
+    assert!(seen.is_sorted() && seen.windows(2).all(|pair| pair[0] != pair[1]), "each once, in order");
+}
+
+pub(super) fn sessions_end_without_their_secrets(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut via) = (world.client("ada"), world.client("via"));
+    let same = |name| world.client_with(name, |open| open.user = "bob".into());
+    let (mut bob, mut tab) = (same("bob"), same("tab"));
+    for client in [&mut ada, &mut via, &mut bob, &mut tab] {
+        client.join("demo");
+    }
+    tab.disconnect();
+    ada.send_direct(bob.peer(), "never read");
+    let end = |whose: Whose| answer(|| world.backend.revoke(world.now(), &whose, Reason::Forbidden)).expect("answered");
+    assert_eq!(end(Whose::User("bob".into())), 2, "with a connection and without");
+    assert_eq!(bob.wait_detached(), DetachReason::Ended(Reason::Forbidden));
+    assert!(matches!(tab.resume(), Err(ResumeError::Reset(_))));
+    assert_eq!(ada.read(1), ["receipt bob UNDELIVERABLE FORBIDDEN"]);
+    let left = ada.read_presence("demo", &mut via);
+    assert!(left.contains(&"-bob FORBIDDEN".to_owned()) && left.contains(&"-tab FORBIDDEN".to_owned()), "{left:?}");
+    assert_eq!(end(Whose::User("bob".into())), 0);
+    assert_eq!(end(Whose::Peer(via.peer().clone())), 1);
+    assert_eq!(end(Whose::Peer(via.peer().clone())), 0);
+    assert_eq!(world.members_in("demo"), "ada");
+}
+
+pub(super) fn grants_belong_to_the_session(make: &Make<'_>) {
+    let world = make.world();
+    let grants = |text: &str, at| Grants { encoded: text_bytes(text), expires_at_ms: Some(at) };
+    let mut ada = world.client_with("ada", |open| open.grants = grants("join", 1));
+    assert_eq!(ada.attachment.grants(), grants("join", 1));
+    let answered = Bytes::from_static(b"refreshed");
+    let now = world.now();
+    ada.step(|up, number| up.refresh(now, number, grants("join send", 2), answered.clone())).expect("refreshed");
+    assert_eq!(ada.read(1), ["encoded refreshed"]);
+    assert_eq!((ada.attachment.applied(), ada.attachment.grants()), (1, grants("join send", 2)));
+    ada.disconnect();
+    ada.resume().expect("resumed");
+    assert_eq!(ada.attachment.grants(), grants("join send", 2));
+    let find = |client: &Client<'_>| answer(|| world.backend.find(&client.credentials, client.epoch)).expect("found");
+    assert_eq!(find(&ada).grants(), grants("join send", 2));
+    let info = list(&world, &SessionFilter::default()).pop().expect("one");
+    assert_eq!(info.grants, grants("join send", 2));
+}
+
+pub(super) fn events_tell_what_happened_to_sessions(make: &Make<'_>) {
+    let world = make.world();
+    let mut ada = world.client("ada");
+    ada.disconnect();
+    ada.resume().expect("resumed");
+    answer(|| ada.attachment.close(world.now(), Reason::Left)).expect("it ends");
+    let page = |after, max| answer(|| world.backend.events(after, max)).expect("a page");
+    let all = page(0, 100);
+    assert!(!all.missed);
+    assert!(all.events.iter().all(|event| event.peer == *ada.peer() && event.at_ms == world.now().unix_ms));
+    let mut changes: Vec<_> = all.events.iter().map(|event| event.change).collect();
+    changes.dedup();
+    assert_eq!(
+        changes,
+        [
+            SessionChange::Opened,
+            SessionChange::Detached(DetachReason::ConnectionLost),
+            SessionChange::Resumed,
+            SessionChange::Ended(Reason::Left)
+        ]
+    );
+    let first = page(0, 1).events;
+    assert_eq!(first, all.events[..1]);
+    assert_eq!(page(first[0].number, 100).events, all.events[1..]);
+    assert_eq!(page(all.events[all.events.len() - 1].number, 100).events, []);
+}
+
+pub(super) fn events_that_are_forgotten_are_missed(make: &Make<'_>) {
+    let world = make.world_with(Limits { session_events: 8, ..Limits::default() });
+    for number in 0..20 {
+        let client = world.client(&number.to_string());
+        answer(|| client.attachment.close(world.now(), Reason::Left)).expect("it ends");
+    }
+    let page = |after| answer(|| world.backend.events(after, 100)).expect("a page");
+    let all = page(0);
+    assert_eq!((all.events.len(), all.missed), (8, true), "the latest are kept, and that some are not is said");
+    assert_eq!(page(all.events[0].number - 1), EventPage { missed: false, ..all.clone() });
+    assert_eq!(page(all.events[3].number).events, all.events[4..]);
+}

@@ -1,0 +1,100 @@
+//! What an operator may see of sessions, and do to them.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use super::{
+    entities::{Room, Session},
+    lock::lock,
+    shared::Shared,
+};
+use crate::{
+    backend::{EventPage, SessionChange, SessionEvent, SessionFilter, SessionInfo, Whose},
+    id::PeerId,
+    reason::Reason,
+    session::{Phase, SessionState},
+    time::Now,
+};
+
+/// The latest events of sessions.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    // Locked when a session begins, is detached or resumed, or ends. No other lock is taken while it is held.
+    latest: Mutex<VecDeque<SessionEvent>>,
+}
+
+impl Events {
+    /// Adds an event, and forgets the oldest one if there are too many.
+    fn note(&self, now: Now, peer: &PeerId, change: SessionChange, max: usize) {
+        let mut latest = lock(&self.latest);
+        let number = latest.back().map_or(1, |last| last.number + 1);
+        if latest.len() >= max {
+            latest.pop_front();
+        }
+        latest.push_back(SessionEvent { number, at_ms: now.unix_ms, peer: peer.clone(), change });
+    }
+
+    /// Returns the events after the number `after`.
+    pub(super) fn after(&self, after: u64, max: usize) -> EventPage {
+        let latest = lock(&self.latest);
+        let from = latest.partition_point(|event| event.number <= after);
+        let missed = latest.front().is_some_and(|first| first.number > after.saturating_add(1));
+        EventPage { events: latest.range(from..).take(max).cloned().collect(), missed }
+    }
+}
+
+impl Shared {
+    /// Remembers what happened to a session.
+    pub(super) fn note(&self, now: Now, peer: &PeerId, change: SessionChange) {
+        self.events.note(now, peer, change, self.limits.session_events);
+    }
+
+    /// Returns a page of the sessions that match.
+    pub(super) fn session_page(&self, filter: &SessionFilter, after: Option<&PeerId>, max: usize) -> Vec<SessionInfo> {
+        let follows = |session: &Arc<Session>| after.is_none_or(|after| session.peer > *after);
+        let mut sessions: Vec<_> = self.sessions.all().into_iter().filter(follows).collect();
+        sessions.sort_unstable_by(|one, other| one.peer.cmp(&other.peer));
+        sessions.iter().filter_map(|session| info_if(session, filter)).take(max).collect()
+    }
+
+    /// Ends the sessions of a peer or of a user.
+    pub(super) fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> usize {
+        let sessions: Vec<_> = match whose {
+            Whose::Peer(peer) => self.sessions.get(peer.as_str()).into_iter().collect(),
+            Whose::User(user) => self.sessions.in_order().into_iter().filter(|one| one.user == *user).collect(),
+        };
+        sessions.iter().filter(|session| self.end_session_if(now, session, reason, |_| true)).count()
+    }
+}
+
+/// Describes a session, if it matches and has not ended.
+fn info_if(session: &Session, filter: &SessionFilter) -> Option<SessionInfo> {
+    if filter.user.as_ref().is_some_and(|user| *user != session.user) {
+        return None;
+    }
+    let state: &SessionState<Arc<Room>> = &session.state();
+    let attached = match state.phase() {
+        Phase::Attached => true,
+        Phase::Detached { .. } => false,
+        Phase::Ended(_) => return None,
+    };
+    let rooms: Vec<_> = state.rooms().iter().map(|joined| joined.name.clone()).collect();
+    if filter.attached.is_some_and(|wanted| wanted != attached)
+        || filter.room.as_ref().is_some_and(|room| !rooms.contains(room))
+    {
+        return None;
+    }
+    Some(SessionInfo {
+        peer: session.peer.clone(),
+        user: session.user.clone(),
+        verified: session.verified,
+        grants: lock(&session.grants).clone(),
+        kind: session.kind,
+        epoch: state.epoch(),
+        attached,
+        rooms,
+        unacknowledged: (state.mailbox().len(), state.mailbox().bytes()),
+    })
+}
