@@ -73,8 +73,7 @@ lint: npm ## Check formatting, clippy and the protos
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p wigwag-proto -p wigwag-client --features wigwag-client/tls,wigwag-client/seal
 	cd $(ECHO) && cargo fmt --check && cargo clippy --all-targets -- -D warnings
 	cd $(TS) && npm run lint:proto && npm run format:proto
-	@if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then cd $(TS) && AGAINST=tag=$$tag npm run breaking:proto; \
-	else echo "buf breaking: no release tag yet to compare with"; fi
+	scripts/breaking.sh
 
 mutants: ## Check that the tests of the hub catch each deliberate defect in tests/mutants
 	scripts/mutants.sh
