@@ -11,6 +11,13 @@
 ///
 /// The server reads only the routing fields. It checks once that the payload is well formed and forwards its bytes
 /// unchanged.
+///
+/// Later fields. Numbers 100 to 199 are for hints: fields that help a server or a receiver that knows them, and without
+/// which the envelope means the same. A server that does not know a hint drops it and delivers the rest, over every
+/// transport, so that a newer client loses no signal at an older server. It counts towards `limits.max_frame_bytes`. A
+/// client sends hints only if `welcome.features` has "envelope_hints": servers of version 0.1.0 refuse them. An unknown
+/// field with another number changes what the envelope means, and fails with INVALID_FIELD in protobuf; protobuf JSON, in
+/// which names stand for numbers, ignores every field that the server does not know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Envelope {
     /// Name of the room that both ends are members of. Empty for a direct envelope.
@@ -795,10 +802,16 @@ pub struct Hello {
     /// fails, that session continues. Use it instead of a resume when a page was reloaded and its peer connections are gone.
     #[prost(string, tag = "8")]
     pub replaces: ::prost::alloc::string::String,
-    /// Resumes a session instead of opening a new one. All other fields except `token` then apply only if the outcome is
-    /// RESET: they describe the new session, so set them as for a new session.
+    /// Resumes a session instead of opening a new one. All other fields except `token` and `features` then apply only if the
+    /// outcome is RESET: they describe the new session, so set them as for a new session.
     #[prost(message, optional, tag = "9")]
     pub resume: ::core::option::Option<Resume>,
+    /// Names of the features that the client supports, as listed by `Feature`. They hold for this connection, also if it
+    /// resumes a session: each hello names them anew. The server ignores names that it does not know. Absent in clients of
+    /// version 0.1.0, which receive nothing that was added later. At most 32 names of 1 to 64 bytes each, otherwise
+    /// INVALID_FIELD.
+    #[prost(string, repeated, tag = "10")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Resume identifies the session to resume and what this client has already received.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -961,6 +974,10 @@ pub struct Welcome {
     /// When the credentials in `ice_servers` expire; absent if they do not expire.
     #[prost(message, optional, tag = "11")]
     pub ice_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Names of the features that the server supports, as listed by `Feature`, whether or not the client named them. Clients
+    /// ignore names that they do not know. Absent if `hello.features` was, and in servers of version 0.1.0.
+    #[prost(string, repeated, tag = "12")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Nested message and enum types in `Welcome`.
 pub mod welcome {
@@ -3179,5 +3196,42 @@ pub mod room_service_server {
     pub const SERVICE_NAME: &str = "wigwag.v1.RoomService";
     impl<T> tonic::server::NamedService for RoomServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Feature lists what was added to the API after version 0.1.0 and changes what travels on a connection. On the wire a
+/// feature is always a string, the value's name without the prefix `FEATURE_`, in lower case (for instance
+/// "envelope_hints"): in `hello.features` and `welcome.features`.
+///
+/// A feature is in use on a connection if both ends named it there. An end that does not know a name ignores it. Until a
+/// client has named a feature the server sends nothing that belongs to it, so that a client of version 0.1.0 receives the
+/// frames and fields of version 0.1.0 and no others; a client likewise sends nothing that a server could refuse before that
+/// server has named the feature. Each value says what it permits, and since which version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Feature {
+    /// Not set; never sent.
+    Unspecified = 0,
+    /// Since 0.2.0. The server accepts fields 100 to 199 of an `Envelope` that it does not know, and drops them. Otherwise a
+    /// client leaves them out.
+    EnvelopeHints = 1,
+}
+impl Feature {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FEATURE_UNSPECIFIED",
+            Self::EnvelopeHints => "FEATURE_ENVELOPE_HINTS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FEATURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "FEATURE_ENVELOPE_HINTS" => Some(Self::EnvelopeHints),
+            _ => None,
+        }
     }
 }

@@ -2024,6 +2024,77 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
         deserializer.deserialize_any(GeneratedVisitor)
     }
 }
+impl serde::Serialize for Feature {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        let variant = match self {
+            Self::Unspecified => "FEATURE_UNSPECIFIED",
+            Self::EnvelopeHints => "FEATURE_ENVELOPE_HINTS",
+        };
+        serializer.serialize_str(variant)
+    }
+}
+impl<'de> serde::Deserialize<'de> for Feature {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "FEATURE_UNSPECIFIED",
+            "FEATURE_ENVELOPE_HINTS",
+        ];
+
+        struct GeneratedVisitor;
+
+        impl serde::de::Visitor<'_> for GeneratedVisitor {
+            type Value = Feature;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(formatter, "expected one of: {:?}", &FIELDS)
+            }
+
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Signed(v), &self)
+                    })
+            }
+
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(v), &self)
+                    })
+            }
+
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                match value {
+                    "FEATURE_UNSPECIFIED" => Ok(Feature::Unspecified),
+                    "FEATURE_ENVELOPE_HINTS" => Ok(Feature::EnvelopeHints),
+                    _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
+                }
+            }
+        }
+        deserializer.deserialize_any(GeneratedVisitor)
+    }
+}
 impl serde::Serialize for GetIceServersRequest {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -2812,6 +2883,9 @@ impl serde::Serialize for Hello {
         if self.resume.is_some() {
             len += 1;
         }
+        if !self.features.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Hello", len)?;
         if !self.token.is_empty() {
             struct_ser.serialize_field("token", &self.token)?;
@@ -2840,6 +2914,9 @@ impl serde::Serialize for Hello {
         if let Some(v) = self.resume.as_ref() {
             struct_ser.serialize_field("resume", v)?;
         }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
+        }
         struct_ser.end()
     }
 }
@@ -2862,6 +2939,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
             "graceMs",
             "replaces",
             "resume",
+            "features",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -2875,6 +2953,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
             GraceMs,
             Replaces,
             Resume,
+            Features,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -2906,6 +2985,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                             "graceMs" | "grace_ms" => Ok(GeneratedField::GraceMs),
                             "replaces" => Ok(GeneratedField::Replaces),
                             "resume" => Ok(GeneratedField::Resume),
+                            "features" => Ok(GeneratedField::Features),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -2934,6 +3014,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                 let mut grace_ms__ = None;
                 let mut replaces__ = None;
                 let mut resume__ = None;
+                let mut features__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::Token => {
@@ -2992,6 +3073,12 @@ impl<'de> serde::Deserialize<'de> for Hello {
                             }
                             resume__ = map_.next_value()?;
                         }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -3007,6 +3094,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                     grace_ms: grace_ms__.unwrap_or_default(),
                     replaces: replaces__.unwrap_or_default(),
                     resume: resume__,
+                    features: features__.unwrap_or_default(),
                 })
             }
         }
@@ -9325,6 +9413,9 @@ impl serde::Serialize for Welcome {
         if self.ice_expires_at.is_some() {
             len += 1;
         }
+        if !self.features.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Welcome", len)?;
         if !self.peer_id.is_empty() {
             struct_ser.serialize_field("peerId", &self.peer_id)?;
@@ -9361,6 +9452,9 @@ impl serde::Serialize for Welcome {
         if let Some(v) = self.ice_expires_at.as_ref() {
             struct_ser.serialize_field("iceExpiresAt", &super::Canonical(*v))?;
         }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
+        }
         struct_ser.end()
     }
 }
@@ -9389,6 +9483,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
             "node",
             "ice_expires_at",
             "iceExpiresAt",
+            "features",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -9404,6 +9499,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
             IceServers,
             Node,
             IceExpiresAt,
+            Features,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -9437,6 +9533,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                             "iceServers" | "ice_servers" => Ok(GeneratedField::IceServers),
                             "node" => Ok(GeneratedField::Node),
                             "iceExpiresAt" | "ice_expires_at" => Ok(GeneratedField::IceExpiresAt),
+                            "features" => Ok(GeneratedField::Features),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -9467,6 +9564,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                 let mut ice_servers__ = None;
                 let mut node__ = None;
                 let mut ice_expires_at__ = None;
+                let mut features__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::PeerId => {
@@ -9541,6 +9639,12 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                             }
                             ice_expires_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
                         }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -9558,6 +9662,7 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                     ice_servers: ice_servers__.unwrap_or_default(),
                     node: node__.unwrap_or_default(),
                     ice_expires_at: ice_expires_at__,
+                    features: features__.unwrap_or_default(),
                 })
             }
         }

@@ -172,7 +172,7 @@ where
     }
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
-        let Opened { attachment, welcome, applied } = opened;
+        let Opened { attachment, welcome, applied, features: _ } = opened;
         let resumable = attachment.kind() != SessionKind::Live;
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;

@@ -15,6 +15,7 @@ use super::{Node, credentials, ids};
 use crate::{
     auth::{Action, Caller},
     error::ApiError,
+    features::Features,
 };
 
 /// A session that was opened or resumed for a connection.
@@ -25,6 +26,8 @@ pub struct Opened {
     pub welcome: pb::Welcome,
     /// The sequence number of the last client frame that took effect, which is the `ack` of the welcome.
     pub applied: u32,
+    /// The features in use on this connection.
+    pub features: Features,
 }
 
 impl Node {
@@ -41,13 +44,18 @@ impl Node {
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
             return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
-        match hello.resume {
+        // Before the session is touched: a hello that is refused changes nothing.
+        let features = Features::parse(&hello.features)?;
+        let mut opened = match hello.resume {
             Some(ref resume) => match self.resume(caller, &hello.client, resume).await? {
-                Ok(opened) => Ok(opened),
-                Err(reason) => self.create(caller, hello, Some(reason)).await,
+                Ok(opened) => opened,
+                Err(reason) => self.create(caller, hello, Some(reason)).await?,
             },
-            None => self.create(caller, hello, None).await,
-        }
+            None => self.create(caller, hello, None).await?,
+        };
+        opened.welcome.features = features.answer();
+        opened.features = features;
+        Ok(opened)
     }
 
     /// Resumes a session. The inner error says why it cannot be resumed and a new one is opened.
@@ -70,7 +78,8 @@ impl Node {
                 let (transport, address) = (caller.transport, self.logged_address(caller));
                 tracing::info!(peer.id = peer, epoch, transport, client, address, "session resumed");
                 let welcome = self.welcome(&*resumed.attachment, resume.session_token.clone(), Outcome::Resumed);
-                Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied: resumed.applied }))
+                let applied = resumed.applied;
+                Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied, features: Features::default() }))
             }
             Err(ResumeError::Reset(reason)) => Ok(Err(reason)),
             Err(error @ ResumeError::Superseded) => Err(error.into()),
@@ -117,7 +126,7 @@ impl Node {
         );
         let mut welcome = self.welcome(&*attachment, token, outcome);
         welcome.reset_reason = reset.map(Reason::as_str).unwrap_or_default().into();
-        Ok(Opened { attachment, welcome, applied: 0 })
+        Ok(Opened { attachment, welcome, applied: 0, features: Features::default() })
     }
 
     /// Returns the caller's IP address if the configuration allows it in the log.
@@ -142,6 +151,7 @@ impl Node {
             ice_servers: self.ice_servers(),
             node: self.name().to_owned(),
             ice_expires_at: None,
+            features: Vec::new(),
         }
     }
 

@@ -28,6 +28,13 @@ export const file_wigwag_v1_envelope: GenFile = /*@__PURE__*/
  * The server reads only the routing fields. It checks once that the payload is well formed and forwards its bytes
  * unchanged.
  *
+ * Later fields. Numbers 100 to 199 are for hints: fields that help a server or a receiver that knows them, and without
+ * which the envelope means the same. A server that does not know a hint drops it and delivers the rest, over every
+ * transport, so that a newer client loses no signal at an older server. It counts towards `limits.max_frame_bytes`. A
+ * client sends hints only if `welcome.features` has "envelope_hints": servers of version 0.1.0 refuse them. An unknown
+ * field with another number changes what the envelope means, and fails with INVALID_FIELD in protobuf; protobuf JSON, in
+ * which names stand for numbers, ignores every field that the server does not know.
+ *
  * @generated from message wigwag.v1.Envelope
  */
 export type Envelope = Message<"wigwag.v1.Envelope"> & {
@@ -113,6 +120,13 @@ export type Envelope = Message<"wigwag.v1.Envelope"> & {
  *
  * The server reads only the routing fields. It checks once that the payload is well formed and forwards its bytes
  * unchanged.
+ *
+ * Later fields. Numbers 100 to 199 are for hints: fields that help a server or a receiver that knows them, and without
+ * which the envelope means the same. A server that does not know a hint drops it and delivers the rest, over every
+ * transport, so that a newer client loses no signal at an older server. It counts towards `limits.max_frame_bytes`. A
+ * client sends hints only if `welcome.features` has "envelope_hints": servers of version 0.1.0 refuse them. An unknown
+ * field with another number changes what the envelope means, and fails with INVALID_FIELD in protobuf; protobuf JSON, in
+ * which names stand for numbers, ignores every field that the server does not know.
  *
  * @generated from message wigwag.v1.Envelope
  */
