@@ -3,8 +3,14 @@
 use crate::v1::Feature;
 
 /// Every feature with its name in `hello.features` and `welcome.features`, and the version since which servers and clients
-/// of this repository support it.
-pub const FEATURES: &[(Feature, &str, &str)] = &[(Feature::EnvelopeHints, "envelope_hints", "0.2.0")];
+/// of this repository support it; `None` if they do not yet.
+pub const FEATURES: &[(Feature, &str, Option<&str>)] = &[
+    (Feature::EnvelopeHints, "envelope_hints", Some("0.2.0")),
+    (Feature::Negotiation, "negotiation", None),
+    (Feature::RosterParts, "roster_parts", None),
+    (Feature::TokenExpiring, "token_expiring", None),
+    (Feature::StoreState, "store_state", None),
+];
 
 impl Feature {
     /// Returns the feature's name on the wire; empty for [`Feature::Unspecified`].
@@ -32,7 +38,8 @@ mod tests {
         for (feature, name, since) in FEATURES {
             assert_eq!(feature.as_str_name(), format!("FEATURE_{}", name.to_uppercase()));
             assert_eq!((feature.wire_name(), Feature::from_wire_name(name)), (*name, Some(*feature)));
-            assert!(since.split('.').all(|number| number.parse::<u32>().is_ok()), "{name}: {since}");
+            let is_version = |version: &str| version.split('.').all(|number| number.parse::<u32>().is_ok());
+            assert!(since.is_none_or(is_version), "{name}: {since:?}");
         }
         assert_eq!((Feature::Unspecified.wire_name(), Feature::from_wire_name("")), ("", None));
     }
@@ -43,7 +50,8 @@ mod tests {
         for (feature, _, since) in FEATURES {
             let (before, _) = proto.split_once(feature.as_str_name()).expect("a value");
             let comment = before.rsplit_once(";\n").expect("a value before it").1;
-            assert!(comment.contains(&format!("// Since {since}.")), "{}: {comment}", feature.as_str_name());
+            let expected = since.map_or("// Not supported yet.".to_owned(), |since| format!("// Since {since}."));
+            assert!(comment.contains(&expected), "{}: {comment}", feature.as_str_name());
         }
     }
 }

@@ -7,9 +7,10 @@ import { FakeServer, until } from "./fake-server.js";
 
 it("the table of features is that of feature.proto", () => {
   const proto = readFileSync(new URL("../../../proto/wigwag/v1/feature.proto", import.meta.url), "utf8");
-  const values = proto.matchAll(/\/\/ Since (\d+\.\d+\.\d+)\.[^;]*?\n {2}FEATURE_(\w+) = \d+;/g);
+  const values = proto.matchAll(/\/\/ (?:Since (\d+\.\d+\.\d+)|Not supported yet)\.[\s\S]*?\n {2}FEATURE_(\w+) = \d+;/g);
   const found = Object.fromEntries([...values].map(([, since, name = ""]) => [name.toLowerCase(), since]));
   assert.deepEqual(found, FEATURES);
+  assert.ok(SUPPORTED.every((name) => FEATURES[name] !== undefined));
   assert.equal(proto.match(/^ {2}FEATURE_/gm)?.length, Object.keys(FEATURES).length + 1);
 });
 

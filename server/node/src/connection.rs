@@ -215,7 +215,7 @@ where
             }
             return;
         };
-        // All but envelopes that are accepted, acknowledgments and pongs, which take it back below.
+        // All but envelopes that are accepted, acknowledgments, pongs and reports, which take it back below.
         self.replies += 1;
         let frame = match input {
             Input::Frame(frame) => frame,
@@ -265,6 +265,7 @@ where
                 }
             }
             Some(RawBody::Pong(_)) => self.replies -= 1,
+            Some(RawBody::Report(_)) if seq == 0 => self.replies -= 1,
             None if seq == 0 && (attached.resumable || frame.ack != 0) => self.replies -= 1,
             body => {
                 let applier = attached.applier.clone();

@@ -109,7 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn every_number_has_a_bit() {
+    fn every_number_has_a_bit_and_this_server_supports_what_the_table_says() {
         assert!(wigwag_proto::FEATURES.iter().all(|(feature, ..)| (*feature as u32) < u64::BITS));
+        let listed = wigwag_proto::FEATURES.iter().filter(|(.., since)| since.is_some()).map(|(feature, ..)| *feature);
+        assert_eq!(listed.collect::<Vec<_>>(), SUPPORTED);
     }
 }

@@ -155,6 +155,7 @@ impl Handle {
             to: to.map(PeerId::to_string).unwrap_or_default(),
             receipt: receipt.is_some(),
             payload: Some(payload.into()),
+            negotiation: None,
         };
         let (queued, number) = oneshot::channel();
         self.command(Command::Send { envelope, room, queued, receipt }).await?;

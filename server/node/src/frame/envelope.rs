@@ -8,7 +8,11 @@
 use std::ops::RangeInclusive;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
+use prost::{
+    Message as _,
+    encoding::{decode_varint, encode_varint, encoded_len_varint},
+};
+use wigwag_proto::v1 as pb;
 
 /// Protobuf wire types.
 const VARINT: u64 = 0;
@@ -18,6 +22,9 @@ const I32: u64 = 5;
 
 /// The numbers of hints: fields that are dropped if they are unknown. An envelope with any other unknown field is refused.
 const HINTS: RangeInclusive<u64> = 100..=199;
+
+/// The longest id of an RTCPeerConnection, in bytes.
+const MAX_CONNECTION_BYTES: usize = 64;
 
 /// A valid envelope: its routing fields, and its payload as one encoded field.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,6 +96,7 @@ pub fn check(bytes: &[u8]) -> Result<CheckedEnvelope<'_>, Invalid> {
                 }
                 (signal.payload_tag, signal.payload) = (number, payload);
             }
+            (100, value) => negotiation(value)?,
             (hint, _) if HINTS.contains(&hint) => {}
             _ => return invalid("envelope", "contains an unknown field: use the fields of wigwag.v1.Envelope"),
         }
@@ -150,6 +158,26 @@ fn candidate(bytes: &[u8]) -> Result<(), Invalid> {
             Value::Number(index) if number == 3 && u32::try_from(index).is_ok() => {}
             _ => return invalid(NAMES[at], "has the wrong type: use the type of wigwag.v1.IceCandidate"),
         }
+    }
+    Ok(())
+}
+
+/// The hint of this version. It is dropped like others, but has to be valid: a later version passes it on.
+#[cold]
+fn negotiation(value: Value<'_>) -> Result<(), Invalid> {
+    const FIELD: &str = "envelope.negotiation";
+    let Value::Bytes(bytes) = value else {
+        return invalid(FIELD, "has the wrong type: use the type of wigwag.v1.Negotiation");
+    };
+    let Ok(negotiation) = pb::Negotiation::decode(bytes) else {
+        return invalid(
+            FIELD,
+            "is not a valid wigwag.v1.Negotiation: encode it with the code generated from proto/wigwag/v1",
+        );
+    };
+    let too_long = |id: &str| id.len() > MAX_CONNECTION_BYTES;
+    if too_long(&negotiation.connection) || too_long(&negotiation.to_connection) {
+        return invalid(FIELD, "has a connection id of more than 64 bytes: shorten it");
     }
     Ok(())
 }

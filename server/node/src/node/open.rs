@@ -16,6 +16,7 @@ use crate::{
     auth::{Action, Caller},
     error::ApiError,
     features::Features,
+    frame,
 };
 
 /// A session that was opened or resumed for a connection.
@@ -54,6 +55,7 @@ impl Node {
             None => self.create(caller, hello, None).await?,
         };
         opened.welcome.features = features.answer();
+        opened.welcome.server_time = features.negotiates().then(|| frame::timestamp(self.now().unix_ms));
         opened.features = features;
         Ok(opened)
     }
@@ -152,6 +154,7 @@ impl Node {
             node: self.name().to_owned(),
             ice_expires_at: None,
             features: Vec::new(),
+            server_time: None,
         }
     }
 
