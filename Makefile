@@ -10,12 +10,12 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
 
-test: setup test-rust test-ts test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers ## Run all tests: Rust, TypeScript, browsers, third-party clients
+test: setup test-rust test-ts test-old-new test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers ## Run all tests: Rust, TypeScript, browsers, third-party clients
 	@echo "make test: all suites passed"
 
 setup: ## Install what the tests need, where possible
@@ -42,6 +42,9 @@ test-engine-hyper: server ## Test the server with HTTP/2 served by hyper
 test-ts: server npm ## Test the TypeScript client and the example page
 	cd $(TS) && npm test && npm run test:server && npm run test:conformance && npm run test:consumers
 	cd $(PAGE) && npm test
+
+test-old-new: server npm ## Test the release's clients with this server, and these clients with the release's server
+	scripts/test-old-new.sh
 
 test-browser: server npm ## Test in Chromium against a real server
 	cd $(TS) && npm run test:browser
@@ -76,8 +79,7 @@ lint: npm ## Check formatting, clippy and the protos
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p wigwag-proto -p wigwag-client --features wigwag-client/tls,wigwag-client/seal
 	cd $(ECHO) && cargo fmt --check && cargo clippy --all-targets -- -D warnings
 	cd $(TS) && npm run lint:proto && npm run format:proto
-	@if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then cd $(TS) && AGAINST=tag=$$tag npm run breaking:proto; \
-	else echo "buf breaking: no release tag yet to compare with"; fi
+	scripts/breaking.sh
 
 mutants: ## Check that the tests of the hub catch each deliberate defect in tests/mutants
 	scripts/mutants.sh

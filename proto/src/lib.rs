@@ -12,9 +12,11 @@
 #[path = "generated/wigwag.v1.rs"]
 pub mod v1;
 
+mod feature;
 #[cfg(feature = "json")]
 mod json;
 
+pub use feature::FEATURES;
 #[cfg(feature = "json")]
 pub use json::Integer;
 

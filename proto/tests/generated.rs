@@ -5,7 +5,12 @@ use std::{collections::BTreeSet, fs, path::Path};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
-const FILES: &[&str] = &["wigwag/v1/signaling_service.proto", "wigwag/v1/room_service.proto"];
+const FILES: &[&str] = &[
+    "wigwag/v1/signaling_service.proto",
+    "wigwag/v1/room_service.proto",
+    "wigwag/v1/admin_service.proto",
+    "wigwag/v1/feature.proto",
+];
 
 #[test]
 fn committed_code_is_what_the_protos_generate() {

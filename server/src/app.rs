@@ -193,7 +193,7 @@ fn serve_admin(
         let others = rest::router(node.clone(), RoomApi::Served).merge(router.reset_fallback());
         web::router(grpc::admin_routes(node, config.reflection), others, false)
     } else {
-        router
+        router.merge(grpc::admin_service())
     };
     let router = config.admin_origins().guard(router, &FILES);
     let service =

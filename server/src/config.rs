@@ -17,6 +17,7 @@ mod memory;
 mod parts;
 mod public_url;
 mod range;
+mod renamed;
 mod room_service;
 mod rooms;
 mod secret;

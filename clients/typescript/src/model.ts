@@ -82,6 +82,8 @@ export interface WelcomeInfo {
   readonly node: string;
   /** The transport of this attachment: `"websocket"`, `"grpc-web"`, `"grpc"`, or the name of a custom one. */
   readonly transport: string;
+  /** Names of the features that the server supports, see `docs/compatibility.md`. Empty for a server of version 0.1.0. */
+  readonly features: readonly string[];
 }
 
 /** Converts a member from its JSON form. */

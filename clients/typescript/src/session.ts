@@ -56,7 +56,7 @@ export class Session {
   /** @internal Use {@link connect}. */
   constructor({ secret, ...options }: SessionInit) {
     this.#secret = secret;
-    this.#welcome = { epoch: 0, heartbeatMs: 0, graceMs: 0, limits: limitsFrom(undefined), node: "", transport: "" };
+    this.#welcome = { epoch: 0, heartbeatMs: 0, graceMs: 0, limits: limitsFrom(undefined), node: "", transport: "", features: [] };
     this.#handler = {
       requests: this.#requests,
       rooms: this.#rooms,
@@ -234,6 +234,7 @@ export class Session {
       limits: limitsFrom(welcome.limits),
       node: welcome.node ?? "",
       transport: this.#connection.transport,
+      features: welcome.features ?? [],
     };
     this.#iceServers = iceServersFrom(welcome.iceServers);
     if (attached.outcome === "reset") this.#reset(attached.reason);

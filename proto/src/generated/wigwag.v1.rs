@@ -11,6 +11,13 @@
 ///
 /// The server reads only the routing fields. It checks once that the payload is well formed and forwards its bytes
 /// unchanged.
+///
+/// Later fields. Numbers 100 to 199 are for hints: fields that help a server or a receiver that knows them, and without
+/// which the envelope means the same. A server that does not know a hint drops it and delivers the rest, over every
+/// transport, so that a newer client loses no signal at an older server. It counts towards `limits.max_frame_bytes`. A
+/// client sends hints only if `welcome.features` has "envelope_hints": servers of version 0.1.0 refuse them. An unknown
+/// field with another number changes what the envelope means, and fails with INVALID_FIELD in protobuf; protobuf JSON, in
+/// which names stand for numbers, ignores every field that the server does not know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Envelope {
     /// Name of the room that both ends are members of. Empty for a direct envelope.
@@ -27,6 +34,12 @@ pub struct Envelope {
     /// In a received envelope: the sender waits for it, so a resumable client acknowledges within 50 ms.
     #[prost(bool, tag = "4")]
     pub receipt: bool,
+    /// A hint: which RTCPeerConnection and which offer the payload belongs to, readable by the server beside a sealed payload.
+    /// Set by clients, for `description` and `candidate` and for a `sealed` payload that holds one; absent otherwise, and
+    /// towards receivers without the feature "negotiation". A server without that feature drops it; every server refuses one
+    /// that is not valid (INVALID_FIELD).
+    #[prost(message, optional, tag = "100")]
+    pub negotiation: ::core::option::Option<Negotiation>,
     /// Exactly one of these is set; an envelope without a payload fails with INVALID_FIELD.
     #[prost(oneof = "envelope::Payload", tags = "5, 6, 7, 8")]
     pub payload: ::core::option::Option<envelope::Payload>,
@@ -48,6 +61,78 @@ pub mod envelope {
         /// A payload encrypted by the sender for the recipients; opaque to the server.
         #[prost(bytes, tag = "8")]
         Sealed(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// Negotiation says which offer and answer (RFC 9429) a signal belongs to, so that a late one can be recognized.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Negotiation {
+    /// The sender's RTCPeerConnection: an id that the sender chose when it made that, at most 64 bytes. Always set.
+    #[prost(string, tag = "1")]
+    pub connection: ::prost::alloc::string::String,
+    /// Number of the offer: of one made by the sender, from 1 for each `connection`; of an answer and of a candidate, the
+    /// number of the offer that it answers or belongs to. 0: none was made yet.
+    #[prost(uint32, tag = "2")]
+    pub offer: u32,
+    /// The recipient's RTCPeerConnection, as the recipient named it in `connection`, at most 64 bytes. Empty while the sender
+    /// does not know it.
+    #[prost(string, tag = "3")]
+    pub to_connection: ::prost::alloc::string::String,
+    /// What the payload is.
+    #[prost(enumeration = "negotiation::Kind", tag = "4")]
+    pub kind: i32,
+}
+/// Nested message and enum types in `Negotiation`.
+pub mod negotiation {
+    /// What the payload is, which the server cannot see if it is sealed.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        /// Not set: not part of an offer and its answer.
+        Unspecified = 0,
+        /// A description of the type `offer`.
+        Offer = 1,
+        /// A description of the type `answer` or `pranswer`.
+        Answer = 2,
+        /// A candidate, or the end of candidates.
+        Candidate = 3,
+        /// A description of the type `rollback`.
+        Rollback = 4,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::Offer => "KIND_OFFER",
+                Self::Answer => "KIND_ANSWER",
+                Self::Candidate => "KIND_CANDIDATE",
+                Self::Rollback => "KIND_ROLLBACK",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_OFFER" => Some(Self::Offer),
+                "KIND_ANSWER" => Some(Self::Answer),
+                "KIND_CANDIDATE" => Some(Self::Candidate),
+                "KIND_ROLLBACK" => Some(Self::Rollback),
+                _ => None,
+            }
+        }
     }
 }
 /// SessionDescription is, in protobuf JSON, the W3C dictionary RTCSessionDescriptionInit: send the result of a browser's
@@ -235,6 +320,10 @@ pub enum ErrorReason {
     HelloTimeout = 40,
     /// UNAVAILABLE. The cluster's store cannot be reached; wait `retry_after_ms`.
     StoreUnreachable = 41,
+    /// A receipt reason, only to senders with the feature "negotiation"; not sent yet. The envelope belongs to an offer or an
+    /// RTCPeerConnection that a later one has taken the place of, and was not delivered. `receipt.metadata` has `connection`
+    /// and `offer`, those that are current; the offer is a decimal number.
+    Stale = 42,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -285,6 +374,7 @@ impl ErrorReason {
             Self::HeartbeatTimeout => "ERROR_REASON_HEARTBEAT_TIMEOUT",
             Self::HelloTimeout => "ERROR_REASON_HELLO_TIMEOUT",
             Self::StoreUnreachable => "ERROR_REASON_STORE_UNREACHABLE",
+            Self::Stale => "ERROR_REASON_STALE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -332,11 +422,15 @@ impl ErrorReason {
             "ERROR_REASON_HEARTBEAT_TIMEOUT" => Some(Self::HeartbeatTimeout),
             "ERROR_REASON_HELLO_TIMEOUT" => Some(Self::HelloTimeout),
             "ERROR_REASON_STORE_UNREACHABLE" => Some(Self::StoreUnreachable),
+            "ERROR_REASON_STALE" => Some(Self::Stale),
             _ => None,
         }
     }
 }
 /// RoomInfo describes a room. In every message of this API `room` is a room's name and `room_info` is this message.
+///
+/// Names of rooms, users and peers are unique within a namespace: the one of the caller's token (claim `wigwag.ns`), or the
+/// empty one without authentication. No message names a namespace, and nothing crosses one.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RoomInfo {
     /// Name: 1 to 128 bytes of UTF-8 without control characters, compared byte by byte.
@@ -574,6 +668,10 @@ pub struct Roster {
     /// All members except the receiver, in the order in which they joined.
     #[prost(message, repeated, tag = "4")]
     pub members: ::prost::alloc::vec::Vec<Member>,
+    /// More members follow in further `roster` frames of the same version; the last one has `more` unset. Only with the feature
+    /// "roster_parts"; not sent yet.
+    #[prost(bool, tag = "5")]
+    pub more: bool,
 }
 /// DuplicateUsers says what a room does when a user who is already a member joins. It compares only user ids that come
 /// from a token or a compatibility protocol, never those that unauthenticated clients give themselves.
@@ -615,7 +713,7 @@ impl DuplicateUsers {
 }
 /// ClientFrame is sent by the client.
 ///
-/// Numbering (resumable sessions). Every frame except `hello`, `pong` and a bare ack carries a `seq`. Seqs are
+/// Numbering (resumable sessions). Every frame except `hello`, `pong`, `report` and a bare ack carries a `seq`. Seqs are
 /// contiguous from 1 over the lifetime of the session, resumes included, and a frame consumes its seq whatever its
 /// outcome. The server ignores a frame that it has already accepted, so a client may resend whatever has not been
 /// acknowledged; a gap is fatal. A frame without a body and with seq 0 is a bare ack.
@@ -623,10 +721,11 @@ impl DuplicateUsers {
 /// In a session that is not resumable, numbering is optional: `seq` is then only echoed in `reply_to`.
 ///
 /// Every request except an envelope is answered by exactly one frame whose `reply_to` is the request's `seq`: `joined`,
-/// `left`, `done`, `refreshed` or `error`. An envelope is answered only if it fails or requested a receipt.
+/// `left`, `done`, `refreshed` or `error`. An envelope is answered only if it fails or requested a receipt; `pong`, `report`
+/// and `bye` are not answered.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ClientFrame {
-    /// Number of this frame, or 0 for `hello`, `pong` and a bare ack. At 2^32-1 the session ends (SEQ_EXHAUSTED).
+    /// Number of this frame, or 0 for `hello`, `pong`, `report` and a bare ack. At 2^32-1 the session ends (SEQ_EXHAUSTED).
     #[prost(uint32, tag = "1")]
     pub seq: u32,
     /// Every numbered server frame up to this one has been delivered to the application. Cumulative; 0 acknowledges
@@ -636,7 +735,10 @@ pub struct ClientFrame {
     #[prost(uint32, tag = "2")]
     pub ack: u32,
     /// Content of the frame. No body and seq 0: a bare ack.
-    #[prost(oneof = "client_frame::Body", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
+    #[prost(
+        oneof = "client_frame::Body",
+        tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15"
+    )]
     pub body: ::core::option::Option<client_frame::Body>,
 }
 /// Nested message and enum types in `ClientFrame`.
@@ -678,12 +780,16 @@ pub mod client_frame {
         /// Ends the session now: it leaves its rooms and cannot be resumed.
         #[prost(message, tag = "14")]
         Bye(super::Bye),
+        /// Tells the server how a peer connection turned out. `seq` is 0, and there is no answer: a server that does not use it
+        /// ignores it.
+        #[prost(message, tag = "15")]
+        Report(super::Report),
     }
 }
 /// ServerFrame is sent by the server.
 ///
-/// Numbering. Every frame except `welcome`, `ping`, `go_away`, presence (`room_updated`, `member_joined`,
-/// `member_updated`, `member_left`, `roster`) and a fatal `error` carries a `seq`. Seqs are contiguous from 1 over the
+/// Numbering. Every frame except `welcome`, `ping`, `go_away`, `glare`, `token_expiring`, `store_state`, presence
+/// (`room_updated`, `member_joined`, `member_updated`, `member_left`, `roster`) and a fatal `error` carries a `seq`. Seqs are contiguous from 1 over the
 /// lifetime of the session. The server keeps a numbered frame until a resumable client has acknowledged it, and resends
 /// it after a resume.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -702,7 +808,7 @@ pub struct ServerFrame {
     /// Content of the frame. No body: a bare ack. A client skips bodies that it does not know and acknowledges their seq.
     #[prost(
         oneof = "server_frame::Body",
-        tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
+        tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22"
     )]
     pub body: ::core::option::Option<server_frame::Body>,
 }
@@ -760,6 +866,15 @@ pub mod server_frame {
         /// The server asks the client to reconnect elsewhere, at once or after a delay chosen for this client.
         #[prost(message, tag = "19")]
         GoAway(super::GoAway),
+        /// Two offers crossed. Only with the feature "negotiation"; not sent yet.
+        #[prost(message, tag = "20")]
+        Glare(super::Glare),
+        /// The token is about to expire. Only with the feature "token_expiring"; not sent yet.
+        #[prost(message, tag = "21")]
+        TokenExpiring(super::TokenExpiring),
+        /// The cluster's store became unreachable, or reachable again. Only with the feature "store_state"; not sent yet.
+        #[prost(message, tag = "22")]
+        StoreState(super::StoreState),
     }
 }
 /// Hello opens a connection, for a new session or one to resume.
@@ -799,10 +914,16 @@ pub struct Hello {
     /// fails, that session continues. Use it instead of a resume when a page was reloaded and its peer connections are gone.
     #[prost(string, tag = "8")]
     pub replaces: ::prost::alloc::string::String,
-    /// Resumes a session instead of opening a new one. All other fields except `token` then apply only if the outcome is
-    /// RESET: they describe the new session, so set them as for a new session.
+    /// Resumes a session instead of opening a new one. All other fields except `token` and `features` then apply only if the
+    /// outcome is RESET: they describe the new session, so set them as for a new session.
     #[prost(message, optional, tag = "9")]
     pub resume: ::core::option::Option<Resume>,
+    /// Names of the features that the client supports, as listed by `Feature`. They hold for this connection, also if it
+    /// resumes a session: each hello names them anew. The server ignores names that it does not know. Absent in clients of
+    /// version 0.1.0, which receive nothing that was added later. At most 32 names of 1 to 64 bytes each, otherwise
+    /// INVALID_FIELD.
+    #[prost(string, repeated, tag = "10")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Resume identifies the session to resume and what this client has already received.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -927,6 +1048,87 @@ pub struct Pong {}
 /// Bye ends the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Bye {}
+/// Report says how a peer connection turned out, for the server's statistics and for AdminService.ExplainPair. Sent by
+/// clients to a server with the feature "negotiation", at most once for each state that the connection reaches; absent
+/// otherwise. It counts as a frame for `limits.frames_per_second`. Any server accepts it: one without the feature does not
+/// look at it. One with the feature ignores a report that is not valid or names a peer that was never in a room with the
+/// sender: no error follows.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Report {
+    /// Room name, or empty for a peer that was addressed directly.
+    #[prost(string, tag = "1")]
+    pub room: ::prost::alloc::string::String,
+    /// Peer id of the other end.
+    #[prost(string, tag = "2")]
+    pub peer_id: ::prost::alloc::string::String,
+    /// The reporter's RTCPeerConnection, as in `Negotiation.connection`.
+    #[prost(string, tag = "3")]
+    pub connection: ::prost::alloc::string::String,
+    /// The state it has reached.
+    #[prost(enumeration = "report::State", tag = "4")]
+    pub state: i32,
+    /// Types of the selected candidate pair (W3C RTCIceCandidateType: host, srflx, prflx, relay), `local/remote` such as
+    /// "relay/srflx", at most 32 bytes. Empty if there is no pair. Never an address.
+    #[prost(string, tag = "5")]
+    pub candidate_types: ::prost::alloc::string::String,
+    /// Milliseconds from the first description to this state; 0 if not known.
+    #[prost(uint32, tag = "6")]
+    pub elapsed_ms: u32,
+}
+/// Nested message and enum types in `Report`.
+pub mod report {
+    /// State of an RTCPeerConnection (W3C RTCPeerConnectionState), as far as it is an outcome.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum State {
+        /// Not set: the report is ignored.
+        Unspecified = 0,
+        /// Media or data can flow.
+        Connected = 1,
+        /// ICE or DTLS failed.
+        Failed = 2,
+        /// It was connected and is not at the moment.
+        Disconnected = 3,
+        /// The application closed it.
+        Closed = 4,
+    }
+    impl State {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Connected => "STATE_CONNECTED",
+                Self::Failed => "STATE_FAILED",
+                Self::Disconnected => "STATE_DISCONNECTED",
+                Self::Closed => "STATE_CLOSED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "STATE_CONNECTED" => Some(Self::Connected),
+                "STATE_FAILED" => Some(Self::Failed),
+                "STATE_DISCONNECTED" => Some(Self::Disconnected),
+                "STATE_CLOSED" => Some(Self::Closed),
+                _ => None,
+            }
+        }
+    }
+}
 /// Welcome is the first frame of a connection. It starts an epoch: one attachment of the session, which lasts until its
 /// stream closes, two pongs are missed, or a newer attachment begins.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -965,6 +1167,14 @@ pub struct Welcome {
     /// When the credentials in `ice_servers` expire; absent if they do not expire.
     #[prost(message, optional, tag = "11")]
     pub ice_expires_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Names of the features that the server supports, as listed by `Feature`, whether or not the client named them. Clients
+    /// ignore names that they do not know. Absent if `hello.features` was, and in servers of version 0.1.0.
+    #[prost(string, repeated, tag = "12")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The server's clock when it wrote this frame, in whole milliseconds, so that a client can compare points in time such as
+    /// `joined_at` and `expires_at` with its own clock. Absent if `hello.features` was, and in servers of version 0.1.0.
+    #[prost(message, optional, tag = "13")]
+    pub server_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Nested message and enum types in `Welcome`.
 pub mod welcome {
@@ -1074,6 +1284,10 @@ pub struct Joined {
     /// True if this request created the room.
     #[prost(bool, tag = "6")]
     pub created: bool,
+    /// More members follow: `members` holds the first part, and unnumbered frames (`roster` with `more`, then one without) hold
+    /// the rest in order. Only with the feature "roster_parts"; not sent yet.
+    #[prost(bool, tag = "7")]
+    pub more: bool,
 }
 /// Left: this session is no longer a member of the room.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1089,7 +1303,7 @@ pub struct Left {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Done {}
 /// Receipt reports the outcome of an accepted envelope; `reply_to` is the envelope's seq.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Receipt {
     /// Peer id of the receiver.
     #[prost(string, tag = "1")]
@@ -1099,9 +1313,17 @@ pub struct Receipt {
     pub outcome: i32,
     /// For UNDELIVERABLE: how the receiver's session ended (LEFT, ENDED, REPLACED, EXPIRED, CONNECTION_LOST,
     /// SLOW_CONSUMER, MAILBOX_OVERFLOW, SEQ_MISMATCH, SEQ_EXHAUSTED, DRAINING); MAILBOX_FULL; or NOT_JOINED, if the sender
-    /// ceased to be a member of the room while its envelope to the whole room was in transit.
+    /// ceased to be a member of the room while its envelope to the whole room was in transit. STALE, only with the feature
+    /// "negotiation"; not sent yet.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
+    /// The values that go with the reason: for STALE `connection` and `offer`, those that are current. Absent for other
+    /// reasons; at most 8 keys. Only with the feature "negotiation"; not sent yet.
+    #[prost(map = "string, string", tag = "4")]
+    pub metadata: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 /// Nested message and enum types in `Receipt`.
 pub mod receipt {
@@ -1233,9 +1455,56 @@ pub struct GoAway {
     /// Whether the session can be resumed afterwards. False: it ends with this node.
     #[prost(bool, tag = "4")]
     pub resumable: bool,
-    /// Endpoint to reconnect to, if the server prefers one. Usually empty.
+    /// Endpoint to reconnect to, as an `<https://`> or `<http://`> URL of at most 256 bytes. Set by a cluster that prefers another
+    /// node; empty otherwise, and always in a server with the memory backend. A client uses it for the next attempt only, and
+    /// not if that would leave TLS; if the attempt fails it returns to its own URL.
     #[prost(string, tag = "5")]
     pub endpoint: ::prost::alloc::string::String,
+}
+/// Glare: this session and a peer offered to each other at the same time. Sent to both ends of the two connections when the
+/// server accepts the second offer, which it delivers all the same; the polite peer (see `Member.peer_id`) rolls back, the
+/// other one ignores the offer it receives. Unnumbered, so it may be lost with a connection: a client that does not get it
+/// finds out from the offer itself. Only with the feature "negotiation"; not sent yet.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Glare {
+    /// Room name, or empty for a peer that is addressed directly.
+    #[prost(string, tag = "1")]
+    pub room: ::prost::alloc::string::String,
+    /// Peer id of the other end.
+    #[prost(string, tag = "2")]
+    pub peer_id: ::prost::alloc::string::String,
+    /// The receiver's RTCPeerConnection, as in `Negotiation.connection`.
+    #[prost(string, tag = "3")]
+    pub connection: ::prost::alloc::string::String,
+    /// Number of the receiver's offer.
+    #[prost(uint32, tag = "4")]
+    pub offer: u32,
+    /// Whether the receiver is the polite one, and gives way.
+    #[prost(bool, tag = "5")]
+    pub polite: bool,
+}
+/// TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
+/// valid for less, at half of the time; never without authentication. When the token expires without a `refresh`, the
+/// connection ends with TOKEN_EXPIRED, and the session waits for its grace period for a resume with a fresh token.
+/// Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring"; not sent yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TokenExpiring {
+    /// When the token expires.
+    #[prost(message, optional, tag = "1")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// StoreState says whether the node can reach the cluster's store. While it cannot, signals and requests wait, and a request
+/// may fail with STORE_UNREACHABLE; the connection stays open. Sent when the state changes, and after `welcome` if the store
+/// is unreachable then; never by a server with the memory backend. Unnumbered. Only with the feature "store_state"; not sent
+/// yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoreState {
+    /// Whether the store can be reached.
+    #[prost(bool, tag = "1")]
+    pub reachable: bool,
+    /// If unreachable, milliseconds after which the node tries again; 0 otherwise.
+    #[prost(uint32, tag = "2")]
+    pub retry_after_ms: u32,
 }
 /// ListenRequest opens or resumes a session.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2055,6 +2324,32 @@ pub struct RemoveMemberRequest {
 /// RemoveMemberResponse is empty.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RemoveMemberResponse {}
+/// UpdateMemberRequest says what to change; fields that are absent remain unchanged.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateMemberRequest {
+    /// Room name.
+    #[prost(string, tag = "1")]
+    pub room: ::prost::alloc::string::String,
+    /// Peer id of the member.
+    #[prost(string, tag = "2")]
+    pub peer_id: ::prost::alloc::string::String,
+    /// New human-readable name, at most 128 bytes.
+    #[prost(string, optional, tag = "3")]
+    pub display_name: ::core::option::Option<::prost::alloc::string::String>,
+    /// Merged into the existing metadata; an empty value deletes its key. At most 4 KiB in total afterwards.
+    #[prost(map = "string, string", tag = "4")]
+    pub metadata: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+}
+/// UpdateMemberResponse holds the member after the change.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateMemberResponse {
+    /// The member.
+    #[prost(message, optional, tag = "1")]
+    pub member: ::core::option::Option<Member>,
+}
 /// SendToRoomRequest carries an envelope.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendToRoomRequest {
@@ -2076,6 +2371,62 @@ pub struct SendToRoomResponse {
     /// Peer ids of the members whose mailbox was full.
     #[prost(string, repeated, tag = "2")]
     pub undeliverable: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// SendToUserRequest carries an envelope.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendToUserRequest {
+    /// User id, 1 to 128 bytes.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// `room` is empty, or names the room whose members alone are addressed. `from`, `to` and `receipt` must be unset.
+    #[prost(message, optional, tag = "2")]
+    pub envelope: ::core::option::Option<Envelope>,
+    /// Idempotency key, as `SendToRoomRequest.request_id`.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// SendToUserResponse reports which sessions the envelope reached.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendToUserResponse {
+    /// Number of sessions whose mailbox accepted the envelope. Always set.
+    #[prost(uint32, optional, tag = "1")]
+    pub accepted: ::core::option::Option<u32>,
+    /// Peer ids of the sessions whose mailbox was full.
+    #[prost(string, repeated, tag = "2")]
+    pub undeliverable: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// CreateTicketRequest says whom a ticket admits. The caller must hold every right that the ticket gives.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateTicketRequest {
+    /// The compatibility protocol: "peerjs", "socket.io", "rooms-ws", "plain-json" or "connector".
+    #[prost(string, tag = "1")]
+    pub protocol: ::prost::alloc::string::String,
+    /// The only id under which the client may connect, in the protocol's own terms, 1 to 128 bytes: a PeerJS id, a user id.
+    #[prost(string, tag = "2")]
+    pub client_id: ::prost::alloc::string::String,
+    /// User id of the session, at most 128 bytes. Empty: `client_id`.
+    #[prost(string, tag = "3")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Room patterns, as in a token: exact names, or prefixes that end with `*`. At most 32. Empty: no room, which suffices for
+    /// the protocols that have none.
+    #[prost(string, repeated, tag = "4")]
+    pub rooms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Seconds for which the ticket may be used, any number of times by that client. 0 = 60; at most 86,400.
+    #[prost(uint32, tag = "5")]
+    pub ttl_seconds: u32,
+    /// Idempotency key, as `CreateRoomRequest.request_id`.
+    #[prost(string, tag = "6")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// CreateTicketResponse holds the ticket.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateTicketResponse {
+    /// A secret, safe in URLs, at most 512 bytes: the client presents it where docs/compatibility-protocols.md says.
+    #[prost(string, tag = "1")]
+    pub ticket: ::prost::alloc::string::String,
+    /// When it expires. A session that was opened with it goes on until it ends otherwise.
+    #[prost(message, optional, tag = "2")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// WatchRoomsRequest says what to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2137,6 +2488,9 @@ pub struct RoomSnapshot {
     /// Its members in the order in which they joined.
     #[prost(message, repeated, tag = "2")]
     pub members: ::prost::alloc::vec::Vec<Member>,
+    /// More members follow in further snapshots of the same room and version; the last one has `more` unset. Not sent yet.
+    #[prost(bool, tag = "3")]
+    pub more: bool,
 }
 /// Synced marks the end of the snapshots.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2177,8 +2531,9 @@ pub mod room_service_client {
     ///
     /// Without authentication it answers only callers on loopback whose request shows no signs of a proxy, such as a header
     /// Forwarded, X-Forwarded-For or Via (FORBIDDEN otherwise); the setting `room_service` moves it to the admin listener or
-    /// switches it off (UNIMPLEMENTED). With authentication, callers need the `admin` grant. Every error carries
-    /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
+    /// switches it off (UNIMPLEMENTED). With authentication, callers need the grant `manage`, and reach the rooms that
+    /// the patterns of their token admit: any other room fails with FORBIDDEN, whether or not it exists, and lists and watches
+    /// leave it out. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
     #[derive(Debug, Clone)]
     pub struct RoomServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2453,6 +2808,34 @@ pub mod room_service_client {
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "RemoveMember"));
             self.inner.unary(req, path, codec).await
         }
+        /// UpdateMember changes a member's display name and metadata; the other members receive `member_updated`, and so does the
+        /// member itself. Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD.
+        ///
+        /// Not supported yet: fails with UNIMPLEMENTED.
+        pub async fn update_member(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateMemberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateMemberResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.RoomService/UpdateMember",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.RoomService", "UpdateMember"));
+            self.inner.unary(req, path, codec).await
+        }
         /// SendToRoom sends an envelope with an empty `from` to one member or to the whole room, and returns how many it reached.
         /// Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD (also if `request_id` was used for another request),
         /// LIMIT_EXCEEDED.
@@ -2478,6 +2861,65 @@ pub mod room_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("wigwag.v1.RoomService", "SendToRoom"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// SendToUser sends an envelope with an empty `from` to every session of a user, in whatever rooms those are, and returns
+        /// how many it reached. User ids are those of tokens and of compatibility protocols, never those that unauthenticated
+        /// clients give themselves. Fails with PEER_NOT_FOUND (the user has no session, or none that the caller may address),
+        /// INVALID_FIELD (also if `request_id` was used for another request), LIMIT_EXCEEDED.
+        ///
+        /// Not supported yet: fails with UNIMPLEMENTED.
+        pub async fn send_to_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SendToUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SendToUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.RoomService/SendToUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.RoomService", "SendToUser"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// CreateTicket returns a ticket that admits one client of a compatibility protocol, which has no place for a token. Fails
+        /// with INVALID_FIELD (also if `request_id` was used for another request), FORBIDDEN (rooms beyond the caller's own
+        /// patterns), UNIMPLEMENTED (the server has no such protocol, or no authentication).
+        ///
+        /// Not supported yet: fails with UNIMPLEMENTED.
+        pub async fn create_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateTicketRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTicketResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.RoomService/CreateTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.RoomService", "CreateTicket"));
             self.inner.unary(req, path, codec).await
         }
         /// WatchRooms streams changes of rooms and members: first one `snapshot` for each existing room, then `synced`, then
@@ -2587,6 +3029,17 @@ pub mod room_service_server {
             tonic::Response<super::RemoveMemberResponse>,
             tonic::Status,
         >;
+        /// UpdateMember changes a member's display name and metadata; the other members receive `member_updated`, and so does the
+        /// member itself. Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD.
+        ///
+        /// Not supported yet: fails with UNIMPLEMENTED.
+        async fn update_member(
+            &self,
+            request: tonic::Request<super::UpdateMemberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateMemberResponse>,
+            tonic::Status,
+        >;
         /// SendToRoom sends an envelope with an empty `from` to one member or to the whole room, and returns how many it reached.
         /// Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD (also if `request_id` was used for another request),
         /// LIMIT_EXCEEDED.
@@ -2595,6 +3048,31 @@ pub mod room_service_server {
             request: tonic::Request<super::SendToRoomRequest>,
         ) -> std::result::Result<
             tonic::Response<super::SendToRoomResponse>,
+            tonic::Status,
+        >;
+        /// SendToUser sends an envelope with an empty `from` to every session of a user, in whatever rooms those are, and returns
+        /// how many it reached. User ids are those of tokens and of compatibility protocols, never those that unauthenticated
+        /// clients give themselves. Fails with PEER_NOT_FOUND (the user has no session, or none that the caller may address),
+        /// INVALID_FIELD (also if `request_id` was used for another request), LIMIT_EXCEEDED.
+        ///
+        /// Not supported yet: fails with UNIMPLEMENTED.
+        async fn send_to_user(
+            &self,
+            request: tonic::Request<super::SendToUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SendToUserResponse>,
+            tonic::Status,
+        >;
+        /// CreateTicket returns a ticket that admits one client of a compatibility protocol, which has no place for a token. Fails
+        /// with INVALID_FIELD (also if `request_id` was used for another request), FORBIDDEN (rooms beyond the caller's own
+        /// patterns), UNIMPLEMENTED (the server has no such protocol, or no authentication).
+        ///
+        /// Not supported yet: fails with UNIMPLEMENTED.
+        async fn create_ticket(
+            &self,
+            request: tonic::Request<super::CreateTicketRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateTicketResponse>,
             tonic::Status,
         >;
         /// Server streaming response type for the WatchRooms method.
@@ -2616,8 +3094,9 @@ pub mod room_service_server {
     ///
     /// Without authentication it answers only callers on loopback whose request shows no signs of a proxy, such as a header
     /// Forwarded, X-Forwarded-For or Via (FORBIDDEN otherwise); the setting `room_service` moves it to the admin listener or
-    /// switches it off (UNIMPLEMENTED). With authentication, callers need the `admin` grant. Every error carries
-    /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
+    /// switches it off (UNIMPLEMENTED). With authentication, callers need the grant `manage`, and reach the rooms that
+    /// the patterns of their token admit: any other room fails with FORBIDDEN, whether or not it exists, and lists and watches
+    /// leave it out. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason.
     #[derive(Debug)]
     pub struct RoomServiceServer<T> {
         inner: Arc<T>,
@@ -3054,6 +3533,51 @@ pub mod room_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/wigwag.v1.RoomService/UpdateMember" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateMemberSvc<T: RoomService>(pub Arc<T>);
+                    impl<
+                        T: RoomService,
+                    > tonic::server::UnaryService<super::UpdateMemberRequest>
+                    for UpdateMemberSvc<T> {
+                        type Response = super::UpdateMemberResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateMemberRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RoomService>::update_member(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateMemberSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/wigwag.v1.RoomService/SendToRoom" => {
                     #[allow(non_camel_case_types)]
                     struct SendToRoomSvc<T: RoomService>(pub Arc<T>);
@@ -3084,6 +3608,96 @@ pub mod room_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = SendToRoomSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.RoomService/SendToUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct SendToUserSvc<T: RoomService>(pub Arc<T>);
+                    impl<
+                        T: RoomService,
+                    > tonic::server::UnaryService<super::SendToUserRequest>
+                    for SendToUserSvc<T> {
+                        type Response = super::SendToUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SendToUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RoomService>::send_to_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SendToUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.RoomService/CreateTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateTicketSvc<T: RoomService>(pub Arc<T>);
+                    impl<
+                        T: RoomService,
+                    > tonic::server::UnaryService<super::CreateTicketRequest>
+                    for CreateTicketSvc<T> {
+                        type Response = super::CreateTicketResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateTicketRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RoomService>::create_ticket(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateTicketSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -3183,5 +3797,1302 @@ pub mod room_service_server {
     pub const SERVICE_NAME: &str = "wigwag.v1.RoomService";
     impl<T> tonic::server::NamedService for RoomServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// GetNodeRequest is empty.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetNodeRequest {}
+/// GetNodeResponse describes a node.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetNodeResponse {
+    /// Name of the node, as in `welcome.node`.
+    #[prost(string, tag = "1")]
+    pub node: ::prost::alloc::string::String,
+    /// Version of the server, such as "0.2.0".
+    #[prost(string, tag = "2")]
+    pub version: ::prost::alloc::string::String,
+    /// Serving or draining.
+    #[prost(enumeration = "get_node_response::State", tag = "3")]
+    pub state: i32,
+    /// When the process started.
+    #[prost(message, optional, tag = "4")]
+    pub started_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Number of sessions whose home is this node, including those without a connection.
+    #[prost(uint32, tag = "5")]
+    pub sessions: u32,
+    /// Number of sessions with a connection to this node.
+    #[prost(uint32, tag = "6")]
+    pub attached: u32,
+    /// Number of rooms.
+    #[prost(uint32, tag = "7")]
+    pub rooms: u32,
+    /// The store: "memory" or "redis".
+    #[prost(string, tag = "8")]
+    pub backend: ::prost::alloc::string::String,
+    /// Names of the features that the server supports, as `welcome.features`.
+    #[prost(string, repeated, tag = "9")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Level of the log, as in the setting `log.level`.
+    #[prost(string, tag = "10")]
+    pub log_level: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `GetNodeResponse`.
+pub mod get_node_response {
+    /// What a node does at the moment.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum State {
+        /// Not set; never sent.
+        Unspecified = 0,
+        /// It accepts sessions.
+        Serving = 1,
+        /// It accepts no new sessions and asks the present ones to go elsewhere.
+        Draining = 2,
+    }
+    impl State {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Serving => "STATE_SERVING",
+                Self::Draining => "STATE_DRAINING",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "STATE_SERVING" => Some(Self::Serving),
+                "STATE_DRAINING" => Some(Self::Draining),
+                _ => None,
+            }
+        }
+    }
+}
+/// ListSessionsRequest says which sessions to list. Fields that are set must all match.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSessionsRequest {
+    /// User id.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Name of a room that the session is a member of.
+    #[prost(string, tag = "2")]
+    pub room: ::prost::alloc::string::String,
+    /// Transport of the present connection: "grpc", "grpc-web", "websocket", or the name of a compatibility protocol.
+    #[prost(string, tag = "3")]
+    pub transport: ::prost::alloc::string::String,
+    /// State of the session. UNSPECIFIED: attached or detached.
+    #[prost(enumeration = "session_info::State", tag = "4")]
+    pub state: i32,
+    /// Maximum number of sessions in the response. 0 = 100; values above 1,000 count as 1,000.
+    #[prost(uint32, tag = "5")]
+    pub page_size: u32,
+    /// `next_page_token` of the previous page, unchanged; empty for the first page.
+    #[prost(string, tag = "6")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListSessionsResponse is a page of sessions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSessionsResponse {
+    /// Sessions by peer id in byte order.
+    #[prost(message, repeated, tag = "1")]
+    pub sessions: ::prost::alloc::vec::Vec<SessionInfo>,
+    /// Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// SessionInfo describes a session.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SessionInfo {
+    /// Peer id.
+    #[prost(string, tag = "1")]
+    pub peer_id: ::prost::alloc::string::String,
+    /// User id. May be empty.
+    #[prost(string, tag = "2")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Attached, detached or ended.
+    #[prost(enumeration = "session_info::State", tag = "3")]
+    pub state: i32,
+    /// Transport of the present connection, or of the last one.
+    #[prost(string, tag = "4")]
+    pub transport: ::prost::alloc::string::String,
+    /// Name and version of the client software, from `hello.client`.
+    #[prost(string, tag = "5")]
+    pub client: ::prost::alloc::string::String,
+    /// Features in use on the present connection.
+    #[prost(string, repeated, tag = "6")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the session can be resumed.
+    #[prost(bool, tag = "7")]
+    pub resumable: bool,
+    /// Number of the present attachment, or of the last one.
+    #[prost(uint32, tag = "8")]
+    pub epoch: u32,
+    /// Names of the rooms it is a member of.
+    #[prost(string, repeated, tag = "9")]
+    pub rooms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When it was opened.
+    #[prost(message, optional, tag = "10")]
+    pub opened_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When its connection was lost; absent while it has one.
+    #[prost(message, optional, tag = "11")]
+    pub detached_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ended; absent while it exists.
+    #[prost(message, optional, tag = "12")]
+    pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Of a detached or ended session, why, as an ErrorReason name.
+    #[prost(string, tag = "13")]
+    pub reason: ::prost::alloc::string::String,
+    /// Number of frames in its mailbox that are not acknowledged.
+    #[prost(uint32, tag = "14")]
+    pub mailbox_frames: u32,
+    /// Their size in bytes.
+    #[prost(uint32, tag = "15")]
+    pub mailbox_bytes: u32,
+    /// Name of the node that it is attached to, or was last.
+    #[prost(string, tag = "16")]
+    pub node: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `SessionInfo`.
+pub mod session_info {
+    /// State of a session.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum State {
+        /// Not set; never sent.
+        Unspecified = 0,
+        /// It has a connection.
+        Attached = 1,
+        /// It waits for a resume.
+        Detached = 2,
+        /// It has ended.
+        Ended = 3,
+    }
+    impl State {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Attached => "STATE_ATTACHED",
+                Self::Detached => "STATE_DETACHED",
+                Self::Ended => "STATE_ENDED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "STATE_ATTACHED" => Some(Self::Attached),
+                "STATE_DETACHED" => Some(Self::Detached),
+                "STATE_ENDED" => Some(Self::Ended),
+                _ => None,
+            }
+        }
+    }
+}
+/// EndSessionRequest identifies a session.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndSessionRequest {
+    /// Peer id.
+    #[prost(string, tag = "1")]
+    pub peer_id: ::prost::alloc::string::String,
+}
+/// EndSessionResponse is empty.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndSessionResponse {}
+/// DrainNodeRequest says how long the drain may take.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DrainNodeRequest {
+    /// Milliseconds until the sessions that are left end. 0 = the setting `drain.timeout_ms`; at most 3,600,000.
+    #[prost(uint32, tag = "1")]
+    pub timeout_ms: u32,
+    /// Ends the process when the drain is over. Otherwise the node goes on without sessions.
+    #[prost(bool, tag = "2")]
+    pub exit: bool,
+}
+/// DrainNodeResponse reports what the drain began with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DrainNodeResponse {
+    /// Number of sessions when it began.
+    #[prost(uint32, tag = "1")]
+    pub sessions: u32,
+}
+/// ListEventsRequest says which events to return.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListEventsRequest {
+    /// Number of the last event that the caller has; 0 = from the oldest that is kept.
+    #[prost(uint64, tag = "1")]
+    pub after: u64,
+    /// Maximum number of events in the response. 0 = 100; values above 1,000 count as 1,000.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    /// Only events of this room.
+    #[prost(string, tag = "3")]
+    pub room: ::prost::alloc::string::String,
+    /// Only events of this peer.
+    #[prost(string, tag = "4")]
+    pub peer_id: ::prost::alloc::string::String,
+}
+/// ListEventsResponse holds events in order.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListEventsResponse {
+    /// The events.
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<AdminEvent>,
+    /// Events after `after` were dropped because the node keeps only so many.
+    #[prost(bool, tag = "2")]
+    pub lost: bool,
+}
+/// AdminEvent is a change of a session or a room.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdminEvent {
+    /// Number of the event on its node, from 1 without gaps.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// When it happened.
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What happened, as the message of the log line: "session opened", "session detached", "room ended", …
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// Peer id, if a session is concerned.
+    #[prost(string, tag = "4")]
+    pub peer_id: ::prost::alloc::string::String,
+    /// Room name, if a room is concerned.
+    #[prost(string, tag = "5")]
+    pub room: ::prost::alloc::string::String,
+    /// Why, as an ErrorReason name. May be empty.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// ExplainPairRequest names two members of a room.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExplainPairRequest {
+    /// Room name.
+    #[prost(string, tag = "1")]
+    pub room: ::prost::alloc::string::String,
+    /// Peer id of one of them.
+    #[prost(string, tag = "2")]
+    pub a: ::prost::alloc::string::String,
+    /// Peer id of the other one.
+    #[prost(string, tag = "3")]
+    pub b: ::prost::alloc::string::String,
+}
+/// ExplainPairResponse says how far two peers have come.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExplainPairResponse {
+    /// One as the room sees it; absent if it is not a member any more.
+    #[prost(message, optional, tag = "1")]
+    pub a: ::core::option::Option<Member>,
+    /// The other one; absent if it is not a member any more.
+    #[prost(message, optional, tag = "2")]
+    pub b: ::core::option::Option<Member>,
+    /// What passed between them, oldest first; at most 100 lines.
+    #[prost(message, repeated, tag = "3")]
+    pub events: ::prost::alloc::vec::Vec<PairEvent>,
+    /// A sentence for people: what is missing, and what to try.
+    #[prost(string, tag = "4")]
+    pub summary: ::prost::alloc::string::String,
+}
+/// PairEvent is one step of a negotiation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PairEvent {
+    /// When it happened.
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Peer id of the sender or reporter.
+    #[prost(string, tag = "2")]
+    pub from: ::prost::alloc::string::String,
+    /// "offer", "answer", "candidate", "rollback", "sealed", "message", or the state of a `report`.
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// Number of the offer, as in `Negotiation.offer`; 0 if not known.
+    #[prost(uint32, tag = "4")]
+    pub offer: u32,
+    /// What became of it: "delivered", "written", "undeliverable", "pending"; empty for a report.
+    #[prost(string, tag = "5")]
+    pub outcome: ::prost::alloc::string::String,
+    /// Why, for "undeliverable", as an ErrorReason name.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// SetLogLevelRequest says what to log.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLogLevelRequest {
+    /// Level or directives, as the setting `log.level`. At most 1,024 bytes. Empty = the setting of the configuration.
+    #[prost(string, tag = "1")]
+    pub level: ::prost::alloc::string::String,
+    /// Milliseconds after which the setting of the configuration applies again. 0 = until the process ends.
+    #[prost(uint32, tag = "2")]
+    pub duration_ms: u32,
+}
+/// SetLogLevelResponse holds the level that was in effect before.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLogLevelResponse {
+    /// Level or directives.
+    #[prost(string, tag = "1")]
+    pub previous: ::prost::alloc::string::String,
+}
+/// RevokeRequest says which tokens to refuse. Exactly one of `user_id` and `token_id` is set, otherwise INVALID_FIELD.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeRequest {
+    /// Every token of this user (claim `sub`) that was issued (claim `iat`) before now; tokens without `iat` count as issued
+    /// before.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// The token with this id (claim `jti`).
+    #[prost(string, tag = "2")]
+    pub token_id: ::prost::alloc::string::String,
+    /// Until when the server has to remember it: not before the last of these tokens expires. Absent: 24 hours from now.
+    #[prost(message, optional, tag = "3")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// RevokeResponse reports what ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeResponse {
+    /// Number of sessions that ended.
+    #[prost(uint32, tag = "1")]
+    pub sessions: u32,
+}
+/// Generated client implementations.
+#[cfg(feature = "client")]
+pub mod admin_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// AdminService is for operators: the command line and the console use it and nothing else. RoomService is for applications.
+    ///
+    /// Not supported yet: every call fails with UNIMPLEMENTED, on the public and on the admin listener. The messages are published
+    /// so that clients and servers of different versions agree on them; fields may be added while they are built.
+    ///
+    /// It will be served on the admin listener only. Without authentication it answers only callers on loopback whose request has
+    /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`, which also sees every room and
+    /// namespace. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
+    /// holds no session description, candidate, payload, token or address. Lists come in pages (AIP-158): page tokens are opaque
+    /// and hold for one call with the same filter, any other one fails with INVALID_FIELD.
+    #[derive(Debug, Clone)]
+    pub struct AdminServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> AdminServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> AdminServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            AdminServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// GetNode returns the state of the node that is called.
+        pub async fn get_node(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetNodeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetNodeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/GetNode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "GetNode"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListSessions lists sessions by peer id in byte order, in pages: those that exist and, if asked for, those that ended within
+        /// the last ten minutes. Fails with INVALID_FIELD.
+        pub async fn list_sessions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSessionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSessionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/ListSessions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "ListSessions"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// EndSession ends a session; its rooms' members receive `member_left` with reason ENDED, and its client a fatal `error` with
+        /// reason ENDED. Fails with UNKNOWN_SESSION, INVALID_FIELD.
+        pub async fn end_session(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndSessionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndSessionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/EndSession",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "EndSession"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// DrainNode starts the drain that SIGTERM starts, and returns at once. A second call changes nothing. Fails with
+        /// INVALID_FIELD.
+        pub async fn drain_node(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DrainNodeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DrainNodeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/DrainNode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "DrainNode"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListEvents returns changes of sessions and rooms in order, newest last, as far as the node keeps them (10,000). Fails with
+        /// INVALID_FIELD.
+        pub async fn list_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEventsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/ListEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "ListEvents"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ExplainPair says why two peers of a room do or do not reach each other: which signals passed between them, and which
+        /// outcomes they reported. Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD.
+        pub async fn explain_pair(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExplainPairRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainPairResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/ExplainPair",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "ExplainPair"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// SetLogLevel changes the level of the log until the process ends or the time is over. Fails with INVALID_FIELD.
+        pub async fn set_log_level(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetLogLevelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetLogLevelResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/SetLogLevel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "SetLogLevel"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Revoke refuses tokens that were issued before now, of a user or with an id, and ends the sessions that were opened with
+        /// them. Fails with INVALID_FIELD, UNIMPLEMENTED (the server has no authentication).
+        pub async fn revoke(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeRequest>,
+        ) -> std::result::Result<tonic::Response<super::RevokeResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/Revoke",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "Revoke"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "server")]
+pub mod admin_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with AdminServiceServer.
+    #[async_trait]
+    pub trait AdminService: std::marker::Send + std::marker::Sync + 'static {
+        /// GetNode returns the state of the node that is called.
+        async fn get_node(
+            &self,
+            request: tonic::Request<super::GetNodeRequest>,
+        ) -> std::result::Result<tonic::Response<super::GetNodeResponse>, tonic::Status>;
+        /// ListSessions lists sessions by peer id in byte order, in pages: those that exist and, if asked for, those that ended within
+        /// the last ten minutes. Fails with INVALID_FIELD.
+        async fn list_sessions(
+            &self,
+            request: tonic::Request<super::ListSessionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSessionsResponse>,
+            tonic::Status,
+        >;
+        /// EndSession ends a session; its rooms' members receive `member_left` with reason ENDED, and its client a fatal `error` with
+        /// reason ENDED. Fails with UNKNOWN_SESSION, INVALID_FIELD.
+        async fn end_session(
+            &self,
+            request: tonic::Request<super::EndSessionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndSessionResponse>,
+            tonic::Status,
+        >;
+        /// DrainNode starts the drain that SIGTERM starts, and returns at once. A second call changes nothing. Fails with
+        /// INVALID_FIELD.
+        async fn drain_node(
+            &self,
+            request: tonic::Request<super::DrainNodeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DrainNodeResponse>,
+            tonic::Status,
+        >;
+        /// ListEvents returns changes of sessions and rooms in order, newest last, as far as the node keeps them (10,000). Fails with
+        /// INVALID_FIELD.
+        async fn list_events(
+            &self,
+            request: tonic::Request<super::ListEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEventsResponse>,
+            tonic::Status,
+        >;
+        /// ExplainPair says why two peers of a room do or do not reach each other: which signals passed between them, and which
+        /// outcomes they reported. Fails with ROOM_NOT_FOUND, PEER_NOT_FOUND, INVALID_FIELD.
+        async fn explain_pair(
+            &self,
+            request: tonic::Request<super::ExplainPairRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainPairResponse>,
+            tonic::Status,
+        >;
+        /// SetLogLevel changes the level of the log until the process ends or the time is over. Fails with INVALID_FIELD.
+        async fn set_log_level(
+            &self,
+            request: tonic::Request<super::SetLogLevelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetLogLevelResponse>,
+            tonic::Status,
+        >;
+        /// Revoke refuses tokens that were issued before now, of a user or with an id, and ends the sessions that were opened with
+        /// them. Fails with INVALID_FIELD, UNIMPLEMENTED (the server has no authentication).
+        async fn revoke(
+            &self,
+            request: tonic::Request<super::RevokeRequest>,
+        ) -> std::result::Result<tonic::Response<super::RevokeResponse>, tonic::Status>;
+    }
+    /// AdminService is for operators: the command line and the console use it and nothing else. RoomService is for applications.
+    ///
+    /// Not supported yet: every call fails with UNIMPLEMENTED, on the public and on the admin listener. The messages are published
+    /// so that clients and servers of different versions agree on them; fields may be added while they are built.
+    ///
+    /// It will be served on the admin listener only. Without authentication it answers only callers on loopback whose request has
+    /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`, which also sees every room and
+    /// namespace. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
+    /// holds no session description, candidate, payload, token or address. Lists come in pages (AIP-158): page tokens are opaque
+    /// and hold for one call with the same filter, any other one fails with INVALID_FIELD.
+    #[derive(Debug)]
+    pub struct AdminServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> AdminServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for AdminServiceServer<T>
+    where
+        T: AdminService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/wigwag.v1.AdminService/GetNode" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetNodeSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::GetNodeRequest>
+                    for GetNodeSvc<T> {
+                        type Response = super::GetNodeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetNodeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::get_node(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetNodeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/ListSessions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSessionsSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ListSessionsRequest>
+                    for ListSessionsSvc<T> {
+                        type Response = super::ListSessionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSessionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::list_sessions(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSessionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/EndSession" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndSessionSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::EndSessionRequest>
+                    for EndSessionSvc<T> {
+                        type Response = super::EndSessionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndSessionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::end_session(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndSessionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/DrainNode" => {
+                    #[allow(non_camel_case_types)]
+                    struct DrainNodeSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::DrainNodeRequest>
+                    for DrainNodeSvc<T> {
+                        type Response = super::DrainNodeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DrainNodeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::drain_node(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DrainNodeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/ListEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEventsSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ListEventsRequest>
+                    for ListEventsSvc<T> {
+                        type Response = super::ListEventsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::list_events(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/ExplainPair" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExplainPairSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ExplainPairRequest>
+                    for ExplainPairSvc<T> {
+                        type Response = super::ExplainPairResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExplainPairRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::explain_pair(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExplainPairSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/SetLogLevel" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetLogLevelSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::SetLogLevelRequest>
+                    for SetLogLevelSvc<T> {
+                        type Response = super::SetLogLevelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetLogLevelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::set_log_level(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetLogLevelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/Revoke" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::RevokeRequest>
+                    for RevokeSvc<T> {
+                        type Response = super::RevokeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::revoke(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for AdminServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "wigwag.v1.AdminService";
+    impl<T> tonic::server::NamedService for AdminServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Feature lists what was added to the API after version 0.1.0 and changes what travels on a connection. On the wire a
+/// feature is always a string, the value's name without the prefix `FEATURE_`, in lower case (for instance
+/// "envelope_hints"): in `hello.features` and `welcome.features`.
+///
+/// A feature is in use on a connection if both ends named it there. An end that does not know a name ignores it. Until a
+/// client has named a feature the server sends nothing that belongs to it, so that a client of version 0.1.0 receives the
+/// frames and fields of version 0.1.0 and no others; a client likewise sends nothing that a server could refuse before that
+/// server has named the feature. Each value says what it permits, and since which version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Feature {
+    /// Not set; never sent.
+    Unspecified = 0,
+    /// Since 0.2.0. The server accepts fields 100 to 199 of an `Envelope` that it does not know, and drops them. Otherwise a
+    /// client leaves them out.
+    EnvelopeHints = 1,
+    /// Not supported yet. The server passes `Envelope.negotiation` on, reports outdated signals as STALE and sends `glare`; a
+    /// client sets `Envelope.negotiation` and sends `report`. Without it a server drops both.
+    Negotiation = 2,
+    /// Not supported yet. `Joined`, `Roster` and `RoomSnapshot` may hold the first part of a room's members (`more`). Other
+    /// clients get the rest as `member_joined`.
+    RosterParts = 3,
+    /// Not supported yet. The server sends `token_expiring`.
+    TokenExpiring = 4,
+    /// Not supported yet. The server sends `store_state`.
+    StoreState = 5,
+}
+impl Feature {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FEATURE_UNSPECIFIED",
+            Self::EnvelopeHints => "FEATURE_ENVELOPE_HINTS",
+            Self::Negotiation => "FEATURE_NEGOTIATION",
+            Self::RosterParts => "FEATURE_ROSTER_PARTS",
+            Self::TokenExpiring => "FEATURE_TOKEN_EXPIRING",
+            Self::StoreState => "FEATURE_STORE_STATE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FEATURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "FEATURE_ENVELOPE_HINTS" => Some(Self::EnvelopeHints),
+            "FEATURE_NEGOTIATION" => Some(Self::Negotiation),
+            "FEATURE_ROSTER_PARTS" => Some(Self::RosterParts),
+            "FEATURE_TOKEN_EXPIRING" => Some(Self::TokenExpiring),
+            "FEATURE_STORE_STATE" => Some(Self::StoreState),
+            _ => None,
+        }
     }
 }

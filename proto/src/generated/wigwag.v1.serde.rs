@@ -1,4 +1,189 @@
 use crate::v1::*;
+impl serde::Serialize for AdminEvent {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.number != 0 {
+            len += 1;
+        }
+        if self.at.is_some() {
+            len += 1;
+        }
+        if !self.kind.is_empty() {
+            len += 1;
+        }
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.reason.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.AdminEvent", len)?;
+        if self.number != 0 {
+            #[allow(clippy::needless_borrow)]
+            #[allow(clippy::needless_borrows_for_generic_args)]
+            struct_ser.serialize_field("number", ToString::to_string(&self.number).as_str())?;
+        }
+        if let Some(v) = self.at.as_ref() {
+            struct_ser.serialize_field("at", &super::Canonical(*v))?;
+        }
+        if !self.kind.is_empty() {
+            struct_ser.serialize_field("kind", &self.kind)?;
+        }
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.reason.is_empty() {
+            struct_ser.serialize_field("reason", &self.reason)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for AdminEvent {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "number",
+            "at",
+            "kind",
+            "peer_id",
+            "peerId",
+            "room",
+            "reason",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Number,
+            At,
+            Kind,
+            PeerId,
+            Room,
+            Reason,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "number" => Ok(GeneratedField::Number),
+                            "at" => Ok(GeneratedField::At),
+                            "kind" => Ok(GeneratedField::Kind),
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            "room" => Ok(GeneratedField::Room),
+                            "reason" => Ok(GeneratedField::Reason),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = AdminEvent;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.AdminEvent")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<AdminEvent, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut number__ = None;
+                let mut at__ = None;
+                let mut kind__ = None;
+                let mut peer_id__ = None;
+                let mut room__ = None;
+                let mut reason__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Number => {
+                            if number__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("number"));
+                            }
+                            number__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::At => {
+                            if at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("at"));
+                            }
+                            at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::Kind => {
+                            if kind__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("kind"));
+                            }
+                            kind__ = map_.next_value()?;
+                        }
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::Reason => {
+                            if reason__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("reason"));
+                            }
+                            reason__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(AdminEvent {
+                    number: number__.unwrap_or_default(),
+                    at: at__,
+                    kind: kind__.unwrap_or_default(),
+                    peer_id: peer_id__.unwrap_or_default(),
+                    room: room__.unwrap_or_default(),
+                    reason: reason__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.AdminEvent", FIELDS, GeneratedVisitor)
+    }
+}
 impl serde::Serialize for Advice {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -323,6 +508,9 @@ impl serde::Serialize for ClientFrame {
                 client_frame::Body::Bye(v) => {
                     struct_ser.serialize_field("bye", v)?;
                 }
+                client_frame::Body::Report(v) => {
+                    struct_ser.serialize_field("report", v)?;
+                }
             }
         }
         struct_ser.end()
@@ -352,6 +540,7 @@ impl<'de> serde::Deserialize<'de> for ClientFrame {
             "refresh",
             "pong",
             "bye",
+            "report",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -369,6 +558,7 @@ impl<'de> serde::Deserialize<'de> for ClientFrame {
             Refresh,
             Pong,
             Bye,
+            Report,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -404,6 +594,7 @@ impl<'de> serde::Deserialize<'de> for ClientFrame {
                             "refresh" => Ok(GeneratedField::Refresh),
                             "pong" => Ok(GeneratedField::Pong),
                             "bye" => Ok(GeneratedField::Bye),
+                            "report" => Ok(GeneratedField::Report),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -519,6 +710,13 @@ impl<'de> serde::Deserialize<'de> for ClientFrame {
                                 return Err(serde::de::Error::duplicate_field("bye"));
                             }
                             body__ = map_.next_value::<::std::option::Option<_>>()?.map(client_frame::Body::Bye)
+;
+                        }
+                        GeneratedField::Report => {
+                            if body__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("report"));
+                            }
+                            body__ = map_.next_value::<::std::option::Option<_>>()?.map(client_frame::Body::Report)
 ;
                         }
                         GeneratedField::__SkipField__ => {
@@ -1010,6 +1208,305 @@ impl<'de> serde::Deserialize<'de> for CreateRoomResponse {
         deserializer.deserialize_struct("wigwag.v1.CreateRoomResponse", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for CreateTicketRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.protocol.is_empty() {
+            len += 1;
+        }
+        if !self.client_id.is_empty() {
+            len += 1;
+        }
+        if !self.user_id.is_empty() {
+            len += 1;
+        }
+        if !self.rooms.is_empty() {
+            len += 1;
+        }
+        if self.ttl_seconds != 0 {
+            len += 1;
+        }
+        if !self.request_id.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.CreateTicketRequest", len)?;
+        if !self.protocol.is_empty() {
+            struct_ser.serialize_field("protocol", &self.protocol)?;
+        }
+        if !self.client_id.is_empty() {
+            struct_ser.serialize_field("clientId", &self.client_id)?;
+        }
+        if !self.user_id.is_empty() {
+            struct_ser.serialize_field("userId", &self.user_id)?;
+        }
+        if !self.rooms.is_empty() {
+            struct_ser.serialize_field("rooms", &self.rooms)?;
+        }
+        if self.ttl_seconds != 0 {
+            struct_ser.serialize_field("ttlSeconds", &self.ttl_seconds)?;
+        }
+        if !self.request_id.is_empty() {
+            struct_ser.serialize_field("requestId", &self.request_id)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "protocol",
+            "client_id",
+            "clientId",
+            "user_id",
+            "userId",
+            "rooms",
+            "ttl_seconds",
+            "ttlSeconds",
+            "request_id",
+            "requestId",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Protocol,
+            ClientId,
+            UserId,
+            Rooms,
+            TtlSeconds,
+            RequestId,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "protocol" => Ok(GeneratedField::Protocol),
+                            "clientId" | "client_id" => Ok(GeneratedField::ClientId),
+                            "userId" | "user_id" => Ok(GeneratedField::UserId),
+                            "rooms" => Ok(GeneratedField::Rooms),
+                            "ttlSeconds" | "ttl_seconds" => Ok(GeneratedField::TtlSeconds),
+                            "requestId" | "request_id" => Ok(GeneratedField::RequestId),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = CreateTicketRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.CreateTicketRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<CreateTicketRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut protocol__ = None;
+                let mut client_id__ = None;
+                let mut user_id__ = None;
+                let mut rooms__ = None;
+                let mut ttl_seconds__ = None;
+                let mut request_id__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Protocol => {
+                            if protocol__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("protocol"));
+                            }
+                            protocol__ = map_.next_value()?;
+                        }
+                        GeneratedField::ClientId => {
+                            if client_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("clientId"));
+                            }
+                            client_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::UserId => {
+                            if user_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("userId"));
+                            }
+                            user_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Rooms => {
+                            if rooms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("rooms"));
+                            }
+                            rooms__ = map_.next_value()?;
+                        }
+                        GeneratedField::TtlSeconds => {
+                            if ttl_seconds__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("ttlSeconds"));
+                            }
+                            ttl_seconds__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::RequestId => {
+                            if request_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("requestId"));
+                            }
+                            request_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(CreateTicketRequest {
+                    protocol: protocol__.unwrap_or_default(),
+                    client_id: client_id__.unwrap_or_default(),
+                    user_id: user_id__.unwrap_or_default(),
+                    rooms: rooms__.unwrap_or_default(),
+                    ttl_seconds: ttl_seconds__.unwrap_or_default(),
+                    request_id: request_id__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.CreateTicketRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for CreateTicketResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.ticket.is_empty() {
+            len += 1;
+        }
+        if self.expires_at.is_some() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.CreateTicketResponse", len)?;
+        if !self.ticket.is_empty() {
+            struct_ser.serialize_field("ticket", &self.ticket)?;
+        }
+        if let Some(v) = self.expires_at.as_ref() {
+            struct_ser.serialize_field("expiresAt", &super::Canonical(*v))?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for CreateTicketResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "ticket",
+            "expires_at",
+            "expiresAt",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Ticket,
+            ExpiresAt,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "ticket" => Ok(GeneratedField::Ticket),
+                            "expiresAt" | "expires_at" => Ok(GeneratedField::ExpiresAt),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = CreateTicketResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.CreateTicketResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<CreateTicketResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut ticket__ = None;
+                let mut expires_at__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Ticket => {
+                            if ticket__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("ticket"));
+                            }
+                            ticket__ = map_.next_value()?;
+                        }
+                        GeneratedField::ExpiresAt => {
+                            if expires_at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("expiresAt"));
+                            }
+                            expires_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(CreateTicketResponse {
+                    ticket: ticket__.unwrap_or_default(),
+                    expires_at: expires_at__,
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.CreateTicketResponse", FIELDS, GeneratedVisitor)
+    }
+}
 impl serde::Serialize for Done {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -1080,6 +1577,218 @@ impl<'de> serde::Deserialize<'de> for Done {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.Done", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for DrainNodeRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.timeout_ms != 0 {
+            len += 1;
+        }
+        if self.exit {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.DrainNodeRequest", len)?;
+        if self.timeout_ms != 0 {
+            struct_ser.serialize_field("timeoutMs", &self.timeout_ms)?;
+        }
+        if self.exit {
+            struct_ser.serialize_field("exit", &self.exit)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for DrainNodeRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "timeout_ms",
+            "timeoutMs",
+            "exit",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            TimeoutMs,
+            Exit,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "timeoutMs" | "timeout_ms" => Ok(GeneratedField::TimeoutMs),
+                            "exit" => Ok(GeneratedField::Exit),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = DrainNodeRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.DrainNodeRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<DrainNodeRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut timeout_ms__ = None;
+                let mut exit__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::TimeoutMs => {
+                            if timeout_ms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("timeoutMs"));
+                            }
+                            timeout_ms__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Exit => {
+                            if exit__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("exit"));
+                            }
+                            exit__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(DrainNodeRequest {
+                    timeout_ms: timeout_ms__.unwrap_or_default(),
+                    exit: exit__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.DrainNodeRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for DrainNodeResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.sessions != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.DrainNodeResponse", len)?;
+        if self.sessions != 0 {
+            struct_ser.serialize_field("sessions", &self.sessions)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for DrainNodeResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "sessions",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Sessions,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "sessions" => Ok(GeneratedField::Sessions),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = DrainNodeResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.DrainNodeResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<DrainNodeResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut sessions__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Sessions => {
+                            if sessions__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("sessions"));
+                            }
+                            sessions__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(DrainNodeResponse {
+                    sessions: sessions__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.DrainNodeResponse", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for DuplicateUsers {
@@ -1421,6 +2130,174 @@ impl<'de> serde::Deserialize<'de> for EndRoomResponse {
         deserializer.deserialize_struct("wigwag.v1.EndRoomResponse", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for EndSessionRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.EndSessionRequest", len)?;
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for EndSessionRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "peer_id",
+            "peerId",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            PeerId,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = EndSessionRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.EndSessionRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<EndSessionRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut peer_id__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(EndSessionRequest {
+                    peer_id: peer_id__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.EndSessionRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for EndSessionResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let len = 0;
+        let struct_ser = serializer.serialize_struct("wigwag.v1.EndSessionResponse", len)?;
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for EndSessionResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                            Ok(GeneratedField::__SkipField__)
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = EndSessionResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.EndSessionResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<EndSessionResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                while map_.next_key::<GeneratedField>()?.is_some() {
+                    let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                }
+                Ok(EndSessionResponse {
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.EndSessionResponse", FIELDS, GeneratedVisitor)
+    }
+}
 impl serde::Serialize for Envelope {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -1441,6 +2318,9 @@ impl serde::Serialize for Envelope {
         if self.receipt {
             len += 1;
         }
+        if self.negotiation.is_some() {
+            len += 1;
+        }
         if self.payload.is_some() {
             len += 1;
         }
@@ -1456,6 +2336,9 @@ impl serde::Serialize for Envelope {
         }
         if self.receipt {
             struct_ser.serialize_field("receipt", &self.receipt)?;
+        }
+        if let Some(v) = self.negotiation.as_ref() {
+            struct_ser.serialize_field("negotiation", v)?;
         }
         if let Some(v) = self.payload.as_ref() {
             match v {
@@ -1489,6 +2372,7 @@ impl<'de> serde::Deserialize<'de> for Envelope {
             "from",
             "to",
             "receipt",
+            "negotiation",
             "description",
             "candidate",
             "message",
@@ -1501,6 +2385,7 @@ impl<'de> serde::Deserialize<'de> for Envelope {
             From,
             To,
             Receipt,
+            Negotiation,
             Description,
             Candidate,
             Message,
@@ -1531,6 +2416,7 @@ impl<'de> serde::Deserialize<'de> for Envelope {
                             "from" => Ok(GeneratedField::From),
                             "to" => Ok(GeneratedField::To),
                             "receipt" => Ok(GeneratedField::Receipt),
+                            "negotiation" => Ok(GeneratedField::Negotiation),
                             "description" => Ok(GeneratedField::Description),
                             "candidate" => Ok(GeneratedField::Candidate),
                             "message" => Ok(GeneratedField::Message),
@@ -1558,6 +2444,7 @@ impl<'de> serde::Deserialize<'de> for Envelope {
                 let mut from__ = None;
                 let mut to__ = None;
                 let mut receipt__ = None;
+                let mut negotiation__ = None;
                 let mut payload__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
@@ -1584,6 +2471,12 @@ impl<'de> serde::Deserialize<'de> for Envelope {
                                 return Err(serde::de::Error::duplicate_field("receipt"));
                             }
                             receipt__ = map_.next_value()?;
+                        }
+                        GeneratedField::Negotiation => {
+                            if negotiation__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("negotiation"));
+                            }
+                            negotiation__ = map_.next_value()?;
                         }
                         GeneratedField::Description => {
                             if payload__.is_some() {
@@ -1622,6 +2515,7 @@ impl<'de> serde::Deserialize<'de> for Envelope {
                     from: from__.unwrap_or_default(),
                     to: to__.unwrap_or_default(),
                     receipt: receipt__.unwrap_or_default(),
+                    negotiation: negotiation__,
                     payload: payload__,
                 })
             }
@@ -1882,6 +2776,7 @@ impl serde::Serialize for ErrorReason {
             Self::HeartbeatTimeout => "ERROR_REASON_HEARTBEAT_TIMEOUT",
             Self::HelloTimeout => "ERROR_REASON_HELLO_TIMEOUT",
             Self::StoreUnreachable => "ERROR_REASON_STORE_UNREACHABLE",
+            Self::Stale => "ERROR_REASON_STALE",
         };
         serializer.serialize_str(variant)
     }
@@ -1935,6 +2830,7 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
             "ERROR_REASON_HEARTBEAT_TIMEOUT",
             "ERROR_REASON_HELLO_TIMEOUT",
             "ERROR_REASON_STORE_UNREACHABLE",
+            "ERROR_REASON_STALE",
         ];
 
         struct GeneratedVisitor;
@@ -2017,6 +2913,365 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
                     "ERROR_REASON_HEARTBEAT_TIMEOUT" => Ok(ErrorReason::HeartbeatTimeout),
                     "ERROR_REASON_HELLO_TIMEOUT" => Ok(ErrorReason::HelloTimeout),
                     "ERROR_REASON_STORE_UNREACHABLE" => Ok(ErrorReason::StoreUnreachable),
+                    "ERROR_REASON_STALE" => Ok(ErrorReason::Stale),
+                    _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
+                }
+            }
+        }
+        deserializer.deserialize_any(GeneratedVisitor)
+    }
+}
+impl serde::Serialize for ExplainPairRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.a.is_empty() {
+            len += 1;
+        }
+        if !self.b.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.ExplainPairRequest", len)?;
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.a.is_empty() {
+            struct_ser.serialize_field("a", &self.a)?;
+        }
+        if !self.b.is_empty() {
+            struct_ser.serialize_field("b", &self.b)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for ExplainPairRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "room",
+            "a",
+            "b",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Room,
+            A,
+            B,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "room" => Ok(GeneratedField::Room),
+                            "a" => Ok(GeneratedField::A),
+                            "b" => Ok(GeneratedField::B),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = ExplainPairRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.ExplainPairRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<ExplainPairRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut room__ = None;
+                let mut a__ = None;
+                let mut b__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::A => {
+                            if a__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("a"));
+                            }
+                            a__ = map_.next_value()?;
+                        }
+                        GeneratedField::B => {
+                            if b__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("b"));
+                            }
+                            b__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(ExplainPairRequest {
+                    room: room__.unwrap_or_default(),
+                    a: a__.unwrap_or_default(),
+                    b: b__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.ExplainPairRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for ExplainPairResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.a.is_some() {
+            len += 1;
+        }
+        if self.b.is_some() {
+            len += 1;
+        }
+        if !self.events.is_empty() {
+            len += 1;
+        }
+        if !self.summary.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.ExplainPairResponse", len)?;
+        if let Some(v) = self.a.as_ref() {
+            struct_ser.serialize_field("a", v)?;
+        }
+        if let Some(v) = self.b.as_ref() {
+            struct_ser.serialize_field("b", v)?;
+        }
+        if !self.events.is_empty() {
+            struct_ser.serialize_field("events", &self.events)?;
+        }
+        if !self.summary.is_empty() {
+            struct_ser.serialize_field("summary", &self.summary)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for ExplainPairResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "a",
+            "b",
+            "events",
+            "summary",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            A,
+            B,
+            Events,
+            Summary,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "a" => Ok(GeneratedField::A),
+                            "b" => Ok(GeneratedField::B),
+                            "events" => Ok(GeneratedField::Events),
+                            "summary" => Ok(GeneratedField::Summary),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = ExplainPairResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.ExplainPairResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<ExplainPairResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut a__ = None;
+                let mut b__ = None;
+                let mut events__ = None;
+                let mut summary__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::A => {
+                            if a__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("a"));
+                            }
+                            a__ = map_.next_value()?;
+                        }
+                        GeneratedField::B => {
+                            if b__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("b"));
+                            }
+                            b__ = map_.next_value()?;
+                        }
+                        GeneratedField::Events => {
+                            if events__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("events"));
+                            }
+                            events__ = map_.next_value()?;
+                        }
+                        GeneratedField::Summary => {
+                            if summary__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("summary"));
+                            }
+                            summary__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(ExplainPairResponse {
+                    a: a__,
+                    b: b__,
+                    events: events__.unwrap_or_default(),
+                    summary: summary__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.ExplainPairResponse", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for Feature {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        let variant = match self {
+            Self::Unspecified => "FEATURE_UNSPECIFIED",
+            Self::EnvelopeHints => "FEATURE_ENVELOPE_HINTS",
+            Self::Negotiation => "FEATURE_NEGOTIATION",
+            Self::RosterParts => "FEATURE_ROSTER_PARTS",
+            Self::TokenExpiring => "FEATURE_TOKEN_EXPIRING",
+            Self::StoreState => "FEATURE_STORE_STATE",
+        };
+        serializer.serialize_str(variant)
+    }
+}
+impl<'de> serde::Deserialize<'de> for Feature {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "FEATURE_UNSPECIFIED",
+            "FEATURE_ENVELOPE_HINTS",
+            "FEATURE_NEGOTIATION",
+            "FEATURE_ROSTER_PARTS",
+            "FEATURE_TOKEN_EXPIRING",
+            "FEATURE_STORE_STATE",
+        ];
+
+        struct GeneratedVisitor;
+
+        impl serde::de::Visitor<'_> for GeneratedVisitor {
+            type Value = Feature;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(formatter, "expected one of: {:?}", &FIELDS)
+            }
+
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Signed(v), &self)
+                    })
+            }
+
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(v), &self)
+                    })
+            }
+
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                match value {
+                    "FEATURE_UNSPECIFIED" => Ok(Feature::Unspecified),
+                    "FEATURE_ENVELOPE_HINTS" => Ok(Feature::EnvelopeHints),
+                    "FEATURE_NEGOTIATION" => Ok(Feature::Negotiation),
+                    "FEATURE_ROSTER_PARTS" => Ok(Feature::RosterParts),
+                    "FEATURE_TOKEN_EXPIRING" => Ok(Feature::TokenExpiring),
+                    "FEATURE_STORE_STATE" => Ok(Feature::StoreState),
                     _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
                 }
             }
@@ -2418,6 +3673,410 @@ impl<'de> serde::Deserialize<'de> for GetMemberResponse {
         deserializer.deserialize_struct("wigwag.v1.GetMemberResponse", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for GetNodeRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let len = 0;
+        let struct_ser = serializer.serialize_struct("wigwag.v1.GetNodeRequest", len)?;
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for GetNodeRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                            Ok(GeneratedField::__SkipField__)
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = GetNodeRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.GetNodeRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<GetNodeRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                while map_.next_key::<GeneratedField>()?.is_some() {
+                    let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                }
+                Ok(GetNodeRequest {
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.GetNodeRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for GetNodeResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.node.is_empty() {
+            len += 1;
+        }
+        if !self.version.is_empty() {
+            len += 1;
+        }
+        if self.state != 0 {
+            len += 1;
+        }
+        if self.started_at.is_some() {
+            len += 1;
+        }
+        if self.sessions != 0 {
+            len += 1;
+        }
+        if self.attached != 0 {
+            len += 1;
+        }
+        if self.rooms != 0 {
+            len += 1;
+        }
+        if !self.backend.is_empty() {
+            len += 1;
+        }
+        if !self.features.is_empty() {
+            len += 1;
+        }
+        if !self.log_level.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.GetNodeResponse", len)?;
+        if !self.node.is_empty() {
+            struct_ser.serialize_field("node", &self.node)?;
+        }
+        if !self.version.is_empty() {
+            struct_ser.serialize_field("version", &self.version)?;
+        }
+        if self.state != 0 {
+            let v = get_node_response::State::try_from(self.state)
+                .map_err(|_| serde::ser::Error::custom(format!("Invalid variant {}", self.state)))?;
+            struct_ser.serialize_field("state", &v)?;
+        }
+        if let Some(v) = self.started_at.as_ref() {
+            struct_ser.serialize_field("startedAt", &super::Canonical(*v))?;
+        }
+        if self.sessions != 0 {
+            struct_ser.serialize_field("sessions", &self.sessions)?;
+        }
+        if self.attached != 0 {
+            struct_ser.serialize_field("attached", &self.attached)?;
+        }
+        if self.rooms != 0 {
+            struct_ser.serialize_field("rooms", &self.rooms)?;
+        }
+        if !self.backend.is_empty() {
+            struct_ser.serialize_field("backend", &self.backend)?;
+        }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
+        }
+        if !self.log_level.is_empty() {
+            struct_ser.serialize_field("logLevel", &self.log_level)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for GetNodeResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "node",
+            "version",
+            "state",
+            "started_at",
+            "startedAt",
+            "sessions",
+            "attached",
+            "rooms",
+            "backend",
+            "features",
+            "log_level",
+            "logLevel",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Node,
+            Version,
+            State,
+            StartedAt,
+            Sessions,
+            Attached,
+            Rooms,
+            Backend,
+            Features,
+            LogLevel,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "node" => Ok(GeneratedField::Node),
+                            "version" => Ok(GeneratedField::Version),
+                            "state" => Ok(GeneratedField::State),
+                            "startedAt" | "started_at" => Ok(GeneratedField::StartedAt),
+                            "sessions" => Ok(GeneratedField::Sessions),
+                            "attached" => Ok(GeneratedField::Attached),
+                            "rooms" => Ok(GeneratedField::Rooms),
+                            "backend" => Ok(GeneratedField::Backend),
+                            "features" => Ok(GeneratedField::Features),
+                            "logLevel" | "log_level" => Ok(GeneratedField::LogLevel),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = GetNodeResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.GetNodeResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<GetNodeResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut node__ = None;
+                let mut version__ = None;
+                let mut state__ = None;
+                let mut started_at__ = None;
+                let mut sessions__ = None;
+                let mut attached__ = None;
+                let mut rooms__ = None;
+                let mut backend__ = None;
+                let mut features__ = None;
+                let mut log_level__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Node => {
+                            if node__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("node"));
+                            }
+                            node__ = map_.next_value()?;
+                        }
+                        GeneratedField::Version => {
+                            if version__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("version"));
+                            }
+                            version__ = map_.next_value()?;
+                        }
+                        GeneratedField::State => {
+                            if state__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("state"));
+                            }
+                            state__ = map_.next_value::<Option<get_node_response::State>>()?.map(|v| v as i32);
+                        }
+                        GeneratedField::StartedAt => {
+                            if started_at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("startedAt"));
+                            }
+                            started_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::Sessions => {
+                            if sessions__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("sessions"));
+                            }
+                            sessions__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Attached => {
+                            if attached__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("attached"));
+                            }
+                            attached__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Rooms => {
+                            if rooms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("rooms"));
+                            }
+                            rooms__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Backend => {
+                            if backend__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("backend"));
+                            }
+                            backend__ = map_.next_value()?;
+                        }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
+                        GeneratedField::LogLevel => {
+                            if log_level__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("logLevel"));
+                            }
+                            log_level__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(GetNodeResponse {
+                    node: node__.unwrap_or_default(),
+                    version: version__.unwrap_or_default(),
+                    state: state__.unwrap_or_default(),
+                    started_at: started_at__,
+                    sessions: sessions__.unwrap_or_default(),
+                    attached: attached__.unwrap_or_default(),
+                    rooms: rooms__.unwrap_or_default(),
+                    backend: backend__.unwrap_or_default(),
+                    features: features__.unwrap_or_default(),
+                    log_level: log_level__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.GetNodeResponse", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for get_node_response::State {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        let variant = match self {
+            Self::Unspecified => "STATE_UNSPECIFIED",
+            Self::Serving => "STATE_SERVING",
+            Self::Draining => "STATE_DRAINING",
+        };
+        serializer.serialize_str(variant)
+    }
+}
+impl<'de> serde::Deserialize<'de> for get_node_response::State {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "STATE_UNSPECIFIED",
+            "STATE_SERVING",
+            "STATE_DRAINING",
+        ];
+
+        struct GeneratedVisitor;
+
+        impl serde::de::Visitor<'_> for GeneratedVisitor {
+            type Value = get_node_response::State;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(formatter, "expected one of: {:?}", &FIELDS)
+            }
+
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Signed(v), &self)
+                    })
+            }
+
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(v), &self)
+                    })
+            }
+
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                match value {
+                    "STATE_UNSPECIFIED" => Ok(get_node_response::State::Unspecified),
+                    "STATE_SERVING" => Ok(get_node_response::State::Serving),
+                    "STATE_DRAINING" => Ok(get_node_response::State::Draining),
+                    _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
+                }
+            }
+        }
+        deserializer.deserialize_any(GeneratedVisitor)
+    }
+}
 impl serde::Serialize for GetRoomRequest {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -2607,6 +4266,172 @@ impl<'de> serde::Deserialize<'de> for GetRoomResponse {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.GetRoomResponse", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for Glare {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        if !self.connection.is_empty() {
+            len += 1;
+        }
+        if self.offer != 0 {
+            len += 1;
+        }
+        if self.polite {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.Glare", len)?;
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        if !self.connection.is_empty() {
+            struct_ser.serialize_field("connection", &self.connection)?;
+        }
+        if self.offer != 0 {
+            struct_ser.serialize_field("offer", &self.offer)?;
+        }
+        if self.polite {
+            struct_ser.serialize_field("polite", &self.polite)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for Glare {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "room",
+            "peer_id",
+            "peerId",
+            "connection",
+            "offer",
+            "polite",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Room,
+            PeerId,
+            Connection,
+            Offer,
+            Polite,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "room" => Ok(GeneratedField::Room),
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            "connection" => Ok(GeneratedField::Connection),
+                            "offer" => Ok(GeneratedField::Offer),
+                            "polite" => Ok(GeneratedField::Polite),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = Glare;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.Glare")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<Glare, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut room__ = None;
+                let mut peer_id__ = None;
+                let mut connection__ = None;
+                let mut offer__ = None;
+                let mut polite__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Connection => {
+                            if connection__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("connection"));
+                            }
+                            connection__ = map_.next_value()?;
+                        }
+                        GeneratedField::Offer => {
+                            if offer__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("offer"));
+                            }
+                            offer__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Polite => {
+                            if polite__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("polite"));
+                            }
+                            polite__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(Glare {
+                    room: room__.unwrap_or_default(),
+                    peer_id: peer_id__.unwrap_or_default(),
+                    connection: connection__.unwrap_or_default(),
+                    offer: offer__.unwrap_or_default(),
+                    polite: polite__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.Glare", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for GoAway {
@@ -2812,6 +4637,9 @@ impl serde::Serialize for Hello {
         if self.resume.is_some() {
             len += 1;
         }
+        if !self.features.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Hello", len)?;
         if !self.token.is_empty() {
             struct_ser.serialize_field("token", &self.token)?;
@@ -2840,6 +4668,9 @@ impl serde::Serialize for Hello {
         if let Some(v) = self.resume.as_ref() {
             struct_ser.serialize_field("resume", v)?;
         }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
+        }
         struct_ser.end()
     }
 }
@@ -2862,6 +4693,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
             "graceMs",
             "replaces",
             "resume",
+            "features",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -2875,6 +4707,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
             GraceMs,
             Replaces,
             Resume,
+            Features,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -2906,6 +4739,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                             "graceMs" | "grace_ms" => Ok(GeneratedField::GraceMs),
                             "replaces" => Ok(GeneratedField::Replaces),
                             "resume" => Ok(GeneratedField::Resume),
+                            "features" => Ok(GeneratedField::Features),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -2934,6 +4768,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                 let mut grace_ms__ = None;
                 let mut replaces__ = None;
                 let mut resume__ = None;
+                let mut features__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::Token => {
@@ -2992,6 +4827,12 @@ impl<'de> serde::Deserialize<'de> for Hello {
                             }
                             resume__ = map_.next_value()?;
                         }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -3007,6 +4848,7 @@ impl<'de> serde::Deserialize<'de> for Hello {
                     grace_ms: grace_ms__.unwrap_or_default(),
                     replaces: replaces__.unwrap_or_default(),
                     resume: resume__,
+                    features: features__.unwrap_or_default(),
                 })
             }
         }
@@ -3562,6 +5404,9 @@ impl serde::Serialize for Joined {
         if self.created {
             len += 1;
         }
+        if self.more {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Joined", len)?;
         if !self.room.is_empty() {
             struct_ser.serialize_field("room", &self.room)?;
@@ -3581,6 +5426,9 @@ impl serde::Serialize for Joined {
         if self.created {
             struct_ser.serialize_field("created", &self.created)?;
         }
+        if self.more {
+            struct_ser.serialize_field("more", &self.more)?;
+        }
         struct_ser.end()
     }
 }
@@ -3598,6 +5446,7 @@ impl<'de> serde::Deserialize<'de> for Joined {
             "me",
             "members",
             "created",
+            "more",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -3608,6 +5457,7 @@ impl<'de> serde::Deserialize<'de> for Joined {
             Me,
             Members,
             Created,
+            More,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -3636,6 +5486,7 @@ impl<'de> serde::Deserialize<'de> for Joined {
                             "me" => Ok(GeneratedField::Me),
                             "members" => Ok(GeneratedField::Members),
                             "created" => Ok(GeneratedField::Created),
+                            "more" => Ok(GeneratedField::More),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -3661,6 +5512,7 @@ impl<'de> serde::Deserialize<'de> for Joined {
                 let mut me__ = None;
                 let mut members__ = None;
                 let mut created__ = None;
+                let mut more__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::Room => {
@@ -3701,6 +5553,12 @@ impl<'de> serde::Deserialize<'de> for Joined {
                             }
                             created__ = map_.next_value()?;
                         }
+                        GeneratedField::More => {
+                            if more__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("more"));
+                            }
+                            more__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -3713,6 +5571,7 @@ impl<'de> serde::Deserialize<'de> for Joined {
                     me: me__,
                     members: members__.unwrap_or_default(),
                     created: created__.unwrap_or_default(),
+                    more: more__.unwrap_or_default(),
                 })
             }
         }
@@ -4202,6 +6061,272 @@ impl<'de> serde::Deserialize<'de> for Limits {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.Limits", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for ListEventsRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.after != 0 {
+            len += 1;
+        }
+        if self.page_size != 0 {
+            len += 1;
+        }
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.ListEventsRequest", len)?;
+        if self.after != 0 {
+            #[allow(clippy::needless_borrow)]
+            #[allow(clippy::needless_borrows_for_generic_args)]
+            struct_ser.serialize_field("after", ToString::to_string(&self.after).as_str())?;
+        }
+        if self.page_size != 0 {
+            struct_ser.serialize_field("pageSize", &self.page_size)?;
+        }
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for ListEventsRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "after",
+            "page_size",
+            "pageSize",
+            "room",
+            "peer_id",
+            "peerId",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            After,
+            PageSize,
+            Room,
+            PeerId,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "after" => Ok(GeneratedField::After),
+                            "pageSize" | "page_size" => Ok(GeneratedField::PageSize),
+                            "room" => Ok(GeneratedField::Room),
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = ListEventsRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.ListEventsRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<ListEventsRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut after__ = None;
+                let mut page_size__ = None;
+                let mut room__ = None;
+                let mut peer_id__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::After => {
+                            if after__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("after"));
+                            }
+                            after__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::PageSize => {
+                            if page_size__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("pageSize"));
+                            }
+                            page_size__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(ListEventsRequest {
+                    after: after__.unwrap_or_default(),
+                    page_size: page_size__.unwrap_or_default(),
+                    room: room__.unwrap_or_default(),
+                    peer_id: peer_id__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.ListEventsRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for ListEventsResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.events.is_empty() {
+            len += 1;
+        }
+        if self.lost {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.ListEventsResponse", len)?;
+        if !self.events.is_empty() {
+            struct_ser.serialize_field("events", &self.events)?;
+        }
+        if self.lost {
+            struct_ser.serialize_field("lost", &self.lost)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for ListEventsResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "events",
+            "lost",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Events,
+            Lost,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "events" => Ok(GeneratedField::Events),
+                            "lost" => Ok(GeneratedField::Lost),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = ListEventsResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.ListEventsResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<ListEventsResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut events__ = None;
+                let mut lost__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Events => {
+                            if events__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("events"));
+                            }
+                            events__ = map_.next_value()?;
+                        }
+                        GeneratedField::Lost => {
+                            if lost__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("lost"));
+                            }
+                            lost__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(ListEventsResponse {
+                    events: events__.unwrap_or_default(),
+                    lost: lost__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.ListEventsResponse", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for ListMembersRequest {
@@ -4696,6 +6821,306 @@ impl<'de> serde::Deserialize<'de> for ListRoomsResponse {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.ListRoomsResponse", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for ListSessionsRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.user_id.is_empty() {
+            len += 1;
+        }
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.transport.is_empty() {
+            len += 1;
+        }
+        if self.state != 0 {
+            len += 1;
+        }
+        if self.page_size != 0 {
+            len += 1;
+        }
+        if !self.page_token.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.ListSessionsRequest", len)?;
+        if !self.user_id.is_empty() {
+            struct_ser.serialize_field("userId", &self.user_id)?;
+        }
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.transport.is_empty() {
+            struct_ser.serialize_field("transport", &self.transport)?;
+        }
+        if self.state != 0 {
+            let v = session_info::State::try_from(self.state)
+                .map_err(|_| serde::ser::Error::custom(format!("Invalid variant {}", self.state)))?;
+            struct_ser.serialize_field("state", &v)?;
+        }
+        if self.page_size != 0 {
+            struct_ser.serialize_field("pageSize", &self.page_size)?;
+        }
+        if !self.page_token.is_empty() {
+            struct_ser.serialize_field("pageToken", &self.page_token)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for ListSessionsRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "user_id",
+            "userId",
+            "room",
+            "transport",
+            "state",
+            "page_size",
+            "pageSize",
+            "page_token",
+            "pageToken",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            UserId,
+            Room,
+            Transport,
+            State,
+            PageSize,
+            PageToken,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "userId" | "user_id" => Ok(GeneratedField::UserId),
+                            "room" => Ok(GeneratedField::Room),
+                            "transport" => Ok(GeneratedField::Transport),
+                            "state" => Ok(GeneratedField::State),
+                            "pageSize" | "page_size" => Ok(GeneratedField::PageSize),
+                            "pageToken" | "page_token" => Ok(GeneratedField::PageToken),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = ListSessionsRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.ListSessionsRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<ListSessionsRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut user_id__ = None;
+                let mut room__ = None;
+                let mut transport__ = None;
+                let mut state__ = None;
+                let mut page_size__ = None;
+                let mut page_token__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::UserId => {
+                            if user_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("userId"));
+                            }
+                            user_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::Transport => {
+                            if transport__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("transport"));
+                            }
+                            transport__ = map_.next_value()?;
+                        }
+                        GeneratedField::State => {
+                            if state__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("state"));
+                            }
+                            state__ = map_.next_value::<Option<session_info::State>>()?.map(|v| v as i32);
+                        }
+                        GeneratedField::PageSize => {
+                            if page_size__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("pageSize"));
+                            }
+                            page_size__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::PageToken => {
+                            if page_token__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("pageToken"));
+                            }
+                            page_token__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(ListSessionsRequest {
+                    user_id: user_id__.unwrap_or_default(),
+                    room: room__.unwrap_or_default(),
+                    transport: transport__.unwrap_or_default(),
+                    state: state__.unwrap_or_default(),
+                    page_size: page_size__.unwrap_or_default(),
+                    page_token: page_token__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.ListSessionsRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for ListSessionsResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.sessions.is_empty() {
+            len += 1;
+        }
+        if !self.next_page_token.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.ListSessionsResponse", len)?;
+        if !self.sessions.is_empty() {
+            struct_ser.serialize_field("sessions", &self.sessions)?;
+        }
+        if !self.next_page_token.is_empty() {
+            struct_ser.serialize_field("nextPageToken", &self.next_page_token)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for ListSessionsResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "sessions",
+            "next_page_token",
+            "nextPageToken",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Sessions,
+            NextPageToken,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "sessions" => Ok(GeneratedField::Sessions),
+                            "nextPageToken" | "next_page_token" => Ok(GeneratedField::NextPageToken),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = ListSessionsResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.ListSessionsResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<ListSessionsResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut sessions__ = None;
+                let mut next_page_token__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Sessions => {
+                            if sessions__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("sessions"));
+                            }
+                            sessions__ = map_.next_value()?;
+                        }
+                        GeneratedField::NextPageToken => {
+                            if next_page_token__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("nextPageToken"));
+                            }
+                            next_page_token__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(ListSessionsResponse {
+                    sessions: sessions__.unwrap_or_default(),
+                    next_page_token: next_page_token__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.ListSessionsResponse", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for ListenRequest {
@@ -5557,6 +7982,419 @@ impl<'de> serde::Deserialize<'de> for MemberUpdated {
         deserializer.deserialize_struct("wigwag.v1.MemberUpdated", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for Negotiation {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.connection.is_empty() {
+            len += 1;
+        }
+        if self.offer != 0 {
+            len += 1;
+        }
+        if !self.to_connection.is_empty() {
+            len += 1;
+        }
+        if self.kind != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.Negotiation", len)?;
+        if !self.connection.is_empty() {
+            struct_ser.serialize_field("connection", &self.connection)?;
+        }
+        if self.offer != 0 {
+            struct_ser.serialize_field("offer", &self.offer)?;
+        }
+        if !self.to_connection.is_empty() {
+            struct_ser.serialize_field("toConnection", &self.to_connection)?;
+        }
+        if self.kind != 0 {
+            let v = negotiation::Kind::try_from(self.kind)
+                .map_err(|_| serde::ser::Error::custom(format!("Invalid variant {}", self.kind)))?;
+            struct_ser.serialize_field("kind", &v)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for Negotiation {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "connection",
+            "offer",
+            "to_connection",
+            "toConnection",
+            "kind",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Connection,
+            Offer,
+            ToConnection,
+            Kind,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "connection" => Ok(GeneratedField::Connection),
+                            "offer" => Ok(GeneratedField::Offer),
+                            "toConnection" | "to_connection" => Ok(GeneratedField::ToConnection),
+                            "kind" => Ok(GeneratedField::Kind),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = Negotiation;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.Negotiation")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<Negotiation, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut connection__ = None;
+                let mut offer__ = None;
+                let mut to_connection__ = None;
+                let mut kind__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Connection => {
+                            if connection__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("connection"));
+                            }
+                            connection__ = map_.next_value()?;
+                        }
+                        GeneratedField::Offer => {
+                            if offer__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("offer"));
+                            }
+                            offer__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::ToConnection => {
+                            if to_connection__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("toConnection"));
+                            }
+                            to_connection__ = map_.next_value()?;
+                        }
+                        GeneratedField::Kind => {
+                            if kind__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("kind"));
+                            }
+                            kind__ = map_.next_value::<Option<negotiation::Kind>>()?.map(|v| v as i32);
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(Negotiation {
+                    connection: connection__.unwrap_or_default(),
+                    offer: offer__.unwrap_or_default(),
+                    to_connection: to_connection__.unwrap_or_default(),
+                    kind: kind__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.Negotiation", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for negotiation::Kind {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        let variant = match self {
+            Self::Unspecified => "KIND_UNSPECIFIED",
+            Self::Offer => "KIND_OFFER",
+            Self::Answer => "KIND_ANSWER",
+            Self::Candidate => "KIND_CANDIDATE",
+            Self::Rollback => "KIND_ROLLBACK",
+        };
+        serializer.serialize_str(variant)
+    }
+}
+impl<'de> serde::Deserialize<'de> for negotiation::Kind {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "KIND_UNSPECIFIED",
+            "KIND_OFFER",
+            "KIND_ANSWER",
+            "KIND_CANDIDATE",
+            "KIND_ROLLBACK",
+        ];
+
+        struct GeneratedVisitor;
+
+        impl serde::de::Visitor<'_> for GeneratedVisitor {
+            type Value = negotiation::Kind;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(formatter, "expected one of: {:?}", &FIELDS)
+            }
+
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Signed(v), &self)
+                    })
+            }
+
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(v), &self)
+                    })
+            }
+
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                match value {
+                    "KIND_UNSPECIFIED" => Ok(negotiation::Kind::Unspecified),
+                    "KIND_OFFER" => Ok(negotiation::Kind::Offer),
+                    "KIND_ANSWER" => Ok(negotiation::Kind::Answer),
+                    "KIND_CANDIDATE" => Ok(negotiation::Kind::Candidate),
+                    "KIND_ROLLBACK" => Ok(negotiation::Kind::Rollback),
+                    _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
+                }
+            }
+        }
+        deserializer.deserialize_any(GeneratedVisitor)
+    }
+}
+impl serde::Serialize for PairEvent {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.at.is_some() {
+            len += 1;
+        }
+        if !self.from.is_empty() {
+            len += 1;
+        }
+        if !self.kind.is_empty() {
+            len += 1;
+        }
+        if self.offer != 0 {
+            len += 1;
+        }
+        if !self.outcome.is_empty() {
+            len += 1;
+        }
+        if !self.reason.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.PairEvent", len)?;
+        if let Some(v) = self.at.as_ref() {
+            struct_ser.serialize_field("at", &super::Canonical(*v))?;
+        }
+        if !self.from.is_empty() {
+            struct_ser.serialize_field("from", &self.from)?;
+        }
+        if !self.kind.is_empty() {
+            struct_ser.serialize_field("kind", &self.kind)?;
+        }
+        if self.offer != 0 {
+            struct_ser.serialize_field("offer", &self.offer)?;
+        }
+        if !self.outcome.is_empty() {
+            struct_ser.serialize_field("outcome", &self.outcome)?;
+        }
+        if !self.reason.is_empty() {
+            struct_ser.serialize_field("reason", &self.reason)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for PairEvent {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "at",
+            "from",
+            "kind",
+            "offer",
+            "outcome",
+            "reason",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            At,
+            From,
+            Kind,
+            Offer,
+            Outcome,
+            Reason,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "at" => Ok(GeneratedField::At),
+                            "from" => Ok(GeneratedField::From),
+                            "kind" => Ok(GeneratedField::Kind),
+                            "offer" => Ok(GeneratedField::Offer),
+                            "outcome" => Ok(GeneratedField::Outcome),
+                            "reason" => Ok(GeneratedField::Reason),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = PairEvent;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.PairEvent")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<PairEvent, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut at__ = None;
+                let mut from__ = None;
+                let mut kind__ = None;
+                let mut offer__ = None;
+                let mut outcome__ = None;
+                let mut reason__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::At => {
+                            if at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("at"));
+                            }
+                            at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::From => {
+                            if from__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("from"));
+                            }
+                            from__ = map_.next_value()?;
+                        }
+                        GeneratedField::Kind => {
+                            if kind__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("kind"));
+                            }
+                            kind__ = map_.next_value()?;
+                        }
+                        GeneratedField::Offer => {
+                            if offer__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("offer"));
+                            }
+                            offer__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Outcome => {
+                            if outcome__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("outcome"));
+                            }
+                            outcome__ = map_.next_value()?;
+                        }
+                        GeneratedField::Reason => {
+                            if reason__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("reason"));
+                            }
+                            reason__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(PairEvent {
+                    at: at__,
+                    from: from__.unwrap_or_default(),
+                    kind: kind__.unwrap_or_default(),
+                    offer: offer__.unwrap_or_default(),
+                    outcome: outcome__.unwrap_or_default(),
+                    reason: reason__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.PairEvent", FIELDS, GeneratedVisitor)
+    }
+}
 impl serde::Serialize for Ping {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -5967,6 +8805,9 @@ impl serde::Serialize for Receipt {
         if !self.reason.is_empty() {
             len += 1;
         }
+        if !self.metadata.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Receipt", len)?;
         if !self.peer_id.is_empty() {
             struct_ser.serialize_field("peerId", &self.peer_id)?;
@@ -5978,6 +8819,9 @@ impl serde::Serialize for Receipt {
         }
         if !self.reason.is_empty() {
             struct_ser.serialize_field("reason", &self.reason)?;
+        }
+        if !self.metadata.is_empty() {
+            struct_ser.serialize_field("metadata", &self.metadata)?;
         }
         struct_ser.end()
     }
@@ -5993,6 +8837,7 @@ impl<'de> serde::Deserialize<'de> for Receipt {
             "peerId",
             "outcome",
             "reason",
+            "metadata",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -6000,6 +8845,7 @@ impl<'de> serde::Deserialize<'de> for Receipt {
             PeerId,
             Outcome,
             Reason,
+            Metadata,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -6025,6 +8871,7 @@ impl<'de> serde::Deserialize<'de> for Receipt {
                             "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
                             "outcome" => Ok(GeneratedField::Outcome),
                             "reason" => Ok(GeneratedField::Reason),
+                            "metadata" => Ok(GeneratedField::Metadata),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -6047,6 +8894,7 @@ impl<'de> serde::Deserialize<'de> for Receipt {
                 let mut peer_id__ = None;
                 let mut outcome__ = None;
                 let mut reason__ = None;
+                let mut metadata__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::PeerId => {
@@ -6067,6 +8915,12 @@ impl<'de> serde::Deserialize<'de> for Receipt {
                             }
                             reason__ = map_.next_value()?;
                         }
+                        GeneratedField::Metadata => {
+                            if metadata__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("metadata"));
+                            }
+                            metadata__ = map_.next_value::<Option<std::collections::HashMap<_, _>>>()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -6076,6 +8930,7 @@ impl<'de> serde::Deserialize<'de> for Receipt {
                     peer_id: peer_id__.unwrap_or_default(),
                     outcome: outcome__.unwrap_or_default(),
                     reason: reason__.unwrap_or_default(),
+                    metadata: metadata__.unwrap_or_default(),
                 })
             }
         }
@@ -6682,6 +9537,273 @@ impl<'de> serde::Deserialize<'de> for RemoveMemberResponse {
         deserializer.deserialize_struct("wigwag.v1.RemoveMemberResponse", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for Report {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        if !self.connection.is_empty() {
+            len += 1;
+        }
+        if self.state != 0 {
+            len += 1;
+        }
+        if !self.candidate_types.is_empty() {
+            len += 1;
+        }
+        if self.elapsed_ms != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.Report", len)?;
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        if !self.connection.is_empty() {
+            struct_ser.serialize_field("connection", &self.connection)?;
+        }
+        if self.state != 0 {
+            let v = report::State::try_from(self.state)
+                .map_err(|_| serde::ser::Error::custom(format!("Invalid variant {}", self.state)))?;
+            struct_ser.serialize_field("state", &v)?;
+        }
+        if !self.candidate_types.is_empty() {
+            struct_ser.serialize_field("candidateTypes", &self.candidate_types)?;
+        }
+        if self.elapsed_ms != 0 {
+            struct_ser.serialize_field("elapsedMs", &self.elapsed_ms)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for Report {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "room",
+            "peer_id",
+            "peerId",
+            "connection",
+            "state",
+            "candidate_types",
+            "candidateTypes",
+            "elapsed_ms",
+            "elapsedMs",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Room,
+            PeerId,
+            Connection,
+            State,
+            CandidateTypes,
+            ElapsedMs,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "room" => Ok(GeneratedField::Room),
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            "connection" => Ok(GeneratedField::Connection),
+                            "state" => Ok(GeneratedField::State),
+                            "candidateTypes" | "candidate_types" => Ok(GeneratedField::CandidateTypes),
+                            "elapsedMs" | "elapsed_ms" => Ok(GeneratedField::ElapsedMs),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = Report;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.Report")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<Report, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut room__ = None;
+                let mut peer_id__ = None;
+                let mut connection__ = None;
+                let mut state__ = None;
+                let mut candidate_types__ = None;
+                let mut elapsed_ms__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Connection => {
+                            if connection__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("connection"));
+                            }
+                            connection__ = map_.next_value()?;
+                        }
+                        GeneratedField::State => {
+                            if state__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("state"));
+                            }
+                            state__ = map_.next_value::<Option<report::State>>()?.map(|v| v as i32);
+                        }
+                        GeneratedField::CandidateTypes => {
+                            if candidate_types__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("candidateTypes"));
+                            }
+                            candidate_types__ = map_.next_value()?;
+                        }
+                        GeneratedField::ElapsedMs => {
+                            if elapsed_ms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("elapsedMs"));
+                            }
+                            elapsed_ms__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(Report {
+                    room: room__.unwrap_or_default(),
+                    peer_id: peer_id__.unwrap_or_default(),
+                    connection: connection__.unwrap_or_default(),
+                    state: state__.unwrap_or_default(),
+                    candidate_types: candidate_types__.unwrap_or_default(),
+                    elapsed_ms: elapsed_ms__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.Report", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for report::State {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        let variant = match self {
+            Self::Unspecified => "STATE_UNSPECIFIED",
+            Self::Connected => "STATE_CONNECTED",
+            Self::Failed => "STATE_FAILED",
+            Self::Disconnected => "STATE_DISCONNECTED",
+            Self::Closed => "STATE_CLOSED",
+        };
+        serializer.serialize_str(variant)
+    }
+}
+impl<'de> serde::Deserialize<'de> for report::State {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "STATE_UNSPECIFIED",
+            "STATE_CONNECTED",
+            "STATE_FAILED",
+            "STATE_DISCONNECTED",
+            "STATE_CLOSED",
+        ];
+
+        struct GeneratedVisitor;
+
+        impl serde::de::Visitor<'_> for GeneratedVisitor {
+            type Value = report::State;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(formatter, "expected one of: {:?}", &FIELDS)
+            }
+
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Signed(v), &self)
+                    })
+            }
+
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(v), &self)
+                    })
+            }
+
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                match value {
+                    "STATE_UNSPECIFIED" => Ok(report::State::Unspecified),
+                    "STATE_CONNECTED" => Ok(report::State::Connected),
+                    "STATE_FAILED" => Ok(report::State::Failed),
+                    "STATE_DISCONNECTED" => Ok(report::State::Disconnected),
+                    "STATE_CLOSED" => Ok(report::State::Closed),
+                    _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
+                }
+            }
+        }
+        deserializer.deserialize_any(GeneratedVisitor)
+    }
+}
 impl serde::Serialize for Resume {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -6834,6 +9956,234 @@ impl<'de> serde::Deserialize<'de> for Resume {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.Resume", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for RevokeRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.user_id.is_empty() {
+            len += 1;
+        }
+        if !self.token_id.is_empty() {
+            len += 1;
+        }
+        if self.until.is_some() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.RevokeRequest", len)?;
+        if !self.user_id.is_empty() {
+            struct_ser.serialize_field("userId", &self.user_id)?;
+        }
+        if !self.token_id.is_empty() {
+            struct_ser.serialize_field("tokenId", &self.token_id)?;
+        }
+        if let Some(v) = self.until.as_ref() {
+            struct_ser.serialize_field("until", &super::Canonical(*v))?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for RevokeRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "user_id",
+            "userId",
+            "token_id",
+            "tokenId",
+            "until",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            UserId,
+            TokenId,
+            Until,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "userId" | "user_id" => Ok(GeneratedField::UserId),
+                            "tokenId" | "token_id" => Ok(GeneratedField::TokenId),
+                            "until" => Ok(GeneratedField::Until),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = RevokeRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.RevokeRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<RevokeRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut user_id__ = None;
+                let mut token_id__ = None;
+                let mut until__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::UserId => {
+                            if user_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("userId"));
+                            }
+                            user_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::TokenId => {
+                            if token_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("tokenId"));
+                            }
+                            token_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Until => {
+                            if until__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("until"));
+                            }
+                            until__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(RevokeRequest {
+                    user_id: user_id__.unwrap_or_default(),
+                    token_id: token_id__.unwrap_or_default(),
+                    until: until__,
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.RevokeRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for RevokeResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.sessions != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.RevokeResponse", len)?;
+        if self.sessions != 0 {
+            struct_ser.serialize_field("sessions", &self.sessions)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for RevokeResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "sessions",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Sessions,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "sessions" => Ok(GeneratedField::Sessions),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = RevokeResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.RevokeResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<RevokeResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut sessions__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Sessions => {
+                            if sessions__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("sessions"));
+                            }
+                            sessions__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(RevokeResponse {
+                    sessions: sessions__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.RevokeResponse", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for RoomCreated {
@@ -7341,12 +10691,18 @@ impl serde::Serialize for RoomSnapshot {
         if !self.members.is_empty() {
             len += 1;
         }
+        if self.more {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.RoomSnapshot", len)?;
         if let Some(v) = self.room_info.as_ref() {
             struct_ser.serialize_field("roomInfo", v)?;
         }
         if !self.members.is_empty() {
             struct_ser.serialize_field("members", &self.members)?;
+        }
+        if self.more {
+            struct_ser.serialize_field("more", &self.more)?;
         }
         struct_ser.end()
     }
@@ -7361,12 +10717,14 @@ impl<'de> serde::Deserialize<'de> for RoomSnapshot {
             "room_info",
             "roomInfo",
             "members",
+            "more",
         ];
 
         #[allow(clippy::enum_variant_names)]
         enum GeneratedField {
             RoomInfo,
             Members,
+            More,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -7391,6 +10749,7 @@ impl<'de> serde::Deserialize<'de> for RoomSnapshot {
                         match value {
                             "roomInfo" | "room_info" => Ok(GeneratedField::RoomInfo),
                             "members" => Ok(GeneratedField::Members),
+                            "more" => Ok(GeneratedField::More),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -7412,6 +10771,7 @@ impl<'de> serde::Deserialize<'de> for RoomSnapshot {
             {
                 let mut room_info__ = None;
                 let mut members__ = None;
+                let mut more__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::RoomInfo => {
@@ -7426,6 +10786,12 @@ impl<'de> serde::Deserialize<'de> for RoomSnapshot {
                             }
                             members__ = map_.next_value()?;
                         }
+                        GeneratedField::More => {
+                            if more__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("more"));
+                            }
+                            more__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -7434,6 +10800,7 @@ impl<'de> serde::Deserialize<'de> for RoomSnapshot {
                 Ok(RoomSnapshot {
                     room_info: room_info__,
                     members: members__.unwrap_or_default(),
+                    more: more__.unwrap_or_default(),
                 })
             }
         }
@@ -7592,6 +10959,9 @@ impl serde::Serialize for Roster {
         if !self.members.is_empty() {
             len += 1;
         }
+        if self.more {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Roster", len)?;
         if !self.room.is_empty() {
             struct_ser.serialize_field("room", &self.room)?;
@@ -7604,6 +10974,9 @@ impl serde::Serialize for Roster {
         }
         if !self.members.is_empty() {
             struct_ser.serialize_field("members", &self.members)?;
+        }
+        if self.more {
+            struct_ser.serialize_field("more", &self.more)?;
         }
         struct_ser.end()
     }
@@ -7620,6 +10993,7 @@ impl<'de> serde::Deserialize<'de> for Roster {
             "room_info",
             "roomInfo",
             "members",
+            "more",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -7628,6 +11002,7 @@ impl<'de> serde::Deserialize<'de> for Roster {
             Version,
             RoomInfo,
             Members,
+            More,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -7654,6 +11029,7 @@ impl<'de> serde::Deserialize<'de> for Roster {
                             "version" => Ok(GeneratedField::Version),
                             "roomInfo" | "room_info" => Ok(GeneratedField::RoomInfo),
                             "members" => Ok(GeneratedField::Members),
+                            "more" => Ok(GeneratedField::More),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -7677,6 +11053,7 @@ impl<'de> serde::Deserialize<'de> for Roster {
                 let mut version__ = None;
                 let mut room_info__ = None;
                 let mut members__ = None;
+                let mut more__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::Room => {
@@ -7705,6 +11082,12 @@ impl<'de> serde::Deserialize<'de> for Roster {
                             }
                             members__ = map_.next_value()?;
                         }
+                        GeneratedField::More => {
+                            if more__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("more"));
+                            }
+                            more__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -7715,6 +11098,7 @@ impl<'de> serde::Deserialize<'de> for Roster {
                     version: version__.unwrap_or_default(),
                     room_info: room_info__,
                     members: members__.unwrap_or_default(),
+                    more: more__.unwrap_or_default(),
                 })
             }
         }
@@ -7948,6 +11332,251 @@ impl<'de> serde::Deserialize<'de> for SendToRoomResponse {
         deserializer.deserialize_struct("wigwag.v1.SendToRoomResponse", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for SendToUserRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.user_id.is_empty() {
+            len += 1;
+        }
+        if self.envelope.is_some() {
+            len += 1;
+        }
+        if !self.request_id.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.SendToUserRequest", len)?;
+        if !self.user_id.is_empty() {
+            struct_ser.serialize_field("userId", &self.user_id)?;
+        }
+        if let Some(v) = self.envelope.as_ref() {
+            struct_ser.serialize_field("envelope", v)?;
+        }
+        if !self.request_id.is_empty() {
+            struct_ser.serialize_field("requestId", &self.request_id)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for SendToUserRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "user_id",
+            "userId",
+            "envelope",
+            "request_id",
+            "requestId",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            UserId,
+            Envelope,
+            RequestId,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "userId" | "user_id" => Ok(GeneratedField::UserId),
+                            "envelope" => Ok(GeneratedField::Envelope),
+                            "requestId" | "request_id" => Ok(GeneratedField::RequestId),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = SendToUserRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.SendToUserRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<SendToUserRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut user_id__ = None;
+                let mut envelope__ = None;
+                let mut request_id__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::UserId => {
+                            if user_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("userId"));
+                            }
+                            user_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::Envelope => {
+                            if envelope__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("envelope"));
+                            }
+                            envelope__ = map_.next_value()?;
+                        }
+                        GeneratedField::RequestId => {
+                            if request_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("requestId"));
+                            }
+                            request_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(SendToUserRequest {
+                    user_id: user_id__.unwrap_or_default(),
+                    envelope: envelope__,
+                    request_id: request_id__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.SendToUserRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for SendToUserResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.accepted.is_some() {
+            len += 1;
+        }
+        if !self.undeliverable.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.SendToUserResponse", len)?;
+        if let Some(v) = self.accepted.as_ref() {
+            struct_ser.serialize_field("accepted", v)?;
+        }
+        if !self.undeliverable.is_empty() {
+            struct_ser.serialize_field("undeliverable", &self.undeliverable)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for SendToUserResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "accepted",
+            "undeliverable",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Accepted,
+            Undeliverable,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "accepted" => Ok(GeneratedField::Accepted),
+                            "undeliverable" => Ok(GeneratedField::Undeliverable),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = SendToUserResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.SendToUserResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<SendToUserResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut accepted__ = None;
+                let mut undeliverable__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Accepted => {
+                            if accepted__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("accepted"));
+                            }
+                            accepted__ = 
+                                map_.next_value::<::std::option::Option<super::Integer<_>>>()?.map(|x| x.0)
+                            ;
+                        }
+                        GeneratedField::Undeliverable => {
+                            if undeliverable__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("undeliverable"));
+                            }
+                            undeliverable__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(SendToUserResponse {
+                    accepted: accepted__,
+                    undeliverable: undeliverable__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.SendToUserResponse", FIELDS, GeneratedVisitor)
+    }
+}
 impl serde::Serialize for ServerFrame {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -8028,6 +11657,15 @@ impl serde::Serialize for ServerFrame {
                 server_frame::Body::GoAway(v) => {
                     struct_ser.serialize_field("goAway", v)?;
                 }
+                server_frame::Body::Glare(v) => {
+                    struct_ser.serialize_field("glare", v)?;
+                }
+                server_frame::Body::TokenExpiring(v) => {
+                    struct_ser.serialize_field("tokenExpiring", v)?;
+                }
+                server_frame::Body::StoreState(v) => {
+                    struct_ser.serialize_field("storeState", v)?;
+                }
             }
         }
         struct_ser.end()
@@ -8066,6 +11704,11 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
             "ping",
             "go_away",
             "goAway",
+            "glare",
+            "token_expiring",
+            "tokenExpiring",
+            "store_state",
+            "storeState",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -8089,6 +11732,9 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
             IceServers,
             Ping,
             GoAway,
+            Glare,
+            TokenExpiring,
+            StoreState,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -8130,6 +11776,9 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
                             "iceServers" | "ice_servers" => Ok(GeneratedField::IceServers),
                             "ping" => Ok(GeneratedField::Ping),
                             "goAway" | "go_away" => Ok(GeneratedField::GoAway),
+                            "glare" => Ok(GeneratedField::Glare),
+                            "tokenExpiring" | "token_expiring" => Ok(GeneratedField::TokenExpiring),
+                            "storeState" | "store_state" => Ok(GeneratedField::StoreState),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -8291,6 +11940,27 @@ impl<'de> serde::Deserialize<'de> for ServerFrame {
                             body__ = map_.next_value::<::std::option::Option<_>>()?.map(server_frame::Body::GoAway)
 ;
                         }
+                        GeneratedField::Glare => {
+                            if body__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("glare"));
+                            }
+                            body__ = map_.next_value::<::std::option::Option<_>>()?.map(server_frame::Body::Glare)
+;
+                        }
+                        GeneratedField::TokenExpiring => {
+                            if body__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("tokenExpiring"));
+                            }
+                            body__ = map_.next_value::<::std::option::Option<_>>()?.map(server_frame::Body::TokenExpiring)
+;
+                        }
+                        GeneratedField::StoreState => {
+                            if body__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("storeState"));
+                            }
+                            body__ = map_.next_value::<::std::option::Option<_>>()?.map(server_frame::Body::StoreState)
+;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -8419,6 +12089,773 @@ impl<'de> serde::Deserialize<'de> for SessionDescription {
         deserializer.deserialize_struct("wigwag.v1.SessionDescription", FIELDS, GeneratedVisitor)
     }
 }
+impl serde::Serialize for SessionInfo {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        if !self.user_id.is_empty() {
+            len += 1;
+        }
+        if self.state != 0 {
+            len += 1;
+        }
+        if !self.transport.is_empty() {
+            len += 1;
+        }
+        if !self.client.is_empty() {
+            len += 1;
+        }
+        if !self.features.is_empty() {
+            len += 1;
+        }
+        if self.resumable {
+            len += 1;
+        }
+        if self.epoch != 0 {
+            len += 1;
+        }
+        if !self.rooms.is_empty() {
+            len += 1;
+        }
+        if self.opened_at.is_some() {
+            len += 1;
+        }
+        if self.detached_at.is_some() {
+            len += 1;
+        }
+        if self.ended_at.is_some() {
+            len += 1;
+        }
+        if !self.reason.is_empty() {
+            len += 1;
+        }
+        if self.mailbox_frames != 0 {
+            len += 1;
+        }
+        if self.mailbox_bytes != 0 {
+            len += 1;
+        }
+        if !self.node.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.SessionInfo", len)?;
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        if !self.user_id.is_empty() {
+            struct_ser.serialize_field("userId", &self.user_id)?;
+        }
+        if self.state != 0 {
+            let v = session_info::State::try_from(self.state)
+                .map_err(|_| serde::ser::Error::custom(format!("Invalid variant {}", self.state)))?;
+            struct_ser.serialize_field("state", &v)?;
+        }
+        if !self.transport.is_empty() {
+            struct_ser.serialize_field("transport", &self.transport)?;
+        }
+        if !self.client.is_empty() {
+            struct_ser.serialize_field("client", &self.client)?;
+        }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
+        }
+        if self.resumable {
+            struct_ser.serialize_field("resumable", &self.resumable)?;
+        }
+        if self.epoch != 0 {
+            struct_ser.serialize_field("epoch", &self.epoch)?;
+        }
+        if !self.rooms.is_empty() {
+            struct_ser.serialize_field("rooms", &self.rooms)?;
+        }
+        if let Some(v) = self.opened_at.as_ref() {
+            struct_ser.serialize_field("openedAt", &super::Canonical(*v))?;
+        }
+        if let Some(v) = self.detached_at.as_ref() {
+            struct_ser.serialize_field("detachedAt", &super::Canonical(*v))?;
+        }
+        if let Some(v) = self.ended_at.as_ref() {
+            struct_ser.serialize_field("endedAt", &super::Canonical(*v))?;
+        }
+        if !self.reason.is_empty() {
+            struct_ser.serialize_field("reason", &self.reason)?;
+        }
+        if self.mailbox_frames != 0 {
+            struct_ser.serialize_field("mailboxFrames", &self.mailbox_frames)?;
+        }
+        if self.mailbox_bytes != 0 {
+            struct_ser.serialize_field("mailboxBytes", &self.mailbox_bytes)?;
+        }
+        if !self.node.is_empty() {
+            struct_ser.serialize_field("node", &self.node)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for SessionInfo {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "peer_id",
+            "peerId",
+            "user_id",
+            "userId",
+            "state",
+            "transport",
+            "client",
+            "features",
+            "resumable",
+            "epoch",
+            "rooms",
+            "opened_at",
+            "openedAt",
+            "detached_at",
+            "detachedAt",
+            "ended_at",
+            "endedAt",
+            "reason",
+            "mailbox_frames",
+            "mailboxFrames",
+            "mailbox_bytes",
+            "mailboxBytes",
+            "node",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            PeerId,
+            UserId,
+            State,
+            Transport,
+            Client,
+            Features,
+            Resumable,
+            Epoch,
+            Rooms,
+            OpenedAt,
+            DetachedAt,
+            EndedAt,
+            Reason,
+            MailboxFrames,
+            MailboxBytes,
+            Node,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            "userId" | "user_id" => Ok(GeneratedField::UserId),
+                            "state" => Ok(GeneratedField::State),
+                            "transport" => Ok(GeneratedField::Transport),
+                            "client" => Ok(GeneratedField::Client),
+                            "features" => Ok(GeneratedField::Features),
+                            "resumable" => Ok(GeneratedField::Resumable),
+                            "epoch" => Ok(GeneratedField::Epoch),
+                            "rooms" => Ok(GeneratedField::Rooms),
+                            "openedAt" | "opened_at" => Ok(GeneratedField::OpenedAt),
+                            "detachedAt" | "detached_at" => Ok(GeneratedField::DetachedAt),
+                            "endedAt" | "ended_at" => Ok(GeneratedField::EndedAt),
+                            "reason" => Ok(GeneratedField::Reason),
+                            "mailboxFrames" | "mailbox_frames" => Ok(GeneratedField::MailboxFrames),
+                            "mailboxBytes" | "mailbox_bytes" => Ok(GeneratedField::MailboxBytes),
+                            "node" => Ok(GeneratedField::Node),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = SessionInfo;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.SessionInfo")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<SessionInfo, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut peer_id__ = None;
+                let mut user_id__ = None;
+                let mut state__ = None;
+                let mut transport__ = None;
+                let mut client__ = None;
+                let mut features__ = None;
+                let mut resumable__ = None;
+                let mut epoch__ = None;
+                let mut rooms__ = None;
+                let mut opened_at__ = None;
+                let mut detached_at__ = None;
+                let mut ended_at__ = None;
+                let mut reason__ = None;
+                let mut mailbox_frames__ = None;
+                let mut mailbox_bytes__ = None;
+                let mut node__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::UserId => {
+                            if user_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("userId"));
+                            }
+                            user_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::State => {
+                            if state__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("state"));
+                            }
+                            state__ = map_.next_value::<Option<session_info::State>>()?.map(|v| v as i32);
+                        }
+                        GeneratedField::Transport => {
+                            if transport__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("transport"));
+                            }
+                            transport__ = map_.next_value()?;
+                        }
+                        GeneratedField::Client => {
+                            if client__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("client"));
+                            }
+                            client__ = map_.next_value()?;
+                        }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
+                        GeneratedField::Resumable => {
+                            if resumable__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("resumable"));
+                            }
+                            resumable__ = map_.next_value()?;
+                        }
+                        GeneratedField::Epoch => {
+                            if epoch__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("epoch"));
+                            }
+                            epoch__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Rooms => {
+                            if rooms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("rooms"));
+                            }
+                            rooms__ = map_.next_value()?;
+                        }
+                        GeneratedField::OpenedAt => {
+                            if opened_at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("openedAt"));
+                            }
+                            opened_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::DetachedAt => {
+                            if detached_at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("detachedAt"));
+                            }
+                            detached_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::EndedAt => {
+                            if ended_at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("endedAt"));
+                            }
+                            ended_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::Reason => {
+                            if reason__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("reason"));
+                            }
+                            reason__ = map_.next_value()?;
+                        }
+                        GeneratedField::MailboxFrames => {
+                            if mailbox_frames__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("mailboxFrames"));
+                            }
+                            mailbox_frames__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::MailboxBytes => {
+                            if mailbox_bytes__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("mailboxBytes"));
+                            }
+                            mailbox_bytes__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Node => {
+                            if node__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("node"));
+                            }
+                            node__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(SessionInfo {
+                    peer_id: peer_id__.unwrap_or_default(),
+                    user_id: user_id__.unwrap_or_default(),
+                    state: state__.unwrap_or_default(),
+                    transport: transport__.unwrap_or_default(),
+                    client: client__.unwrap_or_default(),
+                    features: features__.unwrap_or_default(),
+                    resumable: resumable__.unwrap_or_default(),
+                    epoch: epoch__.unwrap_or_default(),
+                    rooms: rooms__.unwrap_or_default(),
+                    opened_at: opened_at__,
+                    detached_at: detached_at__,
+                    ended_at: ended_at__,
+                    reason: reason__.unwrap_or_default(),
+                    mailbox_frames: mailbox_frames__.unwrap_or_default(),
+                    mailbox_bytes: mailbox_bytes__.unwrap_or_default(),
+                    node: node__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.SessionInfo", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for session_info::State {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        let variant = match self {
+            Self::Unspecified => "STATE_UNSPECIFIED",
+            Self::Attached => "STATE_ATTACHED",
+            Self::Detached => "STATE_DETACHED",
+            Self::Ended => "STATE_ENDED",
+        };
+        serializer.serialize_str(variant)
+    }
+}
+impl<'de> serde::Deserialize<'de> for session_info::State {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "STATE_UNSPECIFIED",
+            "STATE_ATTACHED",
+            "STATE_DETACHED",
+            "STATE_ENDED",
+        ];
+
+        struct GeneratedVisitor;
+
+        impl serde::de::Visitor<'_> for GeneratedVisitor {
+            type Value = session_info::State;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(formatter, "expected one of: {:?}", &FIELDS)
+            }
+
+            fn visit_i64<E>(self, v: i64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Signed(v), &self)
+                    })
+            }
+
+            fn visit_u64<E>(self, v: u64) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                i32::try_from(v)
+                    .ok()
+                    .and_then(|x| x.try_into().ok())
+                    .ok_or_else(|| {
+                        serde::de::Error::invalid_value(serde::de::Unexpected::Unsigned(v), &self)
+                    })
+            }
+
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E>
+            where
+                E: serde::de::Error,
+            {
+                match value {
+                    "STATE_UNSPECIFIED" => Ok(session_info::State::Unspecified),
+                    "STATE_ATTACHED" => Ok(session_info::State::Attached),
+                    "STATE_DETACHED" => Ok(session_info::State::Detached),
+                    "STATE_ENDED" => Ok(session_info::State::Ended),
+                    _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
+                }
+            }
+        }
+        deserializer.deserialize_any(GeneratedVisitor)
+    }
+}
+impl serde::Serialize for SetLogLevelRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.level.is_empty() {
+            len += 1;
+        }
+        if self.duration_ms != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.SetLogLevelRequest", len)?;
+        if !self.level.is_empty() {
+            struct_ser.serialize_field("level", &self.level)?;
+        }
+        if self.duration_ms != 0 {
+            struct_ser.serialize_field("durationMs", &self.duration_ms)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for SetLogLevelRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "level",
+            "duration_ms",
+            "durationMs",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Level,
+            DurationMs,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "level" => Ok(GeneratedField::Level),
+                            "durationMs" | "duration_ms" => Ok(GeneratedField::DurationMs),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = SetLogLevelRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.SetLogLevelRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<SetLogLevelRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut level__ = None;
+                let mut duration_ms__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Level => {
+                            if level__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("level"));
+                            }
+                            level__ = map_.next_value()?;
+                        }
+                        GeneratedField::DurationMs => {
+                            if duration_ms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("durationMs"));
+                            }
+                            duration_ms__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(SetLogLevelRequest {
+                    level: level__.unwrap_or_default(),
+                    duration_ms: duration_ms__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.SetLogLevelRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for SetLogLevelResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.previous.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.SetLogLevelResponse", len)?;
+        if !self.previous.is_empty() {
+            struct_ser.serialize_field("previous", &self.previous)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for SetLogLevelResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "previous",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Previous,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "previous" => Ok(GeneratedField::Previous),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = SetLogLevelResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.SetLogLevelResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<SetLogLevelResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut previous__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Previous => {
+                            if previous__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("previous"));
+                            }
+                            previous__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(SetLogLevelResponse {
+                    previous: previous__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.SetLogLevelResponse", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for StoreState {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.reachable {
+            len += 1;
+        }
+        if self.retry_after_ms != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.StoreState", len)?;
+        if self.reachable {
+            struct_ser.serialize_field("reachable", &self.reachable)?;
+        }
+        if self.retry_after_ms != 0 {
+            struct_ser.serialize_field("retryAfterMs", &self.retry_after_ms)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for StoreState {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "reachable",
+            "retry_after_ms",
+            "retryAfterMs",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Reachable,
+            RetryAfterMs,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "reachable" => Ok(GeneratedField::Reachable),
+                            "retryAfterMs" | "retry_after_ms" => Ok(GeneratedField::RetryAfterMs),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = StoreState;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.StoreState")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<StoreState, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut reachable__ = None;
+                let mut retry_after_ms__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Reachable => {
+                            if reachable__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("reachable"));
+                            }
+                            reachable__ = map_.next_value()?;
+                        }
+                        GeneratedField::RetryAfterMs => {
+                            if retry_after_ms__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("retryAfterMs"));
+                            }
+                            retry_after_ms__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(StoreState {
+                    reachable: reachable__.unwrap_or_default(),
+                    retry_after_ms: retry_after_ms__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.StoreState", FIELDS, GeneratedVisitor)
+    }
+}
 impl serde::Serialize for Synced {
     #[allow(deprecated)]
     fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
@@ -8489,6 +12926,102 @@ impl<'de> serde::Deserialize<'de> for Synced {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.Synced", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for TokenExpiring {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.expires_at.is_some() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.TokenExpiring", len)?;
+        if let Some(v) = self.expires_at.as_ref() {
+            struct_ser.serialize_field("expiresAt", &super::Canonical(*v))?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for TokenExpiring {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "expires_at",
+            "expiresAt",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            ExpiresAt,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "expiresAt" | "expires_at" => Ok(GeneratedField::ExpiresAt),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = TokenExpiring;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.TokenExpiring")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<TokenExpiring, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut expires_at__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::ExpiresAt => {
+                            if expires_at__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("expiresAt"));
+                            }
+                            expires_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(TokenExpiring {
+                    expires_at: expires_at__,
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.TokenExpiring", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for UpdateMember {
@@ -8619,6 +13152,249 @@ impl<'de> serde::Deserialize<'de> for UpdateMember {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.UpdateMember", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for UpdateMemberRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.room.is_empty() {
+            len += 1;
+        }
+        if !self.peer_id.is_empty() {
+            len += 1;
+        }
+        if self.display_name.is_some() {
+            len += 1;
+        }
+        if !self.metadata.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.UpdateMemberRequest", len)?;
+        if !self.room.is_empty() {
+            struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.peer_id.is_empty() {
+            struct_ser.serialize_field("peerId", &self.peer_id)?;
+        }
+        if let Some(v) = self.display_name.as_ref() {
+            struct_ser.serialize_field("displayName", v)?;
+        }
+        if !self.metadata.is_empty() {
+            struct_ser.serialize_field("metadata", &self.metadata)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for UpdateMemberRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "room",
+            "peer_id",
+            "peerId",
+            "display_name",
+            "displayName",
+            "metadata",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Room,
+            PeerId,
+            DisplayName,
+            Metadata,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "room" => Ok(GeneratedField::Room),
+                            "peerId" | "peer_id" => Ok(GeneratedField::PeerId),
+                            "displayName" | "display_name" => Ok(GeneratedField::DisplayName),
+                            "metadata" => Ok(GeneratedField::Metadata),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = UpdateMemberRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.UpdateMemberRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<UpdateMemberRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut room__ = None;
+                let mut peer_id__ = None;
+                let mut display_name__ = None;
+                let mut metadata__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Room => {
+                            if room__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("room"));
+                            }
+                            room__ = map_.next_value()?;
+                        }
+                        GeneratedField::PeerId => {
+                            if peer_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("peerId"));
+                            }
+                            peer_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::DisplayName => {
+                            if display_name__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("displayName"));
+                            }
+                            display_name__ = map_.next_value()?;
+                        }
+                        GeneratedField::Metadata => {
+                            if metadata__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("metadata"));
+                            }
+                            metadata__ = map_.next_value::<Option<std::collections::HashMap<_, _>>>()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(UpdateMemberRequest {
+                    room: room__.unwrap_or_default(),
+                    peer_id: peer_id__.unwrap_or_default(),
+                    display_name: display_name__,
+                    metadata: metadata__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.UpdateMemberRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for UpdateMemberResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.member.is_some() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.UpdateMemberResponse", len)?;
+        if let Some(v) = self.member.as_ref() {
+            struct_ser.serialize_field("member", v)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for UpdateMemberResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "member",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Member,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "member" => Ok(GeneratedField::Member),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = UpdateMemberResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.UpdateMemberResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<UpdateMemberResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut member__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Member => {
+                            if member__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("member"));
+                            }
+                            member__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(UpdateMemberResponse {
+                    member: member__,
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.UpdateMemberResponse", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for UpdateRoomRequest {
@@ -9325,6 +14101,12 @@ impl serde::Serialize for Welcome {
         if self.ice_expires_at.is_some() {
             len += 1;
         }
+        if !self.features.is_empty() {
+            len += 1;
+        }
+        if self.server_time.is_some() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Welcome", len)?;
         if !self.peer_id.is_empty() {
             struct_ser.serialize_field("peerId", &self.peer_id)?;
@@ -9361,6 +14143,12 @@ impl serde::Serialize for Welcome {
         if let Some(v) = self.ice_expires_at.as_ref() {
             struct_ser.serialize_field("iceExpiresAt", &super::Canonical(*v))?;
         }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
+        }
+        if let Some(v) = self.server_time.as_ref() {
+            struct_ser.serialize_field("serverTime", &super::Canonical(*v))?;
+        }
         struct_ser.end()
     }
 }
@@ -9389,6 +14177,9 @@ impl<'de> serde::Deserialize<'de> for Welcome {
             "node",
             "ice_expires_at",
             "iceExpiresAt",
+            "features",
+            "server_time",
+            "serverTime",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -9404,6 +14195,8 @@ impl<'de> serde::Deserialize<'de> for Welcome {
             IceServers,
             Node,
             IceExpiresAt,
+            Features,
+            ServerTime,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -9437,6 +14230,8 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                             "iceServers" | "ice_servers" => Ok(GeneratedField::IceServers),
                             "node" => Ok(GeneratedField::Node),
                             "iceExpiresAt" | "ice_expires_at" => Ok(GeneratedField::IceExpiresAt),
+                            "features" => Ok(GeneratedField::Features),
+                            "serverTime" | "server_time" => Ok(GeneratedField::ServerTime),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -9467,6 +14262,8 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                 let mut ice_servers__ = None;
                 let mut node__ = None;
                 let mut ice_expires_at__ = None;
+                let mut features__ = None;
+                let mut server_time__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::PeerId => {
@@ -9541,6 +14338,18 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                             }
                             ice_expires_at__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
                         }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
+                        GeneratedField::ServerTime => {
+                            if server_time__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("serverTime"));
+                            }
+                            server_time__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -9558,6 +14367,8 @@ impl<'de> serde::Deserialize<'de> for Welcome {
                     ice_servers: ice_servers__.unwrap_or_default(),
                     node: node__.unwrap_or_default(),
                     ice_expires_at: ice_expires_at__,
+                    features: features__.unwrap_or_default(),
+                    server_time: server_time__,
                 })
             }
         }

@@ -71,8 +71,8 @@ pub enum Action {
     Moderate,
     /// Get the ICE servers.
     IceServers,
-    /// Manage rooms without a session, through `RoomService`.
-    Admin,
+    /// Manage rooms without a session, through `RoomService`. With a room, that one; without, any.
+    Manage,
 }
 
 /// The rules of a server.
@@ -98,7 +98,7 @@ impl Policy {
             Action::Direct if !self.direct_messages => Err(ApiError::forbidden(
                 "direct messages are disabled: join a room with the peer, or enable session.direct_messages",
             )),
-            Action::Admin if !caller.is_local() => Err(ApiError::forbidden(
+            Action::Manage if !caller.is_local() => Err(ApiError::forbidden(
                 "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
                  localhost or by IP address, without the headers of a proxy, or move it with room_service",
             )),
@@ -119,14 +119,14 @@ mod tests {
     fn rooms_are_managed_from_this_machine_only() {
         let policy = Policy::open(true);
         for local in ["127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-            assert!(policy.allow(&from(local), Action::Admin, None).is_ok(), "{local}");
+            assert!(policy.allow(&from(local), Action::Manage, None).is_ok(), "{local}");
         }
         for remote in ["192.0.2.1:1", "[2001:db8::1]:1", "[::ffff:192.0.2.1]:1"] {
-            let error = policy.allow(&from(remote), Action::Admin, None).expect_err(remote);
+            let error = policy.allow(&from(remote), Action::Manage, None).expect_err(remote);
             assert_eq!(error.reason, "FORBIDDEN");
             assert!(policy.allow(&from(remote), Action::Join, None).is_ok());
         }
-        assert!(policy.allow(&Caller::default(), Action::Admin, None).is_err());
+        assert!(policy.allow(&Caller::default(), Action::Manage, None).is_err());
     }
 
     #[test]

@@ -169,7 +169,7 @@ where
     }
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
-        let Opened { attachment, welcome, applied } = opened;
+        let Opened { attachment, welcome, applied, features: _ } = opened;
         let resumable = attachment.kind() != SessionKind::Live;
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;
@@ -219,7 +219,7 @@ where
             }
             return;
         };
-        // All but envelopes that are accepted, acknowledgments and pongs, which take it back below.
+        // All but envelopes that are accepted, acknowledgments, pongs and reports, which take it back below.
         self.replies += 1;
         let frame = match input {
             Input::Frame(frame) => frame,
@@ -267,6 +267,7 @@ where
                 }
             }
             Some(RawBody::Pong(_)) => self.replies -= 1,
+            Some(RawBody::Report(_)) if seq == 0 => self.replies -= 1,
             None if seq == 0 && (attached.resumable || frame.ack != 0) => self.replies -= 1,
             body => {
                 let applier = attached.applier.clone();

@@ -17,7 +17,7 @@ pub fn envelope(bytes: &[u8]) {
     let received = pb::Envelope::decode(signal.encode("sender")).expect("what is passed on decodes");
     assert_eq!(sent.from, "");
     assert!(sent.payload.is_some());
-    assert_eq!(received, pb::Envelope { from: "sender".to_owned(), ..sent });
+    assert_eq!(received, pb::Envelope { from: "sender".to_owned(), negotiation: None, ..sent });
 }
 
 /// An encoded `ClientFrame`: decoding it with the envelope left encoded agrees with decoding all of it.

@@ -6,6 +6,7 @@
 //! - [`frame`] and [`json`] encode and decode frames.
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
+//! - [`features::Features`] are those that a client and this server have in common.
 //!
 //! This crate depends on `wigwag-hub` (rooms and sessions), `wigwag-proto` (generated types) and `wigwag-poll`, never
 //! on `wigwag-net`: it uses no HTTP library and opens no socket. The gRPC, REST and WebSocket APIs and the
@@ -19,6 +20,7 @@ pub mod close_code;
 pub mod config;
 pub mod connection;
 pub mod error;
+pub mod features;
 pub mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

@@ -18,9 +18,11 @@ use axum::response::Response;
 use axum::routing::any;
 use tonic::Status;
 use tonic::service::Routes;
+use wigwag_node::error::ApiError;
 use wigwag_node::node::Node;
 use wigwag_proto::v1::{room_service_server, signaling_service_server};
 
+use self::status::to_status;
 use super::RoomApi;
 
 pub use health::Health;
@@ -51,7 +53,7 @@ pub fn public_routes(node: &Node, rooms: RoomApi, reflection: bool) -> (Router, 
             router.route("/wigwag.v1.RoomService/{*method}", any(refuse))
         }
     };
-    (kept_to_the_specification(router), health)
+    (kept_to_the_specification(router.merge(admin_service())), health)
 }
 
 /// Returns the routes of the admin listener: `RoomService` and, if `reflection`, server reflection.
@@ -59,7 +61,17 @@ pub fn admin_routes(node: &Node, reflection: bool) -> Router {
     let routes = Routes::new(RoomServer::service(node.clone()));
     let routes =
         if reflection { reflection::add(routes, vec![room_service_server::SERVICE_NAME], false) } else { routes };
-    kept_to_the_specification(routes.into_axum_router().reset_fallback())
+    kept_to_the_specification(routes.into_axum_router().reset_fallback().merge(admin_service()))
+}
+
+/// Returns the route of `AdminService`, which answers that this version does not have it.
+pub fn admin_service() -> Router {
+    let refuse = |_: Request| async {
+        let why =
+            "AdminService is not supported by this version: the log and /metrics of the admin listener show its state";
+        to_status(&ApiError::unimplemented(why)).into_http() as Response
+    };
+    Router::new().route("/wigwag.v1.AdminService/{*method}", any(refuse))
 }
 
 /// Adds what gRPC's specifications ask of a server and tonic's router leaves to others: calls that declare a compression are

@@ -18,7 +18,7 @@ use axum::{
     Extension, Json, Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
@@ -57,7 +57,8 @@ pub fn router(node: Node, rooms: RoomApi) -> Router {
 
 fn refused(why: &'static str) -> Router {
     let refuse = move || async move { RestError::from(ApiError::unimplemented(why)).status(StatusCode::NOT_FOUND) };
-    let paths = ["/v1/rooms", "/v1/rooms:watch", "/v1/rooms/", "/v1/rooms/{*below}"];
+    let paths =
+        ["/v1/rooms", "/v1/rooms:watch", "/v1/rooms/", "/v1/rooms/{*below}", "/v1/users/{*below}", "/v1/tickets"];
     paths.into_iter().fold(Router::new(), |router, path| router.route(path, any(refuse)))
 }
 
@@ -72,6 +73,8 @@ fn served(node: Node) -> Router {
         .route("/v1/rooms%3awatch", get(watch).fallback(wrong_method))
         .route("/v1/rooms/", any(unknown))
         .route("/v1/rooms/{*below}", any(move |target, request| async move { resources.serve(target, request).await }))
+        .route("/v1/users/{user}", post(send_to_user).fallback(wrong_method))
+        .route("/v1/tickets", post(create_ticket).fallback(wrong_method))
         .layer(from_fn_with_state(state.clone(), guard))
         .with_state(state)
 }
@@ -92,7 +95,7 @@ impl RoomResources {
             room: with(get(describe).patch(update).delete(end)),
             send: with(post(send)),
             members: with(get(members)),
-            member: with(get(member).delete(remove_member)),
+            member: with(get(member).patch(update_member).delete(remove_member)),
         }
     }
 
@@ -112,7 +115,7 @@ impl RoomResources {
 /// Checks whether the caller may use RoomService, before anything else in the request is read.
 async fn guard(State(state): State<RestState>, mut request: Request, next: Next) -> Response {
     let caller = local_caller(&request);
-    if let Err(error) = state.node.policy().allow(&caller, Action::Admin, None) {
+    if let Err(error) = state.node.policy().allow(&caller, Action::Manage, None) {
         return RestError::from(error).into_response();
     }
     if let Some(error) = request::failed_condition(&request) {
@@ -207,6 +210,35 @@ async fn member(
 ) -> RestResult<pb::GetMemberResponse> {
     let get = pb::GetMemberRequest { room: target.room()?, peer_id: target.peer_id()? };
     respond(state.rooms.member(&caller, get).await)
+}
+
+async fn update_member(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+    message: Message<pb::UpdateMemberRequest>,
+) -> RestResult<pb::UpdateMemberResponse> {
+    let room = target.same_room("room", &message.0.room)?;
+    let peer_id = target.peer_id()?;
+    respond(state.rooms.update_member(&caller, pb::UpdateMemberRequest { room, peer_id, ..message.0 }).await)
+}
+
+async fn send_to_user(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    message: Message<pb::SendToUserRequest>,
+) -> RestResult<pb::SendToUserResponse> {
+    let Some(user_id) = request::user_of_send(uri.path())? else { return Err(unknown().await) };
+    respond(state.rooms.send_to_user(&caller, pb::SendToUserRequest { user_id, ..message.0 }).await)
+}
+
+async fn create_ticket(
+    State(state): State<RestState>,
+    Extension(caller): Extension<Caller>,
+    message: Message<pb::CreateTicketRequest>,
+) -> RestResult<pb::CreateTicketResponse> {
+    respond(state.rooms.create_ticket(&caller, message.0).await)
 }
 
 async fn remove_member(

@@ -11,7 +11,9 @@ use toml::{Table, Value};
 use super::error::{ConfigErrors, ValueOrigin};
 use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
-use super::{Config, admin, connections, cors, drain, http2, ice, log, public_url, room_service, rooms, session};
+use super::{
+    Config, admin, connections, cors, drain, http2, ice, log, public_url, renamed, room_service, rooms, session,
+};
 
 /// Settings from the command line.
 #[derive(Clone, Debug, Default)]
@@ -43,27 +45,30 @@ impl Config {
         let shape = Table::try_from(Self::default()).expect("every setting has a TOML form");
         let mut layers = Layers::default();
 
-        let file = overrides.file.clone().or_else(|| environment.get("WIGWAG_CONFIG").map(PathBuf::from));
-        if let Some(path) = file {
-            let table = read_file(&path)?;
+        if let Some(path) = file_of(overrides, environment) {
+            let mut table = read_file(&path)?;
+            renamed::rename(&mut table);
             layers.add_table(table, &shape, &ValueOrigin::File(path));
         }
         let settings = flatten(shape.clone(), None);
         for (key, default) in &settings {
-            let name = variable_of(key);
-            if let Some(text) = environment.get(&name) {
+            let mut names = std::iter::once(variable_of(key)).chain(renamed::old_variables(key));
+            if let Some((text, name)) = names.find_map(|name| Some((environment.get(&name)?, name))) {
                 layers.add_text(key, text, Some(default), ValueOrigin::Environment(name));
             }
         }
         add_port(&mut layers, environment);
         for Override { flag, key, value } in &overrides.settings {
-            let default = settings.iter().find(|(known, _)| known == key).map(|(_, default)| default);
-            layers.add_text(key, value, default, ValueOrigin::Flag(flag.clone()));
+            let key = renamed::current(key);
+            let default = settings.iter().find(|(known, _)| *known == key).map(|(_, default)| default);
+            layers.add_text(&key, value, default, ValueOrigin::Flag(flag.clone()));
         }
 
-        for (name, text) in environment.in_sections(|name| shape.contains_key(name) || new_name_of(name).is_some()) {
-            if !settings.iter().any(|(key, _)| variable_of(key) == name) {
-                layers.add_text(&key_of(name), text, None, ValueOrigin::Environment(name.to_owned()));
+        for (name, text) in environment.in_sections(|name| shape.contains_key(name) || renamed::is_old_section(name)) {
+            let is_of = |key: &str| variable_of(key) == name || renamed::old_variables(key).any(|old| old == name);
+            if !settings.iter().any(|(key, _)| is_of(key)) {
+                let key = renamed::current(&key_of(name));
+                layers.add_text(&key, text, None, ValueOrigin::Environment(name.to_owned()));
             }
         }
 
@@ -73,6 +78,11 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// Returns the configuration file, if there is one.
+pub(super) fn file_of(overrides: &Overrides, environment: &Environment) -> Option<PathBuf> {
+    overrides.file.clone().or_else(|| environment.get("WIGWAG_CONFIG").map(PathBuf::from))
 }
 
 /// Adds `PORT`, which hosting platforms set: the port only, at the IP address of the layers below.
@@ -135,7 +145,9 @@ impl Config {
 /// Returns what is allowed for `key` if `value` is not.
 fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Option<String> {
     let Some((_, default)) = settings.iter().find(|(known, _)| known == key) else {
-        return Some(renamed(key).unwrap_or_else(|| format!("there is no such setting; {}", neighbors(key, settings))));
+        return Some(
+            renamed::remedy(key).unwrap_or_else(|| format!("there is no such setting; {}", neighbors(key, settings))),
+        );
     };
     if let Some(range) = ranges().find(|range| range.key == key) {
         let fits = value.as_integer().is_some_and(|number| range.contains(number));
@@ -157,26 +169,6 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         _ if default.is_bool() => "true or false".to_owned(),
         _ if default.is_str() => "a string".to_owned(),
         _ => error,
-    })
-}
-
-/// Sections that were renamed, as (old, new).
-const RENAMED_SECTIONS: &[(&str, &str)] = &[("dialects", "compat")];
-
-/// Returns the new name of a section that was renamed.
-fn new_name_of(section: &str) -> Option<&'static str> {
-    RENAMED_SECTIONS.iter().find(|(old, _)| *old == section).map(|(_, new)| *new)
-}
-
-/// Returns the remedy for a setting, or a whole section, under its old name.
-fn renamed(key: &str) -> Option<String> {
-    let (old, name) = key.split_once('.').map_or((key, None), |(section, name)| (section, Some(name)));
-    let new = new_name_of(old)?;
-    Some(match name {
-        Some(name) => {
-            format!("{old} was renamed to {new}: set {new}.{name} ({})", variable_of(&format!("{new}.{name}")))
-        }
-        None => format!("{old} was renamed to {new}: rename the section to [{new}]"),
     })
 }
 

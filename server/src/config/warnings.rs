@@ -2,20 +2,24 @@
 
 use toml::Table;
 
-use super::source::{Environment, flatten, variable_of};
-use super::{Config, Overrides};
+use super::load::file_of;
+use super::source::{Environment, flatten, read_file, variable_of};
+use super::{Config, Overrides, renamed};
 
 /// Variables of the clients, examples and tests of this repository.
 const OF_CLIENTS: [&str; 5] = ["WIGWAG_URL", "WIGWAG_SERVER", "WIGWAG_ADDRESS", "WIGWAG_ECHO_", "WIGWAG_TEST_"];
 
 impl Config {
-    /// Returns a warning for each variable that starts with `WIGWAG_` without being a setting, and for a `PORT` that a
-    /// flag overrides. They are not errors, since such variables may belong to other programs.
+    /// Returns a warning for each setting under a name that it had in the last release, for each variable that starts with
+    /// `WIGWAG_` without being a setting, and for a `PORT` that a flag overrides. Unknown variables are not errors, since they
+    /// may belong to other programs.
     ///
     /// A variable of an existing section, such as `WIGWAG_SESSION__GRACE`, is an error of [`Config::load`].
     pub fn warnings(overrides: &Overrides, environment: &Environment) -> Vec<String> {
         let shape = Table::try_from(Self::default()).expect("every setting has a TOML form");
-        let mut known: Vec<String> = flatten(shape.clone(), None).iter().map(|(key, _)| variable_of(key)).collect();
+        let names =
+            |(key, _): &(String, _)| std::iter::once(variable_of(key)).chain(renamed::old_variables(key)).collect();
+        let mut known: Vec<String> = flatten(shape.clone(), None).iter().flat_map::<Vec<_>, _>(names).collect();
         known.push("WIGWAG_CONFIG".to_owned());
         let is_section = |name: &str| shape.get(&name.to_ascii_lowercase()).is_some_and(toml::Value::is_table);
         let unknown = environment.iter().filter(|(name, value)| {
@@ -36,6 +40,11 @@ impl Config {
                 ),
             })
             .collect();
+        // A file that cannot be read is an error of `load`.
+        let file = file_of(overrides, environment).and_then(|path| read_file(&path).ok()).unwrap_or_default();
+        let variables: Vec<&str> = environment.iter().map(|(name, _)| name).collect();
+        let flags: Vec<&str> = overrides.settings.iter().map(|setting| setting.key.as_str()).collect();
+        warnings.extend(renamed::warnings(&file, &variables, &flags));
         if let Some(port) = environment.get("PORT")
             && let Some(flag) = overrides.settings.iter().rfind(|setting| setting.key == "listen")
         {

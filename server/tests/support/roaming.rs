@@ -1,5 +1,7 @@
 //! A session that resumes over different transports, and numbers its frames as clients do.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::net::SocketAddr;
 
 use wigwag_proto::v1::{

@@ -14,7 +14,10 @@ const binary = process.env.WIGWAG_SERVER ?? fileURLToPath(new URL("../../../targ
 export const startServer = (...settings) => startServerAt(0, ...settings);
 
 /** Starts a server on a given port, such as that of one that has stopped. */
-export async function startServerAt(at, ...settings) {
+export const startServerAt = (at, ...settings) => startProgram(binary, at, ...settings);
+
+/** Starts this program, a server of another version, on a given port or, for 0, a free one. */
+export async function startProgram(binary, at, ...settings) {
   const all = ["log.level=warn", ...settings];
   const flags = ["--listen", `127.0.0.1:${at}`, ...all.flatMap((setting) => ["--set", setting])];
   const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "pipe"] });

@@ -108,6 +108,8 @@ impl Driver {
             }
             Body::Ping(_) => self.core.ping(),
             Body::GoAway(go_away) => *move_at = Some(self.go_away(go_away)),
+            // Of features that this client does not name.
+            Body::Glare(_) | Body::TokenExpiring(_) | Body::StoreState(_) => {}
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ pub(crate) struct Snapshot {
     pub(crate) limits: Limits,
     pub(crate) grace: Duration,
     pub(crate) ice_servers: IceServers,
+    /// The features that the server named.
+    pub(crate) features: Vec<String>,
     /// Why the session ended, when the application did not close it.
     pub(crate) end: Option<Error>,
 }
@@ -64,6 +66,7 @@ impl Default for Snapshot {
             limits: Limits::default(),
             grace: Duration::ZERO,
             ice_servers: IceServers::default(),
+            features: Vec::new(),
             end: None,
         }
     }
@@ -152,6 +155,7 @@ impl Handle {
             to: to.map(PeerId::to_string).unwrap_or_default(),
             receipt: receipt.is_some(),
             payload: Some(payload.into()),
+            negotiation: None,
         };
         let (queued, number) = oneshot::channel();
         self.command(Command::Send { envelope, room, queued, receipt }).await?;

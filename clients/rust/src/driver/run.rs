@@ -172,6 +172,7 @@ impl Driver {
             snapshot.limits = welcome.limits.unwrap_or_default().into();
             snapshot.grace = Duration::from_millis(welcome.grace_ms.into());
             snapshot.ice_servers = IceServers::new(welcome.ice_servers, welcome.ice_expires_at);
+            snapshot.features = welcome.features;
         });
         let rejoined = self.rejoin.take();
         match outcome {

@@ -3,7 +3,7 @@
 //!     cargo build -p wigwag-server
 //!     cargo test -p wigwag-client --test conformance -- --nocapture
 //!
-//! `WIGWAG_SCENARIO=resume` runs only those whose file name contains that word.
+//! `WIGWAG_SCENARIO=resume` runs only those whose file name contains that word, `WIGWAG_SCENARIOS` names another folder.
 
 mod actor;
 mod backend;

@@ -1,6 +1,10 @@
 //! The files of scenarios.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -29,9 +33,10 @@ impl Scenario {
     }
 }
 
-/// Reads all scenarios, by the names of their files.
+/// Reads all scenarios, by the names of their files. `WIGWAG_SCENARIOS` is another folder, such as that of a release.
 pub(crate) fn all() -> BTreeMap<String, Scenario> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/scenarios");
+    let here = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/scenarios");
+    let folder = std::env::var_os("WIGWAG_SCENARIOS").map_or_else(here, PathBuf::from);
     let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     files
         .map(|file| {

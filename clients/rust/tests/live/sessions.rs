@@ -43,3 +43,10 @@ async fn a_session_takes_the_place_of_an_earlier_one() {
     let end = within("it ends", bob.closed()).await.expect("not closed by its application");
     assert_eq!((end.reason.as_ref(), end.retryable), ("REPLACED", false));
 }
+
+#[tokio::test]
+async fn the_features_of_the_server_are_known() {
+    let server = Server::start().await;
+    let session = Session::connect(server.url()).await.expect("a session");
+    assert_eq!(session.server_features(), ["envelope_hints"]);
+}

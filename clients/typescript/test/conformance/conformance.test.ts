@@ -1,6 +1,6 @@
 // Runs the scenarios of clients/conformance against a real server, over every transport, and prints the results.
 //
-// WIGWAG_SCENARIO=resume runs only those whose file name contains that word.
+// WIGWAG_SCENARIO=resume runs only those whose file name contains that word, WIGWAG_SCENARIOS names another folder.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { TRANSPORTS } from "../server/transports.js";

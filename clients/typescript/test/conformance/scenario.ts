@@ -1,5 +1,6 @@
 // The files of scenarios.
 import { readdirSync, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 
 /** The fields of a step or an event. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -16,7 +17,10 @@ export interface Scenario {
   readonly steps: readonly Json[];
 }
 
-const FOLDER = new URL("../../../conformance/scenarios/", import.meta.url);
+/** WIGWAG_SCENARIOS is another folder, such as that of a release. */
+const FOLDER = process.env["WIGWAG_SCENARIOS"]
+  ? pathToFileURL(`${process.env["WIGWAG_SCENARIOS"]}/`)
+  : new URL("../../../conformance/scenarios/", import.meta.url);
 
 /** Reads all scenarios by the names of their files, sorted. */
 export function scenarios(): ReadonlyMap<string, Scenario> {

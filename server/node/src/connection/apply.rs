@@ -135,6 +135,10 @@ impl Applier {
             }
             Some(RawBody::Bye(_)) => return self.bye(seq).await,
             Some(RawBody::Pong(_)) => return FrameOutcome::Applied,
+            Some(RawBody::Report(_)) if seq == 0 => return FrameOutcome::Applied,
+            Some(RawBody::Report(_)) => {
+                Err(ApiError::invalid("seq", "of a report must be 0: a report is not numbered"))
+            }
             Some(RawBody::Hello(_)) => {
                 return FrameOutcome::Fatal(ApiError::protocol(
                     "only the first frame may be a hello: open another connection for another session",

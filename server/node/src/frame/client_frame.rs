@@ -13,7 +13,7 @@ pub struct RawClientFrame {
     #[prost(uint32, tag = "2")]
     pub ack: u32,
     /// The frame's content.
-    #[prost(oneof = "RawBody", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
+    #[prost(oneof = "RawBody", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
     pub body: Option<RawBody>,
 }
 
@@ -53,6 +53,9 @@ pub enum RawBody {
     /// Ends the session.
     #[prost(message, tag = "14")]
     Bye(pb::Bye),
+    /// An encoded `Report`, which this version does not look at.
+    #[prost(bytes = "bytes", tag = "15")]
+    Report(Bytes),
 }
 
 /// `wigwag.v1.PushRequest` with its frames left encoded, so that the size of each is known.

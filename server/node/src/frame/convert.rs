@@ -18,7 +18,8 @@ pub fn field(body: Pb) -> Bytes {
     pb::ServerFrame { body: Some(body), ..pb::ServerFrame::default() }.encode_to_vec().into()
 }
 
-fn timestamp(unix_ms: u64) -> Timestamp {
+/// Converts milliseconds since 1970.
+pub fn timestamp(unix_ms: u64) -> Timestamp {
     Timestamp {
         seconds: i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX),
         nanos: i32::try_from(unix_ms % 1_000).unwrap_or(0) * 1_000_000,
@@ -77,6 +78,7 @@ pub(super) fn joined<'a>(from: &Joined, others: impl Iterator<Item = &'a Arc<Mem
         me: members.iter().find(|m| m.peer == from.me).map(|m| member(m)),
         members: others.map(|m| member(m)).collect(),
         created: from.created,
+        more: false,
     }
 }
 
@@ -87,6 +89,7 @@ pub(super) fn roster<'a>(from: &Snapshot, others: impl Iterator<Item = &'a Arc<M
         version: from.info.version,
         room_info: Some(room_info(&from.info)),
         members: others.map(|m| member(m)).collect(),
+        more: false,
     }
 }
 
@@ -101,5 +104,5 @@ pub(super) fn receipt(peer: &PeerId, delivery: Delivery) -> pb::Receipt {
         Delivery::Written => (receipt::Outcome::Written, ""),
         Delivery::Undeliverable(reason) => (receipt::Outcome::Undeliverable, reason.as_str()),
     };
-    pb::Receipt { peer_id: peer.to_string(), outcome: outcome.into(), reason: reason.into() }
+    pb::Receipt { peer_id: peer.to_string(), outcome: outcome.into(), reason: reason.into(), ..pb::Receipt::default() }
 }

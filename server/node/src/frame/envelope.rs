@@ -2,14 +2,29 @@
 //!
 //! A valid envelope is one that every strict protobuf parser accepts: known fields only, exactly one payload, strings
 //! in UTF-8. Without validation one member's invalid UTF-8 would make the others reject the whole frame, resume,
-//! receive it again and fail again.
+//! receive it again and fail again. Hints that this version does not know are skipped and not passed on: it cannot say
+//! that a receiver accepts them, and a receiver over JSON would never see them.
+
+use std::ops::RangeInclusive;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
+use prost::{
+    Message as _,
+    encoding::{decode_varint, encode_varint, encoded_len_varint},
+};
+use wigwag_proto::v1 as pb;
 
 /// Protobuf wire types.
-const LEN: u64 = 2;
 const VARINT: u64 = 0;
+const I64: u64 = 1;
+const LEN: u64 = 2;
+const I32: u64 = 5;
+
+/// The numbers of hints: fields that are dropped if they are unknown. An envelope with any other unknown field is refused.
+const HINTS: RangeInclusive<u64> = 100..=199;
+
+/// The longest id of an RTCPeerConnection, in bytes.
+const MAX_CONNECTION_BYTES: usize = 64;
 
 /// A valid envelope: its routing fields, and its payload as one encoded field.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,6 +102,8 @@ pub fn check(bytes: &[u8]) -> Result<CheckedEnvelope<'_>, Invalid> {
                 }
                 (signal.payload_tag, signal.payload) = (number, payload);
             }
+            (100, value) => negotiation(value)?,
+            (hint, _) if HINTS.contains(&hint) => {}
             _ => return invalid("envelope", "contains an unknown field: use the fields of wigwag.v1.Envelope"),
         }
     }
@@ -151,6 +168,26 @@ fn candidate(bytes: &[u8]) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// The hint of this version. It is dropped like others, but has to be valid: a later version passes it on.
+#[cold]
+fn negotiation(value: Value<'_>) -> Result<(), Invalid> {
+    const FIELD: &str = "envelope.negotiation";
+    let Value::Bytes(bytes) = value else {
+        return invalid(FIELD, "has the wrong type: use the type of wigwag.v1.Negotiation");
+    };
+    let Ok(negotiation) = pb::Negotiation::decode(bytes) else {
+        return invalid(
+            FIELD,
+            "is not a valid wigwag.v1.Negotiation: encode it with the code generated from proto/wigwag/v1",
+        );
+    };
+    let too_long = |id: &str| id.len() > MAX_CONNECTION_BYTES;
+    if too_long(&negotiation.connection) || too_long(&negotiation.to_connection) {
+        return invalid(FIELD, "has a connection id of more than 64 bytes: shorten it");
+    }
+    Ok(())
+}
+
 fn message(bytes: &[u8]) -> Result<(), Invalid> {
     let mut content = false;
     let mut fields = Fields { rest: bytes, of: "envelope.message" };
@@ -170,6 +207,8 @@ fn message(bytes: &[u8]) -> Result<(), Invalid> {
 enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
+    /// Four or eight bytes, which only hints have.
+    Fixed,
 }
 
 /// Iterates over the fields of an encoded message, which is at the path `of` in the envelope.
@@ -188,19 +227,37 @@ impl<'a> Fields<'a> {
             why: "is not well-formed protobuf: encode it with the code generated from proto/wigwag/v1",
         };
         let Ok(key) = decode_varint(&mut self.rest) else { return Err(malformed) };
+        let wire_type = key & 7;
+        if wire_type != VARINT && wire_type != LEN {
+            return self.fixed(key).map(Some);
+        }
         let Ok(number) = decode_varint(&mut self.rest) else { return Err(malformed) };
-        match key & 7 {
-            VARINT => Ok(Some((key >> 3, Value::Number(number)))),
-            LEN => {
-                let at = usize::try_from(number).ok().filter(|len| *len <= self.rest.len());
-                let Some(at) = at else { return Err(malformed) };
-                let (value, rest) = self.rest.split_at(at);
+        if wire_type == VARINT {
+            return Ok(Some((key >> 3, Value::Number(number))));
+        }
+        let at = usize::try_from(number).ok().filter(|len| *len <= self.rest.len());
+        let Some(at) = at else { return Err(malformed) };
+        let (value, rest) = self.rest.split_at(at);
+        self.rest = rest;
+        Ok(Some((key >> 3, Value::Bytes(value))))
+    }
+
+    /// Skips a value of four or eight bytes. No field of version 1 has one.
+    #[cold]
+    fn fixed(&mut self, key: u64) -> Result<(u64, Value<'a>), Invalid> {
+        let len = match key & 7 {
+            I64 => Some(8),
+            I32 => Some(4),
+            _ => None,
+        };
+        match len.and_then(|len| self.rest.get(len..)) {
+            Some(rest) => {
                 self.rest = rest;
-                Ok(Some((key >> 3, Value::Bytes(value))))
+                Ok((key >> 3, Value::Fixed))
             }
-            _ => Err(Invalid {
+            None => Err(Invalid {
                 field: self.of,
-                why: "contains a field of an unsupported wire type: use the fields of wigwag.v1.Envelope",
+                why: "is cut off or contains a field of an unsupported wire type: use the fields of wigwag.v1.Envelope",
             }),
         }
     }

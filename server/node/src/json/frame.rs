@@ -85,6 +85,7 @@ fn raw(frame: ClientFrame) -> RawClientFrame {
         Body::Refresh(refresh) => RawBody::Refresh(refresh),
         Body::Pong(pong) => RawBody::Pong(pong),
         Body::Bye(bye) => RawBody::Bye(bye),
+        Body::Report(report) => RawBody::Report(report.encode_to_vec().into()),
     });
     RawClientFrame { seq: frame.seq, ack: frame.ack, body }
 }

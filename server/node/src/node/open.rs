@@ -15,6 +15,8 @@ use super::{Node, credentials, ids};
 use crate::{
     auth::{Action, Caller},
     error::ApiError,
+    features::Features,
+    frame,
 };
 
 /// A session that was opened or resumed for a connection.
@@ -25,6 +27,8 @@ pub struct Opened {
     pub welcome: pb::Welcome,
     /// The sequence number of the last client frame that took effect, which is the `ack` of the welcome.
     pub applied: u32,
+    /// The features in use on this connection.
+    pub features: Features,
 }
 
 impl Node {
@@ -41,13 +45,19 @@ impl Node {
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
             return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
-        match hello.resume {
+        // Before the session is touched: a hello that is refused changes nothing.
+        let features = Features::parse(&hello.features)?;
+        let mut opened = match hello.resume {
             Some(ref resume) => match self.resume(caller, &hello.client, resume).await? {
-                Ok(opened) => Ok(opened),
-                Err(reason) => self.create(caller, hello, Some(reason)).await,
+                Ok(opened) => opened,
+                Err(reason) => self.create(caller, hello, Some(reason)).await?,
             },
-            None => self.create(caller, hello, None).await,
-        }
+            None => self.create(caller, hello, None).await?,
+        };
+        opened.welcome.features = features.answer();
+        opened.welcome.server_time = features.negotiates().then(|| frame::timestamp(self.now().unix_ms));
+        opened.features = features;
+        Ok(opened)
     }
 
     /// Resumes a session. The inner error says why it cannot be resumed and a new one is opened.
@@ -70,7 +80,8 @@ impl Node {
                 let (transport, address) = (caller.transport, self.logged_address(caller));
                 tracing::info!(peer.id = peer, epoch, transport, client, address, "session resumed");
                 let welcome = self.welcome(&*resumed.attachment, resume.session_token.clone(), Outcome::Resumed);
-                Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied: resumed.applied }))
+                let applied = resumed.applied;
+                Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied, features: Features::default() }))
             }
             Err(ResumeError::Reset(reason)) => Ok(Err(reason)),
             Err(ResumeError::Store(StoreError::Lost)) => Ok(Err(Reason::StoreLost)),
@@ -120,7 +131,7 @@ impl Node {
         );
         let mut welcome = self.welcome(&*attachment, token, outcome);
         welcome.reset_reason = reset.map(Reason::as_str).unwrap_or_default().into();
-        Ok(Opened { attachment, welcome, applied: 0 })
+        Ok(Opened { attachment, welcome, applied: 0, features: Features::default() })
     }
 
     /// Returns the caller's IP address if the configuration allows it in the log.
@@ -145,6 +156,8 @@ impl Node {
             ice_servers: self.ice_servers(),
             node: self.name().to_owned(),
             ice_expires_at: None,
+            features: Vec::new(),
+            server_time: None,
         }
     }
 

@@ -68,6 +68,7 @@ fn to_event(event: WatchEvent) -> Event {
         WatchEvent::Snapshot(snapshot) => Event::Snapshot(pb::RoomSnapshot {
             room_info: Some(frame::room_info(&snapshot.info)),
             members: snapshot.members.iter().map(|member| frame::member(member)).collect(),
+            more: false,
         }),
         WatchEvent::Synced => Event::Synced(pb::Synced {}),
         WatchEvent::Change(event) => change(&event),

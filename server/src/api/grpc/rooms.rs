@@ -79,6 +79,21 @@ impl pb::room_service_server::RoomService for RoomServer {
         respond(self.0.remove_member(&caller, request).await)
     }
 
+    async fn update_member(&self, request: Request<pb::UpdateMemberRequest>) -> GrpcResult<pb::UpdateMemberResponse> {
+        let (caller, request) = parts(request);
+        respond(self.0.update_member(&caller, request).await)
+    }
+
+    async fn send_to_user(&self, request: Request<pb::SendToUserRequest>) -> GrpcResult<pb::SendToUserResponse> {
+        let (caller, request) = parts(request);
+        respond(self.0.send_to_user(&caller, request).await)
+    }
+
+    async fn create_ticket(&self, request: Request<pb::CreateTicketRequest>) -> GrpcResult<pb::CreateTicketResponse> {
+        let (caller, request) = parts(request);
+        respond(self.0.create_ticket(&caller, request).await)
+    }
+
     async fn send_to_room(&self, request: Request<pb::SendToRoomRequest>) -> GrpcResult<pb::SendToRoomResponse> {
         let (caller, request) = parts(request);
         respond(self.0.send(&caller, request).await)

@@ -133,6 +133,17 @@ impl Target {
     }
 }
 
+/// Returns the user in the path of `SendToUser`; `None` if it does not end with the verb.
+pub(super) fn user_of_send(path: &str) -> Result<Option<String>, ApiError> {
+    let segment = path.strip_prefix("/v1/users/").unwrap_or_default();
+    let before = |verb: &str| {
+        let at = segment.len().checked_sub(verb.len()).filter(|at| *at > 0)?;
+        let (user, end) = segment.split_at_checked(at)?;
+        end.eq_ignore_ascii_case(verb).then_some(user)
+    };
+    [SEND, ENCODED_SEND].into_iter().find_map(before).map(|user| decode("user_id", user)).transpose()
+}
+
 fn decode(field: &'static str, segment: &str) -> Result<String, ApiError> {
     let text = percent_decode_str(segment).decode_utf8().map(Cow::into_owned);
     text.map_err(|_| ApiError::invalid(field, "is not UTF-8 once percent-decoded"))

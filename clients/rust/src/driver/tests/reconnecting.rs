@@ -44,6 +44,25 @@ async fn a_cut_is_resumed_and_only_what_is_missing_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_features_of_the_server_are_those_of_the_last_welcome() {
+    let (session, mut server, connection) = open().await;
+    assert_eq!(session.server_features(), Vec::<String>::new());
+    connection.cut().await;
+    let mut connection = server.connection().await;
+    connection.hello().await;
+    let features = vec!["envelope_hints".to_owned(), "of_a_newer_version".to_owned()];
+    let resumed = v1::Welcome { features: features.clone(), ..welcome(welcome::Outcome::Resumed, 2) };
+    connection.send(0, 0, Body::Welcome(resumed)).await;
+    connection.next().await;
+    assert_eq!(session.server_features(), features);
+    // The next server is an older one.
+    connection.cut().await;
+    let mut connection = server.resume(3, 0).await;
+    connection.next().await;
+    assert_eq!(session.server_features(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_roster_after_a_resume_is_reported_as_its_differences() {
     let (session, mut server, mut connection) = open().await;
     let room = connection.let_join(&session, 1, &["bob", "cyd"]).await;

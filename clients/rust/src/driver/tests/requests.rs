@@ -112,7 +112,8 @@ async fn a_receipt_resolves_with_every_outcome() {
         let waiting = room.send_with_receipt(&bob, sealed("x")).await.expect("queued");
         let sent = connection.next().await;
         assert!(matches!(&sent.body, Some(client_frame::Body::Envelope(e)) if e.receipt && e.to == "bob"));
-        let frame = Receipt { peer_id: "bob".into(), outcome: outcome.into(), reason: reason.into() };
+        let frame =
+            Receipt { peer_id: "bob".into(), outcome: outcome.into(), reason: reason.into(), ..Receipt::default() };
         connection.send(seq, sent.seq, Body::Receipt(frame)).await;
         let expected = match outcome {
             receipt::Outcome::Delivered => Outcome::Delivered,
@@ -135,8 +136,12 @@ async fn a_failure_without_receipt_is_an_event_of_the_room_or_the_session() {
     let first = room.send(&"bob".into(), sealed("x")).await.expect("queued");
     let second = session.send(&"bob".into(), sealed("y")).await.expect("queued");
     let (first_seq, second_seq) = (connection.next().await.seq, connection.next().await.seq);
-    let lost =
-        Receipt { peer_id: "bob".into(), outcome: receipt::Outcome::Undeliverable.into(), reason: "LEFT".into() };
+    let lost = Receipt {
+        peer_id: "bob".into(),
+        outcome: receipt::Outcome::Undeliverable.into(),
+        reason: "LEFT".into(),
+        ..Receipt::default()
+    };
     connection.send(2, first_seq, Body::Receipt(lost)).await;
     let gone = v1::ErrorFrame { code: 5, reason: "PEER_NOT_FOUND".into(), ..Default::default() };
     connection.send(3, second_seq, Body::Error(gone)).await;

@@ -170,6 +170,7 @@ pub(super) fn joined(version: u32, members: &[&str]) -> Joined {
         me: Some(member("peer1")),
         members: members.iter().map(|peer_id| member(peer_id)).collect(),
         created: false,
+        more: false,
     }
 }
 

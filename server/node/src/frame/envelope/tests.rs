@@ -1,5 +1,7 @@
 use prost::Message;
-use wigwag_proto::v1::{AppData, Envelope, IceCandidate, SessionDescription, app_data::Content, envelope::Payload};
+use wigwag_proto::v1::{
+    AppData, Envelope, IceCandidate, Negotiation, SessionDescription, app_data::Content, envelope::Payload,
+};
 
 use super::*;
 
@@ -75,6 +77,80 @@ fn what_a_strict_receiver_would_refuse_is_refused() {
     assert_eq!(field_of(&envelope(Payload::Message(AppData { content: None })).encode_to_vec()), "envelope.message");
     let unknown = [envelope(Payload::Sealed(vec![1])).encode_to_vec(), vec![0x7a, 0]].concat();
     assert_eq!(field_of(&unknown), "envelope");
+}
+
+/// A field of the envelope with this number, in every wire type that has an end.
+fn fields(number: u32) -> [Vec<u8>; 4] {
+    let field = |wire_type: u32, value: &[u8]| {
+        let mut bytes = Vec::new();
+        encode_varint(u64::from(number << 3 | wire_type), &mut bytes);
+        bytes.extend(value);
+        bytes
+    };
+    // The text is not UTF-8, and would be another sender.
+    [field(0, &[0xff, 1]), field(1, &[1; 8]), field(2, &[3, 0x12, 1, 0xff]), field(5, &[1; 4])]
+}
+
+#[test]
+fn a_hint_that_is_unknown_is_dropped_and_the_rest_passes_unchanged() {
+    for payload in payloads() {
+        let sent = envelope(payload);
+        for number in [101, 127, 150, 199] {
+            for hint in fields(number) {
+                for bytes in [[sent.encode_to_vec(), hint.clone()].concat(), [hint, sent.encode_to_vec()].concat()] {
+                    let signal = check(&bytes).expect("valid");
+                    assert_eq!((signal.room, signal.to, signal.receipt), ("demo", "bob", true));
+                    let plain = sent.encode_to_vec();
+                    let without = check(&plain).expect("valid").encode("alice");
+                    assert_eq!(signal.encode("alice"), without, "{number}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_negotiation_is_checked_and_dropped() {
+    let with = |negotiation| Envelope { negotiation: Some(negotiation), ..envelope(Payload::Sealed(vec![1])) };
+    let valid = Negotiation { connection: "c".repeat(64), offer: 7, to_connection: "d".repeat(64), kind: 3 };
+    let bytes = with(valid.clone()).encode_to_vec();
+    let got = Envelope::decode(check(&bytes).expect("valid").encode("alice")).expect("decodes");
+    assert_eq!(got, Envelope { from: "alice".into(), receipt: false, negotiation: None, ..with(valid.clone()) });
+    for negotiation in [
+        Negotiation { connection: "c".repeat(65), ..valid.clone() },
+        Negotiation { to_connection: "c".repeat(65), ..valid },
+    ] {
+        assert_eq!(field_of(&with(negotiation).encode_to_vec()), "envelope.negotiation");
+    }
+    // Not a message, and one whose text is not UTF-8.
+    let plain = envelope(Payload::Sealed(vec![1])).encode_to_vec();
+    for field in [vec![0xa0, 0x06, 1], vec![0xa5, 0x06, 1, 1, 1, 1], vec![0xa2, 0x06, 3, 0x0a, 1, 0xff]] {
+        assert_eq!(field_of(&[plain.clone(), field].concat()), "envelope.negotiation");
+    }
+}
+
+#[test]
+fn any_other_unknown_field_is_refused_and_so_is_a_hint_without_an_end() {
+    let sent = envelope(Payload::Sealed(vec![1])).encode_to_vec();
+    for number in [9, 15, 16, 99, 200, 1_000, 536_870_911] {
+        for field in fields(number) {
+            assert_eq!(field_of(&[sent.clone(), field].concat()), "envelope", "{number}");
+        }
+    }
+    for cut in fields(101) {
+        for end in 0..cut.len() {
+            let bytes = [sent.as_slice(), &cut[..end]].concat();
+            assert!(end == 0 || field_of(&bytes) == "envelope", "{end} bytes");
+        }
+    }
+    // A group, which has its end in another field.
+    for group in [[0xab, 0x06], [0xac, 0x06]] {
+        assert_eq!(field_of(&[sent.as_slice(), &group].concat()), "envelope");
+    }
+    // A message within has no hints.
+    let hint = fields(100)[2].clone();
+    let inside = [&[0x3a, u8::try_from(hint.len() + 3).expect("short"), 0x0a, 1, b'x'], hint.as_slice()].concat();
+    assert_eq!(field_of(&inside), "envelope.message");
 }
 
 #[test]

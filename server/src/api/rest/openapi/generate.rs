@@ -28,7 +28,7 @@ enum Body {
     Required,
 }
 
-const OPERATIONS: [Operation; 10] = [
+const OPERATIONS: [Operation; 13] = [
     Operation {
         rpc: "ListRooms",
         method: "get",
@@ -100,6 +100,30 @@ const OPERATIONS: [Operation; 10] = [
         query: &[],
         body: Body::None,
         errors: &[400, 404],
+    },
+    Operation {
+        rpc: "UpdateMember",
+        method: "patch",
+        path: "/v1/rooms/{room}/members/{peer_id}",
+        query: &[],
+        body: Body::Optional,
+        errors: &[400, 404, 408, 412, 413, 415, 501],
+    },
+    Operation {
+        rpc: "SendToUser",
+        method: "post",
+        path: "/v1/users/{user_id}:send",
+        query: &[],
+        body: Body::Required,
+        errors: &[400, 404, 408, 412, 413, 415, 429, 501],
+    },
+    Operation {
+        rpc: "CreateTicket",
+        method: "post",
+        path: "/v1/tickets",
+        query: &[],
+        body: Body::Required,
+        errors: &[400, 408, 412, 413, 415, 429, 501],
     },
     Operation {
         rpc: "RemoveMember",
@@ -184,7 +208,8 @@ fn compare(document: &Value, committed: &Path) {
 
 fn describe(protos: &Protos, operation: &Operation) -> Value {
     let rpc = protos.method(operation.rpc);
-    let in_path = ["room", "peer_id"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}")));
+    let in_path =
+        ["room", "peer_id", "user_id"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}")));
     let in_path = in_path.map(|name| {
         // In SendToRoom the room is a field of the envelope, in all other requests a field of the request.
         let description = protos.field(&rpc.request, name).map_or("Room name.".to_owned(), |field| field.description);
@@ -209,7 +234,7 @@ fn describe(protos: &Protos, operation: &Operation) -> Value {
         "operationId": operation.rpc,
         "summary": rpc.summary,
         "description": rpc.description,
-        "tags": [if operation.path.contains("/members") { "members" } else { "rooms" }],
+        "tags": [tag(operation.path)],
         "parameters": parameters,
         "responses": responses,
     });
@@ -220,6 +245,15 @@ fn describe(protos: &Protos, operation: &Operation) -> Value {
         });
     }
     described
+}
+
+fn tag(path: &str) -> &'static str {
+    match path {
+        "/v1/users/{user_id}:send" => "users",
+        "/v1/tickets" => "tickets",
+        path if path.contains("/members") => "members",
+        _ => "rooms",
+    }
 }
 
 /// The one parameter that is not a field of the request.
@@ -265,6 +299,7 @@ fn meaning(status: u16) -> &'static str {
         413 => "The body is larger than 128 KiB: FRAME_TOO_LARGE.",
         415 => "The body is not application/json: INVALID_FIELD.",
         429 => "A limit is reached, of rooms, request ids or bans: LIMIT_EXCEEDED.",
+        501 => "This version does not support the call: UNIMPLEMENTED.",
         other => panic!("describe status {other}"),
     }
 }

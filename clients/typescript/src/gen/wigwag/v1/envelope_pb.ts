@@ -4,15 +4,15 @@
 // @generated from file wigwag/v1/envelope.proto (package wigwag.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file wigwag/v1/envelope.proto.
  */
 export const file_wigwag_v1_envelope: GenFile = /*@__PURE__*/
-  fileDesc("Chh3aWd3YWcvdjEvZW52ZWxvcGUucHJvdG8SCXdpZ3dhZy52MSLrAQoIRW52ZWxvcGUSDAoEcm9vbRgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJEg8KB3JlY2VpcHQYBCABKAgSNAoLZGVzY3JpcHRpb24YBSABKAsyHS53aWd3YWcudjEuU2Vzc2lvbkRlc2NyaXB0aW9uSAASLAoJY2FuZGlkYXRlGAYgASgLMhcud2lnd2FnLnYxLkljZUNhbmRpZGF0ZUgAEiUKB21lc3NhZ2UYByABKAsyEi53aWd3YWcudjEuQXBwRGF0YUgAEhAKBnNlYWxlZBgIIAEoDEgAQgkKB3BheWxvYWQiLwoSU2Vzc2lvbkRlc2NyaXB0aW9uEgwKBHR5cGUYASABKAkSCwoDc2RwGAIgASgJIsABCgxJY2VDYW5kaWRhdGUSFgoJY2FuZGlkYXRlGAEgASgJSACIAQESFAoHc2RwX21pZBgCIAEoCUgBiAEBEh0KEHNkcF9tX2xpbmVfaW5kZXgYAyABKA1IAogBARIeChF1c2VybmFtZV9mcmFnbWVudBgEIAEoCUgDiAEBQgwKCl9jYW5kaWRhdGVCCgoIX3NkcF9taWRCEwoRX3NkcF9tX2xpbmVfaW5kZXhCFAoSX3VzZXJuYW1lX2ZyYWdtZW50IjYKB0FwcERhdGESDgoEdGV4dBgBIAEoCUgAEhAKBmJpbmFyeRgCIAEoDEgAQgkKB2NvbnRlbnRiBnByb3RvMw");
+  fileDesc("Chh3aWd3YWcvdjEvZW52ZWxvcGUucHJvdG8SCXdpZ3dhZy52MSKYAgoIRW52ZWxvcGUSDAoEcm9vbRgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJEg8KB3JlY2VpcHQYBCABKAgSNAoLZGVzY3JpcHRpb24YBSABKAsyHS53aWd3YWcudjEuU2Vzc2lvbkRlc2NyaXB0aW9uSAASLAoJY2FuZGlkYXRlGAYgASgLMhcud2lnd2FnLnYxLkljZUNhbmRpZGF0ZUgAEiUKB21lc3NhZ2UYByABKAsyEi53aWd3YWcudjEuQXBwRGF0YUgAEhAKBnNlYWxlZBgIIAEoDEgAEisKC25lZ290aWF0aW9uGGQgASgLMhYud2lnd2FnLnYxLk5lZ290aWF0aW9uQgkKB3BheWxvYWQi2AEKC05lZ290aWF0aW9uEhIKCmNvbm5lY3Rpb24YASABKAkSDQoFb2ZmZXIYAiABKA0SFQoNdG9fY29ubmVjdGlvbhgDIAEoCRIpCgRraW5kGAQgASgOMhsud2lnd2FnLnYxLk5lZ290aWF0aW9uLktpbmQiZAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDgoKS0lORF9PRkZFUhABEg8KC0tJTkRfQU5TV0VSEAISEgoOS0lORF9DQU5ESURBVEUQAxIRCg1LSU5EX1JPTExCQUNLEAQiLwoSU2Vzc2lvbkRlc2NyaXB0aW9uEgwKBHR5cGUYASABKAkSCwoDc2RwGAIgASgJIsABCgxJY2VDYW5kaWRhdGUSFgoJY2FuZGlkYXRlGAEgASgJSACIAQESFAoHc2RwX21pZBgCIAEoCUgBiAEBEh0KEHNkcF9tX2xpbmVfaW5kZXgYAyABKA1IAogBARIeChF1c2VybmFtZV9mcmFnbWVudBgEIAEoCUgDiAEBQgwKCl9jYW5kaWRhdGVCCgoIX3NkcF9taWRCEwoRX3NkcF9tX2xpbmVfaW5kZXhCFAoSX3VzZXJuYW1lX2ZyYWdtZW50IjYKB0FwcERhdGESDgoEdGV4dBgBIAEoCUgAEhAKBmJpbmFyeRgCIAEoDEgAQgkKB2NvbnRlbnRiBnByb3RvMw");
 
 /**
  * Envelope is one routed signal.
@@ -27,6 +27,13 @@ export const file_wigwag_v1_envelope: GenFile = /*@__PURE__*/
  *
  * The server reads only the routing fields. It checks once that the payload is well formed and forwards its bytes
  * unchanged.
+ *
+ * Later fields. Numbers 100 to 199 are for hints: fields that help a server or a receiver that knows them, and without
+ * which the envelope means the same. A server that does not know a hint drops it and delivers the rest, over every
+ * transport, so that a newer client loses no signal at an older server. It counts towards `limits.max_frame_bytes`. A
+ * client sends hints only if `welcome.features` has "envelope_hints": servers of version 0.1.0 refuse them. An unknown
+ * field with another number changes what the envelope means, and fails with INVALID_FIELD in protobuf; protobuf JSON, in
+ * which names stand for numbers, ignores every field that the server does not know.
  *
  * @generated from message wigwag.v1.Envelope
  */
@@ -99,6 +106,16 @@ export type Envelope = Message<"wigwag.v1.Envelope"> & {
     value: Uint8Array;
     case: "sealed";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * A hint: which RTCPeerConnection and which offer the payload belongs to, readable by the server beside a sealed payload.
+   * Set by clients, for `description` and `candidate` and for a `sealed` payload that holds one; absent otherwise, and
+   * towards receivers without the feature "negotiation". A server without that feature drops it; every server refuses one
+   * that is not valid (INVALID_FIELD).
+   *
+   * @generated from field: wigwag.v1.Negotiation negotiation = 100;
+   */
+  negotiation?: Negotiation | undefined;
 };
 
 /**
@@ -114,6 +131,13 @@ export type Envelope = Message<"wigwag.v1.Envelope"> & {
  *
  * The server reads only the routing fields. It checks once that the payload is well formed and forwards its bytes
  * unchanged.
+ *
+ * Later fields. Numbers 100 to 199 are for hints: fields that help a server or a receiver that knows them, and without
+ * which the envelope means the same. A server that does not know a hint drops it and delivers the rest, over every
+ * transport, so that a newer client loses no signal at an older server. It counts towards `limits.max_frame_bytes`. A
+ * client sends hints only if `welcome.features` has "envelope_hints": servers of version 0.1.0 refuse them. An unknown
+ * field with another number changes what the envelope means, and fails with INVALID_FIELD in protobuf; protobuf JSON, in
+ * which names stand for numbers, ignores every field that the server does not know.
  *
  * @generated from message wigwag.v1.Envelope
  */
@@ -175,6 +199,16 @@ export type EnvelopeJson = {
    * @generated from field: bytes sealed = 8;
    */
   sealed?: string;
+
+  /**
+   * A hint: which RTCPeerConnection and which offer the payload belongs to, readable by the server beside a sealed payload.
+   * Set by clients, for `description` and `candidate` and for a `sealed` payload that holds one; absent otherwise, and
+   * towards receivers without the feature "negotiation". A server without that feature drops it; every server refuses one
+   * that is not valid (INVALID_FIELD).
+   *
+   * @generated from field: wigwag.v1.Negotiation negotiation = 100;
+   */
+  negotiation?: NegotiationJson;
 };
 
 /**
@@ -183,6 +217,142 @@ export type EnvelopeJson = {
  */
 export const EnvelopeSchema: GenMessage<Envelope, {jsonType: EnvelopeJson}> = /*@__PURE__*/
   messageDesc(file_wigwag_v1_envelope, 0);
+
+/**
+ * Negotiation says which offer and answer (RFC 9429) a signal belongs to, so that a late one can be recognized.
+ *
+ * @generated from message wigwag.v1.Negotiation
+ */
+export type Negotiation = Message<"wigwag.v1.Negotiation"> & {
+  /**
+   * The sender's RTCPeerConnection: an id that the sender chose when it made that, at most 64 bytes. Always set.
+   *
+   * @generated from field: string connection = 1;
+   */
+  connection: string;
+
+  /**
+   * Number of the offer: of one made by the sender, from 1 for each `connection`; of an answer and of a candidate, the
+   * number of the offer that it answers or belongs to. 0: none was made yet.
+   *
+   * @generated from field: uint32 offer = 2;
+   */
+  offer: number;
+
+  /**
+   * The recipient's RTCPeerConnection, as the recipient named it in `connection`, at most 64 bytes. Empty while the sender
+   * does not know it.
+   *
+   * @generated from field: string to_connection = 3;
+   */
+  toConnection: string;
+
+  /**
+   * What the payload is.
+   *
+   * @generated from field: wigwag.v1.Negotiation.Kind kind = 4;
+   */
+  kind: Negotiation_Kind;
+};
+
+/**
+ * Negotiation says which offer and answer (RFC 9429) a signal belongs to, so that a late one can be recognized.
+ *
+ * @generated from message wigwag.v1.Negotiation
+ */
+export type NegotiationJson = {
+  /**
+   * The sender's RTCPeerConnection: an id that the sender chose when it made that, at most 64 bytes. Always set.
+   *
+   * @generated from field: string connection = 1;
+   */
+  connection?: string;
+
+  /**
+   * Number of the offer: of one made by the sender, from 1 for each `connection`; of an answer and of a candidate, the
+   * number of the offer that it answers or belongs to. 0: none was made yet.
+   *
+   * @generated from field: uint32 offer = 2;
+   */
+  offer?: number;
+
+  /**
+   * The recipient's RTCPeerConnection, as the recipient named it in `connection`, at most 64 bytes. Empty while the sender
+   * does not know it.
+   *
+   * @generated from field: string to_connection = 3;
+   */
+  toConnection?: string;
+
+  /**
+   * What the payload is.
+   *
+   * @generated from field: wigwag.v1.Negotiation.Kind kind = 4;
+   */
+  kind?: Negotiation_KindJson;
+};
+
+/**
+ * Describes the message wigwag.v1.Negotiation.
+ * Use `create(NegotiationSchema)` to create a new message.
+ */
+export const NegotiationSchema: GenMessage<Negotiation, {jsonType: NegotiationJson}> = /*@__PURE__*/
+  messageDesc(file_wigwag_v1_envelope, 1);
+
+/**
+ * What the payload is, which the server cannot see if it is sealed.
+ *
+ * @generated from enum wigwag.v1.Negotiation.Kind
+ */
+export enum Negotiation_Kind {
+  /**
+   * Not set: not part of an offer and its answer.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A description of the type `offer`.
+   *
+   * @generated from enum value: KIND_OFFER = 1;
+   */
+  OFFER = 1,
+
+  /**
+   * A description of the type `answer` or `pranswer`.
+   *
+   * @generated from enum value: KIND_ANSWER = 2;
+   */
+  ANSWER = 2,
+
+  /**
+   * A candidate, or the end of candidates.
+   *
+   * @generated from enum value: KIND_CANDIDATE = 3;
+   */
+  CANDIDATE = 3,
+
+  /**
+   * A description of the type `rollback`.
+   *
+   * @generated from enum value: KIND_ROLLBACK = 4;
+   */
+  ROLLBACK = 4,
+}
+
+/**
+ * What the payload is, which the server cannot see if it is sealed.
+ *
+ * @generated from enum wigwag.v1.Negotiation.Kind
+ */
+export type Negotiation_KindJson = "KIND_UNSPECIFIED" | "KIND_OFFER" | "KIND_ANSWER" | "KIND_CANDIDATE" | "KIND_ROLLBACK";
+
+/**
+ * Describes the enum wigwag.v1.Negotiation.Kind.
+ */
+export const Negotiation_KindSchema: GenEnum<Negotiation_Kind, Negotiation_KindJson> = /*@__PURE__*/
+  enumDesc(file_wigwag_v1_envelope, 1, 0);
 
 /**
  * SessionDescription is, in protobuf JSON, the W3C dictionary RTCSessionDescriptionInit: send the result of a browser's
@@ -233,7 +403,7 @@ export type SessionDescriptionJson = {
  * Use `create(SessionDescriptionSchema)` to create a new message.
  */
 export const SessionDescriptionSchema: GenMessage<SessionDescription, {jsonType: SessionDescriptionJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_envelope, 1);
+  messageDesc(file_wigwag_v1_envelope, 2);
 
 /**
  * IceCandidate is, in protobuf JSON, the W3C dictionary RTCIceCandidateInit: send the result of a browser's `toJSON()`
@@ -314,7 +484,7 @@ export type IceCandidateJson = {
  * Use `create(IceCandidateSchema)` to create a new message.
  */
 export const IceCandidateSchema: GenMessage<IceCandidate, {jsonType: IceCandidateJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_envelope, 2);
+  messageDesc(file_wigwag_v1_envelope, 3);
 
 /**
  * AppData is a message defined by the application.
@@ -372,5 +542,5 @@ export type AppDataJson = {
  * Use `create(AppDataSchema)` to create a new message.
  */
 export const AppDataSchema: GenMessage<AppData, {jsonType: AppDataJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_envelope, 3);
+  messageDesc(file_wigwag_v1_envelope, 4);
 

@@ -20,12 +20,12 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wigwag/v1/frame.proto.
  */
 export const file_wigwag_v1_frame: GenFile = /*@__PURE__*/
-  fileDesc("ChV3aWd3YWcvdjEvZnJhbWUucHJvdG8SCXdpZ3dhZy52MSLrAwoLQ2xpZW50RnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiEKBWhlbGxvGAUgASgLMhAud2lnd2FnLnYxLkhlbGxvSAASHwoEam9pbhgGIAEoCzIPLndpZ3dhZy52MS5Kb2luSAASIQoFbGVhdmUYByABKAsyEC53aWd3YWcudjEuTGVhdmVIABIsCgtjcmVhdGVfcm9vbRgIIAEoCzIVLndpZ3dhZy52MS5DcmVhdGVSb29tSAASJgoIZW5kX3Jvb20YCSABKAsyEi53aWd3YWcudjEuRW5kUm9vbUgAEjAKDXJlbW92ZV9tZW1iZXIYCiABKAsyFy53aWd3YWcudjEuUmVtb3ZlTWVtYmVySAASMAoNdXBkYXRlX21lbWJlchgLIAEoCzIXLndpZ3dhZy52MS5VcGRhdGVNZW1iZXJIABIqCgdyZWZyZXNoGAwgASgLMhcud2lnd2FnLnYxLlJlZnJlc2hUb2tlbkgAEh8KBHBvbmcYDSABKAsyDy53aWd3YWcudjEuUG9uZ0gAEh0KA2J5ZRgOIAEoCzIOLndpZ3dhZy52MS5CeWVIAEIGCgRib2R5SgQIAxAEItAFCgtTZXJ2ZXJGcmFtZRILCgNzZXEYASABKA0SCwoDYWNrGAIgASgNEhAKCHJlcGx5X3RvGAMgASgNEicKCGVudmVsb3BlGAQgASgLMhMud2lnd2FnLnYxLkVudmVsb3BlSAASJQoHd2VsY29tZRgFIAEoCzISLndpZ3dhZy52MS5XZWxjb21lSAASIwoGam9pbmVkGAYgASgLMhEud2lnd2FnLnYxLkpvaW5lZEgAEh8KBGxlZnQYByABKAsyDy53aWd3YWcudjEuTGVmdEgAEh8KBGRvbmUYCCABKAsyDy53aWd3YWcudjEuRG9uZUgAEi4KDHJvb21fdXBkYXRlZBgJIAEoCzIWLndpZ3dhZy52MS5Sb29tVXBkYXRlZEgAEjAKDW1lbWJlcl9qb2luZWQYCiABKAsyFy53aWd3YWcudjEuTWVtYmVySm9pbmVkSAASMgoObWVtYmVyX3VwZGF0ZWQYCyABKAsyGC53aWd3YWcudjEuTWVtYmVyVXBkYXRlZEgAEiwKC21lbWJlcl9sZWZ0GAwgASgLMhUud2lnd2FnLnYxLk1lbWJlckxlZnRIABIjCgZyb3N0ZXIYDSABKAsyES53aWd3YWcudjEuUm9zdGVySAASJQoHcmVjZWlwdBgOIAEoCzISLndpZ3dhZy52MS5SZWNlaXB0SAASJgoFZXJyb3IYDyABKAsyFS53aWd3YWcudjEuRXJyb3JGcmFtZUgAEikKCXJlZnJlc2hlZBgQIAEoCzIULndpZ3dhZy52MS5SZWZyZXNoZWRIABIsCgtpY2Vfc2VydmVycxgRIAEoCzIVLndpZ3dhZy52MS5JY2VTZXJ2ZXJzSAASHwoEcGluZxgSIAEoCzIPLndpZ3dhZy52MS5QaW5nSAASJAoHZ29fYXdheRgTIAEoCzIRLndpZ3dhZy52MS5Hb0F3YXlIAEIGCgRib2R5IooCCgVIZWxsbxINCgV0b2tlbhgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRIwCghtZXRhZGF0YRgEIAMoCzIeLndpZ3dhZy52MS5IZWxsby5NZXRhZGF0YUVudHJ5Eg4KBmNsaWVudBgFIAEoCRIRCglyZXN1bWFibGUYBiABKAgSEAoIZ3JhY2VfbXMYByABKA0SEAoIcmVwbGFjZXMYCCABKAkSIQoGcmVzdW1lGAkgASgLMhEud2lnd2FnLnYxLlJlc3VtZRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEisQEKBlJlc3VtZRIVCg1zZXNzaW9uX3Rva2VuGAEgASgJEg0KBWVwb2NoGAIgASgNEhAKCGxhc3Rfc2VxGAMgASgNEjoKDXJvb21fdmVyc2lvbnMYBCADKAsyIy53aWd3YWcudjEuUmVzdW1lLlJvb21WZXJzaW9uc0VudHJ5GjMKEVJvb21WZXJzaW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEijAEKBEpvaW4SDAoEcm9vbRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSLwoIbWV0YWRhdGEYAyADKAsyHS53aWd3YWcudjEuSm9pbi5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIVCgVMZWF2ZRIMCgRyb29tGAEgASgJIuEBCgpDcmVhdGVSb29tEgwKBHJvb20YASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhMKC21heF9tZW1iZXJzGAMgASgNEjIKD2R1cGxpY2F0ZV91c2VycxgEIAEoDjIZLndpZ3dhZy52MS5EdXBsaWNhdGVVc2VycxI1CghtZXRhZGF0YRgFIAMoCzIjLndpZ3dhZy52MS5DcmVhdGVSb29tLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhcKB0VuZFJvb20SDAoEcm9vbRgBIAEoCSI6CgxSZW1vdmVNZW1iZXISDAoEcm9vbRgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEgsKA2JhbhgDIAEoCCKyAQoMVXBkYXRlTWVtYmVyEgwKBHJvb20YASABKAkSGQoMZGlzcGxheV9uYW1lGAIgASgJSACIAQESNwoIbWV0YWRhdGEYAyADKAsyJS53aWd3YWcudjEuVXBkYXRlTWVtYmVyLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV9kaXNwbGF5X25hbWUiHQoMUmVmcmVzaFRva2VuEg0KBXRva2VuGAEgASgJIgYKBFBvbmciBQoDQnllIpgDCgdXZWxjb21lEg8KB3BlZXJfaWQYASABKAkSFQoNc2Vzc2lvbl90b2tlbhgCIAEoCRINCgVlcG9jaBgDIAEoDRIrCgdvdXRjb21lGAQgASgOMhoud2lnd2FnLnYxLldlbGNvbWUuT3V0Y29tZRIUCgxyZXNldF9yZWFzb24YBSABKAkSFAoMaGVhcnRiZWF0X21zGAYgASgNEhAKCGdyYWNlX21zGAcgASgNEiEKBmxpbWl0cxgIIAEoCzIRLndpZ3dhZy52MS5MaW1pdHMSKQoLaWNlX3NlcnZlcnMYCSADKAsyFC53aWd3YWcudjEuSWNlU2VydmVyEgwKBG5vZGUYCiABKAkSMgoOaWNlX2V4cGlyZXNfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlsKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEg8KC09VVENPTUVfTkVXEAESEwoPT1VUQ09NRV9SRVNVTUVEEAISEQoNT1VUQ09NRV9SRVNFVBADIoICCgZMaW1pdHMSFwoPbWF4X2ZyYW1lX2J5dGVzGAEgASgNEhsKE21heF9yb29tX25hbWVfYnl0ZXMYAiABKA0SHgoWbWF4X2Rpc3BsYXlfbmFtZV9ieXRlcxgDIAEoDRIaChJtYXhfbWV0YWRhdGFfYnl0ZXMYBCABKA0SEQoJbWF4X3Jvb21zGAUgASgNEhMKC21heF9tZW1iZXJzGAYgASgNEhYKDm1haWxib3hfZnJhbWVzGAcgASgNEhUKDW1haWxib3hfYnl0ZXMYCCABKA0SFAoMbWF4X2dyYWNlX21zGAkgASgNEhkKEWZyYW1lc19wZXJfc2Vjb25kGAogASgNIqMBCgZKb2luZWQSDAoEcm9vbRgBIAEoCRImCglyb29tX2luZm8YAiABKAsyEy53aWd3YWcudjEuUm9vbUluZm8SDwoHdmVyc2lvbhgDIAEoDRIdCgJtZRgEIAEoCzIRLndpZ3dhZy52MS5NZW1iZXISIgoHbWVtYmVycxgFIAMoCzIRLndpZ3dhZy52MS5NZW1iZXISDwoHY3JlYXRlZBgGIAEoCCIkCgRMZWZ0EgwKBHJvb20YASABKAkSDgoGcmVhc29uGAIgASgJIgYKBERvbmUiwgEKB1JlY2VpcHQSDwoHcGVlcl9pZBgBIAEoCRIrCgdvdXRjb21lGAIgASgOMhoud2lnd2FnLnYxLlJlY2VpcHQuT3V0Y29tZRIOCgZyZWFzb24YAyABKAkiaQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFQoRT1VUQ09NRV9ERUxJVkVSRUQQARITCg9PVVRDT01FX1dSSVRURU4QAhIZChVPVVRDT01FX1VOREVMSVZFUkFCTEUQAyLtAQoKRXJyb3JGcmFtZRIMCgRjb2RlGAEgASgFEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEjUKCG1ldGFkYXRhGAQgAygLMiMud2lnd2FnLnYxLkVycm9yRnJhbWUuTWV0YWRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgFIAEoDRIhCgZhZHZpY2UYBiABKA4yES53aWd3YWcudjEuQWR2aWNlEg0KBWZhdGFsGAcgASgIGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7CglSZWZyZXNoZWQSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPwoJSWNlU2VydmVyEgwKBHVybHMYASADKAkSEAoIdXNlcm5hbWUYAiABKAkSEgoKY3JlZGVudGlhbBgDIAEoCSJjCgpJY2VTZXJ2ZXJzEiUKB3NlcnZlcnMYASADKAsyFC53aWd3YWcudjEuSWNlU2VydmVyEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgYKBFBpbmcifAoGR29Bd2F5Eg4KBnJlYXNvbhgBIAEoCRIhCgZhZHZpY2UYAiABKA4yES53aWd3YWcudjEuQWR2aWNlEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgDIAEoDRIRCglyZXN1bWFibGUYBCABKAgSEAoIZW5kcG9pbnQYBSABKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_wigwag_v1_envelope, file_wigwag_v1_error, file_wigwag_v1_room]);
+  fileDesc("ChV3aWd3YWcvdjEvZnJhbWUucHJvdG8SCXdpZ3dhZy52MSKQBAoLQ2xpZW50RnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiEKBWhlbGxvGAUgASgLMhAud2lnd2FnLnYxLkhlbGxvSAASHwoEam9pbhgGIAEoCzIPLndpZ3dhZy52MS5Kb2luSAASIQoFbGVhdmUYByABKAsyEC53aWd3YWcudjEuTGVhdmVIABIsCgtjcmVhdGVfcm9vbRgIIAEoCzIVLndpZ3dhZy52MS5DcmVhdGVSb29tSAASJgoIZW5kX3Jvb20YCSABKAsyEi53aWd3YWcudjEuRW5kUm9vbUgAEjAKDXJlbW92ZV9tZW1iZXIYCiABKAsyFy53aWd3YWcudjEuUmVtb3ZlTWVtYmVySAASMAoNdXBkYXRlX21lbWJlchgLIAEoCzIXLndpZ3dhZy52MS5VcGRhdGVNZW1iZXJIABIqCgdyZWZyZXNoGAwgASgLMhcud2lnd2FnLnYxLlJlZnJlc2hUb2tlbkgAEh8KBHBvbmcYDSABKAsyDy53aWd3YWcudjEuUG9uZ0gAEh0KA2J5ZRgOIAEoCzIOLndpZ3dhZy52MS5CeWVIABIjCgZyZXBvcnQYDyABKAsyES53aWd3YWcudjEuUmVwb3J0SABCBgoEYm9keUoECAMQBCLVBgoLU2VydmVyRnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRIQCghyZXBseV90bxgDIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiUKB3dlbGNvbWUYBSABKAsyEi53aWd3YWcudjEuV2VsY29tZUgAEiMKBmpvaW5lZBgGIAEoCzIRLndpZ3dhZy52MS5Kb2luZWRIABIfCgRsZWZ0GAcgASgLMg8ud2lnd2FnLnYxLkxlZnRIABIfCgRkb25lGAggASgLMg8ud2lnd2FnLnYxLkRvbmVIABIuCgxyb29tX3VwZGF0ZWQYCSABKAsyFi53aWd3YWcudjEuUm9vbVVwZGF0ZWRIABIwCg1tZW1iZXJfam9pbmVkGAogASgLMhcud2lnd2FnLnYxLk1lbWJlckpvaW5lZEgAEjIKDm1lbWJlcl91cGRhdGVkGAsgASgLMhgud2lnd2FnLnYxLk1lbWJlclVwZGF0ZWRIABIsCgttZW1iZXJfbGVmdBgMIAEoCzIVLndpZ3dhZy52MS5NZW1iZXJMZWZ0SAASIwoGcm9zdGVyGA0gASgLMhEud2lnd2FnLnYxLlJvc3RlckgAEiUKB3JlY2VpcHQYDiABKAsyEi53aWd3YWcudjEuUmVjZWlwdEgAEiYKBWVycm9yGA8gASgLMhUud2lnd2FnLnYxLkVycm9yRnJhbWVIABIpCglyZWZyZXNoZWQYECABKAsyFC53aWd3YWcudjEuUmVmcmVzaGVkSAASLAoLaWNlX3NlcnZlcnMYESABKAsyFS53aWd3YWcudjEuSWNlU2VydmVyc0gAEh8KBHBpbmcYEiABKAsyDy53aWd3YWcudjEuUGluZ0gAEiQKB2dvX2F3YXkYEyABKAsyES53aWd3YWcudjEuR29Bd2F5SAASIQoFZ2xhcmUYFCABKAsyEC53aWd3YWcudjEuR2xhcmVIABIyCg50b2tlbl9leHBpcmluZxgVIAEoCzIYLndpZ3dhZy52MS5Ub2tlbkV4cGlyaW5nSAASLAoLc3RvcmVfc3RhdGUYFiABKAsyFS53aWd3YWcudjEuU3RvcmVTdGF0ZUgAQgYKBGJvZHkinAIKBUhlbGxvEg0KBXRva2VuGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEjAKCG1ldGFkYXRhGAQgAygLMh4ud2lnd2FnLnYxLkhlbGxvLk1ldGFkYXRhRW50cnkSDgoGY2xpZW50GAUgASgJEhEKCXJlc3VtYWJsZRgGIAEoCBIQCghncmFjZV9tcxgHIAEoDRIQCghyZXBsYWNlcxgIIAEoCRIhCgZyZXN1bWUYCSABKAsyES53aWd3YWcudjEuUmVzdW1lEhAKCGZlYXR1cmVzGAogAygJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKxAQoGUmVzdW1lEhUKDXNlc3Npb25fdG9rZW4YASABKAkSDQoFZXBvY2gYAiABKA0SEAoIbGFzdF9zZXEYAyABKA0SOgoNcm9vbV92ZXJzaW9ucxgEIAMoCzIjLndpZ3dhZy52MS5SZXN1bWUuUm9vbVZlcnNpb25zRW50cnkaMwoRUm9vbVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASKMAQoESm9pbhIMCgRyb29tGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIvCghtZXRhZGF0YRgDIAMoCzIdLndpZ3dhZy52MS5Kb2luLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhUKBUxlYXZlEgwKBHJvb20YASABKAki4QEKCkNyZWF0ZVJvb20SDAoEcm9vbRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEwoLbWF4X21lbWJlcnMYAyABKA0SMgoPZHVwbGljYXRlX3VzZXJzGAQgASgOMhkud2lnd2FnLnYxLkR1cGxpY2F0ZVVzZXJzEjUKCG1ldGFkYXRhGAUgAygLMiMud2lnd2FnLnYxLkNyZWF0ZVJvb20uTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiFwoHRW5kUm9vbRIMCgRyb29tGAEgASgJIjoKDFJlbW92ZU1lbWJlchIMCgRyb29tGAEgASgJEg8KB3BlZXJfaWQYAiABKAkSCwoDYmFuGAMgASgIIrIBCgxVcGRhdGVNZW1iZXISDAoEcm9vbRgBIAEoCRIZCgxkaXNwbGF5X25hbWUYAiABKAlIAIgBARI3CghtZXRhZGF0YRgDIAMoCzIlLndpZ3dhZy52MS5VcGRhdGVNZW1iZXIuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2Rpc3BsYXlfbmFtZSIdCgxSZWZyZXNoVG9rZW4SDQoFdG9rZW4YASABKAkiBgoEUG9uZyIFCgNCeWUigQIKBlJlcG9ydBIMCgRyb29tGAEgASgJEg8KB3BlZXJfaWQYAiABKAkSEgoKY29ubmVjdGlvbhgDIAEoCRImCgVzdGF0ZRgEIAEoDjIXLndpZ3dhZy52MS5SZXBvcnQuU3RhdGUSFwoPY2FuZGlkYXRlX3R5cGVzGAUgASgJEhIKCmVsYXBzZWRfbXMYBiABKA0ibwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABITCg9TVEFURV9DT05ORUNURUQQARIQCgxTVEFURV9GQUlMRUQQAhIWChJTVEFURV9ESVNDT05ORUNURUQQAxIQCgxTVEFURV9DTE9TRUQQBCLbAwoHV2VsY29tZRIPCgdwZWVyX2lkGAEgASgJEhUKDXNlc3Npb25fdG9rZW4YAiABKAkSDQoFZXBvY2gYAyABKA0SKwoHb3V0Y29tZRgEIAEoDjIaLndpZ3dhZy52MS5XZWxjb21lLk91dGNvbWUSFAoMcmVzZXRfcmVhc29uGAUgASgJEhQKDGhlYXJ0YmVhdF9tcxgGIAEoDRIQCghncmFjZV9tcxgHIAEoDRIhCgZsaW1pdHMYCCABKAsyES53aWd3YWcudjEuTGltaXRzEikKC2ljZV9zZXJ2ZXJzGAkgAygLMhQud2lnd2FnLnYxLkljZVNlcnZlchIMCgRub2RlGAogASgJEjIKDmljZV9leHBpcmVzX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghmZWF0dXJlcxgMIAMoCRIvCgtzZXJ2ZXJfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASDwoLT1VUQ09NRV9ORVcQARITCg9PVVRDT01FX1JFU1VNRUQQAhIRCg1PVVRDT01FX1JFU0VUEAMiggIKBkxpbWl0cxIXCg9tYXhfZnJhbWVfYnl0ZXMYASABKA0SGwoTbWF4X3Jvb21fbmFtZV9ieXRlcxgCIAEoDRIeChZtYXhfZGlzcGxheV9uYW1lX2J5dGVzGAMgASgNEhoKEm1heF9tZXRhZGF0YV9ieXRlcxgEIAEoDRIRCgltYXhfcm9vbXMYBSABKA0SEwoLbWF4X21lbWJlcnMYBiABKA0SFgoObWFpbGJveF9mcmFtZXMYByABKA0SFQoNbWFpbGJveF9ieXRlcxgIIAEoDRIUCgxtYXhfZ3JhY2VfbXMYCSABKA0SGQoRZnJhbWVzX3Blcl9zZWNvbmQYCiABKA0isQEKBkpvaW5lZBIMCgRyb29tGAEgASgJEiYKCXJvb21faW5mbxgCIAEoCzITLndpZ3dhZy52MS5Sb29tSW5mbxIPCgd2ZXJzaW9uGAMgASgNEh0KAm1lGAQgASgLMhEud2lnd2FnLnYxLk1lbWJlchIiCgdtZW1iZXJzGAUgAygLMhEud2lnd2FnLnYxLk1lbWJlchIPCgdjcmVhdGVkGAYgASgIEgwKBG1vcmUYByABKAgiJAoETGVmdBIMCgRyb29tGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIGCgREb25lIqcCCgdSZWNlaXB0Eg8KB3BlZXJfaWQYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLndpZ3dhZy52MS5SZWNlaXB0Lk91dGNvbWUSDgoGcmVhc29uGAMgASgJEjIKCG1ldGFkYXRhGAQgAygLMiAud2lnd2FnLnYxLlJlY2VpcHQuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiaQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFQoRT1VUQ09NRV9ERUxJVkVSRUQQARITCg9PVVRDT01FX1dSSVRURU4QAhIZChVPVVRDT01FX1VOREVMSVZFUkFCTEUQAyLtAQoKRXJyb3JGcmFtZRIMCgRjb2RlGAEgASgFEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEjUKCG1ldGFkYXRhGAQgAygLMiMud2lnd2FnLnYxLkVycm9yRnJhbWUuTWV0YWRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgFIAEoDRIhCgZhZHZpY2UYBiABKA4yES53aWd3YWcudjEuQWR2aWNlEg0KBWZhdGFsGAcgASgIGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7CglSZWZyZXNoZWQSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPwoJSWNlU2VydmVyEgwKBHVybHMYASADKAkSEAoIdXNlcm5hbWUYAiABKAkSEgoKY3JlZGVudGlhbBgDIAEoCSJjCgpJY2VTZXJ2ZXJzEiUKB3NlcnZlcnMYASADKAsyFC53aWd3YWcudjEuSWNlU2VydmVyEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgYKBFBpbmcifAoGR29Bd2F5Eg4KBnJlYXNvbhgBIAEoCRIhCgZhZHZpY2UYAiABKA4yES53aWd3YWcudjEuQWR2aWNlEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgDIAEoDRIRCglyZXN1bWFibGUYBCABKAgSEAoIZW5kcG9pbnQYBSABKAkiWQoFR2xhcmUSDAoEcm9vbRgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbm5lY3Rpb24YAyABKAkSDQoFb2ZmZXIYBCABKA0SDgoGcG9saXRlGAUgASgIIj8KDVRva2VuRXhwaXJpbmcSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNwoKU3RvcmVTdGF0ZRIRCglyZWFjaGFibGUYASABKAgSFgoOcmV0cnlfYWZ0ZXJfbXMYAiABKA1iBnByb3RvMw", [file_google_protobuf_timestamp, file_wigwag_v1_envelope, file_wigwag_v1_error, file_wigwag_v1_room]);
 
 /**
  * ClientFrame is sent by the client.
  *
- * Numbering (resumable sessions). Every frame except `hello`, `pong` and a bare ack carries a `seq`. Seqs are
+ * Numbering (resumable sessions). Every frame except `hello`, `pong`, `report` and a bare ack carries a `seq`. Seqs are
  * contiguous from 1 over the lifetime of the session, resumes included, and a frame consumes its seq whatever its
  * outcome. The server ignores a frame that it has already accepted, so a client may resend whatever has not been
  * acknowledged; a gap is fatal. A frame without a body and with seq 0 is a bare ack.
@@ -33,13 +33,14 @@ export const file_wigwag_v1_frame: GenFile = /*@__PURE__*/
  * In a session that is not resumable, numbering is optional: `seq` is then only echoed in `reply_to`.
  *
  * Every request except an envelope is answered by exactly one frame whose `reply_to` is the request's `seq`: `joined`,
- * `left`, `done`, `refreshed` or `error`. An envelope is answered only if it fails or requested a receipt.
+ * `left`, `done`, `refreshed` or `error`. An envelope is answered only if it fails or requested a receipt; `pong`, `report`
+ * and `bye` are not answered.
  *
  * @generated from message wigwag.v1.ClientFrame
  */
 export type ClientFrame = Message<"wigwag.v1.ClientFrame"> & {
   /**
-   * Number of this frame, or 0 for `hello`, `pong` and a bare ack. At 2^32-1 the session ends (SEQ_EXHAUSTED).
+   * Number of this frame, or 0 for `hello`, `pong`, `report` and a bare ack. At 2^32-1 the session ends (SEQ_EXHAUSTED).
    *
    * @generated from field: uint32 seq = 1;
    */
@@ -149,13 +150,22 @@ export type ClientFrame = Message<"wigwag.v1.ClientFrame"> & {
      */
     value: Bye;
     case: "bye";
+  } | {
+    /**
+     * Tells the server how a peer connection turned out. `seq` is 0, and there is no answer: a server that does not use it
+     * ignores it.
+     *
+     * @generated from field: wigwag.v1.Report report = 15;
+     */
+    value: Report;
+    case: "report";
   } | { case: undefined; value?: undefined };
 };
 
 /**
  * ClientFrame is sent by the client.
  *
- * Numbering (resumable sessions). Every frame except `hello`, `pong` and a bare ack carries a `seq`. Seqs are
+ * Numbering (resumable sessions). Every frame except `hello`, `pong`, `report` and a bare ack carries a `seq`. Seqs are
  * contiguous from 1 over the lifetime of the session, resumes included, and a frame consumes its seq whatever its
  * outcome. The server ignores a frame that it has already accepted, so a client may resend whatever has not been
  * acknowledged; a gap is fatal. A frame without a body and with seq 0 is a bare ack.
@@ -163,13 +173,14 @@ export type ClientFrame = Message<"wigwag.v1.ClientFrame"> & {
  * In a session that is not resumable, numbering is optional: `seq` is then only echoed in `reply_to`.
  *
  * Every request except an envelope is answered by exactly one frame whose `reply_to` is the request's `seq`: `joined`,
- * `left`, `done`, `refreshed` or `error`. An envelope is answered only if it fails or requested a receipt.
+ * `left`, `done`, `refreshed` or `error`. An envelope is answered only if it fails or requested a receipt; `pong`, `report`
+ * and `bye` are not answered.
  *
  * @generated from message wigwag.v1.ClientFrame
  */
 export type ClientFrameJson = {
   /**
-   * Number of this frame, or 0 for `hello`, `pong` and a bare ack. At 2^32-1 the session ends (SEQ_EXHAUSTED).
+   * Number of this frame, or 0 for `hello`, `pong`, `report` and a bare ack. At 2^32-1 the session ends (SEQ_EXHAUSTED).
    *
    * @generated from field: uint32 seq = 1;
    */
@@ -262,6 +273,14 @@ export type ClientFrameJson = {
    * @generated from field: wigwag.v1.Bye bye = 14;
    */
   bye?: ByeJson;
+
+  /**
+   * Tells the server how a peer connection turned out. `seq` is 0, and there is no answer: a server that does not use it
+   * ignores it.
+   *
+   * @generated from field: wigwag.v1.Report report = 15;
+   */
+  report?: ReportJson;
 };
 
 /**
@@ -274,8 +293,8 @@ export const ClientFrameSchema: GenMessage<ClientFrame, {jsonType: ClientFrameJs
 /**
  * ServerFrame is sent by the server.
  *
- * Numbering. Every frame except `welcome`, `ping`, `go_away`, presence (`room_updated`, `member_joined`,
- * `member_updated`, `member_left`, `roster`) and a fatal `error` carries a `seq`. Seqs are contiguous from 1 over the
+ * Numbering. Every frame except `welcome`, `ping`, `go_away`, `glare`, `token_expiring`, `store_state`, presence
+ * (`room_updated`, `member_joined`, `member_updated`, `member_left`, `roster`) and a fatal `error` carries a `seq`. Seqs are contiguous from 1 over the
  * lifetime of the session. The server keeps a numbered frame until a resumable client has acknowledged it, and resends
  * it after a resume.
  *
@@ -439,14 +458,38 @@ export type ServerFrame = Message<"wigwag.v1.ServerFrame"> & {
      */
     value: GoAway;
     case: "goAway";
+  } | {
+    /**
+     * Two offers crossed. Only with the feature "negotiation"; not sent yet.
+     *
+     * @generated from field: wigwag.v1.Glare glare = 20;
+     */
+    value: Glare;
+    case: "glare";
+  } | {
+    /**
+     * The token is about to expire. Only with the feature "token_expiring"; not sent yet.
+     *
+     * @generated from field: wigwag.v1.TokenExpiring token_expiring = 21;
+     */
+    value: TokenExpiring;
+    case: "tokenExpiring";
+  } | {
+    /**
+     * The cluster's store became unreachable, or reachable again. Only with the feature "store_state"; not sent yet.
+     *
+     * @generated from field: wigwag.v1.StoreState store_state = 22;
+     */
+    value: StoreState;
+    case: "storeState";
   } | { case: undefined; value?: undefined };
 };
 
 /**
  * ServerFrame is sent by the server.
  *
- * Numbering. Every frame except `welcome`, `ping`, `go_away`, presence (`room_updated`, `member_joined`,
- * `member_updated`, `member_left`, `roster`) and a fatal `error` carries a `seq`. Seqs are contiguous from 1 over the
+ * Numbering. Every frame except `welcome`, `ping`, `go_away`, `glare`, `token_expiring`, `store_state`, presence
+ * (`room_updated`, `member_joined`, `member_updated`, `member_left`, `roster`) and a fatal `error` carries a `seq`. Seqs are contiguous from 1 over the
  * lifetime of the session. The server keeps a numbered frame until a resumable client has acknowledged it, and resends
  * it after a resume.
  *
@@ -588,6 +631,27 @@ export type ServerFrameJson = {
    * @generated from field: wigwag.v1.GoAway go_away = 19;
    */
   goAway?: GoAwayJson;
+
+  /**
+   * Two offers crossed. Only with the feature "negotiation"; not sent yet.
+   *
+   * @generated from field: wigwag.v1.Glare glare = 20;
+   */
+  glare?: GlareJson;
+
+  /**
+   * The token is about to expire. Only with the feature "token_expiring"; not sent yet.
+   *
+   * @generated from field: wigwag.v1.TokenExpiring token_expiring = 21;
+   */
+  tokenExpiring?: TokenExpiringJson;
+
+  /**
+   * The cluster's store became unreachable, or reachable again. Only with the feature "store_state"; not sent yet.
+   *
+   * @generated from field: wigwag.v1.StoreState store_state = 22;
+   */
+  storeState?: StoreStateJson;
 };
 
 /**
@@ -667,12 +731,22 @@ export type Hello = Message<"wigwag.v1.Hello"> & {
   replaces: string;
 
   /**
-   * Resumes a session instead of opening a new one. All other fields except `token` then apply only if the outcome is
-   * RESET: they describe the new session, so set them as for a new session.
+   * Resumes a session instead of opening a new one. All other fields except `token` and `features` then apply only if the
+   * outcome is RESET: they describe the new session, so set them as for a new session.
    *
    * @generated from field: wigwag.v1.Resume resume = 9;
    */
   resume?: Resume | undefined;
+
+  /**
+   * Names of the features that the client supports, as listed by `Feature`. They hold for this connection, also if it
+   * resumes a session: each hello names them anew. The server ignores names that it does not know. Absent in clients of
+   * version 0.1.0, which receive nothing that was added later. At most 32 names of 1 to 64 bytes each, otherwise
+   * INVALID_FIELD.
+   *
+   * @generated from field: repeated string features = 10;
+   */
+  features: string[];
 };
 
 /**
@@ -745,12 +819,22 @@ export type HelloJson = {
   replaces?: string;
 
   /**
-   * Resumes a session instead of opening a new one. All other fields except `token` then apply only if the outcome is
-   * RESET: they describe the new session, so set them as for a new session.
+   * Resumes a session instead of opening a new one. All other fields except `token` and `features` then apply only if the
+   * outcome is RESET: they describe the new session, so set them as for a new session.
    *
    * @generated from field: wigwag.v1.Resume resume = 9;
    */
   resume?: ResumeJson;
+
+  /**
+   * Names of the features that the client supports, as listed by `Feature`. They hold for this connection, also if it
+   * resumes a session: each hello names them anew. The server ignores names that it does not know. Absent in clients of
+   * version 0.1.0, which receive nothing that was added later. At most 32 names of 1 to 64 bytes each, otherwise
+   * INVALID_FIELD.
+   *
+   * @generated from field: repeated string features = 10;
+   */
+  features?: string[];
 };
 
 /**
@@ -1295,6 +1379,176 @@ export const ByeSchema: GenMessage<Bye, {jsonType: ByeJson}> = /*@__PURE__*/
   messageDesc(file_wigwag_v1_frame, 12);
 
 /**
+ * Report says how a peer connection turned out, for the server's statistics and for AdminService.ExplainPair. Sent by
+ * clients to a server with the feature "negotiation", at most once for each state that the connection reaches; absent
+ * otherwise. It counts as a frame for `limits.frames_per_second`. Any server accepts it: one without the feature does not
+ * look at it. One with the feature ignores a report that is not valid or names a peer that was never in a room with the
+ * sender: no error follows.
+ *
+ * @generated from message wigwag.v1.Report
+ */
+export type Report = Message<"wigwag.v1.Report"> & {
+  /**
+   * Room name, or empty for a peer that was addressed directly.
+   *
+   * @generated from field: string room = 1;
+   */
+  room: string;
+
+  /**
+   * Peer id of the other end.
+   *
+   * @generated from field: string peer_id = 2;
+   */
+  peerId: string;
+
+  /**
+   * The reporter's RTCPeerConnection, as in `Negotiation.connection`.
+   *
+   * @generated from field: string connection = 3;
+   */
+  connection: string;
+
+  /**
+   * The state it has reached.
+   *
+   * @generated from field: wigwag.v1.Report.State state = 4;
+   */
+  state: Report_State;
+
+  /**
+   * Types of the selected candidate pair (W3C RTCIceCandidateType: host, srflx, prflx, relay), `local/remote` such as
+   * "relay/srflx", at most 32 bytes. Empty if there is no pair. Never an address.
+   *
+   * @generated from field: string candidate_types = 5;
+   */
+  candidateTypes: string;
+
+  /**
+   * Milliseconds from the first description to this state; 0 if not known.
+   *
+   * @generated from field: uint32 elapsed_ms = 6;
+   */
+  elapsedMs: number;
+};
+
+/**
+ * Report says how a peer connection turned out, for the server's statistics and for AdminService.ExplainPair. Sent by
+ * clients to a server with the feature "negotiation", at most once for each state that the connection reaches; absent
+ * otherwise. It counts as a frame for `limits.frames_per_second`. Any server accepts it: one without the feature does not
+ * look at it. One with the feature ignores a report that is not valid or names a peer that was never in a room with the
+ * sender: no error follows.
+ *
+ * @generated from message wigwag.v1.Report
+ */
+export type ReportJson = {
+  /**
+   * Room name, or empty for a peer that was addressed directly.
+   *
+   * @generated from field: string room = 1;
+   */
+  room?: string;
+
+  /**
+   * Peer id of the other end.
+   *
+   * @generated from field: string peer_id = 2;
+   */
+  peerId?: string;
+
+  /**
+   * The reporter's RTCPeerConnection, as in `Negotiation.connection`.
+   *
+   * @generated from field: string connection = 3;
+   */
+  connection?: string;
+
+  /**
+   * The state it has reached.
+   *
+   * @generated from field: wigwag.v1.Report.State state = 4;
+   */
+  state?: Report_StateJson;
+
+  /**
+   * Types of the selected candidate pair (W3C RTCIceCandidateType: host, srflx, prflx, relay), `local/remote` such as
+   * "relay/srflx", at most 32 bytes. Empty if there is no pair. Never an address.
+   *
+   * @generated from field: string candidate_types = 5;
+   */
+  candidateTypes?: string;
+
+  /**
+   * Milliseconds from the first description to this state; 0 if not known.
+   *
+   * @generated from field: uint32 elapsed_ms = 6;
+   */
+  elapsedMs?: number;
+};
+
+/**
+ * Describes the message wigwag.v1.Report.
+ * Use `create(ReportSchema)` to create a new message.
+ */
+export const ReportSchema: GenMessage<Report, {jsonType: ReportJson}> = /*@__PURE__*/
+  messageDesc(file_wigwag_v1_frame, 13);
+
+/**
+ * State of an RTCPeerConnection (W3C RTCPeerConnectionState), as far as it is an outcome.
+ *
+ * @generated from enum wigwag.v1.Report.State
+ */
+export enum Report_State {
+  /**
+   * Not set: the report is ignored.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Media or data can flow.
+   *
+   * @generated from enum value: STATE_CONNECTED = 1;
+   */
+  CONNECTED = 1,
+
+  /**
+   * ICE or DTLS failed.
+   *
+   * @generated from enum value: STATE_FAILED = 2;
+   */
+  FAILED = 2,
+
+  /**
+   * It was connected and is not at the moment.
+   *
+   * @generated from enum value: STATE_DISCONNECTED = 3;
+   */
+  DISCONNECTED = 3,
+
+  /**
+   * The application closed it.
+   *
+   * @generated from enum value: STATE_CLOSED = 4;
+   */
+  CLOSED = 4,
+}
+
+/**
+ * State of an RTCPeerConnection (W3C RTCPeerConnectionState), as far as it is an outcome.
+ *
+ * @generated from enum wigwag.v1.Report.State
+ */
+export type Report_StateJson = "STATE_UNSPECIFIED" | "STATE_CONNECTED" | "STATE_FAILED" | "STATE_DISCONNECTED" | "STATE_CLOSED";
+
+/**
+ * Describes the enum wigwag.v1.Report.State.
+ */
+export const Report_StateSchema: GenEnum<Report_State, Report_StateJson> = /*@__PURE__*/
+  enumDesc(file_wigwag_v1_frame, 13, 0);
+
+/**
  * Welcome is the first frame of a connection. It starts an epoch: one attachment of the session, which lasts until its
  * stream closes, two pongs are missed, or a newer attachment begins.
  *
@@ -1378,6 +1632,22 @@ export type Welcome = Message<"wigwag.v1.Welcome"> & {
    * @generated from field: google.protobuf.Timestamp ice_expires_at = 11;
    */
   iceExpiresAt?: Timestamp | undefined;
+
+  /**
+   * Names of the features that the server supports, as listed by `Feature`, whether or not the client named them. Clients
+   * ignore names that they do not know. Absent if `hello.features` was, and in servers of version 0.1.0.
+   *
+   * @generated from field: repeated string features = 12;
+   */
+  features: string[];
+
+  /**
+   * The server's clock when it wrote this frame, in whole milliseconds, so that a client can compare points in time such as
+   * `joined_at` and `expires_at` with its own clock. Absent if `hello.features` was, and in servers of version 0.1.0.
+   *
+   * @generated from field: google.protobuf.Timestamp server_time = 13;
+   */
+  serverTime?: Timestamp | undefined;
 };
 
 /**
@@ -1464,6 +1734,22 @@ export type WelcomeJson = {
    * @generated from field: google.protobuf.Timestamp ice_expires_at = 11;
    */
   iceExpiresAt?: TimestampJson;
+
+  /**
+   * Names of the features that the server supports, as listed by `Feature`, whether or not the client named them. Clients
+   * ignore names that they do not know. Absent if `hello.features` was, and in servers of version 0.1.0.
+   *
+   * @generated from field: repeated string features = 12;
+   */
+  features?: string[];
+
+  /**
+   * The server's clock when it wrote this frame, in whole milliseconds, so that a client can compare points in time such as
+   * `joined_at` and `expires_at` with its own clock. Absent if `hello.features` was, and in servers of version 0.1.0.
+   *
+   * @generated from field: google.protobuf.Timestamp server_time = 13;
+   */
+  serverTime?: TimestampJson;
 };
 
 /**
@@ -1471,7 +1757,7 @@ export type WelcomeJson = {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome, {jsonType: WelcomeJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 13);
+  messageDesc(file_wigwag_v1_frame, 14);
 
 /**
  * Result of the `hello`.
@@ -1519,7 +1805,7 @@ export type Welcome_OutcomeJson = "OUTCOME_UNSPECIFIED" | "OUTCOME_NEW" | "OUTCO
  * Describes the enum wigwag.v1.Welcome.Outcome.
  */
 export const Welcome_OutcomeSchema: GenEnum<Welcome_Outcome, Welcome_OutcomeJson> = /*@__PURE__*/
-  enumDesc(file_wigwag_v1_frame, 13, 0);
+  enumDesc(file_wigwag_v1_frame, 14, 0);
 
 /**
  * Limits of this server. Sizes are in bytes.
@@ -1686,7 +1972,7 @@ export type LimitsJson = {
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema: GenMessage<Limits, {jsonType: LimitsJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 14);
+  messageDesc(file_wigwag_v1_frame, 15);
 
 /**
  * Joined: this session is a member of the room.
@@ -1735,6 +2021,14 @@ export type Joined = Message<"wigwag.v1.Joined"> & {
    * @generated from field: bool created = 6;
    */
   created: boolean;
+
+  /**
+   * More members follow: `members` holds the first part, and unnumbered frames (`roster` with `more`, then one without) hold
+   * the rest in order. Only with the feature "roster_parts"; not sent yet.
+   *
+   * @generated from field: bool more = 7;
+   */
+  more: boolean;
 };
 
 /**
@@ -1784,6 +2078,14 @@ export type JoinedJson = {
    * @generated from field: bool created = 6;
    */
   created?: boolean;
+
+  /**
+   * More members follow: `members` holds the first part, and unnumbered frames (`roster` with `more`, then one without) hold
+   * the rest in order. Only with the feature "roster_parts"; not sent yet.
+   *
+   * @generated from field: bool more = 7;
+   */
+  more?: boolean;
 };
 
 /**
@@ -1791,7 +2093,7 @@ export type JoinedJson = {
  * Use `create(JoinedSchema)` to create a new message.
  */
 export const JoinedSchema: GenMessage<Joined, {jsonType: JoinedJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 15);
+  messageDesc(file_wigwag_v1_frame, 16);
 
 /**
  * Left: this session is no longer a member of the room.
@@ -1840,7 +2142,7 @@ export type LeftJson = {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left, {jsonType: LeftJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 16);
+  messageDesc(file_wigwag_v1_frame, 17);
 
 /**
  * Done: the request took effect.
@@ -1863,7 +2165,7 @@ export type DoneJson = {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done, {jsonType: DoneJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 17);
+  messageDesc(file_wigwag_v1_frame, 18);
 
 /**
  * Receipt reports the outcome of an accepted envelope; `reply_to` is the envelope's seq.
@@ -1888,11 +2190,20 @@ export type Receipt = Message<"wigwag.v1.Receipt"> & {
   /**
    * For UNDELIVERABLE: how the receiver's session ended (LEFT, ENDED, REPLACED, EXPIRED, CONNECTION_LOST,
    * SLOW_CONSUMER, MAILBOX_OVERFLOW, SEQ_MISMATCH, SEQ_EXHAUSTED, DRAINING); MAILBOX_FULL; or NOT_JOINED, if the sender
-   * ceased to be a member of the room while its envelope to the whole room was in transit.
+   * ceased to be a member of the room while its envelope to the whole room was in transit. STALE, only with the feature
+   * "negotiation"; not sent yet.
    *
    * @generated from field: string reason = 3;
    */
   reason: string;
+
+  /**
+   * The values that go with the reason: for STALE `connection` and `offer`, those that are current. Absent for other
+   * reasons; at most 8 keys. Only with the feature "negotiation"; not sent yet.
+   *
+   * @generated from field: map<string, string> metadata = 4;
+   */
+  metadata: { [key: string]: string };
 };
 
 /**
@@ -1918,11 +2229,20 @@ export type ReceiptJson = {
   /**
    * For UNDELIVERABLE: how the receiver's session ended (LEFT, ENDED, REPLACED, EXPIRED, CONNECTION_LOST,
    * SLOW_CONSUMER, MAILBOX_OVERFLOW, SEQ_MISMATCH, SEQ_EXHAUSTED, DRAINING); MAILBOX_FULL; or NOT_JOINED, if the sender
-   * ceased to be a member of the room while its envelope to the whole room was in transit.
+   * ceased to be a member of the room while its envelope to the whole room was in transit. STALE, only with the feature
+   * "negotiation"; not sent yet.
    *
    * @generated from field: string reason = 3;
    */
   reason?: string;
+
+  /**
+   * The values that go with the reason: for STALE `connection` and `offer`, those that are current. Absent for other
+   * reasons; at most 8 keys. Only with the feature "negotiation"; not sent yet.
+   *
+   * @generated from field: map<string, string> metadata = 4;
+   */
+  metadata?: { [key: string]: string };
 };
 
 /**
@@ -1930,7 +2250,7 @@ export type ReceiptJson = {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt, {jsonType: ReceiptJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 18);
+  messageDesc(file_wigwag_v1_frame, 19);
 
 /**
  * Outcome of an envelope.
@@ -1982,7 +2302,7 @@ export type Receipt_OutcomeJson = "OUTCOME_UNSPECIFIED" | "OUTCOME_DELIVERED" | 
  * Describes the enum wigwag.v1.Receipt.Outcome.
  */
 export const Receipt_OutcomeSchema: GenEnum<Receipt_Outcome, Receipt_OutcomeJson> = /*@__PURE__*/
-  enumDesc(file_wigwag_v1_frame, 18, 0);
+  enumDesc(file_wigwag_v1_frame, 19, 0);
 
 /**
  * ErrorFrame is an error on a stream; unary calls carry the same information in their status details.
@@ -2101,7 +2421,7 @@ export type ErrorFrameJson = {
  * Use `create(ErrorFrameSchema)` to create a new message.
  */
 export const ErrorFrameSchema: GenMessage<ErrorFrame, {jsonType: ErrorFrameJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 19);
+  messageDesc(file_wigwag_v1_frame, 20);
 
 /**
  * Refreshed: the new token is in effect.
@@ -2136,7 +2456,7 @@ export type RefreshedJson = {
  * Use `create(RefreshedSchema)` to create a new message.
  */
 export const RefreshedSchema: GenMessage<Refreshed, {jsonType: RefreshedJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 20);
+  messageDesc(file_wigwag_v1_frame, 21);
 
 /**
  * IceServer is, in protobuf JSON, the W3C dictionary RTCIceServer.
@@ -2199,7 +2519,7 @@ export type IceServerJson = {
  * Use `create(IceServerSchema)` to create a new message.
  */
 export const IceServerSchema: GenMessage<IceServer, {jsonType: IceServerJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 21);
+  messageDesc(file_wigwag_v1_frame, 22);
 
 /**
  * IceServers is a set of servers whose credentials expire together.
@@ -2248,7 +2568,7 @@ export type IceServersJson = {
  * Use `create(IceServersSchema)` to create a new message.
  */
 export const IceServersSchema: GenMessage<IceServers, {jsonType: IceServersJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 22);
+  messageDesc(file_wigwag_v1_frame, 23);
 
 /**
  * Ping is a heartbeat, sent every `welcome.heartbeat_ms`.
@@ -2271,7 +2591,7 @@ export type PingJson = {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping, {jsonType: PingJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 23);
+  messageDesc(file_wigwag_v1_frame, 24);
 
 /**
  * GoAway asks the client to reconnect elsewhere.
@@ -2308,7 +2628,9 @@ export type GoAway = Message<"wigwag.v1.GoAway"> & {
   resumable: boolean;
 
   /**
-   * Endpoint to reconnect to, if the server prefers one. Usually empty.
+   * Endpoint to reconnect to, as an `https://` or `http://` URL of at most 256 bytes. Set by a cluster that prefers another
+   * node; empty otherwise, and always in a server with the memory backend. A client uses it for the next attempt only, and
+   * not if that would leave TLS; if the attempt fails it returns to its own URL.
    *
    * @generated from field: string endpoint = 5;
    */
@@ -2350,7 +2672,9 @@ export type GoAwayJson = {
   resumable?: boolean;
 
   /**
-   * Endpoint to reconnect to, if the server prefers one. Usually empty.
+   * Endpoint to reconnect to, as an `https://` or `http://` URL of at most 256 bytes. Set by a cluster that prefers another
+   * node; empty otherwise, and always in a server with the memory backend. A client uses it for the next attempt only, and
+   * not if that would leave TLS; if the attempt fails it returns to its own URL.
    *
    * @generated from field: string endpoint = 5;
    */
@@ -2362,5 +2686,198 @@ export type GoAwayJson = {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway, {jsonType: GoAwayJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 24);
+  messageDesc(file_wigwag_v1_frame, 25);
+
+/**
+ * Glare: this session and a peer offered to each other at the same time. Sent to both ends of the two connections when the
+ * server accepts the second offer, which it delivers all the same; the polite peer (see `Member.peer_id`) rolls back, the
+ * other one ignores the offer it receives. Unnumbered, so it may be lost with a connection: a client that does not get it
+ * finds out from the offer itself. Only with the feature "negotiation"; not sent yet.
+ *
+ * @generated from message wigwag.v1.Glare
+ */
+export type Glare = Message<"wigwag.v1.Glare"> & {
+  /**
+   * Room name, or empty for a peer that is addressed directly.
+   *
+   * @generated from field: string room = 1;
+   */
+  room: string;
+
+  /**
+   * Peer id of the other end.
+   *
+   * @generated from field: string peer_id = 2;
+   */
+  peerId: string;
+
+  /**
+   * The receiver's RTCPeerConnection, as in `Negotiation.connection`.
+   *
+   * @generated from field: string connection = 3;
+   */
+  connection: string;
+
+  /**
+   * Number of the receiver's offer.
+   *
+   * @generated from field: uint32 offer = 4;
+   */
+  offer: number;
+
+  /**
+   * Whether the receiver is the polite one, and gives way.
+   *
+   * @generated from field: bool polite = 5;
+   */
+  polite: boolean;
+};
+
+/**
+ * Glare: this session and a peer offered to each other at the same time. Sent to both ends of the two connections when the
+ * server accepts the second offer, which it delivers all the same; the polite peer (see `Member.peer_id`) rolls back, the
+ * other one ignores the offer it receives. Unnumbered, so it may be lost with a connection: a client that does not get it
+ * finds out from the offer itself. Only with the feature "negotiation"; not sent yet.
+ *
+ * @generated from message wigwag.v1.Glare
+ */
+export type GlareJson = {
+  /**
+   * Room name, or empty for a peer that is addressed directly.
+   *
+   * @generated from field: string room = 1;
+   */
+  room?: string;
+
+  /**
+   * Peer id of the other end.
+   *
+   * @generated from field: string peer_id = 2;
+   */
+  peerId?: string;
+
+  /**
+   * The receiver's RTCPeerConnection, as in `Negotiation.connection`.
+   *
+   * @generated from field: string connection = 3;
+   */
+  connection?: string;
+
+  /**
+   * Number of the receiver's offer.
+   *
+   * @generated from field: uint32 offer = 4;
+   */
+  offer?: number;
+
+  /**
+   * Whether the receiver is the polite one, and gives way.
+   *
+   * @generated from field: bool polite = 5;
+   */
+  polite?: boolean;
+};
+
+/**
+ * Describes the message wigwag.v1.Glare.
+ * Use `create(GlareSchema)` to create a new message.
+ */
+export const GlareSchema: GenMessage<Glare, {jsonType: GlareJson}> = /*@__PURE__*/
+  messageDesc(file_wigwag_v1_frame, 26);
+
+/**
+ * TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
+ * valid for less, at half of the time; never without authentication. When the token expires without a `refresh`, the
+ * connection ends with TOKEN_EXPIRED, and the session waits for its grace period for a resume with a fresh token.
+ * Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring"; not sent yet.
+ *
+ * @generated from message wigwag.v1.TokenExpiring
+ */
+export type TokenExpiring = Message<"wigwag.v1.TokenExpiring"> & {
+  /**
+   * When the token expires.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 1;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
+ * valid for less, at half of the time; never without authentication. When the token expires without a `refresh`, the
+ * connection ends with TOKEN_EXPIRED, and the session waits for its grace period for a resume with a fresh token.
+ * Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring"; not sent yet.
+ *
+ * @generated from message wigwag.v1.TokenExpiring
+ */
+export type TokenExpiringJson = {
+  /**
+   * When the token expires.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 1;
+   */
+  expiresAt?: TimestampJson;
+};
+
+/**
+ * Describes the message wigwag.v1.TokenExpiring.
+ * Use `create(TokenExpiringSchema)` to create a new message.
+ */
+export const TokenExpiringSchema: GenMessage<TokenExpiring, {jsonType: TokenExpiringJson}> = /*@__PURE__*/
+  messageDesc(file_wigwag_v1_frame, 27);
+
+/**
+ * StoreState says whether the node can reach the cluster's store. While it cannot, signals and requests wait, and a request
+ * may fail with STORE_UNREACHABLE; the connection stays open. Sent when the state changes, and after `welcome` if the store
+ * is unreachable then; never by a server with the memory backend. Unnumbered. Only with the feature "store_state"; not sent
+ * yet.
+ *
+ * @generated from message wigwag.v1.StoreState
+ */
+export type StoreState = Message<"wigwag.v1.StoreState"> & {
+  /**
+   * Whether the store can be reached.
+   *
+   * @generated from field: bool reachable = 1;
+   */
+  reachable: boolean;
+
+  /**
+   * If unreachable, milliseconds after which the node tries again; 0 otherwise.
+   *
+   * @generated from field: uint32 retry_after_ms = 2;
+   */
+  retryAfterMs: number;
+};
+
+/**
+ * StoreState says whether the node can reach the cluster's store. While it cannot, signals and requests wait, and a request
+ * may fail with STORE_UNREACHABLE; the connection stays open. Sent when the state changes, and after `welcome` if the store
+ * is unreachable then; never by a server with the memory backend. Unnumbered. Only with the feature "store_state"; not sent
+ * yet.
+ *
+ * @generated from message wigwag.v1.StoreState
+ */
+export type StoreStateJson = {
+  /**
+   * Whether the store can be reached.
+   *
+   * @generated from field: bool reachable = 1;
+   */
+  reachable?: boolean;
+
+  /**
+   * If unreachable, milliseconds after which the node tries again; 0 otherwise.
+   *
+   * @generated from field: uint32 retry_after_ms = 2;
+   */
+  retryAfterMs?: number;
+};
+
+/**
+ * Describes the message wigwag.v1.StoreState.
+ * Use `create(StoreStateSchema)` to create a new message.
+ */
+export const StoreStateSchema: GenMessage<StoreState, {jsonType: StoreStateJson}> = /*@__PURE__*/
+  messageDesc(file_wigwag_v1_frame, 28);
 

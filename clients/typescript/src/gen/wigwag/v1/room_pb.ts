@@ -14,10 +14,13 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wigwag/v1/room.proto.
  */
 export const file_wigwag_v1_room: GenFile = /*@__PURE__*/
-  fileDesc("ChR3aWd3YWcvdjEvcm9vbS5wcm90bxIJd2lnd2FnLnYxIt0CCghSb29tSW5mbxIMCgRyb29tGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRITCgttYXhfbWVtYmVycxgDIAEoDRIUCgxtZW1iZXJfY291bnQYBCABKA0SMgoPZHVwbGljYXRlX3VzZXJzGAUgASgOMhkud2lnd2FnLnYxLkR1cGxpY2F0ZVVzZXJzEjMKCG1ldGFkYXRhGAYgAygLMiEud2lnd2FnLnYxLlJvb21JbmZvLk1ldGFkYXRhRW50cnkSDQoFb3duZXIYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgJIAEoDRIYChBlbXB0eV90aW1lb3V0X21zGAogASgNGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKqAwoGTWVtYmVyEg8KB3BlZXJfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSMQoIbWV0YWRhdGEYBCADKAsyHy53aWd3YWcudjEuTWVtYmVyLk1ldGFkYXRhRW50cnkSJAoEcm9sZRgFIAEoDjIWLndpZ3dhZy52MS5NZW1iZXIuUm9sZRImCgVzdGF0ZRgGIAEoDjIXLndpZ3dhZy52MS5NZW1iZXIuU3RhdGUSLQoJam9pbmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9PTkxJTkUQARIWChJTVEFURV9SRUNPTk5FQ1RJTkcQAiI9CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX01FTUJFUhABEg4KClJPTEVfT1dORVIQAiJUCgtSb29tVXBkYXRlZBIMCgRyb29tGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SJgoJcm9vbV9pbmZvGAMgASgLMhMud2lnd2FnLnYxLlJvb21JbmZvIlAKDE1lbWJlckpvaW5lZBIMCgRyb29tGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SIQoGbWVtYmVyGAMgASgLMhEud2lnd2FnLnYxLk1lbWJlciJRCg1NZW1iZXJVcGRhdGVkEgwKBHJvb20YASABKAkSDwoHdmVyc2lvbhgCIAEoDRIhCgZtZW1iZXIYAyABKAsyES53aWd3YWcudjEuTWVtYmVyIkwKCk1lbWJlckxlZnQSDAoEcm9vbRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3BlZXJfaWQYAyABKAkSDgoGcmVhc29uGAQgASgJInMKBlJvc3RlchIMCgRyb29tGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SJgoJcm9vbV9pbmZvGAMgASgLMhMud2lnd2FnLnYxLlJvb21JbmZvEiIKB21lbWJlcnMYBCADKAsyES53aWd3YWcudjEuTWVtYmVyKoUBCg5EdXBsaWNhdGVVc2VycxIfChtEVVBMSUNBVEVfVVNFUlNfVU5TUEVDSUZJRUQQABIZChVEVVBMSUNBVEVfVVNFUlNfQUxMT1cQARIaChZEVVBMSUNBVEVfVVNFUlNfUkVKRUNUEAISGwoXRFVQTElDQVRFX1VTRVJTX1JFUExBQ0UQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChR3aWd3YWcvdjEvcm9vbS5wcm90bxIJd2lnd2FnLnYxIt0CCghSb29tSW5mbxIMCgRyb29tGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRITCgttYXhfbWVtYmVycxgDIAEoDRIUCgxtZW1iZXJfY291bnQYBCABKA0SMgoPZHVwbGljYXRlX3VzZXJzGAUgASgOMhkud2lnd2FnLnYxLkR1cGxpY2F0ZVVzZXJzEjMKCG1ldGFkYXRhGAYgAygLMiEud2lnd2FnLnYxLlJvb21JbmZvLk1ldGFkYXRhRW50cnkSDQoFb3duZXIYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgJIAEoDRIYChBlbXB0eV90aW1lb3V0X21zGAogASgNGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKqAwoGTWVtYmVyEg8KB3BlZXJfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSMQoIbWV0YWRhdGEYBCADKAsyHy53aWd3YWcudjEuTWVtYmVyLk1ldGFkYXRhRW50cnkSJAoEcm9sZRgFIAEoDjIWLndpZ3dhZy52MS5NZW1iZXIuUm9sZRImCgVzdGF0ZRgGIAEoDjIXLndpZ3dhZy52MS5NZW1iZXIuU3RhdGUSLQoJam9pbmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9PTkxJTkUQARIWChJTVEFURV9SRUNPTk5FQ1RJTkcQAiI9CgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX01FTUJFUhABEg4KClJPTEVfT1dORVIQAiJUCgtSb29tVXBkYXRlZBIMCgRyb29tGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SJgoJcm9vbV9pbmZvGAMgASgLMhMud2lnd2FnLnYxLlJvb21JbmZvIlAKDE1lbWJlckpvaW5lZBIMCgRyb29tGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SIQoGbWVtYmVyGAMgASgLMhEud2lnd2FnLnYxLk1lbWJlciJRCg1NZW1iZXJVcGRhdGVkEgwKBHJvb20YASABKAkSDwoHdmVyc2lvbhgCIAEoDRIhCgZtZW1iZXIYAyABKAsyES53aWd3YWcudjEuTWVtYmVyIkwKCk1lbWJlckxlZnQSDAoEcm9vbRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3BlZXJfaWQYAyABKAkSDgoGcmVhc29uGAQgASgJIoEBCgZSb3N0ZXISDAoEcm9vbRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEiYKCXJvb21faW5mbxgDIAEoCzITLndpZ3dhZy52MS5Sb29tSW5mbxIiCgdtZW1iZXJzGAQgAygLMhEud2lnd2FnLnYxLk1lbWJlchIMCgRtb3JlGAUgASgIKoUBCg5EdXBsaWNhdGVVc2VycxIfChtEVVBMSUNBVEVfVVNFUlNfVU5TUEVDSUZJRUQQABIZChVEVVBMSUNBVEVfVVNFUlNfQUxMT1cQARIaChZEVVBMSUNBVEVfVVNFUlNfUkVKRUNUEAISGwoXRFVQTElDQVRFX1VTRVJTX1JFUExBQ0UQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * RoomInfo describes a room. In every message of this API `room` is a room's name and `room_info` is this message.
+ *
+ * Names of rooms, users and peers are unique within a namespace: the one of the caller's token (claim `wigwag.ns`), or the
+ * empty one without authentication. No message names a namespace, and nothing crosses one.
  *
  * @generated from message wigwag.v1.RoomInfo
  */
@@ -97,6 +100,9 @@ export type RoomInfo = Message<"wigwag.v1.RoomInfo"> & {
 
 /**
  * RoomInfo describes a room. In every message of this API `room` is a room's name and `room_info` is this message.
+ *
+ * Names of rooms, users and peers are unique within a namespace: the one of the caller's token (claim `wigwag.ns`), or the
+ * empty one without authentication. No message names a namespace, and nothing crosses one.
  *
  * @generated from message wigwag.v1.RoomInfo
  */
@@ -700,6 +706,14 @@ export type Roster = Message<"wigwag.v1.Roster"> & {
    * @generated from field: repeated wigwag.v1.Member members = 4;
    */
   members: Member[];
+
+  /**
+   * More members follow in further `roster` frames of the same version; the last one has `more` unset. Only with the feature
+   * "roster_parts"; not sent yet.
+   *
+   * @generated from field: bool more = 5;
+   */
+  more: boolean;
 };
 
 /**
@@ -738,6 +752,14 @@ export type RosterJson = {
    * @generated from field: repeated wigwag.v1.Member members = 4;
    */
   members?: MemberJson[];
+
+  /**
+   * More members follow in further `roster` frames of the same version; the last one has `more` unset. Only with the feature
+   * "roster_parts"; not sent yet.
+   *
+   * @generated from field: bool more = 5;
+   */
+  more?: boolean;
 };
 
 /**

@@ -1,0 +1,17 @@
+/**
+ * Every feature by its name in `hello.features` and `welcome.features`, with the version that brought it; undefined if none
+ * has yet. A test compares it with feature.proto.
+ */
+export const FEATURES = {
+  envelope_hints: "0.2.0",
+  negotiation: undefined,
+  roster_parts: undefined,
+  token_expiring: undefined,
+  store_state: undefined,
+} as const;
+
+/** The name of a feature. */
+export type FeatureName = keyof typeof FEATURES;
+
+/** The features of this client. */
+export const SUPPORTED: readonly FeatureName[] = ["envelope_hints"];
