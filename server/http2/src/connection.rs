@@ -10,11 +10,12 @@ use crate::frame::{self, DEFAULT_HEADER_TABLE_SIZE, DEFAULT_WINDOW_SIZE, MASK_31
 use crate::hpack::Decoder;
 use crate::limits::SEND_BUFFER_LIMIT;
 use crate::{Http2Counts, Http2Limits, Service};
+use connection_window::ConnectionWindow;
 use header_block::HeaderBlock;
 use resets::Resets;
-use share::ConnectionWindow;
 use streams::Streams;
 
+mod connection_window;
 mod header_block;
 mod recv;
 mod recv_headers;

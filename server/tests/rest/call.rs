@@ -1,5 +1,7 @@
 //! Calls of the REST API.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::net::SocketAddr;
 
 use bytes::Bytes;
