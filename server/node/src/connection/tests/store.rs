@@ -15,7 +15,7 @@ type Frames = Pin<Box<dyn Stream<Item = Option<Input>> + Send>>;
 
 /// A client with its connection.
 struct Client {
-    frames: mpsc::UnboundedSender<pb::ClientFrame>,
+    frames: mpsc::Sender<pb::ClientFrame>,
     connection: Connection<Frames>,
     welcome: pb::Welcome,
     /// The `ack` of the welcome.
@@ -24,7 +24,7 @@ struct Client {
 
 impl Client {
     async fn open(node: &Node, hello: pb::Hello) -> Self {
-        let (frames, mut sent) = mpsc::unbounded_channel::<pb::ClientFrame>();
+        let (frames, mut sent) = mpsc::channel::<pb::ClientFrame>(4_096);
         let input = stream::poll_fn(move |cx| {
             sent.poll_recv(cx).map(|frame| frame.map(|frame| Some(Input::decode(frame.encode_to_vec().into(), 65_536))))
         });
@@ -41,7 +41,7 @@ impl Client {
         let payload = pb::envelope::Payload::Message(pb::AppData { content: Some(content) });
         let envelope = pb::Envelope { to: to.welcome.peer_id.clone(), payload: Some(payload), ..Default::default() };
         let body = Some(pb::client_frame::Body::Envelope(envelope));
-        self.frames.send(pb::ClientFrame { seq, ack: 0, body }).expect("the connection reads");
+        self.frames.try_send(pb::ClientFrame { seq, ack: 0, body }).expect("the connection reads");
     }
 
     /// Sends an envelope to a room that it is not in.
@@ -50,7 +50,7 @@ impl Client {
         let payload = pb::envelope::Payload::Message(pb::AppData { content: Some(content) });
         let envelope = pb::Envelope { room: "elsewhere".to_owned(), payload: Some(payload), ..Default::default() };
         let body = Some(pb::client_frame::Body::Envelope(envelope));
-        self.frames.send(pb::ClientFrame { seq, ack: 0, body }).expect("the connection reads");
+        self.frames.try_send(pb::ClientFrame { seq, ack: 0, body }).expect("the connection reads");
     }
 
     /// Returns the next frame, or `None` if none comes within `within`.
