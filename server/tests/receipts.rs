@@ -81,8 +81,8 @@ async fn success_is_reported_only_on_request() {
 
 #[tokio::test]
 async fn what_an_ended_session_had_not_acknowledged_is_reported_with_the_reason() {
-    let node = Node::start().await;
     for reason in ["EXPIRED", "LEFT", "REPLACED"] {
+        let node = Node::start().await;
         let hello = if reason == "EXPIRED" { short_grace() } else { resumable() };
         let (mut ada, mut bob) = pair(&node, hello).await;
         bob.acks = false;

@@ -600,10 +600,14 @@ async fn the_api_describes_itself() {
     let paths = document.json["paths"].as_object().expect("paths");
     for (path, methods) in paths {
         let path = path.replace("{room}", "nobody").replace("{peer_id}", "nobody");
-        for method in methods.as_object().expect("methods").keys().filter(|_| !path.ends_with(":watch")) {
+        for (method, operation) in methods.as_object().expect("methods").iter().filter(|_| !path.ends_with(":watch")) {
+            // Named in the API, and answered by no version yet.
+            let comes = ["UpdateMember", "SendToUser", "CreateTicket"]
+                .map(|name| json!(name))
+                .contains(&operation["operationId"]);
             let answer = call(server.addr, &method.to_uppercase(), &path, Some(json!({}))).await;
             let served = answer.status.is_success() || answer.reason() != "UNIMPLEMENTED";
-            assert!(served, "{method} {path}: {answer:?}");
+            assert!(served != comes, "{method} {path}: {answer:?}");
         }
     }
     for (path, kind) in [

@@ -19,6 +19,7 @@ mod delivery;
 mod detached;
 mod drain;
 mod entities;
+mod events;
 mod expiry;
 mod lifecycle;
 mod lock;

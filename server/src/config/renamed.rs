@@ -30,8 +30,8 @@ impl Renamed {
         with_prefix(key, self.new, self.old)
     }
 
-    fn warning(&self, old: &str, new: &str) -> String {
-        format!("{old} was renamed to {new}: set that instead, version {} refuses the old name", self.refused_since)
+    fn found(&self, old: &str, new: String) -> OldName {
+        OldName { old: old.to_owned(), new, refused_since: self.refused_since }
     }
 }
 
@@ -77,21 +77,31 @@ pub(super) fn rename(table: &mut Table) {
     }
 }
 
-/// Returns a warning for each old name among the keys of a file, the variables and the flags.
-pub(super) fn warnings(file: &Table, variables: &[&str], flags: &[&str]) -> Vec<String> {
-    let mut warnings = Vec::new();
+/// A setting that was given under an old name.
+pub(super) struct OldName {
+    /// The key, variable or flag that was given.
+    pub(super) old: String,
+    /// The name to use instead.
+    pub(super) new: String,
+    /// The version that refuses the old name.
+    pub(super) refused_since: &'static str,
+}
+
+/// Returns the old names among the keys of a file, the variables and the flags.
+pub(super) fn old_names(file: &Table, variables: &[&str], flags: &[&str]) -> Vec<OldName> {
+    let mut found = Vec::new();
     for renamed in accepted() {
         let of_file: Vec<String> = take(&mut file.clone(), renamed.old).into_iter().map(|(key, _)| key).collect();
         for key in of_file.iter().map(String::as_str).chain(flags.iter().copied()) {
-            warnings.extend(renamed.new_key(key).map(|new| renamed.warning(key, &new)));
+            found.extend(renamed.new_key(key).map(|new| renamed.found(key, new)));
         }
         for name in variables {
             let (old, new) = (variable_of(renamed.old), variable_of(renamed.new));
             let rest = name.strip_prefix(&old).filter(|rest| rest.is_empty() || rest.starts_with("__"));
-            warnings.extend(rest.map(|rest| renamed.warning(name, &format!("{new}{rest}"))));
+            found.extend(rest.map(|rest| renamed.found(name, format!("{new}{rest}"))));
         }
     }
-    warnings
+    found
 }
 
 /// Returns the remedy for a setting, or a whole section, under a name that is no longer accepted.

@@ -4,7 +4,7 @@ use toml::Table;
 
 use super::load::file_of;
 use super::source::{Environment, flatten, read_file, variable_of};
-use super::{Config, Overrides, renamed};
+use super::{Config, Overrides, renamed, renamed::OldName};
 
 /// Variables of the clients, examples and tests of this repository.
 const OF_CLIENTS: [&str; 5] = ["WIGWAG_URL", "WIGWAG_SERVER", "WIGWAG_ADDRESS", "WIGWAG_ECHO_", "WIGWAG_TEST_"];
@@ -44,7 +44,10 @@ impl Config {
         let file = file_of(overrides, environment).and_then(|path| read_file(&path).ok()).unwrap_or_default();
         let variables: Vec<&str> = environment.iter().map(|(name, _)| name).collect();
         let flags: Vec<&str> = overrides.settings.iter().map(|setting| setting.key.as_str()).collect();
-        warnings.extend(renamed::warnings(&file, &variables, &flags));
+        let old_names = renamed::old_names(&file, &variables, &flags);
+        warnings.extend(old_names.into_iter().map(|OldName { old, new, refused_since }| {
+            format!("{old} was renamed to {new}: set that instead, version {refused_since} refuses the old name")
+        }));
         if let Some(port) = environment.get("PORT")
             && let Some(flag) = overrides.settings.iter().rfind(|setting| setting.key == "listen")
         {

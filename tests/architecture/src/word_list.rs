@@ -3,7 +3,11 @@
 use crate::words::{Allowed, Rule};
 
 /// Hits that may stay.
-pub const ALLOWED: &[Allowed] = &[];
+pub const ALLOWED: &[Allowed] = &[Allowed {
+    file: "docs/compatibility.md",
+    phrase: "`[dialects]`, `WIGWAG_DIALECTS__…`",
+    reason: "the former name of a section, which an operator searches for",
+}];
 
 /// Words a reader stumbles over: metaphors, and phrases that are not plain technical English.
 pub const RULES: &[Rule] = &[

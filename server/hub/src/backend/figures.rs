@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Grants;
+use super::requests::Grants;
 use crate::{
     error::DetachReason,
     id::{PeerId, RoomName},

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, task::Waker};
 
 use bytes::Bytes;
 
-use super::{Grants, Join, Outbound, Submitted};
+use super::{
+    requests::{Grants, Join, Outbound},
+    submitted::Submitted,
+};
 use crate::{
     error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Item},
@@ -126,4 +129,13 @@ pub trait Attachment: Uplink {
     /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
     /// client to return; a live one ends. Once it has answered, others can see that.
     fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>>;
+}
+
+/// A resumed session.
+pub struct Resumed {
+    /// The new attachment.
+    pub attachment: Arc<dyn Attachment>,
+    /// The last client frame that took effect; sent as `ack` of the `welcome`. Read in the same step that raised the
+    /// epoch.
+    pub applied: u32,
 }

@@ -1,10 +1,9 @@
-//! The parameters of operations, and the results that are no handles.
+//! The parameters of operations, and their results, other than handles.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
-use super::Attachment;
 use crate::{
     id::{PeerId, RoomName},
     member::{Member, Metadata},
@@ -68,15 +67,6 @@ pub struct Resume {
     pub last_seq: u32,
     /// The version of each room the client knows.
     pub room_versions: BTreeMap<String, u32>,
-}
-
-/// A resumed session.
-pub struct Resumed {
-    /// The new attachment.
-    pub attachment: Arc<dyn Attachment>,
-    /// The last client frame that took effect; sent as `ack` of the `welcome`. Read in the same step that raised the
-    /// epoch.
-    pub applied: u32,
 }
 
 /// An envelope to send on behalf of a session.

@@ -1,9 +1,6 @@
 //! What an operator may see of sessions, and do to them.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use super::{
     entities::{Room, Session},
@@ -11,39 +8,12 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{EventPage, SessionChange, SessionEvent, SessionFilter, SessionInfo, Whose},
+    backend::{SessionChange, SessionFilter, SessionInfo, Whose},
     id::PeerId,
     reason::Reason,
     session::{Phase, SessionState},
     time::Now,
 };
-
-/// The latest events of sessions.
-#[derive(Debug, Default)]
-pub(super) struct Events {
-    // Locked when a session begins, is detached or resumed, or ends. No other lock is taken while it is held.
-    latest: Mutex<VecDeque<SessionEvent>>,
-}
-
-impl Events {
-    /// Adds an event, and forgets the oldest one if there are too many.
-    fn note(&self, now: Now, peer: &PeerId, change: SessionChange, max: usize) {
-        let mut latest = lock(&self.latest);
-        let number = latest.back().map_or(1, |last| last.number + 1);
-        if latest.len() >= max {
-            latest.pop_front();
-        }
-        latest.push_back(SessionEvent { number, at_ms: now.unix_ms, peer: peer.clone(), change });
-    }
-
-    /// Returns the events after the number `after`.
-    pub(super) fn after(&self, after: u64, max: usize) -> EventPage {
-        let latest = lock(&self.latest);
-        let from = latest.partition_point(|event| event.number <= after);
-        let missed = latest.front().is_some_and(|first| first.number > after.saturating_add(1));
-        EventPage { events: latest.range(from..).take(max).cloned().collect(), missed }
-    }
-}
 
 impl Shared {
     /// Remembers what happened to a session.

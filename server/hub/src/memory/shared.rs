@@ -11,10 +11,10 @@ use std::{
 use super::{
     detached::DetachedSessions,
     entities::{Room, Session},
+    events::Events,
     lock::read,
     registry::Sessions,
     responses::{ResponseKey, Responses},
-    sessions::Events,
     timers::Timers,
     watchers::Watchers,
 };

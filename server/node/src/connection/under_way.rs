@@ -17,13 +17,13 @@ type Conclusion = Pin<Box<dyn Future<Output = FrameOutcome> + Send>>;
 /// A queue of frames that are concluded in their order: only the first one is polled.
 ///
 /// Envelopes are submitted before they are queued, so that a store across the network has many of them at a time. Any other
-/// frame is submitted when it is the first, and nothing is read from the client behind it: what follows may depend on it.
+/// frame is submitted when it is the first, and nothing is read from the client after it: what follows may depend on it.
 #[derive(Default)]
 pub(super) struct UnderWay {
     queue: VecDeque<Conclusion>,
     /// Something other than an envelope is the last of the queue.
     ends: bool,
-    /// The input has ended behind the last of the queue; `true` if it broke.
+    /// The input has ended after the last of the queue; `true` if it broke.
     input_end: Option<bool>,
 }
 

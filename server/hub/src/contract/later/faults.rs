@@ -26,7 +26,7 @@ pub(super) struct Rates {
     pub(super) late_wakes: u64,
 }
 
-/// A source of faults.
+/// Decides what fails.
 #[derive(Debug)]
 pub(super) struct Faults {
     rates: Rates,

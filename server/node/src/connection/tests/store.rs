@@ -97,7 +97,7 @@ async fn a_frame_waits_for_the_store_and_takes_effect_once() {
     ada.send(2, &bob, "two");
     assert!(ada.next(Duration::from_secs(2)).await.is_none(), "it waits");
     later.mend();
-    let acknowledged = ada.next(Duration::from_secs(2)).await.expect("an ack").expect("no error");
+    let acknowledged = ada.next(Duration::from_secs(3)).await.expect("an ack").expect("no error");
     assert_eq!((acknowledged.ack, acknowledged.body), (2, None));
     assert_eq!((bob.next_text().await, bob.next_text().await), ("one".to_owned(), "two".to_owned()));
 }
@@ -123,7 +123,7 @@ async fn after_some_time_the_client_comes_back_instead() {
     let mut again = again;
     again.send(1, &bob, "one");
     again.send(2, &bob, "two");
-    assert!(again.next(Duration::from_secs(1)).await.is_some_and(|frame| frame.is_ok_and(|frame| frame.ack == 2)));
+    assert!(again.next(Duration::from_secs(3)).await.is_some_and(|frame| frame.is_ok_and(|frame| frame.ack == 2)));
     assert_eq!((bob.next_text().await, bob.next_text().await), ("one".to_owned(), "two".to_owned()));
 }
 

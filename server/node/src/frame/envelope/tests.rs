@@ -115,7 +115,7 @@ fn the_negotiation_is_checked_and_dropped() {
     let valid = Negotiation { connection: "c".repeat(64), offer: 7, to_connection: "d".repeat(64), kind: 3 };
     let bytes = with(valid.clone()).encode_to_vec();
     let got = Envelope::decode(check(&bytes).expect("valid").encode("alice")).expect("decodes");
-    assert_eq!(got, Envelope { from: "alice".into(), receipt: false, negotiation: None, ..with(valid.clone()) });
+    assert_eq!(got, Envelope { from: "alice".into(), negotiation: None, ..with(valid.clone()) });
     for negotiation in [
         Negotiation { connection: "c".repeat(65), ..valid.clone() },
         Negotiation { to_connection: "c".repeat(65), ..valid },
