@@ -222,9 +222,12 @@ impl<'w> Client<'w> {
         }
     }
 
-    /// Fetches everything that is ready, and checks that numbered frames are contiguous.
+    /// Fetches everything that is ready, and checks that numbered frames are contiguous. Panics if what is written still
+    /// counts as unwritten after ten seconds.
+    #[allow(clippy::disallowed_methods, reason = "a bound on a backend that is broken, not the time of a case")]
     pub fn pump(&mut self) {
         let waker = Waker::from(self.signal.clone());
+        let begun = std::time::Instant::now();
         loop {
             let from = self.inbox.len();
             let fetched = self.attachment.fetch(self.world.now(), &waker, BUDGET, &mut self.inbox);
@@ -240,7 +243,9 @@ impl<'w> Client<'w> {
             match fetched {
                 Fetched::More => {}
                 // A fetch after the write sends the receipt.
-                Fetched::Idle if self.writes && self.attachment.awaits_written() => {}
+                Fetched::Idle if self.writes && self.attachment.awaits_written() => {
+                    assert!(begun.elapsed() < WAIT_LIMIT, "what was written is acknowledged by the next fetch");
+                }
                 Fetched::Idle => return,
                 Fetched::Detached(reason) => return self.detached = Some(reason),
             }
