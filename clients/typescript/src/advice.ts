@@ -20,7 +20,8 @@ const BY_REASON: Readonly<Partial<Record<string, Advice>>> = {
 };
 /**
  * Codes that say that the same attempt would fail again: from a Wigwag server whose reason is not known here, or from a proxy or another
- * server at this address. Any other code may be a failure of the moment, which must not end the session.
+ * server at this address. Any other code may be a failure of the moment, which must not end the session; UNIMPLEMENTED too, which gRPC
+ * makes of 404: proxies answer that while a server is replaced.
  */
 const STOP_CODES: ReadonlySet<Code> = new Set<Code>([
   "ALREADY_EXISTS",
@@ -29,7 +30,6 @@ const STOP_CODES: ReadonlySet<Code> = new Set<Code>([
   "NOT_FOUND",
   "PERMISSION_DENIED",
   "UNAUTHENTICATED",
-  "UNIMPLEMENTED",
 ]);
 /** A frame caused these, not the network. */
 const CAUSED_BY_FRAME: ReadonlySet<string> = new Set([

@@ -58,10 +58,10 @@ fn without_advice(reason: &str, code: Code) -> Advice {
             | Code::InvalidArgument
             | Code::NotFound
             | Code::PermissionDenied
-            | Code::Unauthenticated
-            | Code::Unimplemented,
+            | Code::Unauthenticated,
         ) => Advice::Stop,
-        // A failure of the moment must not end the session.
+        // A failure of the moment must not end the session. UNIMPLEMENTED may be one: gRPC makes it of 404, which proxies
+        // answer while a server is replaced.
         _ => Advice::Resume,
     }
 }
