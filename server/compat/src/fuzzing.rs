@@ -1,6 +1,14 @@
 //! Entry points for the fuzz targets: a client sends arbitrary messages, and other clients must not be affected.
 
-use std::{cell::RefCell, mem::ManuallyDrop, thread::LocalKey};
+use std::{
+    cell::RefCell,
+    mem::ManuallyDrop,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread::LocalKey,
+};
 
 use futures_util::FutureExt as _;
 use serde_json::Value;
@@ -8,7 +16,7 @@ use tokio::{
     runtime::{Builder, Runtime},
     time::sleep_until,
 };
-use wigwag_hub::{PeerId, session::Fetched};
+use wigwag_hub::{PeerId, backend::WrittenFrames, session::Fetched};
 use wigwag_node::{
     auth::Caller,
     config::NodeConfig,
@@ -200,9 +208,32 @@ fn check(error: Option<Value>) {
     assert!(error.to_string().len() < MAX_ERROR, "{error}");
 }
 
+/// A connection that has written all that was fetched for it.
+#[derive(Debug, Default)]
+struct AllWritten(AtomicU32);
+
+impl AllWritten {
+    fn track(session: &CompatSession) -> Arc<Self> {
+        let written = Arc::new(Self::default());
+        session.attachment().track_written(written.clone());
+        written
+    }
+
+    fn write(&self, session: &CompatSession) {
+        self.0.store(session.fetched(), Ordering::Relaxed);
+    }
+}
+
+impl WrittenFrames for AllWritten {
+    fn written(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A client of the protocol.
 struct TestClient<A> {
     session: CompatSession,
+    written: Arc<AllWritten>,
     adapter: A,
     /// What it received during this input.
     received: String,
@@ -213,7 +244,8 @@ impl<A: Adapter> TestClient<A> {
     async fn new((mut session, mut adapter): (CompatSession, A)) -> Self {
         let mut out = Vec::new();
         adapter.on_open(&mut session, &mut out).await;
-        let mut client = Self { session, adapter, received: String::new(), over: false };
+        let written = AllWritten::track(&session);
+        let mut client = Self { session, written, adapter, received: String::new(), over: false };
         client.take(out);
         client.receive().await;
         client
@@ -242,6 +274,7 @@ impl<A: Adapter> TestClient<A> {
         while !self.over
             && let Some(fetched) = self.session.next_events(&mut events).now_or_never()
         {
+            self.written.write(&self.session);
             self.over |= matches!(fetched, Fetched::Detached(_));
             let mut out = Vec::new();
             for event in events.drain(..) {
@@ -263,7 +296,7 @@ impl<A: Adapter> TestClient<A> {
 }
 
 /// A peer of the API.
-struct Echo(CompatSession);
+struct Echo(CompatSession, Arc<AllWritten>);
 
 impl Echo {
     async fn open(node: &Node) -> Self {
@@ -277,12 +310,14 @@ impl Echo {
             panic!("the session can be opened")
         };
         session.request(RawBody::Join(Box::new(pb::Join { room: ROOM.to_owned(), ..pb::Join::default() }))).await;
-        Self(session)
+        let written = AllWritten::track(&session);
+        Self(session, written)
     }
 
     async fn receive(&mut self) {
         let mut events = Vec::new();
         while self.0.next_events(&mut events).now_or_never().is_some() {
+            self.1.write(&self.0);
             for event in events.drain(..) {
                 if let ClientEvent::Signal { from, payload } = event {
                     assert_ne!(from, "", "every sender has an id");
