@@ -1,6 +1,12 @@
 //! Executes each step.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 use tokio::time::{sleep, timeout};
@@ -203,10 +209,22 @@ impl Play {
         let _: Option<bool> = step.find("listens")?;
         let times_given_up: Option<u32> = step.find("times_given_up")?;
         let actor = self.actor(name)?;
-        for _ in 0..times_given_up.unwrap_or_default() {
-            give_up_join(actor.session()?, &room).await;
+        let session = actor.session()?;
+        let mut given_up: Vec<_> =
+            (0..times_given_up.unwrap_or_default()).map(|_| Box::pin(session.join(&room))).collect();
+        for join in &mut given_up {
+            poll_once(join.as_mut()).await;
         }
-        let joined = match actor.session()?.join_with(&room, options).await {
+        let mut join = Box::pin(session.join_with(&room, options));
+        // Requested before the others are given up: else the client may leave the room between the two.
+        let joined = poll_once(join.as_mut()).await;
+        drop(given_up);
+        let joined = match joined {
+            Some(joined) => joined,
+            None => join.as_mut().await,
+        };
+        drop(join);
+        let joined = match joined {
             Ok(joined) => joined,
             Err(error) => return Ok(Err(error)),
         };
@@ -320,7 +338,17 @@ impl Play {
 
 /// Requests a join and drops the future before the answer can arrive: it is polled once.
 async fn give_up_join(session: &Session, room: &str) {
-    let _ = timeout(Duration::ZERO, session.join(room)).await;
+    // Not with a time-out: the answer might be there before it.
+    poll_once(pin!(session.join(room))).await;
+}
+
+/// Polls a future once, which is what requests something from the client.
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Expects these events next, in any order, except for optional ones in between.
