@@ -97,7 +97,7 @@ test("the documentation page shows every operation of the REST API", async () =>
   const { paths } = await server.json("/openapi.json");
   const described = Object.values(paths).flatMap((methods) => Object.values(methods).map((method) => method.operationId));
   assert.deepEqual(operations, described);
-  assert.equal(operations.length, 10);
+  assert.equal(operations.length, 13);
   await tab.click("#GetRoom summary:has-text('Answers')");
   await tab.click("#GetRoom a[href='#message-GetRoomResponse']");
   await tab.click("#message-GetRoomResponse a[href='#message-RoomInfo']");
