@@ -77,7 +77,7 @@ impl Faults {
         self.state().watches.push(Arc::downgrade(watch));
     }
 
-    /// Runs an operation, or not, and answers later, or that there is no answer.
+    /// Runs an operation or leaves it out, and answers later: with the result, or that the store did not answer.
     pub(super) fn run<T: Answer + Send + Unpin + 'static>(
         self: &Arc<Self>,
         repeated: Repeated,
