@@ -257,7 +257,8 @@ async fn a_client_that_does_not_read_is_detached_with_a_reason_and_can_resume() 
 #[tokio::test]
 async fn a_live_client_that_does_not_read_ends() {
     let node = Node::with(|config| {
-        (config.session.mailbox_frames, config.session.mailbox_bytes) = (100, 100 * 1024);
+        // By bytes: ada does not read either, and each lost envelope is reported to her.
+        (config.session.mailbox_frames, config.session.mailbox_bytes) = (1_000, 100 * 1024);
     })
     .await;
     let mut ada = Peer::live(&node).await;
