@@ -15,7 +15,7 @@ use bytes::Bytes;
 pub use self::{
     figures::{BackendStats, EventPage, SessionChange, SessionEvent, SessionFilter, SessionInfo, Totals, Whose},
     handles::{Attachment, Resumed, Uplink, WrittenFrames},
-    requests::{Create, Credentials, Grants, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume},
+    requests::{Create, Credentials, FreshToken, Grants, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume},
     submitted::Submitted,
 };
 use crate::{
@@ -60,7 +60,8 @@ pub trait Backend: Send + Sync + 'static {
     /// Opens a session in epoch 1. The session is registered before this answers. A repetition of the request opens no
     /// other.
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;
-    /// Attaches a session again, over any transport, whether or not its old connection still looks alive.
+    /// Attaches a session again, over any transport, whether or not its old connection still looks alive. A resume that is
+    /// refused because of its token changes nothing: neither the session's attachment nor the end of its grace period.
     fn resume(&self, now: Now, resume: Resume) -> Submitted<Result<Resumed, ResumeError>>;
     /// Finds the way up of a session by its credentials, on any node, for unary calls. Fails unless this epoch is attached,
     /// and for a session that is not resumable: its frames have no numbers, so that a repeated call would have its effect

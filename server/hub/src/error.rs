@@ -110,6 +110,12 @@ pub enum ResumeError {
     /// The session is gone, for this reason; the client gets a new one.
     #[error("the session is gone: {0}")]
     Reset(Reason),
+    /// What the session may do has expired, and the resume has no token that is still valid.
+    #[error("the grants have expired")]
+    GrantsExpired,
+    /// The token is that of another user.
+    #[error("the token is that of another user")]
+    OtherUser,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

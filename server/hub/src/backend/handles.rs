@@ -86,6 +86,8 @@ pub trait Uplink: Send + Sync {
     ) -> Submitted<Result<(), StepError<MemberError>>>;
     /// Returns what the session may do, as far as this node knows.
     fn grants(&self) -> Grants;
+    /// Returns a number that changes whenever [`Self::grants`] does. Takes no lock.
+    fn grants_version(&self) -> u32;
     /// Replaces what the session may do, and answers with these bytes ([`Body::Encoded`]).
     fn refresh(
         &self,
@@ -94,6 +96,11 @@ pub trait Uplink: Send + Sync {
         grants: Grants,
         answer: Bytes,
     ) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
+    /// Returns the rooms that the session is in, in the order in which it joined.
+    fn rooms(&self) -> Submitted<Result<Vec<RoomName>, StoreError>>;
+    /// Takes the session out of a room because it may not be there any more; its client receives `left` with this reason.
+    /// Ignored if it is not in the room, or if the attachment is over.
+    fn remove_from(&self, now: Now, room: &RoomName, reason: Reason) -> Submitted<Result<(), StoreError>>;
     /// Answers a client frame with this body and consumes its number.
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;
     /// Ends the session, because the client said bye or the server ends it for good. Once it has answered, its rooms are

@@ -67,6 +67,17 @@ pub struct Resume {
     pub last_seq: u32,
     /// The version of each room the client knows.
     pub room_versions: BTreeMap<String, u32>,
+    /// The token that the client presents with the resume. `None`: what the session may do stays as it is.
+    pub token: Option<FreshToken>,
+}
+
+/// The content of a token that a session's client presents again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshToken {
+    /// Its user id, which must be that of the session.
+    pub user: Arc<str>,
+    /// What the session may do from now on.
+    pub grants: Grants,
 }
 
 /// An envelope to send on behalf of a session.

@@ -7,7 +7,7 @@ use super::{
     make::Make,
 };
 use crate::{
-    backend::{EventPage, Grants, SessionChange, SessionFilter, SessionInfo, Whose},
+    backend::{EventPage, FreshToken, Grants, SessionChange, SessionFilter, SessionInfo, Whose},
     error::{DetachReason, ResumeError},
     limits::Limits,
     reason::Reason,
@@ -95,7 +95,7 @@ pub(super) fn sessions_end_without_their_secrets(make: &Make<'_>) {
 
 pub(super) fn grants_belong_to_the_session(make: &Make<'_>) {
     let world = make.world();
-    let grants = |text: &str, at| Grants { encoded: text_bytes(text), expires_at_ms: Some(at) };
+    let grants = |text: &str, hours: u64| token(&world, "user-ada", text, hours * 3_600_000).grants;
     let mut ada = world.client_with("ada", |open| open.grants = grants("join", 1));
     assert_eq!(ada.attachment.grants(), grants("join", 1));
     let answered = Bytes::from_static(b"refreshed");
@@ -110,6 +110,78 @@ pub(super) fn grants_belong_to_the_session(make: &Make<'_>) {
     assert_eq!(find(&ada).grants(), grants("join send", 2));
     let info = list(&world, &SessionFilter::default()).pop().expect("one");
     assert_eq!(info.grants, grants("join send", 2));
+}
+
+/// Returns a token of a user, valid until `at`, in milliseconds from now.
+fn token(world: &World, user: &str, text: &str, valid_ms: u64) -> FreshToken {
+    let expires_at_ms = Some(world.now().unix_ms + valid_ms);
+    FreshToken { user: user.into(), grants: Grants { encoded: text_bytes(text), expires_at_ms } }
+}
+
+pub(super) fn a_resume_may_bring_a_token(make: &Make<'_>) {
+    let world = make.world();
+    let first = token(&world, "user-ada", "join", 10_000).grants;
+    let mut ada = world.client_with("ada", |open| open.grants = first.clone());
+    let version = ada.attachment.grants_version();
+    ada.disconnect();
+    let fresh = token(&world, "user-ada", "join send", 20_000);
+    ada.resume_with(|resume| resume.token = Some(fresh.clone())).expect("resumed");
+    assert_eq!(ada.attachment.grants(), fresh.grants);
+    assert_ne!(ada.attachment.grants_version(), version);
+}
+
+pub(super) fn a_resume_needs_a_valid_token_of_its_user(make: &Make<'_>) {
+    let world = make.world();
+    let mut via = world.live("via");
+    via.join("demo");
+    let mut ada = world.client_with("ada", |open| open.grants = token(&world, "user-ada", "join", 10_000).grants);
+    ada.join("demo");
+    ada.disconnect();
+    world.advance(9_000);
+    let others = token(&world, "user-bob", "join", 60_000);
+    assert_eq!(ada.resume_with(|resume| resume.token = Some(others)), Err(ResumeError::OtherUser));
+    world.advance(1_000);
+    assert_eq!(ada.resume(), Err(ResumeError::GrantsExpired));
+    let expired = token(&world, "user-ada", "join", 0);
+    assert_eq!(ada.resume_with(|resume| resume.token = Some(expired)), Err(ResumeError::GrantsExpired));
+    let fresh = token(&world, "user-ada", "join", 60_000);
+    ada.resume_with(|resume| resume.token = Some(fresh)).expect("still in its grace period");
+    // What is refused does not prolong it.
+    ada.disconnect();
+    for _ in 0..5 {
+        world.advance(10_000);
+        let others = token(&world, "user-bob", "join", 60_000);
+        let _ = ada.resume_with(|resume| resume.token = Some(others));
+    }
+    let fresh = token(&world, "user-ada", "join", 60_000);
+    assert_eq!(
+        ada.resume_with(|resume| resume.token = Some(fresh)),
+        Err(ResumeError::Reset(Reason::Expired)),
+        "its grace period was over after 30 s"
+    );
+    assert_eq!(world.members_in("demo"), "via");
+}
+
+pub(super) fn a_session_is_taken_out_of_rooms(make: &Make<'_>) {
+    let world = make.world();
+    let (mut ada, mut bob, mut via) = (world.client("ada"), world.client("bob"), world.client("via"));
+    for client in [&mut ada, &mut bob, &mut via] {
+        client.join("a");
+        client.join("b");
+    }
+    let rooms = |client: &Client<'_>| answer(|| client.attachment.rooms()).expect("answered");
+    assert_eq!(rooms(&ada), ["a", "b"].map(room_name));
+    let remove = |room: &str| {
+        answer(|| ada.attachment.remove_from(world.now(), &room_name(room), Reason::Forbidden)).expect("answered");
+    };
+    remove("b");
+    remove("b");
+    remove("c");
+    assert_eq!(rooms(&ada), [room_name("a")]);
+    assert_eq!(ada.read(1), ["left b FORBIDDEN"]);
+    let left = bob.read_presence("b", &mut via);
+    assert!(left.contains(&"-ada FORBIDDEN".to_owned()), "{left:?}");
+    ada.join("b");
 }
 
 pub(super) fn events_tell_what_happened_to_sessions(make: &Make<'_>) {

@@ -177,6 +177,25 @@ impl Uplink for MemoryAttachment {
         lock(&self.session.grants).clone()
     }
 
+    fn grants_version(&self) -> u32 {
+        self.session.grants_version.load(Ordering::Acquire)
+    }
+
+    fn rooms(&self) -> Submitted<Result<Vec<RoomName>, StoreError>> {
+        let rooms = self.session.state().rooms().iter().map(|joined| joined.room.name.clone()).collect();
+        Submitted::Done(Ok(rooms))
+    }
+
+    fn remove_from(&self, now: Now, room: &RoomName, reason: Reason) -> Submitted<Result<(), StoreError>> {
+        let mut sender = lock(&self.session.sender);
+        if self.session.attached_epoch.load(Ordering::Acquire) == self.epoch
+            && let Some((found, _)) = active_membership(&mut sender.memberships, room)
+        {
+            self.shared.evict(now, found, &self.session.peer, reason, 0);
+        }
+        Submitted::Done(Ok(()))
+    }
+
     fn refresh(
         &self,
         now: Now,
@@ -186,7 +205,7 @@ impl Uplink for MemoryAttachment {
     ) -> Submitted<Result<(), StepError<Infallible>>> {
         let _sender = lock(&self.session.sender);
         Submitted::Done(self.session.check_next(self.epoch, cseq).map(|()| {
-            *lock(&self.session.grants) = grants;
+            self.session.set_grants(grants);
             self.shared.put_control(now, &self.session, cseq, Body::Encoded(answer));
             self.session.mark_applied(cseq);
         }))

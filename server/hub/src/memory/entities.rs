@@ -75,6 +75,8 @@ pub(super) struct Session {
     pub(super) verified: bool,
     // What it may do. Locked for a copy, by its connections and operators.
     pub(super) grants: Mutex<Grants>,
+    /// Changes with `grants`, so that a connection can see that without the lock.
+    pub(super) grants_version: AtomicU32,
     pub(super) display_name: Arc<str>,
     pub(super) metadata: Metadata,
     pub(super) kind: SessionKind,
@@ -129,6 +131,7 @@ impl Session {
             user: open.user,
             verified: open.verified,
             grants: Mutex::new(open.grants),
+            grants_version: AtomicU32::new(0),
             display_name: open.display_name,
             metadata: open.metadata,
             kind: open.kind,
@@ -153,6 +156,12 @@ impl Session {
 
     pub(super) fn state(&self) -> MutexGuard<'_, SessionState<Arc<Room>>> {
         lock(&self.state)
+    }
+
+    pub(super) fn set_grants(&self, grants: Grants) {
+        *lock(&self.grants) = grants;
+        // Afterwards: who sees the new number sees the new grants.
+        self.grants_version.fetch_add(1, Ordering::Release);
     }
 
     /// Returns up to which number the frames of a live session were written; 0 if its connection does not tell.

@@ -11,7 +11,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{Attachment, Credentials, Open, Resume, Resumed, SessionChange, Uplink},
+    backend::{Attachment, Credentials, FreshToken, Open, Resume, Resumed, SessionChange, Uplink},
     error::{DetachReason, FindError, OpenError, ResumeError},
     frame::Delivery,
     member::Presence,
@@ -63,6 +63,7 @@ impl MemoryBackend {
         if !session.resumable() {
             return Err(ResumeError::Reset(Reason::UnknownSession));
         }
+        check_token(now, &session, resume.token.as_ref())?;
         let mut delivered = Vec::new();
         // `sender` stays locked, so that no frame of the old epoch takes effect between raising the epoch and reading
         // `applied`.
@@ -72,6 +73,9 @@ impl MemoryBackend {
             state.mark_used(session.used_epoch.load(Ordering::Acquire));
             let outcome = state.resume(resume.epoch, resume.last_seq, |origin| delivered.push(origin));
             if let Ok(epoch) = outcome {
+                if let Some(token) = resume.token {
+                    session.set_grants(token.grants);
+                }
                 state.set_known_versions(|room| resume.room_versions.get(room.as_str()).copied());
                 self.shared.set_attached_epoch(&session, epoch);
                 session.last_activity_ms.fetch_max(now.mono_ms, Ordering::Relaxed);
@@ -83,11 +87,11 @@ impl MemoryBackend {
         wake(waker);
         let epoch = match outcome {
             Ok(epoch) => epoch,
-            Err(error @ (ResumeError::Superseded | ResumeError::Store(_))) => return Err(error),
             Err(ResumeError::Reset(reason)) => {
                 self.shared.end_session(now, &session, reason);
                 return Err(ResumeError::Reset(reset_reason(reason)));
             }
+            Err(error) => return Err(error),
         };
         self.shared.detached.remove(&session);
         self.shared.counters.resumed.fetch_add(1, Ordering::Relaxed);
@@ -220,6 +224,19 @@ impl Shared {
                 self.publish(&state, &event, Some(&session.peer));
             }
         }
+    }
+}
+
+/// Checks that a session may be resumed with this token, or without one.
+fn check_token(now: Now, session: &Session, token: Option<&FreshToken>) -> Result<(), ResumeError> {
+    let grants = match token {
+        Some(token) if session.verified && token.user != session.user => return Err(ResumeError::OtherUser),
+        Some(token) => token.grants.clone(),
+        None => lock(&session.grants).clone(),
+    };
+    match grants.expires_at_ms {
+        Some(at) if at <= now.unix_ms => Err(ResumeError::GrantsExpired),
+        _ => Ok(()),
     }
 }
 

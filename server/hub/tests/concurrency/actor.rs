@@ -224,6 +224,7 @@ impl Actor {
             epoch: session.epoch,
             last_seq: session.last,
             room_versions: session.views.iter().map(|(room, view)| (room.to_string(), view.version)).collect(),
+            token: None,
         };
         match wait(backend.resume(now, resume)) {
             Ok(resumed) => {

@@ -127,6 +127,7 @@ impl Client {
                 epoch: session.epoch,
                 last_seq: session.last,
                 room_versions: session.rooms.iter().map(|(room, view)| (room.to_string(), view.version)).collect(),
+                token: None,
             }),
             None => Request::Open { resumable: self.resumable, replaces: None },
         };

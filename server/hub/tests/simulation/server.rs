@@ -178,7 +178,9 @@ impl Server {
                             Down::Welcome { credentials, epoch, outcome: Outcome::Resumed, applied },
                         );
                     }
-                    Err(ResumeError::Store(error)) => self.log.fail(format!("the store failed: {error}")),
+                    Err(error @ (ResumeError::Store(_) | ResumeError::GrantsExpired | ResumeError::OtherUser)) => {
+                        self.log.fail(format!("refused: {error}"));
+                    }
                     Err(ResumeError::Reset(reason)) => self.open(link, true, Outcome::Reset(reason), None, rng),
                     Err(ResumeError::Superseded) => {
                         // A later hello overtook this one. Its client has abandoned this link.

@@ -219,6 +219,7 @@ impl<'w> Client<'w> {
             epoch: self.epoch,
             last_seq: self.last,
             room_versions: BTreeMap::new(),
+            token: None,
         }
     }
 

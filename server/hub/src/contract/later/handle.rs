@@ -121,6 +121,18 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
         self.inner.grants()
     }
 
+    fn grants_version(&self) -> u32 {
+        self.inner.grants_version()
+    }
+
+    fn rooms(&self) -> Submitted<Result<Vec<RoomName>, StoreError>> {
+        self.faults.run(Once, || self.inner.rooms())
+    }
+
+    fn remove_from(&self, now: Now, room: &RoomName, reason: Reason) -> Submitted<Result<(), StoreError>> {
+        self.faults.run(Once, || self.inner.remove_from(now, room, reason))
+    }
+
     fn refresh(
         &self,
         now: Now,
