@@ -164,6 +164,7 @@ impl Config {
             errors.add("room_service", "\"admin\"", allowed);
         }
         self.session.check(errors);
+        self.compat.check(errors);
         self.drain.check(errors);
         self.ice.check(errors);
         self.cors.check(errors);

@@ -1,6 +1,12 @@
 //! The connector: `ws://host/connector`, messages `{type, to?, data}` with nine types, and rooms.
 
-use axum::{Router, extract::State, http::Extensions, response::Response, routing::any};
+use axum::{
+    Router,
+    extract::{RawQuery, State},
+    http::Extensions,
+    response::Response,
+    routing::any,
+};
 use serde_json::{Value, json};
 use wigwag_hub::{PeerId, Reason, RoomName};
 use wigwag_net::websocket::WebSocketUpgrade;
@@ -8,18 +14,19 @@ use wigwag_node::{
     auth::Caller,
     clock::{iso8601, unix_ms},
     frame::RawBody,
-    node::{Node, OpenNamed, random_name, random_uuid},
+    node::{Node, OpenNamed, random_uuid},
 };
 use wigwag_proto::v1::{self as pb, AppData, app_data::Content, envelope::Payload};
 
 use crate::{
     adapter::{Adapter, Object},
-    context::{CompatContext, caller},
+    context::CompatContext,
     error::CompatError,
     names::{MAIN, Scope},
     payload::{self, SdpForm, object},
     roster::Roster,
     session::{ClientEvent, CompatSession},
+    ticket::{admit, client_id, secret},
 };
 
 const NAME: &str = "connector";
@@ -31,8 +38,13 @@ pub(crate) fn routes() -> Router<CompatContext> {
     Router::new().route("/connector", any(serve))
 }
 
-async fn serve(State(context): State<CompatContext>, extensions: Extensions, upgrade: WebSocketUpgrade) -> Response {
-    let (node, caller) = (context.node().clone(), caller(&extensions));
+async fn serve(
+    State(context): State<CompatContext>,
+    RawQuery(query): RawQuery,
+    extensions: Extensions,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let (node, caller) = (context.node().clone(), context.caller(&extensions, &query.unwrap_or_default()));
     context.serve(upgrade, async move { Connector::open(&node, &caller).await })
 }
 
@@ -54,9 +66,17 @@ struct DataShape {
 impl Connector {
     pub(crate) async fn open(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
         let scope = Scope::new(NAME, MAIN);
-        let peer = scope.peer(&random_name()).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
-        let request = OpenNamed { peer, secret: None, user: String::new(), display_name: String::new() };
-        let session = CompatSession::open(node, caller, request).await?;
+        let ticket = admit(node, caller, NAME, None)?;
+        let id = client_id(ticket.as_ref());
+        let peer = scope.peer(&id).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
+        let request = OpenNamed {
+            peer,
+            secret: secret(caller, ticket.as_ref()),
+            user: String::new(),
+            display_name: String::new(),
+            ticket,
+        };
+        let (session, _) = CompatSession::open_or_replace(node, caller, request).await?;
         Ok((session, Self { scope, shape: DataShape { description: SdpForm::Object, nested: false } }))
     }
 

@@ -11,7 +11,10 @@ use wigwag_net::{
 };
 #[cfg(feature = "rooms-ws")]
 use wigwag_node::node::random_name;
-use wigwag_node::{auth::Caller, node::Node};
+use wigwag_node::{
+    auth::{BearerToken, Caller},
+    node::Node,
+};
 
 #[cfg(feature = "peerjs")]
 use crate::peerjs::discovery::Realm;
@@ -19,6 +22,7 @@ use crate::{
     adapter::{self, Adapter, MessageTransport as _},
     error::CompatError,
     json_socket,
+    query::parameter,
     session::CompatSession,
 };
 
@@ -37,6 +41,8 @@ pub struct CompatConfig {
     pub peerjs: bool,
     /// Whether `/peerjs/KEY/peers` lists the ids in use.
     pub peerjs_discovery: bool,
+    /// The parameter of the URL that holds a client's ticket, if the server requires tokens. PeerJS has its own, `token`.
+    pub ticket_parameter: String,
     /// Limits of their WebSockets.
     pub sockets: SocketConfig,
 }
@@ -122,7 +128,11 @@ impl CompatContext {
     }
 }
 
-/// Returns who makes a request.
-pub(crate) fn caller(extensions: &Extensions) -> Caller {
-    Caller::new(PeerAddr::of(extensions))
+impl CompatContext {
+    /// Returns who makes a request, with the ticket in its query.
+    pub(crate) fn caller(&self, extensions: &Extensions, query: &str) -> Caller {
+        let name = &self.inner.config.ticket_parameter;
+        let ticket = if name.is_empty() { None } else { parameter(query, name).ok().flatten() };
+        Caller::new(PeerAddr::of(extensions)).with_token(ticket.as_deref().and_then(BearerToken::new))
+    }
 }

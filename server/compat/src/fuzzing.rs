@@ -305,6 +305,7 @@ impl Echo {
             secret: None,
             user: String::new(),
             display_name: String::new(),
+            ticket: None,
         };
         let Ok(mut session) = CompatSession::open(node, &Caller::default(), request).await else {
             panic!("the session can be opened")

@@ -51,6 +51,7 @@ mod roster;
 mod session;
 #[cfg(feature = "socketio")]
 mod socketio;
+mod ticket;
 
 use axum::Router;
 

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use wigwag_hub::Reason;
 use wigwag_net::{host::Hosts, websocket::WebSocketUpgrade};
 use wigwag_node::{
-    auth::Caller,
+    auth::{BearerToken, Caller},
     node::{Node, OpenNamed, random_uuid},
 };
 use wigwag_proto::v1::envelope::Payload;
@@ -31,12 +31,13 @@ use self::{
 };
 use crate::{
     adapter::{Adapter, Object},
-    context::{CompatContext, caller},
+    context::CompatContext,
     error::CompatError,
     names::{Scope, looks_like_peer_id},
     payload,
     query::parameter,
     session::{ClientEvent, CompatSession},
+    ticket::admit,
 };
 
 const NAME: &str = "peerjs";
@@ -110,9 +111,12 @@ async fn socket(
     extensions: Extensions,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let params = ConnectParams::read(&query.unwrap_or_default());
+    let query = query.unwrap_or_default();
+    let params = ConnectParams::read(&query);
     let (node, realm) = (context.node().clone(), context.realm().cloned());
-    let caller = caller(&extensions);
+    // The client's own token is the ticket: nothing else can be added to its URL.
+    let token = params.as_ref().ok().and_then(|params| BearerToken::new(&params.token));
+    let caller = context.caller(&extensions, "").with_token(token);
     context.serve(upgrade, async move { PeerJs::open(&node, &caller, params?, realm).await })
 }
 
@@ -162,7 +166,8 @@ impl PeerJs {
         let peer = scope.peer(&id).map_err(|error| CompatError::invalid(format!("the id {error}"), ""))?;
         // The token proves that the client owns the id, which therefore serves as its user.
         let user = if id.len() <= MAX_KEY { id.clone() } else { String::new() };
-        let request = OpenNamed { peer, secret: Some(token), user, display_name: String::new() };
+        let ticket = admit(node, caller, NAME, Some(&id))?;
+        let request = OpenNamed { peer, secret: Some(token), user, display_name: String::new(), ticket };
         let (session, _) =
             CompatSession::open_or_replace(node, caller, request).await.map_err(|error| match error.reason {
                 "PEER_ID_TAKEN" => CompatError::new(error.reason, "ID is taken", ""),

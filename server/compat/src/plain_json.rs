@@ -13,19 +13,20 @@ use wigwag_net::websocket::WebSocketUpgrade;
 use wigwag_node::{
     auth::Caller,
     frame::RawBody,
-    node::{Node, OpenNamed, random_name},
+    node::{Node, OpenNamed},
 };
 use wigwag_proto::v1 as pb;
 
 use crate::{
     adapter::{Adapter, Object},
-    context::{CompatContext, caller},
+    context::CompatContext,
     error::CompatError,
     flat_json::{FlatJson, Vocabulary},
     names::Scope,
     payload,
     query::parameter,
     session::{ClientEvent, CompatSession},
+    ticket::{admit, client_id, secret},
 };
 
 const NAME: &str = "plain-json";
@@ -42,8 +43,9 @@ async fn serve(
     extensions: Extensions,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let (node, caller) = (context.node().clone(), caller(&extensions));
-    let name = name_of(&query.unwrap_or_default());
+    let query = query.unwrap_or_default();
+    let (node, caller) = (context.node().clone(), context.caller(&extensions, &query));
+    let name = name_of(&query);
     context.serve(upgrade, async move { PlainJson::open(&node, &caller, &room, name?).await })
 }
 
@@ -75,11 +77,18 @@ impl PlainJson {
         let room = RoomName::parse(room)
             .map_err(|error| CompatError::invalid(format!("the room's name {error}"), "connect to /json/ROOM"))?;
         let scope = Scope::new(NAME, room.as_str());
+        let ticket = admit(node, caller, NAME, None)?;
         let peer = scope
-            .peer(&random_name())
+            .peer(&client_id(ticket.as_ref()))
             .map_err(|_| CompatError::invalid("the room's name is too long", "use a shorter one"))?;
-        let request = OpenNamed { peer, secret: None, user: String::new(), display_name: name };
-        let session = CompatSession::open(node, caller, request).await?;
+        let request = OpenNamed {
+            peer,
+            secret: secret(caller, ticket.as_ref()),
+            user: String::new(),
+            display_name: name,
+            ticket,
+        };
+        let (session, _) = CompatSession::open_or_replace(node, caller, request).await?;
         Ok((session, Self { room, messages: FlatJson::new(scope, &VOCABULARY) }))
     }
 

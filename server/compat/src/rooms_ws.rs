@@ -18,13 +18,14 @@ use wigwag_proto::v1::{self as pb, envelope::Payload};
 
 use crate::{
     adapter::{Adapter, Object},
-    context::{CompatContext, caller},
+    context::CompatContext,
     error::CompatError,
     flat_json::{FlatJson, Vocabulary},
     names::{ROOMS_WS, Scope, looks_like_peer_id},
     payload,
     query::parameter,
     session::{ClientEvent, CompatSession},
+    ticket::admit,
 };
 
 /// Serves the protocol at `/` in front of a router, which answers requests there that are not WebSocket handshakes.
@@ -42,8 +43,9 @@ async fn at_root(State(context): State<CompatContext>, request: Request, next: N
     }
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => {
-            let params = ConnectParams::read(parts.uri.query().unwrap_or_default());
-            let (node, caller) = (context.node().clone(), caller(&parts.extensions));
+            let query = parts.uri.query().unwrap_or_default();
+            let params = ConnectParams::read(query);
+            let (node, caller) = (context.node().clone(), context.caller(&parts.extensions, query));
             let secret = context.rooms_ws_secret().to_owned();
             context.serve(upgrade, async move { RoomsWs::open(&node, &caller, params?, secret).await })
         }
@@ -103,7 +105,8 @@ impl RoomsWs {
         let peer = scope.peer(&user).map_err(|_| {
             CompatError::invalid("userId is too long or holds control characters", "use up to 128 bytes")
         })?;
-        let request = OpenNamed { peer, secret: Some(secret), user, display_name: name };
+        let ticket = admit(node, caller, ROOMS_WS, Some(&user))?;
+        let request = OpenNamed { peer, secret: Some(secret), user, display_name: name, ticket };
         let (session, replaced) = CompatSession::open_or_replace(node, caller, request).await?;
         Ok((session, Self { room, messages: FlatJson::new(scope, &VOCABULARY), replaced }))
     }

@@ -73,8 +73,10 @@ pub(crate) enum ClientEvent {
 impl CompatSession {
     /// Opens a session.
     pub(crate) async fn open(node: &Node, caller: &Caller, request: OpenNamed) -> Result<Self, ApiError> {
+        let identity = request.ticket.as_ref().map(|ticket| ticket.identity.clone());
         let attachment = node.open_named(caller, request).await?;
-        let applier = Applier { node: node.clone(), caller: caller.clone(), uplink: attachment.clone() };
+        let caller = Caller { identity, token: None, ..caller.clone() };
+        let applier = Applier { node: node.clone(), caller, uplink: attachment.clone() };
         Ok(Self {
             attachment,
             applier,

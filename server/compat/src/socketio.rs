@@ -29,7 +29,7 @@ use wigwag_net::websocket::WebSocketUpgrade;
 use wigwag_node::{
     auth::Caller,
     frame::TRANSPORT_LIMIT,
-    node::{Node, OpenNamed, random_name},
+    node::{Node, OpenNamed},
 };
 use wigwag_proto::v1::{AppData, IceCandidate, app_data::Content, envelope::Payload};
 
@@ -39,11 +39,12 @@ use self::{
 };
 use crate::{
     adapter::{self, Adapter, MessageTransport as _, Object},
-    context::{CompatContext, caller},
+    context::CompatContext,
     error::{CompatError, Quoted},
     names::{MAIN, Scope},
     payload::{self, SdpForm, object},
     session::{ClientEvent, CompatSession},
+    ticket::{admit, client_id, secret},
 };
 
 #[cfg(feature = "fuzzing")]
@@ -186,7 +187,12 @@ async fn open(context: CompatContext, transports: Transports, socket: SocketRef)
     let parts = socket.req_parts();
     let end = parts.extensions.get::<Arc<TransportEnd>>().cloned().unwrap_or_else(|| transports.of(socket.id));
     socket.extensions.insert(end);
-    let outcome = match SocketIoAdapter::open(context.node(), &caller(&parts.extensions)).await {
+    let outcome = match SocketIoAdapter::open(
+        context.node(),
+        &context.caller(&parts.extensions, parts.uri.query().unwrap_or_default()),
+    )
+    .await
+    {
         Ok((session, adapter)) => {
             let queue = EventQueue::listen(&socket, context.node().session().max_frame_bytes);
             Outcome::Opened(Box::new((queue, session, adapter)))
@@ -238,9 +244,17 @@ pub(crate) struct SocketIoAdapter {
 impl SocketIoAdapter {
     pub(crate) async fn open(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
         let scope = Scope::new(NAME, MAIN);
-        let peer = scope.peer(&random_name()).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
-        let request = OpenNamed { peer, secret: None, user: String::new(), display_name: String::new() };
-        let session = CompatSession::open(node, caller, request).await?;
+        let ticket = admit(node, caller, NAME, None)?;
+        let id = client_id(ticket.as_ref());
+        let peer = scope.peer(&id).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
+        let request = OpenNamed {
+            peer,
+            secret: secret(caller, ticket.as_ref()),
+            user: String::new(),
+            display_name: String::new(),
+            ticket,
+        };
+        let (session, _) = CompatSession::open_or_replace(node, caller, request).await?;
         Ok((session, Self { scope, sdp: SdpForm::Text, candidate: SdpForm::Text }))
     }
 

@@ -19,7 +19,7 @@ const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// Accepts a handshake that offers no subprotocol.
 async fn socket(upgrade: WebSocketUpgrade) -> Result<Response, StatusCode> {
-    if upgrade.offers_any() {
+    if upgrade.offered().next().is_some() {
         return Err(StatusCode::BAD_REQUEST);
     }
     let settings = SocketConfig { max_message: 65_536, ping_interval: None, ping_timeout: BOUND };

@@ -1,56 +1,25 @@
-//! Authorization: decides which caller may do what.
+//! Authentication and authorization: decides who a caller is and what it may do.
 //!
 //! Whatever a frame or call would do to a session or a room is checked with [`Policy::allow`]; leaving and ending one's
 //! session needs no permission. What only the owner of a room may do is checked by the hub, which knows the owner. Without authentication
-//! everything is allowed except room management from other machines and, if switched off, direct messages.
+//! everything is allowed except room management from other machines and, if switched off, direct messages. With it a verified
+//! token says what is allowed, and nothing else is.
 
-use std::net::{IpAddr, SocketAddr};
+mod caller;
+mod identity;
+mod policy;
+mod revocations;
+mod tickets;
 
-use wigwag_hub::RoomName;
-
-use crate::error::ApiError;
-
-/// The client that sends a frame or makes a call.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    /// The remote address of the connection. `None` is treated as another machine.
-    pub addr: Option<SocketAddr>,
-    /// How it reaches the server, such as `grpc` or `websocket`. For the log only.
-    pub transport: &'static str,
-}
-
-impl Caller {
-    /// Creates the caller of a connection from `addr`.
-    pub fn new(addr: Option<SocketAddr>) -> Self {
-        Self { addr, transport: "" }
-    }
-
-    /// Sets the transport, for the log.
-    #[must_use]
-    pub fn over(mut self, transport: &'static str) -> Self {
-        self.transport = transport;
-        self
-    }
-
-    /// Returns who the caller is, as opposed to where it is: empty without authentication, when all callers are one.
-    pub fn subject(&self) -> &'static str {
-        ""
-    }
-
-    /// Returns a number for where the caller comes from: the IPv4 address, or the IPv6 network of 64 bits, of which one
-    /// customer of a provider has at least one.
-    pub fn source(&self) -> u64 {
-        match self.addr.map(|addr| addr.ip().to_canonical()) {
-            None => 0,
-            Some(IpAddr::V4(ip)) => u32::from(ip).into(),
-            Some(IpAddr::V6(ip)) => u64::try_from(u128::from(ip) >> 64).unwrap_or(0),
-        }
-    }
-
-    fn is_local(&self) -> bool {
-        self.addr.is_some_and(|addr| addr.ip().to_canonical().is_loopback())
-    }
-}
+pub(crate) use self::identity::nothing_stored;
+pub(crate) use self::tickets::{TicketError, TicketRequest};
+pub use self::{
+    caller::{BearerToken, Caller},
+    identity::Identity,
+    policy::{Authenticate, Policy},
+    revocations::Revoked,
+    tickets::Ticket,
+};
 
 /// What a caller wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +28,12 @@ pub enum Action {
     Open,
     /// Join a room, or change the caller's own entry in it.
     Join,
-    /// Create a room.
+    /// Create a room, also by joining one that does not exist.
     Create,
-    /// Send to a room or to a member of it.
+    /// Send to a member of a room.
     Send,
+    /// Send to all members of a room.
+    Broadcast,
     /// Send to a peer outside any room.
     Direct,
     /// Send to a peer of the same compatibility protocol and scope. Protocols without rooms send in no other way.
@@ -71,68 +42,44 @@ pub enum Action {
     Moderate,
     /// Get the ICE servers.
     IceServers,
+    /// Read rooms and their members without a session, through `RoomService`. With a room, that one; without, any.
+    List,
     /// Manage rooms without a session, through `RoomService`. With a room, that one; without, any.
     Manage,
+    /// Call `AdminService`.
+    Admin,
 }
 
-/// The rules of a server.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    direct_messages: bool,
-}
-
-impl Policy {
-    /// Creates the policy of a server without authentication.
-    pub fn open(direct_messages: bool) -> Self {
-        Self { direct_messages }
-    }
-
-    /// Checks whether `caller` may do `action`, in that room if one is concerned. Does not check whether the room
-    /// exists.
-    ///
-    /// # Errors
-    ///
-    /// FORBIDDEN, with the remedy in the message.
-    pub fn allow(&self, caller: &Caller, action: Action, _room: Option<&RoomName>) -> Result<(), ApiError> {
-        match action {
-            Action::Direct if !self.direct_messages => Err(ApiError::forbidden(
-                "direct messages are disabled: join a room with the peer, or enable session.direct_messages",
-            )),
-            Action::Manage if !caller.is_local() => Err(ApiError::forbidden(
-                "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
-                 localhost or by IP address, without the headers of a proxy, or move it with room_service",
-            )),
-            _ => Ok(()),
+impl Action {
+    /// Returns the error text for a token that does not permit the action.
+    fn not_granted(self) -> &'static str {
+        match self {
+            Self::Join => {
+                "the token does not permit to join this room: wigwag.can needs \"join\", and wigwag.rooms its name"
+            }
+            Self::Create => {
+                "the token does not permit to create this room: wigwag.can needs \"create\", and wigwag.rooms its name"
+            }
+            Self::Send => {
+                "the token does not permit to send in this room: wigwag.can needs \"send\", and wigwag.rooms its name"
+            }
+            Self::Broadcast => {
+                "the token does not permit to send to all members of this room: wigwag.can needs \"broadcast\", and \
+                 wigwag.rooms its name; or set envelope.to"
+            }
+            Self::Direct => {
+                "the token does not permit direct messages: wigwag.can needs \"direct\"; or join a room with the peer"
+            }
+            Self::Moderate => "the token does not admit this room: wigwag.rooms needs its name",
+            Self::List => {
+                "the token does not permit to read this room: wigwag.can needs \"list\" or \"manage\", and wigwag.rooms \
+                 its name"
+            }
+            Self::Manage => {
+                "the token does not permit to manage this room: wigwag.can needs \"manage\", and wigwag.rooms its name"
+            }
+            Self::Admin => "the token does not permit this: wigwag.can needs \"admin\"",
+            Self::Open | Self::IceServers | Self::DirectInScope => "the token does not permit this",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn from(addr: &str) -> Caller {
-        Caller::new(Some(addr.parse().expect("an address")))
-    }
-
-    #[test]
-    fn rooms_are_managed_from_this_machine_only() {
-        let policy = Policy::open(true);
-        for local in ["127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-            assert!(policy.allow(&from(local), Action::Manage, None).is_ok(), "{local}");
-        }
-        for remote in ["192.0.2.1:1", "[2001:db8::1]:1", "[::ffff:192.0.2.1]:1"] {
-            let error = policy.allow(&from(remote), Action::Manage, None).expect_err(remote);
-            assert_eq!(error.reason, "FORBIDDEN");
-            assert!(policy.allow(&from(remote), Action::Join, None).is_ok());
-        }
-        assert!(policy.allow(&Caller::default(), Action::Manage, None).is_err());
-    }
-
-    #[test]
-    fn direct_messages_can_be_switched_off() {
-        assert!(Policy::open(true).allow(&from("127.0.0.1:1"), Action::Direct, None).is_ok());
-        assert!(Policy::open(false).allow(&from("127.0.0.1:1"), Action::Direct, None).is_err());
-        assert!(Policy::open(false).allow(&from("127.0.0.1:1"), Action::DirectInScope, None).is_ok());
     }
 }

@@ -1,9 +1,11 @@
 //! Settings of a node.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use wigwag_hub::Limits;
 use wigwag_proto::v1::IceServer;
+
+use crate::auth::Authenticate;
 
 /// Settings of a node.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct NodeConfig {
     pub drain_window: Duration,
     /// The ICE servers that clients are given.
     pub ice_servers: Vec<IceServer>,
+    /// What verifies tokens; `None` = the server is open to everyone that reaches it.
+    pub authenticator: Option<Arc<dyn Authenticate>>,
 }
 
 /// Settings of sessions.
@@ -84,6 +88,7 @@ impl Default for NodeConfig {
             auto_create: true,
             drain_window: Duration::ZERO,
             ice_servers: Vec::new(),
+            authenticator: None,
         }
     }
 }

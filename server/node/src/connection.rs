@@ -7,6 +7,7 @@ mod apply;
 mod input;
 mod rate_limit;
 mod timers;
+mod token_expiry;
 mod under_way;
 mod wake_flags;
 mod write_activity;
@@ -31,6 +32,7 @@ use wigwag_poll::{SendProgress, ShortQueue};
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
+pub(crate) use self::token_expiry::TokenExpiry;
 pub use self::{
     input::Input,
     rate_limit::{RateLimit, is_free},
@@ -39,14 +41,15 @@ pub use self::{
 };
 use self::{
     timers::Timers,
+    token_expiry::Due,
     under_way::{Concluded, UnderWay},
     wake_flags::{WakeFlags, source},
     write_activity::Written,
 };
 use crate::{
-    auth::Caller,
+    auth::{Caller, Identity},
     error::ApiError,
-    frame::{OutFrame, RawBody, RawClientFrame, TRANSPORT_LIMIT},
+    frame::{self, OutFrame, RawBody, RawClientFrame, TRANSPORT_LIMIT},
     node::{Abort, Node, Opened, Registration},
 };
 
@@ -123,6 +126,28 @@ struct Attached {
     resumable: bool,
     /// The client frames that are being applied.
     under_way: UnderWay,
+    /// The number of what the session may do, as [`Applier::caller`] has it.
+    grants_version: u32,
+    /// When the session's token expires; `None` without authentication.
+    expiry: Option<Box<TokenExpiry>>,
+}
+
+impl Attached {
+    /// Takes over what the session may do if that has changed, by a frame here or by a call. Returns whether it has.
+    fn follow_grants(&mut self, now: Now) -> bool {
+        let version = self.attachment.grants_version();
+        if version == self.grants_version {
+            return false;
+        }
+        self.grants_version = version;
+        if let Some(identity) = Identity::from_stored(&self.attachment.grants()) {
+            if let Some(expiry) = &mut self.expiry {
+                expiry.set(identity.expires_at_ms, now);
+            }
+            self.applier.caller.identity = Some(Arc::new(identity));
+        }
+        true
+    }
 }
 
 impl<I> Connection<I>
@@ -169,7 +194,7 @@ where
     }
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
-        let Opened { attachment, welcome, applied, features: _ } = opened;
+        let Opened { attachment, welcome, applied, features, identity } = opened;
         let resumable = attachment.kind() != SessionKind::Live;
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;
@@ -183,11 +208,25 @@ where
             attachment.track_written(written.clone());
             self.written = Some(written);
         }
-        let (node, caller, uplink) = (self.node.clone(), self.caller.clone(), attachment.clone());
-        let applier = Applier { node, caller, uplink };
-        let names = NameCache::default();
-        let under_way = UnderWay::default();
-        self.state = State::Attached(Attached { attachment, applier, names, resumable, under_way });
+        let expiry = identity.as_ref().map(|identity| {
+            Box::new(TokenExpiry::new(
+                identity.expires_at_ms,
+                features.has(pb::Feature::TokenExpiring),
+                self.node.now(),
+            ))
+        });
+        let caller = Caller { identity, token: None, ..self.caller.clone() };
+        let applier = Applier { node: self.node.clone(), caller, uplink: attachment.clone() };
+        self.state = State::Attached(Attached {
+            // Of before the grants were read: a change in between is followed once more.
+            grants_version: attachment.grants_version(),
+            attachment,
+            applier,
+            names: NameCache::default(),
+            resumable,
+            under_way: UnderWay::default(),
+            expiry,
+        });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
             self.out.push_back(OutFrame::go_away(
@@ -219,6 +258,9 @@ where
             }
             return;
         };
+        if attached.follow_grants(self.now) {
+            self.ready |= source::TIMERS;
+        }
         // All but envelopes that are accepted, acknowledgments, pongs and reports, which take it back below.
         self.replies += 1;
         let frame = match input {
@@ -514,7 +556,10 @@ where
 
     /// Fetches the frames that the session holds for this connection.
     fn poll_session(&mut self) {
-        let State::Attached(attached) = &self.state else { return };
+        let State::Attached(attached) = &mut self.state else { return };
+        if attached.follow_grants(self.now) {
+            self.ready |= source::TIMERS;
+        }
         let attachment = &attached.attachment;
         let fetched = FETCHED.with_borrow_mut(|items| {
             let fetched = attachment.fetch(self.now, self.wakes.session_waker(), FETCH_BYTES, items);
@@ -546,6 +591,24 @@ where
             _ => 0,
         };
         let waker = self.wakes.timer_waker();
+        if let State::Attached(Attached { expiry: Some(expiry), applier, .. }) = &mut self.state {
+            match expiry.poll(&mut Context::from_waker(&waker), self.node.now()) {
+                Poll::Pending => {}
+                Poll::Ready(Due::Warning) => {
+                    let identity = applier.caller.identity.as_deref();
+                    let expires_at = identity.map(|identity| frame::timestamp(identity.token_expires_at_ms()));
+                    self.out.push_back(OutFrame::unnumbered(Pb::TokenExpiring(pb::TokenExpiring { expires_at })));
+                    self.ready |= source::TIMERS;
+                    return true;
+                }
+                Poll::Ready(Due::End) => {
+                    self.fail(ApiError::token_expired(
+                        "the token has expired: resume with a fresh one in hello.token, or send refresh in time",
+                    ));
+                    return true;
+                }
+            }
+        }
         let Some(event) = self.timers.poll(&mut Context::from_waker(&waker), applied) else { return false };
         match &self.state {
             State::AwaitingHello => self.fail(ApiError::hello_timeout(self.node.session().hello_timeout())),

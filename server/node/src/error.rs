@@ -46,6 +46,8 @@ pub enum Code {
     Internal = 13,
     /// The service is unavailable at the moment; a retry helps.
     Unavailable = 14,
+    /// The caller has to say who it is, with a token that is good.
+    Unauthenticated = 16,
 }
 
 /// An error as it is sent to a client, independent of the transport.
@@ -161,6 +163,58 @@ impl ApiError {
     /// Creates FORBIDDEN.
     pub fn forbidden(why: &'static str) -> Self {
         Self::new(Code::PermissionDenied, "FORBIDDEN", why)
+    }
+
+    /// Creates TOKEN_MISSING.
+    pub fn token_missing() -> Self {
+        Self::new(
+            Code::Unauthenticated,
+            "TOKEN_MISSING",
+            "this server requires a token: send one in hello.token, as authorization: Bearer, or as the WebSocket \
+             subprotocol wigwag.token.TOKEN",
+        )
+        .advice(Advice::Stop)
+    }
+
+    /// Creates TOKEN_INVALID. `why` must not hold anything of the token.
+    pub fn token_invalid(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unauthenticated, "TOKEN_INVALID", why).advice(Advice::Stop)
+    }
+
+    /// Creates TOKEN_EXPIRED. `why` must not hold anything of the token. The session, if there is one, waits for a resume with
+    /// a fresh one.
+    pub fn token_expired(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unauthenticated, "TOKEN_EXPIRED", why).advice(Advice::Stop)
+    }
+
+    /// Creates TOKEN_MISSING for a client of a compatibility protocol.
+    pub fn ticket_missing() -> Self {
+        Self::new(
+            Code::Unauthenticated,
+            "TOKEN_MISSING",
+            "this server requires a ticket: get one with RoomService.CreateTicket, and add it to the URL",
+        )
+        .advice(Advice::Stop)
+    }
+
+    /// Creates LIMIT_EXCEEDED for tickets.
+    pub fn tickets_exhausted() -> Self {
+        Self::new(
+            Code::ResourceExhausted,
+            "LIMIT_EXCEEDED",
+            "the server holds as many tickets as it may: create them for a shorter time",
+        )
+        .advice(Advice::Retry)
+        .retry_after(60_000)
+    }
+
+    /// Creates LIMIT_EXCEEDED for the list of revoked tokens.
+    pub fn revocations_exhausted() -> Self {
+        Self::new(
+            Code::ResourceExhausted,
+            "LIMIT_EXCEEDED",
+            "the server remembers as many revoked tokens as it may: replace the key that they were signed with",
+        )
     }
 
     /// Creates UNIMPLEMENTED.
@@ -431,6 +485,12 @@ impl From<ResumeError> for ApiError {
         match error {
             ResumeError::Superseded => DetachReason::Superseded.into(),
             ResumeError::Reset(reason) => ended(reason),
+            ResumeError::GrantsExpired => {
+                Self::token_expired("the token of the session has expired: resume with a fresh one in hello.token")
+            }
+            ResumeError::OtherUser => Self::token_invalid(
+                "the token is for another user than the session: resume with one for the same sub, or open a new session",
+            ),
             ResumeError::Store(error) => error.into(),
         }
     }

@@ -15,18 +15,20 @@ use std::{
 };
 
 use tokio::time::Instant;
-use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now};
+use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, error::StoreError, member::RoomInfo};
 use wigwag_proto::v1 as pb;
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    auth::Policy,
+    auth::{Caller, Policy},
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
+    error::ApiError,
 };
 
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
+pub(crate) use open::member_metadata;
 pub use open::{Opened, check_label};
 pub use open_named::OpenNamed;
 pub use reaper::{Abort, Registration};
@@ -68,7 +70,10 @@ impl Node {
         Self {
             inner: Arc::new(Inner {
                 backend,
-                policy: Policy::open(config.session.direct_messages),
+                policy: match config.authenticator.clone() {
+                    Some(authenticator) => Policy::with_tokens(config.session.direct_messages, authenticator),
+                    None => Policy::open(config.session.direct_messages),
+                },
                 config,
                 draining: AtomicBool::new(false),
                 flush_at: OnceLock::new(),
@@ -156,6 +161,46 @@ impl Node {
     /// Returns the policy that decides what callers may do.
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
+    }
+
+    /// Verifies the token that came with a request, if that was not done yet.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID.
+    pub async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
+        let mut caller = caller.clone();
+        if caller.identity.is_none() {
+            caller.identity = self.policy().authenticate(caller.token.as_ref(), self.now().unix_ms).await?;
+            caller.token = None;
+        }
+        Ok(caller)
+    }
+
+    /// Returns at most `max` rooms in the order of their names that the caller may see, starting after `after`, and whether
+    /// more follow.
+    ///
+    /// # Errors
+    ///
+    /// When the backend's store does not answer.
+    pub async fn rooms_shown_to(
+        &self,
+        caller: &Caller,
+        after: Option<&RoomName>,
+        max: usize,
+    ) -> Result<(Vec<RoomInfo>, bool), StoreError> {
+        let (mut shown, mut after) = (Vec::new(), after.cloned());
+        loop {
+            let page = self.backend().rooms(after.as_ref(), max + 1).wait().await?;
+            let ended = page.len() <= max;
+            after = page.last().map(|info| info.room.clone());
+            shown.extend(page.into_iter().filter(|info| self.policy().shows(caller, &info.room)));
+            if ended || shown.len() > max {
+                let more = shown.len() > max;
+                shown.truncate(max);
+                return Ok((shown, more));
+            }
+        }
     }
 
     /// Returns the settings of sessions.

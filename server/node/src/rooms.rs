@@ -1,6 +1,7 @@
 //! `wigwag.v1.RoomService`: room management for backends and tools, without a session.
 
 mod page_token;
+mod ticket;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -14,13 +15,14 @@ use wigwag_hub::{
 };
 use wigwag_proto::v1 as pb;
 
+use self::ticket::{digest_of_ticket, ticket};
 pub use self::watch::RoomEvents;
 use crate::{
-    auth::{Action, Caller},
+    auth::{Action, Caller, TicketRequest},
     connection::{duplicate_users, peer_id, room_name},
     error::ApiError,
     frame,
-    node::{Node, check_label, random_room_name},
+    node::{Node, check_label, random_name, random_room_name},
 };
 
 /// Rooms or members per page if the request does not set a page size.
@@ -44,12 +46,19 @@ impl Rooms {
         Self { node }
     }
 
-    /// Checks that the caller may manage rooms, and parses the room's name.
-    fn authorize(&self, caller: &Caller, name: &str) -> Result<RoomName, ApiError> {
+    /// Verifies the caller's token, and checks that it may do this to some room.
+    async fn identify(&self, caller: &Caller, action: Action) -> Result<Caller, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        self.node.policy().allow(&caller, action, None)?;
+        Ok(caller)
+    }
+
+    /// Checks that the caller may do this to the room, and parses the room's name.
+    async fn authorize(&self, caller: &Caller, action: Action, name: &str) -> Result<RoomName, ApiError> {
         // Before the name is looked at.
-        self.node.policy().allow(caller, Action::Manage, None)?;
+        let caller = self.identify(caller, action).await?;
         let room = room_name("room", name)?;
-        self.node.policy().allow(caller, Action::Manage, Some(&room))?;
+        self.node.policy().allow(&caller, action, Some(&room))?;
         Ok(room)
     }
 
@@ -59,8 +68,9 @@ impl Rooms {
         caller: &Caller,
         create: pb::CreateRoomRequest,
     ) -> Result<pb::CreateRoomResponse, ApiError> {
-        self.node.policy().allow(caller, Action::Manage, None)?;
+        let caller = &self.identify(caller, Action::Manage).await?;
         let room = if create.room.is_empty() { random_room_name() } else { room_name("room", &create.room)? };
+        self.node.policy().allow(caller, Action::Manage, Some(&room))?;
         check_label("display_name", &create.display_name)?;
         let request_id = request_id(caller, &create.request_id, || digest_of_create(&create))?;
         let spec = RoomSpec {
@@ -81,21 +91,18 @@ impl Rooms {
 
     /// Returns a room.
     pub async fn get(&self, caller: &Caller, get: pb::GetRoomRequest) -> Result<pb::GetRoomResponse, ApiError> {
-        let room = self.authorize(caller, &get.room)?;
+        let room = self.authorize(caller, Action::List, &get.room).await?;
         let info = self.node.backend().room(&room).wait().await?;
         Ok(pb::GetRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
-    /// Lists rooms in the order of their names, one page at a time.
+    /// Lists rooms in the order of their names, one page at a time. Rooms that the caller's token does not admit are left out.
     pub async fn list(&self, caller: &Caller, page: pb::ListRoomsRequest) -> Result<pb::ListRoomsResponse, ApiError> {
-        self.node.policy().allow(caller, Action::Manage, None)?;
+        let caller = self.identify(caller, Action::List).await?;
         let after = page_token::decode("ListRooms", "", &page.page_token)?
             .map(|name| RoomName::parse(&name).map_err(|_| page_token::refused()))
             .transpose()?;
-        let size = page_size(page.page_size);
-        let mut rooms = self.node.backend().rooms(after.as_ref(), size + 1).wait().await?;
-        let more = rooms.len() > size;
-        rooms.truncate(size);
+        let (rooms, more) = self.node.rooms_shown_to(&caller, after.as_ref(), page_size(page.page_size)).await?;
         let last = rooms.last().filter(|_| more).map(|info| page_token::encode("ListRooms", "", info.room.as_str()));
         Ok(pb::ListRoomsResponse {
             rooms: rooms.iter().map(frame::room_info).collect(),
@@ -109,7 +116,7 @@ impl Rooms {
         caller: &Caller,
         update: pb::UpdateRoomRequest,
     ) -> Result<pb::UpdateRoomResponse, ApiError> {
-        let room = self.authorize(caller, &update.room)?;
+        let room = self.authorize(caller, Action::Manage, &update.room).await?;
         if let Some(name) = &update.display_name {
             check_label("display_name", name)?;
         }
@@ -128,7 +135,7 @@ impl Rooms {
 
     /// Ends a room: all members leave it.
     pub async fn end(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
-        let room = self.authorize(caller, &end.room)?;
+        let room = self.authorize(caller, Action::Manage, &end.room).await?;
         self.node.backend().end_room(self.node.now(), &room).wait().await?;
         log_call("EndRoom", &room, None);
         Ok(pb::EndRoomResponse {})
@@ -140,7 +147,7 @@ impl Rooms {
         caller: &Caller,
         page: pb::ListMembersRequest,
     ) -> Result<pb::ListMembersResponse, ApiError> {
-        let room = self.authorize(caller, &page.room)?;
+        let room = self.authorize(caller, Action::List, &page.room).await?;
         let after = page_token::decode("ListMembers", room.as_str(), &page.page_token)?
             .map(|position| position.parse().map_err(|_| page_token::refused()))
             .transpose()?;
@@ -156,7 +163,7 @@ impl Rooms {
 
     /// Returns a member of a room.
     pub async fn member(&self, caller: &Caller, get: pb::GetMemberRequest) -> Result<pb::GetMemberResponse, ApiError> {
-        let room = self.authorize(caller, &get.room)?;
+        let room = self.authorize(caller, Action::List, &get.room).await?;
         let peer = peer_id("peer_id", &get.peer_id)?;
         let member = self.node.backend().member(&room, &peer).wait().await?;
         Ok(pb::GetMemberResponse { member: Some(frame::member(&member)) })
@@ -168,7 +175,7 @@ impl Rooms {
         caller: &Caller,
         remove: pb::RemoveMemberRequest,
     ) -> Result<pb::RemoveMemberResponse, ApiError> {
-        let room = self.authorize(caller, &remove.room)?;
+        let room = self.authorize(caller, Action::Manage, &remove.room).await?;
         let peer = peer_id("peer_id", &remove.peer_id)?;
         self.node.backend().remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
         log_call(if remove.ban { "RemoveMember (ban)" } else { "RemoveMember" }, &room, Some(peer.as_str()));
@@ -181,7 +188,7 @@ impl Rooms {
         caller: &Caller,
         update: pb::UpdateMemberRequest,
     ) -> Result<pb::UpdateMemberResponse, ApiError> {
-        self.authorize(caller, &update.room)?;
+        self.authorize(caller, Action::Manage, &update.room).await?;
         Err(ApiError::unimplemented(
             "RoomService.UpdateMember is not supported by this version: let members update themselves",
         ))
@@ -193,28 +200,38 @@ impl Rooms {
         caller: &Caller,
         _: pb::SendToUserRequest,
     ) -> Result<pb::SendToUserResponse, ApiError> {
-        self.node.policy().allow(caller, Action::Manage, None)?;
+        self.identify(caller, Action::Manage).await?;
         Err(ApiError::unimplemented(
             "RoomService.SendToUser is not supported by this version: use SendToRoom with a peer id",
         ))
     }
 
-    /// Creates a ticket for a client of a compatibility protocol. Not built yet.
+    /// Creates a ticket for a client of a compatibility protocol.
     pub async fn create_ticket(
         &self,
         caller: &Caller,
-        _: pb::CreateTicketRequest,
+        create: pb::CreateTicketRequest,
     ) -> Result<pb::CreateTicketResponse, ApiError> {
-        self.node.policy().allow(caller, Action::Manage, None)?;
-        Err(ApiError::unimplemented(
-            "RoomService.CreateTicket is not supported by this version, which has no authentication: connect without one",
-        ))
+        let caller = self.identify(caller, Action::Manage).await?;
+        let now_ms = self.node.now().unix_ms;
+        let request = request_id(&caller, &create.request_id, || digest_of_ticket(&create))?.map(|id| TicketRequest {
+            caller: id.caller,
+            id: id.id,
+            digest: id.digest,
+            forgotten_at_ms: now_ms + u64::from(self.node.limits().request_id_ms),
+        });
+        let ticket = ticket(&caller, &create, now_ms)?;
+        let (protocol, client_id) = (ticket.protocol, ticket.client_id.clone());
+        let (ticket, expires_at_ms) = self.node.policy().add_ticket(random_name(), ticket, request, now_ms)?;
+        tracing::info!(call = "CreateTicket", protocol, client.id = &*client_id, "RoomService call");
+        Ok(pb::CreateTicketResponse { ticket, expires_at: Some(frame::timestamp(expires_at_ms)) })
     }
 
     /// Sends an envelope to all members of a room, or to one of them.
     pub async fn send(&self, caller: &Caller, send: pb::SendToRoomRequest) -> Result<pb::SendToRoomResponse, ApiError> {
         let named = send.envelope.as_ref().map(|envelope| envelope.room.as_str()).unwrap_or_default();
-        let room = self.authorize(caller, named)?;
+        let caller = &self.identify(caller, Action::Manage).await?;
+        let room = self.authorize(caller, Action::Manage, named).await?;
         let bytes = prost::Message::encode_to_vec(&send.envelope.unwrap_or_default());
         let signal = frame::check(&bytes)?;
         if signal.receipt {
@@ -232,13 +249,14 @@ impl Rooms {
         })
     }
 
-    /// Watches one room, or all rooms: first their present state, then every change.
+    /// Watches one room, or all rooms that the caller's token admits: first their present state, then every change.
     pub async fn watch(&self, caller: &Caller, watch: &pb::WatchRoomsRequest) -> Result<RoomEvents, ApiError> {
+        let caller = self.identify(caller, Action::List).await?;
         let only = match watch.room.as_str() {
-            "" => self.node.policy().allow(caller, Action::Manage, None).map(|()| None)?,
-            name => Some(self.authorize(caller, name)?),
+            "" => None,
+            name => Some(self.authorize(&caller, Action::List, name).await?),
         };
-        Ok(RoomEvents::new(&self.node, self.node.backend().watch(only).wait().await?))
+        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?))
     }
 }
 
@@ -260,7 +278,7 @@ fn request_id(caller: &Caller, id: &str, digest: impl FnOnce() -> [u8; 32]) -> R
         let why = format!("is {} bytes long: use at most {MAX_REQUEST_ID_BYTES}", id.len());
         return Err(ApiError::invalid("request_id", why));
     }
-    let key = |id: &str| RequestId { caller: caller.subject().into(), id: id.into(), digest: digest() };
+    let key = |id: &str| RequestId { caller: caller.subject(), id: id.into(), digest: digest() };
     Ok((!id.is_empty()).then(|| key(id)))
 }
 

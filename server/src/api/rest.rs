@@ -33,10 +33,8 @@ use wigwag_node::{
 };
 use wigwag_proto::v1 as pb;
 
-use self::{
-    error::RestError,
-    request::{Message, Resource, Target},
-};
+pub(crate) use self::error::RestError;
+use self::request::{Message, Resource, Target};
 use super::RoomApi;
 use crate::web::local_caller;
 
@@ -114,10 +112,10 @@ impl RoomResources {
 
 /// Checks whether the caller may use RoomService, before anything else in the request is read.
 async fn guard(State(state): State<RestState>, mut request: Request, next: Next) -> Response {
-    let caller = local_caller(&request);
-    if let Err(error) = state.node.policy().allow(&caller, Action::Manage, None) {
-        return RestError::from(error).into_response();
-    }
+    let caller = match admit(&state.node, &local_caller(&request)).await {
+        Ok(caller) => caller,
+        Err(error) => return RestError::from(error).into_response(),
+    };
     if let Some(error) = request::failed_condition(&request) {
         return error.into_response();
     }
@@ -125,6 +123,13 @@ async fn guard(State(state): State<RestState>, mut request: Request, next: Next)
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Verifies the caller's token, and checks that it may do anything with rooms.
+async fn admit(node: &Node, caller: &Caller) -> Result<Caller, ApiError> {
+    let caller = node.identify(caller).await?;
+    node.policy().allow(&caller, Action::List, None)?;
+    Ok(caller)
 }
 
 type RestResult<T> = Result<Json<T>, RestError>;

@@ -10,7 +10,7 @@ use std::{
 use axum::{
     Router,
     extract::State,
-    http::{Extensions, StatusCode},
+    http::{Extensions, HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -23,7 +23,7 @@ use wigwag_net::{
     },
 };
 use wigwag_node::{
-    auth::Caller,
+    auth::{BearerToken, Caller},
     close_code::close_code,
     connection::{Connection, Input},
     error::ApiError,
@@ -32,10 +32,13 @@ use wigwag_node::{
 };
 
 use self::format::Format;
-use crate::web::{abort, caller};
+use crate::web::{abort, caller, token_of};
 
 const SUBPROTOCOL_HINT: &str = "offer a subprotocol: wigwag.v1.json for protobuf JSON in text messages, or wigwag.v1.proto for \
                      protobuf in binary ones, as in new WebSocket(url, \"wigwag.v1.json\")";
+
+/// What a subprotocol begins with that is the client's token: characters of a JWT are those of a subprotocol.
+const TOKEN_SUBPROTOCOL: &str = "wigwag.token.";
 
 #[derive(Clone)]
 struct SignalState {
@@ -48,14 +51,22 @@ pub fn router(node: Node, sockets: SocketConfig) -> Router {
     Router::new().route("/v1/signal", any(open)).with_state(SignalState { node, sockets })
 }
 
-async fn open(State(state): State<SignalState>, extensions: Extensions, upgrade: WebSocketUpgrade) -> Response {
+async fn open(
+    State(state): State<SignalState>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let SignalState { node, sockets } = state;
-    let (caller, abort) = (caller(&extensions).over("websocket"), abort(&extensions));
+    // Browsers cannot set the header. They offer the token as one more subprotocol, which is never selected.
+    let token = upgrade.offered().find_map(|name| name.strip_prefix(TOKEN_SUBPROTOCOL)).and_then(BearerToken::new);
+    let caller = caller(&extensions).over("websocket").with_token(token.or_else(|| token_of(&headers)));
+    let abort = abort(&extensions);
     match Format::ALL.into_iter().find(|format| upgrade.offers(format.subprotocol())) {
         Some(format) => upgrade
             .accept(Some(format.subprotocol()), sockets, move |socket| serve(node, caller, abort, socket, format)),
         // Browsers do not show the response to a failed handshake, but they do show frames and the close.
-        None if !upgrade.offers_any() => upgrade.accept(None, sockets, refuse),
+        None if upgrade.offered().next().is_none() => upgrade.accept(None, sockets, refuse),
         // Clients that offer subprotocols fail unless one of them is selected.
         None => HttpError::new(StatusCode::BAD_REQUEST, "SUBPROTOCOL_REQUIRED", SUBPROTOCOL_HINT).into_response(),
     }

@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::error::ConfigErrors;
+
 /// Switches of the compatibility protocols. Each also needs its cargo feature, on by default.
 /// docs/compatibility-protocols.md describes them.
 ///
-/// They are on by default because the server is open. None of the protocols can carry a token.
+/// They are on by default because the server is open. None of the protocols has a place for a token: with authentication they
+/// are off, unless `ticket_parameter` says where their clients put a ticket (`RoomService.CreateTicket`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompatSection {
@@ -21,6 +24,9 @@ pub struct CompatSection {
     pub peerjs: bool,
     /// Whether `/peerjs/KEY/peers` lists the ids in use. Default: false.
     pub peerjs_discovery: bool,
+    /// The parameter of the URL that holds a client's ticket, such as `ticket`. PeerJS clients use their option `token`
+    /// instead. Empty, the default: with authentication the protocols are off. Without authentication it is not looked at.
+    pub ticket_parameter: String,
 }
 
 impl Default for CompatSection {
@@ -32,11 +38,20 @@ impl Default for CompatSection {
             socketio: true,
             peerjs: true,
             peerjs_discovery: false,
+            ticket_parameter: String::new(),
         }
     }
 }
 
 impl CompatSection {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
+        let plain = self.ticket_parameter.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        if !plain || self.ticket_parameter.len() > 32 {
+            let allowed = "the name of a parameter of a URL: at most 32 letters, digits, - and _";
+            errors.add("compat.ticket_parameter", format!("{:?}", self.ticket_parameter), allowed);
+        }
+    }
+
     /// Returns the section with all protocols switched off.
     pub fn none() -> Self {
         Self {
@@ -46,6 +61,7 @@ impl CompatSection {
             socketio: false,
             peerjs: false,
             peerjs_discovery: false,
+            ticket_parameter: String::new(),
         }
     }
 }

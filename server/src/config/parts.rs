@@ -67,6 +67,7 @@ impl Config {
             auto_create: rooms.auto_create,
             drain_window: ms(self.drain.window_ms),
             ice_servers: self.ice.servers.iter().map(ice_server).collect(),
+            authenticator: None,
         }
     }
 
@@ -111,15 +112,20 @@ impl Config {
 
     /// Returns the compatibility protocols' part.
     pub fn compat(&self) -> CompatConfig {
-        // Where clients must show a token all are off: none of these protocols has a place for it.
-        let compat = if self.is_open() { self.compat.clone() } else { CompatSection::none() };
+        // Where clients must show a token all are off unless the place of their tickets is set.
+        let compat = match self.is_open() || !self.compat.ticket_parameter.is_empty() {
+            true => self.compat.clone(),
+            false => CompatSection::none(),
+        };
         CompatConfig {
             rooms_ws: compat.rooms_ws,
             plain_json: compat.plain_json,
             connector: compat.connector,
             socketio: compat.socketio,
             peerjs: compat.peerjs,
-            peerjs_discovery: compat.peerjs_discovery,
+            // The list of those who are there is for nobody that has not shown a ticket.
+            peerjs_discovery: compat.peerjs_discovery && self.is_open(),
+            ticket_parameter: compat.ticket_parameter,
             sockets: self.sockets(),
         }
     }

@@ -12,10 +12,14 @@ use serde::Serialize;
 use wigwag_hub::RoomName;
 use wigwag_net::host::Hosts;
 use wigwag_net::http_error::HttpError;
+use wigwag_node::auth::{Action, BearerToken, Caller};
 use wigwag_node::clock::{iso8601, unix_ms};
+use wigwag_node::error::ApiError;
 use wigwag_node::node::Node;
 
 use super::rooms_page::{RoomPage, RoomView};
+use crate::api::rest::RestError;
+use crate::web::token_of;
 
 /// Whether the node accepts new sessions, which `/ready` reports to load balancers. Cheap to clone; starts ready.
 #[derive(Clone, Debug)]
@@ -84,9 +88,11 @@ struct Health {
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
     let stats = pages.node.backend().stats();
     let rooms = room_count(&pages.node).await;
-    let (room_details, complete) = if pages.show_rooms && pages.hosts.allow(&uri, &headers) {
+    // With authentication it shows counts to everyone and rooms to no one: probes have no token.
+    let shows = pages.show_rooms && !pages.node.policy().requires_tokens();
+    let (room_details, complete) = if shows && pages.hosts.allow(&uri, &headers) {
         // A node is alive even if its store does not answer: it shows counts then.
-        let page = RoomPage::read(&pages.node, None, HEALTH_ROOMS, HEALTH_MEMBERS).await;
+        let page = RoomPage::read(&pages.node, &Caller::default(), None, HEALTH_ROOMS, HEALTH_MEMBERS).await;
         page.map_or_else(|_| (Vec::new(), false), |page| (page.rooms, page.complete))
     } else {
         (Vec::new(), true)
@@ -129,12 +135,19 @@ const COUNTS_ONLY: &str = "other machines can reach this server, so it does not 
                            public_rooms = true to show them, or ask RoomService from its machine";
 
 async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
-    if !pages.show_rooms {
+    let mut caller = Caller::default();
+    if pages.node.policy().requires_tokens() {
+        // The token says what is shown, whatever the host name.
+        match may_manage(&pages.node, token_of(&headers)).await {
+            Ok(manager) => caller = manager,
+            Err(error) => return RestError::from(error).into_response(),
+        }
+    } else if !pages.show_rooms {
         let stats = pages.node.backend().stats();
         let (room_count, connections) = (room_count(&pages.node).await, stats.attached);
         return Json(RoomCounts { rooms: [], room_count, connections, hint: COUNTS_ONLY }).into_response();
     }
-    if !pages.hosts.allow(&uri, &headers) {
+    if caller.identity.is_none() && !pages.hosts.allow(&uri, &headers) {
         return Hosts::refusal().into_response();
     }
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
@@ -146,7 +159,7 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
             return HttpError::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", hint).into_response();
         }
     };
-    let page = match RoomPage::read(&pages.node, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await {
+    let page = match RoomPage::read(&pages.node, &caller, after.as_ref(), PAGE_ROOMS, PAGE_MEMBERS).await {
         Ok(page) => page,
         Err(error) => {
             return HttpError::new(StatusCode::SERVICE_UNAVAILABLE, error.reason, error.message).into_response();
@@ -157,6 +170,13 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
         format!("/rooms?{query}")
     });
     Json(Rooms { rooms: page.rooms, next }).into_response()
+}
+
+/// Returns the caller with this token if it may manage rooms.
+async fn may_manage(node: &Node, token: Option<BearerToken>) -> Result<Caller, ApiError> {
+    let caller = node.identify(&Caller::default().with_token(token)).await?;
+    node.policy().allow(&caller, Action::Manage, None)?;
+    Ok(caller)
 }
 
 #[derive(Serialize)]

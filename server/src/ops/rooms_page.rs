@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use wigwag_hub::{RoomName, error::RoomError, member::Member};
-use wigwag_node::{error::ApiError, node::Node};
+use wigwag_node::{auth::Caller, error::ApiError, node::Node};
 
 /// Some rooms of a node, in the order of their names.
 pub(super) struct RoomPage {
@@ -17,7 +17,7 @@ pub(super) struct RoomPage {
 }
 
 impl RoomPage {
-    /// Reads at most `max_rooms` rooms after `after`, and at most `max_members` members in total. A room is not split: one
+    /// Reads at most `max_rooms` rooms after `after` that the caller may see, and at most `max_members` members in total. A room is not split: one
     /// that does not fit is left for the next page. Of a room that fits into no page only the first members are listed.
     ///
     /// # Errors
@@ -25,13 +25,12 @@ impl RoomPage {
     /// When the backend's store does not answer.
     pub(super) async fn read(
         node: &Node,
+        caller: &Caller,
         after: Option<&RoomName>,
         max_rooms: usize,
         max_members: usize,
     ) -> Result<Self, ApiError> {
-        let mut infos = node.backend().rooms(after, max_rooms.saturating_add(1)).wait().await?;
-        let mut more = infos.len() > max_rooms;
-        infos.truncate(max_rooms);
+        let (infos, mut more) = node.rooms_shown_to(caller, after, max_rooms).await?;
         let mut page = Self { rooms: Vec::new(), last: None, complete: true };
         let mut left = max_members;
         for info in infos {

@@ -3,10 +3,10 @@
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::Extensions;
+use http::{Extensions, HeaderMap, header};
 use wigwag_net::host::is_forwarded;
 use wigwag_net::listener::{PeerAddr, RequestHandle};
-use wigwag_node::auth::Caller;
+use wigwag_node::auth::{BearerToken, Caller};
 use wigwag_node::node::Abort;
 
 use super::content::{self, Content};
@@ -16,9 +16,21 @@ pub(crate) fn caller(extensions: &Extensions) -> Caller {
     Caller::new(PeerAddr::of(extensions))
 }
 
-/// Returns the caller of a gRPC call.
-pub(crate) fn grpc_caller(extensions: &Extensions) -> Caller {
-    caller(extensions).over(if extensions.get::<ViaGrpcWeb>().is_some() { "grpc-web" } else { "grpc" })
+/// Returns the caller of a gRPC call, with the value of its header `authorization`.
+pub(crate) fn grpc_caller(extensions: &Extensions, authorization: Option<&[u8]>) -> Caller {
+    let transport = if extensions.get::<ViaGrpcWeb>().is_some() { "grpc-web" } else { "grpc" };
+    caller(extensions).over(transport).with_token(authorization.and_then(bearer_token))
+}
+
+/// Returns the token of a request's header `authorization`.
+pub(crate) fn token_of(headers: &HeaderMap) -> Option<BearerToken> {
+    headers.get(header::AUTHORIZATION).and_then(|value| bearer_token(value.as_bytes()))
+}
+
+/// Returns the token of an `authorization: Bearer TOKEN` (RFC 6750, section 2.1). The scheme has no case.
+fn bearer_token(value: &[u8]) -> Option<BearerToken> {
+    let (scheme, token) = std::str::from_utf8(value).ok()?.trim().split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") { BearerToken::new(token.trim()) } else { None }
 }
 
 /// Marks a request that arrived as gRPC-Web. The layer that translates it leaves no other sign.
@@ -33,7 +45,9 @@ pub(crate) fn abort(extensions: &Extensions) -> Option<Abort> {
 /// Returns the caller of a request that may be restricted to this machine. A request that a proxy forwarded, or whose host
 /// is neither `localhost` nor an IP address, counts as remote.
 pub(crate) fn local_caller<B>(request: &http::Request<B>) -> Caller {
-    if is_forwarded(request.uri(), request.headers()) { Caller::new(None) } else { caller(request.extensions()) }
+    let forwarded = is_forwarded(request.uri(), request.headers());
+    let caller = if forwarded { Caller::new(None) } else { caller(request.extensions()) };
+    caller.with_token(token_of(request.headers()))
 }
 
 /// Inserts the [`local_caller`] into a request's extensions.
@@ -44,4 +58,21 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_from_the_header() {
+        let token = |value: &str| bearer_token(value.as_bytes()).map(|token| token.expose().to_owned());
+        for value in ["Bearer abc", "bearer abc", "BEARER  abc ", " Bearer abc"] {
+            assert_eq!(token(value).as_deref(), Some("abc"), "{value:?}");
+        }
+        for value in ["abc", "Basic abc", "Bearer", "Bearer ", "", "Bearerabc"] {
+            assert_eq!(token(value), None, "{value:?}");
+        }
+        assert_eq!(bearer_token(b"Bearer \xff"), None);
+    }
 }

@@ -111,8 +111,10 @@ pub struct Join {
 pub enum Create {
     /// The room must exist.
     Never,
-    /// The room is created if it does not exist.
+    /// The room is created with the usual settings if it does not exist.
     IfAbsent,
+    /// The room is created from this specification if it does not exist.
+    IfAbsentWith(RoomSpec),
     /// The room must not exist, and is created from this specification.
     New(RoomSpec),
 }

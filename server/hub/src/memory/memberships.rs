@@ -67,7 +67,7 @@ impl Shared {
             let spec = match &join.create {
                 Create::Never => return Err(StepError::Refused(JoinError::RoomNotFound)),
                 Create::IfAbsent => self.default_spec(join.room.clone()),
-                Create::New(spec) => spec.clone(),
+                Create::IfAbsentWith(spec) | Create::New(spec) => spec.clone(),
             };
             let created = self.make_room(now, spec, |room, state| {
                 let membership = self.admit(&request, room, state, true);

@@ -203,7 +203,8 @@ fn the_source_with_most_detached_sessions_loses_its_oldest() {
     assert_eq!(backend.shared.stats().evicted_total, 193);
     // A session that is resumed does not count.
     let credentials = Credentials { peer: PeerId::from_random(0), secret_digest: [0; 32] };
-    let resume = crate::backend::Resume { credentials, epoch: 1, last_seq: 0, room_versions: Default::default(), token: None };
+    let resume =
+        crate::backend::Resume { credentials, epoch: 1, last_seq: 0, room_versions: Default::default(), token: None };
     assert!(backend.resume_session(NOW, resume).is_ok());
     detached(300, 4);
     assert_eq!((backend.shared.sessions.len(), lives(0)), (11, true));

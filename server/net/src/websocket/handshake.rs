@@ -57,9 +57,9 @@ impl WebSocketUpgrade {
         self.offered.iter().any(|offered| offered == subprotocol)
     }
 
-    /// Returns whether the client offers any subprotocol.
-    pub fn offers_any(&self) -> bool {
-        !self.offered.is_empty()
+    /// Returns the subprotocols that the client offers, in its order.
+    pub fn offered(&self) -> impl Iterator<Item = &str> {
+        self.offered.iter().map(String::as_str)
     }
 
     /// Selects the first subprotocol that the client offers, for protocols that are the same whatever its name.

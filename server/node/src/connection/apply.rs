@@ -12,13 +12,13 @@ use wigwag_hub::{
     room::RoomSpec,
     session::SessionKind,
 };
-use wigwag_proto::v1 as pb;
+use wigwag_proto::v1::{self as pb, server_frame::Body};
 
 use crate::{
-    auth::{Action, Caller},
+    auth::{Action, BearerToken, Caller, Identity},
     error::ApiError,
     frame::{self, RawBody},
-    node::{Node, check_label, random_room_name},
+    node::{Node, check_label, member_metadata, random_room_name},
 };
 
 /// How long a frame is submitted again while the backend's store does not answer. After that the connection is closed, and
@@ -111,7 +111,8 @@ impl Applier {
             return Err(ApiError::invalid("envelope.to", "must not be the sender: set another peer id"));
         }
         let action = match &to {
-            _ if room.is_some() => Action::Send,
+            None => Action::Broadcast,
+            Some(_) if room.is_some() => Action::Send,
             Some(to) if self.uplink.peer().shares_scope_with(to) => Action::DirectInScope,
             _ => Action::Direct,
         };
@@ -130,9 +131,7 @@ impl Applier {
             Some(RawBody::EndRoom(end)) => self.end_room(seq, &end.room).await,
             Some(RawBody::RemoveMember(remove)) => self.remove_member(seq, remove).await,
             Some(RawBody::UpdateMember(update)) => self.update_member(seq, *update).await,
-            Some(RawBody::Refresh(_)) => {
-                Err(ApiError::unimplemented("this server runs without authentication: do not send refresh"))
-            }
+            Some(RawBody::Refresh(refresh)) => self.refresh(seq, &refresh.token).await,
             Some(RawBody::Bye(_)) => return self.bye(seq).await,
             Some(RawBody::Pong(_)) => return FrameOutcome::Applied,
             Some(RawBody::Report(_)) if seq == 0 => return FrameOutcome::Applied,
@@ -240,12 +239,22 @@ impl Applier {
         let room = room_name("join.room", &join.room)?;
         self.node.policy().allow(&self.caller, Action::Join, Some(&room))?;
         check_label("join.display_name", &join.display_name)?;
-        let metadata = Metadata::parse(join.metadata)?;
+        // Those of the session hold what the token says already.
+        let metadata = match join.metadata.is_empty() {
+            true => None,
+            false => Some(member_metadata(self.identity(), join.metadata)?),
+        };
         let request = Join {
+            display_name: self.display_name(join.display_name),
+            metadata,
+            create: match self.node.policy().allow(&self.caller, Action::Create, Some(&room)) {
+                Ok(()) if self.node.auto_create() => match self.room_settings(&room) {
+                    Some(spec) => Create::IfAbsentWith(spec),
+                    None => Create::IfAbsent,
+                },
+                _ => Create::Never,
+            },
             room,
-            display_name: Some(join.display_name).filter(|name| !name.is_empty()).map(Into::into),
-            metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
-            create: if self.node.auto_create() { Create::IfAbsent } else { Create::Never },
         };
         let joined = self.until_answered(|| self.uplink.join(self.node.now(), seq, request.clone())).await;
         Ok(self.conclude(seq, joined).await)
@@ -258,13 +267,11 @@ impl Applier {
         };
         self.node.policy().allow(&self.caller, Action::Create, Some(&room))?;
         check_label("create_room.display_name", &create.display_name)?;
+        let rule = duplicate_users("create_room.duplicate_users", create.duplicate_users)?;
         let spec = RoomSpec {
-            room: room.clone(),
             display_name: create.display_name.into(),
-            max_members: create.max_members,
-            duplicate_users: duplicate_users("create_room.duplicate_users", create.duplicate_users)?,
             metadata: Metadata::parse(create.metadata)?,
-            empty_timeout_ms: self.node.limits().empty_timeout_ms,
+            ..self.room_spec(room.clone(), create.max_members, rule)
         };
         let request = Join { room, display_name: None, metadata: None, create: Create::New(spec) };
         let joined = self.until_answered(|| self.uplink.join(self.node.now(), seq, request.clone())).await;
@@ -301,10 +308,86 @@ impl Applier {
         }
         let name: Option<Arc<str>> = update.display_name.map(Into::into);
         let metadata: BTreeMap<_, _> = update.metadata.into_iter().collect();
+        if let Some(identity) = self.identity() {
+            identity.check_update(name.is_some(), &metadata)?;
+        }
         let updated = self
             .until_answered(|| self.uplink.update_member(self.node.now(), seq, &room, name.clone(), metadata.clone()))
             .await;
         Ok(self.conclude(seq, updated).await)
+    }
+
+    async fn refresh(&self, seq: u32, token: &str) -> Result<FrameOutcome, ApiError> {
+        let Some(identity) = self.identity() else {
+            return Err(ApiError::unimplemented("this server runs without authentication: do not send refresh"));
+        };
+        let token = BearerToken::new(token);
+        let now = self.node.now();
+        let Some(fresh) = self.node.policy().authenticate(token.as_ref(), now.unix_ms).await? else {
+            return Err(ApiError::token_missing());
+        };
+        if fresh.user != identity.user {
+            return Err(ApiError::token_invalid(
+                "the token is for another user than the session: refresh with one for the same sub, or open a new session",
+            ));
+        }
+        if fresh.has_expired(now.unix_ms) {
+            return Err(ApiError::token_expired("the token has expired: refresh with a fresh one"));
+        }
+        let expires_at = Some(frame::timestamp(fresh.token_expires_at_ms()));
+        let answer = frame::field(Body::Refreshed(pb::Refreshed { expires_at }));
+        let refreshed =
+            self.until_answered(|| self.uplink.refresh(self.node.now(), seq, fresh.to_stored(), answer.clone())).await;
+        if refreshed.is_ok() {
+            self.node.leave_rooms_not_granted(&*self.uplink, &fresh).await?;
+        }
+        Ok(match refreshed {
+            Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
+            Err(StepError::Gap { applied }) => gap(applied, seq),
+            Err(StepError::Detached(reason)) => FrameOutcome::Detached(reason),
+            Err(StepError::Store(error)) => store_failed(error),
+            Err(StepError::Refused(never)) => match never {},
+        })
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.caller.identity.as_deref()
+    }
+
+    /// Returns the display name for a room: that of the token, which the session has, before that of the client.
+    fn display_name(&self, set: String) -> Option<Arc<str>> {
+        let fixed = self.identity().is_some_and(|identity| identity.display_name.is_some());
+        Some(set).filter(|name| !fixed && !name.is_empty()).map(Into::into)
+    }
+
+    /// Returns the settings of a room that a join creates, if the token has any.
+    fn room_settings(&self, room: &RoomName) -> Option<RoomSpec> {
+        let grants = self.identity()?.grants();
+        let any = grants.max_members.is_some() || grants.duplicate_users.is_some();
+        any.then(|| self.room_spec(room.clone(), 0, DuplicateUsers::Allow))
+    }
+
+    /// Returns the specification of a room that the session creates: what the client sets, and what its token says
+    /// instead.
+    fn room_spec(&self, room: RoomName, max_members: u32, duplicate_users: DuplicateUsers) -> RoomSpec {
+        let grants = self.identity().map(Identity::grants);
+        let most = grants.and_then(|grants| grants.max_members);
+        RoomSpec {
+            room,
+            display_name: "".into(),
+            max_members: match (max_members, most) {
+                (0, most) => most.unwrap_or(0),
+                (set, most) => set.min(most.unwrap_or(set)),
+            },
+            duplicate_users: match grants.and_then(|grants| grants.duplicate_users) {
+                Some(wigwag_token::DuplicateUsers::Allow) => DuplicateUsers::Allow,
+                Some(wigwag_token::DuplicateUsers::Reject) => DuplicateUsers::Reject,
+                Some(wigwag_token::DuplicateUsers::Replace) => DuplicateUsers::Replace,
+                None => duplicate_users,
+            },
+            metadata: Metadata::default(),
+            empty_timeout_ms: self.node.limits().empty_timeout_ms,
+        }
     }
 
     async fn bye(&self, seq: u32) -> FrameOutcome {

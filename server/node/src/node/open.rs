@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use wigwag_hub::{
-    Attachment, Reason,
-    backend::{Grants, Open, Resume},
+    Attachment, Reason, Uplink,
+    backend::{FreshToken, Open, Resume},
     error::{ResumeError, StoreError},
     member::{MAX_DISPLAY_NAME_BYTES, MAX_METADATA_BYTES, Metadata},
     session::SessionKind,
@@ -13,7 +13,7 @@ use wigwag_proto::v1::{self as pb, welcome::Outcome};
 
 use super::{Node, credentials, ids};
 use crate::{
-    auth::{Action, Caller},
+    auth::{Action, BearerToken, Caller, Identity, nothing_stored},
     error::ApiError,
     features::Features,
     frame,
@@ -29,6 +29,8 @@ pub struct Opened {
     pub applied: u32,
     /// The features in use on this connection.
     pub features: Features,
+    /// Who the session is. `None` without authentication.
+    pub identity: Option<Arc<Identity>>,
 }
 
 impl Node {
@@ -38,17 +40,23 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// When the policy forbids it, a field is invalid, the node is draining or full, or the session to resume is
-    /// attached to a newer connection.
-    pub async fn open(&self, caller: &Caller, hello: pb::Hello) -> Result<Opened, ApiError> {
-        self.policy().allow(caller, Action::Open, None)?;
+    /// When the token is missing or refused, the policy forbids it, a field is invalid, the node is draining or full, or the
+    /// session to resume is attached to a newer connection.
+    pub async fn open(&self, caller: &Caller, mut hello: pb::Hello) -> Result<Opened, ApiError> {
+        let token = BearerToken::new(&std::mem::take(&mut hello.token)).or_else(|| caller.token.clone());
+        // Who resumes without a token has the one that the session remembers.
+        let identity = match &token {
+            None if hello.resume.is_some() => None,
+            token => self.policy().authenticate(token.as_ref(), self.now().unix_ms).await?,
+        };
+        let caller = &Caller { identity, token: None, ..caller.clone() };
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
             return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
         // Before the session is touched: a hello that is refused changes nothing.
         let features = Features::parse(&hello.features)?;
         let mut opened = match hello.resume {
-            Some(ref resume) => match self.resume(caller, &hello.client, resume).await? {
+            Some(ref resume) => match self.resume(caller, &hello, resume).await? {
                 Ok(opened) => opened,
                 Err(reason) => self.create(caller, hello, Some(reason)).await?,
             },
@@ -64,7 +72,7 @@ impl Node {
     async fn resume(
         &self,
         caller: &Caller,
-        client: &str,
+        hello: &pb::Hello,
         resume: &pb::Resume,
     ) -> Result<Result<Opened, Reason>, ApiError> {
         let Some(credentials) = credentials(&resume.session_token) else { return Ok(Err(Reason::UnknownSession)) };
@@ -73,30 +81,76 @@ impl Node {
             epoch: resume.epoch,
             last_seq: resume.last_seq,
             room_versions: resume.room_versions.iter().map(|(room, version)| (room.clone(), *version)).collect(),
+            token: caller
+                .identity
+                .as_deref()
+                .map(|identity| FreshToken { user: identity.user.clone(), grants: identity.to_stored() }),
         };
         match self.backend().resume(self.now(), request).wait().await {
             Ok(resumed) => {
+                let identity = match &caller.identity {
+                    Some(fresh) => {
+                        self.leave_rooms_not_granted(&*resumed.attachment, fresh).await?;
+                        Some(fresh.clone())
+                    }
+                    None => Identity::from_stored(&resumed.attachment.grants()).map(Arc::new),
+                };
                 let (peer, epoch) = (resumed.attachment.peer().as_str(), resumed.attachment.epoch());
                 let (transport, address) = (caller.transport, self.logged_address(caller));
-                tracing::info!(peer.id = peer, epoch, transport, client, address, "session resumed");
+                tracing::info!(peer.id = peer, epoch, transport, client = hello.client, address, "session resumed");
                 let welcome = self.welcome(&*resumed.attachment, resume.session_token.clone(), Outcome::Resumed);
                 let applied = resumed.applied;
-                Ok(Ok(Opened { attachment: resumed.attachment, welcome, applied, features: Features::default() }))
+                Ok(Ok(Opened {
+                    attachment: resumed.attachment,
+                    welcome,
+                    applied,
+                    features: Features::default(),
+                    identity,
+                }))
             }
             Err(ResumeError::Reset(reason)) => Ok(Err(reason)),
             Err(ResumeError::Store(StoreError::Lost)) => Ok(Err(Reason::StoreLost)),
-            Err(error @ (ResumeError::Superseded | ResumeError::Store(_))) => Err(error.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
+    /// Takes a session out of the rooms that its new token does not admit; its client gets `left` with FORBIDDEN.
+    ///
+    /// # Errors
+    ///
+    /// When the backend's store does not answer.
+    pub async fn leave_rooms_not_granted(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
+        for room in uplink.rooms().wait().await? {
+            if !identity.grants().admits(room.as_str()) {
+                uplink.remove_from(self.now(), &room, Reason::Forbidden).wait().await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn create(&self, caller: &Caller, hello: pb::Hello, reset: Option<Reason>) -> Result<Opened, ApiError> {
+        // Also for the new session that replaces one that cannot be resumed.
+        self.policy().allow(caller, Action::Open, None)?;
         if self.draining() {
             return Err(ApiError::draining());
         }
         for (field, text) in [("hello.display_name", &hello.display_name), ("hello.user_id", &hello.user_id)] {
             check_label(field, text)?;
         }
-        let metadata = Metadata::parse(hello.metadata)?;
+        let identity = caller.identity.as_deref();
+        let (user, display_name) = match identity {
+            Some(identity) if !hello.user_id.is_empty() && *hello.user_id != *identity.user => {
+                return Err(ApiError::invalid(
+                    "hello.user_id",
+                    "is not that of the token (claim sub): leave it out, or ask for a token for this user",
+                ));
+            }
+            Some(identity) => {
+                (identity.user.clone(), identity.display_name.clone().unwrap_or_else(|| hello.display_name.into()))
+            }
+            None => (hello.user_id.into(), hello.display_name.into()),
+        };
+        let metadata = member_metadata(identity, hello.metadata)?;
         let session = self.session();
         let kind = if hello.resumable {
             let asked = if hello.grace_ms == 0 { session.grace_ms } else { hello.grace_ms };
@@ -108,15 +162,15 @@ impl Node {
         let (credentials, token) = ids::new_session();
         let open = Open {
             credentials,
-            user: hello.user_id.into(),
-            verified: false,
-            display_name: hello.display_name.into(),
+            user,
+            verified: identity.is_some(),
+            display_name,
             metadata,
             kind,
             replaces,
             source: caller.source(),
             request: ids::random_number(),
-            grants: Grants::default(),
+            grants: identity.map_or_else(nothing_stored, Identity::to_stored),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
@@ -131,7 +185,8 @@ impl Node {
         );
         let mut welcome = self.welcome(&*attachment, token, outcome);
         welcome.reset_reason = reset.map(Reason::as_str).unwrap_or_default().into();
-        Ok(Opened { attachment, welcome, applied: 0, features: Features::default() })
+        let identity = caller.identity.clone();
+        Ok(Opened { attachment, welcome, applied: 0, features: Features::default(), identity })
     }
 
     /// Returns the caller's IP address if the configuration allows it in the log.
@@ -176,6 +231,18 @@ impl Node {
             frames_per_second: self.limits().frames_per_second,
         }
     }
+}
+
+/// Returns the metadata of a member: what its client sets, and on top of it what its token sets.
+pub(crate) fn member_metadata(
+    identity: Option<&Identity>,
+    set: impl IntoIterator<Item = (String, String)>,
+) -> Result<Metadata, ApiError> {
+    let mut metadata = set.into_iter().collect();
+    if let Some(identity) = identity {
+        identity.overlay(&mut metadata);
+    }
+    Ok(Metadata::parse(metadata)?)
 }
 
 /// Checks a display name or user id: at most 128 bytes without control characters. May be empty.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wigwag_hub::{
     Attachment, PeerId, Reason,
-    backend::{Credentials, Grants, Open},
+    backend::{Credentials, Open},
     member::Metadata,
     session::SessionKind,
 };
@@ -14,7 +14,7 @@ use super::{
     ids::{digest, new_session, random_number},
 };
 use crate::{
-    auth::{Action, Caller},
+    auth::{Action, Caller, Identity, Ticket, nothing_stored},
     error::ApiError,
 };
 
@@ -29,6 +29,8 @@ pub struct OpenNamed {
     pub user: String,
     /// The display name.
     pub display_name: String,
+    /// Whom a ticket admits. Needed if the server requires tokens; its user id takes the place of `user`.
+    pub ticket: Option<Ticket>,
 }
 
 impl Node {
@@ -38,6 +40,8 @@ impl Node {
     ///
     /// When the policy forbids it, a field is invalid, the peer id is taken, or the node is draining or full.
     pub async fn open_named(&self, caller: &Caller, request: OpenNamed) -> Result<Arc<dyn Attachment>, ApiError> {
+        let identity = request.ticket.map(|ticket| ticket.identity);
+        let caller = &Caller { identity: identity.clone(), token: None, ..caller.clone() };
         self.policy().allow(caller, Action::Open, None)?;
         if self.draining() {
             return Err(ApiError::draining());
@@ -52,15 +56,15 @@ impl Node {
         };
         let open = Open {
             credentials: Credentials { peer: request.peer, secret_digest },
-            verified: !request.user.is_empty(),
-            user: request.user.into(),
+            verified: identity.is_some() || !request.user.is_empty(),
+            user: identity.as_ref().map_or_else(|| request.user.into(), |identity| identity.user.clone()),
             display_name: request.display_name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Live,
             replaces: None,
             source: caller.source(),
             request: random_number(),
-            grants: Grants::default(),
+            grants: identity.as_deref().map_or_else(nothing_stored, Identity::to_stored),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
         let peer = attachment.peer().as_str();

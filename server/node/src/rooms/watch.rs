@@ -17,7 +17,7 @@ use wigwag_hub::{
 };
 use wigwag_proto::v1::{self as pb, watch_rooms_response::Event};
 
-use crate::{error::ApiError, frame, node::Node};
+use crate::{auth::Caller, connection::TokenExpiry, error::ApiError, frame, node::Node};
 
 /// A ping is sent after this time without an event, so that proxies do not close an idle stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -25,14 +25,45 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// The events of a watch. Ends with an error when the watcher reads too slowly or the node drains.
 pub struct RoomEvents {
     node: Node,
+    caller: Caller,
+    /// When the caller's token expires.
+    expiry: Option<TokenExpiry>,
     watch: Arc<Watch>,
     keepalive: Pin<Box<Sleep>>,
     ended: bool,
 }
 
 impl RoomEvents {
-    pub(super) fn new(node: &Node, watch: Arc<Watch>) -> Self {
-        Self { node: node.clone(), watch, keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)), ended: false }
+    pub(super) fn new(node: &Node, caller: Caller, watch: Arc<Watch>) -> Self {
+        let expires_at_ms = caller.identity.as_ref().map(|identity| identity.expires_at_ms);
+        Self {
+            expiry: expires_at_ms.map(|at| TokenExpiry::new(at, false, node.now())),
+            node: node.clone(),
+            caller,
+            watch,
+            keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)),
+            ended: false,
+        }
+    }
+
+    /// Returns whether the caller's token admits the room of an event.
+    fn shows(&self, event: &WatchEvent) -> bool {
+        match event {
+            WatchEvent::Snapshot(snapshot) => self.node.policy().shows(&self.caller, &snapshot.info.room),
+            WatchEvent::Change(change) => self.node.policy().shows(&self.caller, &change.room),
+            WatchEvent::Synced => true,
+        }
+    }
+
+    /// Returns the error that ends the watch because of the caller's token.
+    fn poll_token(&mut self, cx: &mut Context<'_>) -> Option<ApiError> {
+        let now = self.node.now();
+        let identity = self.caller.identity.clone()?;
+        if let Err(error) = self.node.policy().check_revoked(&identity, now.unix_ms) {
+            return Some(error);
+        }
+        let due = self.expiry.as_mut()?.poll(cx, now);
+        due.is_ready().then(|| ApiError::token_expired("the token has expired: start another watch with a fresh one"))
     }
 
     fn end(&mut self, error: ApiError) -> Poll<Option<Result<pb::WatchRoomsResponse, ApiError>>> {
@@ -48,7 +79,16 @@ impl Stream for RoomEvents {
         if self.ended {
             return Poll::Ready(None);
         }
-        let event = match self.watch.poll(cx.waker()) {
+        if let Some(error) = self.poll_token(cx) {
+            return self.end(error);
+        }
+        let next = loop {
+            match self.watch.poll(cx.waker()) {
+                WatchPoll::Event(event) if !self.shows(&event) => {}
+                next => break next,
+            }
+        };
+        let event = match next {
             WatchPoll::Event(event) => to_event(event),
             WatchPoll::TooSlow => return self.end(ApiError::slow_watcher()),
             WatchPoll::Lost => return self.end(ApiError::lost_watch()),

@@ -15,6 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream;
+use http::header::AUTHORIZATION;
 use prost::Message as _;
 use tonic::{
     Request, Response, Status,
@@ -23,7 +24,7 @@ use tonic::{
     server::{Grpc, NamedService, UnaryService},
 };
 use wigwag_node::{
-    auth::Action,
+    auth::{Action, Caller},
     connection::{Connection, Input},
     frame::{RawPush, TRANSPORT_LIMIT},
     node::Node,
@@ -60,7 +61,7 @@ impl SignalingServer {
         B: HttpBody<Data = Bytes> + Unpin,
     {
         let (head, body) = request.into_parts();
-        let (caller, abort) = (grpc_caller(&head.extensions), abort(&head.extensions));
+        let (caller, abort) = (called_by(&head), abort(&head.extensions));
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
         ResponseMessages::response(Connection::new(self.node.clone(), caller, abort, input))
     }
@@ -76,7 +77,7 @@ impl SignalingServer {
         let (head, body) = request.into_parts();
         let message = only_message(body, TRANSPORT_LIMIT).await.map_err(unreadable_status)?;
         let request = pb::ListenRequest::decode(message).map_err(|error| Status::internal(error.to_string()))?;
-        let (caller, abort) = (grpc_caller(&head.extensions), abort(&head.extensions));
+        let (caller, abort) = (called_by(&head), abort(&head.extensions));
         let hello = pb::Hello { resumable: true, ..request.hello.unwrap_or_default() };
         let connection = Connection::with_hello(self.node.clone(), caller, abort, stream::pending(), hello);
         Ok(ResponseMessages::response(connection))
@@ -146,7 +147,16 @@ where
     }
 }
 
-type Call<T> = std::future::Ready<Result<Response<T>, Status>>;
+/// Returns the caller of a call whose messages are framed here.
+fn called_by(head: &http::request::Parts) -> Caller {
+    grpc_caller(&head.extensions, head.headers.get(AUTHORIZATION).map(|value| value.as_bytes()))
+}
+
+/// Returns the caller of a call that tonic has read.
+fn caller_of<T>(request: &Request<T>) -> Caller {
+    grpc_caller(request.extensions(), request.metadata().get(AUTHORIZATION.as_str()).map(|value| value.as_bytes()))
+}
+
 type Async<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
 
 struct Push(SignalingServer);
@@ -157,7 +167,7 @@ impl UnaryService<RawPush> for Push {
 
     fn call(&mut self, request: Request<RawPush>) -> Self::Future {
         let node = self.0.node.clone();
-        let caller = grpc_caller(request.extensions());
+        let caller = caller_of(&request);
         Box::pin(async move {
             let answer = push::push(node, caller, request.into_inner()).await;
             answer.map(Response::new).map_err(|error| to_status(&error))
@@ -169,16 +179,17 @@ struct IceServers(SignalingServer);
 
 impl UnaryService<pb::GetIceServersRequest> for IceServers {
     type Response = pb::GetIceServersResponse;
-    type Future = Call<pb::GetIceServersResponse>;
+    type Future = Async<pb::GetIceServersResponse>;
 
     fn call(&mut self, request: Request<pb::GetIceServersRequest>) -> Self::Future {
-        let node = &self.0.node;
-        let allowed = node.policy().allow(&grpc_caller(request.extensions()), Action::IceServers, None);
-        std::future::ready(match allowed {
-            Ok(()) => {
-                Ok(Response::new(pb::GetIceServersResponse { ice_servers: node.ice_servers(), expires_at: None }))
-            }
-            Err(error) => Err(to_status(&error)),
+        let (node, caller) = (self.0.node.clone(), caller_of(&request));
+        Box::pin(async move {
+            let allowed = match node.identify(&caller).await {
+                Ok(caller) => node.policy().allow(&caller, Action::IceServers, None),
+                Err(error) => Err(error),
+            };
+            allowed.map_err(|error| to_status(&error))?;
+            Ok(Response::new(pb::GetIceServersResponse { ice_servers: node.ice_servers(), expires_at: None }))
         })
     }
 }

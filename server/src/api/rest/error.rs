@@ -10,7 +10,7 @@ use wigwag_node::error::{ApiError, Code, DOMAIN};
 
 /// An error as a response.
 #[derive(Debug)]
-pub(super) struct RestError {
+pub(crate) struct RestError {
     error: ApiError,
     status: StatusCode,
 }
@@ -76,6 +76,7 @@ fn http_status(code: Code) -> StatusCode {
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
     }
 }
 

@@ -1,9 +1,11 @@
 //! `Push`: applies frames to a session whose client receives with `Listen`.
 
+use std::sync::Arc;
+
 use prost::Message;
 use wigwag_hub::error::{AckError, DetachReason, FindError};
 use wigwag_node::{
-    auth::{Action, Caller},
+    auth::{Action, Caller, Identity},
     connection::{Applier, FrameOutcome, is_free},
     error::ApiError,
     frame::{RawBody, RawClientFrame, RawPush},
@@ -13,11 +15,17 @@ use wigwag_proto::v1::PushResponse;
 
 /// Applies the frames that continue the sequence, ignores those already applied and drops those beyond a gap.
 pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<PushResponse, ApiError> {
-    node.policy().allow(&caller, Action::Open, None)?;
     let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
     let ends_with_bye = ends_with_bye(&push);
     let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
         Ok(uplink) => {
+            // The secret of the session says who calls, and the session what it may do.
+            let caller =
+                Caller { identity: Identity::from_stored(&uplink.grants()).map(Arc::new), token: None, ..caller };
+            node.policy().allow(&caller, Action::Open, None)?;
+            if caller.identity.as_ref().is_some_and(|identity| identity.has_expired(node.now().unix_ms)) {
+                return Err(ApiError::token_expired("the token of the session has expired: resume with a fresh one"));
+            }
             uplink.acknowledge(node.now(), 0).wait().await.map_err(ApiError::from)?;
             apply_all(&Applier { node: node.clone(), caller, uplink }, push.frames).await
         }

@@ -1,0 +1,84 @@
+//! The client behind a frame or a call.
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use super::Identity;
+
+/// The client that sends a frame or makes a call.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The remote address of the connection. `None` is treated as another machine.
+    pub addr: Option<SocketAddr>,
+    /// How it reaches the server, such as `grpc` or `websocket`. For the log only.
+    pub transport: &'static str,
+    /// The token that came with the request and not with a frame.
+    pub token: Option<BearerToken>,
+    /// Who it is, once a token was verified. `None` without authentication.
+    pub identity: Option<Arc<Identity>>,
+}
+
+impl Caller {
+    /// Creates the caller of a connection from `addr`.
+    pub fn new(addr: Option<SocketAddr>) -> Self {
+        Self { addr, ..Self::default() }
+    }
+
+    /// Sets the transport, for the log.
+    #[must_use]
+    pub fn over(mut self, transport: &'static str) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Sets the token that came with the request.
+    #[must_use]
+    pub fn with_token(mut self, token: Option<BearerToken>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// Returns who the caller is, as opposed to where it is: empty without authentication, when all callers are one.
+    pub fn subject(&self) -> Arc<str> {
+        self.identity.as_ref().map_or_else(|| "".into(), |identity| identity.user.clone())
+    }
+
+    /// Returns a number for where the caller comes from: the IPv4 address, or the IPv6 network of 64 bits, of which one
+    /// customer of a provider has at least one.
+    pub fn source(&self) -> u64 {
+        match self.addr.map(|addr| addr.ip().to_canonical()) {
+            None => 0,
+            Some(IpAddr::V4(ip)) => u32::from(ip).into(),
+            Some(IpAddr::V6(ip)) => u64::try_from(u128::from(ip) >> 64).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn is_local(&self) -> bool {
+        self.addr.is_some_and(|addr| addr.ip().to_canonical().is_loopback())
+    }
+}
+
+/// A token as a client presents it, before it is verified. Its `Debug` form does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken(Arc<str>);
+
+impl BearerToken {
+    /// Wraps the text of a token. `None` if it is empty.
+    pub fn new(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.into()))
+    }
+
+    /// Returns the text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken(…)")
+    }
+}

@@ -1,0 +1,227 @@
+//! The rules of a server.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use wigwag_hub::{RoomName, error::RoomError};
+use wigwag_token::{Claims, TokenError, TokenErrorKind};
+
+use super::{
+    Action, BearerToken, Caller, Identity, Revoked, Ticket, TicketError, TicketRequest, revocations::Revocations,
+    tickets::Tickets,
+};
+use crate::error::ApiError;
+
+/// Verifies tokens.
+pub trait Authenticate: fmt::Debug + Send + Sync + 'static {
+    /// Returns the claims of a token that is good at this time. May wait for the keys of its issuer.
+    fn verify<'a>(
+        &'a self,
+        token: &'a str,
+        now_unix_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Claims, TokenError>> + Send + 'a>>;
+}
+
+/// The rules of a server.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    direct_messages: bool,
+    tokens: Option<Tokens>,
+}
+
+/// The rules of a server that requires tokens.
+#[derive(Clone, Debug)]
+struct Tokens {
+    authenticator: Arc<dyn Authenticate>,
+    revocations: Arc<Revocations>,
+    tickets: Arc<Tickets>,
+}
+
+impl Policy {
+    /// Creates the policy of a server without authentication.
+    pub fn open(direct_messages: bool) -> Self {
+        Self { direct_messages, tokens: None }
+    }
+
+    /// Creates the policy of a server that requires tokens.
+    pub fn with_tokens(direct_messages: bool, authenticator: Arc<dyn Authenticate>) -> Self {
+        let tokens = Tokens { authenticator, revocations: Arc::default(), tickets: Arc::default() };
+        Self { direct_messages, tokens: Some(tokens) }
+    }
+
+    /// Returns whether the server requires tokens.
+    pub fn requires_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// Verifies a token. `None` without authentication, where tokens are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID.
+    pub async fn authenticate(
+        &self,
+        token: Option<&BearerToken>,
+        now_unix_ms: u64,
+    ) -> Result<Option<Arc<Identity>>, ApiError> {
+        let Some(tokens) = &self.tokens else { return Ok(None) };
+        let token = token.ok_or_else(ApiError::token_missing)?;
+        let claims = tokens.authenticator.verify(token.expose(), now_unix_ms).await.map_err(refused)?;
+        if !claims.namespace.is_empty() {
+            return Err(ApiError::token_invalid(
+                "the token is for a namespace (wigwag.ns), which this version does not have: leave the claim out",
+            ));
+        }
+        let identity = Identity::of(&claims);
+        self.check_revoked(&identity, now_unix_ms)?;
+        Ok(Some(Arc::new(identity)))
+    }
+
+    /// Checks that the token of a session has not been revoked.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_INVALID.
+    pub fn check_revoked(&self, identity: &Identity, now_unix_ms: u64) -> Result<(), ApiError> {
+        match &self.tokens {
+            Some(tokens) if tokens.revocations.contains(identity, now_unix_ms) => {
+                Err(ApiError::token_invalid("the token was revoked: get another one from the application's server"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses these tokens until `until_unix_ms`. The sessions that were opened with them are not ended.
+    ///
+    /// # Errors
+    ///
+    /// UNIMPLEMENTED without authentication, LIMIT_EXCEEDED if too many are remembered.
+    pub fn revoke(&self, revoked: &Revoked, now_unix_ms: u64, until_unix_ms: u64) -> Result<(), ApiError> {
+        let Some(tokens) = &self.tokens else {
+            return Err(ApiError::unimplemented(
+                "this server runs without authentication: there are no tokens to revoke",
+            ));
+        };
+        if tokens.revocations.add(revoked, now_unix_ms, until_unix_ms) {
+            if let Revoked::User(user) = revoked {
+                tokens.tickets.remove_user(user);
+            }
+            Ok(())
+        } else {
+            Err(ApiError::revocations_exhausted())
+        }
+    }
+
+    /// Adds a ticket with this secret. Returns the secret that admits, which is an earlier one if the request is repeated, and
+    /// when it expires.
+    ///
+    /// # Errors
+    ///
+    /// UNIMPLEMENTED without authentication, LIMIT_EXCEEDED, INVALID_FIELD.
+    pub(crate) fn add_ticket(
+        &self,
+        secret: String,
+        ticket: Ticket,
+        request: Option<TicketRequest>,
+        now_unix_ms: u64,
+    ) -> Result<(String, u64), ApiError> {
+        let Some(tokens) = &self.tokens else {
+            return Err(ApiError::unimplemented(
+                "this server runs without authentication: clients of compatibility protocols connect without a ticket",
+            ));
+        };
+        tokens.tickets.add(secret, ticket, request, now_unix_ms).map_err(|error| match error {
+            TicketError::Exhausted => ApiError::tickets_exhausted(),
+            TicketError::RequestIdReused => RoomError::RequestIdReused.into(),
+        })
+    }
+
+    /// Returns whom the ticket of a client admits to a compatibility protocol. `None` without authentication.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_INVALID.
+    pub fn admit_ticket(&self, caller: &Caller, protocol: &str, now_unix_ms: u64) -> Result<Option<Ticket>, ApiError> {
+        let Some(tokens) = &self.tokens else { return Ok(None) };
+        let secret = caller.token.as_ref().ok_or_else(ApiError::ticket_missing)?;
+        let ticket = tokens.tickets.find(secret.expose(), now_unix_ms).filter(|ticket| ticket.protocol == protocol);
+        ticket.map(Some).ok_or_else(|| {
+            ApiError::token_invalid(
+                "no such ticket, or it has expired or is for another protocol: get another one with \
+                 RoomService.CreateTicket",
+            )
+        })
+    }
+
+    /// Checks whether `caller` may do `action`, in that room if one is concerned. Does not check whether the room
+    /// exists.
+    ///
+    /// # Errors
+    ///
+    /// FORBIDDEN, with the remedy in the message; TOKEN_MISSING.
+    pub fn allow(&self, caller: &Caller, action: Action, room: Option<&RoomName>) -> Result<(), ApiError> {
+        if action == Action::Direct && !self.direct_messages {
+            return Err(ApiError::forbidden(
+                "direct messages are disabled: join a room with the peer, or enable session.direct_messages",
+            ));
+        }
+        if self.tokens.is_some() {
+            let Some(identity) = &caller.identity else { return Err(ApiError::token_missing()) };
+            return if identity.permits(action, room.map(RoomName::as_str)) {
+                Ok(())
+            } else {
+                Err(ApiError::forbidden(action.not_granted()))
+            };
+        }
+        match action {
+            Action::Manage | Action::List | Action::Admin if !caller.is_local() => Err(ApiError::forbidden(
+                "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
+                 localhost or by IP address, without the headers of a proxy, or move it with room_service",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether a caller that may list rooms sees this one.
+    pub fn shows(&self, caller: &Caller, room: &RoomName) -> bool {
+        self.tokens.is_none() || self.allow(caller, Action::List, Some(room)).is_ok()
+    }
+}
+
+fn refused(error: TokenError) -> ApiError {
+    match error.kind() {
+        TokenErrorKind::Expired => ApiError::token_expired(error.to_string()),
+        TokenErrorKind::NotYetValid | TokenErrorKind::Invalid | TokenErrorKind::UnknownKey => {
+            ApiError::token_invalid(error.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(addr: &str) -> Caller {
+        Caller::new(Some(addr.parse().expect("an address")))
+    }
+
+    #[test]
+    fn rooms_are_managed_from_this_machine_only() {
+        let policy = Policy::open(true);
+        for local in ["127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(policy.allow(&from(local), Action::Manage, None).is_ok(), "{local}");
+        }
+        for remote in ["192.0.2.1:1", "[2001:db8::1]:1", "[::ffff:192.0.2.1]:1"] {
+            let error = policy.allow(&from(remote), Action::Manage, None).expect_err(remote);
+            assert_eq!(error.reason, "FORBIDDEN");
+            assert!(policy.allow(&from(remote), Action::Join, None).is_ok());
+        }
+        assert!(policy.allow(&Caller::default(), Action::Manage, None).is_err());
+    }
+
+    #[test]
+    fn direct_messages_can_be_switched_off() {
+        assert!(Policy::open(true).allow(&from("127.0.0.1:1"), Action::Direct, None).is_ok());
+        assert!(Policy::open(false).allow(&from("127.0.0.1:1"), Action::Direct, None).is_err());
+        assert!(Policy::open(false).allow(&from("127.0.0.1:1"), Action::DirectInScope, None).is_ok());
+    }
+}

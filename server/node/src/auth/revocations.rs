@@ -1,0 +1,130 @@
+//! Tokens that were revoked before they expired.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::Identity;
+
+/// The most revocations that are remembered at a time.
+const MAX_REVOCATIONS: usize = 100_000;
+
+/// The tokens that are refused although their signature and their times are good. Each is forgotten once it has expired
+/// anyhow.
+#[derive(Debug, Default)]
+pub(super) struct Revocations {
+    inner: Mutex<Lists>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    /// By user: tokens issued before the first time are refused until the second.
+    users: HashMap<Arc<str>, Times>,
+    /// By id of the token: refused until then.
+    ids: HashMap<Arc<str>, u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    issued_before_ms: u64,
+    until_ms: u64,
+}
+
+/// What to revoke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// Every token of this user that was issued before now.
+    User(Arc<str>),
+    /// The token with this id.
+    Id(Arc<str>),
+}
+
+impl Revocations {
+    /// Remembers a revocation. Returns `false` if too many are remembered already.
+    pub(super) fn add(&self, revoked: &Revoked, now_ms: u64, until_ms: u64) -> bool {
+        let mut lists = self.lists();
+        if lists.users.len() + lists.ids.len() >= MAX_REVOCATIONS {
+            lists.users.retain(|_, times| times.until_ms > now_ms);
+            lists.ids.retain(|_, until| *until > now_ms);
+            if lists.users.len() + lists.ids.len() >= MAX_REVOCATIONS {
+                return false;
+            }
+        }
+        match revoked {
+            Revoked::User(user) => {
+                let times = lists.users.entry(user.clone()).or_insert(Times { issued_before_ms: 0, until_ms: 0 });
+                times.issued_before_ms = now_ms;
+                times.until_ms = times.until_ms.max(until_ms);
+            }
+            Revoked::Id(id) => {
+                let until = lists.ids.entry(id.clone()).or_insert(0);
+                *until = (*until).max(until_ms);
+            }
+        }
+        true
+    }
+
+    /// Returns whether this identity's token was revoked. `iat` is in whole seconds: one of the same second as the
+    /// revocation counts as issued before it.
+    pub(super) fn contains(&self, identity: &Identity, now_ms: u64) -> bool {
+        let lists = self.lists();
+        let by_id = identity.claims.id.as_ref().and_then(|id| lists.ids.get(id)).is_some_and(|until| *until > now_ms);
+        let by_user = lists.users.get(&identity.user).is_some_and(|times| {
+            times.until_ms > now_ms
+                && identity.claims.issued_at_ms.is_none_or(|at| at / 1_000 <= times.issued_before_ms / 1_000)
+        });
+        by_id || by_user
+    }
+
+    fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wigwag_token::Claims;
+
+    use super::*;
+
+    fn token(user: &str, id: Option<&str>, issued_at_ms: Option<u64>) -> Identity {
+        let mut claims = Claims::new(user, 1_000_000);
+        claims.id = id.map(Into::into);
+        claims.issued_at_ms = issued_at_ms;
+        Identity::of(&claims)
+    }
+
+    #[test]
+    fn a_user_is_revoked_up_to_now() {
+        let revocations = Revocations::default();
+        assert!(revocations.add(&Revoked::User("ada".into()), 10_500, 20_000));
+        let revoked = |token: &Identity, now| revocations.contains(token, now);
+        assert!(revoked(&token("ada", None, Some(9_000)), 11_000));
+        assert!(revoked(&token("ada", None, Some(10_000)), 11_000), "the same second");
+        assert!(revoked(&token("ada", None, None), 11_000), "not said when");
+        assert!(!revoked(&token("ada", None, Some(11_000)), 11_000), "issued later");
+        assert!(!revoked(&token("bob", None, Some(9_000)), 11_000));
+        assert!(!revoked(&token("ada", None, Some(9_000)), 20_000), "forgotten");
+    }
+
+    #[test]
+    fn a_token_is_revoked_by_its_id() {
+        let revocations = Revocations::default();
+        assert!(revocations.add(&Revoked::Id("7".into()), 10_000, 20_000));
+        assert!(revocations.add(&Revoked::Id("7".into()), 10_000, 15_000), "not shortened");
+        assert!(revocations.contains(&token("ada", Some("7"), Some(99_000)), 19_999));
+        assert!(!revocations.contains(&token("ada", Some("8"), None), 11_000));
+        assert!(!revocations.contains(&token("ada", Some("7"), None), 20_000));
+    }
+
+    #[test]
+    fn so_many_are_remembered() {
+        let revocations = Revocations::default();
+        for number in 0..MAX_REVOCATIONS {
+            assert!(revocations.add(&Revoked::Id(number.to_string().into()), 0, 10));
+        }
+        assert!(!revocations.add(&Revoked::Id("one more".into()), 9, 20));
+        assert!(revocations.add(&Revoked::Id("one more".into()), 10, 20), "the others are over");
+    }
+}

@@ -1,0 +1,170 @@
+//! Tickets: what admits the clients of compatibility protocols, which have no place for a token.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Identity;
+
+/// The most tickets that exist at a time.
+const MAX_TICKETS: usize = 100_000;
+
+/// Whom a ticket admits.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// The compatibility protocol.
+    pub protocol: &'static str,
+    /// The only id under which the client may connect, in the protocol's own terms.
+    pub client_id: Arc<str>,
+    /// Who its sessions are, and what they may do.
+    pub identity: Arc<Identity>,
+    /// Until when it admits, in milliseconds since 1970.
+    pub expires_at_ms: u64,
+}
+
+/// The tickets of a node, by the digests of their secrets.
+#[derive(Debug, Default)]
+pub(super) struct Tickets {
+    inner: Mutex<Lists>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    tickets: HashMap<[u8; 32], Ticket>,
+    /// The answers to requests that have an id, by their callers and ids.
+    requests: HashMap<(Arc<str>, Arc<str>), Answered>,
+}
+
+/// A request with an id, and the answer to it.
+#[derive(Clone, Debug)]
+struct Answered {
+    digest: [u8; 32],
+    secret: String,
+    expires_at_ms: u64,
+    forgotten_at_ms: u64,
+}
+
+/// A request for a ticket that is not to be repeated.
+#[derive(Clone, Debug)]
+pub(crate) struct TicketRequest {
+    pub(crate) caller: Arc<str>,
+    pub(crate) id: Arc<str>,
+    pub(crate) digest: [u8; 32],
+    pub(crate) forgotten_at_ms: u64,
+}
+
+/// Why there is no ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TicketError {
+    /// There are as many as there may be.
+    Exhausted,
+    /// The id of the request is that of another one.
+    RequestIdReused,
+}
+
+impl Tickets {
+    /// Adds a ticket with this secret. A repeated request gets the answer to the first. Returns the secret, and when it
+    /// expires.
+    pub(super) fn add(
+        &self,
+        secret: String,
+        ticket: Ticket,
+        request: Option<TicketRequest>,
+        now_ms: u64,
+    ) -> Result<(String, u64), TicketError> {
+        let mut lists = self.lists();
+        if lists.tickets.len() >= MAX_TICKETS || lists.requests.len() >= MAX_TICKETS {
+            lists.tickets.retain(|_, ticket| ticket.expires_at_ms > now_ms);
+            lists.requests.retain(|_, answered| answered.forgotten_at_ms > now_ms);
+        }
+        let expires_at_ms = ticket.expires_at_ms;
+        let key = request.as_ref().map(|request| (request.caller.clone(), request.id.clone()));
+        let known = key.as_ref().and_then(|key| lists.requests.get(key));
+        match (known, &request) {
+            (Some(known), Some(request)) if known.forgotten_at_ms > now_ms => {
+                return if known.digest == request.digest {
+                    Ok((known.secret.clone(), known.expires_at_ms))
+                } else {
+                    Err(TicketError::RequestIdReused)
+                };
+            }
+            _ => {}
+        }
+        if lists.tickets.len() >= MAX_TICKETS || lists.requests.len() >= MAX_TICKETS {
+            return Err(TicketError::Exhausted);
+        }
+        lists.tickets.insert(Sha256::digest(&secret).into(), ticket);
+        if let (Some(key), Some(TicketRequest { digest, forgotten_at_ms, .. })) = (key, request) {
+            lists.requests.insert(key, Answered { digest, secret: secret.clone(), expires_at_ms, forgotten_at_ms });
+        }
+        Ok((secret, expires_at_ms))
+    }
+
+    /// Returns the ticket with this secret.
+    pub(super) fn find(&self, secret: &str, now_ms: u64) -> Option<Ticket> {
+        let digest: [u8; 32] = Sha256::digest(secret).into();
+        self.lists().tickets.get(&digest).filter(|ticket| ticket.expires_at_ms > now_ms).cloned()
+    }
+
+    /// Forgets the tickets of a user.
+    pub(super) fn remove_user(&self, user: &str) {
+        self.lists().tickets.retain(|_, ticket| *ticket.identity.user != *user);
+    }
+
+    fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wigwag_token::Claims;
+
+    use super::*;
+
+    fn ticket(user: &str, expires_at_ms: u64) -> Ticket {
+        let identity = Arc::new(Identity::of(&Claims::new(user, u64::MAX)));
+        Ticket { protocol: "peerjs", client_id: user.into(), identity, expires_at_ms }
+    }
+
+    fn request(digest: u8) -> Option<TicketRequest> {
+        Some(TicketRequest { caller: "backend".into(), id: "1".into(), digest: [digest; 32], forgotten_at_ms: 60_000 })
+    }
+
+    #[test]
+    fn a_ticket_admits_until_it_expires_or_its_user_is_revoked() {
+        let tickets = Tickets::default();
+        tickets.add("a".to_owned(), ticket("ada", 10_000), None, 0).expect("added");
+        tickets.add("b".to_owned(), ticket("bob", 10_000), None, 0).expect("added");
+        assert_eq!(&*tickets.find("a", 9_999).expect("found").client_id, "ada");
+        assert!(tickets.find("a", 10_000).is_none());
+        assert!(tickets.find("c", 0).is_none());
+        tickets.remove_user("ada");
+        assert!(tickets.find("a", 0).is_none() && tickets.find("b", 0).is_some());
+    }
+
+    #[test]
+    fn a_request_has_one_answer() {
+        let tickets = Tickets::default();
+        let first = tickets.add("a".to_owned(), ticket("ada", 10_000), request(1), 0);
+        assert_eq!(first, Ok(("a".to_owned(), 10_000)));
+        assert_eq!(tickets.add("b".to_owned(), ticket("ada", 20_000), request(1), 1), first);
+        assert!(tickets.find("b", 1).is_none());
+        let other = tickets.add("c".to_owned(), ticket("ada", 20_000), request(2), 1);
+        assert_eq!(other, Err(TicketError::RequestIdReused));
+        assert!(tickets.add("d".to_owned(), ticket("ada", 90_000), request(2), 60_000).is_ok(), "forgotten");
+    }
+
+    #[test]
+    fn so_many_exist() {
+        let tickets = Tickets::default();
+        for number in 0..MAX_TICKETS {
+            tickets.add(number.to_string(), ticket("ada", 10), None, 0).expect("added");
+        }
+        assert_eq!(tickets.add("one more".to_owned(), ticket("ada", 20), None, 9), Err(TicketError::Exhausted));
+        assert!(tickets.add("one more".to_owned(), ticket("ada", 20), None, 10).is_ok(), "the others have expired");
+    }
+}
