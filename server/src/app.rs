@@ -189,11 +189,13 @@ fn serve_admin(
     let metered = node.clone();
     let router =
         ops::admin_router(move || ops::prometheus(&metered.backend().stats(), &public, ops::log_lines_dropped()));
-    let router = if config.room_service == RoomServiceAccess::Admin {
+    let rooms = config.room_service == RoomServiceAccess::Admin;
+    let grpc = grpc::admin_routes(node, rooms, config.reflection);
+    let router = if rooms {
         let others = rest::router(node.clone(), RoomApi::Served).merge(router.reset_fallback());
-        web::router(grpc::admin_routes(node, config.reflection), others, false)
+        web::router(grpc, others, false)
     } else {
-        router.merge(grpc::admin_service())
+        web::admin_router(grpc, router)
     };
     let router = config.admin_origins().guard(router, &FILES);
     let service =

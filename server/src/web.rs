@@ -23,18 +23,26 @@ pub(crate) use fallback::not_found;
 /// `grpc` must have at least one route. Its fallback is replaced by one that answers unknown paths in the protocol of the
 /// call: gRPC, gRPC-Web, or JSON.
 pub fn router(grpc: Router, others: Router, demo: bool) -> Router {
+    let grpc = grpc_web(grpc);
+    let router = grpc.merge(others).merge(icon::router());
+    let router = if demo { router.merge(demo::router()) } else { router };
+    router.fallback(not_found)
+}
+
+/// Returns the router of an admin listener without pages: `grpc` over gRPC and gRPC-Web, and `others` with their fallback.
+pub fn admin_router(grpc: Router, others: Router) -> Router {
+    grpc_web(grpc).merge(others)
+}
+
+fn grpc_web(grpc: Router) -> Router {
     // gRPC-Web only around the gRPC routes: the layer answers 400 to any other HTTP/1 request.
-    let grpc = grpc
-        .reset_fallback()
+    grpc.reset_fallback()
         .route_layer(GrpcWebLayer::new())
         // Without this header nginx buffers a stream until it ends.
         .route_layer(set(HeaderName::from_static("x-accel-buffering"), "no"))
         .route_layer(set(header::CACHE_CONTROL, "no-store, no-transform"))
         .route_layer(from_fn(content::reject_other_content))
-        .route_layer(from_fn(caller::identify));
-    let router = grpc.merge(others).merge(icon::router());
-    let router = if demo { router.merge(demo::router()) } else { router };
-    router.fallback(not_found)
+        .route_layer(from_fn(caller::identify))
 }
 
 fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

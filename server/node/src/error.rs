@@ -523,6 +523,12 @@ fn ended(reason: Reason) -> ApiError {
             ApiError::new(Code::Aborted, "REPLACED", "a newer session has replaced this one: stop using this one")
                 .advice(Advice::Stop)
         }
+        Reason::Forbidden => ApiError::new(
+            Code::PermissionDenied,
+            "FORBIDDEN",
+            "the token of the session was revoked: get another one from the application's server, and open a new session",
+        )
+        .advice(Advice::Stop),
         other => {
             ApiError::new(Code::Aborted, other.as_str(), "the session has ended: open a new one").advice(Advice::Rejoin)
         }

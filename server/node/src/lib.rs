@@ -3,6 +3,7 @@
 //! - [`node::Node`] is one server process: it opens, resumes and drains sessions over a backend of the hub.
 //! - [`connection::Connection`] turns a stream of client frames into a stream of server frames.
 //! - [`rooms::Rooms`] implements the methods of `RoomService`.
+//! - [`admin::Admin`] implements those of `AdminService`.
 //! - [`frame`] and [`json`] encode and decode frames.
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
@@ -14,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod auth;
 pub mod clock;
 pub mod close_code;

@@ -213,12 +213,17 @@ impl Rooms {
         create: pb::CreateTicketRequest,
     ) -> Result<pb::CreateTicketResponse, ApiError> {
         let caller = self.identify(caller, Action::Manage).await?;
+        if !self.node.policy().requires_tokens() {
+            return Err(ApiError::unimplemented(
+                "this server runs without authentication: clients of compatibility protocols connect without a ticket",
+            ));
+        }
         let now_ms = self.node.now().unix_ms;
         let request = request_id(&caller, &create.request_id, || digest_of_ticket(&create))?.map(|id| TicketRequest {
             caller: id.caller,
             id: id.id,
             digest: id.digest,
-            forgotten_at_ms: now_ms + u64::from(self.node.limits().request_id_ms),
+            forgotten_at_ms: now_ms + self.node.limits().request_id_ms,
         });
         let ticket = ticket(&caller, &create, now_ms)?;
         let (protocol, client_id) = (ticket.protocol, ticket.client_id.clone());

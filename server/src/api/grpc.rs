@@ -1,5 +1,6 @@
 //! The gRPC services: `SignalingService`, `RoomService`, health and reflection.
 
+mod admin;
 mod compression;
 mod deadline;
 pub mod framing;
@@ -20,8 +21,9 @@ use tonic::Status;
 use tonic::service::Routes;
 use wigwag_node::error::ApiError;
 use wigwag_node::node::Node;
-use wigwag_proto::v1::{room_service_server, signaling_service_server};
+use wigwag_proto::v1::{admin_service_server, room_service_server, signaling_service_server};
 
+use self::admin::AdminServer;
 use self::status::to_status;
 use super::RoomApi;
 
@@ -53,22 +55,28 @@ pub fn public_routes(node: &Node, rooms: RoomApi, reflection: bool) -> (Router, 
             router.route("/wigwag.v1.RoomService/{*method}", any(refuse))
         }
     };
-    (kept_to_the_specification(router.merge(admin_service())), health)
+    (kept_to_the_specification(router.merge(no_admin_service())), health)
 }
 
-/// Returns the routes of the admin listener: `RoomService` and, if `reflection`, server reflection.
-pub fn admin_routes(node: &Node, reflection: bool) -> Router {
-    let routes = Routes::new(RoomServer::service(node.clone()));
-    let routes =
-        if reflection { reflection::add(routes, vec![room_service_server::SERVICE_NAME], false) } else { routes };
-    kept_to_the_specification(routes.into_axum_router().reset_fallback().merge(admin_service()))
+/// Returns the routes of the admin listener: `AdminService`, `RoomService` if `rooms`, and server reflection if `reflection`.
+pub fn admin_routes(node: &Node, rooms: bool, reflection: bool) -> Router {
+    let mut names = vec![admin_service_server::SERVICE_NAME];
+    let mut routes = Routes::new(AdminServer::service(node.clone()));
+    if rooms {
+        names.push(room_service_server::SERVICE_NAME);
+        routes = routes.add_service(RoomServer::service(node.clone()));
+    }
+    let routes = if reflection { reflection::add(routes, names, false) } else { routes };
+    kept_to_the_specification(routes.into_axum_router().reset_fallback())
 }
 
-/// Returns the route of `AdminService`, which answers that this version does not have it.
-pub fn admin_service() -> Router {
+/// What the calls of `AdminService` answer that are not built yet.
+const ADMIN_NOT_SUPPORTED: &str = "this call of AdminService is not supported by this version: the log and /metrics of the admin listener show its state";
+
+/// Returns the route of `AdminService` at the public listener, which answers that it is not there.
+fn no_admin_service() -> Router {
     let refuse = |_: Request| async {
-        let why =
-            "AdminService is not supported by this version: the log and /metrics of the admin listener show its state";
+        let why = "AdminService is served by the admin listener only: call it at the address of admin.listen";
         to_status(&ApiError::unimplemented(why)).into_http() as Response
     };
     Router::new().route("/wigwag.v1.AdminService/{*method}", any(refuse))

@@ -125,9 +125,7 @@ impl Policy {
         now_unix_ms: u64,
     ) -> Result<(String, u64), ApiError> {
         let Some(tokens) = &self.tokens else {
-            return Err(ApiError::unimplemented(
-                "this server runs without authentication: clients of compatibility protocols connect without a ticket",
-            ));
+            return Err(ApiError::unimplemented("this server runs without authentication: tickets are not needed"));
         };
         tokens.tickets.add(secret, ticket, request, now_unix_ms).map_err(|error| match error {
             TicketError::Exhausted => ApiError::tickets_exhausted(),

@@ -1,0 +1,75 @@
+//! `wigwag.v1.AdminService` over gRPC, on the admin listener.
+
+use tonic::{Request, Response, Status};
+use wigwag_node::{admin::Admin, auth::Caller, error::ApiError, node::Node};
+use wigwag_proto::v1::{self as pb, admin_service_server::AdminServiceServer};
+
+use super::status::to_status;
+
+/// Largest request, in bytes.
+const MAX_REQUEST: usize = 16 * 1024;
+
+/// Implements `AdminService` over [`Admin`]. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct AdminServer(Admin);
+
+impl AdminServer {
+    /// Returns the tonic service of a node.
+    pub(super) fn service(node: Node) -> AdminServiceServer<Self> {
+        AdminServiceServer::new(Self(Admin::new(node))).max_decoding_message_size(MAX_REQUEST)
+    }
+}
+
+type GrpcResult<T> = Result<Response<T>, Status>;
+
+fn respond<T>(result: Result<T, ApiError>) -> GrpcResult<T> {
+    result.map(Response::new).map_err(|error| to_status(&error))
+}
+
+fn parts<T>(request: Request<T>) -> (Caller, T) {
+    // The router inserts the caller; without one a request is treated as remote.
+    let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
+    (caller, request.into_inner())
+}
+
+/// Returns the error of the calls that are not built yet.
+fn not_supported<T>() -> GrpcResult<T> {
+    Err(to_status(&ApiError::unimplemented(super::ADMIN_NOT_SUPPORTED)))
+}
+
+#[tonic::async_trait]
+impl pb::admin_service_server::AdminService for AdminServer {
+    async fn end_session(&self, request: Request<pb::EndSessionRequest>) -> GrpcResult<pb::EndSessionResponse> {
+        let (caller, request) = parts(request);
+        respond(self.0.end_session(&caller, request).await)
+    }
+
+    async fn revoke(&self, request: Request<pb::RevokeRequest>) -> GrpcResult<pb::RevokeResponse> {
+        let (caller, request) = parts(request);
+        respond(self.0.revoke(&caller, request).await)
+    }
+
+    async fn get_node(&self, _: Request<pb::GetNodeRequest>) -> GrpcResult<pb::GetNodeResponse> {
+        not_supported()
+    }
+
+    async fn list_sessions(&self, _: Request<pb::ListSessionsRequest>) -> GrpcResult<pb::ListSessionsResponse> {
+        not_supported()
+    }
+
+    async fn drain_node(&self, _: Request<pb::DrainNodeRequest>) -> GrpcResult<pb::DrainNodeResponse> {
+        not_supported()
+    }
+
+    async fn list_events(&self, _: Request<pb::ListEventsRequest>) -> GrpcResult<pb::ListEventsResponse> {
+        not_supported()
+    }
+
+    async fn explain_pair(&self, _: Request<pb::ExplainPairRequest>) -> GrpcResult<pb::ExplainPairResponse> {
+        not_supported()
+    }
+
+    async fn set_log_level(&self, _: Request<pb::SetLogLevelRequest>) -> GrpcResult<pb::SetLogLevelResponse> {
+        not_supported()
+    }
+}
