@@ -14,6 +14,7 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "wigwag-proto", to: &[] },
     Row { from: "wigwag-hub", to: &[] },
     Row { from: "wigwag-poll", to: &[] },
+    Row { from: "wigwag-token", to: &[] },
     Row { from: "wigwag-http2", to: &["wigwag-poll"] },
     Row { from: "wigwag-net", to: &["wigwag-http2", "wigwag-poll"] },
     Row { from: "wigwag-node", to: &["wigwag-hub", "wigwag-poll", "wigwag-proto"] },
@@ -38,6 +39,7 @@ const FORBIDDEN: &[Row<'_>] = &[
     Row { from: "wigwag-net", to: &["prost", "tonic"] },
     Row { from: "wigwag-node", to: &["axum", "hyper", "hyper-util", "tonic", "tower-http"] },
     Row { from: "wigwag-compat", to: &["tonic"] },
+    Row { from: "wigwag-token", to: &["axum", "hyper", "hyper-util", "prost", "tokio", "tonic"] },
 ];
 
 fn edges() -> Edges {
