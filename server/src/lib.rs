@@ -11,4 +11,5 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod ops;
+pub mod turn;
 pub mod web;

@@ -13,6 +13,7 @@ use crate::{
     auth::{Action, Caller, Identity, Revoked},
     connection::peer_id,
     error::ApiError,
+    frame,
     node::{Node, check_label},
 };
 
@@ -81,8 +82,7 @@ impl Admin {
         let until_ms = match &revoke.until {
             None => now.unix_ms + u64::try_from(DEFAULT_REVOCATION.as_millis()).unwrap_or(u64::MAX),
             Some(until) => {
-                let ms = i128::from(until.seconds) * 1_000 + i128::from(until.nanos / 1_000_000);
-                let ms = u64::try_from(ms).unwrap_or(0);
+                let ms = frame::unix_ms(until);
                 if ms <= now.unix_ms {
                     return Err(ApiError::invalid(
                         "until",

@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use wigwag_hub::Limits;
-use wigwag_proto::v1::IceServer;
 
-use crate::auth::Authenticate;
+use crate::{
+    auth::Authenticate,
+    ice::{FixedServers, IceProvider},
+};
 
 /// Settings of a node.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ pub struct NodeConfig {
     /// The time over which a drain spreads the reconnects of its sessions. Zero: derived from their number.
     pub drain_window: Duration,
     /// The ICE servers that clients are given.
-    pub ice_servers: Vec<IceServer>,
+    pub ice: Arc<dyn IceProvider>,
     /// What verifies tokens; `None` = the server is open to everyone that reaches it.
     pub authenticator: Option<Arc<dyn Authenticate>>,
 }
@@ -87,7 +89,7 @@ impl Default for NodeConfig {
             limits: Limits::default(),
             auto_create: true,
             drain_window: Duration::ZERO,
-            ice_servers: Vec::new(),
+            ice: Arc::new(FixedServers::default()),
             authenticator: None,
         }
     }

@@ -4,6 +4,7 @@
 //! passing through another task or queue. A transport supplies the input and writes the frames that the stream yields.
 
 mod apply;
+mod ice_renewal;
 mod input;
 mod rate_limit;
 mod timers;
@@ -24,7 +25,7 @@ use std::{
 use futures_core::Stream;
 use tokio::{task::yield_now, time::Instant};
 use wigwag_hub::{
-    Attachment, Item, Now, Reason, Submitted,
+    Attachment, Body, Item, Now, Reason, Submitted,
     error::DetachReason,
     session::{Fetched, SessionKind},
 };
@@ -33,18 +34,19 @@ use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
 pub(crate) use self::token_expiry::TokenExpiry;
-pub use self::{
-    input::Input,
-    rate_limit::{RateLimit, is_free},
-    write_activity::WriteActivity,
-    written_marks::WrittenMarks,
-};
 use self::{
+    ice_renewal::IceRenewal,
     timers::Timers,
     token_expiry::Due,
     under_way::{Concluded, UnderWay},
     wake_flags::{WakeFlags, source},
     write_activity::Written,
+};
+pub use self::{
+    input::Input,
+    rate_limit::{RateLimit, is_free},
+    write_activity::WriteActivity,
+    written_marks::WrittenMarks,
 };
 use crate::{
     auth::{Caller, Identity},
@@ -130,6 +132,8 @@ struct Attached {
     grants_version: u32,
     /// When the session's token expires; `None` without authentication.
     expiry: Option<Box<TokenExpiry>>,
+    /// When the client gets new ICE servers; `None` if the credentials that it has do not expire.
+    ice_renewal: Option<Box<IceRenewal>>,
 }
 
 impl Attached {
@@ -196,6 +200,10 @@ where
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
         let Opened { attachment, welcome, applied, features, identity } = opened;
         let resumable = attachment.kind() != SessionKind::Live;
+        let ice_renewal = welcome.ice_expires_at.as_ref().map(|at| {
+            let user = identity.as_ref().map_or(attachment.peer().as_str(), |identity| &identity.user);
+            Box::new(IceRenewal::new(self.node.clone(), user.to_owned(), frame::unix_ms(at), self.node.now()))
+        });
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;
         self.out.push_back(frame);
@@ -226,6 +234,7 @@ where
             resumable,
             under_way: UnderWay::default(),
             expiry,
+            ice_renewal,
         });
         if self.node.draining() {
             // The sessions that existed when the drain began have received theirs.
@@ -608,6 +617,14 @@ where
                     return true;
                 }
             }
+        }
+        if let State::Attached(Attached { ice_renewal: Some(renewal), attachment, .. }) = &mut self.state
+            && let Poll::Ready(ice) = renewal.poll(&mut Context::from_waker(&waker))
+        {
+            let expires_at = ice.expires_at_ms.map(frame::timestamp);
+            let body = frame::field(Pb::IceServers(pb::IceServers { servers: ice.servers, expires_at }));
+            attachment.put(self.node.now(), Body::Encoded(body)).forget();
+            self.ready |= source::TIMERS;
         }
         let Some(event) = self.timers.poll(&mut Context::from_waker(&waker), applied) else { return false };
         match &self.state {

@@ -11,7 +11,7 @@ mod roster;
 mod server_frame;
 
 pub use client_frame::{RawBody, RawClientFrame, RawPush};
-pub use convert::{field, member, room_info, timestamp};
+pub use convert::{field, member, room_info, timestamp, unix_ms};
 pub use envelope::{Invalid, check};
 pub use pieces::FramePieces;
 pub use roster::JsonRoster;

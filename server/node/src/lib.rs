@@ -7,6 +7,7 @@
 //! - [`frame`] and [`json`] encode and decode frames.
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
+//! - [`ice::IceProvider`] provides the STUN and TURN servers of clients.
 //! - [`features::Features`] are those that a client and this server have in common.
 //!
 //! This crate depends on `wigwag-hub` (rooms and sessions), `wigwag-proto` (generated types) and `wigwag-poll`, never
@@ -26,6 +27,7 @@ pub mod features;
 pub mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+pub mod ice;
 pub mod json;
 pub mod node;
 pub mod rooms;

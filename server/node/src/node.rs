@@ -16,7 +16,6 @@ use std::{
 
 use tokio::time::Instant;
 use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, error::StoreError, member::RoomInfo};
-use wigwag_proto::v1 as pb;
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
@@ -25,6 +24,7 @@ use crate::{
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
     error::ApiError,
+    ice::IceServers,
 };
 
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
@@ -225,9 +225,9 @@ impl Node {
         self.inner.reaper.register(attachment, abort, activity)
     }
 
-    /// Returns the ICE servers that clients are given.
-    pub fn ice_servers(&self) -> Vec<pb::IceServer> {
-        self.inner.config.ice_servers.clone()
+    /// Returns the ICE servers for a client. `user` is its user id or, if it has none, its peer id.
+    pub async fn ice_servers(&self, user: &str) -> IceServers {
+        self.inner.config.ice.servers(user, self.now().unix_ms).await
     }
 
     /// Returns whether joining a room that does not exist creates it.

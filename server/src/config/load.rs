@@ -174,7 +174,7 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
 
 /// Returns the ranges of all numeric settings.
 fn ranges() -> impl Iterator<Item = &'static Range> {
-    [super::RANGES, session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES]
+    [super::RANGES, session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES, ice::RANGES]
         .into_iter()
         .flatten()
 }

@@ -1,6 +1,6 @@
 //! What each part of the server is told of the configuration.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use wigwag_compat::CompatConfig;
 use wigwag_hub::Limits;
@@ -13,6 +13,7 @@ use wigwag_net::{
 use wigwag_node::{
     config::{NodeConfig, SessionConfig},
     frame::TRANSPORT_LIMIT,
+    ice::{FixedServers, IceProvider},
 };
 use wigwag_proto::v1::IceServer;
 
@@ -20,6 +21,7 @@ use super::{
     AllowedOrigins, CompatSection, Config,
     memory::{default_max_sessions, memory_limit},
 };
+use crate::turn::TurnServers;
 
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -66,8 +68,19 @@ impl Config {
             },
             auto_create: rooms.auto_create,
             drain_window: ms(self.drain.window_ms),
-            ice_servers: self.ice.servers.iter().map(ice_server).collect(),
+            ice: self.ice_provider(),
             authenticator: None,
+        }
+    }
+
+    fn ice_provider(&self) -> Arc<dyn IceProvider> {
+        let fixed = self.ice.servers.iter().map(ice_server).collect();
+        match self.ice.shared_secret() {
+            None => Arc::new(FixedServers(fixed)),
+            Some(secret) => {
+                let (urls, ttl_ms) = (self.ice.turn_urls.clone(), self.ice.turn_ttl_ms.into());
+                Arc::new(TurnServers::new(fixed, urls, secret, ttl_ms))
+            }
         }
     }
 

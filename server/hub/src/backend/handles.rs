@@ -133,6 +133,9 @@ pub trait Attachment: Uplink {
     /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
 
+    /// Puts a numbered frame with this body into the mailbox, which answers nothing and must not be lost. Ignored if the
+    /// attachment is over.
+    fn put(&self, now: Now, body: Body) -> Submitted<Result<(), StoreError>>;
     /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
     /// client to return; a live one ends. Once it has answered, others can see that.
     fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>>;

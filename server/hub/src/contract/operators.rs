@@ -9,6 +9,7 @@ use super::{
 use crate::{
     backend::{EventPage, FreshToken, Grants, SessionChange, SessionFilter, SessionInfo, Whose},
     error::{DetachReason, ResumeError},
+    frame::Body,
     limits::Limits,
     reason::Reason,
     session::SessionKind,
@@ -160,6 +161,22 @@ pub(super) fn a_resume_needs_a_valid_token_of_its_user(make: &Make<'_>) {
         "its grace period was over after 30 s"
     );
     assert_eq!(world.members_in("demo"), "via");
+}
+
+pub(super) fn a_frame_of_the_server_is_replayed(make: &Make<'_>) {
+    let world = make.world();
+    let mut ada = world.client("ada");
+    let put = |client: &Client<'_>, text: &str| {
+        answer(|| client.attachment.put(world.now(), Body::Encoded(text_bytes(text)))).expect("answered");
+    };
+    put(&ada, "servers");
+    assert_eq!(ada.read(1), ["encoded servers"]);
+    ada.disconnect();
+    put(&ada, "ignored");
+    ada.resume_with(|resume| resume.last_seq = 0).expect("resumed");
+    assert_eq!(ada.read(1), ["encoded servers"], "not acknowledged, and nothing more");
+    put(&ada, "more");
+    assert_eq!(ada.read(1), ["encoded more"]);
 }
 
 pub(super) fn a_session_is_taken_out_of_rooms(make: &Make<'_>) {

@@ -299,6 +299,13 @@ impl Attachment for MemoryAttachment {
         fetched
     }
 
+    fn put(&self, now: Now, body: Body) -> Submitted<Result<(), StoreError>> {
+        if self.session.attached_epoch.load(Ordering::Acquire) == self.epoch {
+            self.shared.put_control(now, &self.session, 0, body);
+        }
+        Submitted::Done(Ok(()))
+    }
+
     fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>> {
         // A session that has ended or has a newer attachment has nothing left to detach.
         let over = self.session.state().detach_reason(self.epoch);

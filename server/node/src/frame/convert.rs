@@ -26,6 +26,12 @@ pub fn timestamp(unix_ms: u64) -> Timestamp {
     }
 }
 
+/// Converts a point in time of the API to milliseconds since 1970; one before that is 1970.
+pub fn unix_ms(time: &Timestamp) -> u64 {
+    let ms = i128::from(time.seconds) * 1_000 + i128::from(time.nanos / 1_000_000);
+    u64::try_from(ms.max(0)).unwrap_or(u64::MAX)
+}
+
 /// Converts a member of a room.
 pub fn member(from: &Member) -> pb::Member {
     pb::Member {

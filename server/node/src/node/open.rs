@@ -98,7 +98,8 @@ impl Node {
                 let (peer, epoch) = (resumed.attachment.peer().as_str(), resumed.attachment.epoch());
                 let (transport, address) = (caller.transport, self.logged_address(caller));
                 tracing::info!(peer.id = peer, epoch, transport, client = hello.client, address, "session resumed");
-                let welcome = self.welcome(&*resumed.attachment, resume.session_token.clone(), Outcome::Resumed);
+                let (token, outcome) = (resume.session_token.clone(), Outcome::Resumed);
+                let welcome = self.welcome(&*resumed.attachment, identity.as_deref(), token, outcome).await;
                 let applied = resumed.applied;
                 Ok(Ok(Opened {
                     attachment: resumed.attachment,
@@ -183,7 +184,7 @@ impl Node {
             address = self.logged_address(caller),
             "session opened"
         );
-        let mut welcome = self.welcome(&*attachment, token, outcome);
+        let mut welcome = self.welcome(&*attachment, identity, token, outcome).await;
         welcome.reset_reason = reset.map(Reason::as_str).unwrap_or_default().into();
         let identity = caller.identity.clone();
         Ok(Opened { attachment, welcome, applied: 0, features: Features::default(), identity })
@@ -195,7 +196,14 @@ impl Node {
         Some(tracing::field::display(addr.ip().to_canonical()))
     }
 
-    fn welcome(&self, attachment: &dyn Attachment, session_token: String, outcome: Outcome) -> pb::Welcome {
+    async fn welcome(
+        &self,
+        attachment: &dyn Attachment,
+        identity: Option<&Identity>,
+        session_token: String,
+        outcome: Outcome,
+    ) -> pb::Welcome {
+        let ice = self.ice_servers(identity.map_or(attachment.peer().as_str(), |identity| &identity.user)).await;
         pb::Welcome {
             peer_id: attachment.peer().to_string(),
             session_token,
@@ -208,9 +216,9 @@ impl Node {
                 SessionKind::Resumable { grace_ms } => grace_ms,
             },
             limits: Some(self.public_limits()),
-            ice_servers: self.ice_servers(),
+            ice_servers: ice.servers,
             node: self.name().to_owned(),
-            ice_expires_at: None,
+            ice_expires_at: ice.expires_at_ms.map(frame::timestamp),
             features: Vec::new(),
             server_time: None,
         }

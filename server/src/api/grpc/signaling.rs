@@ -26,6 +26,7 @@ use tonic::{
 use wigwag_node::{
     auth::{Action, Caller},
     connection::{Connection, Input},
+    error::ApiError,
     frame::{RawPush, TRANSPORT_LIMIT},
     node::Node,
 };
@@ -184,12 +185,16 @@ impl UnaryService<pb::GetIceServersRequest> for IceServers {
     fn call(&mut self, request: Request<pb::GetIceServersRequest>) -> Self::Future {
         let (node, caller) = (self.0.node.clone(), caller_of(&request));
         Box::pin(async move {
-            let allowed = match node.identify(&caller).await {
-                Ok(caller) => node.policy().allow(&caller, Action::IceServers, None),
-                Err(error) => Err(error),
-            };
-            allowed.map_err(|error| to_status(&error))?;
-            Ok(Response::new(pb::GetIceServersResponse { ice_servers: node.ice_servers(), expires_at: None }))
+            let servers = ice_servers(&node, &caller).await.map_err(|error| to_status(&error))?;
+            let expires_at = servers.expires_at_ms.map(wigwag_node::frame::timestamp);
+            Ok(Response::new(pb::GetIceServersResponse { ice_servers: servers.servers, expires_at }))
         })
     }
+}
+
+/// Returns the ICE servers for a caller. Without a token, who asks has no name.
+async fn ice_servers(node: &Node, caller: &Caller) -> Result<wigwag_node::ice::IceServers, ApiError> {
+    let caller = node.identify(caller).await?;
+    node.policy().allow(&caller, Action::IceServers, None)?;
+    Ok(node.ice_servers(&caller.subject()).await)
 }

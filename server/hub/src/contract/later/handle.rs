@@ -185,6 +185,10 @@ impl Attachment for LaterHandle<dyn Attachment> {
         fetched
     }
 
+    fn put(&self, now: Now, body: Body) -> Submitted<Result<(), StoreError>> {
+        self.faults.run(Once, || self.inner.put(now, body))
+    }
+
     fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>> {
         self.faults.run(Once, || self.inner.detach(now, reason))
     }

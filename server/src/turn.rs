@@ -1,0 +1,139 @@
+//! Credentials of TURN servers that share a secret with this one ("A REST API For Access To TURN Services",
+//! draft-uberti-behave-turn-rest-00), as coturn's `use-auth-secret` and eturnal's `secret` check them.
+
+use std::{
+    fmt,
+    future::Future,
+    path::PathBuf,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+use wigwag_node::ice::{IceProvider, IceServers};
+use wigwag_proto::v1::IceServer;
+
+/// Where the secret that is shared with the TURN servers comes from.
+#[derive(Clone)]
+pub enum TurnSecret {
+    /// The configuration.
+    Text(String),
+    /// A file, which is read again when it has changed.
+    File(PathBuf),
+}
+
+/// Servers that are the same for every client, and TURN servers whose credentials are made for each.
+pub struct TurnServers {
+    fixed: Vec<IceServer>,
+    urls: Vec<String>,
+    secret: TurnSecret,
+    ttl_ms: u64,
+    /// What the file held, and when it was last changed.
+    read: Mutex<Option<(SystemTime, String)>>,
+}
+
+impl TurnServers {
+    /// Creates the servers. The credentials of those at `urls` are good for `ttl_ms`.
+    pub fn new(fixed: Vec<IceServer>, urls: Vec<String>, secret: TurnSecret, ttl_ms: u64) -> Self {
+        Self { fixed, urls, secret, ttl_ms, read: Mutex::new(None) }
+    }
+
+    /// Returns the secret; the last one that could be read if the file cannot be read now.
+    fn secret(&self) -> String {
+        let path = match &self.secret {
+            TurnSecret::Text(text) => return text.clone(),
+            TurnSecret::File(path) => path,
+        };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = std::fs::metadata(path).and_then(|file| file.modified());
+        match (changed, &*read) {
+            (Ok(at), Some((known, _))) if at == *known => {}
+            (Ok(at), _) => match read_secret(path) {
+                Ok(secret) => *read = Some((at, secret)),
+                Err(error) => {
+                    tracing::warn!(%error, "the secret of the TURN servers cannot be read (ice.turn_secret_file)")
+                }
+            },
+            (Err(error), _) => {
+                tracing::warn!(%error, "the secret of the TURN servers cannot be read (ice.turn_secret_file)");
+            }
+        }
+        read.as_ref().map(|(_, secret)| secret.clone()).unwrap_or_default()
+    }
+
+    /// Returns the credentials of a user: the time of their expiry with its name, and a MAC of that.
+    fn credentials(&self, user: &str, expires_at_s: u64) -> (String, String) {
+        let username = format!("{expires_at_s}:{user}");
+        let mut mac = Hmac::<Sha1>::new_from_slice(self.secret().as_bytes()).expect("a key of any length is good");
+        mac.update(username.as_bytes());
+        let credential = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+        (username, credential)
+    }
+}
+
+/// Reads a secret from a file, without the line's end.
+pub(crate) fn read_secret(path: &std::path::Path) -> std::io::Result<String> {
+    Ok(std::fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+impl IceProvider for TurnServers {
+    fn servers<'a>(&'a self, user: &'a str, now_unix_ms: u64) -> Pin<Box<dyn Future<Output = IceServers> + Send + 'a>> {
+        // The expiry is in whole seconds: rounded up, so that the shortest life is not cut.
+        let expires_at_s = (now_unix_ms + self.ttl_ms).div_ceil(1_000);
+        let (username, credential) = self.credentials(user, expires_at_s);
+        let mut servers = self.fixed.clone();
+        servers.push(IceServer { urls: self.urls.clone(), username, credential });
+        Box::pin(std::future::ready(IceServers { servers, expires_at_ms: Some(expires_at_s * 1_000) }))
+    }
+}
+
+impl fmt::Debug for TurnServers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnServers").field("urls", &self.urls).field("ttl_ms", &self.ttl_ms).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(secret: TurnSecret) -> TurnServers {
+        TurnServers::new(Vec::new(), vec!["turn:turn.example.com".to_owned()], secret, 600_000)
+    }
+
+    async fn issued(servers: &TurnServers) -> IceServer {
+        servers.servers("ada", 1_700_000_000_001).await.servers.pop().expect("one")
+    }
+
+    #[tokio::test]
+    async fn credentials_are_those_that_coturn_checks() {
+        // printf %s 1700000601:ada | openssl dgst -sha1 -hmac north -binary | base64
+        let issued = issued(&servers(TurnSecret::Text("north".to_owned()))).await;
+        assert_eq!(issued.username, "1700000601:ada");
+        assert_eq!(issued.credential, "90DjwwBD8tX3qsrdG1oZ4BXiKJo=");
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_read_again_when_its_file_has_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "north\n").expect("written");
+        let servers = servers(TurnSecret::File(path.clone()));
+        let first = issued(&servers).await;
+        assert_eq!(first.credential, "90DjwwBD8tX3qsrdG1oZ4BXiKJo=");
+        std::fs::write(&path, "south\n").expect("written");
+        std::fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
+            .expect("another time");
+        assert_ne!(issued(&servers).await.credential, first.credential);
+        let second = issued(&servers).await.credential;
+        std::fs::remove_file(&path).expect("removed");
+        assert_eq!(issued(&servers).await.credential, second, "the last one stays");
+        assert!(!format!("{servers:?}").contains("south"));
+    }
+}
