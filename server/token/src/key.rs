@@ -167,7 +167,9 @@ pub enum KeyError {
     #[error("the id of a key has 1 to {MAX_KEY_ID_BYTES} bytes")]
     Id,
     /// The secret is too short.
-    #[error("the secret has {0} bytes: at least {MIN_SECRET_BYTES} are needed, such as those of `openssl rand -base64 48`")]
+    #[error(
+        "the secret has {0} bytes: at least {MIN_SECRET_BYTES} are needed, such as those of `openssl rand -base64 48`"
+    )]
     ShortSecret(usize),
     /// The secret is a public key.
     #[error("the secret is a PEM or JWK document, not a secret: generate one with `openssl rand -base64 48`")]

@@ -104,7 +104,9 @@ pub enum MintError {
     #[error(transparent)]
     Claims(TokenError),
     /// The token would be too long.
-    #[error("the token would have {0} bytes: at most {MAX_TOKEN_BYTES} are accepted; grant fewer rooms or less metadata")]
+    #[error(
+        "the token would have {0} bytes: at most {MAX_TOKEN_BYTES} are accepted; grant fewer rooms or less metadata"
+    )]
     TooLong(usize),
     /// The key does not sign.
     #[error("the key cannot sign tokens")]

@@ -109,8 +109,7 @@ fn can(value: Option<Json>) -> Result<Permissions, TokenError> {
 fn max_members(value: Option<Json>) -> Result<Option<u32>, TokenError> {
     match value {
         None => Ok(None),
-        Some(Json::Number(number))
-            if number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number) =>
+        Some(Json::Number(number)) if number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number) =>
         {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in the range")]
             Ok(Some(number as u32))
@@ -181,7 +180,8 @@ fn text(members: &mut Object, name: &str, min: usize, max: usize) -> Result<Opti
 fn seconds(members: &Object, name: &str) -> Result<Option<u64>, TokenError> {
     match members.get(name) {
         None => Ok(None),
-        Some(Json::Number(number)) if (0.0..=MAX_SECONDS).contains(number) => {
+        Some(Json::Number(number)) if (0.0..=MAX_SECONDS).contains(number) =>
+        {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
             Ok(Some((number * 1_000.0).round() as u64))
         }

@@ -103,7 +103,9 @@ impl Verifier {
         let Issuer { algorithms, default_grants, .. } = &entry.issuer;
         if !algorithms.contains(&header.algorithm) {
             let allowed = algorithm::list(algorithms);
-            return Err(TokenError::invalid(format!("alg of the header is not one of this issuer, which are {allowed}")));
+            return Err(TokenError::invalid(format!(
+                "alg of the header is not one of this issuer, which are {allowed}"
+            )));
         }
         entry.check_audience(audiences)?;
         check_times(&claims, not_before_ms, now_ms)?;
@@ -173,7 +175,8 @@ impl Entry {
         });
         let found = named.next();
         if header.key_id.is_none() && named.next().is_some() {
-            let text = "the header has no kid, and its issuer has several keys: set kid to the id of the key that signs";
+            let text =
+                "the header has no kid, and its issuer has several keys: set kid to the id of the key that signs";
             return Err(TokenError::invalid(text));
         }
         found.cloned().ok_or_else(|| {
