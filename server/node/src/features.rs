@@ -5,7 +5,7 @@ use wigwag_proto::v1::Feature;
 use crate::error::ApiError;
 
 /// The features of this server, in the order of their numbers.
-const SUPPORTED: &[Feature] = &[Feature::EnvelopeHints];
+const SUPPORTED: &[Feature] = &[Feature::EnvelopeHints, Feature::TokenExpiring];
 
 /// The most names in a hello.
 const MAX_NAMES: usize = 32;
@@ -81,10 +81,10 @@ mod tests {
     fn a_feature_is_in_use_if_both_ends_named_it() {
         let features = parse(&["of_a_newer_version", "envelope_hints"]).expect("valid");
         assert!(features.has(Feature::EnvelopeHints) && features.negotiates());
-        assert_eq!(features.answer(), ["envelope_hints"]);
+        assert_eq!(features.answer(), ["envelope_hints", "token_expiring"]);
         let others = parse(&["of_a_newer_version"]).expect("valid");
         assert!(!others.has(Feature::EnvelopeHints) && others.negotiates());
-        assert_eq!(others.answer(), ["envelope_hints"]);
+        assert_eq!(others.answer(), ["envelope_hints", "token_expiring"]);
     }
 
     #[test]
