@@ -1,5 +1,5 @@
 // A call between all who open the same link. Wigwag carries the signaling; media and chat go directly between tabs.
-import { connect, type Session } from "@wigwag/client";
+import { connect, WigwagError, type Session } from "@wigwag/client";
 import { Mesh, type Peer } from "@wigwag/client/rtc";
 import { Chat } from "./chat.js";
 import { Controls } from "./controls.js";
@@ -9,11 +9,14 @@ import { find, offerLink, showEnd, showState } from "./page.js";
 import { endOf, problemOf, resetText } from "./problems.js";
 import { Stage } from "./stage.js";
 import { StatusLine } from "./status.js";
+import { accessToken, askForToken, needsToken } from "./token.js";
 
 /** Keys in sessionStorage of what a reload of the tab needs. */
 const SESSION_KEY = "wigwag-session";
 const NAME_KEY = "wigwag-name";
 
+// First: it takes the token out of the address.
+const token = accessToken();
 const name = (sessionStorage[NAME_KEY] ??= personName()) as string;
 if (location.hash.length < 2) history.replaceState(null, "", `#${DEMO_ROOM}`);
 const roomInHash = decoded(location.hash.slice(1));
@@ -37,7 +40,7 @@ addEventListener("hashchange", () => location.reload());
 
 async function main(): Promise<void> {
   const replaces = formerSession();
-  session = await connect(".", { displayName: name, ...(replaces && { replaces }) });
+  session = await connect(".", { displayName: name, ...(replaces && { replaces }), ...(token && { token }) });
   session.on("reconnecting", () => showState("reconnecting", "Reconnecting…"));
   session.on("resumed", () => {
     if (session) keepToken(session);
@@ -46,8 +49,8 @@ async function main(): Promise<void> {
   session.on("reset", ({ reason }) => chat.event(resetText(reason)));
   session.on("closed", ({ error }) => {
     media.stop();
-    const problem = error ? problemOf(error) : { title: "You left", text: "The call continues without you." };
-    showEnd(problem.title, problem.text);
+    if (error) return showError(error);
+    showEnd("You left", "The call continues without you.");
   });
   call(await Mesh.join(session, roomInHash));
 }
@@ -90,6 +93,13 @@ function watchRoom({ room, session }: Mesh): void {
   showState("connected", "Connected");
 }
 
+/** Shows why the call could not start, or why it ended. */
+function showError(error: unknown): void {
+  const { title, text } = problemOf(error);
+  if (error instanceof WigwagError && needsToken(error.reason)) askForToken();
+  showEnd(title, text);
+}
+
 function publishMedia(): void {
   const { microphone, picture, stream } = media;
   stage.selfMedia(stream, { microphone, picture });
@@ -123,7 +133,4 @@ function decoded(hash: string): string {
   }
 }
 
-main().catch((error: unknown) => {
-  const { title, text } = problemOf(error);
-  showEnd(title, text);
-});
+main().catch(showError);
