@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers mutants fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers mutants token-mutations fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -83,6 +83,9 @@ lint: npm ## Check formatting, clippy and the protos
 
 mutants: ## Check that the tests of the hub catch each deliberate defect in tests/mutants
 	scripts/mutants.sh
+
+token-mutations: ## Change a million good tokens at random and check that none is accepted (TOKEN_MUTATIONS, TOKEN_SEED)
+	TOKEN_MUTATIONS=$(or $(TOKEN_MUTATIONS),1000000) cargo test -p wigwag-token --test mutations -- --nocapture
 
 unread-memory: ## Measure the memory of 1,000 members that read nothing, over each transport
 	ulimit -n 4096 && WIGWAG_UNREAD_MEMBERS=1000 cargo test -p wigwag-server --test unread_memory -- --nocapture --test-threads 1

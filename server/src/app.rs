@@ -1,6 +1,7 @@
 //! The composition root: builds a node with its APIs and listeners, serves, and drains.
 
 mod banner;
+mod dev;
 mod open_files;
 mod signals;
 mod vital;
@@ -19,14 +20,17 @@ use tower::ServiceExt;
 use wigwag_compat::CompatContext;
 use wigwag_http2::PlainBody;
 use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerStats, RuntimePool};
+use wigwag_node::auth::Authenticate;
 use wigwag_node::node::Node;
 
 use self::vital::VitalTask;
 use crate::api::{RoomApi, grpc, rest, websocket};
-use crate::config::{Config, RoomServiceAccess};
+use crate::auth::{AuthStats, Authenticator};
+use crate::config::{Config, ConfigErrors, RoomServiceAccess};
 use crate::{ops, web};
 
 pub use banner::banner;
+pub use dev::DevAccess;
 pub use open_files::raise_open_files;
 pub use signals::termination;
 pub use vital::TaskEnded;
@@ -42,6 +46,9 @@ pub enum ServeError {
         /// The error of bind(2).
         source: io::Error,
     },
+    /// The keys of `[auth]` cannot be read any more, or no certificates are trusted.
+    #[error(transparent)]
+    Auth(#[from] ConfigErrors),
     /// A task without which the server is of no use ended before the shutdown, which is a defect of the server.
     #[error(transparent)]
     TaskEnded(#[from] TaskEnded),
@@ -95,14 +102,17 @@ pub async fn serve_over(
         Some(addr) => Some(TcpListener::bind(addr).await.map_err(|source| ServeError::Admin { addr, source })?),
         None => None,
     };
-    let node = Node::new(config.node());
+    let authenticator = Authenticator::new(&config.auth)?;
+    let mut node = config.node();
+    node.authenticator = authenticator.clone().map(|authenticator| Arc::new(authenticator) as Arc<dyn Authenticate>);
+    let node = Node::new(node);
     let rooms = room_api(config.room_service);
-    let (services, health) = grpc::public_routes(&node, rooms, config.reflection);
+    let (services, health) = grpc::public_routes(&node, rooms, config.shows_reflection());
     let services = grpc::with_message_deadline(services, config.message_timeout());
     let readiness = ops::Readiness::default();
     let compat = CompatContext::new(node.clone(), config.hosts(), config.compat());
     let others = websocket::router(node.clone(), config.sockets())
-        .merge(rest::router(node.clone(), rooms))
+        .merge(rest::router(node.clone(), rooms, config.shows_docs()))
         .merge(wigwag_compat::routes(&compat))
         .merge(ops::router(node.clone(), config.hosts(), config.shows_rooms(), readiness.clone()));
     #[cfg(feature = "test-panic")]
@@ -119,10 +129,23 @@ pub async fn serve_over(
         async move { node.tick_forever().await }
     };
     let mut tasks = vec![VitalTask::spawn("the tick", ticking), VitalTask::spawn("the public listener", public)];
+    if let Some(authenticator) = authenticator.clone() {
+        let stop = stop.clone();
+        let refreshing = async move {
+            tokio::select! {
+                () = authenticator.refresh_forever() => {}
+                () = stop.cancelled() => {}
+            }
+        };
+        tasks.push(VitalTask::spawn("the refresh of keys", refreshing));
+    }
     if let Some(admin) = admin {
         // Without the address: lines of the log hold none.
         tracing::info!(port = admin.local_addr().map_or(0, |addr| addr.port()), "admin listener");
-        tasks.push(VitalTask::spawn("the admin listener", serve_admin(admin, &node, stats, &config, stop.clone())));
+        tasks.push(VitalTask::spawn(
+            "the admin listener",
+            serve_admin(admin, &node, stats, authenticator, &config, stop.clone()),
+        ));
     }
     if config.http2.engine == Http2Engine::Hyper {
         tracing::info!(node.id = config.node_name, "HTTP/2 is served by hyper (http2.engine)");
@@ -183,16 +206,20 @@ fn serve_admin(
     admin: TcpListener,
     node: &Node,
     public: Arc<ListenerStats>,
+    authenticator: Option<Authenticator>,
     config: &Config,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
     let metered = node.clone();
-    let router =
-        ops::admin_router(move || ops::prometheus(&metered.backend().stats(), &public, ops::log_lines_dropped()));
+    let router = ops::admin_router(move || {
+        let no_auth = AuthStats::default();
+        let auth = authenticator.as_ref().map_or(&no_auth, Authenticator::stats);
+        ops::prometheus(&metered.backend().stats(), &public, auth, ops::log_lines_dropped())
+    });
     let rooms = config.room_service == RoomServiceAccess::Admin;
     let grpc = grpc::admin_routes(node, rooms, config.reflection);
     let router = if rooms {
-        let others = rest::router(node.clone(), RoomApi::Served).merge(router.reset_fallback());
+        let others = rest::router(node.clone(), RoomApi::Served, true).merge(router.reset_fallback());
         web::router(grpc, others, false)
     } else {
         web::admin_router(grpc, router)

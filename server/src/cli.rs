@@ -1,10 +1,14 @@
 //! The command line.
 
+mod token;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Override, Overrides};
+
+pub use token::TokenArgs;
 
 /// A WebRTC signaling server: peers meet in rooms and exchange offers, answers and candidates.
 ///
@@ -24,8 +28,12 @@ pub struct Cli {
 }
 
 /// A subcommand. Without one the server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
+    /// Run with a new key, and print it and a token that permits everything for an hour
+    Dev,
+    /// Sign a token with a key of the configuration
+    Token(TokenArgs),
     /// Check the configuration and list all errors in it
     CheckConfig,
     /// Print the effective configuration as TOML, without secrets
@@ -40,7 +48,7 @@ struct Flags {
     /// Listen on this IP address and port
     #[arg(long, global = true, value_name = "ADDR")]
     listen: Option<String>,
-    /// Let other machines connect although the server has no login
+    /// Let other machines connect although clients need no token
     #[arg(long, global = true)]
     insecure_open: bool,
     /// Name of this node

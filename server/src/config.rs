@@ -4,6 +4,7 @@
 //! port of what the environment, the file or the defaults say. All settings are checked before a port is bound, and all errors are reported at once. `server/config.example.toml` lists every setting.
 
 mod admin;
+mod auth;
 mod compat;
 mod connections;
 mod cors;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use self::range::Range;
 
 pub use admin::AdminSection;
+pub use auth::{AuthIssuer, AuthKey, AuthSection, JwksUrl};
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
 pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
@@ -55,7 +57,7 @@ pub use source::{Environment, variable_of};
 pub struct Config {
     /// IP address and port of the public listener. Port 0 chooses a free one. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// Allows `listen` to be reachable from other machines although the server has no login. Default: false.
+    /// Allows `listen` to be reachable from other machines although clients need no token. Default: false.
     pub insecure_open: bool,
     /// Whether a server that other machines can reach names its rooms and their members at `/rooms` and `/health`, to everyone.
     /// A server on loopback does so for this machine in any case. Default: false, which shows counts only.
@@ -71,8 +73,13 @@ pub struct Config {
     pub demo: bool,
     /// Whether gRPC server reflection is served. Default: true.
     pub reflection: bool,
+    /// Whether a server that requires tokens serves reflection (if `reflection`), `/docs` and `/openapi.json`, to everyone.
+    /// One without authentication does in any case. Default: false.
+    pub public_docs: bool,
     /// Threads that serve connections. 0, the default: one per processor.
     pub workers: usize,
+    /// Who signs the tokens that clients must have.
+    pub auth: AuthSection,
     /// Sessions.
     pub session: SessionSection,
     /// Rooms.
@@ -106,7 +113,9 @@ impl Default for Config {
             node_name: String::new(),
             demo: true,
             reflection: true,
+            public_docs: false,
             workers: 0,
+            auth: AuthSection::default(),
             session: SessionSection::default(),
             rooms: RoomsSection::default(),
             drain: DrainSection::default(),
@@ -132,14 +141,24 @@ impl Config {
         toml::to_string(self).expect("every setting has a TOML form")
     }
 
-    /// Returns whether anyone who can reach the listener may use the server: always, since there is no authentication.
+    /// Returns whether anyone who can reach the listener may use the server: clients need no token.
     pub fn is_open(&self) -> bool {
-        true
+        !self.auth.is_required()
     }
 
     /// Returns whether other machines can reach the listener.
     pub fn is_exposed(&self) -> bool {
         !self.listen.ip().to_canonical().is_loopback()
+    }
+
+    /// Returns whether the documentation of the APIs is served.
+    pub fn shows_docs(&self) -> bool {
+        self.is_open() || self.public_docs
+    }
+
+    /// Returns whether server reflection is served at the public listener.
+    pub fn shows_reflection(&self) -> bool {
+        self.reflection && self.shows_docs()
     }
 
     /// Returns whether `/rooms` and `/health` name rooms and members, or tell only how many there are.
@@ -150,8 +169,9 @@ impl Config {
     /// Checks what the types and ranges of single settings cannot express.
     fn check(&self, errors: &mut ConfigErrors) {
         if self.is_open() && self.is_exposed() && !self.insecure_open {
-            let allowed = "must be a loopback address, unless insecure_open (--insecure-open) is set: this server has no \
-                           authentication, and every machine that can reach this address could use it";
+            let allowed = "must be a loopback address, unless auth.keys or auth.issuers is set, so that clients need a \
+                           token, or insecure_open (--insecure-open): every machine that can reach this address could \
+                           use it";
             errors.add("listen", self.listen, allowed);
         }
         let printable = self.node_name.chars().all(|c| c.is_ascii_graphic());
@@ -163,6 +183,7 @@ impl Config {
             let allowed = "\"local\" or \"off\", unless admin.listen is set: RoomService would be served nowhere";
             errors.add("room_service", "\"admin\"", allowed);
         }
+        self.auth.check(errors);
         self.session.check(errors);
         self.compat.check(errors);
         self.drain.check(errors);

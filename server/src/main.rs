@@ -12,7 +12,8 @@ use clap::Parser as _;
 use tokio::net::TcpListener;
 use wigwag_net::listener::RuntimePool;
 use wigwag_net::workers::{self, Workers};
-use wigwag_server::app::{self, ServeError};
+use wigwag_node::clock::unix_ms;
+use wigwag_server::app::{self, DevAccess, ServeError};
 use wigwag_server::cli::{Cli, Command};
 use wigwag_server::config::{Config, Environment};
 use wigwag_server::ops;
@@ -46,18 +47,42 @@ fn main() -> ExitCode {
         }
     };
     let warnings = Config::warnings(&overrides, &environment);
-    let Some(command) = cli.command else { return run(config, &warnings) };
-    for warning in warnings {
-        ops::print_error(&format!("warning: {warning}"));
+    match cli.command {
+        None => return run(config, None, &warnings),
+        Some(Command::Dev) => return run_for_development(config, &warnings),
+        Some(command) => {
+            for warning in warnings {
+                ops::print_error(&format!("warning: {warning}"));
+            }
+            execute(&command, &config)
+        }
     }
+}
+
+/// Executes a command that does not serve.
+fn execute(command: &Command, config: &Config) -> ExitCode {
     match command {
         Command::CheckConfig => print("The configuration can be used.\n"),
-        Command::PrintConfig => print(&config.to_toml()),
+        Command::Token(token) => match token.mint(config, unix_ms()) {
+            Ok(token) => print(&format!("{token}\n")),
+            Err(error) => {
+                ops::print_error(&error);
+                return ExitCode::from(BAD_USAGE);
+            }
+        },
+        Command::PrintConfig | Command::Dev => print(&config.to_toml()),
     }
     ExitCode::SUCCESS
 }
 
-fn run(mut config: Config, warnings: &[String]) -> ExitCode {
+fn run_for_development(mut config: Config, warnings: &[String]) -> ExitCode {
+    match DevAccess::enable(&mut config, unix_ms()) {
+        Ok(access) => run(config, Some(access), warnings),
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(mut config: Config, dev: Option<DevAccess>, warnings: &[String]) -> ExitCode {
     if let Err(error) = ops::init_logging(&config.log) {
         return fail(&format!("cannot start the log: {error}"));
     }
@@ -73,7 +98,7 @@ fn run(mut config: Config, warnings: &[String]) -> ExitCode {
     let pool = workers.pool();
     let serve = async {
         tokio::select! {
-            code = bind_and_serve(config, pool) => Ok(code),
+            code = bind_and_serve(config, dev, pool) => Ok(code),
             thread = workers.ended() => Err(thread),
         }
     };
@@ -88,7 +113,7 @@ fn run(mut config: Config, warnings: &[String]) -> ExitCode {
     code
 }
 
-async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
+async fn bind_and_serve(config: Config, dev: Option<DevAccess>, pool: RuntimePool) -> ExitCode {
     let listener = match TcpListener::bind(config.listen).await {
         Ok(listener) => listener,
         Err(error) => return fail(&cannot_bind(&config, &error)),
@@ -97,13 +122,17 @@ async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
         Ok(shutdown) => shutdown,
         Err(error) => return fail(&format!("cannot install signal handlers: {error}")),
     };
-    let banner = app::banner(&config, listener.local_addr().unwrap_or(config.listen));
+    let listen = listener.local_addr().unwrap_or(config.listen);
+    let banner = match dev {
+        Some(dev) => dev.banner(&config, listen),
+        None => app::banner(&config, listen),
+    };
     // In a thread that is not waited for: standard output may be a pipe that is not read.
     let _ = thread::Builder::new().name("wigwag-banner".to_owned()).spawn(move || print(&banner));
     match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ ServeError::TaskEnded(_)) => defect(&error.to_string()),
-        Err(error @ ServeError::Admin { .. }) => fail(&error.to_string()),
+        Err(error @ (ServeError::Admin { .. } | ServeError::Auth(_))) => fail(&error.to_string()),
     }
 }
 

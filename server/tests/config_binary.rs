@@ -152,3 +152,52 @@ async fn a_message_that_cannot_be_written_changes_no_exit_code() {
         assert_eq!(status.code(), Some(code), "{args:?}");
     }
 }
+
+#[tokio::test]
+async fn a_token_is_signed_with_a_key_of_the_configuration() {
+    let key = ("WIGWAG_AUTH__KEYS", "[{ id = \"main\", secret = \"hunter2 hunter2 hunter2 hunter2 hunter2\" }]");
+    let args = ["token", "--sub", "ada", "--room", "team-*", "--room", "lobby", "--can", "join,send", "--ttl", "15m"];
+    let (status, stdout, stderr) = run(&[key], &args).await;
+    assert!(status.success() && stderr.is_empty(), "{stderr}");
+    let section = wigwag_server::config::AuthSection {
+        keys: vec![wigwag_server::config::AuthKey {
+            id: "main".to_owned(),
+            secret: "hunter2 hunter2 hunter2 hunter2 hunter2".to_owned().into(),
+            secret_file: String::new(),
+        }],
+        ..Default::default()
+    };
+    let now_ms = wigwag_node::clock::unix_ms();
+    let claims = section.verifier().expect("a key").verify(stdout.trim(), now_ms).expect("a good token");
+    assert_eq!((&*claims.subject, claims.grants.can.names().collect::<Vec<_>>()), ("ada", vec!["join", "send"]));
+    assert!(claims.grants.admits("team-7") && claims.grants.admits("lobby") && !claims.grants.admits("other"));
+    assert!((now_ms + 890_000..=now_ms + 900_000).contains(&claims.expires_at_ms), "{}", claims.expires_at_ms);
+
+    for (args, text) in [
+        (&["token", "--sub", "ada", "--key-id", "old"][..], "main"),
+        (&["token", "--sub", "ada", "--can", "jion"], "join, create"),
+        (&["token", "--sub", "ada", "--ttl", "60"], "15m"),
+        (&["token"], "--sub"),
+    ] {
+        let (status, stdout, stderr) = run(&[key], args).await;
+        assert_eq!((status.code(), stdout.as_str()), (BAD_USAGE, ""), "{args:?}");
+        assert!(stderr.contains(text) && !stderr.contains("hunter2"), "{stderr}");
+    }
+    let (status, _, stderr) = run(&[], &["token", "--sub", "ada"]).await;
+    assert!(status.code() == BAD_USAGE && stderr.contains("auth.keys"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_run_for_development_prints_a_key_and_a_token_of_it() {
+    let process = Process::start(&["dev"]).await;
+    let shown = &process.banner;
+    assert!(shown.contains("clients need a token") && !shown.contains("open: no login"), "{shown}");
+    let token = shown.split("TOKEN=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a token");
+    let secret = shown.lines().skip_while(|line| !line.contains("\"dev\"")).nth(1).expect("a key").trim();
+    let key = wigwag_token::Key::hmac("dev", secret.as_bytes()).expect("a key");
+    let issuer = wigwag_token::Issuer::of_hmac_keys(wigwag_token::KeySet::from(vec![key]));
+    let verifier = wigwag_token::Verifier::new(vec![issuer]).expect("an issuer");
+    let claims = verifier.verify(token, wigwag_node::clock::unix_ms()).expect("a good token");
+    assert_eq!(claims.grants.can, wigwag_token::Permissions::all());
+    assert!(shown.contains(&format!("http://{}/#token={token}", process.addr)), "{shown}");
+}

@@ -318,3 +318,62 @@ fn variables_of_other_programs_are_ignored() {
         Environment::from([("WIGWAG_PORT", "tcp://10.0.0.1:8080"), ("WIGWAG_URL", "http://localhost:8080")]);
     Config::load(&Overrides::default(), &environment).expect("Kubernetes and clients set these");
 }
+
+const SECRET: &str = "hunter2 hunter2 hunter2 hunter2 hunter2";
+
+#[test]
+fn with_keys_clients_need_a_token_and_the_server_may_be_reached() {
+    let text = format!("listen = \"0.0.0.0:1\"\n[auth]\nkeys = [{{ id = \"main\", secret = \"{SECRET}\" }}]\n");
+    let config = load_file(&text).expect("usable");
+    assert!(!config.is_open() && config.auth.verifier().is_ok());
+    assert!(Config::default().is_open());
+    for shown in [format!("{config:?}"), config.to_toml(), format!("{:?}", config.auth.verifier())] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn keys_are_checked_without_showing_them() {
+    let secret = file("short hunter2\n");
+    let path = secret.path().display();
+    let auth = |keys: &str| load_file(&format!("[auth]\nkeys = [{keys}]\n"));
+    for (text, key) in [
+        ("{ id = \"a\", secret = \"hunter2\" }".to_owned(), "auth.keys[0].secret"),
+        (format!("{{ id = \"a\", secret_file = \"{path}\" }}"), "auth.keys[0].secret_file"),
+        ("{ id = \"a\", secret_file = \"/nowhere/hunter\" }".to_owned(), "auth.keys[0]"),
+        ("{ id = \"a\" }".to_owned(), "auth.keys[0]"),
+        (format!("{{ id = \"a\", secret = \"{SECRET}\", secret_file = \"{path}\" }}"), "auth.keys[0]"),
+        (format!("{{ id = \"\", secret = \"{SECRET}\" }}"), "auth.keys[0].id"),
+        ("{ id = \"a\", secret = \"-----BEGIN PUBLIC KEY----- hunter2 hunter2\" }".to_owned(), "auth.keys[0].secret"),
+        (format!("{{ id = \"a\", secret = \"{SECRET}\" }}, {{ id = \"a\", secret = \"{SECRET}\" }}"), "auth"),
+        (format!("{{ id = \"a\", sekret = \"{SECRET}\" }}"), "auth.keys"),
+    ] {
+        let errors = auth(&text).expect_err(&text);
+        assert!(!errors.to_string().contains("hunter2"), "{errors}");
+        assert_eq!(keys(Err(errors)), [key], "{text}");
+    }
+}
+
+#[test]
+fn issuers_are_checked() {
+    let private = file("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n");
+    let issuer = |text: &str| load_file(&format!("[auth]\nissuers = [{{ {text} }}]\n"));
+    let with_url = "algorithms = [\"RS256\"], audience = [\"a\"], jwks_url = \"https://issuer.example/jwks\"";
+    assert!(issuer(&format!("issuer = \"i\", {with_url}, rooms = [\"a*\"], can = [\"join\"]")).is_ok());
+    let with_file = format!("algorithms = [\"EdDSA\"], public_key_files = [\"{}\"]", private.path().display());
+    for (text, key) in [
+        (with_url.to_owned(), "auth.issuers[0].issuer"),
+        (format!("issuer = \"i\", {with_url}, rooms = [\"\"]"), "auth.issuers[0].rooms[0]"),
+        (format!("issuer = \"i\", {with_url}, can = [\"jion\"]"), "auth.issuers[0].can[0]"),
+        (format!("issuer = \"i\", {}", with_url.replace("RS256", "HS256")), "auth.issuers[0].algorithms"),
+        (format!("issuer = \"i\", {}", with_url.replace("RS256", "none")), "auth.issuers[0].algorithms"),
+        (format!("issuer = \"i\", {}", with_url.replace("https", "http")), "auth.issuers[0].jwks_url"),
+        (format!("issuer = \"i\", {}", with_url.replace("\"a\"", "")), "auth.issuers[0].audience"),
+        ("issuer = \"i\", algorithms = [\"RS256\"]".to_owned(), "auth.issuers[0]"),
+        (format!("issuer = \"i\", {with_file}"), "auth.issuers[0].public_key_files[0]"),
+    ] {
+        assert_eq!(keys(issuer(&text)), [key], "{text}");
+    }
+    assert_eq!(keys(load_file("[auth]\naudience = [\"a\"]\n")), ["auth.audience"]);
+    assert_eq!(keys(load_file("[auth]\njwks_ca_file = \"/nowhere\"\n")), ["auth.jwks_ca_file"]);
+}

@@ -72,7 +72,8 @@ async fn closed(mut socket: Socket) -> String {
 #[tokio::test]
 async fn without_the_place_of_a_ticket_the_protocols_are_off() {
     let server = Guarded::start(|_| {}).await;
-    for path in ["/json/demo", "/connector", "/?roomId=demo&userId=ada&userName=Ada", "/peerjs/peerjs?key=k&id=a&token=t"]
+    for path in
+        ["/json/demo", "/connector", "/?roomId=demo&userId=ada&userName=Ada", "/peerjs/peerjs?key=k&id=a&token=t"]
     {
         assert!(client::open(server.addr, path, &[]).await.is_err(), "{path}");
     }
@@ -81,9 +82,8 @@ async fn without_the_place_of_a_ticket_the_protocols_are_off() {
 #[tokio::test]
 async fn a_ticket_admits_one_id_to_one_protocol_and_its_rooms() {
     let server = guarded().await;
-    let path = |room: &str, user: &str, ticket: &str| {
-        format!("/?roomId={room}&userId={user}&userName=Ada&ticket={ticket}")
-    };
+    let path =
+        |room: &str, user: &str, ticket: &str| format!("/?roomId={room}&userId={user}&userName=Ada&ticket={ticket}");
     let ada = ticket(&server, "rooms-ws", "ada", &["demo"]).await;
     assert_eq!(closed(open(server.addr, &path("demo", "ada", "")).await).await, "TOKEN_MISSING");
     assert_eq!(closed(open(server.addr, &path("demo", "ada", "guessed")).await).await, "TOKEN_INVALID");
@@ -101,7 +101,9 @@ async fn a_ticket_admits_one_id_to_one_protocol_and_its_rooms() {
     let mut bob = open(server.addr, &path("demo", "bob", &bob)).await;
     let present = next(&mut bob).await.expect("a message");
     assert_eq!(present["participants"].as_array().map(Vec::len), Some(1), "{present}");
-    bob.send(Message::text(json!({"type": "offer", "targetUserId": "ada", "sdp": "v=0"}).to_string())).await.expect("sent");
+    bob.send(Message::text(json!({"type": "offer", "targetUserId": "ada", "sdp": "v=0"}).to_string()))
+        .await
+        .expect("sent");
     loop {
         let message = next(&mut second).await.expect("a message");
         if message["type"] == "offer" {

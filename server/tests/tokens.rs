@@ -97,7 +97,8 @@ async fn the_user_is_that_of_the_token() {
         let other = Hello { user_id: "bob".to_owned(), ..hello(&token) };
         let error = Connection::open(transport, server.addr, other).await.err().expect("refused");
         assert_eq!((error.reason.as_str(), error.metadata["field"].as_str()), ("INVALID_FIELD", "hello.user_id"));
-        let pairs = |value: &str| [("role".to_owned(), value.to_owned()), ("mood".to_owned(), "good".to_owned())].into();
+        let pairs =
+            |value: &str| [("role".to_owned(), value.to_owned()), ("mood".to_owned(), "good".to_owned())].into();
         let own = Hello { display_name: "Eve".to_owned(), metadata: pairs("student"), ..hello(&token) };
         let mut ada = RoamingSession::with(transport, server.addr, own).await;
         let body = Join { room: "demo".to_owned(), display_name: "Eve".to_owned(), metadata: pairs("student") };
@@ -248,10 +249,7 @@ async fn a_token_may_come_with_the_request() {
     let answer = send(server.addr, upgrade, Default::default()).await;
     assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
     assert_eq!(answer.headers()["sec-websocket-protocol"], client::JSON, "the token is not sent back");
-    for (name, value) in [
-        ("sec-websocket-protocol", offered.as_str()),
-        ("authorization", &format!("bearer {token}")),
-    ] {
+    for (name, value) in [("sec-websocket-protocol", offered.as_str()), ("authorization", &format!("bearer {token}"))] {
         let headers = match name {
             "authorization" => vec![("sec-websocket-protocol", client::JSON), (name, value)],
             _ => vec![(name, value)],
@@ -261,11 +259,8 @@ async fn a_token_may_come_with_the_request() {
         socket.send(0, 0, Some(Up::Hello(Hello::default()))).await;
         assert!(matches!(socket.frame().await.expect("a frame").body, Some(Down::Welcome(_))), "{name}");
     }
-    let only_token = client::open(
-        server.addr,
-        "/v1/signal",
-        &[("sec-websocket-protocol", &format!("wigwag.token.{token}"))],
-    );
+    let only_token =
+        client::open(server.addr, "/v1/signal", &[("sec-websocket-protocol", &format!("wigwag.token.{token}"))]);
     assert!(only_token.await.is_err(), "a token is not a subprotocol");
     let mut grpc = server.signaling().await;
     let mut request = tonic::Request::new(tokio_stream::once(ClientFrame {
@@ -305,7 +300,8 @@ async fn rooms_are_managed_with_a_grant_within_its_patterns() {
     call("POST", "/v1/rooms", Some(all), Some(json!({"room": "other"}))).await.ok();
     for can in [Permissions::MANAGE, Permissions::LIST] {
         let listed = call("GET", "/v1/rooms", token(can), None).await.ok();
-        let names: Vec<_> = listed["rooms"].as_array().expect("rooms").iter().map(|room| room["room"].clone()).collect();
+        let names: Vec<_> =
+            listed["rooms"].as_array().expect("rooms").iter().map(|room| room["room"].clone()).collect();
         assert_eq!(names, ["mine-1", "mine-2"]);
         let mine = call("GET", "/v1/rooms/mine-1", token(can), None).await;
         assert_eq!(mine.status, StatusCode::OK);

@@ -208,6 +208,11 @@ impl ApiError {
         .retry_after(60_000)
     }
 
+    /// Creates KEYS_UNAVAILABLE.
+    pub fn keys_unavailable(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unavailable, "KEYS_UNAVAILABLE", why).advice(Advice::Retry).retry_after(5_000)
+    }
+
     /// Creates LIMIT_EXCEEDED for the list of revoked tokens.
     pub fn revocations_exhausted() -> Self {
         Self::new(

@@ -44,13 +44,13 @@ struct RestState {
     rooms: Rooms,
 }
 
-/// Returns the routes of the REST API, if `rooms` says so, and of its documentation.
-pub fn router(node: Node, rooms: RoomApi) -> Router {
+/// Returns the routes of the REST API, if `rooms` says so, and of its documentation if `docs`.
+pub fn router(node: Node, rooms: RoomApi, docs: bool) -> Router {
     let rooms = match rooms {
         RoomApi::Served => served(node),
         RoomApi::Refused(why) => refused(why),
     };
-    rooms.merge(openapi::router()).merge(docs::router())
+    if docs { rooms.merge(openapi::router()).merge(docs::router()) } else { rooms }
 }
 
 fn refused(why: &'static str) -> Router {

@@ -8,6 +8,11 @@ use crate::config::{Config, RoomServiceAccess};
 /// Returns the startup banner: where the server listens, who can use it, and what to try next. `listen` is the bound
 /// address.
 pub fn banner(config: &Config, listen: SocketAddr) -> String {
+    banner_with(config, listen, "")
+}
+
+/// Returns the banner with more text before its last line.
+pub(super) fn banner_with(config: &Config, listen: SocketAddr, more: &str) -> String {
     let local = local_address(listen);
     let mut text = String::new();
     let mut line = |args: std::fmt::Arguments<'_>| {
@@ -19,7 +24,9 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
     if let Some(url) = config.public_url.url() {
         line(format_args!("  public URL {url}   (public_url)"));
     }
-    if config.is_exposed() {
+    if !config.is_open() {
+        line(format_args!("  clients need a token (auth.keys, auth.issuers)"));
+    } else if config.is_exposed() {
         line(format_args!(""));
         line(format_args!("  WARNING: open to everyone who can reach this address. No login, no encryption."));
         line(format_args!("           Browsers allow camera and microphone only on https and localhost."));
@@ -50,19 +57,21 @@ pub fn banner(config: &Config, listen: SocketAddr) -> String {
     }
     if config.reflection {
         line(format_args!("  grpcurl -plaintext {local} list"));
+    }
+    if config.reflection && config.is_open() {
         line(format_args!(
             "  grpcurl -plaintext -d '{{\"join\": {{\"room\": \"demo\"}}}}' {local} wigwag.v1.SignalingService/Signal"
         ));
     }
     line(format_args!("  curl http://{local}/health"));
     line(format_args!("  wigwag-server --help"));
-    line(format_args!(""));
+    line(format_args!("{more}"));
     line(format_args!("Ctrl-C drains and stops; a second Ctrl-C stops at once."));
     text
 }
 
 /// Returns the address for clients on this machine: `0.0.0.0` and `::` cannot be connected to on every system.
-fn local_address(listen: SocketAddr) -> SocketAddr {
+pub(super) fn local_address(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

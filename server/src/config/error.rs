@@ -45,6 +45,13 @@ impl fmt::Display for ConfigErrors {
 }
 
 impl ConfigErrors {
+    /// Creates the errors of one setting.
+    pub(crate) fn one(key: &str, allowed: impl Into<String>) -> Self {
+        let mut errors = Self::default();
+        errors.add(key, "", allowed);
+        errors
+    }
+
     /// Adds an error. Its origin is filled in by the caller.
     pub(super) fn add(&mut self, key: &str, value: impl fmt::Display, allowed: impl Into<String>) {
         self.0.push(ConfigError {

@@ -12,7 +12,7 @@ use super::error::{ConfigErrors, ValueOrigin};
 use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{
-    Config, admin, connections, cors, drain, http2, ice, log, public_url, renamed, room_service, rooms, session,
+    Config, admin, auth, connections, cors, drain, http2, ice, log, public_url, renamed, room_service, rooms, session,
 };
 
 /// Settings from the command line.
@@ -163,6 +163,8 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         "admin.listen" => admin::ALLOWED.to_owned(),
         "cors.allowed_origins" => format!("{error}; allowed is {}", cors::ALLOWED),
         "cors.allowed_hosts" => format!("{error}; allowed is {}", cors::ALLOWED_HOSTS),
+        "auth.keys" => auth::ALLOWED_KEYS.to_owned(),
+        "auth.issuers" => auth::ALLOWED_ISSUERS.to_owned(),
         "ice.servers" => ice::ALLOWED.to_owned(),
         "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
         "log.format" => log::ALLOWED_FORMAT.to_owned(),
@@ -174,9 +176,18 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
 
 /// Returns the ranges of all numeric settings.
 fn ranges() -> impl Iterator<Item = &'static Range> {
-    [super::RANGES, session::RANGES, rooms::RANGES, drain::RANGES, connections::RANGES, http2::RANGES, ice::RANGES]
-        .into_iter()
-        .flatten()
+    [
+        super::RANGES,
+        auth::RANGES,
+        session::RANGES,
+        rooms::RANGES,
+        drain::RANGES,
+        connections::RANGES,
+        http2::RANGES,
+        ice::RANGES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Lists the settings of the same section, or the sections.
@@ -198,9 +209,10 @@ fn neighbors(key: &str, settings: &[(String, Value)]) -> String {
     }
 }
 
-/// Returns the value for an error message; empty if it may be a credential, as under `ice` or in an unknown setting.
+/// Returns the value for an error message; empty if it may be a credential, as under `auth.keys` and `ice` or in an unknown setting.
 fn displayed(key: &str, value: &Value, settings: &[(String, Value)]) -> String {
-    let plain = !key.starts_with("ice.") && settings.iter().any(|(known, _)| known == key);
+    let plain =
+        !key.starts_with("ice.") && !key.starts_with("auth.keys") && settings.iter().any(|(known, _)| known == key);
     if plain { value.to_string() } else { String::new() }
 }
 

@@ -6,8 +6,16 @@ use std::fmt::Write as _;
 use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::{Http2Stats, ListenerStats};
 
-/// Returns all metrics of a node, of its public listener and of the log, of which `log_lines_dropped` lines were dropped.
-pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dropped: u64) -> String {
+use crate::auth::AuthStats;
+
+/// Returns all metrics of a node, of its public listener, of authentication and of the log, of which `log_lines_dropped` lines
+/// were dropped.
+pub fn prometheus(
+    backend: &BackendStats,
+    listener: &ListenerStats,
+    auth: &AuthStats,
+    log_lines_dropped: u64,
+) -> String {
     let mut text = String::new();
     let mut gauge = |name, help, value: usize| write_metric(&mut text, name, "gauge", help, value as u64);
     gauge("wigwag_sessions", "Sessions, detached ones included.", backend.sessions);
@@ -75,6 +83,9 @@ pub fn prometheus(backend: &BackendStats, listener: &ListenerStats, log_lines_dr
         "Log lines dropped because standard error was not read or not writable.",
         log_lines_dropped,
     );
+    counter("wigwag_tokens_refused_total", "Tokens that were refused.", auth.tokens_refused());
+    counter("wigwag_jwks_fetched_total", "JWK Sets of issuers that were fetched.", auth.jwks_fetched());
+    counter("wigwag_jwks_failures_total", "Fetches of JWK Sets of issuers that failed.", auth.jwks_failed());
     for (name, help, value) in http2(listener.http2()) {
         counter(name, help, value);
     }

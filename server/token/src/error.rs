@@ -27,10 +27,13 @@ pub enum TokenErrorKind {
     Invalid,
     /// No key of the issuer has this id. It may have a new key: fetch its JWKS document again.
     UnknownKey,
+    /// The keys of the issuer cannot be fetched at the moment: the token may be good, try again later. A [`Verifier`](crate::Verifier)
+    /// fetches nothing and never returns it.
+    KeysUnavailable,
 }
 
 impl TokenErrorKind {
-    /// Returns the kind as a constant name: `EXPIRED`, `NOT_YET_VALID`, `INVALID` or `UNKNOWN_KEY`.
+    /// Returns the kind as a constant name: `EXPIRED`, `NOT_YET_VALID`, `INVALID`, `UNKNOWN_KEY` or `KEYS_UNAVAILABLE`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +41,7 @@ impl TokenErrorKind {
             Self::NotYetValid => "NOT_YET_VALID",
             Self::Invalid => "INVALID",
             Self::UnknownKey => "UNKNOWN_KEY",
+            Self::KeysUnavailable => "KEYS_UNAVAILABLE",
         }
     }
 }
@@ -62,6 +66,13 @@ impl TokenError {
     #[must_use]
     pub fn unknown_key(&self) -> Option<&UnknownKey> {
         self.unknown_key.as_deref()
+    }
+
+    /// Creates the error for a caller that cannot fetch the keys of an issuer.
+    #[must_use]
+    pub fn keys_unavailable() -> Self {
+        let text = "the keys of the token's issuer cannot be fetched at the moment: try again later";
+        Self::new(TokenErrorKind::KeysUnavailable, text)
     }
 
     pub(crate) fn new(kind: TokenErrorKind, text: impl Into<Cow<'static, str>>) -> Self {

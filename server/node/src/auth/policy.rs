@@ -188,6 +188,7 @@ impl Policy {
 fn refused(error: TokenError) -> ApiError {
     match error.kind() {
         TokenErrorKind::Expired => ApiError::token_expired(error.to_string()),
+        TokenErrorKind::KeysUnavailable => ApiError::keys_unavailable(error.to_string()),
         TokenErrorKind::NotYetValid | TokenErrorKind::Invalid | TokenErrorKind::UnknownKey => {
             ApiError::token_invalid(error.to_string())
         }

@@ -1,0 +1,105 @@
+//! `[auth]`: who signs the tokens that clients must have.
+
+mod issuer;
+mod key;
+mod text_file;
+
+use serde::{Deserialize, Serialize};
+use wigwag_token::{Issuer, Verifier};
+
+use super::error::ConfigErrors;
+use super::range::Range;
+
+pub use issuer::{AuthIssuer, JwksUrl};
+pub use key::AuthKey;
+
+/// Settings of authentication. With a key or an issuer, every client needs a token; without, the server is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthSection {
+    /// Secrets for HS256, shared with the application servers that sign tokens. Default: none.
+    pub keys: Vec<AuthKey>,
+    /// Of the claim `aud` of tokens that these keys sign, at least one must be among these. Empty, the default: `aud` is not
+    /// looked at.
+    pub audience: Vec<String>,
+    /// Issuers that sign with keys of which this server has the public part. Default: none.
+    pub issuers: Vec<AuthIssuer>,
+    /// Milliseconds after which a JWKS document is fetched again. Default: 600000, ten minutes.
+    pub jwks_refresh_ms: u32,
+    /// A file of certificates (PEM) that may sign those of JWKS servers. Empty, the default: those that this machine trusts.
+    pub jwks_ca_file: String,
+}
+
+impl Default for AuthSection {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            audience: Vec::new(),
+            issuers: Vec::new(),
+            jwks_refresh_ms: 600_000,
+            jwks_ca_file: String::new(),
+        }
+    }
+}
+
+pub(super) const RANGES: &[Range] = &[Range::ms("auth.jwks_refresh_ms", 10_000, 86_400_000)];
+
+pub(super) const ALLOWED_KEYS: &str = "a list of { id, secret } or { id, secret_file }";
+
+pub(super) const ALLOWED_ISSUERS: &str =
+    "a list of { issuer, algorithms, audience, public_key_files, jwks_url, rooms, can }";
+
+impl AuthSection {
+    /// Returns whether clients need a token.
+    pub fn is_required(&self) -> bool {
+        !self.keys.is_empty() || !self.issuers.is_empty()
+    }
+
+    /// Reads the keys and returns what verifies tokens.
+    ///
+    /// # Errors
+    ///
+    /// Every setting that cannot be used, such as a file that cannot be read.
+    pub fn verifier(&self) -> Result<Verifier, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let verifier = self.build(&mut errors);
+        match verifier {
+            Some(verifier) => errors.or(verifier),
+            None => Err(errors),
+        }
+    }
+
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
+        self.build(errors);
+        if !self.jwks_ca_file.is_empty()
+            && let Err(error) = std::fs::read(&self.jwks_ca_file)
+        {
+            errors.add("auth.jwks_ca_file", format!("{:?}", self.jwks_ca_file), format!("cannot be read: {error}"));
+        }
+    }
+
+    fn build(&self, errors: &mut ConfigErrors) -> Option<Verifier> {
+        let mut issuers: Vec<Issuer> = Vec::new();
+        let keys = key::read(&self.keys, errors);
+        if !keys.is_empty() {
+            issuers.push(Issuer { audiences: self.audience.clone(), ..Issuer::of_hmac_keys(keys) });
+        }
+        for (index, issuer) in self.issuers.iter().enumerate() {
+            issuers.extend(issuer.read(&format!("auth.issuers[{index}]"), errors));
+        }
+        if self.keys.is_empty() && !self.audience.is_empty() {
+            errors.add(
+                "auth.audience",
+                "",
+                "is for the tokens of auth.keys, of which there are none: give each issuer its own",
+            );
+        }
+        match Verifier::new(issuers) {
+            Ok(verifier) => Some(verifier),
+            Err(error) => {
+                errors.add("auth", "", error.to_string());
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `auth.issuers`: who signs tokens with keys of its own.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use axum::http::Uri;
+use serde::{Deserialize, Serialize};
+use wigwag_token::{Algorithm, Grants, Issuer, Key, KeyError, KeySet, MAX_ID_BYTES, Permissions, RoomPattern};
+
+use super::super::error::ConfigErrors;
+use super::text_file;
+
+/// An issuer, such as an OpenID provider or an application server that keeps its private key to itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthIssuer {
+    /// The `iss` of its tokens, compared byte by byte.
+    pub issuer: String,
+    /// The algorithms it signs with, of RS256, ES256 and EdDSA. Tokens with another one are refused.
+    pub algorithms: Vec<String>,
+    /// Of the claim `aud`, at least one must be among these. Empty: `aud` is not looked at; not with `jwks_url`, since such an
+    /// issuer signs for other applications, too.
+    pub audience: Vec<String>,
+    /// Files with a public key each: PEM, whose file name without extension is the key's id; a JWK with `kid`; or a JWK Set.
+    pub public_key_files: Vec<String>,
+    /// Where its JWK Set is fetched: https, or http on this machine. Redirects are not followed.
+    pub jwks_url: String,
+    /// The rooms of tokens without the claim `wigwag`.
+    pub rooms: Vec<String>,
+    /// What tokens without the claim `wigwag` permit in these rooms.
+    pub can: Vec<String>,
+}
+
+impl AuthIssuer {
+    pub(super) fn read(&self, name: &str, errors: &mut ConfigErrors) -> Option<Issuer> {
+        if !(1..=MAX_ID_BYTES).contains(&self.issuer.len()) {
+            errors.add(&format!("{name}.issuer"), "", "the claim iss of its tokens, 1 to 256 bytes");
+            return None;
+        }
+        let algorithms = self.read_algorithms(name, errors);
+        let keys = self.read_keys(name, &algorithms, errors);
+        if self.public_key_files.is_empty() && self.jwks_url.is_empty() {
+            errors.add(name, "", "needs public_key_files or jwks_url");
+        }
+        if let Err(allowed) = self.jwks_url() {
+            errors.add(&format!("{name}.jwks_url"), format!("{:?}", self.jwks_url), allowed);
+        }
+        if !self.jwks_url.is_empty() && self.audience.is_empty() {
+            let allowed = "needs the claim aud of tokens for this server: the issuer signs for other applications, too";
+            errors.add(&format!("{name}.audience"), "[]", allowed);
+        }
+        Some(Issuer {
+            audiences: self.audience.clone(),
+            keys,
+            default_grants: self.read_grants(name, errors),
+            ..Issuer::new(&self.issuer, algorithms)
+        })
+    }
+
+    /// Returns where its JWK Set is fetched, if it is.
+    ///
+    /// # Errors
+    ///
+    /// What is allowed instead.
+    pub fn jwks_url(&self) -> Result<Option<JwksUrl>, String> {
+        if self.jwks_url.is_empty() { Ok(None) } else { JwksUrl::parse(&self.jwks_url).map(Some) }
+    }
+
+    fn read_algorithms(&self, name: &str, errors: &mut ConfigErrors) -> Vec<Algorithm> {
+        let parsed = self.algorithms.iter().map(|name| Algorithm::parse(name).filter(|it| *it != Algorithm::Hs256));
+        match parsed.collect::<Option<Vec<_>>>() {
+            Some(algorithms) if !algorithms.is_empty() => algorithms,
+            _ => {
+                let allowed = "a list of those it signs with, of \"RS256\", \"ES256\" and \"EdDSA\"; secrets for HS256 belong \
+                               into auth.keys";
+                errors.add(&format!("{name}.algorithms"), format!("{:?}", self.algorithms), allowed);
+                vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]
+            }
+        }
+    }
+
+    fn read_keys(&self, name: &str, algorithms: &[Algorithm], errors: &mut ConfigErrors) -> KeySet {
+        let mut keys = KeySet::empty();
+        for (at, path) in self.public_key_files.iter().enumerate() {
+            let read = text_file::read(path)
+                .and_then(|text| read_keys(path, &text).map_err(|error| format!("{path}: {error}")));
+            let wrong = match read {
+                Ok(read) => match read.iter().find(|key| !algorithms.contains(&key.algorithm())) {
+                    Some(key) => format!("{path}: has a key for {}, which algorithms does not list", key.algorithm()),
+                    None => {
+                        read.iter().cloned().for_each(|key| keys.push(key));
+                        continue;
+                    }
+                },
+                Err(wrong) => wrong,
+            };
+            errors.add(&format!("{name}.public_key_files[{at}]"), "", wrong);
+        }
+        keys
+    }
+
+    fn read_grants(&self, name: &str, errors: &mut ConfigErrors) -> Grants {
+        let mut grants = Grants::default();
+        for (at, room) in self.rooms.iter().enumerate() {
+            match RoomPattern::parse(room) {
+                Ok(pattern) => grants.rooms.push(pattern),
+                Err(error) => errors.add(&format!("{name}.rooms[{at}]"), format!("{room:?}"), error.to_string()),
+            }
+        }
+        for (at, permission) in self.can.iter().enumerate() {
+            match Permissions::parse(permission) {
+                Some(permission) => grants.can |= permission,
+                None => {
+                    let known = Permissions::all().names().collect::<Vec<_>>().join(", ");
+                    errors.add(&format!("{name}.can[{at}]"), format!("{permission:?}"), format!("one of {known}"));
+                }
+            }
+        }
+        grants
+    }
+}
+
+fn read_keys(path: &str, text: &str) -> Result<KeySet, KeyError> {
+    if !text.trim_start().starts_with('{') {
+        let id = Path::new(path).file_stem().and_then(|stem| stem.to_str());
+        return Key::from_pem(id, text).map(|key| KeySet::from(vec![key]));
+    }
+    KeySet::from_jwks(text).or_else(|_| Key::from_jwk(None, text).map(|key| KeySet::from(vec![key])))
+}
+
+/// Where a JWK Set is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwksUrl {
+    /// Whether over TLS.
+    pub https: bool,
+    /// Host name or IP address, without brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// The field `Host` of the request.
+    pub authority: String,
+    /// Path and query.
+    pub path: String,
+}
+
+impl JwksUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        let allowed =
+            || "a URL such as \"https://issuer.example.com/jwks.json\"; http is for hosts of this machine".to_owned();
+        let uri: Uri = text.parse().map_err(|_| allowed())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(allowed()) };
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let is_local = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let https = scheme == "https";
+        let port_is_number = authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
+        let is_plain = !text.contains('#') && !authority.as_str().contains('@') && !host.is_empty();
+        if !(https || scheme == "http" && is_local) || !port_is_number || !is_plain {
+            return Err(allowed());
+        }
+        Ok(Self {
+            https,
+            port: authority.port_u16().unwrap_or(if https { 443 } else { 80 }),
+            authority: authority.as_str().to_owned(),
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            host,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jwks_are_fetched_over_tls_except_from_this_machine() {
+        for text in [
+            "https://issuer.example.com/jwks.json",
+            "https://issuer.example.com:8443/a?b=c",
+            "https://[2001:db8::1]/",
+            "http://localhost:9000/jwks",
+            "http://127.0.0.1/jwks",
+            "http://[::1]:9000/",
+        ] {
+            assert!(JwksUrl::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "issuer.example.com",
+            "/jwks",
+            "http://issuer.example.com/jwks",
+            "http://192.0.2.1/",
+            "http://localhost.example.com/",
+            "ftp://localhost/",
+            "https://user:password@issuer.example.com/",
+            "https://issuer.example.com/#keys",
+            "https://issuer.example.com:port/",
+        ] {
+            assert!(JwksUrl::parse(text).is_err(), "{text}");
+        }
+        let url = JwksUrl::parse("https://[2001:db8::1]/k?v=1").expect("a URL");
+        assert_eq!((url.host.as_str(), url.port, url.path.as_str()), ("2001:db8::1", 443, "/k?v=1"));
+    }
+}
