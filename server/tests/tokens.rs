@@ -193,8 +193,8 @@ async fn a_refresh_replaces_what_a_session_may_do() {
         assert_eq!(expires, i64::try_from(fresh.expires_at_ms / 1_000).expect("a time"), "{transport:?}");
         let left = ada.expect_own_left().await;
         assert_eq!((left.room.as_str(), left.reason.as_str()), ("b", "FORBIDDEN"), "{transport:?}");
-        assert_eq!(refused(&mut ada, join("b")).await, "FORBIDDEN", "{transport:?}");
         ada.send(say("a", "")).await;
+        assert_eq!(refused(&mut ada, join("b")).await, "FORBIDDEN", "{transport:?}");
         // It belongs to the session: over another transport it is the same.
         ada.lose();
         let next = if transport == Transport::Signal { Transport::Json } else { Transport::Signal };
@@ -259,9 +259,9 @@ async fn a_token_may_come_with_the_request() {
         socket.send(0, 0, Some(Up::Hello(Hello::default()))).await;
         assert!(matches!(socket.frame().await.expect("a frame").body, Some(Down::Welcome(_))), "{name}");
     }
-    let only_token =
-        client::open(server.addr, "/v1/signal", &[("sec-websocket-protocol", &format!("wigwag.token.{token}"))]);
-    assert!(only_token.await.is_err(), "a token is not a subprotocol");
+    let alone = format!("wigwag.token.{token}");
+    let refused = client::open(server.addr, "/v1/signal", &[("sec-websocket-protocol", &alone)]).await;
+    assert!(refused.is_err(), "a token is not a subprotocol");
     let mut grpc = server.signaling().await;
     let mut request = tonic::Request::new(tokio_stream::once(ClientFrame {
         body: Some(Up::Hello(Hello::default())),

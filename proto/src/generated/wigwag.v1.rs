@@ -324,6 +324,9 @@ pub enum ErrorReason {
     /// RTCPeerConnection that a later one has taken the place of, and was not delivered. `receipt.metadata` has `connection`
     /// and `offer`, those that are current; the offer is a decimal number.
     Stale = 42,
+    /// UNAVAILABLE. The keys of the token's issuer cannot be fetched at the moment, and the token may be good; wait
+    /// `retry_after_ms`.
+    KeysUnavailable = 43,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -375,6 +378,7 @@ impl ErrorReason {
             Self::HelloTimeout => "ERROR_REASON_HELLO_TIMEOUT",
             Self::StoreUnreachable => "ERROR_REASON_STORE_UNREACHABLE",
             Self::Stale => "ERROR_REASON_STALE",
+            Self::KeysUnavailable => "ERROR_REASON_KEYS_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -423,6 +427,7 @@ impl ErrorReason {
             "ERROR_REASON_HELLO_TIMEOUT" => Some(Self::HelloTimeout),
             "ERROR_REASON_STORE_UNREACHABLE" => Some(Self::StoreUnreachable),
             "ERROR_REASON_STALE" => Some(Self::Stale),
+            "ERROR_REASON_KEYS_UNAVAILABLE" => Some(Self::KeysUnavailable),
             _ => None,
         }
     }
@@ -869,7 +874,7 @@ pub mod server_frame {
         /// Two offers crossed. Only with the feature "negotiation"; not sent yet.
         #[prost(message, tag = "20")]
         Glare(super::Glare),
-        /// The token is about to expire. Only with the feature "token_expiring"; not sent yet.
+        /// The token is about to expire. Only with the feature "token_expiring".
         #[prost(message, tag = "21")]
         TokenExpiring(super::TokenExpiring),
         /// The cluster's store became unreachable, or reachable again. Only with the feature "store_state"; not sent yet.
@@ -1035,7 +1040,9 @@ pub struct UpdateMember {
         ::prost::alloc::string::String,
     >,
 }
-/// RefreshToken replaces the session's token.
+/// RefreshToken replaces the session's token, and what it permits, from the next frame on. The session leaves the rooms that
+/// the new token does not admit (`left` with FORBIDDEN). Fails with TOKEN_MISSING, TOKEN_INVALID (also if it is for another
+/// subject), TOKEN_EXPIRED, UNIMPLEMENTED (the server has no authentication); the old token stays in use then.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RefreshToken {
     /// The new token, for the same subject.
@@ -1486,7 +1493,7 @@ pub struct Glare {
 /// TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
 /// valid for less, at half of the time; never without authentication. When the token expires without a `refresh`, the
 /// connection ends with TOKEN_EXPIRED, and the session waits for its grace period for a resume with a fresh token.
-/// Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring"; not sent yet.
+/// Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TokenExpiring {
     /// When the token expires.
@@ -2896,8 +2903,6 @@ pub mod room_service_client {
         /// CreateTicket returns a ticket that admits one client of a compatibility protocol, which has no place for a token. Fails
         /// with INVALID_FIELD (also if `request_id` was used for another request), FORBIDDEN (rooms beyond the caller's own
         /// patterns), UNIMPLEMENTED (the server has no such protocol, or no authentication).
-        ///
-        /// Not supported yet: fails with UNIMPLEMENTED.
         pub async fn create_ticket(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateTicketRequest>,
@@ -3066,8 +3071,6 @@ pub mod room_service_server {
         /// CreateTicket returns a ticket that admits one client of a compatibility protocol, which has no place for a token. Fails
         /// with INVALID_FIELD (also if `request_id` was used for another request), FORBIDDEN (rooms beyond the caller's own
         /// patterns), UNIMPLEMENTED (the server has no such protocol, or no authentication).
-        ///
-        /// Not supported yet: fails with UNIMPLEMENTED.
         async fn create_ticket(
             &self,
             request: tonic::Request<super::CreateTicketRequest>,
@@ -4194,10 +4197,10 @@ pub mod admin_service_client {
     use tonic::codegen::http::Uri;
     /// AdminService is for operators: the command line and the console use it and nothing else. RoomService is for applications.
     ///
-    /// Not supported yet: every call fails with UNIMPLEMENTED, on the public and on the admin listener. The messages are published
-    /// so that clients and servers of different versions agree on them; fields may be added while they are built.
+    /// EndSession and Revoke are supported; every other call fails with UNIMPLEMENTED. The messages are published so that clients and
+    /// servers of different versions agree on them; fields may be added while they are built.
     ///
-    /// It will be served on the admin listener only. Without authentication it answers only callers on loopback whose request has
+    /// It is served on the admin listener only, with UNIMPLEMENTED on the public one. Without authentication it answers only callers on loopback whose request has
     /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`, which also sees every room and
     /// namespace. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
     /// holds no session description, candidate, payload, token or address. Lists come in pages (AIP-158): page tokens are opaque
@@ -4557,10 +4560,10 @@ pub mod admin_service_server {
     }
     /// AdminService is for operators: the command line and the console use it and nothing else. RoomService is for applications.
     ///
-    /// Not supported yet: every call fails with UNIMPLEMENTED, on the public and on the admin listener. The messages are published
-    /// so that clients and servers of different versions agree on them; fields may be added while they are built.
+    /// EndSession and Revoke are supported; every other call fails with UNIMPLEMENTED. The messages are published so that clients and
+    /// servers of different versions agree on them; fields may be added while they are built.
     ///
-    /// It will be served on the admin listener only. Without authentication it answers only callers on loopback whose request has
+    /// It is served on the admin listener only, with UNIMPLEMENTED on the public one. Without authentication it answers only callers on loopback whose request has
     /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`, which also sees every room and
     /// namespace. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
     /// holds no session description, candidate, payload, token or address. Lists come in pages (AIP-158): page tokens are opaque
@@ -5063,7 +5066,7 @@ pub enum Feature {
     /// Not supported yet. `Joined`, `Roster` and `RoomSnapshot` may hold the first part of a room's members (`more`). Other
     /// clients get the rest as `member_joined`.
     RosterParts = 3,
-    /// Not supported yet. The server sends `token_expiring`.
+    /// Since 0.2.0. The server sends `token_expiring`.
     TokenExpiring = 4,
     /// Not supported yet. The server sends `store_state`.
     StoreState = 5,

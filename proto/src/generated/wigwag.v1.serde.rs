@@ -2777,6 +2777,7 @@ impl serde::Serialize for ErrorReason {
             Self::HelloTimeout => "ERROR_REASON_HELLO_TIMEOUT",
             Self::StoreUnreachable => "ERROR_REASON_STORE_UNREACHABLE",
             Self::Stale => "ERROR_REASON_STALE",
+            Self::KeysUnavailable => "ERROR_REASON_KEYS_UNAVAILABLE",
         };
         serializer.serialize_str(variant)
     }
@@ -2831,6 +2832,7 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
             "ERROR_REASON_HELLO_TIMEOUT",
             "ERROR_REASON_STORE_UNREACHABLE",
             "ERROR_REASON_STALE",
+            "ERROR_REASON_KEYS_UNAVAILABLE",
         ];
 
         struct GeneratedVisitor;
@@ -2914,6 +2916,7 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
                     "ERROR_REASON_HELLO_TIMEOUT" => Ok(ErrorReason::HelloTimeout),
                     "ERROR_REASON_STORE_UNREACHABLE" => Ok(ErrorReason::StoreUnreachable),
                     "ERROR_REASON_STALE" => Ok(ErrorReason::Stale),
+                    "ERROR_REASON_KEYS_UNAVAILABLE" => Ok(ErrorReason::KeysUnavailable),
                     _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
                 }
             }

@@ -86,7 +86,7 @@ pub async fn serve<A, S>(
                 // A refused connection is closed here rather than left in the backlog, so that its client notices at
                 // once.
                 if let Some(permit) = admission.admit(peer.ip()) {
-                    io.set_options();
+                    io.set_options(shared.settings.tcp_send_timeout);
                     let (service, shared) = (service.clone(), shared.clone());
                     let serve = move |io, batcher| connection::run(io, batcher, peer, service, shared, permit);
                     pool.spawn_on_least_loaded(&connections, &batchers, io, serve);

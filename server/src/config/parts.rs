@@ -26,6 +26,9 @@ use crate::turn::TurnServers;
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
+/// How long the kernel keeps a connection whose peer acknowledges nothing, at least.
+const LEAST_TCP_SEND_TIMEOUT: Duration = Duration::from_secs(20);
+
 impl Config {
     /// Returns the node's part.
     pub fn node(&self) -> NodeConfig {
@@ -99,6 +102,7 @@ impl Config {
             connection_window: http2.connection_window,
             request_memory: http2.request_memory,
             send_timeout: ms(http2.send_timeout_ms),
+            tcp_send_timeout: self.tcp_send_timeout(),
             keepalive_interval: self.keepalive_interval(),
             keepalive_timeout: ms(http2.keepalive_timeout_ms),
             max_connection_age: (http2.max_connection_age_ms > 0).then(|| ms(http2.max_connection_age_ms)),
@@ -106,6 +110,14 @@ impl Config {
             stop_grace: STOP_GRACE,
             pool,
         }
+    }
+
+    /// Returns for how long the kernel keeps a connection that does not take what was sent: as long as any setting allows a
+    /// client not to read, and at least 20 s.
+    fn tcp_send_timeout(&self) -> Duration {
+        let (session, http2) = (&self.session, &self.http2);
+        let longest = session.write_timeout_ms.max(http2.send_timeout_ms).max(http2.keepalive_timeout_ms);
+        ms(longest).max(LEAST_TCP_SEND_TIMEOUT)
     }
 
     /// Returns the time that a gRPC call with one request message has for it.
@@ -194,4 +206,20 @@ fn ice_server(server: &super::IceServer) -> IceServer {
 
 fn ms(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_keeps_a_connection_as_long_as_its_client_need_not_read() {
+        let mut config = Config::default();
+        assert_eq!(config.tcp_send_timeout(), Duration::from_secs(20));
+        config.session.write_timeout_ms = 600_000;
+        assert_eq!(config.tcp_send_timeout(), Duration::from_secs(600));
+        config.session.write_timeout_ms = 1_000;
+        config.http2.send_timeout_ms = 30_000;
+        assert_eq!(config.tcp_send_timeout(), Duration::from_secs(30));
+    }
 }

@@ -1,5 +1,7 @@
 //! A server that requires tokens, and what signs them.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 

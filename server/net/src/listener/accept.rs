@@ -24,8 +24,11 @@ pub trait Accept: Send + 'static {
 
 /// The byte stream of an accepted connection, with the operations that depend on the kind of socket.
 pub trait AcceptedIo: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Sets socket options for small messages in both directions. Called once, before the first read.
-    fn set_options(&self) {}
+    /// Sets socket options for small messages in both directions. Called once, before the first read. `send_timeout`: for how
+    /// long sent data may stay unacknowledged, or the peer's receive window closed, before the connection fails.
+    fn set_options(&self, send_timeout: Duration) {
+        let _ = send_timeout;
+    }
 
     /// Registers the socket with the current runtime. Called before the first read, if at all.
     fn reregister(self) -> io::Result<Self>
@@ -56,19 +59,21 @@ impl Accept for TcpListener {
     }
 }
 
-/// Sent data may stay unacknowledged for this long before the connection fails (TCP_USER_TIMEOUT).
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// An idle connection is probed after this time (TCP_KEEPIDLE).
 const TCP_KEEPALIVE_TIME: Duration = Duration::from_secs(30);
 
 impl AcceptedIo for TcpStream {
-    fn set_options(&self) {
+    fn set_options(&self, send_timeout: Duration) {
         let socket = socket2::SockRef::from(self);
         let keepalive = socket2::TcpKeepalive::new().with_time(TCP_KEEPALIVE_TIME);
         // Nagle's algorithm would delay small messages to fill a packet.
         let set = self.set_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive));
         #[cfg(target_os = "linux")]
-        let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT)));
+        // The kernel also applies it to a peer that acknowledges and does not read (since Linux 5.11): who may leave data unread
+        // for longer must have as much time here.
+        let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(send_timeout)));
+        #[cfg(not(target_os = "linux"))]
+        let _ = send_timeout;
         if let Err(error) = set {
             // The peer has closed the connection already, which the first read reports too.
             tracing::debug!(%error, "socket options could not be set");
@@ -139,6 +144,17 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_has_the_time_that_it_is_given() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let _client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connects");
+        let (accepted, _) = Accept::accept(&mut { listener }).await.expect("accepted");
+        accepted.set_options(Duration::from_secs(600));
+        let set = socket2::SockRef::from(&accepted).tcp_user_timeout().expect("an option");
+        assert_eq!(set, Some(Duration::from_secs(600)));
+    }
 
     /// EMFILE on Linux and the BSDs.
     const TOO_MANY_OPEN_FILES: i32 = 24;

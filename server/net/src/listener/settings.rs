@@ -48,6 +48,9 @@ pub struct ListenerConfig {
     pub request_memory: u32,
     /// Time that an HTTP/2 response may wait for a flow-control window before its stream is reset.
     pub send_timeout: Duration,
+    /// Time that sent data may stay unacknowledged, or the peer's receive window closed, before the kernel ends the
+    /// connection. At least the longest time that a peer may leave data unread.
+    pub tcp_send_timeout: Duration,
     /// Time after which an HTTP/2 peer that was silent is pinged. `None` = no pings are sent.
     pub keepalive_interval: Option<Duration>,
     /// Time within which a peer must answer a ping.
@@ -90,6 +93,7 @@ impl Default for ListenerConfig {
             connection_window: 1024 * 1024,
             request_memory: 4 * 1024 * 1024,
             send_timeout: Duration::from_secs(20),
+            tcp_send_timeout: Duration::from_secs(20),
             keepalive_interval: Some(Duration::from_secs(20)),
             keepalive_timeout: Duration::from_secs(10),
             max_connection_age: None,
