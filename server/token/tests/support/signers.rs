@@ -24,6 +24,7 @@ pub(crate) struct Signer {
     pub(crate) algorithm: Algorithm,
     pub(crate) public_pem: String,
     /// Empty for a secret.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub(crate) private_pem: String,
     encoding: EncodingKey,
 }
@@ -84,7 +85,14 @@ pub(crate) static SIGNERS: LazyLock<[Signer; 5]> = LazyLock::new(|| {
 
 pub(crate) fn hmac(key_id: &'static str, secret: &[u8]) -> Signer {
     let encoding = EncodingKey::from_secret(secret).expect("a secret");
-    Signer { issuer: "", key_id, algorithm: Algorithm::Hs256, public_pem: String::new(), private_pem: String::new(), encoding }
+    Signer {
+        issuer: "",
+        key_id,
+        algorithm: Algorithm::Hs256,
+        public_pem: String::new(),
+        private_pem: String::new(),
+        encoding,
+    }
 }
 
 fn rsa(issuer: &'static str) -> Signer {
