@@ -21,7 +21,15 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "wigwag-compat", to: &["wigwag-hub", "wigwag-net", "wigwag-node", "wigwag-proto"] },
     Row {
         from: "wigwag-server",
-        to: &["wigwag-compat", "wigwag-http2", "wigwag-hub", "wigwag-net", "wigwag-node", "wigwag-proto", "wigwag-token"],
+        to: &[
+            "wigwag-compat",
+            "wigwag-http2",
+            "wigwag-hub",
+            "wigwag-net",
+            "wigwag-node",
+            "wigwag-proto",
+            "wigwag-token",
+        ],
     },
     Row { from: "wigwag-client", to: &["wigwag-proto"] },
     Row { from: "backend-rooms", to: &["wigwag-proto"] },
