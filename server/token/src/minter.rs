@@ -155,7 +155,7 @@ fn wigwag(claims: &Claims) -> Value {
 /// Whole seconds are written without a fraction.
 fn seconds(ms: u64) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of points in time are below 2^53 for 280,000 years")]
-    if ms % 1_000 == 0 { json!(ms / 1_000) } else { json!(ms as f64 / 1_000.0) }
+    if ms.is_multiple_of(1_000) { json!(ms / 1_000) } else { json!(ms as f64 / 1_000.0) }
 }
 
 fn encode(text: String) -> String {
