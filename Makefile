@@ -10,12 +10,12 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers mutants token-mutations fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens mutants token-mutations fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
 
-test: setup test-rust test-ts test-old-new test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers ## Run all tests: Rust, TypeScript, browsers, third-party clients
+test: setup test-rust test-ts test-old-new test-browser test-compat test-interop test-proxies test-grpc-conformance test-peers test-tokens ## Run all tests: Rust, TypeScript, browsers, third-party clients
 	@echo "make test: all suites passed"
 
 setup: ## Install what the tests need, where possible
@@ -71,6 +71,9 @@ test-peers: server npm ## Test the native examples (Rust, Node, Python) against 
 	cd $(ECHO) && cargo build && cargo test
 	cd $(TS) && npm run build
 	cd $(PEERS) && npm test
+
+test-tokens: ## Exchange tokens with PyJWT, jose and golang-jwt, and run the snippets of docs/tokens.md
+	tests/tokens/run.sh
 
 lint: npm ## Check formatting, clippy and the protos
 	cargo fmt --all --check

@@ -55,6 +55,7 @@ optional curl "the tests with curl" curl
 optional nghttp "the tests with nghttp and h2load" nghttp2-client
 optional javac "the tests with grpc-java and okhttp" default-jdk-headless
 optional mvn "the tests with grpc-java and okhttp" maven
+optional php "the snippet that signs a token in PHP" php-cli
 
 if command -v python3 >/dev/null 2>&1 && ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
   apt_install python3-venv

@@ -1,8 +1,8 @@
 //! The Wigwag server: a WebRTC signaling server with a gRPC API.
 //!
 //! The binary is a thin wrapper around this library: [`config::Config::load`] loads the settings, [`app::serve`] runs a node
-//! and its listeners until shutdown. The APIs are in [`api`], web pages and routing in [`web`], health, metrics and logging
-//! in [`ops`].
+//! and its listeners until shutdown. The APIs are in [`api`], keys and tokens in [`auth`], web pages and routing in [`web`],
+//! health, metrics and logging in [`ops`].
 
 #![forbid(unsafe_code)]
 

@@ -48,8 +48,8 @@ fn main() -> ExitCode {
     };
     let warnings = Config::warnings(&overrides, &environment);
     match cli.command {
-        None => return run(config, None, &warnings),
-        Some(Command::Dev) => return run_for_development(config, &warnings),
+        None => run(config, None, &warnings),
+        Some(Command::Dev) => run_for_development(config, &warnings),
         Some(command) => {
             for warning in warnings {
                 ops::print_error(&format!("warning: {warning}"));

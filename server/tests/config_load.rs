@@ -375,5 +375,7 @@ fn issuers_are_checked() {
         assert_eq!(keys(issuer(&text)), [key], "{text}");
     }
     assert_eq!(keys(load_file("[auth]\naudience = [\"a\"]\n")), ["auth.audience"]);
-    assert_eq!(keys(load_file("[auth]\njwks_ca_file = \"/nowhere\"\n")), ["auth.jwks_ca_file"]);
+    for path in [PathBuf::from("/nowhere"), private.path().to_owned()] {
+        assert_eq!(keys(load_file(&format!("[auth]\njwks_ca_file = {path:?}\n"))), ["auth.jwks_ca_file"], "{path:?}");
+    }
 }

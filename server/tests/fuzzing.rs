@@ -9,6 +9,7 @@ use wigwag_net::websocket::fuzzing::frames as websocket;
 use wigwag_node::fuzzing::{client_frame, json_frame};
 use wigwag_proto::v1 as pb;
 use wigwag_server::api::rest::fuzzing::rest_request;
+use wigwag_token::fuzzing::token;
 
 /// A seeded generator (splitmix64), so that failures can be reproduced.
 struct Random(u64);
@@ -142,5 +143,20 @@ fn promises_hold_for_mutations_of_good_input() {
         let mut frames = SOCKETS[round % SOCKETS.len()].to_vec();
         random.mutate(&mut frames);
         websocket(&frames);
+    }
+}
+
+#[test]
+fn tokens_bear_mutations_of_good_ones() {
+    let seeds = ["full", "jwks", "session", "short"].map(|name| {
+        let path = format!("{}/token/fuzz/seeds/token/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(path).expect("a seed")
+    });
+    let mut random = Random(20_261_130);
+    seeds.iter().for_each(|seed| token(seed));
+    for round in 0..4_000 {
+        let mut bytes = seeds[round % seeds.len()].clone();
+        random.mutate(&mut bytes);
+        token(&bytes);
     }
 }

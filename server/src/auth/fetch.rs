@@ -57,7 +57,7 @@ pub enum FetchError {
     /// The document is too large, or was cut.
     #[error("the document has more than 64 KiB, or was cut")]
     Body,
-    /// The document is no JWK Set.
+    /// The document is not a JWK Set.
     #[error(transparent)]
     Document(#[from] KeyError),
     /// The document has no usable keys.

@@ -71,11 +71,15 @@ impl AuthSection {
 
     pub(super) fn check(&self, errors: &mut ConfigErrors) {
         self.build(errors);
-        if !self.jwks_ca_file.is_empty()
-            && let Err(error) = std::fs::read(&self.jwks_ca_file)
-        {
-            errors.add("auth.jwks_ca_file", format!("{:?}", self.jwks_ca_file), format!("cannot be read: {error}"));
+        if self.jwks_ca_file.is_empty() {
+            return;
         }
+        let wrong = match std::fs::read_to_string(&self.jwks_ca_file) {
+            Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => return,
+            Ok(_) => "has no certificate in PEM".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        errors.add("auth.jwks_ca_file", format!("{:?}", self.jwks_ca_file), wrong);
     }
 
     fn build(&self, errors: &mut ConfigErrors) -> Option<Verifier> {

@@ -1,6 +1,6 @@
 //! The binary form of [`SessionClaims`].
 //!
-//! A version byte, then fields in a fixed order: numbers as LEB128, text as its length and its bytes, what is optional behind
+//! A version byte, then fields in a fixed order: numbers as LEB128, text as its length and its bytes, what is optional after
 //! a byte 0 or 1. Equal claims have equal bytes. A later version may be stored beside this one, and must be able to read it.
 
 use std::collections::BTreeMap;

@@ -18,7 +18,7 @@ pub(crate) enum Json {
     Bool(bool),
     Number(f64),
     Text(String),
-    List(Vec<Json>),
+    List(Vec<Self>),
     Object(Object),
 }
 

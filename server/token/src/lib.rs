@@ -31,6 +31,8 @@ mod claims;
 mod compact;
 mod encoding;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod grants;
 mod json;
 mod jwk;

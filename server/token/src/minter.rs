@@ -21,6 +21,7 @@ pub struct Minter {
     key_id: String,
     algorithm: Algorithm,
     encoding: EncodingKey,
+    audience: Option<String>,
 }
 
 impl Minter {
@@ -63,7 +64,14 @@ impl Minter {
             return Err(KeyError::Id);
         }
         let encoding = encoding.map_err(|_| KeyError::Unsupported)?;
-        Ok(Self { key_id: key_id.to_owned(), algorithm, encoding })
+        Ok(Self { key_id: key_id.to_owned(), algorithm, encoding, audience: None })
+    }
+
+    /// Sets the claim `aud` of the tokens, for a server that checks it.
+    #[must_use]
+    pub fn with_audience(mut self, audience: &str) -> Self {
+        self.audience = Some(audience.to_owned());
+        self
     }
 
     /// Signs a token with these claims.
@@ -73,7 +81,7 @@ impl Minter {
     /// If a verifier would refuse it for its form, whenever and with whatever key.
     pub fn mint(&self, claims: &Claims) -> Result<String, MintError> {
         let header = json!({ "alg": self.algorithm.name(), "typ": "JWT", "kid": self.key_id });
-        let payload = payload(claims).to_string();
+        let payload = payload(claims, self.audience.as_deref()).to_string();
         let parsed = parse_object(payload.as_bytes()).map_err(|_| MintError::Signature)?;
         Payload::parse(parsed).map_err(MintError::Claims)?;
         let signed = format!("{}.{}", encode(header.to_string()), encode(payload));
@@ -113,7 +121,7 @@ pub enum MintError {
     Signature,
 }
 
-fn payload(claims: &Claims) -> Value {
+fn payload(claims: &Claims, audience: Option<&str>) -> Value {
     let mut payload = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         payload.extend(value.map(|value| (name.to_owned(), value)));
@@ -124,6 +132,7 @@ fn payload(claims: &Claims) -> Value {
     put("iat", claims.issued_at_ms.map(seconds));
     put("jti", claims.id.as_deref().map(Value::from));
     put("iss", claims.issuer.as_deref().map(Value::from));
+    put("aud", audience.map(Value::from));
     put("wigwag", Some(wigwag(claims)));
     Value::Object(payload)
 }
@@ -146,7 +155,7 @@ fn wigwag(claims: &Claims) -> Value {
 /// Whole seconds are written without a fraction.
 fn seconds(ms: u64) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of points in time are below 2^53 for 280,000 years")]
-    if ms % 1_000 == 0 { json!(ms / 1_000) } else { json!(ms as f64 / 1_000.0) }
+    if ms.is_multiple_of(1_000) { json!(ms / 1_000) } else { json!(ms as f64 / 1_000.0) }
 }
 
 fn encode(text: String) -> String {

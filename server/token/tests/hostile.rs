@@ -260,21 +260,21 @@ fn forms() {
     }
     for (name, token) in [
         ("a space before", format!(" {good}")),
-        ("a line break behind", format!("{good}\n")),
-        ("a NUL behind", format!("{good}\0")),
-        ("a dot behind", format!("{good}.")),
+        ("a line break after it", format!("{good}\n")),
+        ("a NUL after it", format!("{good}\0")),
+        ("a dot after it", format!("{good}.")),
         ("Bearer before", format!("Bearer {good}")),
         ("a line break inside", format!("{header}.\n{payload}.{signature}")),
-        ("padding behind the signature", format!("{good}=")),
-        ("padding behind the payload", format!("{header}.{payload}=.{signature}")),
+        ("padding after the signature", format!("{good}=")),
+        ("padding after the payload", format!("{header}.{payload}=.{signature}")),
         ("percent-encoded padding", format!("{good}%3D")),
     ] {
         cases.push(case(name, token, Invalid));
     }
     // Also correctly signed ones: who signs must write base64url in its only form.
     for (name, signed) in [
-        ("padding behind the header", format!("{header}=.{payload}")),
-        ("padding behind the payload", format!("{header}.{payload}==")),
+        ("padding after the header", format!("{header}=.{payload}")),
+        ("padding after the payload", format!("{header}.{payload}==")),
         ("the other alphabet", format!("{header}.{}", encode(main.payload("\u{3ff}\u{3ff}?>")).replace('_', "/"))),
         ("white space in the payload", format!("{header}.{} {}", &payload[..8], &payload[8..])),
     ] {
@@ -379,7 +379,7 @@ fn claims() {
     }
     let exp = (NOW + 60).to_string();
     for (name, payload) in [
-        ("exp that is no JSON number", replaced(main, "exp", "NaN")),
+        ("exp that is not a JSON number", replaced(main, "exp", "NaN")),
         ("exp beyond f64", replaced(main, "exp", "1e999")),
         ("sub of 129 bytes", replaced(main, "sub", &format!("{:?}", "s".repeat(129)))),
         ("name of 129 bytes", replaced(main, "name", &format!("{:?}", "n".repeat(129)))),

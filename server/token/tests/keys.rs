@@ -148,7 +148,7 @@ fn a_jwk_set_replaces_the_keys_that_were_fetched_before() {
     assert!(missing("one").is_none() && missing("two").is_some());
     verifier.replace_fetched_keys(rsa.issuer, &set("two").expect("a set"));
     assert!(missing("one").is_some() && missing("two").is_none());
-    assert_eq!(verifier.replace_fetched_keys("https://nobody.example", &KeySet::empty()), None);
+    assert_eq!(verifier.replace_fetched_keys("https://absent.example", &KeySet::empty()), None);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn mutate(random: &mut Random, token: &str, other: &str) -> String {
             parts[at] = other.split('.').nth(at).unwrap_or_default().to_owned();
             return parts.join(".");
         }
-        // The same bytes: the bits behind the last byte, padding, the other alphabet, white space.
+        // The same bytes: the bits after the last byte, padding, the other alphabet, white space.
         9 => {
             let last = parts[at].pop().and_then(|last| ALPHABET.iter().position(|c| char::from(*c) == last));
             let free = [0, 0, 16, 4][(parts[at].len() + 1) % 4].max(1);

@@ -1,4 +1,4 @@
-//! `auth.issuers`: who signs tokens with keys of its own.
+//! `auth.issuers`: who signs tokens with private keys.
 
 use std::net::IpAddr;
 use std::path::Path;

@@ -23,6 +23,9 @@ pub(crate) struct Signer {
     pub(crate) key_id: &'static str,
     pub(crate) algorithm: Algorithm,
     pub(crate) public_pem: String,
+    /// Empty for a secret.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub(crate) private_pem: String,
     encoding: EncodingKey,
 }
 
@@ -82,34 +85,44 @@ pub(crate) static SIGNERS: LazyLock<[Signer; 5]> = LazyLock::new(|| {
 
 pub(crate) fn hmac(key_id: &'static str, secret: &[u8]) -> Signer {
     let encoding = EncodingKey::from_secret(secret).expect("a secret");
-    Signer { issuer: "", key_id, algorithm: Algorithm::Hs256, public_pem: String::new(), encoding }
+    Signer {
+        issuer: "",
+        key_id,
+        algorithm: Algorithm::Hs256,
+        public_pem: String::new(),
+        private_pem: String::new(),
+        encoding,
+    }
 }
 
 fn rsa(issuer: &'static str) -> Signer {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
     let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("DER");
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("DER");
-    let encoding = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes()).expect("a key");
+    let private_pem = pem("PRIVATE KEY", private.as_ref());
+    let encoding = EncodingKey::from_rsa_pem(private_pem.as_bytes()).expect("a key");
     let public_pem = pem("PUBLIC KEY", public.as_ref());
-    Signer { issuer, key_id: "rsa", algorithm: Algorithm::Rs256, public_pem, encoding }
+    Signer { issuer, key_id: "rsa", algorithm: Algorithm::Rs256, public_pem, private_pem, encoding }
 }
 
 fn p256(issuer: &'static str) -> Signer {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let private = pair.to_pkcs8v1().expect("DER");
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("DER");
-    let encoding = EncodingKey::from_ec_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes()).expect("a key");
+    let private_pem = pem("PRIVATE KEY", private.as_ref());
+    let encoding = EncodingKey::from_ec_pem(private_pem.as_bytes()).expect("a key");
     let public_pem = pem("PUBLIC KEY", public.as_ref());
-    Signer { issuer, key_id: "ec", algorithm: Algorithm::Es256, public_pem, encoding }
+    Signer { issuer, key_id: "ec", algorithm: Algorithm::Es256, public_pem, private_pem, encoding }
 }
 
 fn ed25519(issuer: &'static str) -> Signer {
     let pair = Ed25519KeyPair::generate().expect("a key");
     let private = pair.to_pkcs8v1().expect("DER");
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("DER");
-    let encoding = EncodingKey::from_ed_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes()).expect("a key");
+    let private_pem = pem("PRIVATE KEY", private.as_ref());
+    let encoding = EncodingKey::from_ed_pem(private_pem.as_bytes()).expect("a key");
     let public_pem = pem("PUBLIC KEY", public.as_ref());
-    Signer { issuer, key_id: "ed", algorithm: Algorithm::EdDsa, public_pem, encoding }
+    Signer { issuer, key_id: "ed", algorithm: Algorithm::EdDsa, public_pem, private_pem, encoding }
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
