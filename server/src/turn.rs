@@ -48,17 +48,15 @@ impl TurnServers {
             TurnSecret::File(path) => path,
         };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = read.as_ref().map(|(at, _)| *at);
         let changed = std::fs::metadata(path).and_then(|file| file.modified());
-        match (changed, &*read) {
-            (Ok(at), Some((known, _))) if at == *known => {}
-            (Ok(at), _) => match read_secret(path) {
-                Ok(secret) => *read = Some((at, secret)),
-                Err(error) => {
-                    tracing::warn!(%error, "the secret of the TURN servers cannot be read (ice.turn_secret_file)")
-                }
-            },
-            (Err(error), _) => {
-                tracing::warn!(%error, "the secret of the TURN servers cannot be read (ice.turn_secret_file)");
+        let fresh =
+            changed.and_then(|at| if known == Some(at) { Ok(None) } else { Ok(Some((at, read_secret(path)?))) });
+        match fresh {
+            Ok(None) => {}
+            Ok(fresh) => *read = fresh,
+            Err(error) => {
+                tracing::warn!(%error, "the secret of the TURN servers cannot be read: the last one stays in use")
             }
         }
         read.as_ref().map(|(_, secret)| secret.clone()).unwrap_or_default()

@@ -314,7 +314,7 @@ async fn rooms_are_managed_with_a_grant_within_its_patterns() {
     assert_eq!(ended.status, StatusCode::FORBIDDEN);
 
     let rooms = call("GET", "/rooms", None, None).await;
-    assert_eq!((rooms.status, rooms.reason()), (StatusCode::UNAUTHORIZED, "TOKEN_MISSING"));
+    assert_eq!((rooms.status, rooms.json["error"].as_str()), (StatusCode::UNAUTHORIZED, Some("TOKEN_MISSING")));
     let shown = call("GET", "/rooms", token(Permissions::MANAGE), None).await;
     assert_eq!(shown.json["rooms"].as_array().map(Vec::len), Some(2), "{shown:?}");
     let health = call("GET", "/health", None, None).await;

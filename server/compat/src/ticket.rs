@@ -36,7 +36,7 @@ pub(crate) fn client_id(ticket: Option<&Ticket>) -> String {
     ticket.map_or_else(random_name, |ticket| ticket.client_id.to_string())
 }
 
-/// Returns the secret of a session that was opened with a ticket: whoever connects again with the same one takes its place.
+/// Returns the secret of a session that was opened with a ticket: a connection with the same one takes its place.
 #[cfg(any(feature = "plain-json", feature = "connector", feature = "socketio"))]
 pub(crate) fn secret(caller: &Caller, ticket: Option<&Ticket>) -> Option<String> {
     let token = caller.token.as_ref().filter(|_| ticket.is_some())?;

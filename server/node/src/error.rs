@@ -46,7 +46,7 @@ pub enum Code {
     Internal = 13,
     /// The service is unavailable at the moment; a retry helps.
     Unavailable = 14,
-    /// The caller has to say who it is, with a token that is good.
+    /// The caller needs a token that is good.
     Unauthenticated = 16,
 }
 

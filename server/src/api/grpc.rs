@@ -70,9 +70,6 @@ pub fn admin_routes(node: &Node, rooms: bool, reflection: bool) -> Router {
     kept_to_the_specification(routes.into_axum_router().reset_fallback())
 }
 
-/// What the calls of `AdminService` answer that are not built yet.
-const ADMIN_NOT_SUPPORTED: &str = "this call of AdminService is not supported by this version: the log and /metrics of the admin listener show its state";
-
 /// Returns the route of `AdminService` at the public listener, which answers that it is not there.
 fn no_admin_service() -> Router {
     let refuse = |_: Request| async {

@@ -33,8 +33,10 @@ use wigwag_node::{
 };
 use wigwag_proto::v1 as pb;
 
-pub(crate) use self::error::RestError;
-use self::request::{Message, Resource, Target};
+use self::{
+    error::RestError,
+    request::{Message, Resource, Target},
+};
 use super::RoomApi;
 use crate::web::local_caller;
 

@@ -148,7 +148,7 @@ impl Config {
             connector: compat.connector,
             socketio: compat.socketio,
             peerjs: compat.peerjs,
-            // The list of those who are there is for nobody that has not shown a ticket.
+            // A client without a ticket may not see the list.
             peerjs_discovery: compat.peerjs_discovery && self.is_open(),
             ticket_parameter: compat.ticket_parameter,
             sockets: self.sockets(),

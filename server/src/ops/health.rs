@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -14,12 +14,10 @@ use wigwag_net::host::Hosts;
 use wigwag_net::http_error::HttpError;
 use wigwag_node::auth::{Action, BearerToken, Caller};
 use wigwag_node::clock::{iso8601, unix_ms};
-use wigwag_node::error::ApiError;
+use wigwag_node::error::{ApiError, Code};
 use wigwag_node::node::Node;
 
 use super::rooms_page::{RoomPage, RoomView};
-use crate::api::rest::RestError;
-use crate::web::token_of;
 
 /// Whether the node accepts new sessions, which `/ready` reports to load balancers. Cheap to clone; starts ready.
 #[derive(Clone, Debug)]
@@ -138,9 +136,10 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
     let mut caller = Caller::default();
     if pages.node.policy().requires_tokens() {
         // The token says what is shown, whatever the host name.
-        match may_manage(&pages.node, token_of(&headers)).await {
+        let token = headers.get(header::AUTHORIZATION).and_then(|it| BearerToken::from_authorization(it.as_bytes()));
+        match may_manage(&pages.node, token).await {
             Ok(manager) => caller = manager,
-            Err(error) => return RestError::from(error).into_response(),
+            Err(error) => return refusal(error).into_response(),
         }
     } else if !pages.show_rooms {
         let stats = pages.node.backend().stats();
@@ -177,6 +176,15 @@ async fn may_manage(node: &Node, token: Option<BearerToken>) -> Result<Caller, A
     let caller = node.identify(&Caller::default().with_token(token)).await?;
     node.policy().allow(&caller, Action::Manage, None)?;
     Ok(caller)
+}
+
+fn refusal(error: ApiError) -> HttpError {
+    match error.code {
+        Code::PermissionDenied => HttpError::new(StatusCode::FORBIDDEN, error.reason, error.message),
+        Code::Unauthenticated => HttpError::new(StatusCode::UNAUTHORIZED, error.reason, error.message)
+            .header(header::WWW_AUTHENTICATE, "Bearer"),
+        _ => HttpError::new(StatusCode::SERVICE_UNAVAILABLE, error.reason, error.message),
+    }
 }
 
 #[derive(Serialize)]

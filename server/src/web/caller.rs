@@ -19,18 +19,12 @@ pub(crate) fn caller(extensions: &Extensions) -> Caller {
 /// Returns the caller of a gRPC call, with the value of its header `authorization`.
 pub(crate) fn grpc_caller(extensions: &Extensions, authorization: Option<&[u8]>) -> Caller {
     let transport = if extensions.get::<ViaGrpcWeb>().is_some() { "grpc-web" } else { "grpc" };
-    caller(extensions).over(transport).with_token(authorization.and_then(bearer_token))
+    caller(extensions).over(transport).with_token(authorization.and_then(BearerToken::from_authorization))
 }
 
 /// Returns the token of a request's header `authorization`.
 pub(crate) fn token_of(headers: &HeaderMap) -> Option<BearerToken> {
-    headers.get(header::AUTHORIZATION).and_then(|value| bearer_token(value.as_bytes()))
-}
-
-/// Returns the token of an `authorization: Bearer TOKEN` (RFC 6750, section 2.1). The scheme has no case.
-fn bearer_token(value: &[u8]) -> Option<BearerToken> {
-    let (scheme, token) = std::str::from_utf8(value).ok()?.trim().split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { BearerToken::new(token.trim()) } else { None }
+    headers.get(header::AUTHORIZATION).and_then(|value| BearerToken::from_authorization(value.as_bytes()))
 }
 
 /// Marks a request that arrived as gRPC-Web. The layer that translates it leaves no other sign.
@@ -58,21 +52,4 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_read_from_the_header() {
-        let token = |value: &str| bearer_token(value.as_bytes()).map(|token| token.expose().to_owned());
-        for value in ["Bearer abc", "bearer abc", "BEARER  abc ", " Bearer abc"] {
-            assert_eq!(token(value).as_deref(), Some("abc"), "{value:?}");
-        }
-        for value in ["abc", "Basic abc", "Bearer", "Bearer ", "", "Bearerabc"] {
-            assert_eq!(token(value), None, "{value:?}");
-        }
-        assert_eq!(bearer_token(b"Bearer \xff"), None);
-    }
 }

@@ -17,7 +17,7 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "wigwag-token", to: &[] },
     Row { from: "wigwag-http2", to: &["wigwag-poll"] },
     Row { from: "wigwag-net", to: &["wigwag-http2", "wigwag-poll"] },
-    Row { from: "wigwag-node", to: &["wigwag-hub", "wigwag-poll", "wigwag-proto"] },
+    Row { from: "wigwag-node", to: &["wigwag-hub", "wigwag-poll", "wigwag-proto", "wigwag-token"] },
     Row { from: "wigwag-compat", to: &["wigwag-hub", "wigwag-net", "wigwag-node", "wigwag-proto"] },
     Row {
         from: "wigwag-server",

@@ -19,7 +19,8 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "api", to: &["web"] },
     Row { from: "web", to: &[] },
     Row { from: "ops", to: &["auth", "config"] },
-    Row { from: "config", to: &[] },
+    Row { from: "config", to: &["turn"] },
+    Row { from: "turn", to: &[] },
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! The client behind a frame or a call.
+//! The client that sends a frame or makes a call.
 
 use std::{
     fmt,
@@ -71,6 +71,12 @@ impl BearerToken {
         (!text.is_empty()).then(|| Self(text.into()))
     }
 
+    /// Reads the value of a header `authorization: Bearer TOKEN` (RFC 6750, section 2.1). The scheme has no case.
+    pub fn from_authorization(value: &[u8]) -> Option<Self> {
+        let (scheme, token) = std::str::from_utf8(value).ok()?.trim().split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") { Self::new(token.trim()) } else { None }
+    }
+
     /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
@@ -80,5 +86,23 @@ impl BearerToken {
 impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BearerToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_from_the_header() {
+        let token = |value: &str| BearerToken::from_authorization(value.as_bytes()).map(|token| token.0.to_string());
+        for value in ["Bearer abc", "bearer abc", "BEARER  abc ", " Bearer abc"] {
+            assert_eq!(token(value).as_deref(), Some("abc"), "{value:?}");
+        }
+        for value in ["abc", "Basic abc", "Bearer", "Bearer ", "", "Bearerabc"] {
+            assert_eq!(token(value), None, "{value:?}");
+        }
+        assert_eq!(BearerToken::from_authorization(b"Bearer \xff"), None);
+        assert!(!format!("{:?}", BearerToken::new("abc")).contains("abc"));
     }
 }

@@ -99,7 +99,7 @@ impl Identity {
         metadata.extend(self.grants().metadata.clone());
     }
 
-    /// Checks that a client's change of its own entry leaves alone what the token says.
+    /// Checks that a client's update of its entry leaves alone what the token says.
     ///
     /// # Errors
     ///

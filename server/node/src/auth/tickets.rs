@@ -12,7 +12,7 @@ use super::Identity;
 /// The most tickets that exist at a time.
 const MAX_TICKETS: usize = 100_000;
 
-/// Whom a ticket admits.
+/// The client that a ticket admits.
 #[derive(Clone, Debug)]
 pub struct Ticket {
     /// The compatibility protocol.

@@ -29,7 +29,7 @@ pub struct OpenNamed {
     pub user: String,
     /// The display name.
     pub display_name: String,
-    /// Whom a ticket admits. Needed if the server requires tokens; its user id takes the place of `user`.
+    /// The ticket that admits the client. Needed if the server requires tokens; its user id takes the place of `user`.
     pub ticket: Option<Ticket>,
 }
 

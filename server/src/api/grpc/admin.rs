@@ -6,6 +6,9 @@ use wigwag_proto::v1::{self as pb, admin_service_server::AdminServiceServer};
 
 use super::status::to_status;
 
+/// What the calls answer that are not built yet.
+const NOT_SUPPORTED: &str = "this call of AdminService is not supported by this version: the log and /metrics of the admin listener show its state";
+
 /// Largest request, in bytes.
 const MAX_REQUEST: usize = 16 * 1024;
 
@@ -34,7 +37,7 @@ fn parts<T>(request: Request<T>) -> (Caller, T) {
 
 /// Returns the error of the calls that are not built yet.
 fn not_supported<T>() -> GrpcResult<T> {
-    Err(to_status(&ApiError::unimplemented(super::ADMIN_NOT_SUPPORTED)))
+    Err(to_status(&ApiError::unimplemented(NOT_SUPPORTED)))
 }
 
 #[tonic::async_trait]

@@ -192,7 +192,7 @@ impl UnaryService<pb::GetIceServersRequest> for IceServers {
     }
 }
 
-/// Returns the ICE servers for a caller. Without a token, who asks has no name.
+/// Returns the ICE servers for a caller. Without authentication the caller has no name.
 async fn ice_servers(node: &Node, caller: &Caller) -> Result<wigwag_node::ice::IceServers, ApiError> {
     let caller = node.identify(caller).await?;
     node.policy().allow(&caller, Action::IceServers, None)?;

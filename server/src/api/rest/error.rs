@@ -10,7 +10,7 @@ use wigwag_node::error::{ApiError, Code, DOMAIN};
 
 /// An error as a response.
 #[derive(Debug)]
-pub(crate) struct RestError {
+pub(super) struct RestError {
     error: ApiError,
     status: StatusCode,
 }
