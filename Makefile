@@ -96,6 +96,9 @@ unread-memory: ## Measure the memory of 1,000 members that read nothing, over ea
 fuzz: ## Fuzz every parser for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ_JOBS, FUZZ_TARGETS)
 	scripts/fuzz.sh
 
+access-matrix: ## Do a million random things as random users with random tokens, beside a model (SEED)
+	WIGWAG_ACCESS_STEPS=1000000 cargo test -p wigwag-server --test access_matrix -- --nocapture
+
 soak: ## Break the connections of sessions thousands of times (MESSAGES, SESSIONS, CUTS, SEED)
 	scripts/soak.sh
 
