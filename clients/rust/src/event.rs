@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::SystemTime,
 };
 
 use futures_core::Stream;
@@ -120,6 +121,11 @@ pub enum Event {
     },
     /// New ICE servers, before the old ones expire. Session stream only.
     IceServers(IceServers),
+    /// The token expires soon: call [`Session::refresh_token`](crate::Session::refresh_token), or the connection ends then.
+    TokenExpiring {
+        /// When it expires.
+        expires_at: Option<SystemTime>,
+    },
     /// The connection was lost and the client is reconnecting. Session stream only.
     Reconnecting,
     /// The session was resumed; nothing was lost. Session stream only.

@@ -20,7 +20,8 @@ export interface ConnectOptions {
   metadata?: Record<string, string>;
   /**
    * The access token, or a function that returns a fresh one and is called before every connection. With a function the
-   * session reconnects after its token expired; without one it ends, unless {@link Session.refreshToken} came in time.
+   * session refreshes its token before it expires, and reconnects after it has; without one it ends, unless
+   * {@link Session.refreshToken} came in time.
    */
   token?: string | (() => string | Promise<string>);
   /** How long the session survives without a connection, in milliseconds. Default: the server's, usually 30,000. */
@@ -70,6 +71,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
       ...(replaces !== undefined && session.state === "connecting" && { replaces }),
     }),
   });
+  if (typeof token === "function") session.on("token-expiring", () => void refresh(session, token));
   const abort = () => session.abort(unanswered("connecting was aborted"));
   const timeoutMs = options.timeoutMs ?? 10_000;
   const timer = setTimeout(() => session.abort(unanswered(`no welcome within ${timeoutMs} ms`)), timeoutMs);
@@ -85,6 +87,15 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Refreshes the token. A failure is left to the reconnect after the expiry, which asks for a token again. */
+async function refresh(session: Session, token: () => string | Promise<string>): Promise<void> {
+  try {
+    await session.refreshToken(await token());
+  } catch {
+    // As said above.
   }
 }
 

@@ -11,6 +11,7 @@ export interface FrameHandler {
   joined(frame: ServerFrameJson): void;
   direct(frame: ServerFrameJson): void;
   iceServers(frame: ServerFrameJson): void;
+  tokenExpiring(frame: ServerFrameJson): void;
   undeliverable(to: string, error: WigwagError): void;
   error(error: WigwagError): void;
 }
@@ -19,6 +20,7 @@ export interface FrameHandler {
 export function dispatch(frame: ServerFrameJson, handler: FrameHandler): boolean {
   if (frame.joined) handler.joined(frame);
   else if (frame.iceServers) handler.iceServers(frame);
+  else if (frame.tokenExpiring) handler.tokenExpiring(frame);
   else if (frame.envelope && !frame.envelope.room) handler.direct(frame);
   else if (!(frame.receipt || frame.error)) toRoom(frame, handler);
   if (handler.requests.answer(frame)) return true;

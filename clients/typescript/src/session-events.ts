@@ -27,6 +27,11 @@ export type SessionEvent =
   /** New ICE servers, sent before the credentials of the old ones expire. */
   | { type: "ice-servers"; iceServers: readonly IceServer[] }
   /**
+   * The token expires soon: call {@link Session.refreshToken}, or the connection ends then. If `connect` was given a function for the
+   * token, the client calls it and refreshes on its own.
+   */
+  | { type: "token-expiring"; expiresAt: Date }
+  /**
    * An error of the server that answers no request of this client; or SLOW_CONSUMER, for signals that were dropped because the
    * application had no listener for them. The session continues.
    */

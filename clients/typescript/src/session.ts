@@ -63,6 +63,8 @@ export class Session {
       joined: (frame) => this.#joined(frame),
       direct: (frame) => this.#direct(frame),
       iceServers: (frame) => this.#newIceServers(frame),
+      tokenExpiring: ({ tokenExpiring }) =>
+        this.#emitter.emit({ type: "token-expiring", expiresAt: new Date(tokenExpiring?.expiresAt ?? 0) }),
       undeliverable: (to, error) => this.#emitter.emit({ type: "undeliverable", to, error }),
       error: (error) => this.#emitter.emit({ type: "error", error }),
     };

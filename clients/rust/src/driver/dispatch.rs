@@ -106,10 +106,14 @@ impl Driver {
                 self.snapshot.send_modify(|snapshot| snapshot.ice_servers = servers.clone());
                 self.backlog.push(&self.events, Event::IceServers(servers));
             }
+            Body::TokenExpiring(expiring) => {
+                let expires_at = point_in_time(expiring.expires_at);
+                self.backlog.push(&self.events, Event::TokenExpiring { expires_at });
+            }
             Body::Ping(_) => self.core.ping(),
             Body::GoAway(go_away) => *move_at = Some(self.go_away(go_away)),
             // Of features that this client does not name.
-            Body::Glare(_) | Body::TokenExpiring(_) | Body::StoreState(_) => {}
+            Body::Glare(_) | Body::StoreState(_) => {}
         }
         Ok(())
     }

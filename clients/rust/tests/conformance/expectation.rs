@@ -17,6 +17,7 @@ pub(crate) fn is_optional(event: &Event) -> bool {
             | Event::Reconnecting
             | Event::Resumed
             | Event::IceServers(_)
+            | Event::TokenExpiring { .. }
     )
 }
 
@@ -32,6 +33,7 @@ pub(crate) fn kind_of(event: &Event) -> &'static str {
         Event::Undeliverable { .. } | Event::SendFailed { .. } => "undeliverable",
         Event::Unopened { .. } => "unopened",
         Event::IceServers(_) => "ice_servers",
+        Event::TokenExpiring { .. } => "token_expiring",
         Event::Reconnecting => "reconnecting",
         Event::Resumed => "resumed",
         Event::Reset { .. } => "reset",

@@ -18,6 +18,7 @@ const SESSION_EVENTS: Record<SessionEvent["type"], true> = {
   unopened: true,
   undeliverable: true,
   "ice-servers": true,
+  "token-expiring": true,
   error: true,
 };
 const ROOM_EVENTS: Record<RoomEvent["type"], true> = {

@@ -20,6 +20,8 @@ export function kindOf(event: AnyEvent): string {
       return "error" in event ? "closed" : "left";
     case "ice-servers":
       return "ice_servers";
+    case "token-expiring":
+      return "token_expiring";
     default:
       return event.type;
   }
