@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens mutants token-mutations fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens mutants token-mutations access-matrix deny fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -95,6 +95,9 @@ unread-memory: ## Measure the memory of 1,000 members that read nothing, over ea
 
 fuzz: ## Fuzz every parser for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ_JOBS, FUZZ_TARGETS)
 	scripts/fuzz.sh
+
+deny: ## Check licenses, sources and bans of the dependencies, and advisories where they can be had
+	scripts/deny.sh
 
 access-matrix: ## Do a million random things as random users with random tokens, beside a model (SEED)
 	WIGWAG_ACCESS_STEPS=1000000 cargo test -p wigwag-server --test access_matrix -- --nocapture

@@ -468,7 +468,7 @@ export type ServerFrame = Message<"wigwag.v1.ServerFrame"> & {
     case: "glare";
   } | {
     /**
-     * The token is about to expire. Only with the feature "token_expiring"; not sent yet.
+     * The token is about to expire. Only with the feature "token_expiring".
      *
      * @generated from field: wigwag.v1.TokenExpiring token_expiring = 21;
      */
@@ -640,7 +640,7 @@ export type ServerFrameJson = {
   glare?: GlareJson;
 
   /**
-   * The token is about to expire. Only with the feature "token_expiring"; not sent yet.
+   * The token is about to expire. Only with the feature "token_expiring".
    *
    * @generated from field: wigwag.v1.TokenExpiring token_expiring = 21;
    */
@@ -1298,7 +1298,9 @@ export const UpdateMemberSchema: GenMessage<UpdateMember, {jsonType: UpdateMembe
   messageDesc(file_wigwag_v1_frame, 9);
 
 /**
- * RefreshToken replaces the session's token.
+ * RefreshToken replaces the session's token, and what it permits, from the next frame on. The session leaves the rooms that
+ * the new token does not admit (`left` with FORBIDDEN). Fails with TOKEN_MISSING, TOKEN_INVALID (also if it is for another
+ * subject), TOKEN_EXPIRED, UNIMPLEMENTED (the server has no authentication); the old token stays in use then.
  *
  * @generated from message wigwag.v1.RefreshToken
  */
@@ -1312,7 +1314,9 @@ export type RefreshToken = Message<"wigwag.v1.RefreshToken"> & {
 };
 
 /**
- * RefreshToken replaces the session's token.
+ * RefreshToken replaces the session's token, and what it permits, from the next frame on. The session leaves the rooms that
+ * the new token does not admit (`left` with FORBIDDEN). Fails with TOKEN_MISSING, TOKEN_INVALID (also if it is for another
+ * subject), TOKEN_EXPIRED, UNIMPLEMENTED (the server has no authentication); the old token stays in use then.
  *
  * @generated from message wigwag.v1.RefreshToken
  */
@@ -2789,7 +2793,7 @@ export const GlareSchema: GenMessage<Glare, {jsonType: GlareJson}> = /*@__PURE__
  * TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
  * valid for less, at half of the time; never without authentication. When the token expires without a `refresh`, the
  * connection ends with TOKEN_EXPIRED, and the session waits for its grace period for a resume with a fresh token.
- * Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring"; not sent yet.
+ * Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring".
  *
  * @generated from message wigwag.v1.TokenExpiring
  */
@@ -2806,7 +2810,7 @@ export type TokenExpiring = Message<"wigwag.v1.TokenExpiring"> & {
  * TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
  * valid for less, at half of the time; never without authentication. When the token expires without a `refresh`, the
  * connection ends with TOKEN_EXPIRED, and the session waits for its grace period for a resume with a fresh token.
- * Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring"; not sent yet.
+ * Unnumbered: after a resume it is sent again if it is still due. Only with the feature "token_expiring".
  *
  * @generated from message wigwag.v1.TokenExpiring
  */
