@@ -133,8 +133,8 @@ pub trait Attachment: Uplink {
     /// Moves what is ready into `out`, about `budget` bytes at most, and stores the waker if nothing is left.
     fn fetch(&self, now: Now, waker: &Waker, budget: usize, out: &mut Vec<Item>) -> Fetched;
 
-    /// Puts a numbered frame with this body into the mailbox, which answers nothing and must not be lost. Ignored if the
-    /// attachment is over.
+    /// Puts a numbered frame with this body into the mailbox, which answers nothing and must not be lost. A
+    /// repetition puts another one. Ignored if the attachment is over.
     fn put(&self, now: Now, body: Body) -> Submitted<Result<(), StoreError>>;
     /// Ends the attachment because its connection was lost or closed for `reason`. A resumable session waits for its
     /// client to return; a live one ends. Once it has answered, others can see that.

@@ -186,7 +186,7 @@ impl Attachment for LaterHandle<dyn Attachment> {
     }
 
     fn put(&self, now: Now, body: Body) -> Submitted<Result<(), StoreError>> {
-        self.faults.run(Once, || self.inner.put(now, body))
+        self.faults.run(Again, || self.inner.put(now, body))
     }
 
     fn detach(&self, now: Now, reason: DetachReason) -> Submitted<Result<(), StoreError>> {
