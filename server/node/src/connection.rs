@@ -5,6 +5,7 @@
 
 mod apply;
 mod input;
+mod out_queue;
 mod rate_limit;
 mod timers;
 mod under_way;
@@ -27,8 +28,8 @@ use wigwag_hub::{
     error::DetachReason,
     session::{Fetched, SessionKind},
 };
-use wigwag_poll::{SendProgress, ShortQueue};
-use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
+use wigwag_poll::SendProgress;
+use wigwag_proto::v1::{self as pb, Feature, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
 pub use self::{
@@ -38,6 +39,7 @@ pub use self::{
     written_marks::WrittenMarks,
 };
 use self::{
+    out_queue::OutQueue,
     timers::Timers,
     under_way::{Concluded, UnderWay},
     wake_flags::{WakeFlags, source},
@@ -76,7 +78,7 @@ pub struct Connection<I> {
     abort: Option<Abort>,
     input: Option<I>,
     state: State,
-    out: ShortQueue<OutFrame>,
+    out: OutQueue,
     timers: Timers,
     rate_limit: RateLimit<Input>,
     /// The time of the current poll: read once per poll rather than once per frame, because a millisecond is precise
@@ -140,7 +142,7 @@ where
             abort,
             input: Some(input),
             state: State::AwaitingHello,
-            out: ShortQueue::default(),
+            out: OutQueue::default(),
             timers,
             rate_limit: RateLimit::default(),
             activity: WriteActivity::new(wakes.set().clone()),
@@ -162,6 +164,13 @@ where
         connection
     }
 
+    /// Notes that the frames are written as protobuf JSON, so that parts of rosters are measured in it.
+    #[must_use]
+    pub fn in_json(mut self) -> Self {
+        self.out.format.json = true;
+        self
+    }
+
     fn open(&mut self, hello: pb::Hello, first: Option<Input>) {
         let (node, caller) = (self.node.clone(), self.caller.clone());
         let opening = async move { node.open(&caller, hello).await };
@@ -169,7 +178,8 @@ where
     }
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
-        let Opened { attachment, welcome, applied, features: _ } = opened;
+        let Opened { attachment, welcome, applied, features } = opened;
+        self.out.format.parts = features.has(Feature::RosterParts);
         let resumable = attachment.kind() != SessionKind::Live;
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;

@@ -15,9 +15,14 @@ use wigwag_hub::{
     frame::Change,
     watch::{Watch, WatchEvent, WatchPoll},
 };
-use wigwag_proto::v1::{self as pb, watch_rooms_response::Event};
+use wigwag_proto::v1::{self as pb, Feature, watch_rooms_response::Event};
 
-use crate::{error::ApiError, frame, node::Node};
+use crate::{
+    error::ApiError,
+    features::Features,
+    frame::{self, RosterFormat, SnapshotParts},
+    node::Node,
+};
 
 /// A ping is sent after this time without an event, so that proxies do not close an idle stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -26,18 +31,55 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 pub struct RoomEvents {
     node: Node,
     watch: Arc<Watch>,
+    format: RosterFormat,
+    /// What is left of the last snapshot.
+    snapshot: Option<SnapshotParts>,
     keepalive: Pin<Box<Sleep>>,
     ended: bool,
 }
 
 impl RoomEvents {
-    pub(super) fn new(node: &Node, watch: Arc<Watch>) -> Self {
-        Self { node: node.clone(), watch, keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)), ended: false }
+    pub(super) fn new(node: &Node, watch: Arc<Watch>, features: Features) -> Self {
+        Self {
+            node: node.clone(),
+            watch,
+            format: RosterFormat { parts: features.has(Feature::RosterParts), json: false },
+            snapshot: None,
+            keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)),
+            ended: false,
+        }
     }
 
-    fn end(&mut self, error: ApiError) -> Poll<Option<Result<pb::WatchRoomsResponse, ApiError>>> {
-        self.ended = true;
-        Poll::Ready(Some(Err(error)))
+    /// Notes that the events are written as protobuf JSON, so that parts of snapshots are measured in it.
+    #[must_use]
+    pub fn in_json(mut self) -> Self {
+        self.format.json = true;
+        self
+    }
+
+    /// Returns what is left of the last snapshot, or the next event.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, ApiError>> {
+        loop {
+            if let Some(event) = self.snapshot.as_mut().and_then(Iterator::next) {
+                return Poll::Ready(Ok(event));
+            }
+            self.snapshot = None;
+            return Poll::Ready(match self.watch.poll(cx.waker()) {
+                WatchPoll::Event(WatchEvent::Snapshot(snapshot)) => {
+                    self.snapshot = Some(SnapshotParts::new(snapshot, self.format));
+                    continue;
+                }
+                WatchPoll::Event(WatchEvent::Synced) => Ok(Event::Synced(pb::Synced {})),
+                WatchPoll::Event(WatchEvent::Change(event)) => Ok(change(&event)),
+                WatchPoll::TooSlow => Err(ApiError::slow_watcher()),
+                WatchPoll::Lost => Err(ApiError::lost_watch()),
+                WatchPoll::Idle if self.node.draining() => Err(ApiError::draining()),
+                WatchPoll::Idle => match self.keepalive.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => Ok(Event::Ping(pb::watch_rooms_response::Ping {})),
+                },
+            });
+        }
     }
 }
 
@@ -48,30 +90,16 @@ impl Stream for RoomEvents {
         if self.ended {
             return Poll::Ready(None);
         }
-        let event = match self.watch.poll(cx.waker()) {
-            WatchPoll::Event(event) => to_event(event),
-            WatchPoll::TooSlow => return self.end(ApiError::slow_watcher()),
-            WatchPoll::Lost => return self.end(ApiError::lost_watch()),
-            WatchPoll::Idle if self.node.draining() => return self.end(ApiError::draining()),
-            WatchPoll::Idle => match self.keepalive.as_mut().poll(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(()) => Event::Ping(pb::watch_rooms_response::Ping {}),
-            },
+        let event = match self.poll_event(cx) {
+            Poll::Ready(Ok(event)) => event,
+            Poll::Ready(Err(error)) => {
+                self.ended = true;
+                return Poll::Ready(Some(Err(error)));
+            }
+            Poll::Pending => return Poll::Pending,
         };
         self.keepalive.as_mut().reset(Instant::now() + KEEPALIVE_INTERVAL);
         Poll::Ready(Some(Ok(pb::WatchRoomsResponse { event: Some(event) })))
-    }
-}
-
-fn to_event(event: WatchEvent) -> Event {
-    match event {
-        WatchEvent::Snapshot(snapshot) => Event::Snapshot(pb::RoomSnapshot {
-            room_info: Some(frame::room_info(&snapshot.info)),
-            members: snapshot.members.iter().map(|member| frame::member(member)).collect(),
-            more: false,
-        }),
-        WatchEvent::Synced => Event::Synced(pb::Synced {}),
-        WatchEvent::Change(event) => change(&event),
     }
 }
 
