@@ -7,7 +7,7 @@ use crate::v1::Feature;
 pub const FEATURES: &[(Feature, &str, Option<&str>)] = &[
     (Feature::EnvelopeHints, "envelope_hints", Some("0.2.0")),
     (Feature::Negotiation, "negotiation", None),
-    (Feature::RosterParts, "roster_parts", None),
+    (Feature::RosterParts, "roster_parts", Some("0.2.0")),
     (Feature::TokenExpiring, "token_expiring", Some("0.2.0")),
     (Feature::StoreState, "store_state", None),
 ];

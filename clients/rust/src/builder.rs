@@ -18,7 +18,7 @@ use crate::{
 const EVENT_QUEUE: usize = 256;
 
 /// The features of this client.
-const FEATURES: &[Feature] = &[Feature::EnvelopeHints, Feature::TokenExpiring];
+const FEATURES: &[Feature] = &[Feature::EnvelopeHints, Feature::RosterParts, Feature::TokenExpiring];
 
 impl Session {
     /// Opens a session with the default options of [`builder`](Self::builder).

@@ -7,6 +7,7 @@
 mod property_tests;
 pub(crate) mod receive_state;
 pub(crate) mod roster;
+mod roster_parts;
 #[cfg(test)]
 mod roster_property_tests;
 pub(crate) mod send_buffer;
@@ -17,6 +18,7 @@ use wigwag_proto::v1::{ClientFrame, Pong, Resume, ServerFrame, Welcome, client_f
 
 use self::{
     receive_state::{Arrival, ReceiveState},
+    roster_parts::{BadParts, RosterParts},
     send_buffer::{BadAck, SendBuffer},
 };
 
@@ -25,6 +27,7 @@ use self::{
 pub(crate) struct Core {
     pub(crate) send_buffer: SendBuffer,
     pub(crate) receive_state: ReceiveState,
+    roster_parts: RosterParts,
     identity: Option<Identity>,
     pong_due: bool,
     /// After a resume, a bare ack is the first frame. It confirms the new epoch to the server.
@@ -68,6 +71,8 @@ pub(crate) enum Violation {
     Ack(#[from] BadAck),
     #[error("the welcome does not follow the hello")]
     Welcome,
+    #[error(transparent)]
+    Parts(#[from] BadParts),
 }
 
 impl Core {
@@ -99,11 +104,22 @@ impl Core {
             }
             _ => return Err(Violation::Welcome),
         };
+        self.roster_parts = RosterParts::default();
         self.pong_due = false;
         self.ack_forced = false;
         self.going_away = false;
         self.identity = Some(Identity { session_token: welcome.session_token.clone(), epoch: welcome.epoch });
         Ok(outcome)
+    }
+
+    /// Puts the parts of a roster together. Returns the frame to go on with; `None` if more parts follow.
+    pub(crate) fn assemble(&mut self, frame: ServerFrame) -> Result<Option<ServerFrame>, Violation> {
+        let ack = frame.ack;
+        let whole = self.roster_parts.add(frame)?;
+        if whole.is_none() {
+            self.send_buffer.acknowledged(ack)?;
+        }
+        Ok(whole)
     }
 
     /// Applies the `seq` and `ack` of a frame that is not a `welcome`. Returns `false` for a duplicate, to be dropped.

@@ -1,6 +1,7 @@
 import { WigwagError } from "./error.js";
 import type { GoAwayJson, HelloJson, ServerFrameJson, WelcomeJson } from "./gen/wigwag/v1/frame_pb.js";
 import { asWigwagError, Pump } from "./pump.js";
+import { RosterParts } from "./roster-parts.js";
 import { type Attached, protocolError, type SessionCore, type Arrival } from "./session-core.js";
 import type { Connection, FrameEncodingError, Transport } from "./transport.js";
 
@@ -37,6 +38,7 @@ export class Attachment {
   readonly #abort = new AbortController();
   readonly #connection: Connection;
   readonly #pump: Pump;
+  readonly #parts = new RosterParts();
   #heartbeatMs = 10_000;
   #deadline = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -143,6 +145,14 @@ export class Attachment {
     if (frame.error?.fatal) throw WigwagError.fromFrame(frame.error);
     if (!this.#welcomed) return this.#welcome(frame);
     if (frame.welcome) throw protocolError("the server sent a second welcome");
+    const whole = this.#parts.add(frame);
+    if (whole) return this.#apply(whole);
+    if (frame.ack) this.core.confirm(frame.ack);
+    this.events.progress();
+    return false;
+  }
+
+  #apply(frame: ServerFrameJson): boolean | Promise<boolean> {
     const arrival = this.core.receive(frame);
     this.events.progress();
     if (arrival === "gap") {

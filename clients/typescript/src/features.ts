@@ -5,7 +5,7 @@
 export const FEATURES = {
   envelope_hints: "0.2.0",
   negotiation: undefined,
-  roster_parts: undefined,
+  roster_parts: "0.2.0",
   token_expiring: "0.2.0",
   store_state: undefined,
 } as const;
@@ -14,4 +14,4 @@ export const FEATURES = {
 export type FeatureName = keyof typeof FEATURES;
 
 /** The features of this client. */
-export const SUPPORTED: readonly FeatureName[] = ["envelope_hints", "token_expiring"];
+export const SUPPORTED: readonly FeatureName[] = ["envelope_hints", "roster_parts", "token_expiring"];

@@ -670,11 +670,14 @@ pub struct Roster {
     /// The room as it is now.
     #[prost(message, optional, tag = "3")]
     pub room_info: ::core::option::Option<RoomInfo>,
-    /// All members except the receiver, in the order in which they joined.
+    /// All members except the receiver, in the order in which they joined. Without the feature "roster_parts", those that do
+    /// not fit into a frame of 3 MiB are listed without `metadata`, and each follows in a `member_updated` of the same version.
     #[prost(message, repeated, tag = "4")]
     pub members: ::prost::alloc::vec::Vec<Member>,
-    /// More members follow in further `roster` frames of the same version; the last one has `more` unset. Only with the feature
-    /// "roster_parts"; not sent yet.
+    /// More members follow in the next frames: further `roster` of the same version, each with `room_info`; the last one has
+    /// `more` unset. No part is larger than 256 KiB, in the encoding of the transport, and no other frame comes between them.
+    /// The parts together are compared with what the client knew: who is in none of them has left. A client takes on the
+    /// version only when all parts have arrived, so that a resume repeats them. Only with the feature "roster_parts".
     #[prost(bool, tag = "5")]
     pub more: bool,
 }
@@ -1285,14 +1288,19 @@ pub struct Joined {
     /// The receiver's own entry.
     #[prost(message, optional, tag = "4")]
     pub me: ::core::option::Option<Member>,
-    /// The other members, in the order in which they joined. The receiver makes the first offer to each of them.
+    /// The other members, in the order in which they joined. The receiver makes the first offer to each of them, also to those
+    /// in later parts (`more`), and to those in a `member_joined` of the same `version` that follows at once: without the
+    /// feature "roster_parts", members that do not fit into a frame of 3 MiB follow this frame, each in one such.
     #[prost(message, repeated, tag = "5")]
     pub members: ::prost::alloc::vec::Vec<Member>,
     /// True if this request created the room.
     #[prost(bool, tag = "6")]
     pub created: bool,
-    /// More members follow: `members` holds the first part, and unnumbered frames (`roster` with `more`, then one without) hold
-    /// the rest in order. Only with the feature "roster_parts"; not sent yet.
+    /// More members follow: `members` holds the first part, and the next frames (`roster` of the same `version`, unnumbered,
+    /// with `more` but for the last one) hold the rest in join order. No part is larger than 256 KiB, in the encoding of the
+    /// transport, and no other frame comes between them. A client counts the room in `resume.room_versions` only when all
+    /// parts have arrived: a resume repeats all of them, in this frame if it was not acknowledged, else in a `roster`. Only
+    /// with the feature "roster_parts".
     #[prost(bool, tag = "7")]
     pub more: bool,
 }
@@ -2211,7 +2219,8 @@ pub struct GetRoomResponse {
 /// ListRoomsRequest requests a page of rooms.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRoomsRequest {
-    /// Maximum number of rooms in the response. 0 = 100; values above 1,000 count as 1,000.
+    /// Maximum number of rooms in the response. 0 = 100; values above 1,000 count as 1,000. A page has fewer if they would
+    /// exceed 1 MiB in protobuf: whether more follow says `next_page_token` alone.
     #[prost(uint32, tag = "1")]
     pub page_size: u32,
     /// `next_page_token` of the previous page, unchanged; empty for the first page. An opaque text, safe in URLs, that
@@ -2277,7 +2286,8 @@ pub struct ListMembersRequest {
     /// Room name.
     #[prost(string, tag = "1")]
     pub room: ::prost::alloc::string::String,
-    /// Maximum number of members in the response. 0 = 100; values above 1,000 count as 1,000.
+    /// Maximum number of members in the response. 0 = 100; values above 1,000 count as 1,000. A page has fewer if they would
+    /// exceed 1 MiB in protobuf: whether more follow says `next_page_token` alone.
     #[prost(uint32, tag = "2")]
     pub page_size: u32,
     /// `next_page_token` of the previous page, unchanged; empty for the first page. An opaque text, safe in URLs, that
@@ -2441,6 +2451,10 @@ pub struct WatchRoomsRequest {
     /// Name of the only room to watch; it need not exist yet. Empty = all rooms.
     #[prost(string, tag = "1")]
     pub room: ::prost::alloc::string::String,
+    /// Names of the features that the caller supports, as `hello.features`. Only "roster_parts" means something here. Not set:
+    /// of a snapshot over 3 MiB, the members that do not fit follow it, each in a `member_joined` of the same version.
+    #[prost(string, repeated, tag = "2")]
+    pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// WatchRoomsResponse is one event.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2495,7 +2509,9 @@ pub struct RoomSnapshot {
     /// Its members in the order in which they joined.
     #[prost(message, repeated, tag = "2")]
     pub members: ::prost::alloc::vec::Vec<Member>,
-    /// More members follow in further snapshots of the same room and version; the last one has `more` unset. Not sent yet.
+    /// More members follow in the next events: further snapshots of the same room and version, each with `room_info`; the last
+    /// one has `more` unset. No part is larger than 256 KiB, in the encoding of the API. Only if the request names the feature
+    /// "roster_parts".
     #[prost(bool, tag = "3")]
     pub more: bool,
 }
@@ -5063,8 +5079,10 @@ pub enum Feature {
     /// Not supported yet. The server passes `Envelope.negotiation` on, reports outdated signals as STALE and sends `glare`; a
     /// client sets `Envelope.negotiation` and sends `report`. Without it a server drops both.
     Negotiation = 2,
-    /// Not supported yet. `Joined`, `Roster` and `RoomSnapshot` may hold the first part of a room's members (`more`). Other
-    /// clients get the rest as `member_joined`.
+    /// Since 0.2.0. `Joined`, `Roster` and `RoomSnapshot` may hold a part of a room's members, at most 256 KiB, and the next
+    /// frames the rest (`more`). Other clients get frames of at most 3 MiB: after a `joined` or a snapshot the rest follows as
+    /// `member_joined` of the same version; a `roster` lists all members, and the metadata of the last ones follows as
+    /// `member_updated` of the same version.
     RosterParts = 3,
     /// Since 0.2.0. The server sends `token_expiring`.
     TokenExpiring = 4,

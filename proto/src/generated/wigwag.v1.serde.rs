@@ -13697,9 +13697,15 @@ impl serde::Serialize for WatchRoomsRequest {
         if !self.room.is_empty() {
             len += 1;
         }
+        if !self.features.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.WatchRoomsRequest", len)?;
         if !self.room.is_empty() {
             struct_ser.serialize_field("room", &self.room)?;
+        }
+        if !self.features.is_empty() {
+            struct_ser.serialize_field("features", &self.features)?;
         }
         struct_ser.end()
     }
@@ -13712,11 +13718,13 @@ impl<'de> serde::Deserialize<'de> for WatchRoomsRequest {
     {
         const FIELDS: &[&str] = &[
             "room",
+            "features",
         ];
 
         #[allow(clippy::enum_variant_names)]
         enum GeneratedField {
             Room,
+            Features,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -13740,6 +13748,7 @@ impl<'de> serde::Deserialize<'de> for WatchRoomsRequest {
                     {
                         match value {
                             "room" => Ok(GeneratedField::Room),
+                            "features" => Ok(GeneratedField::Features),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -13760,6 +13769,7 @@ impl<'de> serde::Deserialize<'de> for WatchRoomsRequest {
                     V: serde::de::MapAccess<'de>,
             {
                 let mut room__ = None;
+                let mut features__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::Room => {
@@ -13768,6 +13778,12 @@ impl<'de> serde::Deserialize<'de> for WatchRoomsRequest {
                             }
                             room__ = map_.next_value()?;
                         }
+                        GeneratedField::Features => {
+                            if features__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("features"));
+                            }
+                            features__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -13775,6 +13791,7 @@ impl<'de> serde::Deserialize<'de> for WatchRoomsRequest {
                 }
                 Ok(WatchRoomsRequest {
                     room: room__.unwrap_or_default(),
+                    features: features__.unwrap_or_default(),
                 })
             }
         }

@@ -6,6 +6,7 @@
 mod apply;
 mod ice_renewal;
 mod input;
+mod out_queue;
 mod rate_limit;
 mod timers;
 mod token_expiry;
@@ -29,13 +30,14 @@ use wigwag_hub::{
     error::DetachReason,
     session::{Fetched, SessionKind},
 };
-use wigwag_poll::{SendProgress, ShortQueue};
-use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
+use wigwag_poll::SendProgress;
+use wigwag_proto::v1::{self as pb, Feature, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
 pub(crate) use self::token_expiry::TokenExpiry;
 use self::{
     ice_renewal::IceRenewal,
+    out_queue::OutQueue,
     timers::Timers,
     token_expiry::Due,
     under_way::{Concluded, UnderWay},
@@ -81,7 +83,7 @@ pub struct Connection<I> {
     abort: Option<Abort>,
     input: Option<I>,
     state: State,
-    out: ShortQueue<OutFrame>,
+    out: OutQueue,
     timers: Timers,
     rate_limit: RateLimit<Input>,
     /// The time of the current poll: read once per poll rather than once per frame, because a millisecond is precise
@@ -169,7 +171,7 @@ where
             abort,
             input: Some(input),
             state: State::AwaitingHello,
-            out: ShortQueue::default(),
+            out: OutQueue::default(),
             timers,
             rate_limit: RateLimit::default(),
             activity: WriteActivity::new(wakes.set().clone()),
@@ -191,6 +193,13 @@ where
         connection
     }
 
+    /// Notes that the frames are written as protobuf JSON, so that parts of rosters are measured in it.
+    #[must_use]
+    pub fn in_json(mut self) -> Self {
+        self.out.format.json = true;
+        self
+    }
+
     fn open(&mut self, hello: pb::Hello, first: Option<Input>) {
         let (node, caller) = (self.node.clone(), self.caller.clone());
         let opening = async move { node.open(&caller, hello).await };
@@ -199,6 +208,7 @@ where
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
         let Opened { attachment, welcome, applied, features, identity } = opened;
+        self.out.format.parts = features.has(Feature::RosterParts);
         let resumable = attachment.kind() != SessionKind::Live;
         let ice_renewal = welcome.ice_expires_at.as_ref().map(|at| {
             let user = identity.as_ref().map_or(attachment.peer().as_str(), |identity| &identity.user);
@@ -219,7 +229,7 @@ where
         let expiry = identity.as_ref().map(|identity| {
             Box::new(TokenExpiry::new(
                 identity.expires_at_ms,
-                features.has(pb::Feature::TokenExpiring),
+                features.has(Feature::TokenExpiring),
                 self.node.now(),
             ))
         });

@@ -5,7 +5,7 @@ use wigwag_proto::v1::Feature;
 use crate::error::ApiError;
 
 /// The features of this server, in the order of their numbers.
-const SUPPORTED: &[Feature] = &[Feature::EnvelopeHints, Feature::TokenExpiring];
+const SUPPORTED: &[Feature] = &[Feature::EnvelopeHints, Feature::RosterParts, Feature::TokenExpiring];
 
 /// The most names in a hello.
 const MAX_NAMES: usize = 32;
@@ -22,13 +22,12 @@ pub struct Features {
 }
 
 impl Features {
-    /// Reads `hello.features`. Names that this server does not know are ignored.
+    /// Reads the field `field`, in which a client names its features. Names that this server does not know are ignored.
     ///
     /// # Errors
     ///
     /// INVALID_FIELD if there are more than 32 names, or one is not 1 to 64 bytes long.
-    pub fn parse(names: &[String]) -> Result<Self, ApiError> {
-        let field = "hello.features";
+    pub fn parse(field: &'static str, names: &[String]) -> Result<Self, ApiError> {
         if names.len() > MAX_NAMES {
             let why = format!("has {} names: use at most {MAX_NAMES}", names.len());
             return Err(ApiError::invalid(field, why));
@@ -74,17 +73,18 @@ mod tests {
 
     fn parse(names: &[&str]) -> Result<Features, ApiError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Features::parse(&names)
+        Features::parse("hello.features", &names)
     }
 
     #[test]
     fn a_feature_is_in_use_if_both_ends_named_it() {
         let features = parse(&["of_a_newer_version", "envelope_hints"]).expect("valid");
         assert!(features.has(Feature::EnvelopeHints) && features.negotiates());
-        assert_eq!(features.answer(), ["envelope_hints", "token_expiring"]);
+        assert!(!features.has(Feature::RosterParts));
+        assert_eq!(features.answer(), ["envelope_hints", "roster_parts", "token_expiring"]);
         let others = parse(&["of_a_newer_version"]).expect("valid");
         assert!(!others.has(Feature::EnvelopeHints) && others.negotiates());
-        assert_eq!(others.answer(), ["envelope_hints", "token_expiring"]);
+        assert_eq!(others.answer(), ["envelope_hints", "roster_parts", "token_expiring"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use client_frame::{RawBody, RawClientFrame, RawPush};
 pub use convert::{field, member, room_info, timestamp, unix_ms};
 pub use envelope::{Invalid, check};
 pub use pieces::FramePieces;
-pub use roster::JsonRoster;
+pub use roster::{JsonRoster, Rest, RosterFormat, SnapshotParts};
 pub use server_frame::OutFrame;
 
 /// The largest message that a transport accepts, in bytes. A larger one ends the session.

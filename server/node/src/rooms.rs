@@ -6,6 +6,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 
+use prost::Message;
 use sha2::{Digest, Sha256};
 use wigwag_hub::{
     RoomName,
@@ -21,6 +22,7 @@ use crate::{
     auth::{Action, Caller, TicketRequest},
     connection::{duplicate_users, peer_id, room_name},
     error::ApiError,
+    features::Features,
     frame,
     node::{Node, check_label, random_name, random_room_name},
 };
@@ -29,6 +31,8 @@ use crate::{
 const DEFAULT_PAGE_SIZE: usize = 100;
 /// Rooms or members per page at most.
 const MAX_PAGE_SIZE: usize = 1_000;
+/// Bytes of rooms or members per page at most, in protobuf: libraries refuse responses over 4 MiB by default.
+const MAX_PAGE_BYTES: usize = 1 << 20;
 /// Longest request id, in bytes.
 const MAX_REQUEST_ID_BYTES: usize = 128;
 /// Largest request, in bytes.
@@ -102,12 +106,11 @@ impl Rooms {
         let after = page_token::decode("ListRooms", "", &page.page_token)?
             .map(|name| RoomName::parse(&name).map_err(|_| page_token::refused()))
             .transpose()?;
-        let (rooms, more) = self.node.rooms_shown_to(&caller, after.as_ref(), page_size(page.page_size)).await?;
-        let last = rooms.last().filter(|_| more).map(|info| page_token::encode("ListRooms", "", info.room.as_str()));
-        Ok(pb::ListRoomsResponse {
-            rooms: rooms.iter().map(frame::room_info).collect(),
-            next_page_token: last.unwrap_or_default(),
-        })
+        let (found, more) = self.node.rooms_shown_to(&caller, after.as_ref(), page_size(page.page_size)).await?;
+        let rooms = first_page(found.iter().map(frame::room_info));
+        let more = more || found.len() > rooms.len();
+        let last = rooms.last().filter(|_| more).map(|info| page_token::encode("ListRooms", "", &info.room));
+        Ok(pb::ListRoomsResponse { rooms, next_page_token: last.unwrap_or_default() })
     }
 
     /// Changes the fields of a room that the request sets.
@@ -151,14 +154,12 @@ impl Rooms {
         let after = page_token::decode("ListMembers", room.as_str(), &page.page_token)?
             .map(|position| position.parse().map_err(|_| page_token::refused()))
             .transpose()?;
-        let members = self.node.backend().members(&room, after, page_size(page.page_size)).wait().await?;
-        let last = members.members.last().filter(|_| members.more);
-        let next = last.map(|(position, _)| page_token::encode("ListMembers", room.as_str(), &position.to_string()));
-        Ok(pb::ListMembersResponse {
-            members: members.members.iter().map(|(_, member)| frame::member(member)).collect(),
-            version: members.version,
-            next_page_token: next.unwrap_or_default(),
-        })
+        let found = self.node.backend().members(&room, after, page_size(page.page_size)).wait().await?;
+        let members = first_page(found.members.iter().map(|(_, member)| frame::member(member)));
+        let more = found.more || found.members.len() > members.len();
+        let last = members.len().checked_sub(1).filter(|_| more).map(|last| found.members[last].0);
+        let next = last.map(|position| page_token::encode("ListMembers", room.as_str(), &position.to_string()));
+        Ok(pb::ListMembersResponse { members, version: found.version, next_page_token: next.unwrap_or_default() })
     }
 
     /// Returns a member of a room.
@@ -237,7 +238,7 @@ impl Rooms {
         let named = send.envelope.as_ref().map(|envelope| envelope.room.as_str()).unwrap_or_default();
         let caller = &self.identify(caller, Action::Manage).await?;
         let room = self.authorize(caller, Action::Manage, named).await?;
-        let bytes = prost::Message::encode_to_vec(&send.envelope.unwrap_or_default());
+        let bytes = send.envelope.unwrap_or_default().encode_to_vec();
         let signal = frame::check(&bytes)?;
         if signal.receipt {
             return Err(ApiError::invalid("envelope.receipt", "is for sessions only: leave it out"));
@@ -261,13 +262,27 @@ impl Rooms {
             "" => None,
             name => Some(self.authorize(&caller, Action::List, name).await?),
         };
-        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?))
+        let features = Features::parse("features", &watch.features)?;
+        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?, features))
     }
 }
 
 /// Logs a call that has changed something.
 fn log_call(call: &'static str, room: &RoomName, peer: Option<&str>) {
     tracing::info!(call, room.id = room.as_str(), peer.id = peer, "RoomService call");
+}
+
+/// Returns the first of these, as many as fit into a page; one at least.
+fn first_page<M: Message>(messages: impl Iterator<Item = M>) -> Vec<M> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    for message in messages {
+        bytes += message.encoded_len();
+        if bytes > MAX_PAGE_BYTES && !page.is_empty() {
+            break;
+        }
+        page.push(message);
+    }
+    page
 }
 
 fn page_size(requested: u32) -> usize {

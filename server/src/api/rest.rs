@@ -262,7 +262,7 @@ async fn watch(
     Extension(caller): Extension<Caller>,
     target: Target,
 ) -> Result<Response<Body>, RestError> {
-    let watch = pb::WatchRoomsRequest { room: target.text("room") };
+    let watch = pb::WatchRoomsRequest { room: target.text("room"), features: target.texts("features") };
     Ok(events::stream(state.rooms.watch(&caller, &watch).await?))
 }
 

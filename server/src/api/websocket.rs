@@ -79,7 +79,9 @@ async fn serve(node: Node, caller: Caller, abort: Option<Abort>, socket: Socket,
         max_frame_bytes: node.session().max_frame_bytes,
         closed: false,
     };
-    socket.pump(FrameSource { connection: Connection::new(node, caller, abort, input), format }).await;
+    let connection = Connection::new(node, caller, abort, input);
+    let connection = if format == Format::Json { connection.in_json() } else { connection };
+    socket.pump(FrameSource { connection, format }).await;
 }
 
 async fn refuse(socket: Socket) {

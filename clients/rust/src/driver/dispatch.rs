@@ -23,6 +23,7 @@ const LAST_FRAMES: Duration = Duration::from_secs(1);
 impl Driver {
     /// Applies a frame. `Err`: the connection must be given up.
     pub(super) fn frame(&mut self, frame: ServerFrame, move_at: &mut Option<Instant>) -> Result<(), ConnectionError> {
+        let Some(frame) = self.core.assemble(frame).map_err(ConnectionError::violation)? else { return Ok(()) };
         if !self.core.received(&frame).map_err(ConnectionError::violation)? {
             return Ok(());
         }

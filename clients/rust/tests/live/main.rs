@@ -5,6 +5,7 @@
 mod closing;
 mod errors;
 mod exchange;
+mod large_rooms;
 #[cfg(target_os = "linux")]
 mod operator;
 mod peers;

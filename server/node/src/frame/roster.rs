@@ -1,13 +1,23 @@
 //! Frames with the members of a room: encoded while they are written, from members that all connections share.
 
+mod parts;
+
 use bytes::{BufMut, Bytes};
 use prost::{
     Message,
     encoding::{decode_varint, encode_varint, encoded_len_varint},
 };
-use wigwag_hub::{frame::Joined, id::PeerId, member::Member, members::Members, snapshot::Snapshot};
+use wigwag_hub::{
+    frame::Joined,
+    id::PeerId,
+    member::{Member, Metadata},
+    members::Members,
+    snapshot::Snapshot,
+};
 use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
+pub(super) use self::parts::RestFrame;
+pub use self::parts::{Rest, RosterFormat, SnapshotParts};
 use super::convert::{self, field};
 
 /// Bytes of members up to which a frame is encoded at once.
@@ -26,7 +36,12 @@ pub(super) struct RosterBody {
     members: Members,
     /// The receiver, which is not among the members that it receives.
     except: PeerId,
-    /// The bytes of all members, with keys and lengths.
+    /// The positions of the members in this frame.
+    begin: usize,
+    end: usize,
+    /// Members at this position and after it are shown without their metadata.
+    bare_from: usize,
+    /// The bytes of the members in this frame, with keys and lengths.
     members_len: usize,
 }
 
@@ -50,7 +65,8 @@ impl RosterBody {
         let members = snapshot.members.clone();
         let others = members.iter().filter(|member| member.peer != *except);
         let members_len = others.map(|member| member_len(&protobuf(member))).sum();
-        Some(Self { body: Box::new(body()), key, members, except: except.clone(), members_len })
+        let (except, end) = (except.clone(), members.len());
+        Some(Self { body: Box::new(body()), key, members, except, begin: 0, end, bare_from: end, members_len })
     }
 
     /// Encodes everything before the members: key and length of the body's field, and its other fields.
@@ -85,13 +101,23 @@ impl RosterBody {
     /// Returns the member at `at` or after it that the receiver is told of, and the place after it.
     fn next(&self, at: usize) -> Option<(&Member, usize)> {
         let mut at = at;
-        loop {
+        while at < self.end {
             let member = self.members.run_at(at).first()?;
             at += 1;
             if member.peer != self.except {
                 return Some((member, at));
             }
         }
+        None
+    }
+
+    /// Returns the encoded member before the place `next`.
+    fn protobuf(&self, member: &Member, next: usize) -> Bytes {
+        if next > self.bare_from { bare(member).encode_to_vec().into() } else { protobuf(member) }
+    }
+
+    fn json(&self, member: &Member, next: usize) -> Bytes {
+        if next > self.bare_from { json_text(&bare(member)) } else { json(member) }
     }
 }
 
@@ -104,13 +130,13 @@ pub(super) struct ProtobufMembers {
 
 impl ProtobufMembers {
     pub(super) fn new(roster: RosterBody) -> Self {
-        Self { roster, at: 0 }
+        Self { at: roster.begin, roster }
     }
 
     /// Appends key and length of the next member to `head`, and returns its bytes.
     pub(super) fn next(&mut self, head: &mut Vec<u8>) -> Option<Bytes> {
         let (member, at) = self.roster.next(self.at)?;
-        let bytes = protobuf(member);
+        let bytes = self.roster.protobuf(member, at);
         self.at = at;
         head.put_u8(self.roster.key);
         encode_varint(bytes.len() as u64, head);
@@ -132,7 +158,7 @@ pub struct JsonRoster {
 impl JsonRoster {
     pub(super) fn new(roster: RosterBody, seq: u32, ack: u32, reply_to: u32) -> Option<Self> {
         let piece = roster.json_head(seq, ack, reply_to)?.into();
-        Some(Self { roster, at: 0, piece, last: false, first_member: true })
+        Some(Self { at: roster.begin, roster, piece, last: false, first_member: true })
     }
 
     /// Appends the next bytes of the text to `out`, at most `max`, and does not end within a character. Returns whether
@@ -154,10 +180,12 @@ impl JsonRoster {
             match self.roster.next(self.at) {
                 Some((member, at)) if !self.first_member && out.len() < end => {
                     out.push(b',');
-                    (self.at, self.piece) = (at, json(member));
+                    (self.at, self.piece) = (at, self.roster.json(member, at));
                 }
                 Some(_) if !self.first_member => return true,
-                Some((member, at)) => (self.at, self.piece, self.first_member) = (at, json(member), false),
+                Some((member, at)) => {
+                    (self.at, self.piece, self.first_member) = (at, self.roster.json(member, at), false);
+                }
                 None => (self.piece, self.last) = (Bytes::from_static(b"]}}"), true),
             }
         }
@@ -170,11 +198,17 @@ fn protobuf(member: &Member) -> Bytes {
 }
 
 fn json(member: &Member) -> Bytes {
-    let encode = || {
-        // Cannot fail: all keys are text.
-        serde_json::to_vec(&convert::member(member)).unwrap_or_default().into()
-    };
-    member.encoded.json.get_or_init(encode).clone()
+    member.encoded.json.get_or_init(|| json_text(&convert::member(member))).clone()
+}
+
+fn json_text(member: &pb::Member) -> Bytes {
+    // Cannot fail: all keys are text.
+    serde_json::to_vec(member).unwrap_or_default().into()
+}
+
+/// Converts a member without its metadata.
+fn bare(member: &Member) -> pb::Member {
+    convert::member(&Member { metadata: Metadata::default(), ..member.clone() })
 }
 
 fn member_len(bytes: &Bytes) -> usize {

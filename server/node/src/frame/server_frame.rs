@@ -10,7 +10,7 @@ use wigwag_proto::v1::{self as pb, server_frame::Body as Pb};
 
 use super::{
     convert::{self, field},
-    roster::{JsonRoster, ProtobufMembers, RosterBody},
+    roster::{JsonRoster, ProtobufMembers, Rest, RestFrame, RosterBody, RosterFormat},
 };
 
 /// The protobuf key of `ServerFrame.envelope`: field 4, wire type LEN.
@@ -79,6 +79,26 @@ impl OutFrame {
                 Self::go_away(reconnect_after_ms, resumable, endpoint.as_deref().unwrap_or_default())
             }
         }
+    }
+
+    /// Returns whether this is a frame with many members, which may have to be shortened.
+    pub fn has_roster(&self) -> bool {
+        matches!(self.body, OutBody::Roster(_))
+    }
+
+    /// Shortens a frame whose members its receiver could not read at once. Returns what is to follow it.
+    pub fn split_off(&mut self, format: RosterFormat) -> Option<Rest> {
+        if let OutBody::Roster(roster) = &mut self.body { roster.split_off(format) } else { None }
+    }
+
+    /// Returns the next frame of a rest, and what is to follow it.
+    pub fn from_rest(rest: Rest, format: RosterFormat) -> (Option<Self>, Option<Rest>) {
+        let Some((frame, rest)) = rest.next(format) else { return (None, None) };
+        let frame = match frame {
+            RestFrame::Roster(roster) => Self { body: OutBody::Roster(Box::new(roster)), ..Self::default() },
+            RestFrame::Member(body) => Self::unnumbered(body),
+        };
+        (Some(frame), rest)
     }
 
     /// Returns the encoded `Envelope`, if the body is one.

@@ -54,7 +54,7 @@ impl Node {
             return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
         // Before the session is touched: a hello that is refused changes nothing.
-        let features = Features::parse(&hello.features)?;
+        let features = Features::parse("hello.features", &hello.features)?;
         let mut opened = match hello.resume {
             Some(ref resume) => match self.resume(caller, &hello, resume).await? {
                 Ok(opened) => opened,

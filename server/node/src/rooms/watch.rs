@@ -15,9 +15,16 @@ use wigwag_hub::{
     frame::Change,
     watch::{Watch, WatchEvent, WatchPoll},
 };
-use wigwag_proto::v1::{self as pb, watch_rooms_response::Event};
+use wigwag_proto::v1::{self as pb, Feature, watch_rooms_response::Event};
 
-use crate::{auth::Caller, connection::TokenExpiry, error::ApiError, frame, node::Node};
+use crate::{
+    auth::Caller,
+    connection::TokenExpiry,
+    error::ApiError,
+    features::Features,
+    frame::{self, RosterFormat, SnapshotParts},
+    node::Node,
+};
 
 /// A ping is sent after this time without an event, so that proxies do not close an idle stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -29,18 +36,23 @@ pub struct RoomEvents {
     /// When the caller's token expires.
     expiry: Option<TokenExpiry>,
     watch: Arc<Watch>,
+    format: RosterFormat,
+    /// What is left of the last snapshot.
+    snapshot: Option<SnapshotParts>,
     keepalive: Pin<Box<Sleep>>,
     ended: bool,
 }
 
 impl RoomEvents {
-    pub(super) fn new(node: &Node, caller: Caller, watch: Arc<Watch>) -> Self {
+    pub(super) fn new(node: &Node, caller: Caller, watch: Arc<Watch>, features: Features) -> Self {
         let expires_at_ms = caller.identity.as_ref().map(|identity| identity.expires_at_ms);
         Self {
             expiry: expires_at_ms.map(|at| TokenExpiry::new(at, false, node.now())),
             node: node.clone(),
             caller,
             watch,
+            format: RosterFormat { parts: features.has(Feature::RosterParts), json: false },
+            snapshot: None,
             keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)),
             ended: false,
         }
@@ -66,9 +78,40 @@ impl RoomEvents {
         due.is_ready().then(|| ApiError::token_expired("the token has expired: start another watch with a fresh one"))
     }
 
-    fn end(&mut self, error: ApiError) -> Poll<Option<Result<pb::WatchRoomsResponse, ApiError>>> {
-        self.ended = true;
-        Poll::Ready(Some(Err(error)))
+    /// Notes that the events are written as protobuf JSON, so that parts of snapshots are measured in it.
+    #[must_use]
+    pub fn in_json(mut self) -> Self {
+        self.format.json = true;
+        self
+    }
+
+    /// Returns what is left of the last snapshot, or the next event.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, ApiError>> {
+        if let Some(error) = self.poll_token(cx) {
+            return Poll::Ready(Err(error));
+        }
+        loop {
+            if let Some(event) = self.snapshot.as_mut().and_then(Iterator::next) {
+                return Poll::Ready(Ok(event));
+            }
+            self.snapshot = None;
+            return Poll::Ready(match self.watch.poll(cx.waker()) {
+                WatchPoll::Event(event) if !self.shows(&event) => continue,
+                WatchPoll::Event(WatchEvent::Snapshot(snapshot)) => {
+                    self.snapshot = Some(SnapshotParts::new(snapshot, self.format));
+                    continue;
+                }
+                WatchPoll::Event(WatchEvent::Synced) => Ok(Event::Synced(pb::Synced {})),
+                WatchPoll::Event(WatchEvent::Change(event)) => Ok(change(&event)),
+                WatchPoll::TooSlow => Err(ApiError::slow_watcher()),
+                WatchPoll::Lost => Err(ApiError::lost_watch()),
+                WatchPoll::Idle if self.node.draining() => Err(ApiError::draining()),
+                WatchPoll::Idle => match self.keepalive.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => Ok(Event::Ping(pb::watch_rooms_response::Ping {})),
+                },
+            });
+        }
     }
 }
 
@@ -79,39 +122,16 @@ impl Stream for RoomEvents {
         if self.ended {
             return Poll::Ready(None);
         }
-        if let Some(error) = self.poll_token(cx) {
-            return self.end(error);
-        }
-        let next = loop {
-            match self.watch.poll(cx.waker()) {
-                WatchPoll::Event(event) if !self.shows(&event) => {}
-                next => break next,
+        let event = match self.poll_event(cx) {
+            Poll::Ready(Ok(event)) => event,
+            Poll::Ready(Err(error)) => {
+                self.ended = true;
+                return Poll::Ready(Some(Err(error)));
             }
-        };
-        let event = match next {
-            WatchPoll::Event(event) => to_event(event),
-            WatchPoll::TooSlow => return self.end(ApiError::slow_watcher()),
-            WatchPoll::Lost => return self.end(ApiError::lost_watch()),
-            WatchPoll::Idle if self.node.draining() => return self.end(ApiError::draining()),
-            WatchPoll::Idle => match self.keepalive.as_mut().poll(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(()) => Event::Ping(pb::watch_rooms_response::Ping {}),
-            },
+            Poll::Pending => return Poll::Pending,
         };
         self.keepalive.as_mut().reset(Instant::now() + KEEPALIVE_INTERVAL);
         Poll::Ready(Some(Ok(pb::WatchRoomsResponse { event: Some(event) })))
-    }
-}
-
-fn to_event(event: WatchEvent) -> Event {
-    match event {
-        WatchEvent::Snapshot(snapshot) => Event::Snapshot(pb::RoomSnapshot {
-            room_info: Some(frame::room_info(&snapshot.info)),
-            members: snapshot.members.iter().map(|member| frame::member(member)).collect(),
-            more: false,
-        }),
-        WatchEvent::Synced => Event::Synced(pb::Synced {}),
-        WatchEvent::Change(event) => change(&event),
     }
 }
 

@@ -19,7 +19,7 @@ use super::error;
 /// Returns a stream with one `message` event per `WatchRoomsResponse`. An error ends it with a `status` event; an
 /// `EventSource` then reconnects and receives all rooms again.
 pub(super) fn stream(events: RoomEvents) -> Response<Body> {
-    let mut response = Response::new(Body::from_stream(ServerSent(events)));
+    let mut response = Response::new(Body::from_stream(ServerSent(events.in_json())));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));

@@ -101,9 +101,18 @@ impl Target {
     }
 
     /// Returns a query parameter. `page_size` is accepted for `pageSize`, as in protobuf JSON.
-    fn parameter(&self, name: &str) -> Option<&str> {
-        let is = |key: &str| key == name || key.contains('_') && camel(key) == name;
-        self.query.iter().rev().find(|(key, _)| is(key)).map(|(_, value)| value.as_str())
+    fn parameter<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.parameters(name).next_back()
+    }
+
+    fn parameters<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
+        let is = move |key: &str| key == name || key.contains('_') && camel(key) == name;
+        self.query.iter().filter(move |(key, _)| is(key)).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns all values of a text parameter that may be repeated.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.parameters(name).map(str::to_owned).collect()
     }
 
     /// Returns a text parameter; empty if it is missing.

@@ -49,7 +49,7 @@ const OPERATIONS: [Operation; 13] = [
         rpc: "WatchRooms",
         method: "get",
         path: "/v1/rooms:watch",
-        query: &["room"],
+        query: &["room", "features"],
         body: Body::None,
         errors: &[400],
     },

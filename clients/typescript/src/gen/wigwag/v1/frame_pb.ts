@@ -2013,7 +2013,9 @@ export type Joined = Message<"wigwag.v1.Joined"> & {
   me?: Member | undefined;
 
   /**
-   * The other members, in the order in which they joined. The receiver makes the first offer to each of them.
+   * The other members, in the order in which they joined. The receiver makes the first offer to each of them, also to those
+   * in later parts (`more`), and to those in a `member_joined` of the same `version` that follows at once: without the
+   * feature "roster_parts", members that do not fit into a frame of 3 MiB follow this frame, each in one such.
    *
    * @generated from field: repeated wigwag.v1.Member members = 5;
    */
@@ -2027,8 +2029,11 @@ export type Joined = Message<"wigwag.v1.Joined"> & {
   created: boolean;
 
   /**
-   * More members follow: `members` holds the first part, and unnumbered frames (`roster` with `more`, then one without) hold
-   * the rest in order. Only with the feature "roster_parts"; not sent yet.
+   * More members follow: `members` holds the first part, and the next frames (`roster` of the same `version`, unnumbered,
+   * with `more` but for the last one) hold the rest in join order. No part is larger than 256 KiB, in the encoding of the
+   * transport, and no other frame comes between them. A client counts the room in `resume.room_versions` only when all
+   * parts have arrived: a resume repeats all of them, in this frame if it was not acknowledged, else in a `roster`. Only
+   * with the feature "roster_parts".
    *
    * @generated from field: bool more = 7;
    */
@@ -2070,7 +2075,9 @@ export type JoinedJson = {
   me?: MemberJson;
 
   /**
-   * The other members, in the order in which they joined. The receiver makes the first offer to each of them.
+   * The other members, in the order in which they joined. The receiver makes the first offer to each of them, also to those
+   * in later parts (`more`), and to those in a `member_joined` of the same `version` that follows at once: without the
+   * feature "roster_parts", members that do not fit into a frame of 3 MiB follow this frame, each in one such.
    *
    * @generated from field: repeated wigwag.v1.Member members = 5;
    */
@@ -2084,8 +2091,11 @@ export type JoinedJson = {
   created?: boolean;
 
   /**
-   * More members follow: `members` holds the first part, and unnumbered frames (`roster` with `more`, then one without) hold
-   * the rest in order. Only with the feature "roster_parts"; not sent yet.
+   * More members follow: `members` holds the first part, and the next frames (`roster` of the same `version`, unnumbered,
+   * with `more` but for the last one) hold the rest in join order. No part is larger than 256 KiB, in the encoding of the
+   * transport, and no other frame comes between them. A client counts the room in `resume.room_versions` only when all
+   * parts have arrived: a resume repeats all of them, in this frame if it was not acknowledged, else in a `roster`. Only
+   * with the feature "roster_parts".
    *
    * @generated from field: bool more = 7;
    */

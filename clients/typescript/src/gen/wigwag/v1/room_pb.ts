@@ -701,15 +701,18 @@ export type Roster = Message<"wigwag.v1.Roster"> & {
   roomInfo?: RoomInfo | undefined;
 
   /**
-   * All members except the receiver, in the order in which they joined.
+   * All members except the receiver, in the order in which they joined. Without the feature "roster_parts", those that do
+   * not fit into a frame of 3 MiB are listed without `metadata`, and each follows in a `member_updated` of the same version.
    *
    * @generated from field: repeated wigwag.v1.Member members = 4;
    */
   members: Member[];
 
   /**
-   * More members follow in further `roster` frames of the same version; the last one has `more` unset. Only with the feature
-   * "roster_parts"; not sent yet.
+   * More members follow in the next frames: further `roster` of the same version, each with `room_info`; the last one has
+   * `more` unset. No part is larger than 256 KiB, in the encoding of the transport, and no other frame comes between them.
+   * The parts together are compared with what the client knew: who is in none of them has left. A client takes on the
+   * version only when all parts have arrived, so that a resume repeats them. Only with the feature "roster_parts".
    *
    * @generated from field: bool more = 5;
    */
@@ -747,15 +750,18 @@ export type RosterJson = {
   roomInfo?: RoomInfoJson;
 
   /**
-   * All members except the receiver, in the order in which they joined.
+   * All members except the receiver, in the order in which they joined. Without the feature "roster_parts", those that do
+   * not fit into a frame of 3 MiB are listed without `metadata`, and each follows in a `member_updated` of the same version.
    *
    * @generated from field: repeated wigwag.v1.Member members = 4;
    */
   members?: MemberJson[];
 
   /**
-   * More members follow in further `roster` frames of the same version; the last one has `more` unset. Only with the feature
-   * "roster_parts"; not sent yet.
+   * More members follow in the next frames: further `roster` of the same version, each with `room_info`; the last one has
+   * `more` unset. No part is larger than 256 KiB, in the encoding of the transport, and no other frame comes between them.
+   * The parts together are compared with what the client knew: who is in none of them has left. A client takes on the
+   * version only when all parts have arrived, so that a resume repeats them. Only with the feature "roster_parts".
    *
    * @generated from field: bool more = 5;
    */
