@@ -103,7 +103,7 @@ async fn bind_and_serve(config: Config, pool: RuntimePool) -> ExitCode {
     match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ ServeError::TaskEnded(_)) => defect(&error.to_string()),
-        Err(error @ ServeError::Admin { .. }) => fail(&error.to_string()),
+        Err(error) => fail(&error.to_string()),
     }
 }
 
