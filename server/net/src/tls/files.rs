@@ -10,7 +10,7 @@ use std::{
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 
-use super::{CertificateSource, ClientAuth, TlsConfig};
+use super::config::{CertificateSource, ClientAuth, TlsConfig};
 
 /// Which file an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{CertificateSource, TlsContext, files::unix_now};
+use super::{TlsContext, config::CertificateSource, files::unix_now};
 
 /// How often the files are read. Their times of change are not trusted: a file may be replaced by an older one, through a
 /// link, or on a file system with coarse times.
