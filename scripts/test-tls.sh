@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the suites that speak to a listener with TLS beneath: floods, limits, deadlines and both HTTP/2 engines. Each test speaks
-# clear text to a tunnel of its own process, which passes it on over TLS (server/net/tests/support/tls.rs).
+# clear text to a tunnel in the same process, which passes it on over TLS (server/net/tests/support/tls.rs).
 #
 #   scripts/test-tls.sh            arguments go to the test binaries: scripts/test-tls.sh a_slow_reader
 #
