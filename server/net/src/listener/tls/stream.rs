@@ -225,7 +225,7 @@ impl TlsStream {
         ENCRYPTED.with_borrow_mut(|encrypted| {
             let size = plain.len() + OVERHEAD;
             let len = self.write_records(encrypted, size, &mut |traffic, out| traffic.encrypt(plain, out))?;
-            // Not empty if rustls had records of its own to send before.
+            // Not empty if rustls had other records to send before.
             let sent = if self.outgoing.is_empty() {
                 match self.tcp.try_write(&encrypted[..len]) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
