@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens mutants token-mutations access-matrix deny fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens mutants token-mutations access-matrix deny fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -35,9 +35,13 @@ npm:
 test-rust: server ## Test the Rust crates, including the generated code
 	cargo test --workspace
 	scripts/test-engine-hyper.sh
+	scripts/test-tls.sh
 
 test-engine-hyper: server ## Test the server with HTTP/2 served by hyper
 	scripts/test-engine-hyper.sh
+
+test-tls: server ## Test the listener with every connection over TLS
+	scripts/test-tls.sh
 
 test-ts: server npm ## Test the TypeScript client and the example page
 	cd $(TS) && npm test && npm run test:server && npm run test:conformance && npm run test:consumers

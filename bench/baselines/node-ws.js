@@ -5,11 +5,18 @@
 // Down: the same with `fromUserId`, and `participants`, `participant-joined`, `participant-left`.
 "use strict";
 
+const fs = require("node:fs");
 const http = require("node:http");
+const https = require("node:https");
 const { WebSocketServer } = require("ws");
 
 const rooms = new Map();
-const server = http.createServer((_, response) => response.writeHead(404).end());
+// PORT, or PORT CERT KEY with TLS.
+const [port, cert, key] = process.argv.slice(2);
+const answer = (_, response) => response.writeHead(404).end();
+const server = cert
+  ? https.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) }, answer)
+  : http.createServer(answer);
 const sockets = new WebSocketServer({ server });
 
 sockets.on("connection", (socket, request) => {
@@ -79,4 +86,4 @@ function tell(room, message) {
   }
 }
 
-server.listen(Number(process.argv[2]), "127.0.0.1");
+server.listen(Number(port), "127.0.0.1");

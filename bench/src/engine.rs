@@ -1,10 +1,12 @@
 //! The generator's event loop: one thread, one epoll, thousands of connections.
 
 mod connection;
+mod socket;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use mio::{Events, Interest, Poll, Token};
+use rustls::ClientConfig;
 
 use self::connection::Connection;
 use crate::{
@@ -33,6 +35,7 @@ pub(crate) type SessionId = usize;
 /// All connections to one server.
 pub(crate) struct Engine {
     server: SocketAddr,
+    tls: Option<Arc<ClientConfig>>,
     poll: Poll,
     readiness: Events,
     connections: Vec<Connection>,
@@ -46,10 +49,11 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Creates an engine without connections.
-    pub(crate) fn new(server: SocketAddr) -> io::Result<Self> {
+    /// Creates an engine without connections. They speak TLS if there is a configuration for it.
+    pub(crate) fn new(server: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Result<Self> {
         Ok(Self {
             server,
+            tls,
             poll: Poll::new()?,
             readiness: Events::with_capacity(1_024),
             connections: Vec::new(),
@@ -66,8 +70,12 @@ impl Engine {
         let at = self.connections.len();
         let first = self.sessions.len();
         self.sessions.extend((0..clients.len()).map(|index| (at, index)));
-        let mut connection = Connection::connect(self.server, transport, clients, first)?;
-        self.poll.registry().register(&mut connection.socket, Token(at), Interest::READABLE | Interest::WRITABLE)?;
+        let mut connection = Connection::connect(self.server, self.tls.as_ref(), transport, clients, first)?;
+        self.poll.registry().register(
+            &mut connection.socket.tcp,
+            Token(at),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
         self.connections.push(connection);
         Ok(())
     }

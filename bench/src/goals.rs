@@ -1,7 +1,7 @@
 //! The goals for Wigwag, as ratios of medians of one run, so that they do not depend on the machine.
 
 use crate::{
-    subject::{LIMIT, PEER},
+    subject::{LIMIT, PEER, PEER_TLS},
     workload::{IDLE_BYTES, JOIN_US, NOTIFY_US, PER_CPU, USED_BYTES, Workload},
 };
 
@@ -35,6 +35,8 @@ pub(crate) enum By {
 
 const GRPC: &str = "wigwag-grpc";
 const PROTO: &str = "wigwag-ws-proto";
+const GRPC_TLS: &str = "wigwag-grpc-tls";
+const PROTO_TLS: &str = "wigwag-ws-proto-tls";
 const JSON: &str = "wigwag-ws-json";
 
 /// All goals.
@@ -46,6 +48,10 @@ pub(crate) const GOALS: &[Goal] = &[
     at_least("WebSocket binary, candidates, to Node ws", PROTO, Workload::Candidate, PEER, 2.2).floor(2.0),
     at_least("WebSocket binary, candidates, to the TCP relay", PROTO, Workload::Candidate, LIMIT, 0.85),
     at_least("WebSocket JSON, candidates, to Node ws", JSON, Workload::Candidate, PEER, 2.0).floor(1.5),
+    // 1 / 1.35: at most 1.35 times the CPU time.
+    at_least("gRPC with TLS, candidates, to clear text", GRPC_TLS, Workload::Candidate, GRPC, 0.741),
+    at_least("WebSocket with TLS, candidates, to clear text", PROTO_TLS, Workload::Candidate, PROTO, 0.741),
+    at_least("WebSocket with TLS, candidates, to Node ws with TLS", PROTO_TLS, Workload::Candidate, PEER_TLS, 2.0),
     memory("gRPC, idle connection, KiB", GRPC, Workload::Idle, IDLE_BYTES, 32.0).floor(40.0),
     memory("gRPC, connection after a call's signals, KiB", GRPC, Workload::Idle, USED_BYTES, 40.0),
     memory("gRPC, idle session, 50 on a connection, KiB", GRPC, Workload::Shared, IDLE_BYTES, 8.0).floor(16.0),

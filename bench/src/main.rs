@@ -14,6 +14,7 @@ mod report;
 mod rounds;
 mod signal;
 mod subject;
+mod tls;
 mod transport;
 mod workload;
 

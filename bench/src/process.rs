@@ -3,12 +3,16 @@
 use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::Path,
     process::{Child, Command, Stdio},
+    sync::Arc,
     thread,
     time::Duration,
 };
 
-use crate::clock;
+use rustls::ClientConfig;
+
+use crate::{clock, tls::Certificate};
 
 /// Time a server has until it listens. Under valgrind it needs some seconds.
 const START: Duration = Duration::from_secs(60);
@@ -19,16 +23,26 @@ pub(crate) struct Server {
     child: Child,
     addr: SocketAddr,
     counts_instructions: bool,
+    /// Dropped after the process.
+    certificate: Option<Certificate>,
 }
 
 impl Server {
-    /// Starts `command`, in which `{port}` stands for the port to listen on, on these cores (a list as taskset takes it).
+    /// Starts `command`, in which `{port}` stands for the port to listen on, and `{cert}` and `{key}`, for a server that speaks
+    /// TLS, for the files of a certificate, on these cores (a list as taskset takes it).
     /// Returns once it accepts connections. `counts_instructions` says that the command runs it under callgrind.
     pub(crate) fn start(command: &[String], cores: &str, counts_instructions: bool) -> io::Result<Self> {
         // Another program may take the port before the server does: it is only known to be free at this moment.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let words = command.iter().map(|word| word.replace("{port}", &port.to_string()));
+        let with_tls = command.iter().any(|word| word.contains("{cert}"));
+        let certificate = with_tls.then(|| Certificate::new(&port.to_string())).transpose()?;
+        let (cert, key) = certificate.as_ref().map(|files| (&*files.cert, &*files.key)).unzip();
+        let path = |path: Option<&Path>| path.map(|path| path.display().to_string()).unwrap_or_default();
+        let values = [("{port}", port.to_string()), ("{cert}", path(cert)), ("{key}", path(key))];
+        let words = command
+            .iter()
+            .map(|word| values.iter().fold(word.clone(), |word, (name, value)| word.replace(name, value)));
         let child = Command::new("taskset")
             .args(["-c", cores])
             .args(words)
@@ -36,7 +50,7 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut server = Self { child, addr, counts_instructions };
+        let mut server = Self { child, addr, counts_instructions, certificate };
         let deadline = clock::now() + START;
         loop {
             if TcpStream::connect(addr).is_ok() {
@@ -58,6 +72,11 @@ impl Server {
     /// The address it listens on.
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// What its clients need to speak TLS, if it does.
+    pub(crate) fn tls(&self) -> Option<Arc<ClientConfig>> {
+        self.certificate.as_ref().map(|certificate| certificate.client.clone())
     }
 
     /// Its process id.

@@ -82,7 +82,10 @@ impl<'a> Rounds<'a> {
 
     fn sample(&mut self, subject: &Subject, workload: Workload) -> Option<Result<Measured, String>> {
         let key = (subject.name.clone(), workload);
-        if !workload.supports(subject.protocol) || self.skipped.contains(&key) {
+        if !workload.supports(subject.protocol)
+            || (subject.has_tls() && !self.plan.compares && !workload.is_run_with_tls())
+            || self.skipped.contains(&key)
+        {
             return None;
         }
         if let Some(program) = subject.missing() {

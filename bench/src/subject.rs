@@ -10,12 +10,14 @@ pub(crate) struct Subject {
     /// Its name in tables and on the command line.
     pub(crate) name: String,
     pub(crate) protocol: Protocol,
-    /// The command that starts it; `{port}` is replaced.
+    /// The command that starts it; `{port}`, `{cert}` and `{key}` are replaced.
     pub(crate) command: Vec<String>,
 }
 
 /// The server everything is compared with.
 pub(crate) const PEER: &str = "node-ws";
+/// The same with TLS.
+pub(crate) const PEER_TLS: &str = "node-ws-tls";
 /// The limit everything is compared with.
 pub(crate) const LIMIT: &str = "tcp-relay";
 
@@ -30,10 +32,19 @@ pub(crate) const NEW: &str = "new";
 const TRANSPORTS: [(&str, Protocol); 3] =
     [("grpc", Protocol::Grpc), ("ws-proto", Protocol::Proto), ("ws-json", Protocol::Json)];
 
+/// The same with TLS.
+const TLS_TRANSPORTS: [(&str, Protocol); 2] = [("grpc-tls", Protocol::Grpc), ("ws-proto-tls", Protocol::Proto)];
+
 /// Returns Wigwag over each of its transports, for a server started by this command. `label` tells builds apart; it is
 /// empty for the usual one.
 pub(crate) fn wigwag(label: &str, command: &str) -> Vec<Subject> {
-    TRANSPORTS.map(|(transport, protocol)| build(label, command, transport, protocol)).into()
+    let clear = TRANSPORTS.map(|(transport, protocol)| build(label, command, transport, protocol));
+    let tls = TLS_TRANSPORTS.map(|(transport, protocol)| {
+        let mut subject = build(label, command, transport, protocol);
+        subject.command.extend(["--set", "tls.cert_file={cert}", "--set", "tls.key_file={key}"].map(Into::into));
+        subject
+    });
+    clear.into_iter().chain(tls).collect()
 }
 
 /// Returns the subjects of a comparison, those with the same transport one after the other.
@@ -62,6 +73,7 @@ pub(crate) fn baselines(root: &Path, tools: &Path, own: &Path) -> Vec<Subject> {
     };
     vec![
         subject(PEER, Protocol::RoomsWs, node("node-ws.js")),
+        subject(PEER_TLS, Protocol::RoomsWs, [node("node-ws.js"), vec!["{cert}".into(), "{key}".into()]].concat()),
         subject("socket.io", Protocol::SocketIo, node("socket-io.js")),
         subject("peerjs", Protocol::PeerJs, node("peerjs.js")),
         subject("matchbox", Protocol::Matchbox, host(&tools.join("matchbox_server"))),
@@ -70,6 +82,11 @@ pub(crate) fn baselines(root: &Path, tools: &Path, own: &Path) -> Vec<Subject> {
 }
 
 impl Subject {
+    /// Returns whether it speaks TLS.
+    pub(crate) fn has_tls(&self) -> bool {
+        self.command.iter().any(|word| word.contains("{cert}"))
+    }
+
     /// Returns the program it needs if that is missing, or if packages that it needs are.
     pub(crate) fn missing(&self) -> Option<&str> {
         // Neither an option nor a variable for env.

@@ -150,6 +150,11 @@ impl Workload {
         matches!(self, Self::Idle | Self::Shared)
     }
 
+    /// Returns whether servers that speak TLS are measured with it: those where its cost shows most.
+    pub(crate) fn is_run_with_tls(self) -> bool {
+        matches!(self, Self::Candidate | Self::Description | Self::Idle)
+    }
+
     /// Returns whether it can be run with this protocol.
     pub(crate) fn supports(self, protocol: Protocol) -> bool {
         match self {

@@ -3,23 +3,31 @@
 mod banner;
 mod dev;
 mod open_files;
+mod self_signed;
 mod signals;
 mod vital;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 use wigwag_compat::CompatContext;
 use wigwag_http2::PlainBody;
-use wigwag_net::listener::{self, Http2Engine, IncomingBody, ListenerStats, RuntimePool};
+use wigwag_net::listener::{
+    self, Http2Engine, HttpService, IncomingBody, ListenerConfig, ListenerStats, RuntimePool, TlsListener,
+};
+use wigwag_net::tls::{TlsContext, TlsError};
 use wigwag_node::auth::Authenticate;
 use wigwag_node::node::Node;
 
@@ -49,6 +57,12 @@ pub enum ServeError {
     /// The keys of `[auth]` cannot be read any more, or no certificates are trusted.
     #[error(transparent)]
     Auth(#[from] ConfigErrors),
+    /// The certificate of the public listener cannot be used.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] TlsError),
+    /// No certificate could be made.
+    #[error("no self-signed certificate can be made (tls.self_signed): {0}")]
+    SelfSigned(#[from] rcgen::Error),
     /// A task without which the server is of no use ended before the shutdown, which is a defect of the server.
     #[error(transparent)]
     TaskEnded(#[from] TaskEnded),
@@ -78,7 +92,7 @@ const FILES: [&str; 12] = [
 ///
 /// # Errors
 ///
-/// [`ServeError::Admin`] before the first connection is accepted, [`ServeError::TaskEnded`] at any time.
+/// [`ServeError::Admin`], [`ServeError::Tls`] and [`ServeError::SelfSigned`] before the first connection is accepted, [`ServeError::TaskEnded`] at any time.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -102,6 +116,7 @@ pub async fn serve_over(
         Some(addr) => Some(TcpListener::bind(addr).await.map_err(|source| ServeError::Admin { addr, source })?),
         None => None,
     };
+    let tls = config.tls.load(|| self_signed::certificate(config.listen.ip()).map_err(ServeError::from))?;
     let authenticator = Authenticator::new(&config.auth)?;
     let mut node = config.node();
     node.authenticator = authenticator.clone().map(|authenticator| Arc::new(authenticator) as Arc<dyn Authenticate>);
@@ -123,7 +138,8 @@ pub async fn serve_over(
 
     let router = config.origins().guard(router, &FILES);
     let service = grpc::framing::FastPath::new(grpc::SignalingServer::new(node.clone()), router);
-    let public = listener::serve(listener, service, config.listener(pool), stats.clone(), stop.clone());
+    let watch = tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(watch_certificate(tls))));
+    let public = serve_public(listener, tls, service, config.listener(pool), stats.clone(), stop.clone());
     let ticking = {
         let node = node.clone();
         async move { node.tick_forever().await }
@@ -168,6 +184,7 @@ pub async fn serve_over(
         },
         ended = VitalTask::first_ended(&mut tasks) => return Err(ended.into()),
     }
+    drop(watch);
     stop.cancel();
     let mut tasks = tasks.into_iter();
     let ticking = tasks.next();
@@ -199,6 +216,37 @@ fn room_api(access: RoomServiceAccess) -> RoomApi {
             "RoomService is switched off (room_service = \"off\"): set room_service to \"local\" or \"admin\" to use it",
         ),
     }
+}
+
+/// Serves the public listener, with TLS or in clear text.
+fn serve_public<S: HttpService>(
+    listener: TcpListener,
+    tls: Option<Arc<TlsContext>>,
+    service: S,
+    settings: ListenerConfig,
+    stats: Arc<ListenerStats>,
+    stop: CancellationToken,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    match tls {
+        Some(tls) => {
+            stats.set_tls(tls.clone());
+            Box::pin(listener::serve(TlsListener::new(listener, tls), service, settings, stats, stop))
+        }
+        None => Box::pin(listener::serve(listener, service, settings, stats, stop)),
+    }
+}
+
+/// Replaces the certificate when its files change, or at a SIGHUP.
+async fn watch_certificate(tls: Arc<TlsContext>) {
+    let reread = Arc::new(Notify::new());
+    let hangups = async {
+        if let Ok(mut hangup) = signal(SignalKind::hangup()) {
+            while hangup.recv().await.is_some() {
+                reread.notify_one();
+            }
+        }
+    };
+    tokio::join!(tls.watch(reread.clone()), hangups);
 }
 
 /// Serves the admin listener. It stops after the drain, so that `/metrics` shows its progress.

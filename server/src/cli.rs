@@ -51,6 +51,9 @@ struct Flags {
     /// Let other machines connect although clients need no token
     #[arg(long, global = true)]
     insecure_open: bool,
+    /// Speak TLS with a certificate that is made at the start and that clients have to accept, for phones on a LAN
+    #[arg(long, global = true)]
+    tls_self_signed: bool,
     /// Name of this node
     #[arg(long, global = true, value_name = "NAME")]
     node_name: Option<String>,
@@ -82,6 +85,7 @@ impl Cli {
         }
         add("--listen", "listen", flags.listen.clone());
         add("--insecure-open", "insecure_open", flags.insecure_open.then(|| "true".to_owned()));
+        add("--tls-self-signed", "tls.self_signed", flags.tls_self_signed.then(|| "true".to_owned()));
         add("--node-name", "node_name", flags.node_name.clone());
         add("--workers", "workers", flags.workers.clone());
         add("--log-level", "log.level", flags.log_level.clone());

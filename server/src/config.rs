@@ -24,6 +24,7 @@ mod rooms;
 mod secret;
 mod session;
 mod source;
+mod tls;
 mod warnings;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -50,6 +51,7 @@ pub use rooms::RoomsSection;
 pub use secret::Secret;
 pub use session::SessionSection;
 pub use source::{Environment, variable_of};
+pub use tls::TlsSection;
 
 /// All settings of a server. [`Config::default`] is a server on loopback, open to this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +100,8 @@ pub struct Config {
     pub connections: ConnectionsSection,
     /// HTTP/2.
     pub http2: Http2Section,
+    /// TLS.
+    pub tls: TlsSection,
     /// The admin listener.
     pub admin: AdminSection,
 }
@@ -125,6 +129,7 @@ impl Default for Config {
             log: LogSection::default(),
             connections: ConnectionsSection::default(),
             http2: Http2Section::default(),
+            tls: TlsSection::default(),
             admin: AdminSection::default(),
         }
     }
@@ -192,6 +197,7 @@ impl Config {
         self.log.check(errors);
         self.connections.check(errors);
         self.http2.check(errors);
+        self.tls.check(errors);
         self.admin.check(self.listen, errors);
     }
 }

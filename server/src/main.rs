@@ -132,7 +132,7 @@ async fn bind_and_serve(config: Config, dev: Option<DevAccess>, pool: RuntimePoo
     match app::serve_over(pool, config, listener, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ ServeError::TaskEnded(_)) => defect(&error.to_string()),
-        Err(error @ (ServeError::Admin { .. } | ServeError::Auth(_))) => fail(&error.to_string()),
+        Err(error) => fail(&error.to_string()),
     }
 }
 

@@ -227,7 +227,14 @@ impl World {
     }
 
     /// Sends an envelope, and checks who receives it.
-    async fn envelope(&mut self, user: usize, room: &str, to: Option<usize>, refused: Option<&str>, receivers: Vec<usize>) {
+    async fn envelope(
+        &mut self,
+        user: usize,
+        room: &str,
+        to: Option<usize>,
+        refused: Option<&str>,
+        receivers: Vec<usize>,
+    ) {
         self.texts += 1;
         let text = format!("text {}", self.texts);
         let message = AppData { content: Some(Content::Text(text.clone())) };
@@ -356,8 +363,7 @@ impl World {
     async fn call(&self, user: usize, method: &str, path: &str) -> call::Answer {
         let user = &self.users[user];
         let token = token(&self.server, &user.name, &user.grants);
-        let request =
-            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
         answer(send(self.server.addr, request, Default::default()).await).await
     }
 }

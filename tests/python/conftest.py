@@ -41,6 +41,10 @@ class Server:
         # By default, the channels of a process share a connection.
         return grpc.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
 
+    def secure_channel(self, authority):
+        credentials = grpc.ssl_channel_credentials(authority)
+        return grpc.secure_channel(self.address, credentials, options=[("grpc.use_local_subchannel_pool", 1)])
+
     def stop(self):
         self.process.kill()
         self.process.wait()

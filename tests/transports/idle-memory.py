@@ -12,6 +12,7 @@ import argparse
 import re
 import resource
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -33,9 +34,11 @@ def frame(opcode, payload):
     return struct.pack("!BB", 0x80 | opcode, 0x80 | len(payload)) + bytes(4) + payload
 
 
-def connect(port, subprotocol, resumable):
+def connect(port, subprotocol, resumable, tls):
     """Opens a socket and waits for the welcome of its session."""
     sock = socket.create_connection(("127.0.0.1", port))
+    if tls:
+        sock = tls.wrap_socket(sock)
     opcode, hello = FORMS[subprotocol][resumable]
     sock.sendall(
         (
@@ -62,6 +65,7 @@ def main():
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--subprotocol", choices=FORMS, default="wigwag.v1.json")
     parser.add_argument("--resumable", action="store_true")
+    parser.add_argument("--tls", action="store_true", help="with TLS and a self-signed certificate")
     parser.add_argument("--most", type=float, help="fail when one connection costs more KiB than this")
     options = parser.parse_args()
 
@@ -73,19 +77,25 @@ def main():
     # Heartbeats would add the memory of sending to that of idle connections.
     settings = ["session.heartbeat_ms=300000", "http2.keepalive_interval_ms=0"]
     flags = [flag for setting in settings for flag in ("--set", setting)]
+    tls = None
+    if options.tls:
+        flags.append("--tls-self-signed")
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     command = [options.server, "--listen", "127.0.0.1:0", "--log-level", "error", *flags]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         port = next(int(found[1]) for line in server.stdout if (found := re.search(r"listening on \S+:(\d+)", line)))
-        sockets = [connect(port, options.subprotocol, options.resumable) for _ in range(100)]
+        sockets = [connect(port, options.subprotocol, options.resumable, tls) for _ in range(100)]
         before = rss_anon(server.pid)
         started = time.monotonic()
-        sockets += [connect(port, options.subprotocol, options.resumable) for _ in range(options.connections - 100)]
+        sockets += [connect(port, options.subprotocol, options.resumable, tls) for _ in range(options.connections - 100)]
         seconds = time.monotonic() - started
         each = (rss_anon(server.pid) - before) / (options.connections - 100) / 1024
+        over = "wss" if tls else "ws"
         kind = "resumable" if options.resumable else "live"
         print(
-            f"{options.connections} idle WebSockets ({options.subprotocol}, {kind} sessions): "
+            f"{options.connections} idle WebSockets ({over}, {options.subprotocol}, {kind} sessions): "
             f"{each:.1f} KiB each; opened in {seconds:.1f} s"
         )
         for sock in sockets:

@@ -1,20 +1,21 @@
 //! One connection with its sessions.
 
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, ErrorKind},
     net::SocketAddr,
+    sync::Arc,
 };
 
-use mio::net::TcpStream;
+use rustls::ClientConfig;
 
-use super::SessionId;
+use super::{SessionId, socket::Socket};
 use crate::{
     protocol::{Client, Event, Sender},
     transport::{ConnectionError, Received, Transport},
 };
 
 pub(super) struct Connection {
-    pub(super) socket: TcpStream,
+    pub(super) socket: Socket,
     transport: Box<dyn Transport>,
     sessions: Vec<Session>,
     first: SessionId,
@@ -35,12 +36,13 @@ struct Session {
 impl Connection {
     pub(super) fn connect(
         server: SocketAddr,
+        tls: Option<&Arc<ClientConfig>>,
         transport: Box<dyn Transport>,
         clients: Vec<Box<dyn Client>>,
         first: SessionId,
     ) -> io::Result<Self> {
         Ok(Self {
-            socket: TcpStream::connect(server)?,
+            socket: Socket::connect(server, tls)?,
             transport,
             sessions: clients.into_iter().map(|client| Session { client, stream: 0 }).collect(),
             first,
@@ -56,7 +58,7 @@ impl Connection {
     }
 
     pub(super) fn wants_to_write(&self) -> bool {
-        !self.out.is_empty()
+        !self.out.is_empty() || self.socket.wants_to_write()
     }
 
     pub(super) fn send(
@@ -81,14 +83,14 @@ impl Connection {
     ) -> Result<(), ConnectionError> {
         self.writable |= writable;
         if !self.connected {
-            if let Some(error) = self.socket.take_error().map_err(lost)? {
+            if let Some(error) = self.socket.tcp.take_error().map_err(lost)? {
                 return Err(lost(error));
             }
             if !writable {
                 return Ok(());
             }
             self.connected = true;
-            self.socket.set_nodelay(true).map_err(lost)?;
+            self.socket.tcp.set_nodelay(true).map_err(lost)?;
             if self.transport.start(&mut self.out) {
                 self.start(message);
             }
@@ -134,7 +136,7 @@ impl Connection {
             self.partial.clear();
             self.partial.extend_from_slice(&input[at..]);
             // A short read emptied the socket; bytes that arrive later raise a new event.
-            if read < space {
+            if read < space && self.socket.is_emptied_by_short_reads() {
                 return Ok(());
             }
         }
@@ -160,7 +162,7 @@ impl Connection {
 
     /// Writes as much as the socket takes.
     pub(super) fn flush(&mut self) -> Result<(), ConnectionError> {
-        while self.writable && !self.out.is_empty() {
+        while self.writable && self.wants_to_write() {
             match self.socket.write(&self.out) {
                 Ok(written) if written == self.out.len() => self.out.clear(),
                 Ok(written) => drop(self.out.drain(..written)),

@@ -37,7 +37,7 @@ impl Sessions {
     pub(super) fn new(protocol: Protocol, server: &Server) -> Result<Self, WorkloadError> {
         let counts_instructions = server.counts_instructions();
         Ok(Self {
-            engine: Engine::new(server.addr())?,
+            engine: Engine::new(server.addr(), server.tls())?,
             protocol,
             counts_instructions,
             started: 0,

@@ -1,6 +1,7 @@
 //! The connections of a server: accepting them, limiting them, and serving HTTP and WebSocket on them.
 //!
 //! - [`listener::serve`] accepts connections and serves HTTP/1.1 and HTTP/2 on each, within limits.
+//! - [`tls`] has the certificate of a listener that speaks TLS.
 //! - [`websocket`] upgrades a request to a WebSocket.
 //! - [`origin`] and [`host`] decide which web pages may call the server.
 //! - [`workers`] starts the threads.
@@ -16,5 +17,6 @@ pub mod http_error;
 mod late_timer;
 pub mod listener;
 pub mod origin;
+pub mod tls;
 pub mod websocket;
 pub mod workers;

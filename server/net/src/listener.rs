@@ -25,6 +25,7 @@ mod served;
 mod service;
 mod settings;
 mod stats;
+mod tls;
 mod upgraded_io;
 mod write_batch;
 
@@ -35,7 +36,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{accept::Backoff, admission::Admission, connection::Shared};
 pub use self::{
-    accept::{Accept, AcceptedIo},
+    accept::{Accept, AcceptedIo, Handshake},
     body::IncomingBody,
     dispatch::{ConnectionHandle, PeerAddr},
     http1::Http1Body,
@@ -45,6 +46,7 @@ pub use self::{
     service::{HttpService, ResponseBody},
     settings::{Http2Engine, ListenerConfig},
     stats::ListenerStats,
+    tls::{TlsListener, TlsStream},
     upgraded_io::UpgradedIo,
 };
 pub(crate) use self::{

@@ -227,11 +227,7 @@ where
             self.written = Some(written);
         }
         let expiry = identity.as_ref().map(|identity| {
-            Box::new(TokenExpiry::new(
-                identity.expires_at_ms,
-                features.has(Feature::TokenExpiring),
-                self.node.now(),
-            ))
+            Box::new(TokenExpiry::new(identity.expires_at_ms, features.has(Feature::TokenExpiring), self.node.now()))
         });
         let caller = Caller { identity, token: None, ..self.caller.clone() };
         let applier = Applier { node: self.node.clone(), caller, uplink: attachment.clone() };

@@ -3,24 +3,38 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+
 use crate::config::{Config, RoomServiceAccess};
 
 /// Returns the startup banner: where the server listens, who can use it, and what to try next. `listen` is the bound
 /// address.
 pub fn banner(config: &Config, listen: SocketAddr) -> String {
-    banner_with(config, listen, "")
+    // A certificate made here is for machines on the LAN, which need to know where this one is.
+    let show_lan = config.tls.self_signed && config.is_exposed();
+    banner_with(config, listen, &if show_lan { lan_addresses(listen.ip()) } else { Vec::new() }, "")
 }
 
 /// Returns the banner with more text before its last line.
-pub(super) fn banner_with(config: &Config, listen: SocketAddr, more: &str) -> String {
+pub(super) fn banner_and(config: &Config, listen: SocketAddr, more: &str) -> String {
+    banner_with(config, listen, &[], more)
+}
+
+/// Returns the banner with URLs of these addresses of this machine, and with more text before its last line.
+fn banner_with(config: &Config, listen: SocketAddr, lan: &[IpAddr], more: &str) -> String {
     let local = local_address(listen);
+    let tls = config.tls.is_on();
+    let scheme = if tls { "https" } else { "http" };
+    // The certificate is for another name than that of this address, or nothing vouches for it.
+    let (grpcurl, curl) = if tls { ("grpcurl -insecure", "curl -k") } else { ("grpcurl -plaintext", "curl") };
     let mut text = String::new();
     let mut line = |args: std::fmt::Arguments<'_>| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{args}");
     };
     line(format_args!("wigwag-server {} ({})", env!("CARGO_PKG_VERSION"), config.node_name));
-    line(format_args!("  listening on http://{listen}   gRPC, gRPC-Web and HTTP on one port"));
+    line(format_args!("  listening on {scheme}://{listen}   gRPC, gRPC-Web and HTTP on one port"));
     if let Some(url) = config.public_url.url() {
         line(format_args!("  public URL {url}   (public_url)"));
     }
@@ -28,11 +42,30 @@ pub(super) fn banner_with(config: &Config, listen: SocketAddr, more: &str) -> St
         line(format_args!("  clients need a token (auth.keys, auth.issuers)"));
     } else if config.is_exposed() {
         line(format_args!(""));
-        line(format_args!("  WARNING: open to everyone who can reach this address. No login, no encryption."));
-        line(format_args!("           Browsers allow camera and microphone only on https and localhost."));
+        if tls {
+            line(format_args!("  WARNING: open to everyone who can reach this address. No login."));
+        } else {
+            line(format_args!("  WARNING: open to everyone who can reach this address. No login, no encryption."));
+            line(format_args!("           Browsers allow camera and microphone only on https and localhost."));
+        }
         line(format_args!("           Pages of other sites may call only if cors.allowed_origins lists them."));
     } else {
         line(format_args!("  open: no login; bound to loopback, so only this machine can reach it"));
+    }
+    for (n, ip) in lan.iter().enumerate() {
+        let url = format!("https://{}/", SocketAddr::new(*ip, listen.port()));
+        if n == 0 {
+            line(format_args!(""));
+            line(format_args!(
+                "On this network (accept the warning: the certificate was made by this server just now):"
+            ));
+        }
+        line(format_args!("  {url}"));
+        if n == 0
+            && let Some(code) = qr_code(&url)
+        {
+            line(format_args!("{code}"));
+        }
     }
     match config.admin.listen {
         Some(admin) if admin.port() != 0 => line(format_args!("  metrics at http://{admin}/metrics (admin.listen)")),
@@ -52,22 +85,40 @@ pub(super) fn banner_with(config: &Config, listen: SocketAddr, more: &str) -> St
     if config.demo {
         match config.public_url.url() {
             Some(url) => line(format_args!("  open {url}/ in two browser tabs")),
-            None => line(format_args!("  open http://{local}/ in two browser tabs")),
+            None => line(format_args!("  open {scheme}://{local}/ in two browser tabs")),
         }
     }
-    if config.reflection {
-        line(format_args!("  grpcurl -plaintext {local} list"));
+    if config.shows_reflection() {
+        line(format_args!("  {grpcurl} {local} list"));
     }
-    if config.reflection && config.is_open() {
+    if config.shows_reflection() && config.is_open() {
         line(format_args!(
-            "  grpcurl -plaintext -d '{{\"join\": {{\"room\": \"demo\"}}}}' {local} wigwag.v1.SignalingService/Signal"
+            "  {grpcurl} -d '{{\"join\": {{\"room\": \"demo\"}}}}' {local} wigwag.v1.SignalingService/Signal"
         ));
     }
-    line(format_args!("  curl http://{local}/health"));
+    line(format_args!("  {curl} {scheme}://{local}/health"));
     line(format_args!("  wigwag-server --help"));
     line(format_args!("{more}"));
     line(format_args!("Ctrl-C drains and stops; a second Ctrl-C stops at once."));
     text
+}
+
+/// Returns the addresses of this machine that `listen` stands for.
+fn lan_addresses(listen: IpAddr) -> Vec<IpAddr> {
+    match listen {
+        IpAddr::V4(ip) if ip.is_unspecified() => {
+            super::self_signed::lan_addresses().into_iter().filter(IpAddr::is_ipv4).collect()
+        }
+        IpAddr::V6(ip) if ip.is_unspecified() => super::self_signed::lan_addresses(),
+        ip => vec![ip],
+    }
+}
+
+/// Draws a QR code with half blocks, dark on light as phones expect it, in a terminal of either kind.
+fn qr_code(text: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    Some(drawn.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))
 }
 
 /// Returns the address for clients on this machine: `0.0.0.0` and `::` cannot be connected to on every system.
@@ -109,6 +160,20 @@ mod tests {
         let text = banner(&config, config.listen);
         assert!(text.contains("WARNING"));
         assert!(text.contains("http://127.0.0.1:9000/"), "an address that can be connected to");
+    }
+
+    #[test]
+    fn with_tls_every_url_is_https_and_phones_get_a_qr_code() {
+        let mut config = Config { listen: SocketAddr::from(([0, 0, 0, 0], 8443)), ..Config::default() };
+        config.tls.self_signed = true;
+        let lan = [IpAddr::V4(Ipv4Addr::new(192, 168, 1, 7)), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 3))];
+        let text = banner_with(&config, config.listen, &lan, "");
+        assert!(!text.contains("http://") && !text.contains("-plaintext"), "{text}");
+        assert!(text.contains("https://192.168.1.7:8443/\n") && text.contains("https://10.0.0.3:8443/"), "{text}");
+        assert!(text.contains("WARNING") && !text.contains("no encryption"), "{text}");
+        assert_eq!(text.matches("\u{2580}").count().min(1), 1, "half blocks of one code: {text}");
+        config.listen.set_ip(Ipv4Addr::LOCALHOST.into());
+        assert!(!banner(&config, config.listen).contains("On this network"));
     }
 
     #[test]

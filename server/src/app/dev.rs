@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use wigwag_token::{Claims, Minter, Permissions, RoomPattern};
 
-use super::banner::{banner_with, local_address};
+use super::banner::{banner_and, local_address};
 use crate::config::{AuthKey, Config, Secret};
 
 /// The id of the key.
@@ -73,6 +73,6 @@ impl DevAccess {
         }
         line(format_args!("curl -H \"authorization: Bearer $TOKEN\" http://{local}/v1/rooms"));
         line(format_args!("docs/tokens.md has code that signs such tokens"));
-        banner_with(config, listen, &text)
+        banner_and(config, listen, &text)
     }
 }

@@ -52,7 +52,8 @@ enum Effect {
     Ignore(&'static str),
 }
 
-const NO_RELOAD: &str = "signal ignored: settings are read at the start only; restart the server to apply them";
+const NO_RELOAD: &str = "signal ignored: settings are read at the start only, files of [tls] again; restart the server \
+                         to apply others";
 const NO_EFFECT: &str = "signal ignored: it has no meaning here";
 
 /// The signals with their names and effects. From a terminal, SIGHUP says that it has been closed; a service manager

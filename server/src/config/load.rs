@@ -13,6 +13,7 @@ use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{
     Config, admin, auth, connections, cors, drain, http2, ice, log, public_url, renamed, room_service, rooms, session,
+    tls,
 };
 
 /// Settings from the command line.
@@ -167,6 +168,8 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         "auth.issuers" => auth::ALLOWED_ISSUERS.to_owned(),
         "ice.servers" => ice::ALLOWED.to_owned(),
         "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
+        "tls.client_auth" => tls::ALLOWED_CLIENT_AUTH.to_owned(),
+        "tls.min_version" => tls::ALLOWED_VERSION.to_owned(),
         "log.format" => log::ALLOWED_FORMAT.to_owned(),
         _ if default.is_bool() => "true or false".to_owned(),
         _ if default.is_str() => "a string".to_owned(),

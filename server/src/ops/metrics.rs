@@ -24,6 +24,14 @@ pub fn prometheus(
     gauge("wigwag_timers", "Pending timers.", backend.timers);
     gauge("wigwag_watchers", "Watches of rooms.", backend.watchers);
     gauge("wigwag_connections_open", "Open connections.", listener.open());
+    if let Some(expires) = listener.certificate_expires() {
+        let seconds = usize::try_from(expires).unwrap_or(0);
+        gauge(
+            "wigwag_tls_certificate_expires_seconds",
+            "When the certificate expires, in seconds since 1970.",
+            seconds,
+        );
+    }
     let mut counter = |name, help, value| write_metric(&mut text, name, "counter", help, value);
     counter("wigwag_envelopes_delivered_total", "Envelopes put into mailboxes.", backend.delivered_total);
     counter(
@@ -52,6 +60,11 @@ pub fn prometheus(
         "wigwag_handshake_timeouts_total",
         "Connections closed because their first byte, or first request or HTTP/2 SETTINGS, did not arrive in time.",
         listener.handshake_timeouts(),
+    );
+    counter(
+        "wigwag_tls_handshake_failures_total",
+        "Connections that ended in the handshake of TLS.",
+        listener.tls_handshake_failures(),
     );
     counter(
         "wigwag_accept_errors_total",

@@ -53,7 +53,13 @@ pub(crate) async fn start(mut command: Command) -> Process {
         banner.push_str(&line);
         banner.push('\n');
     }
-    let addr = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
+    let addr = banner
+        .split("listening on ")
+        .nth(1)
+        .and_then(|rest| rest.split_once("://"))
+        .map(|(_, rest)| rest)
+        .and_then(|rest| rest.split_whitespace().next())
+        .expect("an address");
     Process { addr: addr.parse().expect("an address"), child, banner }
 }
 

@@ -43,7 +43,7 @@ async function listening(child: ChildProcess, exited: Promise<unknown>): Promise
   const found = (async () => {
     if (!child.stdout) throw new Error("no output");
     for await (const line of createInterface(child.stdout)) {
-      const url = /listening on (http:\S+)/.exec(line)?.[1];
+      const url = /listening on (https?:\S+)/.exec(line)?.[1];
       if (url) return url;
     }
     return failed;

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io::{self, ErrorKind},
     net::SocketAddr,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -11,6 +12,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
 };
+
+use crate::tls::PeerCertificate;
 
 /// A source of connections. Implemented for tokio's [`TcpListener`]; tests and simulated networks implement it
 /// themselves.
@@ -38,17 +41,38 @@ pub trait AcceptedIo: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         Ok(self)
     }
 
+    /// Performs the handshake of what carries the bytes, if it has one. To be called until it is ready, before the first
+    /// read. Sets `heard` once bytes have arrived.
+    fn poll_handshake(&mut self, cx: &mut Context<'_>, heard: &mut bool) -> Poll<io::Result<Handshake>> {
+        let _ = (cx, heard);
+        Poll::Ready(Ok(Handshake::default()))
+    }
+
     /// Whether [`try_write`](Self::try_write) is supported. If not, writes are not batched.
     const CAN_TRY_WRITE: bool = false;
 
-    /// Writes as many bytes as possible without waiting, as [`TcpStream::try_write`] does.
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+    /// Writes as many bytes as possible without waiting, as [`TcpStream::try_write`] does. Bytes that are not taken must
+    /// come first in the next call: they may be encrypted already.
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = bytes;
         Err(ErrorKind::WouldBlock.into())
     }
 
+    /// Tells the peer that this is the end, if what carries the bytes has a way to. Called before a close that discards
+    /// nothing. Must not wait.
+    fn send_end(&mut self) {}
+
     /// Makes the following close discard unsent bytes and reset the connection.
     fn discard_unsent(&self) {}
+}
+
+/// What the handshake of TLS has settled.
+#[derive(Debug, Default)]
+pub struct Handshake {
+    /// Whether ALPN chose HTTP/2. `None`: the client did not offer any protocol, or there is no TLS.
+    pub http2: Option<bool>,
+    /// The client's certificate, if it has shown one.
+    pub certificate: Option<PeerCertificate>,
 }
 
 impl Accept for TcpListener {
@@ -86,7 +110,7 @@ impl AcceptedIo for TcpStream {
 
     const CAN_TRY_WRITE: bool = true;
 
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Self::try_write(self, bytes)
     }
 

@@ -34,6 +34,7 @@ use super::{
     served::CountPanic,
     write_batch::WriteBatcher,
 };
+use crate::tls::PeerCertificate;
 
 /// State shared by all connections of a listener.
 pub(super) struct Shared {
@@ -65,8 +66,14 @@ pub(super) async fn run<I, S>(
     let (open, closed) = oneshot::channel::<Infallible>();
     let handle = ConnectionHandle::new(aborted.clone());
     let _counted = CountPanic(shared.stats.clone());
-    let dispatch =
-        Dispatch { service, peer: PeerAddr(peer), handle, flags: flags.clone(), stats: shared.stats.clone() };
+    let dispatch = Dispatch {
+        service,
+        peer: PeerAddr(peer),
+        certificate: None,
+        handle,
+        flags: flags.clone(),
+        stats: shared.stats.clone(),
+    };
     let io = ConnectionIo::new(io, flags.clone(), batcher, open);
 
     if drive(io, dispatch, &aborted, &flags, &shared).await == Outcome::Aborted {
@@ -109,7 +116,7 @@ enum Interruption {
 /// Serves HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
 async fn drive<I, S>(
     mut io: ConnectionIo<I>,
-    dispatch: Dispatch<S>,
+    mut dispatch: Dispatch<S>,
     aborted: &CancellationToken,
     flags: &Arc<ConnectionFlags>,
     shared: &Arc<Shared>,
@@ -119,8 +126,9 @@ where
     S: HttpService,
 {
     let mut interrupts = Interrupts::new(interruptions(aborted, flags, shared));
+    let mut certificate = None;
     let protocol = {
-        let mut detected = pin!(detect_protocol(&mut io));
+        let mut detected = pin!(detect_protocol(&mut io, &mut certificate, &shared.stats));
         loop {
             match interrupts.over(detected.as_mut()).await {
                 Waited::Completed(protocol) => break protocol,
@@ -134,6 +142,7 @@ where
             }
         }
     };
+    dispatch.certificate = certificate;
     if let (Ok(Some(Protocol::Http2)), Some(age)) = (&protocol, shared.settings.max_connection_age) {
         interrupts.add(Box::pin(async move {
             sleep(jittered(age)).await;
@@ -167,8 +176,25 @@ enum Protocol {
     Http2,
 }
 
-/// Detects the protocol by the HTTP/2 preface. `None` if the client closes the connection before.
-async fn detect_protocol<I: AcceptedIo>(io: &mut ConnectionIo<I>) -> io::Result<Option<Protocol>> {
+/// Performs the handshake of TLS, if the connection has one, and detects the protocol: by ALPN, and by the HTTP/2 preface.
+/// `None` if the client closes the connection before, or does not speak the protocol it has chosen.
+async fn detect_protocol<I: AcceptedIo>(
+    io: &mut ConnectionIo<I>,
+    certificate: &mut Option<PeerCertificate>,
+    stats: &ListenerStats,
+) -> io::Result<Option<Protocol>> {
+    let handshake = poll_fn(|cx| io.poll_handshake(cx)).await.inspect_err(|error| {
+        // One that closes before it has sent anything has not begun; health checks do so.
+        if io.flags().heard() {
+            stats.count_tls_handshake_failure();
+            tracing::debug!(%error, "TLS handshake failed");
+        }
+    })?;
+    *certificate = handshake.certificate;
+    if handshake.http2 == Some(false) {
+        // A preface of HTTP/2 is an invalid request then.
+        return Ok(Some(Protocol::Http1));
+    }
     let mut received = BytesMut::new();
     loop {
         let chunk = poll_fn(|cx| io.poll_chunk(cx)).await?;
@@ -178,6 +204,9 @@ async fn detect_protocol<I: AcceptedIo>(io: &mut ConnectionIo<I>) -> io::Result<
         received.extend_from_slice(&chunk);
         let compared = received.len().min(PREFACE.len());
         if received[..compared] != PREFACE[..compared] {
+            if handshake.http2 == Some(true) {
+                return Ok(None);
+            }
             io.unread(received.freeze());
             return Ok(Some(Protocol::Http1));
         }

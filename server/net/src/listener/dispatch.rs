@@ -25,6 +25,7 @@ use super::{
     served::{ServedBody, catch_panic, panic_error},
     service::BoxError,
 };
+use crate::tls::PeerCertificate;
 
 /// The remote address of the connection that a request arrived on. A request extension.
 ///
@@ -67,6 +68,8 @@ impl ConnectionHandle {
 pub(super) struct Dispatch<S> {
     pub(super) service: S,
     pub(super) peer: PeerAddr,
+    /// That of the client, if it has shown one.
+    pub(super) certificate: Option<PeerCertificate>,
     pub(super) handle: ConnectionHandle,
     pub(super) flags: Arc<ConnectionFlags>,
     pub(super) stats: Arc<ListenerStats>,
@@ -83,6 +86,9 @@ impl<S: Clone> Dispatch<S> {
         self.flags.set_dispatched();
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
+        if let Some(certificate) = &self.certificate {
+            extensions.insert(certificate.clone());
+        }
         extensions.insert(self.handle.clone());
         extensions.insert(self.stats.clone());
         self.service.clone().map_response(with_date as fn(_) -> _).oneshot(request.map(body))

@@ -25,7 +25,7 @@ use tokio::{
 use wigwag_poll::SendProgress;
 
 use super::{
-    AcceptedIo,
+    AcceptedIo, Handshake,
     linger::{Linger, UnreadInput},
     read_buffer::{READ_SIZE, poll_read_buffer},
     write_batch::{Flush, WriteBatcher},
@@ -218,6 +218,21 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         };
         let shared = Arc::new(SharedIo { state: Mutex::new(state), writer: AtomicWaker::new() });
         Self { shared, flags, batcher, read_ahead: Bytes::new(), linger: None, _open: open }
+    }
+
+    /// Performs the handshake of what carries the bytes, if it has one.
+    pub(super) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Handshake>> {
+        self.flags.check()?;
+        let mut heard = false;
+        let handshake = self.shared.lock().io.poll_handshake(cx, &mut heard);
+        if heard {
+            self.flags.heard.store(true, SeqCst);
+        }
+        if handshake.is_pending() {
+            self.flags.reader.register(cx.waker());
+            self.flags.check()?;
+        }
+        handshake
     }
 
     /// Reads up to [`READ_SIZE`] bytes; those that do not fit into `buf` are kept for the next read.
@@ -422,8 +437,8 @@ impl<I: AcceptedIo> Drop for ConnectionIo<I> {
         let state = &mut *self.shared.lock();
         if self.flags.discard.load(SeqCst) {
             state.io.discard_unsent();
-        } else if state.drain.is_none() {
-            state.write_out();
+        } else if state.drain.is_none() && state.write_out() && state.failed.is_none() {
+            state.io.send_end();
         }
         state.out = Vec::new();
         if let Some(drain) = state.drain.take() {

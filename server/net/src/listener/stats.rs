@@ -1,8 +1,12 @@
 //! The counters of a listener.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+};
 
 use super::Http2Stats;
+use crate::tls::TlsContext;
 
 /// Counters of one listener. Each value is exact, but values read one after another are not a snapshot.
 #[derive(Debug, Default)]
@@ -11,6 +15,8 @@ pub struct ListenerStats {
     accepted: AtomicU64,
     refused: AtomicU64,
     handshake_timeouts: AtomicU64,
+    tls_handshake_failures: AtomicU64,
+    tls: OnceLock<Arc<TlsContext>>,
     accept_errors: AtomicU64,
     panics: AtomicU64,
     websocket_violations: AtomicU64,
@@ -39,6 +45,23 @@ impl ListenerStats {
     /// HTTP/2, did not arrive in time.
     pub fn handshake_timeouts(&self) -> u64 {
         self.handshake_timeouts.load(Relaxed)
+    }
+
+    /// Returns the number of connections that ended in the handshake of TLS: the client accepted neither version nor cipher
+    /// suite, did not trust the certificate, showed no valid one, did not speak TLS, or broke off. Those that took too long
+    /// are counted by [`handshake_timeouts`](Self::handshake_timeouts).
+    pub fn tls_handshake_failures(&self) -> u64 {
+        self.tls_handshake_failures.load(Relaxed)
+    }
+
+    /// Returns when the listener's certificate expires, in seconds since 1970. `None` without TLS.
+    pub fn certificate_expires(&self) -> Option<i64> {
+        self.tls.get().map(|tls| tls.expires())
+    }
+
+    /// Shows the certificate of this context. To be called once, with that of the listener.
+    pub fn set_tls(&self, tls: Arc<TlsContext>) {
+        let _ = self.tls.set(tls);
     }
 
     /// Returns the number of failed accepts that made the listener pause, for instance for lack of file descriptors.
@@ -87,6 +110,10 @@ impl ListenerStats {
 
     pub(super) fn count_handshake_timeout(&self) {
         self.handshake_timeouts.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_tls_handshake_failure(&self) {
+        self.tls_handshake_failures.fetch_add(1, Relaxed);
     }
 
     pub(super) fn count_accept_error(&self) {

@@ -16,12 +16,14 @@ use tokio::{
 use wigwag_http2::Tunnel;
 use wigwag_poll::SendProgress;
 
-use super::io::ConnectionIo;
+use super::{AcceptedIo, TlsStream, io::ConnectionIo};
 
 /// A bidirectional byte stream after the upgrade of a request.
 pub enum UpgradedIo {
     /// A TCP connection, detached from hyper.
     Tcp(Box<ConnectionIo<TcpStream>>),
+    /// A TLS connection, detached from hyper.
+    Tls(Box<ConnectionIo<TlsStream>>),
     /// A connection or HTTP/2 stream of another kind, still wrapped by hyper.
     Upgraded(TokioIo<Upgraded>),
     /// A stream of an HTTP/2 connection (RFC 8441).
@@ -36,17 +38,24 @@ impl fmt::Debug for UpgradedIo {
 
 impl From<Upgraded> for UpgradedIo {
     fn from(upgraded: Upgraded) -> Self {
-        match upgraded.downcast::<TokioIo<ConnectionIo<TcpStream>>>() {
-            Ok(parts) => {
-                let mut io = parts.io.into_inner();
-                io.stop_lingering();
-                // Bytes read together with the request belong to the upgraded protocol.
-                io.unread(parts.read_buf);
-                Self::Tcp(Box::new(io))
-            }
-            Err(upgraded) => Self::Upgraded(TokioIo::new(upgraded)),
+        match detach(upgraded) {
+            Ok(io) => Self::Tcp(io),
+            Err(upgraded) => match detach(upgraded) {
+                Ok(io) => Self::Tls(io),
+                Err(upgraded) => Self::Upgraded(TokioIo::new(upgraded)),
+            },
         }
     }
+}
+
+/// Returns the connection itself if it is of this kind.
+fn detach<I: AcceptedIo>(upgraded: Upgraded) -> Result<Box<ConnectionIo<I>>, Upgraded> {
+    let parts = upgraded.downcast::<TokioIo<ConnectionIo<I>>>()?;
+    let mut io = parts.io.into_inner();
+    io.stop_lingering();
+    // Bytes read together with the request belong to the upgraded protocol.
+    io.unread(parts.read_buf);
+    Ok(Box::new(io))
 }
 
 impl From<Tunnel> for UpgradedIo {
@@ -60,6 +69,7 @@ impl UpgradedIo {
     pub(crate) fn progress(&self) -> Option<Arc<SendProgress>> {
         match self {
             Self::Tcp(io) => Some(io.progress()),
+            Self::Tls(io) => Some(io.progress()),
             Self::Tunnel(TunnelIo(tunnel)) => Some(tunnel.progress().clone()),
             Self::Upgraded(_) => None,
         }
@@ -70,6 +80,7 @@ impl AsyncRead for UpgradedIo {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            Self::Tls(io) => Pin::new(io).poll_read(cx, buf),
             Self::Upgraded(io) => Pin::new(io).poll_read(cx, buf),
             Self::Tunnel(io) => Pin::new(io).poll_read(cx, buf),
         }
@@ -80,6 +91,7 @@ impl AsyncWrite for UpgradedIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            Self::Tls(io) => Pin::new(io).poll_write(cx, buf),
             Self::Upgraded(io) => Pin::new(io).poll_write(cx, buf),
             Self::Tunnel(io) => Pin::new(io).poll_write(cx, buf),
         }
@@ -88,6 +100,7 @@ impl AsyncWrite for UpgradedIo {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Self::Tls(io) => Pin::new(io).poll_flush(cx),
             Self::Upgraded(io) => Pin::new(io).poll_flush(cx),
             Self::Tunnel(io) => Pin::new(io).poll_flush(cx),
         }
@@ -96,6 +109,7 @@ impl AsyncWrite for UpgradedIo {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Self::Tls(io) => Pin::new(io).poll_shutdown(cx),
             Self::Upgraded(io) => Pin::new(io).poll_shutdown(cx),
             Self::Tunnel(io) => Pin::new(io).poll_shutdown(cx),
         }

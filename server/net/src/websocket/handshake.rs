@@ -90,6 +90,7 @@ impl WebSocketUpgrade {
         self.accept_stream(subprotocol, move |stream| async move {
             let socket = match stream {
                 UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target, stats),
+                UpgradedIo::Tls(io) => Socket::new(*io, settings, abort_target, stats),
                 other => Socket::new(Stream::upgraded(other), settings, abort_target, stats),
             };
             serve(socket).await;

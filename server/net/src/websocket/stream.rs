@@ -8,13 +8,10 @@ use std::{
 };
 
 use bytes::BytesMut;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use wigwag_poll::SendProgress;
 
-use crate::listener::{ConnectionIo, UpgradedIo, poll_read_buffer};
+use crate::listener::{AcceptedIo, ConnectionIo, UpgradedIo, poll_read_buffer};
 
 /// A byte stream that is read in chunks from a shared buffer, and written from a `Vec` that it takes without a copy.
 ///
@@ -45,7 +42,7 @@ pub(super) trait ByteStream: Send {
     fn progress(&self) -> Arc<SendProgress>;
 }
 
-impl ByteStream for ConnectionIo<TcpStream> {
+impl<I: AcceptedIo> ByteStream for ConnectionIo<I> {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<BytesMut>> {
         Self::poll_chunk(self, cx)
     }

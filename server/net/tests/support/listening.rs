@@ -4,6 +4,8 @@
 
 #[path = "engine.rs"]
 mod engine;
+#[path = "tls.rs"]
+pub(crate) mod tls;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -13,6 +15,7 @@ use std::{
 
 use axum::{Router, body::Body};
 pub(crate) use engine::http2_engine;
+pub(crate) use tls::Authority;
 use tokio::{
     net::TcpListener,
     task::JoinHandle,
@@ -21,7 +24,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::util::MapResponse;
 use wigwag_http2::PlainBody;
-use wigwag_net::listener::{self, IncomingBody, ListenerConfig, ListenerStats};
+use wigwag_net::{
+    listener::{self, IncomingBody, ListenerConfig, ListenerStats, TlsListener},
+    tls::TlsContext,
+};
 
 /// No wait of a test is longer; reaching it is a failure.
 pub(crate) const BOUND: Duration = Duration::from_secs(20);
@@ -51,10 +57,27 @@ impl Listening {
     pub(crate) async fn start(app: Router, change: impl FnOnce(&mut ListenerConfig)) -> Self {
         let mut settings = ListenerConfig { http2_engine: http2_engine(), ..ListenerConfig::default() };
         change(&mut settings);
+        if tls::is_on() {
+            let authority = Authority::new();
+            let mut listening = Self::with_tls(app, authority.context(), settings).await;
+            listening.addr = tls::tunnel(&authority, listening.addr).await;
+            return listening;
+        }
         let listener = loopback().await;
         let addr = listener.local_addr().expect("bound");
         let stats = Arc::new(ListenerStats::default());
         let stop = CancellationToken::new();
+        let served = tokio::spawn(listener::serve(listener, plain(app), settings, stats.clone(), stop.clone()));
+        Self { addr, stats, stop, served }
+    }
+
+    /// Starts a listener that speaks TLS.
+    pub(crate) async fn with_tls(app: Router, context: Arc<TlsContext>, settings: ListenerConfig) -> Self {
+        let listener = loopback().await;
+        let addr = listener.local_addr().expect("bound");
+        let stats = Arc::new(ListenerStats::default());
+        let stop = CancellationToken::new();
+        let listener = TlsListener::new(listener, context);
         let served = tokio::spawn(listener::serve(listener, plain(app), settings, stats.clone(), stop.clone()));
         Self { addr, stats, stop, served }
     }

@@ -249,7 +249,7 @@ impl AsyncRead for Narrow {
 }
 
 impl AsyncWrite for Narrow {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.try_write(buf) {
             Err(_) => {
                 // Writable again at the next poll.
@@ -270,7 +270,7 @@ impl AsyncWrite for Narrow {
 
 impl AcceptedIo for Narrow {
     const CAN_TRY_WRITE: bool = true;
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let (room, taken) = &mut *self.io.lock().unwrap();
         let fits = bytes.len().min(*room);
         if fits == 0 {
