@@ -96,7 +96,7 @@ impl OutFrame {
         let Some((frame, rest)) = rest.next(format) else { return (None, None) };
         let frame = match frame {
             RestFrame::Roster(roster) => Self { body: OutBody::Roster(Box::new(roster)), ..Self::default() },
-            RestFrame::Member(body) => Self::unnumbered(body),
+            RestFrame::Member(body) => Self::unnumbered(*body),
         };
         (Some(frame), rest)
     }

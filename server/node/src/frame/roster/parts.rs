@@ -67,7 +67,7 @@ enum RestFrames {
 /// A frame with a part of the rest.
 pub(in crate::frame) enum RestFrame {
     Roster(RosterBody),
-    Member(Pb),
+    Member(Box<Pb>),
 }
 
 impl Rest {
@@ -94,7 +94,7 @@ impl Rest {
             .next(next)
             .is_some()
             .then(|| Self(if joined { RestFrames::Joined(roster) } else { RestFrames::Updated(roster) }));
-        Some((RestFrame::Member(frame), rest))
+        Some((RestFrame::Member(Box::new(frame)), rest))
     }
 }
 
