@@ -9,16 +9,17 @@ use wigwag_node::{
 use crate::error::CompatError;
 
 /// Returns the ticket of a client; `None` without authentication. `id`: the id under which the client connects, if it names
-/// one.
+/// one. `room`: the room that it connects to, if the protocol has one.
 ///
 /// # Errors
 ///
-/// TOKEN_MISSING, TOKEN_INVALID; FORBIDDEN if the ticket is for another id.
+/// TOKEN_MISSING, TOKEN_INVALID; FORBIDDEN if the ticket is for another id, or does not admit the room.
 pub(crate) fn admit(
     node: &Node,
     caller: &Caller,
     protocol: &str,
     id: Option<&str>,
+    room: Option<&str>,
 ) -> Result<Option<Ticket>, CompatError> {
     let ticket = node.policy().admit_ticket(caller, protocol, node.now().unix_ms)?;
     match (&ticket, id) {
@@ -26,7 +27,13 @@ pub(crate) fn admit(
             let why = "the ticket is for another id: connect with the client_id that it was created for";
             Err(ApiError::forbidden(why).into())
         }
-        _ => Ok(ticket),
+        // Before a session is opened: it might take the place of another one.
+        _ => match (&ticket, room) {
+            (Some(ticket), Some(room)) if !ticket.identity.grants().admits(room) => {
+                Err(ApiError::forbidden("the ticket does not admit this room: create one whose rooms match it").into())
+            }
+            _ => Ok(ticket),
+        },
     }
 }
 

@@ -207,7 +207,7 @@ where
     }
 
     fn welcome(&mut self, opened: Opened, first: Option<Input>) {
-        let Opened { attachment, welcome, applied, features, identity } = opened;
+        let Opened { attachment, welcome, applied, features, identity, grants_version } = opened;
         self.out.format.parts = features.has(Feature::RosterParts);
         let resumable = attachment.kind() != SessionKind::Live;
         let ice_renewal = welcome.ice_expires_at.as_ref().map(|at| {
@@ -232,8 +232,7 @@ where
         let caller = Caller { identity, token: None, ..self.caller.clone() };
         let applier = Applier { node: self.node.clone(), caller, uplink: attachment.clone() };
         self.state = State::Attached(Attached {
-            // Of before the grants were read: a change in between is followed once more.
-            grants_version: attachment.grants_version(),
+            grants_version,
             attachment,
             applier,
             names: NameCache::default(),
@@ -275,6 +274,10 @@ where
         };
         if attached.follow_grants(self.now) {
             self.ready |= source::TIMERS;
+        }
+        // Not left to the timer, which is not polled while a client that reads slowly has more to read.
+        if attached.applier.has_expired(self.now) {
+            return self.fail(token_expired());
         }
         // All but envelopes that are accepted, acknowledgments, pongs and reports, which take it back below.
         self.replies += 1;
@@ -617,9 +620,7 @@ where
                     return true;
                 }
                 Poll::Ready(Due::End) => {
-                    self.fail(ApiError::token_expired(
-                        "the token has expired: resume with a fresh one in hello.token, or send refresh in time",
-                    ));
+                    self.fail(token_expired());
                     return true;
                 }
             }
@@ -714,6 +715,10 @@ impl<I> Drop for Connection<I> {
             attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         }
     }
+}
+
+fn token_expired() -> ApiError {
+    ApiError::token_expired("the token has expired: resume with a fresh one in hello.token, or send refresh in time")
 }
 
 fn malformed() -> ApiError {

@@ -28,13 +28,15 @@ use crate::{
 };
 
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
-pub(crate) use open::member_metadata;
 pub use open::{Opened, check_label};
 pub use open_named::OpenNamed;
 pub use reaper::{Abort, Registration};
 
 /// The time between two ticks of the backend's timers.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Rooms that are looked at, at least, before other tasks run.
+const ROOMS_PER_STEP: usize = 256;
 
 /// Sessions per second that a drain asks to reconnect, so that the other nodes are not overloaded.
 const RECONNECTS_PER_SECOND: u64 = 2_500;
@@ -191,8 +193,9 @@ impl Node {
     ) -> Result<(Vec<RoomInfo>, bool), StoreError> {
         let (mut shown, mut after) = (Vec::new(), after.cloned());
         loop {
-            let page = self.backend().rooms(after.as_ref(), max + 1).wait().await?;
-            let ended = page.len() <= max;
+            let step = max.max(ROOMS_PER_STEP) + 1;
+            let page = self.backend().rooms(after.as_ref(), step).wait().await?;
+            let ended = page.len() < step;
             after = page.last().map(|info| info.room.clone());
             shown.extend(page.into_iter().filter(|info| self.policy().shows(caller, &info.room)));
             if ended || shown.len() > max {
@@ -200,6 +203,8 @@ impl Node {
                 shown.truncate(max);
                 return Ok((shown, more));
             }
+            // Most may be rooms that the caller does not see.
+            tokio::task::yield_now().await;
         }
     }
 

@@ -120,13 +120,16 @@ impl Verifier {
     }
 
     /// Replaces the keys of an issuer that were fetched before; [`Issuer::keys`] stay. Keys for algorithms that the issuer
-    /// does not use are left out. Returns the number of keys that are used, `None` if there is no such issuer.
+    /// does not use are left out; if that leaves none, the former ones stay. Returns the number of keys that are used, `None`
+    /// if there is no such issuer.
     pub fn replace_fetched_keys(&self, issuer: &str, keys: &KeySet) -> Option<usize> {
         let entry = self.named.get(issuer)?;
         let used = keys.iter().filter(|key| entry.issuer.algorithms.contains(&key.algorithm())).cloned();
         let used = KeySet::from(used.collect::<Vec<_>>());
         let count = used.len();
-        *entry.fetched.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(used);
+        if count > 0 {
+            *entry.fetched.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(used);
+        }
         Some(count)
     }
 

@@ -12,6 +12,7 @@ use crate::{
     error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
+    member::Metadata,
     reason::Reason,
     session::{Fetched, SessionKind},
     time::Now,
@@ -41,6 +42,8 @@ pub trait Uplink: Send + Sync {
     fn epoch(&self) -> u32;
     /// Returns whether the session is resumable.
     fn kind(&self) -> SessionKind;
+    /// Returns the metadata that the session was opened with.
+    fn metadata(&self) -> Metadata;
     /// Returns the number of the last client frame that took effect: in any call, as far as this node knows, and at least
     /// in those made here.
     fn applied(&self) -> u32;
@@ -99,7 +102,7 @@ pub trait Uplink: Send + Sync {
     /// Returns the rooms that the session is in, in the order in which it joined.
     fn rooms(&self) -> Submitted<Result<Vec<RoomName>, StoreError>>;
     /// Takes the session out of a room because it may not be there any more; its client receives `left` with this reason.
-    /// Ignored if it is not in the room, or if the attachment is over.
+    /// Ignored if it is not in the room.
     fn remove_from(&self, now: Now, room: &RoomName, reason: Reason) -> Submitted<Result<(), StoreError>>;
     /// Answers a client frame with this body and consumes its number.
     fn reply(&self, now: Now, cseq: u32, body: Body) -> Submitted<Result<(), StepError<std::convert::Infallible>>>;

@@ -21,6 +21,7 @@ use crate::{
     frame::{Body, Delivery, Item},
     id::{PeerId, RoomName},
     mailbox::Origin,
+    member::Metadata,
     reason::Reason,
     session::{Fetched, SessionKind, SessionState},
     time::Now,
@@ -44,6 +45,10 @@ impl Uplink for MemoryAttachment {
 
     fn kind(&self) -> SessionKind {
         self.session.kind
+    }
+
+    fn metadata(&self) -> Metadata {
+        self.session.metadata.clone()
     }
 
     fn applied(&self) -> u32 {
@@ -188,9 +193,7 @@ impl Uplink for MemoryAttachment {
 
     fn remove_from(&self, now: Now, room: &RoomName, reason: Reason) -> Submitted<Result<(), StoreError>> {
         let mut sender = lock(&self.session.sender);
-        if self.session.attached_epoch.load(Ordering::Acquire) == self.epoch
-            && let Some((found, _)) = active_membership(&mut sender.memberships, room)
-        {
+        if let Some((found, _)) = active_membership(&mut sender.memberships, room) {
             self.shared.evict(now, found, &self.session.peer, reason, 0);
         }
         Submitted::Done(Ok(()))

@@ -102,9 +102,7 @@ impl Policy {
             ));
         };
         if tokens.revocations.add(revoked, now_unix_ms, until_unix_ms) {
-            if let Revoked::User(user) = revoked {
-                tokens.tickets.remove_user(user);
-            }
+            tokens.tickets.remove(revoked);
             Ok(())
         } else {
             Err(ApiError::revocations_exhausted())

@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::Identity;
+use super::{Identity, Revoked};
 
 /// The most tickets that exist at a time.
 const MAX_TICKETS: usize = 100_000;
@@ -21,6 +21,8 @@ pub struct Ticket {
     pub client_id: Arc<str>,
     /// Who its sessions are, and what they may do.
     pub identity: Arc<Identity>,
+    /// Who created it: the user, and the id of the token.
+    pub creator: (Arc<str>, Option<Arc<str>>),
     /// Until when it admits, in milliseconds since 1970.
     pub expires_at_ms: u64,
 }
@@ -109,9 +111,12 @@ impl Tickets {
         self.lists().tickets.get(&digest).filter(|ticket| ticket.expires_at_ms > now_ms).cloned()
     }
 
-    /// Forgets the tickets of a user.
-    pub(super) fn remove_user(&self, user: &str) {
-        self.lists().tickets.retain(|_, ticket| *ticket.identity.user != *user);
+    /// Forgets the tickets of a user or token, and those that it created.
+    pub(super) fn remove(&self, revoked: &Revoked) {
+        self.lists().tickets.retain(|_, ticket| match revoked {
+            Revoked::User(user) => ticket.identity.user != *user && ticket.creator.0 != *user,
+            Revoked::Id(id) => ticket.creator.1.as_ref() != Some(id),
+        });
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {
@@ -127,7 +132,8 @@ mod tests {
 
     fn ticket(user: &str, expires_at_ms: u64) -> Ticket {
         let identity = Arc::new(Identity::of(&Claims::new(user, u64::MAX)));
-        Ticket { protocol: "peerjs", client_id: user.into(), identity, expires_at_ms }
+        let creator = ("backend".into(), Some("7".into()));
+        Ticket { protocol: "peerjs", client_id: user.into(), identity, creator, expires_at_ms }
     }
 
     fn request(digest: u8) -> Option<TicketRequest> {
@@ -142,8 +148,13 @@ mod tests {
         assert_eq!(&*tickets.find("a", 9_999).expect("found").client_id, "ada");
         assert!(tickets.find("a", 10_000).is_none());
         assert!(tickets.find("c", 0).is_none());
-        tickets.remove_user("ada");
+        tickets.remove(&Revoked::User("ada".into()));
         assert!(tickets.find("a", 0).is_none() && tickets.find("b", 0).is_some());
+        tickets.remove(&Revoked::Id("8".into()));
+        tickets.remove(&Revoked::User("zoe".into()));
+        assert!(tickets.find("b", 0).is_some());
+        tickets.remove(&Revoked::Id("7".into()));
+        assert!(tickets.find("b", 0).is_none(), "its creator's token was revoked");
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Applies client frames to a session, for streams and for unary calls.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -18,7 +22,7 @@ use crate::{
     auth::{Action, BearerToken, Caller, Identity},
     error::ApiError,
     frame::{self, RawBody},
-    node::{Node, check_label, member_metadata, random_room_name},
+    node::{Node, check_label, random_room_name},
 };
 
 /// How long a frame is submitted again while the backend's store does not answer. After that the connection is closed, and
@@ -239,11 +243,7 @@ impl Applier {
         let room = room_name("join.room", &join.room)?;
         self.node.policy().allow(&self.caller, Action::Join, Some(&room))?;
         check_label("join.display_name", &join.display_name)?;
-        // Those of the session hold what the token says already.
-        let metadata = match join.metadata.is_empty() {
-            true => None,
-            false => Some(member_metadata(self.identity(), join.metadata)?),
-        };
+        let metadata = self.member_metadata(join.metadata)?;
         let request = Join {
             display_name: self.display_name(join.display_name),
             metadata,
@@ -273,7 +273,8 @@ impl Applier {
             metadata: Metadata::parse(create.metadata)?,
             ..self.room_spec(room.clone(), create.max_members, rule)
         };
-        let request = Join { room, display_name: None, metadata: None, create: Create::New(spec) };
+        let (display_name, metadata) = (self.display_name(String::new()), self.member_metadata(HashMap::new())?);
+        let request = Join { room, display_name, metadata, create: Create::New(spec) };
         let joined = self.until_answered(|| self.uplink.join(self.node.now(), seq, request.clone())).await;
         Ok(self.conclude(seq, joined).await)
     }
@@ -350,14 +351,46 @@ impl Applier {
         })
     }
 
+    /// Returns whether the session's token has expired.
+    pub(super) fn has_expired(&self, now: Now) -> bool {
+        self.identity().is_some_and(|identity| identity.has_expired(now.unix_ms))
+    }
+
+    /// Takes over what the session may do, as of `version`, if that has changed since. For callers that keep no connection.
+    pub fn follow_grants(&mut self, version: &mut u32) {
+        let present = self.uplink.grants_version();
+        if *version != present {
+            *version = present;
+            self.caller.identity = Identity::from_stored(&self.uplink.grants()).map(Arc::new);
+        }
+    }
+
     fn identity(&self) -> Option<&Identity> {
         self.caller.identity.as_deref()
     }
 
-    /// Returns the display name for a room: that of the token, which the session has, before that of the client.
+    /// Returns the display name for a room: that of the token before that of the client; `None` = that of the hello.
     fn display_name(&self, set: String) -> Option<Arc<str>> {
-        let fixed = self.identity().is_some_and(|identity| identity.display_name.is_some());
-        Some(set).filter(|name| !fixed && !name.is_empty()).map(Into::into)
+        let fixed = self.identity().and_then(|identity| identity.display_name.clone());
+        fixed.or_else(|| Some(set).filter(|name| !name.is_empty()).map(Into::into))
+    }
+
+    /// Returns the metadata for a room: what the client sets here, or else in its hello, and on top of it what its token
+    /// sets; `None` = that of the hello.
+    fn member_metadata(&self, set: HashMap<String, String>) -> Result<Option<Metadata>, ApiError> {
+        let overlaid = self.identity().filter(|identity| !identity.grants().metadata.is_empty());
+        match overlaid {
+            None if set.is_empty() => Ok(None),
+            None => Ok(Some(Metadata::parse(set)?)),
+            Some(identity) => {
+                let mut pairs: BTreeMap<_, _> = match set.is_empty() {
+                    true => self.uplink.metadata().iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+                    false => set.into_iter().collect(),
+                };
+                identity.overlay(&mut pairs);
+                Ok(Some(Metadata::parse(pairs)?))
+            }
+        }
     }
 
     /// Returns the settings of a room that a join creates, if the token has any.

@@ -31,6 +31,8 @@ pub struct Opened {
     pub features: Features,
     /// Who the session is. `None` without authentication.
     pub identity: Option<Arc<Identity>>,
+    /// The number of what the session may do ([`Uplink::grants_version`]), read before that was.
+    pub grants_version: u32,
 }
 
 impl Node {
@@ -88,13 +90,16 @@ impl Node {
         };
         match self.backend().resume(self.now(), request).wait().await {
             Ok(resumed) => {
+                let grants_version = resumed.attachment.grants_version();
                 let identity = match &caller.identity {
-                    Some(fresh) => {
-                        self.leave_rooms_not_granted(&*resumed.attachment, fresh).await?;
-                        Some(fresh.clone())
-                    }
+                    Some(fresh) => Some(fresh.clone()),
                     None => Identity::from_stored(&resumed.attachment.grants()).map(Arc::new),
                 };
+                if let Some(identity) = &identity {
+                    self.leave_rooms_not_granted(&*resumed.attachment, identity).await?;
+                    // Again: it may have been revoked since the token was looked at.
+                    self.check_still_good(&*resumed.attachment, identity).await?;
+                }
                 let (peer, epoch) = (resumed.attachment.peer().as_str(), resumed.attachment.epoch());
                 let (transport, address) = (caller.transport, self.logged_address(caller));
                 tracing::info!(peer.id = peer, epoch, transport, client = hello.client, address, "session resumed");
@@ -107,6 +112,7 @@ impl Node {
                     applied,
                     features: Features::default(),
                     identity,
+                    grants_version,
                 }))
             }
             Err(ResumeError::Reset(reason)) => Ok(Err(reason)),
@@ -129,6 +135,15 @@ impl Node {
         Ok(())
     }
 
+    /// Ends a session that was opened or resumed while its token was being revoked.
+    async fn check_still_good(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
+        if let Err(error) = self.policy().check_revoked(identity, self.now().unix_ms) {
+            uplink.close(self.now(), Reason::Forbidden).wait().await?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
     async fn create(&self, caller: &Caller, hello: pb::Hello, reset: Option<Reason>) -> Result<Opened, ApiError> {
         // Also for the new session that replaces one that cannot be resumed.
         self.policy().allow(caller, Action::Open, None)?;
@@ -146,12 +161,11 @@ impl Node {
                     "is not that of the token (claim sub): leave it out, or ask for a token for this user",
                 ));
             }
-            Some(identity) => {
-                (identity.user.clone(), identity.display_name.clone().unwrap_or_else(|| hello.display_name.into()))
-            }
+            Some(identity) => (identity.user.clone(), hello.display_name.into()),
             None => (hello.user_id.into(), hello.display_name.into()),
         };
-        let metadata = member_metadata(identity, hello.metadata)?;
+        // What the token says is put on top of it in each room: a refresh may change that.
+        let metadata = Metadata::parse(hello.metadata)?;
         let session = self.session();
         let kind = if hello.resumable {
             let asked = if hello.grace_ms == 0 { session.grace_ms } else { hello.grace_ms };
@@ -174,6 +188,9 @@ impl Node {
             grants: identity.map_or_else(nothing_stored, Identity::to_stored),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
+        if let Some(identity) = identity {
+            self.check_still_good(&*attachment, identity).await?;
+        }
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
         tracing::info!(
             peer.id = attachment.peer().as_str(),
@@ -186,8 +203,8 @@ impl Node {
         );
         let mut welcome = self.welcome(&*attachment, identity, token, outcome).await;
         welcome.reset_reason = reset.map(Reason::as_str).unwrap_or_default().into();
-        let identity = caller.identity.clone();
-        Ok(Opened { attachment, welcome, applied: 0, features: Features::default(), identity })
+        let (identity, grants_version) = (caller.identity.clone(), attachment.grants_version());
+        Ok(Opened { attachment, welcome, applied: 0, features: Features::default(), identity, grants_version })
     }
 
     /// Returns the caller's IP address if the configuration allows it in the log.
@@ -239,18 +256,6 @@ impl Node {
             frames_per_second: self.limits().frames_per_second,
         }
     }
-}
-
-/// Returns the metadata of a member: what its client sets, and on top of it what its token sets.
-pub(crate) fn member_metadata(
-    identity: Option<&Identity>,
-    set: impl IntoIterator<Item = (String, String)>,
-) -> Result<Metadata, ApiError> {
-    let mut metadata = set.into_iter().collect();
-    if let Some(identity) = identity {
-        identity.overlay(&mut metadata);
-    }
-    Ok(Metadata::parse(metadata)?)
 }
 
 /// Checks a display name or user id: at most 128 bytes without control characters. May be empty.

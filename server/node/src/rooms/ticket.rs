@@ -21,6 +21,9 @@ const PROTOCOLS: [(&str, &str); 5] = [
     ("connector", "connector"),
 ];
 
+/// Those whose clients send to each other without a room.
+const WITHOUT_ROOMS: [&str; 3] = ["peerjs", "socketio", "connector"];
+
 /// Room patterns of a ticket at most.
 const MAX_PATTERNS: usize = 32;
 
@@ -69,10 +72,11 @@ pub(super) fn ticket(caller: &Caller, create: &pb::CreateTicketRequest, now_ms: 
     if let Some(identity) = &caller.identity {
         let own = identity.grants();
         let covered = rooms.iter().all(|room| own.rooms.iter().any(|pattern| pattern.covers(room)));
-        if !covered || (!rooms.is_empty() && !own.can.contains(permissions())) {
+        let sends = !WITHOUT_ROOMS.contains(&protocol) || own.can.contains(Permissions::DIRECT);
+        if !covered || !sends || (!rooms.is_empty() && !own.can.contains(permissions())) {
             return Err(ApiError::forbidden(
                 "the ticket would permit more than the caller's token does: its wigwag.rooms must cover rooms, and its \
-                 wigwag.can hold join, create, send and broadcast",
+                 wigwag.can hold join, create, send and broadcast; for peerjs, socket.io and connector also direct",
             ));
         }
     }
@@ -80,12 +84,16 @@ pub(super) fn ticket(caller: &Caller, create: &pb::CreateTicketRequest, now_ms: 
     // A session that was opened with the ticket goes on after it has expired.
     let mut claims = Claims::new(user, u64::MAX);
     claims.issued_at_ms = Some(now_ms);
+    // With the caller's token its tickets are revoked, and the sessions that were opened with them.
+    let creator_token = caller.identity.as_ref().and_then(|identity| identity.claims.id.clone());
+    claims.id = creator_token.clone();
     claims.grants.can = if rooms.is_empty() { Permissions::default() } else { permissions() };
     claims.grants.rooms = rooms;
     Ok(Ticket {
         protocol,
         client_id: create.client_id.as_str().into(),
         identity: Arc::new(Identity::of(&claims)),
+        creator: (caller.subject(), creator_token),
         expires_at_ms: now_ms + u64::from(ttl) * 1_000,
     })
 }

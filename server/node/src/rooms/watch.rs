@@ -29,6 +29,9 @@ use crate::{
 /// A ping is sent after this time without an event, so that proxies do not close an idle stream.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Events that are skipped in one poll at most.
+const EVENTS_PER_POLL: usize = 256;
+
 /// The events of a watch. Ends with an error when the watcher reads too slowly or the node drains.
 pub struct RoomEvents {
     node: Node,
@@ -90,7 +93,7 @@ impl RoomEvents {
         if let Some(error) = self.poll_token(cx) {
             return Poll::Ready(Err(error));
         }
-        loop {
+        for _ in 0..EVENTS_PER_POLL {
             if let Some(event) = self.snapshot.as_mut().and_then(Iterator::next) {
                 return Poll::Ready(Ok(event));
             }
@@ -112,6 +115,9 @@ impl RoomEvents {
                 },
             });
         }
+        // Only events of rooms that the caller does not see: other tasks run before the next ones.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
     error::{AckError, DetachReason, JoinError, MemberError, SendError, StepError, StoreError},
     frame::{Body, Item},
     id::{PeerId, RoomName},
+    member::Metadata,
     reason::Reason,
     session::{Fetched, SessionKind},
     time::Now,
@@ -57,6 +58,10 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
 
     fn kind(&self) -> SessionKind {
         self.inner.kind()
+    }
+
+    fn metadata(&self) -> Metadata {
+        self.inner.metadata()
     }
 
     fn applied(&self) -> u32 {

@@ -19,6 +19,7 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
     let ends_with_bye = ends_with_bye(&push);
     let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
         Ok(uplink) => {
+            let version = uplink.grants_version();
             // The secret of the session says who calls, and the session what it may do.
             let caller =
                 Caller { identity: Identity::from_stored(&uplink.grants()).map(Arc::new), token: None, ..caller };
@@ -27,7 +28,7 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
                 return Err(ApiError::token_expired("the token of the session has expired: resume with a fresh one"));
             }
             uplink.acknowledge(node.now(), 0).wait().await.map_err(ApiError::from)?;
-            apply_all(&Applier { node: node.clone(), caller, uplink }, push.frames).await
+            apply_all(Applier { node: node.clone(), caller, uplink }, version, push.frames).await
         }
         Err(refused @ (FindError::UnknownSession | FindError::NotResumable | FindError::Store(_))) => {
             return Err(refused.into());
@@ -62,8 +63,15 @@ impl From<ApiError> for Stopped {
     }
 }
 
-async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushResponse, Stopped> {
+/// Applies frames. `grants_version`: that of what the applier's caller may do.
+async fn apply_all(
+    mut applier: Applier,
+    mut grants_version: u32,
+    frames: Vec<bytes::Bytes>,
+) -> Result<PushResponse, Stopped> {
     for bytes in frames {
+        // A refresh in another call changes it.
+        applier.follow_grants(&mut grants_version);
         let too_large = bytes.len() > applier.node.session().max_frame_bytes;
         let frame = RawClientFrame::decode(bytes)
             .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
@@ -73,7 +81,7 @@ async fn apply_all(applier: &Applier, frames: Vec<bytes::Bytes>) -> Result<PushR
                 return Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms });
             }
         }
-        match apply(applier, frame, too_large).await? {
+        match apply(&applier, frame, too_large).await? {
             FrameOutcome::Applied => {}
             FrameOutcome::Bye => break,
             FrameOutcome::Gap { got: 0, .. } => {
