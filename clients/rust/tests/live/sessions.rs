@@ -48,5 +48,5 @@ async fn a_session_takes_the_place_of_an_earlier_one() {
 async fn the_features_of_the_server_are_known() {
     let server = Server::start().await;
     let session = Session::connect(server.url()).await.expect("a session");
-    assert_eq!(session.server_features(), ["envelope_hints", "roster_parts"]);
+    assert_eq!(session.server_features(), ["envelope_hints", "roster_parts", "token_expiring"]);
 }

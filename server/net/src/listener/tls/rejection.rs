@@ -27,7 +27,7 @@ pub(super) struct Rejection {
 /// HTTP/1.1. The body has the format of [`HttpError`](crate::http_error::HttpError).
 const HTTP1: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     content-type: application/json\r\n\
-    content-length: 107\r\n\
+    content-length: 105\r\n\
     connection: close\r\n\
     \r\n\
     {\"error\":\"TLS_REQUIRED\",\"hint\":\"this port speaks TLS: use https://, or wss:// for WebSocket, in the URL\"}";
