@@ -201,6 +201,8 @@ fn the_metrics_are_those_of_docs_operations_md() {
     let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let page = include_str!("../../docs/operations.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `wigwag_")?.split_once('`'));
+    // This listener has no certificate.
+    let rows = rows.filter(|(_, about)| !about.contains("absent without TLS"));
     let documented = rows.map(|(name, _)| format!("wigwag_{name}"));
     assert_eq!(names.collect::<Vec<_>>(), documented.collect::<Vec<_>>());
 }
