@@ -51,7 +51,7 @@ class Session {
 const cases = [
   { what: "a client of the release at this server", server: NEW_SERVER, api: old, hello: {}, features: undefined },
   { what: "a client of this tree at the server of the release", server: OLD_SERVER, api: API, hello: { features: ["envelope_hints"] }, features: undefined },
-  { what: "a client of this tree at this server", server: NEW_SERVER, api: API, hello: { features: ["envelope_hints"] }, features: ["envelope_hints"] },
+  { what: "a client of this tree at this server", server: NEW_SERVER, api: API, hello: { features: ["envelope_hints"] }, features: ["envelope_hints", "roster_parts", "token_expiring"] },
 ];
 
 for (const { what, server: program, api, hello, features } of cases) {
