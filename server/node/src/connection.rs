@@ -569,6 +569,12 @@ where
     pub fn note_all_written(&mut self) {
         if let Some(written) = &self.written {
             written.0.record_sent(self.yielded);
+            // The next fetch sends the receipts.
+            if let State::Attached(attached) = &self.state
+                && attached.attachment.awaits_written()
+            {
+                self.ready |= source::SESSION;
+            }
         }
     }
 
