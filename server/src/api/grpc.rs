@@ -11,6 +11,7 @@ mod reflection;
 mod rooms;
 mod signaling;
 mod status;
+mod unary;
 
 use axum::Router;
 use axum::extract::Request;

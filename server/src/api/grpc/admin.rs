@@ -1,10 +1,13 @@
 //! `wigwag.v1.AdminService` over gRPC, on the admin listener.
 
-use tonic::{Request, Response, Status};
-use wigwag_node::{admin::Admin, auth::Caller, error::ApiError, node::Node};
+use tonic::Request;
+use wigwag_node::{admin::Admin, error::ApiError, node::Node};
 use wigwag_proto::v1::{self as pb, admin_service_server::AdminServiceServer};
 
-use super::status::to_status;
+use super::{
+    status::to_status,
+    unary::{GrpcResult, parts, respond},
+};
 
 /// What the calls answer that are not built yet.
 const NOT_SUPPORTED: &str = "this call of AdminService is not supported by this version: the log and /metrics of the admin listener show its state";
@@ -21,18 +24,6 @@ impl AdminServer {
     pub(super) fn service(node: Node) -> AdminServiceServer<Self> {
         AdminServiceServer::new(Self(Admin::new(node))).max_decoding_message_size(MAX_REQUEST)
     }
-}
-
-type GrpcResult<T> = Result<Response<T>, Status>;
-
-fn respond<T>(result: Result<T, ApiError>) -> GrpcResult<T> {
-    result.map(Response::new).map_err(|error| to_status(&error))
-}
-
-fn parts<T>(request: Request<T>) -> (Caller, T) {
-    // The router inserts the caller; without one a request is treated as remote.
-    let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-    (caller, request.into_inner())
 }
 
 /// Returns the error of the calls that are not built yet.

@@ -1,16 +1,18 @@
 //! `wigwag.v1.RoomService` over gRPC.
 
 use futures_util::stream::{MapErr, TryStreamExt as _};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Status};
 use wigwag_node::{
-    auth::Caller,
     error::ApiError,
     node::Node,
     rooms::{MAX_REQUEST, RoomEvents, Rooms},
 };
 use wigwag_proto::v1::{self as pb, room_service_server::RoomServiceServer};
 
-use super::status::to_status;
+use super::{
+    status::to_status,
+    unary::{GrpcResult, parts, respond},
+};
 
 /// Implements `RoomService` over [`Rooms`]. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,18 +23,6 @@ impl RoomServer {
     pub fn service(node: Node) -> RoomServiceServer<Self> {
         RoomServiceServer::new(Self(Rooms::new(node))).max_decoding_message_size(MAX_REQUEST)
     }
-}
-
-type GrpcResult<T> = Result<Response<T>, Status>;
-
-fn respond<T>(result: Result<T, ApiError>) -> GrpcResult<T> {
-    result.map(Response::new).map_err(|error| to_status(&error))
-}
-
-fn parts<T>(request: Request<T>) -> (Caller, T) {
-    // The router inserts the caller; without one a request is treated as remote.
-    let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-    (caller, request.into_inner())
 }
 
 #[tonic::async_trait]
