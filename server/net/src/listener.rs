@@ -15,6 +15,7 @@ mod fairness;
 mod http1;
 mod http2;
 mod hyper_http2;
+mod hyper_response_body;
 mod interrupts;
 mod io;
 mod linger;

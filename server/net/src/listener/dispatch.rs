@@ -21,6 +21,7 @@ use wigwag_http2 as http2;
 use super::{
     HttpService, IncomingBody, ListenerStats, ResponseBody,
     http1::Unread,
+    hyper_response_body::HyperResponseBody,
     io::ConnectionFlags,
     served::{ServedBody, catch_panic, panic_error},
     service::BoxError,
@@ -96,7 +97,7 @@ impl<S: Clone> Dispatch<S> {
 }
 
 impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S> {
-    type Response = Response<ServedBody<S::Body>>;
+    type Response = Response<HyperResponseBody<S::Body>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -107,13 +108,13 @@ impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
             return Box::pin(async move {
                 let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;
                 ServedBody::remove_if_forbidden(&mut response, is_head);
-                Ok(response)
+                Ok(response.map(HyperResponseBody::http2))
             });
         }
         if let Err(hint) = check_host(&request) {
             self.flags.set_dispatched();
             let response = ServedBody::error(StatusCode::BAD_REQUEST, "INVALID_HOST", hint, &stats);
-            return Box::pin(ready(Ok(response)));
+            return Box::pin(ready(Ok(response.map(HyperResponseBody::http1))));
         }
         let unread = Unread::new(request.headers(), self.flags.clone());
         let response = self.dispatch(request, |body| match body.is_end_stream() {
@@ -127,7 +128,7 @@ impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
                 ServedBody::error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", hint, &stats)
             });
             unread.before_response(&mut response).await;
-            Ok(response)
+            Ok(response.map(HyperResponseBody::http1))
         })
     }
 }

@@ -167,7 +167,7 @@ impl<S: MessageSource> Body for ResponseMessages<S> {
     type Error = Infallible;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        // The caller has sent what it was given before.
+        // The caller has sent what it was given before (`HyperResponseBody` of wigwag-net).
         let this = self.get_mut();
         if this.partial.is_none() {
             this.source.note_all_written();
