@@ -25,12 +25,7 @@ server: # With the route whose handler panics, which is for tests alone.
 	cargo build -p wigwag-server --features test-panic
 
 npm:
-	cd $(TS) && npm ci --no-audit --no-fund
-	cd $(PAGE) && npm ci --no-audit --no-fund
-	cd $(COMPAT) && npm ci --no-audit --no-fund
-	cd $(TRANSPORTS) && npm ci --no-audit --no-fund
-	cd $(BOT) && npm ci --no-audit --no-fund
-	cd $(PEERS) && npm ci --no-audit --no-fund
+	scripts/npm-ci.sh $(TS) $(PAGE) $(COMPAT) $(TRANSPORTS) $(BOT) $(PEERS)
 
 test-rust: server ## Test the Rust crates, including the generated code
 	cargo test --workspace

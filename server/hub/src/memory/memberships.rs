@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use super::{
     delivery::wake,
-    entities::{MemberHandle, Membership, Room, Session},
+    entities::{MemberHandle, Membership, Room, Session, SessionGuard},
     lock::lock,
     shared::Shared,
 };
 use crate::{
     backend::{Create, Join},
     error::{JoinError, RoomError, StepError},
-    frame::{Body, Change, Joined, RoomEvent},
+    frame::{Body, Change, RoomEvent},
     id::{PeerId, RoomName},
-    mailbox::Entry,
     reason::Reason,
     room::{Newcomer, RoomMember, RoomState},
-    session::Phase,
+    session::{Phase, Put},
     snapshot::Snapshot,
     time::Now,
 };
@@ -99,8 +98,9 @@ impl Shared {
         match holder {
             Some(holder) if Arc::ptr_eq(&holder, session) => {
                 // Put while the room is locked, so that no change comes between the answer and the state it describes.
-                let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created: false };
-                self.put_control(now, session, reply_to, Body::Joined(Arc::new(joined)));
+                let mut own = session.state();
+                let put = own.put_joined(reply_to, false, Arc::new(state.snapshot()), &self.limits, now);
+                self.after_joined(now, session, own, &put);
                 return Ok(None);
             }
             // An earlier session with this peer id has ended and has not left the room yet.
@@ -130,18 +130,21 @@ impl Shared {
         }
         let handle = MemberHandle { session: session.clone(), membership: membership.clone() };
         let event = state.join(newcomer, handle, now);
-        let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created };
         own.join(room.name.clone(), room.clone());
-        let entry = Entry { reply_to, body: Body::Joined(Arc::new(joined)), origin: None };
-        let put = own.put_control(entry, &self.limits, now);
-        self.note_detach(session, &put);
-        let waker = own.take_waker();
-        drop(own);
-        wake(waker);
-        self.after_control(now, session, &put);
+        let put = own.put_joined(reply_to, created, Arc::new(state.snapshot()), &self.limits, now);
+        self.after_joined(now, session, own, &put);
         self.publish(state, &event, Some(&session.peer));
         tracing::debug!(room.id = room.name.as_str(), peer.id = session.peer.as_str(), created, "member joined");
         Ok(Some((room.clone(), membership)))
+    }
+
+    /// Handles what came of putting the answer to a join, and wakes the connection.
+    fn after_joined(&self, now: Now, session: &Arc<Session>, mut own: SessionGuard<'_>, put: &Put) {
+        self.note_detach(session, put);
+        let waker = own.take_waker();
+        drop(own);
+        wake(waker);
+        self.after_control(now, session, put);
     }
 
     /// Removes a member and sends it `left`. `reply_to` is 0 unless the member requested it. Returns `false` if it is not a
