@@ -278,7 +278,7 @@ impl CompatSession {
             }
             Body::Joined(joined) => {
                 let room = joined.snapshot.info.room.clone();
-                self.rosters.insert(room.clone(), Roster::new(&joined.snapshot, &joined.me));
+                self.rosters.insert(room.clone(), Roster::new(&joined.snapshot, self.attachment.peer()));
                 ClientEvent::Joined { room, created }
             }
             Body::Left { room, reason } => {
