@@ -151,6 +151,7 @@ impl Config {
             // A client without a ticket may not see the list.
             peerjs_discovery: compat.peerjs_discovery && self.is_open(),
             ticket_parameter: compat.ticket_parameter,
+            message_timeout: self.message_timeout(),
             sockets: self.sockets(),
         }
     }
