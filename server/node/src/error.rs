@@ -208,6 +208,17 @@ impl ApiError {
         .retry_after(60_000)
     }
 
+    /// Creates LIMIT_EXCEEDED for watches of rooms.
+    pub fn watches_exhausted() -> Self {
+        Self::new(
+            Code::ResourceExhausted,
+            "LIMIT_EXCEEDED",
+            "there are as many watches as this caller, or this node, may have: end one first, or watch all rooms with one",
+        )
+        .advice(Advice::Retry)
+        .retry_after(10_000)
+    }
+
     /// Creates KEYS_UNAVAILABLE.
     pub fn keys_unavailable(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Unavailable, "KEYS_UNAVAILABLE", why).advice(Advice::Retry).retry_after(5_000)

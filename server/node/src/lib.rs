@@ -8,6 +8,7 @@
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
 //! - [`ice::IceProvider`] provides the STUN and TURN servers of clients.
+//! - [`quota::Quota`] is a number of places, of which each client has a share.
 //! - [`features::Features`] are those that a client and this server have in common.
 //!
 //! This crate depends on `wigwag-hub` (rooms and sessions), `wigwag-proto` (generated types) and `wigwag-poll`, never
@@ -30,4 +31,5 @@ pub mod fuzzing;
 pub mod ice;
 pub mod json;
 pub mod node;
+pub mod quota;
 pub mod rooms;

@@ -25,6 +25,7 @@ use crate::{
     connection::WriteActivity,
     error::ApiError,
     ice::IceServers,
+    quota::Quota,
 };
 
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
@@ -34,6 +35,11 @@ pub use reaper::{Abort, Registration};
 
 /// The time between two ticks of the backend's timers.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Watches of rooms at a time: each change of a room is queued to all that may see it.
+const MAX_WATCHES: usize = 1_000;
+/// Watches of one user at a time. Without authentication all callers are one.
+const MAX_WATCHES_PER_USER: usize = 100;
 
 /// Rooms that are looked at, at least, before other tasks run.
 const ROOMS_PER_STEP: usize = 256;
@@ -58,6 +64,7 @@ struct Inner {
     // The hub's monotonic clock.
     clock: RunClock,
     wall_clock: WallClock,
+    watches: Quota<Arc<str>>,
 }
 
 impl Node {
@@ -69,6 +76,7 @@ impl Node {
 
     /// Creates a node over a backend, which decides what is there already.
     pub fn with_backend(config: NodeConfig, backend: Arc<dyn Backend>) -> Self {
+        let with_tokens = config.authenticator.is_some();
         Self {
             inner: Arc::new(Inner {
                 backend,
@@ -82,6 +90,7 @@ impl Node {
                 reaper: Arc::default(),
                 clock: RunClock::new(TICK_INTERVAL),
                 wall_clock: WallClock::new(),
+                watches: Quota::new(MAX_WATCHES, if with_tokens { MAX_WATCHES_PER_USER } else { MAX_WATCHES }),
             }),
         }
     }
@@ -163,6 +172,11 @@ impl Node {
     /// Returns the policy that decides what callers may do.
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
+    }
+
+    /// Returns the places of watches of rooms, by their users.
+    pub(crate) fn watches(&self) -> &Quota<Arc<str>> {
+        &self.inner.watches
     }
 
     /// Verifies the token that came with a request, if that was not done yet.

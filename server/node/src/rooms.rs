@@ -263,7 +263,8 @@ impl Rooms {
             name => Some(self.authorize(&caller, Action::List, name).await?),
         };
         let features = Features::parse("features", &watch.features)?;
-        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?, features))
+        let place = self.node.watches().take(&caller.subject()).ok_or_else(ApiError::watches_exhausted)?;
+        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?, features, place))
     }
 }
 
