@@ -165,7 +165,8 @@ impl Node {
         &self.inner.policy
     }
 
-    /// Verifies the token that came with a request, if that was not done yet.
+    /// Verifies the token that came with a request or, without one, looks up the certificate of its connection, if that was not
+    /// done yet.
     ///
     /// # Errors
     ///
@@ -173,8 +174,9 @@ impl Node {
     pub async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
         let mut caller = caller.clone();
         if caller.identity.is_none() {
-            caller.identity = self.policy().authenticate(caller.token.as_ref(), self.now().unix_ms).await?;
-            caller.token = None;
+            let (token, certificate) = (caller.token.take(), caller.certificate.take());
+            let now_ms = self.now().unix_ms;
+            caller.identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), now_ms).await?;
         }
         Ok(caller)
     }

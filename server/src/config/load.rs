@@ -165,6 +165,7 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         "cors.allowed_origins" => format!("{error}; allowed is {}", cors::ALLOWED),
         "cors.allowed_hosts" => format!("{error}; allowed is {}", cors::ALLOWED_HOSTS),
         "auth.keys" => auth::ALLOWED_KEYS.to_owned(),
+        "auth.certificates" => auth::ALLOWED_CERTIFICATES.to_owned(),
         "auth.issuers" => auth::ALLOWED_ISSUERS.to_owned(),
         "ice.servers" => ice::ALLOWED.to_owned(),
         "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
