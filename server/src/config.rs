@@ -45,7 +45,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use http2::Http2Section;
 pub use ice::{IceSection, IceServer};
 pub use load::{Override, Overrides};
-pub use log::{LogFormat, LogSection};
+pub use log::{LogFormat, LogSection, LogUsers};
 pub use public_url::PublicUrl;
 pub use room_service::RoomServiceAccess;
 pub use rooms::RoomsSection;

@@ -19,6 +19,7 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
+    audit::LoggedUsers,
     auth::{Caller, Policy},
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
@@ -252,6 +253,11 @@ impl Node {
         let flush_at = self.inner.flush_at.get();
         let left = flush_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
         u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns how user ids appear in the log.
+    pub(crate) fn logged_users(&self) -> &LoggedUsers {
+        &self.inner.config.log_users
     }
 
     /// Returns the node's name.

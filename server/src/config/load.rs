@@ -171,6 +171,7 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
         "tls.client_auth" => tls::ALLOWED_CLIENT_AUTH.to_owned(),
         "tls.min_version" => tls::ALLOWED_VERSION.to_owned(),
+        "log.users" => log::ALLOWED_USERS.to_owned(),
         "log.format" => log::ALLOWED_FORMAT.to_owned(),
         _ if default.is_bool() => "true or false".to_owned(),
         _ if default.is_str() => "a string".to_owned(),

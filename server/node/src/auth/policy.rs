@@ -131,6 +131,11 @@ impl Policy {
         }
     }
 
+    /// Forgets the tickets of a user. Returns how many there were.
+    pub(crate) fn erase_tickets(&self, user: &str) -> usize {
+        self.tokens.as_ref().map_or(0, |tokens| tokens.tickets.erase(user))
+    }
+
     /// Adds a ticket with this secret. Returns the secret that admits, which is an earlier one if the request is repeated, and
     /// when it expires.
     ///

@@ -142,7 +142,7 @@ impl Node {
     }
 
     /// Ends a session that was opened or resumed while its token was being revoked.
-    async fn check_still_good(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
+    pub(super) async fn check_still_good(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
         if let Err(error) = self.policy().check_revoked(identity, self.now().unix_ms) {
             uplink.close(self.now(), Reason::Forbidden).wait().await?;
             return Err(error);
