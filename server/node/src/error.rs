@@ -176,6 +176,17 @@ impl ApiError {
         .advice(Advice::Stop)
     }
 
+    /// Creates TOKEN_MISSING for a connection with a certificate that says nothing to this server.
+    pub fn certificate_unknown() -> Self {
+        Self::new(
+            Code::Unauthenticated,
+            "TOKEN_MISSING",
+            "no name of the certificate of this connection is in auth.certificates, and there is no token: list one of its \
+             names there, or send a token",
+        )
+        .advice(Advice::Stop)
+    }
+
     /// Creates TOKEN_INVALID. `why` must not hold anything of the token.
     pub fn token_invalid(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Unauthenticated, "TOKEN_INVALID", why).advice(Advice::Stop)

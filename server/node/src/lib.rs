@@ -4,6 +4,7 @@
 //! - [`connection::Connection`] turns a stream of client frames into a stream of server frames.
 //! - [`rooms::Rooms`] implements the methods of `RoomService`.
 //! - [`admin::Admin`] implements those of `AdminService`.
+//! - [`audit`] logs administrative calls.
 //! - [`frame`] and [`json`] encode and decode frames.
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod close_code;

@@ -19,6 +19,7 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
+    audit::LoggedUsers,
     auth::{Caller, Policy},
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
@@ -179,7 +180,8 @@ impl Node {
         &self.inner.watches
     }
 
-    /// Verifies the token that came with a request, if that was not done yet.
+    /// Verifies the token that came with a request or, without one, looks up the certificate of its connection, if that was not
+    /// done yet.
     ///
     /// # Errors
     ///
@@ -187,8 +189,9 @@ impl Node {
     pub async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
         let mut caller = caller.clone();
         if caller.identity.is_none() {
-            caller.identity = self.policy().authenticate(caller.token.as_ref(), self.now().unix_ms).await?;
-            caller.token = None;
+            let (token, certificate) = (caller.token.take(), caller.certificate.take());
+            let now_ms = self.now().unix_ms;
+            caller.identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), now_ms).await?;
         }
         Ok(caller)
     }
@@ -264,6 +267,11 @@ impl Node {
         let flush_at = self.inner.flush_at.get();
         let left = flush_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
         u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns how user ids appear in the log.
+    pub(crate) fn logged_users(&self) -> &LoggedUsers {
+        &self.inner.config.log_users
     }
 
     /// Returns the node's name.

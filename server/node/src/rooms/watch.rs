@@ -56,6 +56,9 @@ impl RoomEvents {
         features: Features,
         place: Place<Arc<str>>,
     ) -> Self {
+        // What the caller may not see takes no place in its queue.
+        let (policy, watcher) = (node.policy().clone(), caller.clone());
+        watch.restrict(move |room| policy.shows(&watcher, room));
         let expires_at_ms = caller.identity.as_ref().map(|identity| identity.expires_at_ms);
         Self {
             expiry: expires_at_ms.map(|at| TokenExpiry::new(at, false, node.now())),
