@@ -199,7 +199,7 @@ impl Config {
         self.connections.check(errors);
         self.http2.check(errors);
         self.tls.check(errors);
-        self.admin.check(self, errors);
+        self.admin.check(self.listen, self.tls.is_on(), !self.is_open(), errors);
         self.check_certificates(errors);
     }
 

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use wigwag_hub::Limits;
 
 use crate::{
-    audit::LoggedUsers,
     auth::Authenticate,
     ice::{FixedServers, IceProvider},
+    logged_users::LoggedUsers,
 };
 
 /// Settings of a node.

@@ -4,7 +4,7 @@
 //! - [`connection::Connection`] turns a stream of client frames into a stream of server frames.
 //! - [`rooms::Rooms`] implements the methods of `RoomService`.
 //! - [`admin::Admin`] implements those of `AdminService`.
-//! - [`audit`] logs administrative calls.
+//! - [`logged_users::LoggedUsers`] says how user ids appear in the log.
 //! - [`frame`] and [`json`] encode and decode frames.
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
@@ -19,7 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
-pub mod audit;
+mod audit;
 pub mod auth;
 pub mod clock;
 pub mod close_code;
@@ -32,6 +32,7 @@ pub mod frame;
 pub mod fuzzing;
 pub mod ice;
 pub mod json;
+pub mod logged_users;
 pub mod node;
 pub mod quota;
 pub mod rooms;

@@ -19,13 +19,13 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    audit::LoggedUsers,
     auth::{Caller, Policy},
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
     error::ApiError,
     ice::IceServers,
+    logged_users::LoggedUsers,
     quota::Quota,
 };
 

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Config;
 use super::error::ConfigErrors;
 
 /// Settings of the admin listener.
@@ -31,10 +30,10 @@ impl AdminSection {
         self.listen.is_some_and(|listen| !listen.ip().to_canonical().is_loopback())
     }
 
-    pub(super) fn check(&self, config: &Config, errors: &mut ConfigErrors) {
+    /// `public`: the address of the public listener. `tls`, `authentication`: whether they are on.
+    pub(super) fn check(&self, public: SocketAddr, tls: bool, authentication: bool, errors: &mut ConfigErrors) {
         let Some(listen) = self.listen else { return };
-        let public = config.listen;
-        let missing = match (config.tls.is_on(), !config.is_open()) {
+        let missing = match (tls, authentication) {
             (true, true) => "",
             (true, false) => AUTHENTICATION,
             (false, true) => TLS,

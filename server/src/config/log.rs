@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
-use wigwag_node::audit::LoggedUsers;
+use wigwag_node::logged_users::LoggedUsers;
 
 use super::error::ConfigErrors;
 

@@ -11,10 +11,10 @@ use wigwag_net::{
     websocket::SocketConfig,
 };
 use wigwag_node::{
-    audit::LoggedUsers,
     config::{NodeConfig, SessionConfig},
     frame::TRANSPORT_LIMIT,
     ice::{FixedServers, IceProvider},
+    logged_users::LoggedUsers,
 };
 use wigwag_proto::v1::IceServer;
 

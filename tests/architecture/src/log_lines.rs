@@ -165,7 +165,7 @@ fn line(level: &str, arguments: Vec<TokenTree>) -> Option<LogLine> {
         if let Some(message) = literal(argument) {
             return Some(LogLine { level: level.to_owned(), message, fields });
         }
-        // `target: …` and its like are no fields.
+        // `target: …` and similar arguments are not fields.
         if argument.get(1).is_some_and(|token| is_punct(token, ':')) {
             continue;
         }

@@ -14,7 +14,7 @@ use super::{ResponseBody, service::BoxError};
 /// A response body whose source is polled only after all that it returned before has been sent.
 ///
 /// Before hyper sends a chunk it waits until the stream's window takes one byte of it, hands the whole chunk to h2, which
-/// keeps what does not fit, and polls for the next. So the last byte of a chunk travels as a chunk of its own: when that
+/// keeps what does not fit, and polls for the next. So the last byte of a chunk travels as a separate chunk: when that
 /// has been handed to h2, everything before it has left and it fits into the window.
 pub(super) struct HyperResponseBody<B> {
     body: ServedBody<B>,
