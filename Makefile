@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens receipt-times silent-sockets mutants token-mutations access-matrix deny fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens receipt-times silent-sockets mutants token-mutations access-matrix deny licenses sbom fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -104,6 +104,12 @@ fuzz: ## Fuzz every parser for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ_JOBS, FUZ
 
 deny: ## Check licenses, sources and bans of the dependencies, and advisories where they can be had
 	scripts/deny.sh
+
+licenses: ## Write the license texts that wigwag-server licenses prints, after a change of the dependencies
+	cargo run -q -p wigwag-architecture --example third_party licenses
+
+sbom: ## Write the bills of materials (CycloneDX) of the server and of the npm package into target/sbom
+	cargo run -q -p wigwag-architecture --example third_party sbom target/sbom
 
 access-matrix: ## Do a million random things as random users with random tokens, beside a model (SEED)
 	WIGWAG_ACCESS_STEPS=1000000 cargo test -p wigwag-server --test access_matrix -- --nocapture

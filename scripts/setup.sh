@@ -51,6 +51,7 @@ optional() {
 for proxy in nginx haproxy caddy; do
   optional "$proxy" "the tests behind it" "$proxy"
 done
+optional turnserver "the tests with a TURN server" coturn
 optional curl "the tests with curl" curl
 optional nghttp "the tests with nghttp and h2load" nghttp2-client
 optional javac "the tests with grpc-java and okhttp" default-jdk-headless

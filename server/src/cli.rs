@@ -38,7 +38,12 @@ pub enum Command {
     CheckConfig,
     /// Print the effective configuration as TOML, without secrets
     PrintConfig,
+    /// Print the third-party packages in this program, with their licenses
+    Licenses,
 }
+
+/// What [`Command::Licenses`] prints. `make licenses` writes it after a change of the dependencies.
+pub const LICENSES: &str = include_str!("cli/licenses.txt");
 
 #[derive(Debug, Args)]
 struct Flags {

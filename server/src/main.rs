@@ -14,7 +14,7 @@ use wigwag_net::listener::RuntimePool;
 use wigwag_net::workers::{self, Workers};
 use wigwag_node::clock::unix_ms;
 use wigwag_server::app::{self, DevAccess, ServeError};
-use wigwag_server::cli::{Cli, Command};
+use wigwag_server::cli::{Cli, Command, LICENSES};
 use wigwag_server::config::{Config, Environment};
 use wigwag_server::ops;
 
@@ -38,6 +38,11 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { BAD_USAGE } else { 0 });
         }
     };
+    // Needs no configuration, not even a valid one.
+    if cli.command == Some(Command::Licenses) {
+        print(LICENSES);
+        return ExitCode::SUCCESS;
+    }
     let (overrides, environment) = (cli.overrides(), Environment::of_process());
     let config = match Config::load(&overrides, &environment) {
         Ok(config) => config,
@@ -70,6 +75,7 @@ fn execute(command: &Command, config: &Config) -> ExitCode {
                 return ExitCode::from(BAD_USAGE);
             }
         },
+        Command::Licenses => print(LICENSES),
         Command::PrintConfig | Command::Dev => print(&config.to_toml()),
     }
     ExitCode::SUCCESS

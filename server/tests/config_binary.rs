@@ -56,6 +56,17 @@ async fn the_configuration_is_checked_and_printed() {
 }
 
 #[tokio::test]
+async fn licenses_are_printed_whatever_the_configuration_is() {
+    let (status, stdout, stderr) = run(&[("PORT", "-1")], &["licenses"]).await;
+    assert!(status.success(), "{stderr}");
+    for part in
+        ["\n  tokio 1.", "\n  @bufbuild/protobuf 2.", "Permission is hereby granted", "END OF TERMS AND CONDITIONS"]
+    {
+        assert!(stdout.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_explained() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = taken.local_addr().expect("bound").to_string();

@@ -3,9 +3,9 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Bundles the script into `outfile`, by default dist/app.js. */
+/** Bundles the script into `outfile`, by default dist/app.js; returns the npm packages that are part of it. */
 export async function buildScript(outfile = path("../dist/app.js")) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: path(".."),
     entryPoints: ["src/app.ts"],
     outfile,
@@ -16,7 +16,11 @@ export async function buildScript(outfile = path("../dist/app.js")) {
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
   });
+  const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  const packages = inputs.map((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]);
+  return [...new Set(packages.filter((name) => name !== undefined))].sort();
 }
 
 function path(relative) {

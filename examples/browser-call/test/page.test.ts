@@ -8,14 +8,19 @@ import { tileSize } from "../src/layout.js";
 import { flagOf, initials, personName, roomName } from "../src/names.js";
 
 const SCRIPT = new URL("../dist/app.js", import.meta.url);
+const LICENSES = new URL("../../../server/src/cli/licenses.txt", import.meta.url);
 
 describe("the page", () => {
   it("has a committed script that is up to date (if this fails, run `npm run build`)", async () => {
     const fresh = mkdtempSync(join(tmpdir(), "wigwag-page-"));
     try {
       const built = join(fresh, "app.js");
-      await buildScript(built);
+      const packages = await buildScript(built);
       assert.ok(readFileSync(SCRIPT).equals(readFileSync(built)), "dist/app.js is stale");
+      // The server holds the script, and prints the licenses of what is in it.
+      const licenses = readFileSync(LICENSES, "utf8");
+      const listed = [...licenses.matchAll(/^  (\S+) \S+ \(npm\): /gm)].map(([, name]) => name);
+      assert.deepEqual(packages, listed, "PAGE_PACKAGES in tests/architecture/src/third_party.rs is stale");
     } finally {
       rmSync(fresh, { recursive: true });
     }

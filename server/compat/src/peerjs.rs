@@ -7,6 +7,8 @@ pub(crate) mod discovery;
 mod retry_queue;
 mod translate;
 
+use std::fmt;
+
 use axum::{
     Json, Router,
     extract::{FromRequestParts as _, Path, RawQuery, Request, State},
@@ -126,7 +128,6 @@ fn effective_key(key: &str) -> &str {
 }
 
 /// The parameters of the URL.
-#[derive(Debug)]
 pub(crate) struct ConnectParams {
     key: String,
     id: String,
@@ -143,6 +144,12 @@ impl ConnectParams {
             return Err(CompatError::invalid("Invalid key provided", "keys and tokens have at most 128 bytes"));
         }
         Ok(Self { key: effective_key(&key).to_owned(), id, token })
+    }
+}
+
+impl fmt::Debug for ConnectParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectParams").field("key", &self.key).field("id", &self.id).finish_non_exhaustive()
     }
 }
 

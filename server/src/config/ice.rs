@@ -37,7 +37,7 @@ impl Default for IceSection {
     }
 }
 
-pub(super) const RANGES: &[Range] = &[Range::ms("ice.turn_ttl_ms", 60_000, 86_400_000)];
+pub(super) const RANGES: &[Range] = &[Range::ms("ice.turn_ttl_ms", 10_000, 86_400_000)];
 
 /// A STUN or TURN server, as in the W3C dictionary `RTCIceServer`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

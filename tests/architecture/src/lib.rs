@@ -1,5 +1,5 @@
 //! Checks of the architecture: which crate may depend on which, which file imports which, the words of the prose, and the
-//! documented lines of the log.
+//! documented lines of the log; what follows from the third-party packages: their licenses, and bills of materials.
 //!
 //! The tables that say what is allowed are in the tests beside this library: `arrows.rs` (crates), `modules.rs` (the
 //! server's top-level modules), `circles.rs` (files), `words.rs` and `log_lines.rs`.
@@ -9,12 +9,16 @@
 mod code_text;
 pub mod crates;
 pub mod graph;
+pub mod license_texts;
 pub mod log_lines;
+pub mod npm;
 pub mod prose;
 pub mod rust_modules;
 pub mod rust_uses;
 mod rust_visitor;
+pub mod sbom;
 pub mod table;
+pub mod third_party;
 pub mod typescript;
 pub mod word_list;
 pub mod words;

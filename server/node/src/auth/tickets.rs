@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -41,12 +42,21 @@ struct Lists {
 }
 
 /// A request with an id, and the answer to it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Answered {
     digest: [u8; 32],
     secret: String,
     expires_at_ms: u64,
     forgotten_at_ms: u64,
+}
+
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answered")
+            .field("expires_at_ms", &self.expires_at_ms)
+            .field("forgotten_at_ms", &self.forgotten_at_ms)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request for a ticket that is not to be repeated.

@@ -1,6 +1,6 @@
 //! Opens sessions for clients of the compatibility protocols, which may choose their own peer ids.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use wigwag_hub::{
     Attachment, PeerId, Reason,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A request for a session with a given peer id. Such a session is never resumable.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenNamed {
     /// The session's peer id. Opening fails with PEER_ID_TAKEN if another session has it.
     pub peer: PeerId,
@@ -31,6 +31,12 @@ pub struct OpenNamed {
     pub display_name: String,
     /// The ticket that admits the client. Needed if the server requires tokens; its user id takes the place of `user`.
     pub ticket: Option<Ticket>,
+}
+
+impl fmt::Debug for OpenNamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenNamed").field("peer", &self.peer).finish_non_exhaustive()
+    }
 }
 
 impl Node {
