@@ -3,6 +3,7 @@
 mod caller;
 mod content;
 mod demo;
+mod denied;
 mod embedded;
 mod fallback;
 mod icon;
@@ -27,6 +28,11 @@ pub fn router(grpc: Router, others: Router, demo: bool) -> Router {
     let router = grpc.merge(others).merge(icon::router());
     let router = if demo { router.merge(demo::router()) } else { router };
     router.fallback(not_found)
+}
+
+/// Returns a router that refuses clients whose address is denied, in front of `router`.
+pub fn refuse_denied(router: Router) -> Router {
+    router.layer(from_fn(denied::refuse))
 }
 
 /// Returns the router of an admin listener without pages: `grpc` over gRPC and gRPC-Web, and `others` with their fallback.

@@ -5,13 +5,15 @@ use std::{sync::Arc, time::Duration};
 use wigwag_compat::CompatConfig;
 use wigwag_hub::Limits;
 use wigwag_net::{
+    address::IpNetworks,
     host::Hosts,
-    listener::{ListenerConfig, RuntimePool},
+    listener::{DeniedNetworks, ListenerConfig, RuntimePool},
     origin::{OriginPattern, Origins},
     websocket::SocketConfig,
 };
 use wigwag_node::{
-    config::{NodeConfig, SessionConfig},
+    auth::Denied,
+    config::{LimitOpens, NodeConfig, SessionConfig},
     frame::TRANSPORT_LIMIT,
     ice::{FixedServers, IceProvider},
 };
@@ -21,7 +23,7 @@ use super::{
     AllowedOrigins, CompatSection, Config,
     memory::{default_max_sessions, memory_limit},
 };
-use crate::turn::TurnServers;
+use crate::{app::OpensPerAddress, turn::TurnServers};
 
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -72,6 +74,9 @@ impl Config {
             auto_create: rooms.auto_create,
             drain_window: ms(self.drain.window_ms),
             ice: self.ice_provider(),
+            opens: OpensPerAddress::new(session.opens_per_second_per_ip, self.uncapped())
+                .map(|opens| Arc::new(opens) as Arc<dyn LimitOpens>),
+            denied: Denied::default(),
             authenticator: None,
         }
     }
@@ -93,6 +98,8 @@ impl Config {
         ListenerConfig {
             max_connections: connections.max,
             max_connections_per_ip: connections.max_per_ip,
+            connections_per_second_per_ip: connections.per_second_per_ip,
+            uncapped: self.uncapped(),
             first_byte_timeout: ms(connections.first_byte_timeout_ms),
             handshake_timeout: ms(connections.handshake_timeout_ms),
             http1_head_timeout: ms(connections.http1_idle_timeout_ms),
@@ -109,7 +116,25 @@ impl Config {
             connection_age_grace: ms(http2.connection_age_grace_ms),
             stop_grace: STOP_GRACE,
             pool,
+            ..ListenerConfig::default()
         }
+    }
+
+    /// As [`listener`](Self::listener) for the public one, which proxies may stand in front of and denied addresses may reach.
+    pub fn public_listener(&self, pool: RuntimePool, denied: DeniedNetworks) -> ListenerConfig {
+        ListenerConfig {
+            trusted_proxies: self.connections.trusted_proxies.to_set(),
+            proxy_protocol: self.connections.proxy_protocol,
+            denied,
+            ..self.listener(pool)
+        }
+    }
+
+    /// Returns the addresses to which limits per address do not apply: those of this machine and of trusted proxies, which are
+    /// the address of a request only if the proxy does not say where it comes from.
+    pub(crate) fn uncapped(&self) -> IpNetworks {
+        let trusted = self.connections.trusted_proxies.as_slice();
+        IpNetworks::loopback_and(trusted.iter().copied())
     }
 
     /// Returns for how long the kernel keeps a connection that does not take what was sent: as long as any setting allows a

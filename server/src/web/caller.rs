@@ -5,15 +5,16 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{Extensions, HeaderMap, header};
 use wigwag_net::host::is_forwarded;
-use wigwag_net::listener::{PeerAddr, RequestHandle};
+use wigwag_net::listener::{ClientAddr, RequestHandle};
 use wigwag_node::auth::{BearerToken, Caller};
 use wigwag_node::node::Abort;
 
 use super::content::{self, Content};
 
-/// Returns the caller of a request: the peer address of its connection.
+/// Returns the caller of a request: the address of its client.
 pub(crate) fn caller(extensions: &Extensions) -> Caller {
-    Caller::new(PeerAddr::of(extensions))
+    let client = ClientAddr::of(extensions);
+    Caller::new(client.map(|client| client.addr)).through_proxy(client.is_some_and(|client| client.through_proxy))
 }
 
 /// Returns the caller of a gRPC call, with the value of its header `authorization`.
@@ -36,12 +37,11 @@ pub(crate) fn abort(extensions: &Extensions) -> Option<Abort> {
     RequestHandle::of(extensions).map(|request| Box::new(move || request.abort()) as Abort)
 }
 
-/// Returns the caller of a request that may be restricted to this machine. A request that a proxy forwarded, or whose host
-/// is neither `localhost` nor an IP address, counts as remote.
+/// Returns the caller of a request that may be restricted to this machine. A request that shows signs of a proxy, or whose host
+/// is neither `localhost` nor an IP address, counts as one from elsewhere.
 pub(crate) fn local_caller<B>(request: &http::Request<B>) -> Caller {
     let forwarded = is_forwarded(request.uri(), request.headers());
-    let caller = if forwarded { Caller::new(None) } else { caller(request.extensions()) };
-    caller.with_token(token_of(request.headers()))
+    caller(request.extensions()).through_proxy(forwarded).with_token(token_of(request.headers()))
 }
 
 /// Inserts the [`local_caller`] into a request's extensions.
