@@ -3,7 +3,6 @@
 mod banner;
 mod dev;
 mod open_files;
-mod opens;
 mod self_signed;
 mod signals;
 mod vital;
@@ -33,16 +32,15 @@ use wigwag_node::auth::Authenticate;
 use wigwag_node::node::Node;
 
 use self::vital::VitalTask;
-use crate::api::{RoomApi, grpc, rest, websocket};
+use crate::api::{self, RoomApi, grpc, rest, websocket};
 use crate::auth::{AuthStats, Authenticator};
-use crate::config::{Config, ConfigErrors, RoomServiceAccess};
-use crate::deny::{DenyFileError, DenyList};
+use crate::config::{Config, ConfigErrors, DenyFileError, RoomServiceAccess};
+use crate::deny::DenyList;
 use crate::{ops, web};
 
 pub use banner::banner;
 pub use dev::DevAccess;
 pub use open_files::raise_open_files;
-pub(crate) use opens::OpensPerAddress;
 pub use signals::termination;
 pub use vital::TaskEnded;
 
@@ -144,7 +142,7 @@ pub async fn serve_over(
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let router = web::refuse_denied(config.origins().guard(router, &FILES));
+    let router = api::refuse_denied(config.origins().guard(router, &FILES));
     let service = grpc::framing::FastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let watch = tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(watch_certificate(tls))));
     let public = serve_public(

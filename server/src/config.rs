@@ -40,7 +40,7 @@ pub use auth::{AuthIssuer, AuthKey, AuthSection, JwksUrl};
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
 pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
-pub use deny::DenySection;
+pub use deny::{DenyFile, DenyFileError, DenySection};
 pub use drain::DrainSection;
 pub use error::ValueOrigin;
 pub use error::{ConfigError, ConfigErrors};

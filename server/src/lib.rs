@@ -12,6 +12,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod deny;
+mod opens;
 pub mod ops;
 pub mod turn;
 pub mod web;

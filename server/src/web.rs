@@ -3,7 +3,6 @@
 mod caller;
 mod content;
 mod demo;
-mod denied;
 mod embedded;
 mod fallback;
 mod icon;
@@ -15,8 +14,9 @@ use tonic_web::GrpcWebLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use caller::{abort, caller, grpc_caller, local_caller, token_of};
+pub(crate) use content::{Content, of as content_of};
 pub(crate) use embedded::embedded_file;
-pub(crate) use fallback::not_found;
+pub(crate) use fallback::{not_found, status_in_protocol};
 
 /// Returns the router of the public listener: `grpc` over gRPC and gRPC-Web, `others`, the icon, and the demo page if
 /// `demo`.
@@ -28,11 +28,6 @@ pub fn router(grpc: Router, others: Router, demo: bool) -> Router {
     let router = grpc.merge(others).merge(icon::router());
     let router = if demo { router.merge(demo::router()) } else { router };
     router.fallback(not_found)
-}
-
-/// Returns a router that refuses clients whose address is denied, in front of `router`.
-pub fn refuse_denied(router: Router) -> Router {
-    router.layer(from_fn(denied::refuse))
 }
 
 /// Returns the router of an admin listener without pages: `grpc` over gRPC and gRPC-Web, and `others` with their fallback.

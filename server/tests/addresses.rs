@@ -202,7 +202,7 @@ async fn a_proxy_names_the_client_ahead_of_its_bytes() {
         assert_eq!(exchange(PROXY, node.addr, &with(denied)).await, "");
     }
     node.until("wigwag_addresses_denied_total", 2).await;
-    // The client's own header fields prove nothing behind such a header.
+    // The client's own header fields prove nothing after such a header.
     let forged = request.replace("connection", "x-forwarded-for: 192.0.2.1\r\nconnection");
     let forged = [&b"PROXY TCP4 192.0.3.1 198.51.100.2 4711 80\r\n"[..], forged.as_bytes()].concat();
     assert!(exchange(PROXY, node.addr, &forged).await.starts_with("HTTP/1.1 200"));

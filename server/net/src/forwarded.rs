@@ -1,7 +1,7 @@
 //! The header fields in which proxies say where a request came from: `X-Forwarded-For`, and `Forwarded` (RFC 7239).
 //!
 //! Each proxy appends the address that it was called from, so that the list is read from its end: what a trusted proxy wrote
-//! is true, and what stands before that came with the request and may be anything.
+//! is true, and what comes before that arrived with the request and may be anything.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -18,7 +18,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// trusted proxy that the request came from.
 ///
 /// With both fields `X-Forwarded-For` counts: most proxies write that one, and pass a `Forwarded` on as it came. An entry that
-/// names no address (`unknown`, `_hidden`, or anything else) ends the list: what stands before it is not looked at, and the
+/// names no address (`unknown`, `_hidden`, or anything else) ends the list: what comes before it is not looked at, and the
 /// address is that of the proxy that has written it.
 pub fn client_addr(headers: &HeaderMap, peer: SocketAddr, trusted: &IpNetworks) -> SocketAddr {
     if headers.contains_key(&X_FORWARDED_FOR) {
@@ -70,7 +70,7 @@ fn rsplit_unquoted(value: &[u8], separator: u8) -> Vec<&[u8]> {
     found
 }
 
-/// Returns whether an odd number of backslashes stands before a byte.
+/// Returns whether an odd number of backslashes comes before a byte.
 fn is_escaped(value: &[u8], at: usize) -> bool {
     value[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }

@@ -27,6 +27,7 @@ mod runtime_pool;
 mod served;
 mod service;
 mod settings;
+mod shared;
 mod stats;
 mod tls;
 mod upgraded_io;
@@ -39,7 +40,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 #[cfg(feature = "fuzzing")]
 pub use self::proxy_protocol::fuzzing;
-use self::{accept::Backoff, admission::Admission, connection::Shared};
+use self::{accept::Backoff, admission::Admission, shared::Shared};
 pub use self::{
     accept::{Accept, AcceptedIo, Handshake},
     body::IncomingBody,

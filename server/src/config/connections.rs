@@ -69,6 +69,11 @@ impl ConnectionsSection {
             let allowed = format!("at least connections.first_byte_timeout_ms, which is {first}");
             errors.add("connections.handshake_timeout_ms", self.handshake_timeout_ms, allowed);
         }
+        if let Some(all) = self.trusted_proxies.as_slice().iter().find(|network| network.is_everything()) {
+            let allowed =
+                "the networks of the proxies only: from this one every client could name any address as its own";
+            errors.add("connections.trusted_proxies", all, allowed);
+        }
         if self.proxy_protocol == ProxyProtocol::Required && self.trusted_proxies.is_empty() {
             let allowed = "\"off\", unless connections.trusted_proxies lists the proxies: a header of the PROXY protocol is read \
                            from those only";

@@ -1,12 +1,14 @@
 //! `[deny]`: addresses, users and rooms that are not served.
 
+mod file;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::file::{DenyFile, DenyFileError};
 use super::error::ConfigErrors;
 use super::networks::Networks;
-use crate::deny::DenyFile;
 
 /// Addresses, users and rooms that are not served.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ use super::{
     AllowedOrigins, CompatSection, Config,
     memory::{default_max_sessions, memory_limit},
 };
-use crate::{app::OpensPerAddress, turn::TurnServers};
+use crate::{opens::OpensPerAddress, turn::TurnServers};
 
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -246,5 +246,32 @@ mod tests {
         config.session.write_timeout_ms = 1_000;
         config.http2.send_timeout_ms = 30_000;
         assert_eq!(config.tcp_send_timeout(), Duration::from_secs(30));
+    }
+
+    fn opens(proxies: &str) -> Arc<dyn LimitOpens> {
+        let mut config = Config::default();
+        let table: toml::Table = toml::from_str(&format!("proxies = {proxies}")).expect("TOML");
+        config.connections.trusted_proxies = table["proxies"].clone().try_into().expect("networks");
+        config.node().opens.expect("a limit by default")
+    }
+
+    #[test]
+    fn an_office_behind_one_address_is_refused_nothing() {
+        let opens = opens("[]");
+        let office = [192, 0, 2, 1].into();
+        // 500 people with four pages each, all at once.
+        assert!((0..2_000).all(|_| opens.check(office).is_ok()));
+        let refused = (0..100_000).filter(|_| opens.check(office).is_err()).count();
+        assert!(refused > 50_000, "{refused} of a flood");
+    }
+
+    #[test]
+    fn fifteen_thousand_sessions_that_return_through_a_proxy_are_refused_nothing() {
+        let opens = opens("[\"10.0.0.1\"]");
+        for proxy in [[10, 0, 0, 1], [127, 0, 0, 1]] {
+            assert!((0..15_000).all(|_| opens.check(proxy.into()).is_ok()), "the proxy does not say for whom");
+        }
+        let mut clients = (0..15_000_u32).map(|n| std::net::Ipv4Addr::from(0xCB00_7100 + n));
+        assert!(clients.all(|client| opens.check(client.into()).is_ok()), "it says for whom");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) async fn not_found(request: Request) -> Response {
 }
 
 /// Answers a gRPC or gRPC-Web call with a status.
-pub(super) async fn status_in_protocol(
+pub(crate) async fn status_in_protocol(
     mut request: Request,
     status: impl Fn() -> Status + Clone + Send + Sync + 'static,
 ) -> Response {

@@ -24,6 +24,11 @@ pub struct NetworkError {
 }
 
 impl IpNetwork {
+    /// Returns whether this is all of IPv4 or all of IPv6.
+    pub fn is_everything(self) -> bool {
+        self.prefix == 0
+    }
+
     /// Returns the address as a number.
     fn number(self) -> u128 {
         match self.address {
@@ -32,7 +37,7 @@ impl IpNetwork {
         }
     }
 
-    /// Returns the bits behind the prefix.
+    /// Returns the bits after the prefix.
     fn host_bits(self) -> u128 {
         let bits = if self.address.is_ipv4() { Ipv4Addr::BITS } else { Ipv6Addr::BITS };
         u128::MAX.checked_shr(u128::BITS - bits + u32::from(self.prefix)).unwrap_or(0)
@@ -47,7 +52,7 @@ impl IpNetwork {
 impl FromStr for IpNetwork {
     type Err = NetworkError;
 
-    /// Refuses a network with bits set behind its prefix: `10.0.0.1/8` may be a mistake for either of two networks. An IPv4
+    /// Refuses a network with bits set after its prefix: `10.0.0.1/8` may be a mistake for either of two networks. An IPv4
     /// network in its IPv6 form (`::ffff:10.0.0.0/104`) is that IPv4 network.
     fn from_str(text: &str) -> Result<Self, NetworkError> {
         let error = |why| NetworkError { text: text.to_owned(), why };
@@ -73,7 +78,7 @@ impl FromStr for IpNetwork {
         };
         let network = Self { address, prefix: u8::try_from(prefix).map_err(|_| error("the prefix is too long"))? };
         if network.host_bits() & network.number() != 0 {
-            return Err(error("bits behind the prefix are set"));
+            return Err(error("bits after the prefix are set"));
         }
         Ok(network)
     }

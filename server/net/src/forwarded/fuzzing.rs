@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::client_addr;
 use crate::address::IpNetworks;
 
-/// Arbitrary bytes from a client do not change what the proxy says behind them, in the same line or in another.
+/// Arbitrary bytes from a client do not change what the proxy says after them, in the same line or in another.
 ///
 /// # Panics
 ///

@@ -32,16 +32,10 @@ use super::{
     io::{ConnectionFlags, ConnectionIo},
     proxy_protocol::{Proxied, ProxyHeader},
     served::CountPanic,
+    shared::Shared,
     write_batch::WriteBatcher,
 };
 use crate::tls::PeerCertificate;
-
-/// State shared by all connections of a listener.
-pub(super) struct Shared {
-    pub(super) settings: ListenerConfig,
-    pub(super) stats: Arc<ListenerStats>,
-    pub(super) stop: CancellationToken,
-}
 
 /// How long a connection that missed a deadline may take to close gracefully (with GOAWAY in HTTP/2).
 const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);

@@ -20,12 +20,12 @@ use wigwag_http2 as http2;
 use super::{
     ClientAddr, DeniedClient, HttpService, IncomingBody, ListenerStats, ResponseBody,
     client_addr::Peer,
-    connection::Shared,
     http1::Unread,
     hyper_response_body::HyperResponseBody,
     io::ConnectionFlags,
     served::{ServedBody, catch_panic, panic_error},
     service::BoxError,
+    shared::Shared,
 };
 use crate::tls::PeerCertificate;
 

@@ -1,7 +1,7 @@
 //! The PROXY protocol, versions 1 and 2 (`doc/proxy-protocol.txt` of HAProxy): the address of a client, which a proxy sends
 //! ahead of the client's bytes.
 //!
-//! The parser is not a library's, since TLS may follow, whose stream reads from the socket itself: no byte behind the header
+//! The parser is not a library's, since TLS may follow, whose stream reads from the socket itself: no byte after the header
 //! may be taken from it. So the header is read in steps, each of which says how many bytes surely belong to it.
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -34,7 +34,7 @@ const MAX_TEXT: usize = 107;
 /// Bytes of a header of version 2 before its addresses.
 const BINARY_HEAD: usize = 16;
 
-/// The most bytes behind those, addresses and extensions (TLVs): with a certificate's name and the like a few hundred.
+/// The most bytes after those, addresses and extensions (TLVs): with a certificate's name and the like a few hundred.
 const MAX_BINARY: usize = 4096;
 
 /// A header that is being read.
@@ -42,7 +42,7 @@ const MAX_BINARY: usize = 4096;
 pub(super) struct ProxyHeader {
     /// What has been received; of version 2 without what follows the addresses.
     received: Vec<u8>,
-    /// How many bytes behind that were received and are not needed.
+    /// How many bytes after that were received and are not needed.
     skipped: usize,
 }
 
@@ -65,7 +65,7 @@ enum Step {
     Done(Proxied),
 }
 
-/// The bytes are no header, or not one that the protocol allows.
+/// The bytes are not a header that the protocol allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Malformed;
 
@@ -75,7 +75,7 @@ impl ProxyHeader {
         !self.received.is_empty()
     }
 
-    /// Reads the header from a socket. Takes no byte behind it.
+    /// Reads the header from a socket. Takes no byte after it.
     pub(super) fn poll_read<I: AcceptedIo>(&mut self, io: &mut I, cx: &mut Context<'_>) -> Poll<io::Result<Proxied>> {
         loop {
             let wanted = match self.step() {

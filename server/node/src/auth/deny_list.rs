@@ -41,7 +41,7 @@ impl DenyList {
         added
     }
 
-    /// Checks a user id. An empty one is none.
+    /// Checks a user id. An empty one is not a user.
     ///
     /// # Errors
     ///

@@ -98,7 +98,7 @@ impl Policy {
         self.deny_list.replace(denied)
     }
 
-    /// Checks that a user is not denied. An empty user id is none.
+    /// Checks that a user is not denied. An empty user id is not one.
     ///
     /// # Errors
     ///

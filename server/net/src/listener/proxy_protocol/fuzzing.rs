@@ -3,7 +3,7 @@
 use super::{BINARY_HEAD, MAX_BINARY, Malformed, Proxied, ProxyHeader, Step};
 
 /// Arbitrary bytes: in pieces of any size they yield the same header, which is no longer than the protocol allows, and nothing
-/// behind it is taken.
+/// after it is taken.
 ///
 /// # Panics
 ///

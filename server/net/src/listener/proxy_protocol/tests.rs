@@ -61,7 +61,7 @@ fn both_versions_are_read() {
 }
 
 #[test]
-fn no_byte_behind_a_header_is_taken() {
+fn no_byte_after_a_header_is_taken() {
     for header in good() {
         let mut more = header.clone();
         more.extend(b"\x16\x03\x01 a ClientHello, or a request\r\n\r\n");
