@@ -1,9 +1,12 @@
 //! The APIs over gRPC, gRPC-Web, WebSocket and REST. Each decodes frames or calls, passes them to the node, and encodes what
 //! it returns.
 
+mod denied;
 pub mod grpc;
 pub mod rest;
 pub mod websocket;
+
+pub use denied::refuse_denied;
 
 /// Whether an API serves RoomService.
 #[derive(Clone, Copy, Debug)]

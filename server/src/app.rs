@@ -32,9 +32,10 @@ use wigwag_node::auth::Authenticate;
 use wigwag_node::node::Node;
 
 use self::vital::VitalTask;
-use crate::api::{RoomApi, grpc, rest, websocket};
+use crate::api::{self, RoomApi, grpc, rest, websocket};
 use crate::auth::{AuthStats, Authenticator};
-use crate::config::{Config, ConfigErrors, RoomServiceAccess};
+use crate::config::{Config, ConfigErrors, DenyFileError, RoomServiceAccess};
+use crate::deny::DenyList;
 use crate::{ops, web};
 
 pub use banner::banner;
@@ -57,6 +58,9 @@ pub enum ServeError {
     /// The keys of `[auth]` cannot be read any more, or no certificates are trusted.
     #[error(transparent)]
     Auth(#[from] ConfigErrors),
+    /// The deny list cannot be read any more.
+    #[error("the deny list cannot be used (deny.file): {0}")]
+    Deny(#[from] DenyFileError),
     /// The certificate of the public listener cannot be used.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] TlsError),
@@ -92,7 +96,7 @@ const FILES: [&str; 12] = [
 ///
 /// # Errors
 ///
-/// [`ServeError::Admin`], [`ServeError::Tls`] and [`ServeError::SelfSigned`] before the first connection is accepted, [`ServeError::TaskEnded`] at any time.
+/// [`ServeError::Admin`], [`ServeError::Deny`], [`ServeError::Tls`] and [`ServeError::SelfSigned`] before the first connection is accepted, [`ServeError::TaskEnded`] at any time.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -120,6 +124,8 @@ pub async fn serve_over(
     let authenticator = Authenticator::new(&config.auth)?;
     let mut node = config.node();
     node.authenticator = authenticator.clone().map(|authenticator| Arc::new(authenticator) as Arc<dyn Authenticate>);
+    let (deny_list, denied) = DenyList::new(&config.deny)?;
+    node.denied = denied;
     let node = Node::new(node);
     let rooms = room_api(config.room_service);
     let (services, health) = grpc::public_routes(&node, rooms, config.shows_reflection());
@@ -142,11 +148,19 @@ pub async fn serve_over(
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let router = config.origins().guard(router, &FILES);
+    let router = api::refuse_denied(config.origins().guard(router, &FILES));
     let service = grpc::framing::FastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let watch = tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(watch_certificate(tls))));
     let admin_tls = tls.clone().filter(|_| config.admin.is_exposed());
-    let public = serve_public(listener, tls, service, config.listener(pool), stats.clone(), stop.clone());
+    let public = serve_public(
+        listener,
+        tls,
+        service,
+        config.public_listener(pool, deny_list.networks()),
+        stats.clone(),
+        stop.clone(),
+    );
+    let denying = AbortOnDropHandle::new(tokio::spawn(deny_list.watch(node.clone())));
     let ticking = {
         let node = node.clone();
         async move { node.tick_forever().await }
@@ -191,7 +205,7 @@ pub async fn serve_over(
         },
         ended = VitalTask::first_ended(&mut tasks) => return Err(ended.into()),
     }
-    drop(watch);
+    drop((watch, denying));
     stop.cancel();
     let mut tasks = tasks.into_iter();
     let ticking = tasks.next();
@@ -270,7 +284,7 @@ fn serve_admin(
     let router = ops::admin_router(move || {
         let no_auth = AuthStats::default();
         let auth = authenticator.as_ref().map_or(&no_auth, Authenticator::stats);
-        ops::prometheus(&metered.backend().stats(), &public, auth, ops::log_lines_dropped())
+        ops::prometheus(&metered.backend().stats(), metered.refusals(), &public, auth, ops::log_lines_dropped())
     });
     let rooms = config.room_service == RoomServiceAccess::Admin;
     let exposed = config.admin.is_exposed();

@@ -8,6 +8,7 @@ mod auth;
 mod compat;
 mod connections;
 mod cors;
+mod deny;
 mod drain;
 mod error;
 mod http2;
@@ -15,6 +16,7 @@ mod ice;
 mod load;
 mod log;
 mod memory;
+mod networks;
 mod parts;
 mod public_url;
 mod range;
@@ -39,6 +41,7 @@ pub use auth::{AuthCertificate, AuthIssuer, AuthKey, AuthSection, CertificateGra
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
 pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
+pub use deny::{DenyFile, DenyFileError, DenySection};
 pub use drain::DrainSection;
 pub use error::ValueOrigin;
 pub use error::{ConfigError, ConfigErrors};
@@ -46,6 +49,7 @@ pub use http2::Http2Section;
 pub use ice::{IceSection, IceServer};
 pub use load::{Override, Overrides};
 pub use log::{LogFormat, LogSection, LogUsers};
+pub use networks::Networks;
 pub use public_url::PublicUrl;
 pub use room_service::RoomServiceAccess;
 pub use rooms::RoomsSection;
@@ -99,6 +103,8 @@ pub struct Config {
     pub log: LogSection,
     /// Connections.
     pub connections: ConnectionsSection,
+    /// Addresses, users and rooms that are not served.
+    pub deny: DenySection,
     /// HTTP/2.
     pub http2: Http2Section,
     /// TLS.
@@ -129,6 +135,7 @@ impl Default for Config {
             cors: CorsSection::default(),
             log: LogSection::default(),
             connections: ConnectionsSection::default(),
+            deny: DenySection::default(),
             http2: Http2Section::default(),
             tls: TlsSection::default(),
             admin: AdminSection::default(),
@@ -197,6 +204,7 @@ impl Config {
         self.cors.check(errors);
         self.log.check(errors);
         self.connections.check(errors);
+        self.deny.check(errors);
         self.http2.check(errors);
         self.tls.check(errors);
         self.admin.check(self.listen, self.tls.is_on(), !self.is_open(), errors);

@@ -1,7 +1,7 @@
 //! The Wigwag server: a WebRTC signaling server with a gRPC API.
 //!
 //! The binary is a thin wrapper around this library: [`config::Config::load`] loads the settings, [`app::serve`] runs a node
-//! and its listeners until shutdown. The APIs are in [`api`], keys and tokens in [`auth`], web pages and routing in [`web`],
+//! and its listeners until shutdown. The APIs are in [`api`], keys and tokens in [`auth`], the deny list in [`deny`], web pages and routing in [`web`],
 //! health, metrics and logging in [`ops`].
 
 #![forbid(unsafe_code)]
@@ -11,6 +11,8 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod deny;
+mod opens;
 pub mod ops;
 pub mod turn;
 pub mod web;

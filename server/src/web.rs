@@ -14,8 +14,9 @@ use tonic_web::GrpcWebLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use caller::{abort, caller, caller_with_token, grpc_caller, local_caller, token_of};
+pub(crate) use content::{Content, of as content_of};
 pub(crate) use embedded::embedded_file;
-pub(crate) use fallback::not_found;
+pub(crate) use fallback::{not_found, status_in_protocol};
 
 /// Returns the router of the public listener: `grpc` over gRPC and gRPC-Web, `others`, the icon, and the demo page if
 /// `demo`.

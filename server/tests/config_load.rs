@@ -111,6 +111,37 @@ fn every_kind_of_value_can_be_given_as_text() {
 }
 
 #[test]
+fn proxies_are_addresses_and_networks() {
+    let proxies = |text: &str| load_file(&format!("[connections]\ntrusted_proxies = {text}\n"));
+    let config = proxies("[\"127.0.0.1\", \"10.0.0.0/8\", \"2001:db8::/32\"]").expect("usable");
+    assert_eq!(config.connections.trusted_proxies.as_slice().len(), 3);
+    let environment = Environment::from([("WIGWAG_CONNECTIONS__TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")]);
+    let config = Config::load(&Overrides::default(), &environment).expect("usable");
+    assert_eq!(config.connections.trusted_proxies.as_slice().len(), 2);
+    // Everyone would be believed.
+    for bad in ["[\"10.0.0.1/8\"]", "[\"proxy.example\"]", "[\"0.0.0.0/0\"]", "[\"::/0\"]", "5"] {
+        assert_eq!(keys(proxies(bad)), ["connections.trusted_proxies"], "{bad}");
+    }
+    let required = "[connections]\nproxy_protocol = \"required\"\n";
+    assert_eq!(keys(load_file(required)), ["connections.proxy_protocol"], "of which proxies?");
+    assert!(load_file(&format!("{required}trusted_proxies = [\"10.0.0.1\"]\n")).is_ok());
+}
+
+#[test]
+fn the_deny_list_is_checked_with_its_file() {
+    let list = file("addresses = [\"192.0.2.1\"]\n");
+    let with = |path: &std::path::Path| load_file(&format!("[deny]\nfile = {path:?}\n"));
+    assert!(with(list.path()).is_ok());
+    assert_eq!(keys(with(&list.path().with_extension("absent"))), ["deny.file"]);
+    assert_eq!(keys(with(file("addresses = [1]\n").path())), ["deny.file"]);
+    for (bad, key) in
+        [("users = [\"\"]", "deny.users"), ("rooms = [\"\"]", "deny.rooms"), ("addresses = [\"x\"]", "deny.addresses")]
+    {
+        assert_eq!(keys(load_file(&format!("[deny]\n{bad}\n"))), [key]);
+    }
+}
+
+#[test]
 fn origins_are_read_in_the_form_of_browsers() {
     let origins =
         |text: &str| load_file(&format!("[cors]\nallowed_origins = {text}\n")).map(|c| c.cors.allowed_origins);

@@ -5,6 +5,8 @@
 use prost::Message as _;
 use wigwag_compat::fuzzing::{connector, peerjs, plain_json, rooms_ws, socketio};
 use wigwag_http2::fuzzing::any as http2;
+use wigwag_net::forwarded::fuzzing::forwarded;
+use wigwag_net::listener::fuzzing::header as proxy_header;
 use wigwag_net::websocket::fuzzing::frames as websocket;
 use wigwag_node::fuzzing::{client_frame, json_frame};
 use wigwag_proto::v1 as pb;
@@ -158,5 +160,27 @@ fn tokens_bear_mutations_of_good_ones() {
         let mut bytes = seeds[round % seeds.len()].clone();
         random.mutate(&mut bytes);
         token(&bytes);
+    }
+}
+
+#[test]
+fn what_proxies_write_bears_mutations_of_good_input() {
+    let seeds = |target: &str, names: &[&str]| -> Vec<Vec<u8>> {
+        let read = |name: &&str| {
+            let path = format!("{}/net/fuzz/seeds/{target}/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read(path).expect("a seed")
+        };
+        names.iter().map(read).collect()
+    };
+    let headers = seeds("proxy_protocol", &["local", "unknown", "v1", "v1_6", "v2"]);
+    let fields = seeds("forwarded", &["list", "quoted"]);
+    let mut random = Random(20_261_201);
+    for round in 0..4_000 {
+        let mut bytes = headers[round % headers.len()].clone();
+        random.mutate(&mut bytes);
+        proxy_header(&bytes);
+        let mut bytes = fields[round % fields.len()].clone();
+        random.mutate(&mut bytes);
+        forwarded(&bytes);
     }
 }

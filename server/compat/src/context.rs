@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::Extensions;
 use wigwag_net::{
     host::Hosts,
-    listener::PeerAddr,
+    listener::ClientAddr,
     websocket::{SocketConfig, WebSocketUpgrade},
 };
 #[cfg(feature = "rooms-ws")]
@@ -135,6 +135,9 @@ impl CompatContext {
     pub(crate) fn caller(&self, extensions: &Extensions, query: &str) -> Caller {
         let name = &self.inner.config.ticket_parameter;
         let ticket = if name.is_empty() { None } else { parameter(query, name).ok().flatten() };
-        Caller::new(PeerAddr::of(extensions)).with_token(ticket.as_deref().and_then(BearerToken::new))
+        let client = ClientAddr::of(extensions);
+        Caller::new(client.map(|client| client.addr))
+            .through_proxy(client.is_some_and(|client| client.through_proxy))
+            .with_token(ticket.as_deref().and_then(BearerToken::new))
     }
 }

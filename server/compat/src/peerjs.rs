@@ -58,8 +58,8 @@ pub(crate) fn routes() -> Router<CompatContext> {
         .route("/peerjs/id", get(new_id))
         .route(
             "/peerjs/peers",
-            get(|state: State<CompatContext>, uri: Uri, headers: HeaderMap| {
-                peers(state, Path(DEFAULT_KEY.to_owned()), uri, headers)
+            get(|state: State<CompatContext>, uri: Uri, headers: HeaderMap, extensions: Extensions| {
+                peers(state, Path(DEFAULT_KEY.to_owned()), uri, headers, extensions)
             }),
         )
         .route("/peerjs/peerjs", any(socket))
@@ -84,9 +84,10 @@ async fn peers(
     Path(key): Path<String>,
     uri: Uri,
     headers: HeaderMap,
+    extensions: Extensions,
 ) -> Response {
     match context.realm() {
-        Some(_) if !context.hosts().allow(&uri, &headers) => Hosts::refusal().into_response(),
+        Some(_) if !context.hosts().allow(&uri, &headers, &extensions) => Hosts::refusal().into_response(),
         Some(realm) => ([(header::CACHE_CONTROL, "no-store")], Json(realm.ids(effective_key(&key)))).into_response(),
         // The PeerJS client explains this status.
         None => {

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header, uri::Authority};
+use axum::http::{Extensions, HeaderMap, HeaderName, StatusCode, Uri, header, uri::Authority};
 
-use crate::http_error::HttpError;
+use crate::{http_error::HttpError, listener::ClientAddr};
 
 /// The host names that requests may use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,11 +33,13 @@ impl Hosts {
     }
 
     /// Returns whether the host name of a request is allowed.
-    pub fn allow(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+    pub fn allow(&self, uri: &Uri, headers: &HeaderMap, extensions: &Extensions) -> bool {
+        let through_proxy = ClientAddr::of(extensions).is_some_and(|client| client.through_proxy);
         match &*self.0 {
             Rule::Any => true,
             Rule::Own(names) => {
-                !is_forwarded(uri, headers) || authority(uri, headers).is_some_and(|host| is_listed(names, host))
+                let is_local = !through_proxy && !is_forwarded(uri, headers);
+                is_local || authority(uri, headers).is_some_and(|host| is_listed(names, host))
             }
         }
     }
@@ -163,7 +165,8 @@ mod tests {
 
     #[test]
     fn other_names_are_allowed_one_by_one_or_all() {
-        let allow = |hosts: &Hosts, host: &str| hosts.allow(&Uri::from_static("/rooms"), &with_host(host));
+        let allow =
+            |hosts: &Hosts, host: &str| hosts.allow(&Uri::from_static("/rooms"), &with_host(host), &Extensions::new());
         let own = Hosts::own_and(Vec::new());
         assert!(allow(&own, "localhost:8080") && !allow(&own, "rooms.example:8080"));
         let named = Hosts::own_and(vec!["rooms.example".to_owned()]);
@@ -196,9 +199,20 @@ mod tests {
                 let mut headers = with_host(host);
                 let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
                 headers.insert(name.clone(), "203.0.113.9".parse().expect("a header"));
-                assert!(!hosts.allow(&Uri::from_static("/rooms"), &headers), "{name} {host}");
+                assert!(!hosts.allow(&Uri::from_static("/rooms"), &headers, &Extensions::new()), "{name} {host}");
             }
         }
+    }
+
+    #[test]
+    fn what_comes_through_a_trusted_proxy_is_refused_without_a_sign_of_it() {
+        let mut extensions = Extensions::new();
+        let addr = ([127, 0, 0, 1], 4711).into();
+        extensions.insert(ClientAddr { addr, through_proxy: true });
+        let allow = |hosts: Hosts, name| hosts.allow(&Uri::from_static("/rooms"), &with_host(name), &extensions);
+        assert!(!allow(Hosts::own_and(Vec::new()), "localhost"));
+        assert!(allow(Hosts::own_and(vec!["rooms.example".to_owned()]), "rooms.example"));
+        assert!(allow(Hosts::any(), "localhost"));
     }
 
     #[test]
@@ -212,8 +226,8 @@ mod tests {
     #[test]
     fn the_name_of_an_http2_request_is_its_authority() {
         let hosts = Hosts::own_and(Vec::new());
-        assert!(!hosts.allow(&Uri::from_static("http://evil.example/rooms"), &HeaderMap::new()));
-        assert!(hosts.allow(&Uri::from_static("http://localhost:1/rooms"), &HeaderMap::new()));
-        assert!(hosts.allow(&Uri::from_static("/rooms"), &HeaderMap::new()));
+        assert!(!hosts.allow(&Uri::from_static("http://evil.example/rooms"), &HeaderMap::new(), &Extensions::new()));
+        assert!(hosts.allow(&Uri::from_static("http://localhost:1/rooms"), &HeaderMap::new(), &Extensions::new()));
+        assert!(hosts.allow(&Uri::from_static("/rooms"), &HeaderMap::new(), &Extensions::new()));
     }
 }

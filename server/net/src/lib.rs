@@ -3,6 +3,7 @@
 //! - [`listener::serve`] accepts connections and serves HTTP/1.1 and HTTP/2 on each, within limits.
 //! - [`tls`] has the certificate of a listener that speaks TLS.
 //! - [`websocket`] upgrades a request to a WebSocket.
+//! - [`address`] and [`forwarded`] say where a request comes from, behind proxies as well.
 //! - [`origin`] and [`host`] decide which web pages may call the server.
 //! - [`workers`] starts the threads.
 //!
@@ -12,6 +13,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
+pub mod forwarded;
 pub mod host;
 pub mod http_error;
 mod late_timer;

@@ -9,6 +9,7 @@
 mod accept;
 mod admission;
 mod body;
+mod client_addr;
 mod connection;
 mod dispatch;
 mod fairness;
@@ -19,12 +20,14 @@ mod hyper_response_body;
 mod interrupts;
 mod io;
 mod linger;
+mod proxy_protocol;
 mod read_buffer;
 mod request_handle;
 mod runtime_pool;
 mod served;
 mod service;
 mod settings;
+mod shared;
 mod stats;
 mod tls;
 mod upgraded_io;
@@ -35,17 +38,20 @@ use std::sync::Arc;
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{accept::Backoff, admission::Admission, connection::Shared};
+#[cfg(feature = "fuzzing")]
+pub use self::proxy_protocol::fuzzing;
+use self::{accept::Backoff, admission::Admission, shared::Shared};
 pub use self::{
     accept::{Accept, AcceptedIo, Handshake},
     body::IncomingBody,
-    dispatch::{ConnectionHandle, PeerAddr},
+    client_addr::{ClientAddr, DeniedClient},
+    dispatch::ConnectionHandle,
     http1::Http1Body,
     http2::Http2Stats,
     request_handle::RequestHandle,
     runtime_pool::RuntimePool,
     service::{HttpService, ResponseBody},
-    settings::{Http2Engine, ListenerConfig},
+    settings::{DeniedNetworks, Http2Engine, ListenerConfig, ProxyProtocol},
     stats::ListenerStats,
     tls::{TlsListener, TlsStream},
     upgraded_io::UpgradedIo,
@@ -56,7 +62,7 @@ pub(crate) use self::{
 
 /// Accepts connections and passes their requests to `service`, until `stop` is cancelled.
 ///
-/// Each request carries the extensions [`PeerAddr`] and [`ConnectionHandle`], and has a [`RequestHandle`]. After `stop` no connection is accepted.
+/// Each request carries the extensions [`ClientAddr`] and [`ConnectionHandle`], and has a [`RequestHandle`]. After `stop` no connection is accepted.
 /// Open connections are asked to finish (GOAWAY, `connection: close`) within [`ListenerConfig::stop_grace`], after
 /// which they are dropped, including endless streams, silent peers and upgraded connections. Returns when all are
 /// closed.
@@ -70,7 +76,7 @@ pub async fn serve<A, S>(
     A: Accept,
     S: HttpService,
 {
-    let admission = Admission::new(settings.max_connections, settings.max_connections_per_ip, stats.clone());
+    let admission = Admission::new(&settings, stats.clone());
     let pool = settings.pool.clone();
     let batchers = pool.batchers();
     let shared = Arc::new(Shared { settings, stats, stop: stop.clone() });
@@ -88,10 +94,10 @@ pub async fn serve<A, S>(
                 backoff.reset();
                 // A refused connection is closed here rather than left in the backlog, so that its client notices at
                 // once.
-                if let Some(permit) = admission.admit(peer.ip()) {
+                if let Some(permit) = admission.admit(peer) {
                     io.set_options(shared.settings.tcp_send_timeout);
                     let (service, shared) = (service.clone(), shared.clone());
-                    let serve = move |io, batcher| connection::run(io, batcher, peer, service, shared, permit);
+                    let serve = move |io, batcher| connection::run(io, batcher, service, shared, permit);
                     pool.spawn_on_least_loaded(&connections, &batchers, io, serve);
                 }
             }

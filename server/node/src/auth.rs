@@ -3,10 +3,11 @@
 //! Whatever a frame or call would do to a session or a room is checked with [`Policy::allow`]; leaving and ending one's
 //! session needs no permission. What only the owner of a room may do is checked by the hub, which knows the owner. Without authentication
 //! everything is allowed except room management from other machines and, if switched off, direct messages. With it a verified
-//! token says what is allowed, and nothing else is.
+//! token says what is allowed, and nothing else is. Users and rooms on the deny list are refused in either case.
 
 mod caller;
 mod certificate;
+mod deny_list;
 mod identity;
 mod policy;
 mod revocations;
@@ -17,6 +18,7 @@ pub(crate) use self::tickets::{TicketError, TicketRequest};
 pub use self::{
     caller::{BearerToken, Caller},
     certificate::{CertificateName, ClientCertificate},
+    deny_list::Denied,
     identity::Identity,
     policy::{Authenticate, Policy},
     revocations::Revoked,

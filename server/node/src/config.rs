@@ -1,11 +1,11 @@
 //! Settings of a node.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use wigwag_hub::Limits;
 
 use crate::{
-    auth::Authenticate,
+    auth::{Authenticate, Denied},
     ice::{FixedServers, IceProvider},
     logged_users::LoggedUsers,
 };
@@ -29,8 +29,22 @@ pub struct NodeConfig {
     pub drain_window: Duration,
     /// The ICE servers that clients are given.
     pub ice: Arc<dyn IceProvider>,
+    /// What limits how often the clients of one address open or resume a session. `None` = no limit.
+    pub opens: Option<Arc<dyn LimitOpens>>,
+    /// Users and rooms that are denied at first ([`Node::deny`](crate::node::Node::deny)).
+    pub denied: Denied,
     /// What verifies tokens; `None` = the server is open to everyone that reaches it.
     pub authenticator: Option<Arc<dyn Authenticate>>,
+}
+
+/// Limits how often the clients of one address open or resume a session.
+pub trait LimitOpens: fmt::Debug + Send + Sync + 'static {
+    /// Counts one.
+    ///
+    /// # Errors
+    ///
+    /// The time after which there may be another one, if there were too many.
+    fn check(&self, ip: IpAddr) -> Result<(), Duration>;
 }
 
 /// Settings of sessions.
@@ -94,6 +108,8 @@ impl Default for NodeConfig {
             auto_create: true,
             drain_window: Duration::ZERO,
             ice: Arc::new(FixedServers::default()),
+            opens: None,
+            denied: Denied::default(),
             authenticator: None,
         }
     }

@@ -192,6 +192,24 @@ impl ApiError {
         Self::new(Code::Unauthenticated, "TOKEN_INVALID", why).advice(Advice::Stop)
     }
 
+    /// Creates FORBIDDEN for a client that is refused as a whole.
+    pub fn denied(why: &'static str) -> Self {
+        Self::forbidden(why).advice(Advice::Stop)
+    }
+
+    /// Creates RATE_LIMITED for a client whose address opens too many sessions.
+    pub fn too_many_sessions(retry_after: Duration) -> Self {
+        let ms = u32::try_from(retry_after.as_millis()).unwrap_or(u32::MAX).max(1);
+        Self::new(
+            Code::ResourceExhausted,
+            "RATE_LIMITED",
+            "more sessions were opened from this address than session.opens_per_second_per_ip allows: wait retry_after_ms, and \
+             try again",
+        )
+        .advice(Advice::Retry)
+        .retry_after(ms)
+    }
+
     /// Creates TOKEN_EXPIRED. `why` must not hold anything of the token. The session, if there is one, waits for a resume with
     /// a fresh one.
     pub fn token_expired(why: impl Into<Cow<'static, str>>) -> Self {
@@ -553,7 +571,8 @@ fn ended(reason: Reason) -> ApiError {
         Reason::Forbidden => ApiError::new(
             Code::PermissionDenied,
             "FORBIDDEN",
-            "the token of the session was revoked: get another one from the application's server, and open a new session",
+            "the token of the session was revoked, or its user is denied: get another token from the application's server, and open \
+             a new session",
         )
         .advice(Advice::Stop),
         other => {

@@ -1,5 +1,6 @@
 //! The node: one server process with its sessions, its backend and its policy.
 
+mod deny;
 mod ids;
 mod open;
 mod open_named;
@@ -9,7 +10,7 @@ mod run_clock;
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -29,6 +30,7 @@ use crate::{
     quota::Quota,
 };
 
+pub use deny::Refusals;
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
 pub use open::{Opened, check_label};
 pub use open_named::OpenNamed;
@@ -62,6 +64,8 @@ struct Inner {
     // When a drain ends the sessions that are left. Set when it begins.
     flush_at: OnceLock<Instant>,
     reaper: Arc<ConnectionReaper>,
+    // Sessions refused because their address opened too many.
+    opens_refused: AtomicU64,
     // The hub's monotonic clock.
     clock: RunClock,
     wall_clock: WallClock,
@@ -81,14 +85,19 @@ impl Node {
         Self {
             inner: Arc::new(Inner {
                 backend,
-                policy: match config.authenticator.clone() {
-                    Some(authenticator) => Policy::with_tokens(config.session.direct_messages, authenticator),
-                    None => Policy::open(config.session.direct_messages),
+                policy: {
+                    let policy = match config.authenticator.clone() {
+                        Some(authenticator) => Policy::with_tokens(config.session.direct_messages, authenticator),
+                        None => Policy::open(config.session.direct_messages),
+                    };
+                    policy.deny(config.denied.clone());
+                    policy
                 },
                 config,
                 draining: AtomicBool::new(false),
                 flush_at: OnceLock::new(),
                 reaper: Arc::default(),
+                opens_refused: AtomicU64::new(0),
                 clock: RunClock::new(TICK_INTERVAL),
                 wall_clock: WallClock::new(),
                 watches: Quota::new(MAX_WATCHES, if with_tokens { MAX_WATCHES_PER_USER } else { MAX_WATCHES }),

@@ -90,6 +90,7 @@ impl Rooms {
         let caller = &self.identify(caller, Action::Manage).await?;
         let room = if create.room.is_empty() { random_room_name() } else { room_name("room", &create.room)? };
         self.node.policy().allow(caller, Action::Manage, Some(&room))?;
+        self.node.policy().check_room(&room)?;
         check_label("display_name", &create.display_name)?;
         let request_id = request_id(caller, &create.request_id, || digest_of_create(&create))?;
         let spec = RoomSpec {

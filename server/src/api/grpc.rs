@@ -25,7 +25,7 @@ use wigwag_node::node::Node;
 use wigwag_proto::v1::{admin_service_server, room_service_server, signaling_service_server};
 
 use self::admin::AdminServer;
-use self::status::to_status;
+pub(crate) use self::status::to_status;
 use super::RoomApi;
 
 pub use health::Health;

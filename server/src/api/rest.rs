@@ -112,6 +112,16 @@ impl RoomResources {
     }
 }
 
+/// Returns whether a path is one of the REST API's.
+pub(crate) fn is_path(path: &str) -> bool {
+    path.strip_prefix("/v1/rooms").is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '?']))
+}
+
+/// Returns the response of the REST API with this error.
+pub(crate) fn error_response(error: ApiError) -> Response {
+    RestError::from(error).into_response()
+}
+
 /// Checks whether the caller may use RoomService, before anything else in the request is read.
 async fn guard(State(state): State<RestState>, mut request: Request, next: Next) -> Response {
     let caller = match admit(&state.node, &local_caller(&request)).await {

@@ -12,8 +12,8 @@ use super::error::{ConfigErrors, ValueOrigin};
 use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{
-    Config, admin, auth, connections, cors, drain, http2, ice, log, public_url, renamed, room_service, rooms, session,
-    tls,
+    Config, admin, auth, connections, cors, drain, http2, ice, log, networks, public_url, renamed, room_service, rooms,
+    session, tls,
 };
 
 /// Settings from the command line.
@@ -167,6 +167,8 @@ fn allowed_instead(key: &str, value: &Value, settings: &[(String, Value)]) -> Op
         "auth.keys" => auth::ALLOWED_KEYS.to_owned(),
         "auth.certificates" => auth::ALLOWED_CERTIFICATES.to_owned(),
         "auth.issuers" => auth::ALLOWED_ISSUERS.to_owned(),
+        "connections.trusted_proxies" | "deny.addresses" => format!("{error}; allowed is {}", networks::ALLOWED),
+        "connections.proxy_protocol" => connections::ALLOWED_PROXY_PROTOCOL.to_owned(),
         "ice.servers" => ice::ALLOWED.to_owned(),
         "http2.engine" => http2::ALLOWED_ENGINE.to_owned(),
         "tls.client_auth" => tls::ALLOWED_CLIENT_AUTH.to_owned(),

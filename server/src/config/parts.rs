@@ -5,13 +5,15 @@ use std::{sync::Arc, time::Duration};
 use wigwag_compat::CompatConfig;
 use wigwag_hub::Limits;
 use wigwag_net::{
+    address::IpNetworks,
     host::Hosts,
-    listener::{ListenerConfig, RuntimePool},
+    listener::{DeniedNetworks, ListenerConfig, RuntimePool},
     origin::{OriginPattern, Origins},
     websocket::SocketConfig,
 };
 use wigwag_node::{
-    config::{NodeConfig, SessionConfig},
+    auth::Denied,
+    config::{LimitOpens, NodeConfig, SessionConfig},
     frame::TRANSPORT_LIMIT,
     ice::{FixedServers, IceProvider},
     logged_users::LoggedUsers,
@@ -22,7 +24,7 @@ use super::{
     AllowedOrigins, CompatSection, Config,
     memory::{default_max_sessions, memory_limit},
 };
-use crate::turn::TurnServers;
+use crate::{opens::OpensPerAddress, turn::TurnServers};
 
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -75,6 +77,9 @@ impl Config {
             auto_create: rooms.auto_create,
             drain_window: ms(self.drain.window_ms),
             ice: self.ice_provider(),
+            opens: OpensPerAddress::new(session.opens_per_second_per_ip, self.uncapped())
+                .map(|opens| Arc::new(opens) as Arc<dyn LimitOpens>),
+            denied: Denied::default(),
             authenticator: None,
         }
     }
@@ -96,6 +101,8 @@ impl Config {
         ListenerConfig {
             max_connections: connections.max,
             max_connections_per_ip: connections.max_per_ip,
+            connections_per_second_per_ip: connections.per_second_per_ip,
+            uncapped: self.uncapped(),
             first_byte_timeout: ms(connections.first_byte_timeout_ms),
             handshake_timeout: ms(connections.handshake_timeout_ms),
             http1_head_timeout: ms(connections.http1_idle_timeout_ms),
@@ -112,7 +119,25 @@ impl Config {
             connection_age_grace: ms(http2.connection_age_grace_ms),
             stop_grace: STOP_GRACE,
             pool,
+            ..ListenerConfig::default()
         }
+    }
+
+    /// As [`listener`](Self::listener) for the public one, which proxies may stand in front of and denied addresses may reach.
+    pub fn public_listener(&self, pool: RuntimePool, denied: DeniedNetworks) -> ListenerConfig {
+        ListenerConfig {
+            trusted_proxies: self.connections.trusted_proxies.to_set(),
+            proxy_protocol: self.connections.proxy_protocol,
+            denied,
+            ..self.listener(pool)
+        }
+    }
+
+    /// Returns the addresses to which limits per address do not apply: those of this machine and of trusted proxies, which are
+    /// the address of a request only if the proxy does not say where it comes from.
+    pub(crate) fn uncapped(&self) -> IpNetworks {
+        let trusted = self.connections.trusted_proxies.as_slice();
+        IpNetworks::loopback_and(trusted.iter().copied())
     }
 
     /// Returns for how long the kernel keeps a connection that does not take what was sent: as long as any setting allows a
@@ -225,5 +250,32 @@ mod tests {
         config.session.write_timeout_ms = 1_000;
         config.http2.send_timeout_ms = 30_000;
         assert_eq!(config.tcp_send_timeout(), Duration::from_secs(30));
+    }
+
+    fn opens(proxies: &str) -> Arc<dyn LimitOpens> {
+        let mut config = Config::default();
+        let table: toml::Table = toml::from_str(&format!("proxies = {proxies}")).expect("TOML");
+        config.connections.trusted_proxies = table["proxies"].clone().try_into().expect("networks");
+        config.node().opens.expect("a limit by default")
+    }
+
+    #[test]
+    fn an_office_behind_one_address_is_refused_nothing() {
+        let opens = opens("[]");
+        let office = [192, 0, 2, 1].into();
+        // 500 people with four pages each, all at once.
+        assert!((0..2_000).all(|_| opens.check(office).is_ok()));
+        let refused = (0..100_000).filter(|_| opens.check(office).is_err()).count();
+        assert!(refused > 50_000, "{refused} of a flood");
+    }
+
+    #[test]
+    fn fifteen_thousand_sessions_that_return_through_a_proxy_are_refused_nothing() {
+        let opens = opens("[\"10.0.0.1\"]");
+        for proxy in [[10, 0, 0, 1], [127, 0, 0, 1]] {
+            assert!((0..15_000).all(|_| opens.check(proxy.into()).is_ok()), "the proxy does not say for whom");
+        }
+        let mut clients = (0..15_000_u32).map(|n| std::net::Ipv4Addr::from(0xCB00_7100 + n));
+        assert!(clients.all(|client| opens.check(client.into()).is_ok()), "it says for whom");
     }
 }

@@ -47,6 +47,9 @@ pub struct SessionSection {
     pub max_detached: usize,
     /// Most sessions without a connection from one source. 0 = no limit: behind a proxy all clients are one source.
     pub max_detached_per_source: usize,
+    /// Sessions that the clients of one IPv4 address or one IPv6 /64 may open or resume per second, of which ten seconds' worth
+    /// may come at once; one more is refused with RATE_LIMITED. Loopback is not limited. 0 = no limit.
+    pub opens_per_second_per_ip: u32,
 }
 
 impl Default for SessionSection {
@@ -69,6 +72,7 @@ impl Default for SessionSection {
             max_sessions: 0,
             max_detached: 0,
             max_detached_per_source: 0,
+            opens_per_second_per_ip: 500,
         }
     }
 }
@@ -90,6 +94,7 @@ pub(super) const RANGES: &[Range] = &[
     Range::new("session.max_sessions", 0, 100_000_000),
     Range::new("session.max_detached", 0, 100_000_000),
     Range::new("session.max_detached_per_source", 0, 100_000_000),
+    Range::new("session.opens_per_second_per_ip", 0, 100_000_000),
 ];
 
 impl SessionSection {

@@ -85,12 +85,12 @@ struct Health {
 }
 
 /// Under a host name that may not see rooms it returns counts only, so that probes work under any name.
-async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Json<Health> {
+async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap, extensions: Extensions) -> Json<Health> {
     let stats = pages.node.backend().stats();
     let rooms = room_count(&pages.node).await;
     // With authentication it shows counts to everyone and rooms to no one: probes have no token.
     let shows = pages.show_rooms && !pages.node.policy().requires_tokens();
-    let (room_details, complete) = if shows && pages.hosts.allow(&uri, &headers) {
+    let (room_details, complete) = if shows && pages.hosts.allow(&uri, &headers, &extensions) {
         // A node is alive even if its store does not answer: it shows counts then.
         let page = RoomPage::read(&pages.node, &Caller::default(), None, HEALTH_ROOMS, HEALTH_MEMBERS).await;
         page.map_or_else(|_| (Vec::new(), false), |page| (page.rooms, page.complete))
@@ -147,7 +147,7 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap, extensi
         let (room_count, connections) = (room_count(&pages.node).await, stats.attached);
         return Json(RoomCounts { rooms: [], room_count, connections, hint: COUNTS_ONLY }).into_response();
     }
-    if caller.identity.is_none() && !pages.hosts.allow(&uri, &headers) {
+    if caller.identity.is_none() && !pages.hosts.allow(&uri, &headers, &extensions) {
         return Hosts::refusal().into_response();
     }
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());

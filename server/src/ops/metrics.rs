@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 
 use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::{Http2Stats, ListenerStats};
+use wigwag_node::node::Refusals;
 
 use crate::auth::AuthStats;
 
-/// Returns all metrics of a node, of its public listener, of authentication and of the log, of which `log_lines_dropped` lines
+/// Returns all metrics of a node and of what it refused, of its public listener, of authentication and of the log, of which `log_lines_dropped` lines
 /// were dropped.
 pub fn prometheus(
     backend: &BackendStats,
+    refusals: Refusals,
     listener: &ListenerStats,
     auth: &AuthStats,
     log_lines_dropped: u64,
@@ -55,6 +57,27 @@ pub fn prometheus(
         "wigwag_connections_refused_total",
         "Connections closed on arrival because of a limit.",
         listener.refused(),
+    );
+    counter(
+        "wigwag_connections_refused_per_ip_total",
+        "Those of them that were over a limit per address.",
+        listener.refused_per_ip(),
+    );
+    counter(
+        "wigwag_addresses_denied_total",
+        "Connections closed and requests refused because the address of their client is denied.",
+        listener.denied(),
+    );
+    counter("wigwag_names_denied_total", "Requests refused because their user or room is denied.", refusals.denied);
+    counter(
+        "wigwag_session_opens_refused_total",
+        "Sessions not opened or resumed because their address opened too many.",
+        refusals.opens,
+    );
+    counter(
+        "wigwag_proxy_header_failures_total",
+        "Connections of trusted proxies closed because they had no valid header of the PROXY protocol.",
+        listener.proxy_header_failures(),
     );
     counter(
         "wigwag_handshake_timeouts_total",

@@ -5,16 +5,19 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{Extensions, HeaderMap, header};
 use wigwag_net::host::is_forwarded;
-use wigwag_net::listener::{PeerAddr, RequestHandle};
+use wigwag_net::listener::{ClientAddr, RequestHandle};
 use wigwag_net::tls::{PeerCertificate, SubjectAltName};
 use wigwag_node::auth::{BearerToken, Caller, CertificateName, ClientCertificate};
 use wigwag_node::node::Abort;
 
 use super::content::{self, Content};
 
-/// Returns the caller of a request: the peer address and the certificate of its connection.
+/// Returns the caller of a request: the address of its client, and the certificate of its connection.
 pub(crate) fn caller(extensions: &Extensions) -> Caller {
-    Caller::new(PeerAddr::of(extensions)).with_certificate(certificate_of(extensions))
+    let client = ClientAddr::of(extensions);
+    Caller::new(client.map(|client| client.addr))
+        .through_proxy(client.is_some_and(|client| client.through_proxy))
+        .with_certificate(certificate_of(extensions))
 }
 
 /// Returns the certificate that the connection of a request has shown. That of a proxy stands for all its clients.
@@ -59,12 +62,11 @@ pub(crate) fn abort(extensions: &Extensions) -> Option<Abort> {
     RequestHandle::of(extensions).map(|request| Box::new(move || request.abort()) as Abort)
 }
 
-/// Returns the caller of a request that may be restricted to this machine. A request that a proxy forwarded, or whose host
-/// is neither `localhost` nor an IP address, counts as remote.
+/// Returns the caller of a request that may be restricted to this machine. A request that shows signs of a proxy, or whose host
+/// is neither `localhost` nor an IP address, counts as one from elsewhere.
 pub(crate) fn local_caller<B>(request: &http::Request<B>) -> Caller {
     let forwarded = is_forwarded(request.uri(), request.headers());
-    let addr = PeerAddr::of(request.extensions()).filter(|_| !forwarded);
-    Caller::new(addr).with_certificate(certificate_of(request.extensions())).with_token(token_of(request.headers()))
+    caller(request.extensions()).through_proxy(forwarded).with_token(token_of(request.headers()))
 }
 
 /// Inserts the [`local_caller`] into a request's extensions.

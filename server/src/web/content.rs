@@ -13,7 +13,7 @@ use wigwag_net::http_error::HttpError;
 
 /// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// `application/grpc`: messages in protobuf.
     Grpc,
     /// `application/grpc-web`, binary or text: messages in protobuf. Holds its canonical form, the only one that
@@ -37,7 +37,7 @@ const GRPC_WEB: [&str; 4] = [
 ];
 
 /// Returns the kind of a request.
-pub(super) fn of<B>(request: &axum::http::Request<B>) -> Content {
+pub(crate) fn of<B>(request: &axum::http::Request<B>) -> Content {
     let Some(essence) = essence(request.headers(), &header::CONTENT_TYPE) else { return Content::Other };
     let begins = |prefix: &str| essence.starts_with(prefix);
     match essence.as_str() {

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tonic::Status;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use wigwag_net::http_error::HttpError;
@@ -14,19 +15,12 @@ use super::content::{self, Content};
 
 /// Answers a request for an unknown path in the protocol of the request.
 pub(crate) async fn not_found(request: Request) -> Response {
-    in_protocol(request, "this server has no such method: grpcurl lists those it has").await
-}
-
-/// Answers a gRPC or gRPC-Web call with UNIMPLEMENTED and `text`, and any other request with 404.
-async fn in_protocol(mut request: Request, text: &'static str) -> Response {
     match content::of(&request) {
-        Content::Grpc => unimplemented(text),
-        // The layer encodes the status for a gRPC-Web client.
-        Content::GrpcWeb(kind) => {
-            content::canonicalize(request.headers_mut(), kind);
-            let service = GrpcWebLayer::new().layer(service_fn(|_| async { Ok::<_, Infallible>(unimplemented(text)) }));
-            let Ok(response) = service.oneshot(request).await;
-            response.map(Body::new)
+        Content::Grpc | Content::GrpcWeb(_) => {
+            status_in_protocol(request, || {
+                Status::unimplemented("this server has no such method: grpcurl lists those it has")
+            })
+            .await
         }
         Content::OtherFormat { web } => content::other_format(web),
         Content::Other => {
@@ -38,6 +32,19 @@ async fn in_protocol(mut request: Request, text: &'static str) -> Response {
     }
 }
 
-fn unimplemented(text: &'static str) -> Response {
-    tonic::Status::unimplemented(text).into_http()
+/// Answers a gRPC or gRPC-Web call with a status.
+pub(crate) async fn status_in_protocol(
+    mut request: Request,
+    status: impl Fn() -> Status + Clone + Send + Sync + 'static,
+) -> Response {
+    // The layer encodes the status for a gRPC-Web client.
+    let Content::GrpcWeb(kind) = content::of(&request) else { return status().into_http() };
+    content::canonicalize(request.headers_mut(), kind);
+    let answer = move |_| {
+        let status = status();
+        async move { Ok::<Response, Infallible>(status.into_http()) }
+    };
+    let service = GrpcWebLayer::new().layer(service_fn(answer));
+    let Ok(response) = service.oneshot(request).await;
+    response.map(Body::new)
 }

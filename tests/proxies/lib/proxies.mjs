@@ -64,8 +64,21 @@ const PROXIES = {
   },
   haproxy: {
     program: "haproxy",
-    files: ({ grpc, web }, server) => ({
-      "haproxy.cfg": `
+    // With `send` it forwards TCP, and names the client by that option of the PROXY protocol.
+    files: ({ grpc, web, send }, server) => ({
+      "haproxy.cfg": send
+        ? `
+        defaults
+          mode tcp
+          timeout connect 5s
+          timeout client 1h
+          timeout server 1h
+        listen tcp
+          bind 127.0.0.1:${grpc}
+          bind 127.0.0.1:${web}
+          server wigwag 127.0.0.1:${server} ${send}
+`
+        : `
         global
           maxconn 2000
         defaults
@@ -212,7 +225,7 @@ function withSbin() {
 
 /**
  * Starts a proxy in front of the server at a port, and waits until it accepts connections. `settings` are those of its
- * configuration: Envoy has `connectionWindow`.
+ * configuration: Envoy has `connectionWindow`, HAProxy `send`.
  *
  * @returns an object with the port for HTTP/2 (`grpc`), the port for HTTP/1.1 (`web`), and `stop`.
  */

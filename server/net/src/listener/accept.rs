@@ -4,12 +4,13 @@ use std::{
     future::Future,
     io::{self, ErrorKind},
     net::SocketAddr,
+    pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
 
@@ -39,6 +40,12 @@ pub trait AcceptedIo: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         Self: Sized,
     {
         Ok(self)
+    }
+
+    /// Reads bytes that come before the handshake, at most as many as fit. Called before [`poll_handshake`](Self::poll_handshake),
+    /// if at all.
+    fn poll_read_plain(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self).poll_read(cx, buf)
     }
 
     /// Performs the handshake of what carries the bytes, if it has one. To be called until it is ready, before the first

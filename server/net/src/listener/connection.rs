@@ -6,7 +6,6 @@ use std::{
     future::{Future, poll_fn},
     hash::{BuildHasher as _, RandomState},
     io,
-    net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
@@ -25,42 +24,29 @@ use wigwag_http2::PREFACE;
 use super::{
     AcceptedIo, Http2Engine, HttpService, ListenerConfig, ListenerStats,
     admission::Permit,
-    dispatch::{ConnectionHandle, Dispatch, PeerAddr},
+    dispatch::{ConnectionHandle, Dispatch},
     fairness::Fair,
     http2::Http2Driver,
     hyper_http2,
     interrupts::{Graceful, Interrupts, Waited},
     io::{ConnectionFlags, ConnectionIo},
+    proxy_protocol::{Proxied, ProxyHeader},
     served::CountPanic,
+    shared::Shared,
     write_batch::WriteBatcher,
 };
 use crate::tls::PeerCertificate;
-
-/// State shared by all connections of a listener.
-pub(super) struct Shared {
-    pub(super) settings: ListenerConfig,
-    pub(super) stats: Arc<ListenerStats>,
-    pub(super) stop: CancellationToken,
-}
 
 /// How long a connection that missed a deadline may take to close gracefully (with GOAWAY in HTTP/2).
 const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Serves one connection until its byte stream is closed, even if an upgrade has moved it to another task. Once the
 /// listener is stopped, it ends within [`ListenerConfig::stop_grace`].
-pub(super) async fn run<I, S>(
-    io: I,
-    batcher: WriteBatcher,
-    peer: SocketAddr,
-    service: S,
-    shared: Arc<Shared>,
-    permit: Permit,
-) where
+pub(super) async fn run<I, S>(io: I, batcher: WriteBatcher, service: S, shared: Arc<Shared>, mut permit: Permit)
+where
     I: AcceptedIo,
     S: HttpService,
 {
-    // Declared first and dropped last: the permit is released when the byte stream is closed.
-    let _permit = permit;
     let flags = Arc::new(ConnectionFlags::default());
     let aborted = CancellationToken::new();
     let (open, closed) = oneshot::channel::<Infallible>();
@@ -68,15 +54,16 @@ pub(super) async fn run<I, S>(
     let _counted = CountPanic(shared.stats.clone());
     let dispatch = Dispatch {
         service,
-        peer: PeerAddr(peer),
+        peer: permit.peer(),
         certificate: None,
         handle,
         flags: flags.clone(),
-        stats: shared.stats.clone(),
+        shared: shared.clone(),
     };
     let io = ConnectionIo::new(io, flags.clone(), batcher, open);
 
-    if drive(io, dispatch, &aborted, &flags, &shared).await == Outcome::Aborted {
+    // The permit is an argument, and so dropped last: it is released when the byte stream is closed.
+    if drive(io, dispatch, &mut permit, &aborted, &flags, &shared).await == Outcome::Aborted {
         return;
     }
     let stopped = async {
@@ -117,6 +104,7 @@ enum Interruption {
 async fn drive<I, S>(
     mut io: ConnectionIo<I>,
     mut dispatch: Dispatch<S>,
+    permit: &mut Permit,
     aborted: &CancellationToken,
     flags: &Arc<ConnectionFlags>,
     shared: &Arc<Shared>,
@@ -128,7 +116,15 @@ where
     let mut interrupts = Interrupts::new(interruptions(aborted, flags, shared));
     let mut certificate = None;
     let protocol = {
-        let mut detected = pin!(detect_protocol(&mut io, &mut certificate, &shared.stats));
+        let mut detected = pin!(async {
+            if permit.awaits_header() {
+                if !read_proxy_header(&mut io, permit, &shared.stats).await? {
+                    return Ok(None);
+                }
+                dispatch.peer = permit.peer();
+            }
+            detect_protocol(&mut io, &mut certificate, &shared.stats).await
+        });
         loop {
             match interrupts.over(detected.as_mut()).await {
                 Waited::Completed(protocol) => break protocol,
@@ -167,6 +163,29 @@ where
             }
         },
         Ok(None) | Err(_) => Outcome::Ended,
+    }
+}
+
+/// Reads the header of the PROXY protocol. Returns whether the client that it names may connect.
+async fn read_proxy_header<I: AcceptedIo>(
+    io: &mut ConnectionIo<I>,
+    permit: &mut Permit,
+    stats: &ListenerStats,
+) -> io::Result<bool> {
+    let mut header = ProxyHeader::default();
+    let read = poll_fn(|cx| io.poll_proxy_header(&mut header, cx)).await;
+    match read {
+        Ok(Proxied::Client(client)) => Ok(permit.set_proxied(client)),
+        // The proxy's own, such as a health check.
+        Ok(Proxied::Unknown) => Ok(true),
+        Err(error) => {
+            // One that closes before it has sent anything has not begun; health checks do so.
+            if header.has_begun() {
+                stats.count_proxy_header_failure();
+                tracing::debug!(%error, "a trusted proxy sent no header of the PROXY protocol");
+            }
+            Err(error)
+        }
     }
 }
 

@@ -1,14 +1,13 @@
-//! Passes the requests of a connection to the service, with the connection's address and handle as extensions.
+//! Passes the requests of a connection to the service, with the client's address and the connection's handle as extensions.
 
 use std::{
     future::{Future, ready},
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     time::SystemTime,
 };
 
-use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming as HyperBody;
 use tokio_util::sync::CancellationToken;
@@ -19,27 +18,16 @@ use tower::{
 use wigwag_http2 as http2;
 
 use super::{
-    HttpService, IncomingBody, ListenerStats, ResponseBody,
+    ClientAddr, DeniedClient, HttpService, IncomingBody, ListenerStats, ResponseBody,
+    client_addr::Peer,
     http1::Unread,
     hyper_response_body::HyperResponseBody,
     io::ConnectionFlags,
     served::{ServedBody, catch_panic, panic_error},
     service::BoxError,
+    shared::Shared,
 };
 use crate::tls::PeerCertificate;
-
-/// The remote address of the connection that a request arrived on. A request extension.
-///
-/// Never log it: logs must not contain addresses of peers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddr(pub SocketAddr);
-
-impl PeerAddr {
-    /// Returns the address of a request that came from a listener.
-    pub fn of(extensions: &Extensions) -> Option<SocketAddr> {
-        extensions.get::<Self>().map(|peer| peer.0)
-    }
-}
 
 /// A handle to the connection that a request arrived on. A request extension; cheap to clone, and may outlive the
 /// request.
@@ -68,30 +56,39 @@ impl ConnectionHandle {
 /// Passes the requests of one connection to a tower service.
 pub(super) struct Dispatch<S> {
     pub(super) service: S,
-    pub(super) peer: PeerAddr,
+    pub(super) peer: Peer,
     /// That of the client, if it has shown one.
     pub(super) certificate: Option<PeerCertificate>,
     pub(super) handle: ConnectionHandle,
     pub(super) flags: Arc<ConnectionFlags>,
-    pub(super) stats: Arc<ListenerStats>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// The response of a service, with a date.
 type Dispatched<S, B> = Oneshot<MapResponse<S, fn(Response<B>) -> Response<B>>, Request<IncomingBody>>;
 
 impl<S: Clone> Dispatch<S> {
+    fn client(&self, headers: &HeaderMap) -> ClientAddr {
+        self.peer.client(headers, &self.shared.settings.trusted_proxies)
+    }
+
     fn dispatch<B, R>(&self, mut request: Request<R>, body: impl FnOnce(R) -> IncomingBody) -> Dispatched<S, B>
     where
         S: tower::Service<Request<IncomingBody>, Response = Response<B>>,
     {
         self.flags.set_dispatched();
+        let client = self.client(request.headers());
         let extensions = request.extensions_mut();
-        extensions.insert(self.peer);
+        if self.shared.settings.denied.contains(client.addr.ip()) {
+            self.shared.stats.count_denied();
+            extensions.insert(DeniedClient);
+        }
+        extensions.insert(client);
         if let Some(certificate) = &self.certificate {
             extensions.insert(certificate.clone());
         }
         extensions.insert(self.handle.clone());
-        extensions.insert(self.stats.clone());
+        extensions.insert(self.shared.stats.clone());
         self.service.clone().map_response(with_date as fn(_) -> _).oneshot(request.map(body))
     }
 }
@@ -102,7 +99,7 @@ impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn call(&self, request: Request<HyperBody>) -> Self::Future {
-        let (stats, is_head) = (self.stats.clone(), request.method() == Method::HEAD);
+        let (stats, is_head) = (self.shared.stats.clone(), request.method() == Method::HEAD);
         if request.version() == Version::HTTP_2 {
             let response = self.dispatch(request, IncomingBody::Hyper);
             return Box::pin(async move {
@@ -140,7 +137,7 @@ where
     type Body = ServedBody<S::Body>;
 
     fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<ServedBody<S::Body>> {
-        let (stats, is_head) = (self.stats.clone(), request.method() == Method::HEAD);
+        let (stats, is_head) = (self.shared.stats.clone(), request.method() == Method::HEAD);
         let response = self.dispatch(request, IncomingBody::Wigwag);
         Box::pin(async move {
             let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;

@@ -27,6 +27,7 @@ use wigwag_poll::SendProgress;
 use super::{
     AcceptedIo, Handshake,
     linger::{Linger, UnreadInput},
+    proxy_protocol::{Proxied, ProxyHeader},
     read_buffer::{READ_SIZE, poll_read_buffer},
     write_batch::{Flush, WriteBatcher},
 };
@@ -218,6 +219,21 @@ impl<I: AcceptedIo> ConnectionIo<I> {
         };
         let shared = Arc::new(SharedIo { state: Mutex::new(state), writer: AtomicWaker::new() });
         Self { shared, flags, batcher, read_ahead: Bytes::new(), linger: None, _open: open }
+    }
+
+    /// Reads the header of the PROXY protocol. Its bytes are not the client's: they do not count as its first ones.
+    pub(super) fn poll_proxy_header(
+        &mut self,
+        header: &mut ProxyHeader,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Proxied>> {
+        self.flags.check()?;
+        let read = header.poll_read(&mut self.shared.lock().io, cx);
+        if read.is_pending() {
+            self.flags.reader.register(cx.waker());
+            self.flags.check()?;
+        }
+        read
     }
 
     /// Performs the handshake of what carries the bytes, if it has one.

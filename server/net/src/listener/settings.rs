@@ -1,6 +1,9 @@
 //! The limits of a listener, and the settings of HTTP/1.1 and HTTP/2 derived from them.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
@@ -8,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use wigwag_http2::Http2Limits;
 
 use super::RuntimePool;
+use crate::address::IpNetworks;
 
 /// Which implementation serves HTTP/2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,13 +24,53 @@ pub enum Http2Engine {
     Hyper,
 }
 
+/// Whether connections begin with a header of the PROXY protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyProtocol {
+    /// None does.
+    #[default]
+    Off,
+    /// Those of trusted proxies do, version 1 or 2. Others are served without one.
+    Required,
+}
+
+/// Networks whose clients are not served, which may change while a listener runs. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+// A plain lock: held while an address is looked up, never across an await.
+pub struct DeniedNetworks(Arc<RwLock<IpNetworks>>);
+
+impl DeniedNetworks {
+    /// Replaces the networks. Connections that are open already are not closed, but their further requests are marked with
+    /// [`DeniedClient`](super::DeniedClient).
+    pub fn set(&self, networks: IpNetworks) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = networks;
+    }
+
+    /// Returns whether one of them contains an address.
+    pub fn contains(&self, ip: std::net::IpAddr) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(ip)
+    }
+}
+
 /// Limits of one listener, and the threads of its connections.
 #[derive(Clone, Debug)]
 pub struct ListenerConfig {
     /// Open connections; one more is closed on arrival.
     pub max_connections: usize,
-    /// Open connections from one IPv4 address or one IPv6 /64. 0 = no limit.
+    /// Open connections from one IPv4 address or one IPv6 /64; one more is closed on arrival. 0 = no limit.
     pub max_connections_per_ip: usize,
+    /// New connections per second from one of these, of which ten seconds' worth may come at once; one more is closed on
+    /// arrival. 0 = no limit.
+    pub connections_per_second_per_ip: u32,
+    /// Addresses to which neither applies. Those of `trusted_proxies` are such as well.
+    pub uncapped: IpNetworks,
+    /// Proxies that are believed when they say where a request comes from.
+    pub trusted_proxies: IpNetworks,
+    /// Whether their connections begin with a header of the PROXY protocol.
+    pub proxy_protocol: ProxyProtocol,
+    /// Addresses that are not served.
+    pub denied: DeniedNetworks,
     /// Time from the accept to the first byte.
     pub first_byte_timeout: Duration,
     /// Time from the accept until a first request has been read, or the peer has sent its SETTINGS over HTTP/2: clients
@@ -84,6 +128,11 @@ impl Default for ListenerConfig {
         Self {
             max_connections: 16_384,
             max_connections_per_ip: 0,
+            connections_per_second_per_ip: 0,
+            uncapped: IpNetworks::default(),
+            trusted_proxies: IpNetworks::default(),
+            proxy_protocol: ProxyProtocol::default(),
+            denied: DeniedNetworks::default(),
             first_byte_timeout: Duration::from_secs(5),
             handshake_timeout: Duration::from_secs(10),
             http1_head_timeout: Duration::from_secs(30),

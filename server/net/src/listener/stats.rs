@@ -14,6 +14,9 @@ pub struct ListenerStats {
     open: AtomicUsize,
     accepted: AtomicU64,
     refused: AtomicU64,
+    refused_per_ip: AtomicU64,
+    denied: AtomicU64,
+    proxy_header_failures: AtomicU64,
     handshake_timeouts: AtomicU64,
     tls_handshake_failures: AtomicU64,
     tls: OnceLock<Arc<TlsContext>>,
@@ -39,6 +42,23 @@ impl ListenerStats {
     /// Returns the number of connections closed on arrival, because a connection limit was reached.
     pub fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
+    }
+
+    /// Returns how many of them were refused because of a limit per address.
+    pub fn refused_per_ip(&self) -> u64 {
+        self.refused_per_ip.load(Relaxed)
+    }
+
+    /// Returns the number of connections closed, and requests marked with [`DeniedClient`](super::DeniedClient), because the
+    /// address of their client is denied.
+    pub fn denied(&self) -> u64 {
+        self.denied.load(Relaxed)
+    }
+
+    /// Returns the number of connections of trusted proxies closed because they did not begin with a header of the PROXY
+    /// protocol.
+    pub fn proxy_header_failures(&self) -> u64 {
+        self.proxy_header_failures.load(Relaxed)
     }
 
     /// Returns the number of connections closed because their first byte, or their first request or the SETTINGS of
@@ -104,8 +124,26 @@ impl ListenerStats {
         self.open.fetch_sub(1, Relaxed);
     }
 
+    /// Takes [`opened`](Self::opened) back, of a connection that is not served.
+    pub(super) fn not_opened(&self) {
+        self.accepted.fetch_sub(1, Relaxed);
+    }
+
     pub(super) fn count_refused(&self) {
         self.refused.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_refused_per_ip(&self) {
+        self.refused.fetch_add(1, Relaxed);
+        self.refused_per_ip.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_denied(&self) {
+        self.denied.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_proxy_header_failure(&self) {
+        self.proxy_header_failures.fetch_add(1, Relaxed);
     }
 
     pub(super) fn count_handshake_timeout(&self) {

@@ -11,8 +11,10 @@ use super::{ClientCertificate, Identity};
 /// The client that sends a frame or makes a call.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
-    /// The remote address of the connection. `None` is treated as another machine.
+    /// Its address, which is not that of a proxy that the server trusts. `None` is treated as another machine.
     pub addr: Option<SocketAddr>,
+    /// Whether the request came through a proxy. Such a caller is not on this machine, whatever its address.
+    pub through_proxy: bool,
     /// How it reaches the server, such as `grpc` or `websocket`. For the log only.
     pub transport: &'static str,
     /// The token that came with the request and not with a frame.
@@ -24,9 +26,16 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Creates the caller of a connection from `addr`.
+    /// Creates a caller at `addr`.
     pub fn new(addr: Option<SocketAddr>) -> Self {
         Self { addr, ..Self::default() }
+    }
+
+    /// Says that the request came through a proxy, if it did.
+    #[must_use]
+    pub fn through_proxy(mut self, through_proxy: bool) -> Self {
+        self.through_proxy |= through_proxy;
+        self
     }
 
     /// Sets the transport, for the log.
@@ -66,7 +75,7 @@ impl Caller {
     }
 
     pub(super) fn is_local(&self) -> bool {
-        self.addr.is_some_and(|addr| addr.ip().to_canonical().is_loopback())
+        !self.through_proxy && self.addr.is_some_and(|addr| addr.ip().to_canonical().is_loopback())
     }
 }
 

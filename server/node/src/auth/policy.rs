@@ -6,7 +6,8 @@ use wigwag_hub::{RoomName, error::RoomError};
 use wigwag_token::{Claims, TokenError, TokenErrorKind};
 
 use super::{
-    Action, BearerToken, Caller, ClientCertificate, Identity, Revoked, Ticket, TicketError, TicketRequest,
+    Action, BearerToken, Caller, ClientCertificate, Denied, Identity, Revoked, Ticket, TicketError, TicketRequest,
+    deny_list::DenyList,
     revocations::Revocations, tickets::Tickets,
 };
 use crate::error::ApiError;
@@ -30,6 +31,7 @@ pub trait Authenticate: fmt::Debug + Send + Sync + 'static {
 pub struct Policy {
     direct_messages: bool,
     tokens: Option<Tokens>,
+    deny_list: Arc<DenyList>,
 }
 
 /// The rules of a server that requires tokens.
@@ -43,13 +45,13 @@ struct Tokens {
 impl Policy {
     /// Creates the policy of a server without authentication.
     pub fn open(direct_messages: bool) -> Self {
-        Self { direct_messages, tokens: None }
+        Self { direct_messages, tokens: None, deny_list: Arc::default() }
     }
 
     /// Creates the policy of a server that requires tokens.
     pub fn with_tokens(direct_messages: bool, authenticator: Arc<dyn Authenticate>) -> Self {
         let tokens = Tokens { authenticator, revocations: Arc::default(), tickets: Arc::default() };
-        Self { direct_messages, tokens: Some(tokens) }
+        Self { direct_messages, tokens: Some(tokens), deny_list: Arc::default() }
     }
 
     /// Returns whether the server requires tokens.
@@ -62,7 +64,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID.
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID; FORBIDDEN if the user is denied.
     pub async fn authenticate(
         &self,
         token: Option<&BearerToken>,
@@ -95,6 +97,7 @@ impl Policy {
             identity.expires_at_ms = certificate.not_after_ms;
         }
         self.check_revoked(&identity, now_unix_ms)?;
+        self.check_user(&identity.user)?;
         Ok(Some(Arc::new(identity)))
     }
 
@@ -110,6 +113,35 @@ impl Policy {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Replaces the list of users and rooms that are denied. Returns those that were not in it before: what they have is not
+    /// ended.
+    pub(crate) fn deny(&self, denied: Denied) -> Denied {
+        self.deny_list.replace(denied)
+    }
+
+    /// Checks that a user is not denied. An empty user id is not one.
+    ///
+    /// # Errors
+    ///
+    /// FORBIDDEN.
+    pub fn check_user(&self, user: &str) -> Result<(), ApiError> {
+        self.deny_list.check_user(user)
+    }
+
+    /// Checks that a room may be created or joined.
+    ///
+    /// # Errors
+    ///
+    /// FORBIDDEN if it is denied.
+    pub(crate) fn check_room(&self, room: &RoomName) -> Result<(), ApiError> {
+        self.deny_list.check_room(room)
+    }
+
+    /// Returns how often a user or a room was refused because it is denied.
+    pub fn denied_total(&self) -> u64 {
+        self.deny_list.refused()
     }
 
     /// Refuses these tokens until `until_unix_ms`. The sessions that were opened with them are not ended.
@@ -162,17 +194,19 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// TOKEN_MISSING, TOKEN_INVALID.
+    /// TOKEN_MISSING, TOKEN_INVALID; FORBIDDEN if its user is denied.
     pub fn admit_ticket(&self, caller: &Caller, protocol: &str, now_unix_ms: u64) -> Result<Option<Ticket>, ApiError> {
         let Some(tokens) = &self.tokens else { return Ok(None) };
         let secret = caller.token.as_ref().ok_or_else(ApiError::ticket_missing)?;
         let ticket = tokens.tickets.find(secret.expose(), now_unix_ms).filter(|ticket| ticket.protocol == protocol);
-        ticket.map(Some).ok_or_else(|| {
+        let ticket = ticket.ok_or_else(|| {
             ApiError::token_invalid(
                 "no such ticket, or it has expired or is for another protocol: get another one with \
                  RoomService.CreateTicket",
             )
-        })
+        })?;
+        self.check_user(&ticket.identity.user)?;
+        Ok(Some(ticket))
     }
 
     /// Checks whether `caller` may do `action`, in that room if one is concerned. Does not check whether the room
@@ -182,6 +216,10 @@ impl Policy {
     ///
     /// FORBIDDEN, with the remedy in the message; TOKEN_MISSING.
     pub fn allow(&self, caller: &Caller, action: Action, room: Option<&RoomName>) -> Result<(), ApiError> {
+        // Not for signals: a room that is denied has no members.
+        if let (Action::Join | Action::Create, Some(room)) = (action, room) {
+            self.check_room(room)?;
+        }
         if action == Action::Direct && !self.direct_messages {
             return Err(ApiError::forbidden(
                 "direct messages are disabled: join a room with the peer, or enable session.direct_messages",
@@ -240,6 +278,27 @@ mod tests {
             assert!(policy.allow(&from(remote), Action::Join, None).is_ok());
         }
         assert!(policy.allow(&Caller::default(), Action::Manage, None).is_err());
+        assert!(policy.allow(&from("127.0.0.1:1").through_proxy(true), Action::Manage, None).is_err());
+    }
+
+    #[test]
+    fn denied_rooms_and_users_are_refused_and_what_is_new_is_named() {
+        let policy = Policy::open(true);
+        let names = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect();
+        let denied = Denied { users: names(&["eve"]), rooms: names(&["lobby"]) };
+        assert_eq!(policy.deny(denied.clone()), denied);
+        let room = RoomName::parse("lobby").expect("a name");
+        for action in [Action::Join, Action::Create] {
+            assert_eq!(
+                policy.allow(&from("127.0.0.1:1"), action, Some(&room)).expect_err("denied").reason,
+                "FORBIDDEN"
+            );
+        }
+        assert!(policy.check_user("eve").is_err() && policy.check_user("ada").is_ok() && policy.check_user("").is_ok());
+        assert_eq!(policy.denied_total(), 3);
+        let more = Denied { users: names(&["eve", "mallory"]), rooms: names(&[]) };
+        assert_eq!(policy.deny(more), Denied { users: names(&["mallory"]), rooms: names(&[]) });
+        assert!(policy.allow(&from("127.0.0.1:1"), Action::Join, Some(&room)).is_ok());
     }
 
     #[test]

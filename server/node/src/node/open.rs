@@ -45,6 +45,8 @@ impl Node {
     /// When the token is missing or refused, the policy forbids it, a field is invalid, the node is draining or full, or the
     /// session to resume is attached to a newer connection.
     pub async fn open(&self, caller: &Caller, mut hello: pb::Hello) -> Result<Opened, ApiError> {
+        // First: to verify a token is work.
+        self.check_opens(caller)?;
         let token = BearerToken::new(&std::mem::take(&mut hello.token)).or_else(|| caller.token.clone());
         let certificate = caller.certificate.clone().filter(|_| token.is_none());
         let identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), self.now().unix_ms).await;
@@ -103,9 +105,9 @@ impl Node {
                 };
                 if let Some(identity) = &identity {
                     self.leave_rooms_not_granted(&*resumed.attachment, identity).await?;
-                    // Again: it may have been revoked since the token was looked at.
-                    self.check_still_good(&*resumed.attachment, identity).await?;
                 }
+                // Again: it may have been revoked since the token was looked at.
+                self.check_still_good(&*resumed.attachment, None, identity.as_deref()).await?;
                 let (peer, epoch) = (resumed.attachment.peer().as_str(), resumed.attachment.epoch());
                 let (transport, address) = (caller.transport, self.logged_address(caller));
                 tracing::info!(peer.id = peer, epoch, transport, client = hello.client, address, "session resumed");
@@ -141,9 +143,17 @@ impl Node {
         Ok(())
     }
 
-    /// Ends a session that was opened or resumed while its token was being revoked.
-    pub(super) async fn check_still_good(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
-        if let Err(error) = self.policy().check_revoked(identity, self.now().unix_ms) {
+    /// Ends a session that was opened or resumed while its token was being revoked or its user denied. Without a token the user
+    /// is `named`.
+    pub(super) async fn check_still_good(
+        &self,
+        uplink: &dyn Uplink,
+        named: Option<&str>,
+        identity: Option<&Identity>,
+    ) -> Result<(), ApiError> {
+        let user = identity.map_or(named.unwrap_or_default(), |identity| &identity.user);
+        let revoked = identity.map_or(Ok(()), |identity| self.policy().check_revoked(identity, self.now().unix_ms));
+        if let Err(error) = revoked.and_then(|()| self.policy().check_user(user)) {
             uplink.close(self.now(), Reason::Forbidden).wait().await?;
             return Err(error);
         }
@@ -160,7 +170,7 @@ impl Node {
             check_label(field, text)?;
         }
         let identity = caller.identity.as_deref();
-        let (user, display_name) = match identity {
+        let (user, display_name): (Arc<str>, _) = match identity {
             Some(identity) if !hello.user_id.is_empty() && *hello.user_id != *identity.user => {
                 return Err(ApiError::invalid(
                     "hello.user_id",
@@ -170,6 +180,7 @@ impl Node {
             Some(identity) => (identity.user.clone(), hello.display_name.into()),
             None => (hello.user_id.into(), hello.display_name.into()),
         };
+        self.policy().check_user(&user)?;
         // What the token says is put on top of it in each room: a refresh may change that.
         let metadata = Metadata::parse(hello.metadata)?;
         let session = self.session();
@@ -183,7 +194,7 @@ impl Node {
         let (credentials, token) = ids::new_session();
         let open = Open {
             credentials,
-            user,
+            user: user.clone(),
             verified: identity.is_some(),
             display_name,
             metadata,
@@ -194,9 +205,7 @@ impl Node {
             grants: identity.map_or_else(nothing_stored, Identity::to_stored),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
-        if let Some(identity) = identity {
-            self.check_still_good(&*attachment, identity).await?;
-        }
+        self.check_still_good(&*attachment, Some(&user), identity).await?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
         tracing::info!(
             peer.id = attachment.peer().as_str(),

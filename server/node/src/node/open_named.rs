@@ -46,6 +46,7 @@ impl Node {
     ///
     /// When the policy forbids it, a field is invalid, the peer id is taken, or the node is draining or full.
     pub async fn open_named(&self, caller: &Caller, request: OpenNamed) -> Result<Arc<dyn Attachment>, ApiError> {
+        self.check_opens(caller)?;
         let identity = request.ticket.map(|ticket| ticket.identity);
         let caller = &Caller { identity: identity.clone(), token: None, ..caller.clone() };
         self.policy().allow(caller, Action::Open, None)?;
@@ -60,10 +61,13 @@ impl Node {
             // The digest of a random secret that no client has.
             None => new_session().0.secret_digest,
         };
+        let verified = identity.is_some() || !request.user.is_empty();
+        let user: Arc<str> = identity.as_ref().map_or_else(|| request.user.into(), |identity| identity.user.clone());
+        self.policy().check_user(&user)?;
         let open = Open {
             credentials: Credentials { peer: request.peer, secret_digest },
-            verified: identity.is_some() || !request.user.is_empty(),
-            user: identity.as_ref().map_or_else(|| request.user.into(), |identity| identity.user.clone()),
+            verified,
+            user: user.clone(),
             display_name: request.display_name.into(),
             metadata: Metadata::default(),
             kind: SessionKind::Live,
@@ -73,9 +77,7 @@ impl Node {
             grants: identity.as_deref().map_or_else(nothing_stored, Identity::to_stored),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
-        if let Some(identity) = &identity {
-            self.check_still_good(&*attachment, identity).await?;
-        }
+        self.check_still_good(&*attachment, Some(&user), identity.as_deref()).await?;
         let peer = attachment.peer().as_str();
         // Such ids begin with the name of the protocol.
         let transport = peer.split(':').next().unwrap_or_default();

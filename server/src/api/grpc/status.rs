@@ -7,7 +7,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use wigwag_node::error::{ApiError, DOMAIN};
 
 /// Converts an error to a status with `ErrorInfo` and, where they apply, `RetryInfo` and `BadRequest`.
-pub(super) fn to_status(error: &ApiError) -> Status {
+pub(crate) fn to_status(error: &ApiError) -> Status {
     let metadata: HashMap<String, String> =
         error.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
     let mut details = ErrorDetails::with_error_info(error.reason, DOMAIN, metadata);

@@ -300,6 +300,10 @@ impl AcceptedIo for TlsStream {
         Ok(Self { tcp: self.tcp.reregister()?, ..self })
     }
 
+    fn poll_read_plain(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_read(cx, buf)
+    }
+
     fn poll_handshake(&mut self, cx: &mut Context<'_>, heard: &mut bool) -> Poll<io::Result<Handshake>> {
         loop {
             if let Some(rejection) = &mut self.rejection {

@@ -16,6 +16,7 @@ use http::{HeaderValue, Request, Version, header};
 use http_body::{Frame, SizeHint};
 use tonic::codegen::{Body as HttpBody, Service, StdError};
 use wigwag_http2::{PlainBody, WriteBody, WriteBuf, Written};
+use wigwag_net::listener::DeniedClient;
 
 use super::response::{MessageSource, ResponseMessages};
 use crate::api::grpc::{compression, deadline};
@@ -49,8 +50,8 @@ impl<T, S> FastPath<T, S> {
     }
 }
 
-/// Returns whether no layer of the router applies to a gRPC call: it is not gRPC-Web, is not from a web page, has no deadline
-/// and declares no compression.
+/// Returns whether no layer of the router applies to a gRPC call: it is not gRPC-Web, is not from a web page, has no deadline,
+/// declares no compression, and the address of its client is not denied.
 fn is_native<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -60,6 +61,7 @@ fn is_native<B>(request: &Request<B>) -> bool {
         && !headers.contains_key(header::ORIGIN)
         && !headers.contains_key(deadline::TIMEOUT)
         && !compression::is_declared(headers)
+        && !DeniedClient::is(request.extensions())
 }
 
 /// The body of a response: that of a native call, or that of the router.
