@@ -14,12 +14,14 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "main", to: &["app", "cli", "config", "ops"] },
     Row { from: "lib", to: &[] },
     Row { from: "cli", to: &["config"] },
-    Row { from: "app", to: &["api", "auth", "config", "ops", "web"] },
+    Row { from: "app", to: &["api", "auth", "config", "deny", "ops", "web"] },
     Row { from: "auth", to: &["config"] },
     Row { from: "api", to: &["web"] },
     Row { from: "web", to: &[] },
     Row { from: "ops", to: &["auth", "config"] },
-    Row { from: "config", to: &["turn"] },
+    Row { from: "config", to: &["opens", "turn"] },
+    Row { from: "deny", to: &["config"] },
+    Row { from: "opens", to: &[] },
     Row { from: "turn", to: &[] },
 ];
 
