@@ -21,7 +21,7 @@ use wigwag_token::Permissions;
 use call::{answer, send};
 use roaming::RoamingSession;
 use server::{Guarded, claims, with_token};
-use transports::{TRANSPORTS, Transport};
+use transports::{Connection, TRANSPORTS, Transport};
 
 fn hello(token: &str) -> Hello {
     Hello { token: token.to_owned(), resumable: true, ..Hello::default() }
@@ -61,8 +61,9 @@ async fn a_user_is_erased_over_every_transport_and_bans_stay() {
             assert_eq!((error.reason.as_str(), error.fatal), ("ENDED", true));
             break;
         }
-        let welcome = session.reset(Transport::Signal, |_| {}).await;
-        assert_eq!(welcome.reset_reason, "UNKNOWN_SESSION", "nothing is remembered");
+        let resume = Hello { token: ada.clone(), ..session.hello() };
+        let connection = Connection::open(Transport::Signal, server.addr, resume).await.expect("a new session");
+        assert_eq!(connection.welcome.reset_reason, "UNKNOWN_SESSION", "nothing is remembered");
     }
     for _ in TRANSPORTS {
         assert_eq!(owner.sees_leave().await.1, "ENDED");
