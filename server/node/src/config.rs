@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use wigwag_hub::Limits;
+use wigwag_hub::{Limits, rate::Rate};
 
 use crate::{
     auth::Authenticate,
@@ -28,6 +28,10 @@ pub struct NodeConfig {
     pub ice: Arc<dyn IceProvider>,
     /// What verifies tokens; `None` = the server is open to everyone that reaches it.
     pub authenticator: Option<Arc<dyn Authenticate>>,
+    /// Failed authentications of one source.
+    pub auth_failures: Rate,
+    /// Calls to RoomService without a token, of one source.
+    pub room_calls: Rate,
 }
 
 /// Settings of sessions.
@@ -91,6 +95,8 @@ impl Default for NodeConfig {
             drain_window: Duration::ZERO,
             ice: Arc::new(FixedServers::default()),
             authenticator: None,
+            auth_failures: Rate::default(),
+            room_calls: Rate::default(),
         }
     }
 }

@@ -18,6 +18,7 @@
 
 pub mod admin;
 pub mod auth;
+mod call_rates;
 pub mod clock;
 pub mod close_code;
 pub mod config;
@@ -30,4 +31,5 @@ pub mod fuzzing;
 pub mod ice;
 pub mod json;
 pub mod node;
+mod rate_settings;
 pub mod rooms;

@@ -19,11 +19,12 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    auth::{Caller, Policy},
+    auth::{BearerToken, Caller, Identity, Policy, Ticket},
+    call_rates::CallRates,
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
-    error::ApiError,
+    error::{ApiError, Code},
     ice::IceServers,
 };
 
@@ -55,6 +56,7 @@ struct Inner {
     // When a drain ends the sessions that are left. Set when it begins.
     flush_at: OnceLock<Instant>,
     reaper: Arc<ConnectionReaper>,
+    call_rates: CallRates,
     // The hub's monotonic clock.
     clock: RunClock,
     wall_clock: WallClock,
@@ -76,6 +78,7 @@ impl Node {
                     Some(authenticator) => Policy::with_tokens(config.session.direct_messages, authenticator),
                     None => Policy::open(config.session.direct_messages),
                 },
+                call_rates: CallRates::new(&config),
                 config,
                 draining: AtomicBool::new(false),
                 flush_at: OnceLock::new(),
@@ -165,6 +168,51 @@ impl Node {
         &self.inner.policy
     }
 
+    /// Verifies a token of this caller, and counts it if that fails. `None` without authentication.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID; RATE_LIMITED instead of them if there were too many from the caller's
+    /// source.
+    pub async fn authenticate(
+        &self,
+        caller: &Caller,
+        token: Option<&BearerToken>,
+    ) -> Result<Option<Arc<Identity>>, ApiError> {
+        let verified = self.policy().authenticate(token, self.now().unix_ms).await;
+        verified.map_err(|error| self.count_failure(caller, error))
+    }
+
+    /// Returns the ticket of a client of this compatibility protocol, and counts it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_INVALID, RATE_LIMITED.
+    pub fn admit_ticket(&self, caller: &Caller, protocol: &str) -> Result<Option<Ticket>, ApiError> {
+        let admitted = self.policy().admit_ticket(caller, protocol, self.now().unix_ms);
+        admitted.map_err(|error| self.count_failure(caller, error))
+    }
+
+    fn count_failure(&self, caller: &Caller, error: ApiError) -> ApiError {
+        match error.code {
+            Code::Unauthenticated => self.inner.call_rates.failed(caller, self.now(), error),
+            _ => error,
+        }
+    }
+
+    /// Counts a call to RoomService, if the caller has no token.
+    pub(crate) fn admit_room_call(&self, caller: &Caller) -> Result<(), ApiError> {
+        match caller.identity {
+            Some(_) => Ok(()),
+            None => self.inner.call_rates.admit_room_call(caller, self.now()),
+        }
+    }
+
+    /// Returns how often each rate limit was exceeded, by its setting.
+    pub fn rate_limited(&self) -> Vec<(&'static str, u64)> {
+        self.inner.call_rates.exceeded(&self.backend().stats().limited_total)
+    }
+
     /// Verifies the token that came with a request, if that was not done yet.
     ///
     /// # Errors
@@ -173,7 +221,7 @@ impl Node {
     pub async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
         let mut caller = caller.clone();
         if caller.identity.is_none() {
-            caller.identity = self.policy().authenticate(caller.token.as_ref(), self.now().unix_ms).await?;
+            caller.identity = self.authenticate(&caller, caller.token.as_ref()).await?;
             caller.token = None;
         }
         Ok(caller)
