@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens mutants token-mutations access-matrix deny fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens receipt-times silent-sockets mutants token-mutations access-matrix deny fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -25,12 +25,7 @@ server: # With the route whose handler panics, which is for tests alone.
 	cargo build -p wigwag-server --features test-panic
 
 npm:
-	cd $(TS) && npm ci --no-audit --no-fund
-	cd $(PAGE) && npm ci --no-audit --no-fund
-	cd $(COMPAT) && npm ci --no-audit --no-fund
-	cd $(TRANSPORTS) && npm ci --no-audit --no-fund
-	cd $(BOT) && npm ci --no-audit --no-fund
-	cd $(PEERS) && npm ci --no-audit --no-fund
+	scripts/npm-ci.sh $(TS) $(PAGE) $(COMPAT) $(TRANSPORTS) $(BOT) $(PEERS)
 
 test-rust: server ## Test the Rust crates, including the generated code
 	cargo test --workspace
@@ -93,6 +88,13 @@ mutants: ## Check that the tests of the hub catch each deliberate defect in test
 
 token-mutations: ## Change a million good tokens at random and check that none is accepted (TOKEN_MUTATIONS, TOKEN_SEED)
 	TOKEN_MUTATIONS=$(or $(TOKEN_MUTATIONS),1000000) cargo test -p wigwag-token --test mutations -- --nocapture
+
+receipt-times: server ## Measure how long receipts take, beside envelopes the other way
+	cargo test -p wigwag-client --test live receipts_arrive_soon -- --ignored --nocapture
+
+silent-sockets: ## Open 10,000 connections that say little, and 1,000 on a server with 200 descriptors (SOCKETS)
+	cargo build --release -p wigwag-server
+	python3 tests/python/silent_sockets.py --server $${CARGO_TARGET_DIR:-target}/release/wigwag-server --sockets $(or $(SOCKETS),10000)
 
 unread-memory: ## Measure the memory of 1,000 members that read nothing, over each transport
 	ulimit -n 4096 && WIGWAG_UNREAD_MEMBERS=1000 cargo test -p wigwag-server --test unread_memory -- --nocapture --test-threads 1

@@ -129,7 +129,13 @@ pub async fn serve_over(
     let others = websocket::router(node.clone(), config.sockets())
         .merge(rest::router(node.clone(), rooms, config.shows_docs()))
         .merge(wigwag_compat::routes(&compat))
-        .merge(ops::router(node.clone(), config.hosts(), config.shows_rooms(), readiness.clone()));
+        .merge(ops::router(
+            node.clone(),
+            config.hosts(),
+            config.shows_rooms(),
+            readiness.clone(),
+            web::caller_with_token,
+        ));
     #[cfg(feature = "test-panic")]
     let others = others.route("/test/panic", axum::routing::any(panic_for_a_test));
     let router = wigwag_compat::before(&compat, web::router(services, others, config.demo));
@@ -139,6 +145,7 @@ pub async fn serve_over(
     let router = config.origins().guard(router, &FILES);
     let service = grpc::framing::FastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let watch = tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(watch_certificate(tls))));
+    let admin_tls = tls.clone().filter(|_| config.admin.is_exposed());
     let public = serve_public(listener, tls, service, config.listener(pool), stats.clone(), stop.clone());
     let ticking = {
         let node = node.clone();
@@ -160,7 +167,7 @@ pub async fn serve_over(
         tracing::info!(port = admin.local_addr().map_or(0, |addr| addr.port()), "admin listener");
         tasks.push(VitalTask::spawn(
             "the admin listener",
-            serve_admin(admin, &node, stats, authenticator, &config, stop.clone()),
+            serve_admin(admin, admin_tls, &node, stats, authenticator, &config, stop.clone()),
         ));
     }
     if config.http2.engine == Http2Engine::Hyper {
@@ -249,15 +256,16 @@ async fn watch_certificate(tls: Arc<TlsContext>) {
     tokio::join!(tls.watch(reread.clone()), hangups);
 }
 
-/// Serves the admin listener. It stops after the drain, so that `/metrics` shows its progress.
+/// Serves the admin listener, with TLS if other machines can reach it. It stops after the drain, so that `/metrics` shows its progress.
 fn serve_admin(
     admin: TcpListener,
+    tls: Option<Arc<TlsContext>>,
     node: &Node,
     public: Arc<ListenerStats>,
     authenticator: Option<Authenticator>,
     config: &Config,
     stop: CancellationToken,
-) -> impl Future<Output = ()> + Send + use<> {
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     let metered = node.clone();
     let router = ops::admin_router(move || {
         let no_auth = AuthStats::default();
@@ -266,9 +274,13 @@ fn serve_admin(
         ops::prometheus(&metered.backend().stats(), &public, auth, &limited, ops::log_lines_dropped())
     });
     let rooms = config.room_service == RoomServiceAccess::Admin;
-    let grpc = grpc::admin_routes(node, rooms, config.reflection);
+    let exposed = config.admin.is_exposed();
+    let router = if exposed { ops::for_operators(router, node.clone(), web::caller_with_token) } else { router };
+    let reflection = if exposed { config.shows_reflection() } else { config.reflection };
+    let grpc = grpc::admin_routes(node, rooms, reflection);
     let router = if rooms {
-        let others = rest::router(node.clone(), RoomApi::Served, true).merge(router.reset_fallback());
+        let others =
+            rest::router(node.clone(), RoomApi::Served, !exposed || config.shows_docs()).merge(router.reset_fallback());
         web::router(grpc, others, false)
     } else {
         web::admin_router(grpc, router)
@@ -276,5 +288,9 @@ fn serve_admin(
     let router = config.admin_origins().guard(router, &FILES);
     let service =
         ServiceExt::<http::Request<IncomingBody>>::map_response(router, |response: Response| response.map(PlainBody));
-    listener::serve(admin, service, config.listener(RuntimePool::here()), Arc::default(), stop)
+    let (settings, stats) = (config.listener(RuntimePool::here()), Arc::default());
+    match tls {
+        Some(tls) => Box::pin(listener::serve(TlsListener::new(admin, tls), service, settings, stats, stop)),
+        None => Box::pin(listener::serve(admin, service, settings, stats, stop)),
+    }
 }

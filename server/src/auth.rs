@@ -1,5 +1,7 @@
-//! Authentication: verifies tokens with the keys of the configuration and of JWK Sets that issuers serve.
+//! Authentication: verifies tokens with the keys of the configuration and of JWK Sets that issuers serve, and knows what the
+//! certificates of clients permit.
 
+mod certificates;
 mod fetch;
 mod jwks;
 mod stats;
@@ -9,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use wigwag_node::auth::Authenticate;
+use wigwag_node::auth::{Authenticate, ClientCertificate};
 use wigwag_token::{Claims, TokenError, TokenErrorKind, Verifier};
 
 use self::fetch::Fetcher;
 use self::jwks::Source;
-use crate::config::{AuthSection, ConfigErrors};
+use crate::config::{AuthSection, CertificateGrants, ConfigErrors};
 
 pub use fetch::FetchError;
 pub use stats::AuthStats;
@@ -30,6 +32,7 @@ struct Inner {
     verifier: Verifier,
     /// Few: one for each issuer with a URL.
     sources: Vec<Source>,
+    certificates: Vec<CertificateGrants>,
     stats: AuthStats,
 }
 
@@ -45,6 +48,7 @@ impl Authenticator {
             return Ok(None);
         }
         let verifier = section.verifier()?;
+        let certificates = section.certificate_grants()?;
         let urls: Vec<_> = section
             .issuers
             .iter()
@@ -58,7 +62,7 @@ impl Authenticator {
         let refresh = Duration::from_millis(section.jwks_refresh_ms.into());
         let sources =
             urls.into_iter().map(|(issuer, url)| Source::new(issuer, url, fetcher.clone(), refresh)).collect();
-        Ok(Some(Self { inner: Arc::new(Inner { verifier, sources, stats: AuthStats::default() }) }))
+        Ok(Some(Self { inner: Arc::new(Inner { verifier, sources, certificates, stats: AuthStats::default() }) }))
     }
 
     /// Verifies a token at `now_ms`, in milliseconds since 1970, with the keys that are known.
@@ -126,5 +130,9 @@ impl Authenticate for Authenticator {
         now_unix_ms: u64,
     ) -> Pin<Box<dyn Future<Output = Result<Claims, TokenError>> + Send + 'a>> {
         Box::pin(self.verify(token, now_unix_ms))
+    }
+
+    fn claims_of(&self, certificate: &ClientCertificate) -> Option<Claims> {
+        certificates::claims_of(&self.inner.certificates, certificate)
     }
 }

@@ -31,11 +31,12 @@ mod warnings;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+use wigwag_net::tls::ClientAuth;
 
 use self::range::Range;
 
 pub use admin::AdminSection;
-pub use auth::{AuthIssuer, AuthKey, AuthSection, JwksUrl};
+pub use auth::{AuthCertificate, AuthIssuer, AuthKey, AuthSection, CertificateGrants, JwksUrl, NamePattern};
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
 pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
@@ -45,7 +46,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use http2::Http2Section;
 pub use ice::{IceSection, IceServer};
 pub use load::{Override, Overrides};
-pub use log::{LogFormat, LogSection};
+pub use log::{LogFormat, LogSection, LogUsers};
 pub use public_url::PublicUrl;
 pub use room_service::RoomServiceAccess;
 pub use rooms::RoomsSection;
@@ -190,8 +191,8 @@ impl Config {
     /// Checks what the types and ranges of single settings cannot express.
     fn check(&self, errors: &mut ConfigErrors) {
         if self.is_open() && self.is_exposed() && !self.insecure_open {
-            let allowed = "must be a loopback address, unless auth.keys or auth.issuers is set, so that clients need a \
-                           token, or insecure_open (--insecure-open): every machine that can reach this address could \
+            let allowed = "must be a loopback address, unless auth.keys, auth.issuers or auth.certificates is set, so \
+                           that clients need a token or a certificate, or insecure_open (--insecure-open): every machine that can reach this address could \
                            use it";
             errors.add("listen", self.listen, allowed);
         }
@@ -214,6 +215,24 @@ impl Config {
         self.connections.check(errors);
         self.http2.check(errors);
         self.tls.check(errors);
-        self.admin.check(self.listen, errors);
+        self.admin.check(self, errors);
+        self.check_certificates(errors);
+    }
+
+    fn check_certificates(&self, errors: &mut ConfigErrors) {
+        if self.auth.certificates.is_empty() {
+            return;
+        }
+        if self.tls.client_auth == ClientAuth::Off {
+            let allowed =
+                "needs tls.client_auth = \"optional\" or \"required\": no client shows a certificate otherwise";
+            errors.add("auth.certificates", "", allowed);
+        }
+        // A browser adds its certificate to whatever a page requests.
+        if self.cors.allowed_origins == AllowedOrigins::Any {
+            let allowed = "a list, since auth.certificates is set: a page of any site could act with the certificate of who \
+                           opens it";
+            errors.add("cors.allowed_origins", "\"*\"", allowed);
+        }
     }
 }

@@ -6,13 +6,14 @@ use std::{
     future::Future,
     path::PathBuf,
     pin::Pin,
-    sync::{Mutex, PoisonError},
-    time::SystemTime,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
+use tokio::{task::spawn_blocking, time::Instant};
 use wigwag_node::ice::{IceProvider, IceServers};
 use wigwag_proto::v1::IceServer;
 
@@ -21,7 +22,7 @@ use wigwag_proto::v1::IceServer;
 pub enum TurnSecret {
     /// The configuration.
     Text(String),
-    /// A file, which is read again when it has changed.
+    /// A file, which is read again each two seconds at most.
     File(PathBuf),
 }
 
@@ -31,45 +32,75 @@ pub struct TurnServers {
     urls: Vec<String>,
     secret: TurnSecret,
     ttl_ms: u64,
-    /// What the file held, and when it was last changed.
-    read: Mutex<Option<(SystemTime, String)>>,
+    /// The secret in use, and when the file was read.
+    read: Arc<Mutex<ReadSecret>>,
+    interval: Duration,
+}
+
+/// How often the file is read at most. Its time of change is not trusted, as that of the certificate is not.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+#[derive(Default)]
+struct ReadSecret {
+    secret: String,
+    at: Option<Instant>,
+    failed: bool,
 }
 
 impl TurnServers {
-    /// Creates the servers. The credentials of those at `urls` are good for `ttl_ms`.
+    /// Creates the servers, and reads the secret. The credentials of those at `urls` are good for `ttl_ms`.
     pub fn new(fixed: Vec<IceServer>, urls: Vec<String>, secret: TurnSecret, ttl_ms: u64) -> Self {
-        Self { fixed, urls, secret, ttl_ms, read: Mutex::new(None) }
+        let read = match &secret {
+            TurnSecret::Text(text) => text.clone(),
+            // The configuration was checked a moment ago; it is read again for the first client.
+            TurnSecret::File(path) => read_secret(path).unwrap_or_default(),
+        };
+        let read = Arc::new(Mutex::new(ReadSecret { secret: read, ..ReadSecret::default() }));
+        Self { fixed, urls, secret, ttl_ms, read, interval: INTERVAL }
     }
 
-    /// Returns the secret; the last one that could be read if the file cannot be read now.
-    fn secret(&self) -> String {
-        let path = match &self.secret {
-            TurnSecret::Text(text) => return text.clone(),
-            TurnSecret::File(path) => path,
-        };
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = read.as_ref().map(|(at, _)| *at);
-        let changed = std::fs::metadata(path).and_then(|file| file.modified());
-        let fresh =
-            changed.and_then(|at| if known == Some(at) { Ok(None) } else { Ok(Some((at, read_secret(path)?))) });
-        match fresh {
-            Ok(None) => {}
-            Ok(fresh) => *read = fresh,
-            Err(error) => {
-                tracing::warn!(%error, "the secret of the TURN servers cannot be read: the last one stays in use")
+    /// Reads the file again if that was long ago, on a thread where it may take its time; others use what is known meanwhile.
+    async fn refresh(&self) {
+        let TurnSecret::File(path) = &self.secret else { return };
+        {
+            let mut read = lock(&self.read);
+            let now = Instant::now();
+            if read.at.is_some_and(|at| now.duration_since(at) < self.interval) {
+                return;
             }
+            read.at = Some(now);
         }
-        read.as_ref().map(|(_, secret)| secret.clone()).unwrap_or_default()
+        let (path, shared) = (path.clone(), self.read.clone());
+        // A task that cannot run leaves the secret as it is.
+        let _ = spawn_blocking(move || {
+            let found = read_secret(&path);
+            let mut read = lock(&shared);
+            match found {
+                Ok(secret) => *read = ReadSecret { secret, at: read.at, failed: false },
+                // Once, until it can be read again.
+                Err(_) if read.failed => {}
+                Err(error) => {
+                    read.failed = true;
+                    tracing::warn!(%error, "the secret of the TURN servers cannot be read: the last one stays in use");
+                }
+            }
+        })
+        .await;
     }
 
     /// Returns the credentials of a user: the time of their expiry with its name, and a MAC of that.
     fn credentials(&self, user: &str, expires_at_s: u64) -> (String, String) {
         let username = format!("{expires_at_s}:{user}");
-        let mut mac = Hmac::<Sha1>::new_from_slice(self.secret().as_bytes()).expect("a key of any length is good");
+        let mut mac =
+            Hmac::<Sha1>::new_from_slice(lock(&self.read).secret.as_bytes()).expect("a key of any length is good");
         mac.update(username.as_bytes());
         let credential = BASE64_STANDARD.encode(mac.finalize().into_bytes());
         (username, credential)
     }
+}
+
+fn lock(read: &Mutex<ReadSecret>) -> MutexGuard<'_, ReadSecret> {
+    read.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads a secret from a file, without the line's end.
@@ -81,10 +112,13 @@ impl IceProvider for TurnServers {
     fn servers<'a>(&'a self, user: &'a str, now_unix_ms: u64) -> Pin<Box<dyn Future<Output = IceServers> + Send + 'a>> {
         // The expiry is in whole seconds: rounded up, so that the shortest life is not cut.
         let expires_at_s = (now_unix_ms + self.ttl_ms).div_ceil(1_000);
-        let (username, credential) = self.credentials(user, expires_at_s);
-        let mut servers = self.fixed.clone();
-        servers.push(IceServer { urls: self.urls.clone(), username, credential });
-        Box::pin(std::future::ready(IceServers { servers, expires_at_ms: Some(expires_at_s * 1_000) }))
+        Box::pin(async move {
+            self.refresh().await;
+            let (username, credential) = self.credentials(user, expires_at_s);
+            let mut servers = self.fixed.clone();
+            servers.push(IceServer { urls: self.urls.clone(), username, credential });
+            IceServers { servers, expires_at_ms: Some(expires_at_s * 1_000) }
+        })
     }
 }
 
@@ -119,19 +153,19 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secret");
         std::fs::write(&path, "north\n").expect("written");
-        let servers = servers(TurnSecret::File(path.clone()));
+        let mut servers = servers(TurnSecret::File(path.clone()));
+        servers.interval = Duration::ZERO;
         let first = issued(&servers).await;
         assert_eq!(first.credential, "90DjwwBD8tX3qsrdG1oZ4BXiKJo=");
         std::fs::write(&path, "south\n").expect("written");
-        std::fs::File::options()
-            .append(true)
-            .open(&path)
-            .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
-            .expect("another time");
         assert_ne!(issued(&servers).await.credential, first.credential);
         let second = issued(&servers).await.credential;
         std::fs::remove_file(&path).expect("removed");
         assert_eq!(issued(&servers).await.credential, second, "the last one stays");
         assert!(!format!("{servers:?}").contains("south"));
+
+        std::fs::write(&path, "north").expect("written");
+        servers.interval = INTERVAL;
+        assert_eq!(issued(&servers).await.credential, second, "read a moment ago");
     }
 }

@@ -379,3 +379,39 @@ fn issuers_are_checked() {
         assert_eq!(keys(load_file(&format!("[auth]\njwks_ca_file = {path:?}\n"))), ["auth.jwks_ca_file"], "{path:?}");
     }
 }
+
+#[test]
+fn the_certificates_of_clients_need_mutual_tls() {
+    let entry = "[auth]\ncertificates = [{ name = \"bot.example.com\", rooms = [\"*\"], can = [\"join\"] }]\n";
+    let problems = load_file(entry).expect_err("no TLS").to_string();
+    assert!(problems.contains("needs tls.client_auth"), "{problems}");
+    let any = format!("{entry}[cors]\nallowed_origins = \"*\"\n");
+    let problems = load_file(&any).expect_err("every page").to_string();
+    assert!(problems.contains("a list, since auth.certificates is set"), "{problems}");
+    for (entry, wrong) in [
+        ("{ name = \"*.com\" }", "a wildcard such as *.bots.example.com"),
+        ("{ name = \"192.0.2.1\" }", "IP addresses are not looked at"),
+        ("{ name = \"a\", can = [\"fly\"] }", "can[0] = \"fly\": one of join"),
+        ("{ name = \"a\" }, { name = \"A\" }", "a name that no other entry has"),
+        ("{ cn = \"a\" }", "a list of { name, user"),
+    ] {
+        let problems = load_file(&format!("[auth]\ncertificates = [{entry}]\n")).expect_err(entry).to_string();
+        assert!(problems.contains(wrong), "{problems}");
+    }
+}
+
+#[test]
+fn an_admin_listener_beyond_loopback_needs_tls_and_authentication() {
+    let admin = "[admin]\nlisten = \"192.0.2.1:9090\"\n";
+    let keys = "[auth]\nkeys = [{ id = \"main\", secret = \"a secret of these tests, 32 bytes or more\" }]\n";
+    for (more, missing) in [
+        ("", "needs TLS (tls.cert_file) and authentication (auth.keys,"),
+        (keys, "needs TLS (tls.cert_file)"),
+        ("[tls]\nself_signed = true\n", "needs authentication (auth.keys,"),
+    ] {
+        let problems = load_file(&format!("{admin}{more}")).expect_err(more).to_string();
+        assert!(problems.contains("admin.listen = 192.0.2.1:9090") && problems.contains(missing), "{problems}");
+    }
+    let config = load_file(&format!("{admin}{keys}[tls]\nself_signed = true\n")).expect("usable");
+    assert!(config.admin.is_exposed());
+}

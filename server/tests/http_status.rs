@@ -11,6 +11,7 @@ use axum::Router;
 use http::{Method, StatusCode};
 use serde_json::json;
 use wigwag_net::host::Hosts;
+use wigwag_node::auth::Caller;
 use wigwag_node::config::NodeConfig;
 use wigwag_node::node::Node;
 use wigwag_server::ops::{self, Readiness};
@@ -19,7 +20,9 @@ use listening::Listening;
 use running::Running;
 
 fn pages(readiness: &Readiness) -> Router {
-    ops::router(Node::new(NodeConfig::default()), Hosts::own_and(Vec::new()), true, readiness.clone())
+    ops::router(Node::new(NodeConfig::default()), Hosts::own_and(Vec::new()), true, readiness.clone(), |_, _| {
+        Caller::default()
+    })
 }
 
 /// A server with one room, which is empty.

@@ -103,10 +103,61 @@ async fn each_change_of_a_session_or_room_is_one_line_at_info() {
     log.one("session opened", json!({"peer.id": live_id, "resumable": false}));
     log.one("session ended", json!({"peer.id": live_id}));
 
-    log.one("RoomService call", json!({"call": "CreateRoom", "room.id": "made", "level": "INFO"}));
-    log.one("RoomService call", json!({"call": "EndRoom", "room.id": "made"}));
+    let created =
+        json!({"call": "CreateRoom", "room.id": "made", "level": "INFO", "target": "wigwag_audit", "outcome": "OK"});
+    log.one("administrative call", created);
+    log.one("administrative call", json!({"call": "EndRoom", "room.id": "made", "outcome": "OK"}));
     log.one("room ended", json!({"room.id": "made", "reason": "ENDED"}));
     log.none("member joined");
+}
+
+#[tokio::test]
+async fn the_audit_log_says_who_did_what_on_whom() {
+    let secret = "a secret of these tests, 32 bytes or more";
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, config) = (folder.path().join("pseudonym.key"), folder.path().join("wigwag.toml"));
+    std::fs::write(&key, "the key of these pseudonyms").expect("written");
+    let auth = format!("[auth]\nkeys = [{{ id = \"main\", secret = \"{secret}\" }}]\n");
+    let minter = wigwag_token::Minter::hmac("main", secret.as_bytes()).expect("a key");
+    let mut claims = wigwag_token::Claims::new("ada@example.com", 4_000_000_000_000);
+    claims.grants.can = wigwag_token::Permissions::MANAGE;
+    claims.grants.rooms.extend(wigwag_token::RoomPattern::parse("own-*"));
+    let token = minter.mint(&claims).expect("a token");
+    let mut callers = Vec::new();
+    for (users, more) in [
+        ("plain", String::new()),
+        ("pseudonymous", format!("pseudonym_key_file = {key:?}\n")),
+        ("pseudonymous", format!("pseudonym_key_file = {key:?}\n")),
+        ("pseudonymous", String::new()),
+        ("off", String::new()),
+    ] {
+        // Written although lines at info are not.
+        let log = format!("[log]\nformat = \"json\"\nlevel = \"warn\"\nusers = \"{users}\"\n{more}");
+        std::fs::write(&config, format!("{log}{auth}")).expect("written");
+        let server = Process::start(&["--config", config.to_str().expect("text")]).await;
+        let mut rest = http1::connect(server.addr).await;
+        let bearer = format!("Bearer {token}");
+        let headers = [("content-type", "application/json"), ("authorization", bearer.as_str())];
+        let bodies = [(br#"{"room":"own-1"}"#, StatusCode::OK), (br#"{"room":"other"}"#, StatusCode::FORBIDDEN)];
+        for (body, status) in bodies {
+            let answer = http1::send(&mut rest, Method::POST, "/v1/rooms", &headers, body).await;
+            assert_eq!(answer.status, status);
+        }
+        let body = br#"{"room":"own-2"}"#;
+        let nobody = http1::send(&mut rest, Method::POST, "/v1/rooms", &headers[..1], body).await;
+        assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+        drop(rest);
+        let log = Log::of(server).await;
+        let fields = |room: &str, outcome: &str| json!({"target": "wigwag_audit", "call": "CreateRoom", "room.id": room, "outcome": outcome});
+        let line = log.one("administrative call", fields("own-1", "OK"));
+        assert_eq!(line["caller"], log.one("administrative call", fields("other", "FORBIDDEN"))["caller"]);
+        callers.push(line["caller"].as_str().map(str::to_owned));
+        assert_eq!(log.0.len(), 2, "nothing else: {:#?}", log.0);
+    }
+    let shown = |at: usize| callers[at].as_deref().unwrap_or_default();
+    assert_eq!((shown(0), &callers[4]), ("ada@example.com", &None));
+    assert!(shown(1).starts_with("user-") && shown(1) == shown(2), "{callers:?}");
+    assert!(shown(3).starts_with("user-") && shown(3) != shown(2), "{callers:?}");
 }
 
 #[tokio::test]

@@ -171,6 +171,32 @@ async fn a_ticket_gives_no_more_than_its_creator_has() {
 }
 
 #[tokio::test]
+async fn sessions_end_with_the_creator_of_their_ticket() {
+    let server = guarded().await;
+    let plain = ticket(&server, "plain-json", "ada", &["demo"]).await;
+    let mut socket = open(server.addr, &format!("/json/demo?ticket={plain}")).await;
+    next(&mut socket).await.expect("a message");
+    let revoke = wigwag_proto::v1::RevokeRequest { user_id: "backend".to_owned(), ..Default::default() };
+    let token = server.token(&claims("root", &[], Permissions::ADMIN));
+    let revoked = server.admin().await.revoke(server::with_token(revoke, Some(&token))).await.expect("revoked");
+    assert_eq!(revoked.into_inner().sessions, 1);
+    assert_eq!(closed(socket).await, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn a_session_may_end_with_its_ticket() {
+    let server = guarded().await;
+    let body =
+        json!({"protocol": "plain-json", "clientId": "ada", "rooms": ["demo"], "ttlSeconds": 2, "endsSessions": true});
+    let token = server.token(&claims("backend", &["*"], Permissions::all()));
+    let short = create(&server, &token, body).await.ok();
+    let short = short["ticket"].as_str().expect("a ticket");
+    let mut socket = open(server.addr, &format!("/json/demo?ticket={short}")).await;
+    next(&mut socket).await.expect("a message");
+    assert_eq!(closed(socket).await, "FORBIDDEN");
+}
+
+#[tokio::test]
 async fn a_revoked_user_has_no_tickets() {
     let server = guarded().await;
     let plain = ticket(&server, "plain-json", "ada", &["demo"]).await;

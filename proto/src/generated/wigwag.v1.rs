@@ -2463,6 +2463,9 @@ pub struct CreateTicketRequest {
     /// Idempotency key, as `CreateRoomRequest.request_id`.
     #[prost(string, tag = "6")]
     pub request_id: ::prost::alloc::string::String,
+    /// Sessions that are opened with the ticket end when it expires (FORBIDDEN). False: they go on until they end otherwise.
+    #[prost(bool, tag = "7")]
+    pub ends_sessions: bool,
 }
 /// CreateTicketResponse holds the ticket.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2470,7 +2473,8 @@ pub struct CreateTicketResponse {
     /// A secret, safe in URLs, at most 512 bytes: the client presents it where docs/compatibility-protocols.md says.
     #[prost(string, tag = "1")]
     pub ticket: ::prost::alloc::string::String,
-    /// When it expires. A session that was opened with it goes on until it ends otherwise.
+    /// When it expires. A session that was opened with it goes on until it ends otherwise, unless `ends_sessions` is set, or its
+    /// user, its creator or its creator's token is revoked.
     #[prost(message, optional, tag = "2")]
     pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -4210,8 +4214,9 @@ pub struct SetLogLevelResponse {
 /// RevokeRequest says which tokens to refuse. Exactly one of `user_id` and `token_id` is set, otherwise INVALID_FIELD.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeRequest {
-    /// Every token of this user (claim `sub`) that was issued (claim `iat`) before now; tokens without `iat` count as issued
-    /// before.
+    /// Every token of this user (claim `sub`) that was issued (claim `iat`) before now. Up to 10 s later counts as before, since
+    /// the clock of the issuer may be ahead: a token that is issued at once is refused as well. Tokens without `iat` count as
+    /// issued before; client certificates as issued when they became valid.
     #[prost(string, tag = "1")]
     pub user_id: ::prost::alloc::string::String,
     /// The token with this id (claim `jti`).
@@ -4228,6 +4233,35 @@ pub struct RevokeResponse {
     #[prost(uint32, tag = "1")]
     pub sessions: u32,
 }
+/// EraseUserRequest names a user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseUserRequest {
+    /// User id: the claim `sub`, `hello.user_id` without authentication, the verified name of a compatibility protocol.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// EraseUserResponse reports what was erased.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseUserResponse {
+    /// Number of sessions that ended; nothing is remembered of them.
+    #[prost(uint32, tag = "1")]
+    pub sessions: u32,
+    /// Number of their memberships of rooms; the other members were told `member_left` with reason ENDED.
+    #[prost(uint32, tag = "2")]
+    pub memberships: u32,
+    /// Number of frames in their mailboxes that were not acknowledged.
+    #[prost(uint32, tag = "3")]
+    pub frames: u32,
+    /// Number of events of these sessions that ListEvents does not return any more.
+    #[prost(uint32, tag = "4")]
+    pub events: u32,
+    /// Number of tickets for the user, or for it as a client id.
+    #[prost(uint32, tag = "5")]
+    pub tickets: u32,
+    /// Number of responses that were remembered for request ids of the user.
+    #[prost(uint32, tag = "6")]
+    pub responses: u32,
+}
 /// Generated client implementations.
 #[cfg(feature = "client")]
 pub mod admin_service_client {
@@ -4242,7 +4276,7 @@ pub mod admin_service_client {
     use tonic::codegen::http::Uri;
     /// AdminService is for operators: the command line and the console use it and nothing else. RoomService is for applications.
     ///
-    /// EndSession and Revoke are supported; every other call fails with UNIMPLEMENTED. The messages are published so that clients and
+    /// EndSession, Revoke and EraseUser are supported; every other call fails with UNIMPLEMENTED. The messages are published so that clients and
     /// servers of different versions agree on them; fields may be added while they are built.
     ///
     /// It is served on the admin listener only, with UNIMPLEMENTED on the public one. Without authentication it answers only callers on loopback whose request has
@@ -4500,7 +4534,8 @@ pub mod admin_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Revoke refuses tokens that were issued before now, of a user or with an id, and ends the sessions that were opened with
-        /// them. Fails with INVALID_FIELD, UNIMPLEMENTED (the server has no authentication).
+        /// them, and those that were opened with a ticket which the user, or the token, has created. Fails with INVALID_FIELD,
+        /// UNIMPLEMENTED (the server has no authentication).
         pub async fn revoke(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeRequest>,
@@ -4520,6 +4555,34 @@ pub mod admin_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("wigwag.v1.AdminService", "Revoke"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// EraseUser ends the sessions of a user and forgets what the server keeps of it: memberships, mailboxes, events of its
+        /// sessions and why they ended, tickets, responses to its requests. Kept are bans and revocations that name the user, which
+        /// protect others, until they end by themselves; messages to others that they have not read; lines of the log. Tokens stay
+        /// good: call Revoke first if the user is not to come back. A second call answers zeros. Fails with INVALID_FIELD.
+        pub async fn erase_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wigwag.v1.AdminService/EraseUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wigwag.v1.AdminService", "EraseUser"));
             self.inner.unary(req, path, codec).await
         }
     }
@@ -4597,15 +4660,27 @@ pub mod admin_service_server {
             tonic::Status,
         >;
         /// Revoke refuses tokens that were issued before now, of a user or with an id, and ends the sessions that were opened with
-        /// them. Fails with INVALID_FIELD, UNIMPLEMENTED (the server has no authentication).
+        /// them, and those that were opened with a ticket which the user, or the token, has created. Fails with INVALID_FIELD,
+        /// UNIMPLEMENTED (the server has no authentication).
         async fn revoke(
             &self,
             request: tonic::Request<super::RevokeRequest>,
         ) -> std::result::Result<tonic::Response<super::RevokeResponse>, tonic::Status>;
+        /// EraseUser ends the sessions of a user and forgets what the server keeps of it: memberships, mailboxes, events of its
+        /// sessions and why they ended, tickets, responses to its requests. Kept are bans and revocations that name the user, which
+        /// protect others, until they end by themselves; messages to others that they have not read; lines of the log. Tokens stay
+        /// good: call Revoke first if the user is not to come back. A second call answers zeros. Fails with INVALID_FIELD.
+        async fn erase_user(
+            &self,
+            request: tonic::Request<super::EraseUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseUserResponse>,
+            tonic::Status,
+        >;
     }
     /// AdminService is for operators: the command line and the console use it and nothing else. RoomService is for applications.
     ///
-    /// EndSession and Revoke are supported; every other call fails with UNIMPLEMENTED. The messages are published so that clients and
+    /// EndSession, Revoke and EraseUser are supported; every other call fails with UNIMPLEMENTED. The messages are published so that clients and
     /// servers of different versions agree on them; fields may be added while they are built.
     ///
     /// It is served on the admin listener only, with UNIMPLEMENTED on the public one. Without authentication it answers only callers on loopback whose request has
@@ -5034,6 +5109,51 @@ pub mod admin_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RevokeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wigwag.v1.AdminService/EraseUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseUserSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::EraseUserRequest>
+                    for EraseUserSvc<T> {
+                        type Response = super::EraseUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::erase_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseUserSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1234,6 +1234,9 @@ impl serde::Serialize for CreateTicketRequest {
         if !self.request_id.is_empty() {
             len += 1;
         }
+        if self.ends_sessions {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.CreateTicketRequest", len)?;
         if !self.protocol.is_empty() {
             struct_ser.serialize_field("protocol", &self.protocol)?;
@@ -1252,6 +1255,9 @@ impl serde::Serialize for CreateTicketRequest {
         }
         if !self.request_id.is_empty() {
             struct_ser.serialize_field("requestId", &self.request_id)?;
+        }
+        if self.ends_sessions {
+            struct_ser.serialize_field("endsSessions", &self.ends_sessions)?;
         }
         struct_ser.end()
     }
@@ -1273,6 +1279,8 @@ impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
             "ttlSeconds",
             "request_id",
             "requestId",
+            "ends_sessions",
+            "endsSessions",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -1283,6 +1291,7 @@ impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
             Rooms,
             TtlSeconds,
             RequestId,
+            EndsSessions,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -1311,6 +1320,7 @@ impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
                             "rooms" => Ok(GeneratedField::Rooms),
                             "ttlSeconds" | "ttl_seconds" => Ok(GeneratedField::TtlSeconds),
                             "requestId" | "request_id" => Ok(GeneratedField::RequestId),
+                            "endsSessions" | "ends_sessions" => Ok(GeneratedField::EndsSessions),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -1336,6 +1346,7 @@ impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
                 let mut rooms__ = None;
                 let mut ttl_seconds__ = None;
                 let mut request_id__ = None;
+                let mut ends_sessions__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::Protocol => {
@@ -1376,6 +1387,12 @@ impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
                             }
                             request_id__ = map_.next_value()?;
                         }
+                        GeneratedField::EndsSessions => {
+                            if ends_sessions__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("endsSessions"));
+                            }
+                            ends_sessions__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -1388,6 +1405,7 @@ impl<'de> serde::Deserialize<'de> for CreateTicketRequest {
                     rooms: rooms__.unwrap_or_default(),
                     ttl_seconds: ttl_seconds__.unwrap_or_default(),
                     request_id: request_id__.unwrap_or_default(),
+                    ends_sessions: ends_sessions__.unwrap_or_default(),
                 })
             }
         }
@@ -2521,6 +2539,294 @@ impl<'de> serde::Deserialize<'de> for Envelope {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.Envelope", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for EraseUserRequest {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.user_id.is_empty() {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.EraseUserRequest", len)?;
+        if !self.user_id.is_empty() {
+            struct_ser.serialize_field("userId", &self.user_id)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for EraseUserRequest {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "user_id",
+            "userId",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            UserId,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "userId" | "user_id" => Ok(GeneratedField::UserId),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = EraseUserRequest;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.EraseUserRequest")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<EraseUserRequest, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut user_id__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::UserId => {
+                            if user_id__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("userId"));
+                            }
+                            user_id__ = map_.next_value()?;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(EraseUserRequest {
+                    user_id: user_id__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.EraseUserRequest", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for EraseUserResponse {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if self.sessions != 0 {
+            len += 1;
+        }
+        if self.memberships != 0 {
+            len += 1;
+        }
+        if self.frames != 0 {
+            len += 1;
+        }
+        if self.events != 0 {
+            len += 1;
+        }
+        if self.tickets != 0 {
+            len += 1;
+        }
+        if self.responses != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.EraseUserResponse", len)?;
+        if self.sessions != 0 {
+            struct_ser.serialize_field("sessions", &self.sessions)?;
+        }
+        if self.memberships != 0 {
+            struct_ser.serialize_field("memberships", &self.memberships)?;
+        }
+        if self.frames != 0 {
+            struct_ser.serialize_field("frames", &self.frames)?;
+        }
+        if self.events != 0 {
+            struct_ser.serialize_field("events", &self.events)?;
+        }
+        if self.tickets != 0 {
+            struct_ser.serialize_field("tickets", &self.tickets)?;
+        }
+        if self.responses != 0 {
+            struct_ser.serialize_field("responses", &self.responses)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for EraseUserResponse {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "sessions",
+            "memberships",
+            "frames",
+            "events",
+            "tickets",
+            "responses",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Sessions,
+            Memberships,
+            Frames,
+            Events,
+            Tickets,
+            Responses,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "sessions" => Ok(GeneratedField::Sessions),
+                            "memberships" => Ok(GeneratedField::Memberships),
+                            "frames" => Ok(GeneratedField::Frames),
+                            "events" => Ok(GeneratedField::Events),
+                            "tickets" => Ok(GeneratedField::Tickets),
+                            "responses" => Ok(GeneratedField::Responses),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = EraseUserResponse;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.EraseUserResponse")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<EraseUserResponse, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut sessions__ = None;
+                let mut memberships__ = None;
+                let mut frames__ = None;
+                let mut events__ = None;
+                let mut tickets__ = None;
+                let mut responses__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Sessions => {
+                            if sessions__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("sessions"));
+                            }
+                            sessions__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Memberships => {
+                            if memberships__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("memberships"));
+                            }
+                            memberships__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Frames => {
+                            if frames__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("frames"));
+                            }
+                            frames__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Events => {
+                            if events__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("events"));
+                            }
+                            events__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Tickets => {
+                            if tickets__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("tickets"));
+                            }
+                            tickets__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Responses => {
+                            if responses__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("responses"));
+                            }
+                            responses__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(EraseUserResponse {
+                    sessions: sessions__.unwrap_or_default(),
+                    memberships: memberships__.unwrap_or_default(),
+                    frames: frames__.unwrap_or_default(),
+                    events: events__.unwrap_or_default(),
+                    tickets: tickets__.unwrap_or_default(),
+                    responses: responses__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.EraseUserResponse", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for ErrorFrame {

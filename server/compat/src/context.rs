@@ -1,6 +1,6 @@
 //! What all compatibility protocols share.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::response::Response;
 use http::Extensions;
@@ -43,6 +43,8 @@ pub struct CompatConfig {
     pub peerjs_discovery: bool,
     /// The parameter of the URL that holds a client's ticket, if the server requires tokens. PeerJS has its own, `token`.
     pub ticket_parameter: String,
+    /// The time that the body of a request may take.
+    pub message_timeout: Duration,
     /// Limits of their WebSockets.
     pub sockets: SocketConfig,
 }

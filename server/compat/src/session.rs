@@ -19,7 +19,7 @@ use wigwag_hub::{
 };
 use wigwag_node::{
     auth::Caller,
-    connection::{Applier, FETCH_BYTES, FrameOutcome, NameCache, RateLimit},
+    connection::{Applier, FETCH_BYTES, FrameOutcome, NameCache, RateLimit, TokenExpiry},
     error::ApiError,
     frame::RawBody,
     node::{Node, OpenNamed},
@@ -44,6 +44,8 @@ pub(crate) struct CompatSession {
     items: Vec<Item>,
     /// The number of the last frame that was fetched.
     fetched: u32,
+    /// When the ticket ends the session, if it does.
+    expiry: Option<Box<TokenExpiry>>,
 }
 
 /// What a session receives.
@@ -74,6 +76,8 @@ impl CompatSession {
     /// Opens a session.
     pub(crate) async fn open(node: &Node, caller: &Caller, request: OpenNamed) -> Result<Self, ApiError> {
         let identity = request.ticket.as_ref().map(|ticket| ticket.identity.clone());
+        let ends_at_ms = identity.as_ref().map(|identity| identity.expires_at_ms).filter(|at| *at < u64::MAX);
+        let expiry = ends_at_ms.map(|at| Box::new(TokenExpiry::new(at, false, node.now())));
         let attachment = node.open_named(caller, request).await?;
         let caller = Caller { identity, token: None, ..caller.clone() };
         let applier = Applier { node: node.clone(), caller, uplink: attachment.clone() };
@@ -85,6 +89,7 @@ impl CompatSession {
             rosters: HashMap::new(),
             items: Vec::new(),
             fetched: 0,
+            expiry,
         })
     }
 
@@ -188,6 +193,11 @@ impl CompatSession {
 
     fn poll_events(&mut self, cx: &mut Context<'_>, events: &mut Vec<ClientEvent>) -> Poll<Fetched> {
         let now = self.applier.node.now();
+        if self.expiry.as_mut().is_some_and(|expiry| expiry.poll(cx, now).is_ready()) {
+            self.expiry = None;
+            // A store that does not answer ends it later: nothing renews it.
+            self.attachment.close(now, Reason::Forbidden).forget();
+        }
         let fetched = self.attachment.fetch(now, cx.waker(), FETCH_BYTES, &mut self.items);
         if fetched == Fetched::Idle && self.items.is_empty() {
             return Poll::Pending;
@@ -278,7 +288,7 @@ impl CompatSession {
             }
             Body::Joined(joined) => {
                 let room = joined.snapshot.info.room.clone();
-                self.rosters.insert(room.clone(), Roster::new(&joined.snapshot, &joined.me));
+                self.rosters.insert(room.clone(), Roster::new(&joined.snapshot, self.attachment.peer()));
                 ClientEvent::Joined { room, created }
             }
             Body::Left { room, reason } => {

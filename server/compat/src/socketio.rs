@@ -3,6 +3,7 @@
 //! socketioxide implements the protocol. This module sets its limits, translates the events, and ends transports.
 
 mod engine;
+mod handshakes;
 mod transport;
 
 use std::{
@@ -14,9 +15,9 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{FromRequestParts as _, Request, State},
-    http::{Method, StatusCode, Uri, header},
+    http::{Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -35,6 +36,7 @@ use wigwag_proto::v1::{AppData, IceCandidate, app_data::Content, envelope::Paylo
 
 use self::{
     engine::{EndableStream, EngineQuery, TransportEnd, Transports},
+    handshakes::{Handshake, Handshakes},
     transport::{EventQueue, SocketIoTransport},
 };
 use crate::{
@@ -62,6 +64,12 @@ const CLOSE: &str = "1";
 /// Packets waiting to be written to one client. The rest waits in its session, which limits it by bytes.
 const MAX_PACKETS: usize = 16;
 
+/// Bytes of a request that opens an Engine.IO session: it is kept as long as the session.
+const MAX_URI_BYTES: usize = 2_048;
+
+/// Bytes of a POST of a client that has not connected: the packet CONNECT, with which clients may send data.
+const MAX_CONNECT_BYTES: usize = 4_096;
+
 /// Binary attachments of one event. The protocol does not use any.
 const MAX_ATTACHMENTS: usize = 4;
 
@@ -83,7 +91,12 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
         .ws_max_message_size(TRANSPORT_LIMIT)
         .ws_max_frame_size(TRANSPORT_LIMIT)
         .build_with_inner_svc(service_fn(not_found as fn(Request) -> NotFound));
-    let engine = Engine { service, transports: Transports::default(), node: context.node().clone() };
+    let engine = Engine {
+        service,
+        transports: Transports::default(),
+        handshakes: Handshakes::default(),
+        context: context.clone(),
+    };
     let (for_namespace, transports) = (context.clone(), engine.transports.clone());
     // Opens the session before the client is connected: a refusal becomes its `connect_error`, and no event is missed.
     let open = move |socket: SocketRef| open(for_namespace.clone(), transports.clone(), socket);
@@ -100,7 +113,8 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
 struct Engine {
     service: Service,
     transports: Transports,
-    node: Node,
+    handshakes: Handshakes,
+    context: CompatContext,
 }
 
 type Service = SocketIoService<ServiceFn<fn(Request) -> NotFound>>;
@@ -121,17 +135,20 @@ async fn no_client() -> Response {
 
 async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
     let Some(query) = request.uri().query().and_then(EngineQuery::read) else { return engine.call(request).await };
-    if query.sid.is_none() && engine.node.draining() {
-        // The client tries again, less and less often.
-        return (StatusCode::SERVICE_UNAVAILABLE, "DRAINING: this server is shutting down\n").into_response();
-    }
     let (mut parts, body) = request.into_parts();
+    if query.sid.is_none()
+        && let Err(refused) = engine.begin(&mut parts)
+    {
+        return refused;
+    }
     if query.websocket && WebSocketUpgrade::is_requested(&parts) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
             Ok(upgrade) => upgrade.select_first_offered().accept_stream(None, move |stream| async move {
                 let end = query.sid.map_or_else(Arc::default, |sid| engine.transports.of(sid));
                 // CONNECT over HTTP/2 (RFC 8441), which socketioxide does not know.
                 parts.method = Method::GET;
+                // They are kept as long as the session, and not looked at any more.
+                parts.headers.clear();
                 parts.extensions.insert(end.clone());
                 // On an invalid query it drops the stream.
                 let _ = engine.service.call((EndableStream::new(stream, end), Request::from_parts(parts, ()))).await;
@@ -140,6 +157,13 @@ async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
         };
     }
     let end = query.sid.and_then(|sid| engine.transports.get(sid));
+    let body = match parts.method == Method::POST {
+        true => match engine.read_post(body, end.as_deref()).await {
+            Ok(body) => body,
+            Err(refused) => return refused,
+        },
+        false => body,
+    };
     match end {
         Some(end) if parts.method == Method::GET && !query.websocket => {
             let close = parts.uri.clone();
@@ -154,6 +178,54 @@ async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
 }
 
 impl Engine {
+    /// Begins an Engine.IO session: counts it, and removes what would be kept as long as it.
+    fn begin(&self, parts: &mut Parts) -> Result<(), Response> {
+        if self.context.node().draining() {
+            // The client tries again, less and less often.
+            return Err((StatusCode::SERVICE_UNAVAILABLE, "DRAINING: this server is shutting down\n").into_response());
+        }
+        let uri_bytes = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        if uri_bytes > MAX_URI_BYTES {
+            let text = format!("the path and the query have {uri_bytes} bytes: at most {MAX_URI_BYTES} are accepted\n");
+            return Err((StatusCode::URI_TOO_LONG, text).into_response());
+        }
+        let source = self.context.caller(&parts.extensions, "").source();
+        let Some(handshake) = self.handshakes.begin(source) else {
+            let text = "LIMIT_EXCEEDED: too many Socket.IO clients are connecting: try again\n";
+            return Err((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response());
+        };
+        parts.extensions.insert(handshake);
+        if !WebSocketUpgrade::is_requested(parts) {
+            parts.headers.clear();
+        }
+        Ok(())
+    }
+
+    /// Reads the body of a POST, which socketioxide would do without a deadline. `end` is that of a connected client.
+    async fn read_post(&self, body: Body, end: Option<&TransportEnd>) -> Result<Body, Response> {
+        let max = if end.is_some() { TRANSPORT_LIMIT } else { MAX_CONNECT_BYTES };
+        // A client waits for the answer before it sends more.
+        let _posting = match end.map(TransportEnd::begin_post) {
+            Some(None) => {
+                let text = "another POST of this session is not finished: send the next one after its answer\n";
+                return Err((StatusCode::BAD_REQUEST, text).into_response());
+            }
+            posting => posting.flatten(),
+        };
+        let timeout = self.context.config().message_timeout;
+        match tokio::time::timeout(timeout, to_bytes(body, max)).await {
+            Ok(Ok(bytes)) => Ok(bytes.into()),
+            Ok(Err(_)) => {
+                let text = format!("the body cannot be read, or has more than {max} bytes\n");
+                Err((StatusCode::PAYLOAD_TOO_LARGE, text).into_response())
+            }
+            Err(_) => {
+                let text = format!("the body was not complete within {} ms\n", timeout.as_millis());
+                Err((StatusCode::REQUEST_TIMEOUT, text).into_response())
+            }
+        }
+    }
+
     async fn call(self, request: Request) -> Response {
         // Its error type is `Infallible`.
         match self.service.oneshot(request).await {
@@ -187,6 +259,7 @@ async fn open(context: CompatContext, transports: Transports, socket: SocketRef)
     let parts = socket.req_parts();
     let end = parts.extensions.get::<Arc<TransportEnd>>().cloned().unwrap_or_else(|| transports.of(socket.id));
     socket.extensions.insert(end);
+    let handshake = parts.extensions.get::<Handshake>().cloned();
     let outcome = match SocketIoAdapter::open(
         context.node(),
         &context.caller(&parts.extensions, parts.uri.query().unwrap_or_default()),
@@ -195,6 +268,10 @@ async fn open(context: CompatContext, transports: Transports, socket: SocketRef)
     {
         Ok((session, adapter)) => {
             let queue = EventQueue::listen(&socket, context.node().session().max_frame_bytes);
+            if let Some(handshake) = handshake {
+                handshake.connected();
+                socket.extensions.insert(handshake);
+            }
             Outcome::Opened(Box::new((queue, session, adapter)))
         }
         Err(error) if error.may_reconnect() => Outcome::TryLater(error),
@@ -223,10 +300,14 @@ fn connected(socket: SocketRef) -> impl Future<Output = ()> + Send + 'static {
         match outcome {
             Some(Outcome::Opened(opened)) => {
                 let (queue, session, adapter) = *opened;
+                let handshake = socket.extensions.get::<Handshake>();
                 let mut transport = SocketIoTransport::new(socket, queue);
                 let last = adapter::run_adapter(&mut transport, session, adapter).await;
                 transport.flushed().await;
                 transport.close(last.as_ref(), &end);
+                if let Some(handshake) = handshake {
+                    handshake.left();
+                }
             }
             Some(Outcome::TryLater(_)) => end.end(),
             None => {}

@@ -106,6 +106,8 @@ struct SendState {
     blocked: u64,
     /// The number of ticks for which streams have waited for the connection's window while most of it was outstanding.
     stalled: u16,
+    /// Bytes that a stream may take before the others that wait for the window have had their turn.
+    turn: i64,
     /// The client has answered the PING that was sent when `stalled` began.
     window_ping_answered: bool,
     /// The slot that was polled last; the next poll continues after it.
@@ -172,6 +174,7 @@ impl<S: Service> Connection<S> {
                 ready: 0,
                 blocked: 0,
                 stalled: 0,
+                turn: i64::MAX,
                 window_ping_answered: false,
                 last_polled: stream_slots::LAST_SLOT,
             },

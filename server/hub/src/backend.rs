@@ -13,7 +13,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use self::{
-    figures::{BackendStats, EventPage, SessionChange, SessionEvent, SessionFilter, SessionInfo, Totals, Whose},
+    figures::{
+        BackendStats, Erased, EventPage, SessionChange, SessionEvent, SessionFilter, SessionInfo, Totals, Whose,
+    },
     handles::{Attachment, Resumed, Uplink, WrittenFrames},
     requests::{Create, Credentials, FreshToken, Grants, Join, MemberPage, Open, Outbound, Reached, RequestId, Resume},
     submitted::Submitted,
@@ -76,8 +78,11 @@ pub trait Backend: Send + Sync + 'static {
     /// nothing was ended.
     fn bye(&self, now: Now, credentials: &Credentials, epoch: u32) -> Submitted<Result<bool, StoreError>>;
 
-    /// Ends the session of a peer, or all sessions of a user, without their secrets. Returns how many ended now.
+    /// Ends the session of a peer, or all sessions of a user or a token, without their secrets. Returns how many ended now.
     fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>>;
+    /// Ends all sessions that name a user, with nothing remembered of them, and forgets the responses to that user's requests.
+    /// Bans stay: they protect the members of a room from the user.
+    fn erase(&self, now: Now, user: &Arc<str>) -> Submitted<Result<Erased, StoreError>>;
     /// Returns at most `max` sessions in byte order of their peer ids, starting after `after`; fewer only if no more follow.
     fn sessions(
         &self,

@@ -51,27 +51,28 @@ pub enum Body {
 }
 
 impl Body {
+    /// What a frame counts as besides its content.
+    pub(crate) const HEAD: usize = 16;
+
     /// Returns the number of bytes it counts as in a mailbox. Never 0.
     #[must_use]
     pub fn weight(&self) -> usize {
-        const HEAD: usize = 16;
-        HEAD + match self {
-            Self::Envelope(bytes) | Self::Encoded(bytes) => bytes.len(),
-            Self::Joined(joined) => joined.snapshot.weight(),
-            Self::Left { room, .. } => room.as_str().len(),
-            Self::Done => 0,
-            Self::Receipt { peer, .. } => peer.as_str().len(),
-        }
+        Self::HEAD
+            + match self {
+                Self::Envelope(bytes) | Self::Encoded(bytes) => bytes.len(),
+                Self::Joined(joined) => joined.snapshot.weight(),
+                Self::Left { room, .. } => room.as_str().len(),
+                Self::Done => 0,
+                Self::Receipt { peer, .. } => peer.as_str().len(),
+            }
     }
 }
 
-/// The answer to a join.
+/// The answer to a join, as it is handed out. A mailbox holds a [`JoinedEntry`](crate::mailbox::JoinedEntry) in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// The room with all its members, including the receiver.
-    pub snapshot: Snapshot,
-    /// The receiver.
-    pub me: PeerId,
+    pub snapshot: Arc<Snapshot>,
     /// Whether this request created the room.
     pub created: bool,
 }

@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use crate::{frame::Body, id::PeerId};
+use crate::{
+    frame::Body,
+    id::{PeerId, RoomName},
+};
 
 /// The envelope's sender, which gets the receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +20,52 @@ pub struct Origin {
     pub receipt: bool,
 }
 
+/// The answer to a join, without the members of the room: those are read when it is handed out, again after each resume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinedEntry {
+    /// The room.
+    pub room: RoomName,
+    /// The room's version at the join. What is handed out is never older.
+    pub version: u32,
+    /// Whether the request created the room.
+    pub created: bool,
+    /// What it counts as: about the bytes that the room took on the wire at the join.
+    pub weight: usize,
+}
+
+/// What a mailbox holds of a numbered frame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Held {
+    /// The frame itself.
+    Body(Body),
+    /// What is needed to make the answer to a join.
+    Joined(JoinedEntry),
+}
+
+impl Held {
+    /// Returns the number of bytes it counts as in a mailbox. Never 0.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Body(body) => body.weight(),
+            Self::Joined(joined) => joined.weight,
+        }
+    }
+}
+
+impl From<Body> for Held {
+    fn from(body: Body) -> Self {
+        Self::Body(body)
+    }
+}
+
 /// A numbered frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The request it answers, or 0.
     pub reply_to: u32,
     /// Its content.
-    pub body: Body,
+    pub body: Held,
     /// For envelopes from a session: where to send the receipt.
     pub origin: Option<Origin>,
 }
@@ -111,24 +153,22 @@ impl Mailbox {
     }
 
     /// Takes the body of the frame with this number, if it is held. Its entry stays until it is acknowledged.
-    pub fn take_body(&mut self, seq: u32) -> Option<(u32, Body)> {
+    pub fn take_body(&mut self, seq: u32) -> Option<(u32, Held)> {
         let index = seq.checked_sub(self.acked)?.checked_sub(1)?;
         let entry = self.entries.get_mut(index as usize)?;
-        let body = std::mem::replace(&mut entry.body, Body::Done);
+        let body = std::mem::replace(&mut entry.body, Body::Done.into());
         self.bytes = self.bytes + Body::Done.weight() - body.weight();
         Some((entry.reply_to, body))
     }
 
-    /// Replaces each body numbered above `after` for which `fresh` returns a new one. It gets the number and the body.
-    pub fn refresh(&mut self, after: u32, mut fresh: impl FnMut(u32, &Body) -> Option<Body>) {
+    /// Iterates over the answers to joins of a room that are held and numbered above `after`.
+    pub fn joined(&self, room: &RoomName, after: u32) -> impl Iterator<Item = (u32, &JoinedEntry)> {
         let skip = after.saturating_sub(self.acked) as usize;
-        for (seq, entry) in (self.acked + 1..=u32::MAX).zip(&mut self.entries).skip(skip) {
-            if let Some(body) = fresh(seq, &entry.body) {
-                self.bytes -= entry.body.weight();
-                self.bytes += body.weight();
-                entry.body = body;
-            }
-        }
+        let entries = (self.acked + 1..=u32::MAX).zip(&self.entries).skip(skip);
+        entries.filter_map(move |(seq, entry)| match &entry.body {
+            Held::Joined(joined) if joined.room == *room => Some((seq, joined)),
+            _ => None,
+        })
     }
 
     /// Iterates over the frames held, oldest first.
@@ -158,7 +198,7 @@ mod tests {
     use super::*;
 
     fn entry(len: usize) -> Entry {
-        Entry { reply_to: 0, body: Body::Envelope(Bytes::from(vec![0; len])), origin: None }
+        Entry { reply_to: 0, body: Body::Envelope(Bytes::from(vec![0; len])).into(), origin: None }
     }
 
     #[test]

@@ -17,9 +17,9 @@ pub use self::{
 };
 use crate::{
     error::{DetachReason, ResumeError},
-    frame::{Body, Item, RoomEvent},
+    frame::{Body, Item, Joined, RoomEvent},
     limits::Limits,
-    mailbox::{Entry, Mailbox, Origin},
+    mailbox::{Entry, Held, Mailbox, Origin},
     reason::Reason,
     time::Now,
 };
@@ -220,6 +220,7 @@ impl<R> SessionState<R> {
         }
         self.mailbox.ack(upto, acked);
         self.mailbox.shrink();
+        self.presence.forget(self.mailbox.acked());
         Ok(())
     }
 
@@ -258,16 +259,7 @@ impl<R> SessionState<R> {
                 continue;
             }
             let seq = self.written + 1;
-            let (reply_to, body) = match self.kind {
-                SessionKind::Resumable { .. } => {
-                    let Some(entry) = self.mailbox.get(seq) else { break };
-                    (entry.reply_to, entry.body.clone())
-                }
-                SessionKind::Live => {
-                    let Some(taken) = self.take_live(seq) else { break };
-                    taken
-                }
-            };
+            let Some((reply_to, body)) = self.take(seq) else { break };
             spent += body.weight();
             self.written = seq;
             out.push(Item::Numbered { seq, reply_to, body });
@@ -373,11 +365,30 @@ impl<R> SessionState<R> {
         }
     }
 
-    fn take_live(&mut self, seq: u32) -> Option<(u32, Body)> {
-        if self.mailbox.get(seq)?.origin.as_ref().is_some_and(|origin| origin.receipt) {
-            self.awaited = seq;
+    /// Takes the frame with this number for the connection. A live session keeps its origin only.
+    fn take(&mut self, seq: u32) -> Option<(u32, Body)> {
+        let entry = self.mailbox.get(seq)?;
+        let shown = match &entry.body {
+            Held::Body(_) => None,
+            // A room that is ending has nothing to show until the session has left it.
+            Held::Joined(_) => Some(self.presence.take_shown(seq)?),
+        };
+        let (reply_to, held) = match self.kind {
+            SessionKind::Resumable { .. } => (entry.reply_to, entry.body.clone()),
+            SessionKind::Live => {
+                if entry.origin.as_ref().is_some_and(|origin| origin.receipt) {
+                    self.awaited = seq;
+                }
+                self.mailbox.take_body(seq)?
+            }
+        };
+        match (held, shown) {
+            (Held::Body(body), _) => Some((reply_to, body)),
+            (Held::Joined(joined), Some(snapshot)) => {
+                Some((reply_to, Body::Joined(Arc::new(Joined { snapshot, created: joined.created }))))
+            }
+            (Held::Joined(_), None) => None,
         }
-        self.mailbox.take_body(seq)
     }
 
     fn keep(&mut self, entry: Entry, put: Put) -> Put {

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::Waker,
 };
 
@@ -45,9 +45,14 @@ pub trait SnapshotPages: Send + Sync {
     fn request(&self, watch: &Watch, after: Option<&RoomName>);
 }
 
+/// Pages of rooms that are read in one poll at most: the watcher may see none of their rooms.
+const PAGES_PER_POLL: usize = 4;
+
 /// A watch of all rooms, or of one. Owned by its reader; the backend keeps a weak reference.
 pub struct Watch {
     only: Option<RoomName>,
+    /// Of these rooms, those for which it holds.
+    shows: OnceLock<Box<dyn Fn(&RoomName) -> bool + Send + Sync>>,
     capacity: usize,
     pages: Box<dyn SnapshotPages>,
     // Guards the queue and the reader's waker. A std mutex: critical sections are short and never span an await.
@@ -76,11 +81,19 @@ impl Watch {
     /// Makes a watch that queues at most `capacity` events, not counting the snapshots of a page.
     #[must_use]
     pub fn new(only: Option<RoomName>, capacity: usize, pages: Box<dyn SnapshotPages>) -> Self {
-        Self { only, capacity, pages, state: Mutex::default() }
+        Self { only, shows: OnceLock::new(), capacity, pages, state: Mutex::default() }
     }
 
-    /// Returns the next event, or stores the waker.
+    /// Leaves out the rooms for which `shows` does not hold: from now on they take no place in the queue. Called once, before
+    /// the first poll; it is called with rooms locked, and must not block.
+    pub fn restrict(&self, shows: impl Fn(&RoomName) -> bool + Send + Sync + 'static) {
+        // A second call would change nothing.
+        let _ = self.shows.set(Box::new(shows));
+    }
+
+    /// Returns the next event, or stores the waker. After [`PAGES_PER_POLL`] pages without an event other tasks run first.
     pub fn poll(&self, waker: &Waker) -> WatchPoll {
+        let mut pages = 0;
         loop {
             let mut state = self.state();
             if state.lost {
@@ -97,6 +110,11 @@ impl Watch {
                 state.waker = Some(waker.clone());
                 return WatchPoll::Idle;
             }
+            if pages == PAGES_PER_POLL {
+                waker.wake_by_ref();
+                return WatchPoll::Idle;
+            }
+            pages += 1;
             state.requested = true;
             let after = state.cursor.clone();
             drop(state); // Snapshots are taken while their rooms are locked, which comes first.
@@ -107,7 +125,7 @@ impl Watch {
     /// Returns whether this watch covers the room.
     #[must_use]
     pub fn wants(&self, room: &RoomName) -> bool {
-        self.only.as_ref().is_none_or(|only| only == room)
+        self.only.as_ref().is_none_or(|only| only == room) && self.shows.get().is_none_or(|shows| shows(room))
     }
 
     /// Queues the snapshot of an existing room. The caller holds the room's lock.

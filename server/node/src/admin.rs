@@ -1,16 +1,13 @@
 //! `wigwag.v1.AdminService`: what an operator does to a server.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use wigwag_hub::{
-    PeerId, Reason,
-    backend::{SessionFilter, Whose},
-    error::StoreError,
-};
+use wigwag_hub::{Reason, backend::Whose};
 use wigwag_proto::v1 as pb;
 
 use crate::{
-    auth::{Action, Caller, Identity, Revoked},
+    audit::AuditLine,
+    auth::{Action, Caller, Revoked},
     connection::peer_id,
     error::ApiError,
     frame,
@@ -19,9 +16,6 @@ use crate::{
 
 /// For how long a revocation is remembered if the request does not say.
 const DEFAULT_REVOCATION: Duration = Duration::from_hours(24);
-
-/// Sessions that are looked at in one step.
-const PAGE: usize = 1_000;
 
 /// Longest id of a token, in bytes.
 const MAX_TOKEN_ID_BYTES: usize = wigwag_token::MAX_ID_BYTES;
@@ -38,10 +32,8 @@ impl Admin {
         Self { node }
     }
 
-    async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
-        let caller = self.node.identify(caller).await?;
-        self.node.policy().allow(&caller, Action::Admin, None)?;
-        Ok(caller)
+    fn admit(&self, caller: &Caller) -> Result<(), ApiError> {
+        self.node.policy().allow(caller, Action::Admin, None)
     }
 
     /// Ends a session without its secret.
@@ -50,31 +42,45 @@ impl Admin {
         caller: &Caller,
         end: pb::EndSessionRequest,
     ) -> Result<pb::EndSessionResponse, ApiError> {
-        let caller = self.identify(caller).await?;
+        let caller = self.node.identify(caller).await?;
+        let line = AuditLine::new(&self.node, "EndSession", &caller).peer(&end.peer_id);
+        line.outcome(self.end_session_as(&caller, end).await)
+    }
+
+    async fn end_session_as(
+        &self,
+        caller: &Caller,
+        end: pb::EndSessionRequest,
+    ) -> Result<pb::EndSessionResponse, ApiError> {
+        self.admit(caller)?;
         let peer = peer_id("peer_id", &end.peer_id)?;
-        let ended =
-            self.node.backend().revoke(self.node.now(), &Whose::Peer(peer.clone()), Reason::Ended).wait().await?;
+        let ended = self.node.backend().revoke(self.node.now(), &Whose::Peer(peer), Reason::Ended).wait().await?;
         if ended == 0 {
             return Err(wigwag_hub::error::FindError::UnknownSession.into());
         }
-        log_call("EndSession", &caller, Some(peer.as_str()), ended);
         Ok(pb::EndSessionResponse {})
     }
 
     /// Refuses tokens from now on, and ends the sessions that were opened with them.
     pub async fn revoke(&self, caller: &Caller, revoke: pb::RevokeRequest) -> Result<pb::RevokeResponse, ApiError> {
-        let caller = self.identify(caller).await?;
-        let revoked = match (revoke.user_id.as_str(), revoke.token_id.as_str()) {
+        let caller = self.node.identify(caller).await?;
+        let line = AuditLine::new(&self.node, "Revoke", &caller).user(&revoke.user_id);
+        line.outcome_of(self.revoke_as(&caller, revoke).await, |revoked| Some(revoked.sessions))
+    }
+
+    async fn revoke_as(&self, caller: &Caller, revoke: pb::RevokeRequest) -> Result<pb::RevokeResponse, ApiError> {
+        self.admit(caller)?;
+        let (revoked, whose) = match (revoke.user_id.as_str(), revoke.token_id.as_str()) {
             (user, "") if !user.is_empty() => {
                 check_label("user_id", user)?;
-                Revoked::User(user.into())
+                (Revoked::User(user.into()), Whose::User(user.into()))
             }
             ("", id) if !id.is_empty() => {
                 if id.len() > MAX_TOKEN_ID_BYTES {
                     let why = format!("is {} bytes long: use at most {MAX_TOKEN_ID_BYTES}", id.len());
                     return Err(ApiError::invalid("token_id", why));
                 }
-                Revoked::Id(id.into())
+                (Revoked::Id(id.into()), Whose::Token(id.into()))
             }
             _ => return Err(ApiError::invalid("user_id", "or token_id must be set, and not both: set one of them")),
         };
@@ -94,40 +100,41 @@ impl Admin {
         };
         // First: no session is opened with them after the others were ended.
         self.node.policy().revoke(&revoked, now.unix_ms, until_ms)?;
-        let ended = match &revoked {
-            Revoked::User(user) => {
-                let whose = Whose::User(user.clone());
-                self.node.backend().revoke(self.node.now(), &whose, Reason::Forbidden).wait().await?
-            }
-            Revoked::Id(id) => self.end_sessions_of_token(id).await?,
-        };
-        log_call("Revoke", &caller, None, ended);
-        Ok(pb::RevokeResponse { sessions: u32::try_from(ended).unwrap_or(u32::MAX) })
+        let ended = self.node.backend().revoke(self.node.now(), &whose, Reason::Forbidden).wait().await?;
+        Ok(pb::RevokeResponse { sessions: count(ended) })
     }
 
-    async fn end_sessions_of_token(&self, id: &Arc<str>) -> Result<usize, StoreError> {
-        let (mut after, mut ended): (Option<PeerId>, usize) = (None, 0);
-        loop {
-            let page = self.node.backend().sessions(&SessionFilter::default(), after.as_ref(), PAGE).wait().await?;
-            let more = page.len() >= PAGE;
-            after = page.last().map(|session| session.peer.clone());
-            for session in page {
-                if Identity::from_stored(&session.grants)
-                    .is_some_and(|identity| identity.claims.id.as_ref() == Some(id))
-                {
-                    let whose = Whose::Peer(session.peer);
-                    ended += self.node.backend().revoke(self.node.now(), &whose, Reason::Forbidden).wait().await?;
-                }
-            }
-            if !more {
-                return Ok(ended);
-            }
+    /// Ends the sessions of a user, and forgets what is kept of it.
+    pub async fn erase_user(
+        &self,
+        caller: &Caller,
+        erase: pb::EraseUserRequest,
+    ) -> Result<pb::EraseUserResponse, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        let line = AuditLine::new(&self.node, "EraseUser", &caller).user(&erase.user_id);
+        line.outcome_of(self.erase_user_as(&caller, &erase.user_id).await, |erased| Some(erased.sessions))
+    }
+
+    async fn erase_user_as(&self, caller: &Caller, user: &str) -> Result<pb::EraseUserResponse, ApiError> {
+        self.admit(caller)?;
+        if user.is_empty() {
+            return Err(ApiError::invalid("user_id", "is missing: set the user to erase"));
         }
+        check_label("user_id", user)?;
+        // First: no session is opened with them after the others were ended.
+        let tickets = self.node.policy().erase_tickets(user);
+        let erased = self.node.backend().erase(self.node.now(), &user.into()).wait().await?;
+        Ok(pb::EraseUserResponse {
+            sessions: count(erased.sessions),
+            memberships: count(erased.memberships),
+            frames: count(erased.frames),
+            events: count(erased.events),
+            tickets: count(tickets),
+            responses: count(erased.responses),
+        })
     }
 }
 
-/// Logs a call that has changed something, with who made it.
-fn log_call(call: &'static str, caller: &Caller, peer: Option<&str>, sessions: usize) {
-    let admin = caller.identity.as_ref().map(|identity| &*identity.user);
-    tracing::info!(call, user.id = admin, peer.id = peer, sessions, "AdminService call");
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -6,6 +6,7 @@
 //! token says what is allowed, and nothing else is.
 
 mod caller;
+mod certificate;
 mod identity;
 mod policy;
 mod revocations;
@@ -15,6 +16,7 @@ pub(crate) use self::identity::nothing_stored;
 pub(crate) use self::tickets::{TicketError, TicketRequest};
 pub use self::{
     caller::{BearerToken, Caller},
+    certificate::{CertificateName, ClientCertificate},
     identity::Identity,
     policy::{Authenticate, Policy},
     revocations::Revoked,

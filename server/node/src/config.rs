@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use wigwag_hub::{Limits, rate::Rate};
 
 use crate::{
+    audit::LoggedUsers,
     auth::Authenticate,
     ice::{FixedServers, IceProvider},
 };
@@ -16,6 +17,8 @@ pub struct NodeConfig {
     pub name: String,
     /// Whether the log may hold IP addresses of clients.
     pub log_addresses: bool,
+    /// How user ids appear in the log.
+    pub log_users: LoggedUsers,
     /// Settings of sessions.
     pub session: SessionConfig,
     /// Limits of rooms, sessions and mailboxes.
@@ -88,6 +91,7 @@ impl Default for NodeConfig {
     fn default() -> Self {
         Self {
             log_addresses: false,
+            log_users: LoggedUsers::Plain,
             name: "node".into(),
             session: SessionConfig::default(),
             limits: Limits::default(),

@@ -34,12 +34,11 @@ use wigwag_poll::SendProgress;
 use wigwag_proto::v1::{self as pb, Feature, server_frame::Body as Pb};
 
 pub use self::apply::{Applier, FrameOutcome, NameCache, duplicate_users, peer_id, room_name};
-pub(crate) use self::token_expiry::TokenExpiry;
+pub use self::token_expiry::{Due, TokenExpiry};
 use self::{
     ice_renewal::IceRenewal,
     out_queue::OutQueue,
     timers::Timers,
-    token_expiry::Due,
     under_way::{Concluded, UnderWay},
     wake_flags::{WakeFlags, source},
     write_activity::Written,

@@ -180,6 +180,17 @@ impl ApiError {
         .advice(Advice::Stop)
     }
 
+    /// Creates TOKEN_MISSING for a connection with a certificate that says nothing to this server.
+    pub fn certificate_unknown() -> Self {
+        Self::new(
+            Code::Unauthenticated,
+            "TOKEN_MISSING",
+            "no name of the certificate of this connection is in auth.certificates, and there is no token: list one of its \
+             names there, or send a token",
+        )
+        .advice(Advice::Stop)
+    }
+
     /// Creates TOKEN_INVALID. `why` must not hold anything of the token.
     pub fn token_invalid(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Unauthenticated, "TOKEN_INVALID", why).advice(Advice::Stop)
@@ -235,6 +246,17 @@ impl ApiError {
         )
         .advice(Advice::Retry)
         .retry_after(60_000)
+    }
+
+    /// Creates LIMIT_EXCEEDED for watches of rooms.
+    pub fn watches_exhausted() -> Self {
+        Self::new(
+            Code::ResourceExhausted,
+            "LIMIT_EXCEEDED",
+            "there are as many watches as this caller, or this node, may have: end one first, or watch all rooms with one",
+        )
+        .advice(Advice::Retry)
+        .retry_after(10_000)
     }
 
     /// Creates KEYS_UNAVAILABLE.

@@ -4,10 +4,12 @@
 //! - [`connection::Connection`] turns a stream of client frames into a stream of server frames.
 //! - [`rooms::Rooms`] implements the methods of `RoomService`.
 //! - [`admin::Admin`] implements those of `AdminService`.
+//! - [`audit`] logs administrative calls.
 //! - [`frame`] and [`json`] encode and decode frames.
 //! - [`error::ApiError`] is the error that every transport and API reports.
 //! - [`auth::Policy`] decides what a caller may do.
 //! - [`ice::IceProvider`] provides the STUN and TURN servers of clients.
+//! - [`quota::Quota`] is a number of places, of which each client has a share.
 //! - [`features::Features`] are those that a client and this server have in common.
 //!
 //! This crate depends on `wigwag-hub` (rooms and sessions), `wigwag-proto` (generated types) and `wigwag-poll`, never
@@ -17,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
 mod call_rates;
 pub mod clock;
@@ -31,5 +34,6 @@ pub mod fuzzing;
 pub mod ice;
 pub mod json;
 pub mod node;
+pub mod quota;
 mod rate_settings;
 pub mod rooms;

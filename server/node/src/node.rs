@@ -19,13 +19,15 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    auth::{BearerToken, Caller, Identity, Policy, Ticket},
+    audit::LoggedUsers,
+    auth::{BearerToken, Caller, ClientCertificate, Identity, Policy, Ticket},
     call_rates::CallRates,
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
     error::{ApiError, Code},
     ice::IceServers,
+    quota::Quota,
 };
 
 pub use ids::{credentials, random_name, random_room_name, random_uuid};
@@ -35,6 +37,11 @@ pub use reaper::{Abort, Registration};
 
 /// The time between two ticks of the backend's timers.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Watches of rooms at a time: each change of a room is queued to all that may see it.
+const MAX_WATCHES: usize = 1_000;
+/// Watches of one user at a time. Without authentication all callers are one.
+const MAX_WATCHES_PER_USER: usize = 100;
 
 /// Rooms that are looked at, at least, before other tasks run.
 const ROOMS_PER_STEP: usize = 256;
@@ -60,6 +67,7 @@ struct Inner {
     // The hub's monotonic clock.
     clock: RunClock,
     wall_clock: WallClock,
+    watches: Quota<Arc<str>>,
 }
 
 impl Node {
@@ -71,6 +79,7 @@ impl Node {
 
     /// Creates a node over a backend, which decides what is there already.
     pub fn with_backend(config: NodeConfig, backend: Arc<dyn Backend>) -> Self {
+        let with_tokens = config.authenticator.is_some();
         Self {
             inner: Arc::new(Inner {
                 backend,
@@ -85,6 +94,7 @@ impl Node {
                 reaper: Arc::default(),
                 clock: RunClock::new(TICK_INTERVAL),
                 wall_clock: WallClock::new(),
+                watches: Quota::new(MAX_WATCHES, if with_tokens { MAX_WATCHES_PER_USER } else { MAX_WATCHES }),
             }),
         }
     }
@@ -168,7 +178,7 @@ impl Node {
         &self.inner.policy
     }
 
-    /// Verifies a token of this caller, and counts it if that fails. `None` without authentication.
+    /// Verifies a token of this caller or, without one, looks up its certificate, and counts it if that fails. `None` without authentication.
     ///
     /// # Errors
     ///
@@ -178,8 +188,9 @@ impl Node {
         &self,
         caller: &Caller,
         token: Option<&BearerToken>,
+        certificate: Option<&ClientCertificate>,
     ) -> Result<Option<Arc<Identity>>, ApiError> {
-        let verified = self.policy().authenticate(token, self.now().unix_ms).await;
+        let verified = self.policy().authenticate(token, certificate, self.now().unix_ms).await;
         verified.map_err(|error| self.count_failure(caller, error))
     }
 
@@ -193,7 +204,7 @@ impl Node {
         admitted.map_err(|error| self.count_failure(caller, error))
     }
 
-    fn count_failure(&self, caller: &Caller, error: ApiError) -> ApiError {
+    pub(super) fn count_failure(&self, caller: &Caller, error: ApiError) -> ApiError {
         match error.code {
             Code::Unauthenticated => self.inner.call_rates.failed(caller, self.now(), error),
             _ => error,
@@ -213,7 +224,13 @@ impl Node {
         self.inner.call_rates.exceeded(&self.backend().stats().limited_total)
     }
 
-    /// Verifies the token that came with a request, if that was not done yet.
+    /// Returns the places of watches of rooms, by their users.
+    pub(crate) fn watches(&self) -> &Quota<Arc<str>> {
+        &self.inner.watches
+    }
+
+    /// Verifies the token that came with a request or, without one, looks up the certificate of its connection, if that was not
+    /// done yet.
     ///
     /// # Errors
     ///
@@ -221,8 +238,8 @@ impl Node {
     pub async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
         let mut caller = caller.clone();
         if caller.identity.is_none() {
-            caller.identity = self.authenticate(&caller, caller.token.as_ref()).await?;
-            caller.token = None;
+            let (token, certificate) = (caller.token.take(), caller.certificate.take());
+            caller.identity = self.authenticate(&caller, token.as_ref(), certificate.as_deref()).await?;
         }
         Ok(caller)
     }
@@ -298,6 +315,11 @@ impl Node {
         let flush_at = self.inner.flush_at.get();
         let left = flush_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
         u32::try_from(left.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns how user ids appear in the log.
+    pub(crate) fn logged_users(&self) -> &LoggedUsers {
+        &self.inner.config.log_users
     }
 
     /// Returns the node's name.

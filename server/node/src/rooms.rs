@@ -19,6 +19,7 @@ use wigwag_proto::v1 as pb;
 use self::ticket::{digest_of_ticket, ticket};
 pub use self::watch::RoomEvents;
 use crate::{
+    audit::AuditLine,
     auth::{Action, Caller, TicketRequest},
     connection::{duplicate_users, peer_id, room_name},
     error::ApiError,
@@ -77,6 +78,20 @@ impl Rooms {
         caller: &Caller,
         create: pb::CreateRoomRequest,
     ) -> Result<pb::CreateRoomResponse, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        let named = create.room.clone();
+        let created = self.create_as(&caller, create).await;
+        // Without a name the server has chosen one.
+        let info = created.as_ref().ok().and_then(|created| created.room_info.as_ref());
+        let room = info.map_or(named.as_str(), |info| info.room.as_str());
+        AuditLine::new(&self.node, "CreateRoom", &caller).room(room).outcome(created)
+    }
+
+    async fn create_as(
+        &self,
+        caller: &Caller,
+        create: pb::CreateRoomRequest,
+    ) -> Result<pb::CreateRoomResponse, ApiError> {
         let caller = &self.identify(caller, Action::Manage).await?;
         let room = if create.room.is_empty() { random_room_name() } else { room_name("room", &create.room)? };
         self.node.policy().allow(caller, Action::Manage, Some(&room))?;
@@ -94,7 +109,6 @@ impl Rooms {
             },
         };
         let info = self.node.backend().create_room(self.node.now(), spec, request_id).wait().await?;
-        log_call("CreateRoom", &info.room, None);
         Ok(pb::CreateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
@@ -124,6 +138,16 @@ impl Rooms {
         caller: &Caller,
         update: pb::UpdateRoomRequest,
     ) -> Result<pb::UpdateRoomResponse, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        let line = AuditLine::new(&self.node, "UpdateRoom", &caller).room(&update.room);
+        line.outcome(self.update_as(&caller, update).await)
+    }
+
+    async fn update_as(
+        &self,
+        caller: &Caller,
+        update: pb::UpdateRoomRequest,
+    ) -> Result<pb::UpdateRoomResponse, ApiError> {
         let room = self.authorize(caller, Action::Manage, &update.room).await?;
         if let Some(name) = &update.display_name {
             check_label("display_name", name)?;
@@ -137,15 +161,19 @@ impl Rooms {
             empty_timeout_ms: update.empty_timeout_ms,
         };
         let info = self.node.backend().update_room(self.node.now(), &room, patch).wait().await?;
-        log_call("UpdateRoom", &room, None);
         Ok(pb::UpdateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
     /// Ends a room: all members leave it.
     pub async fn end(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        let line = AuditLine::new(&self.node, "EndRoom", &caller).room(&end.room);
+        line.outcome(self.end_as(&caller, end).await)
+    }
+
+    async fn end_as(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
         let room = self.authorize(caller, Action::Manage, &end.room).await?;
         self.node.backend().end_room(self.node.now(), &room).wait().await?;
-        log_call("EndRoom", &room, None);
         Ok(pb::EndRoomResponse {})
     }
 
@@ -181,10 +209,20 @@ impl Rooms {
         caller: &Caller,
         remove: pb::RemoveMemberRequest,
     ) -> Result<pb::RemoveMemberResponse, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        let call = if remove.ban { "RemoveMember (ban)" } else { "RemoveMember" };
+        let line = AuditLine::new(&self.node, call, &caller).room(&remove.room).peer(&remove.peer_id);
+        line.outcome(self.remove_member_as(&caller, remove).await)
+    }
+
+    async fn remove_member_as(
+        &self,
+        caller: &Caller,
+        remove: pb::RemoveMemberRequest,
+    ) -> Result<pb::RemoveMemberResponse, ApiError> {
         let room = self.authorize(caller, Action::Manage, &remove.room).await?;
         let peer = peer_id("peer_id", &remove.peer_id)?;
         self.node.backend().remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
-        log_call(if remove.ban { "RemoveMember (ban)" } else { "RemoveMember" }, &room, Some(peer.as_str()));
         Ok(pb::RemoveMemberResponse {})
     }
 
@@ -218,6 +256,17 @@ impl Rooms {
         caller: &Caller,
         create: pb::CreateTicketRequest,
     ) -> Result<pb::CreateTicketResponse, ApiError> {
+        let caller = self.node.identify(caller).await?;
+        let user = if create.user_id.is_empty() { &create.client_id } else { &create.user_id };
+        let line = AuditLine::new(&self.node, "CreateTicket", &caller).user(user);
+        line.outcome(self.create_ticket_as(&caller, create).await)
+    }
+
+    async fn create_ticket_as(
+        &self,
+        caller: &Caller,
+        create: pb::CreateTicketRequest,
+    ) -> Result<pb::CreateTicketResponse, ApiError> {
         let caller = self.identify(caller, Action::Manage).await?;
         if !self.node.policy().requires_tokens() {
             return Err(ApiError::unimplemented(
@@ -232,9 +281,7 @@ impl Rooms {
             forgotten_at_ms: now_ms + self.node.limits().request_id_ms,
         });
         let ticket = ticket(&caller, &create, now_ms)?;
-        let (protocol, client_id) = (ticket.protocol, ticket.client_id.clone());
         let (ticket, expires_at_ms) = self.node.policy().add_ticket(random_name(), ticket, request, now_ms)?;
-        tracing::info!(call = "CreateTicket", protocol, client.id = &*client_id, "RoomService call");
         Ok(pb::CreateTicketResponse { ticket, expires_at: Some(frame::timestamp(expires_at_ms)) })
     }
 
@@ -268,13 +315,9 @@ impl Rooms {
             name => Some(self.check_room(&caller, Action::List, name)?),
         };
         let features = Features::parse("features", &watch.features)?;
-        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?, features))
+        let place = self.node.watches().take(&caller.subject()).ok_or_else(ApiError::watches_exhausted)?;
+        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?, features, place))
     }
-}
-
-/// Logs a call that has changed something.
-fn log_call(call: &'static str, room: &RoomName, peer: Option<&str>) {
-    tracing::info!(call, room.id = room.as_str(), peer.id = peer, "RoomService call");
 }
 
 /// Returns the first of these, as many as fit into a page; one at least.

@@ -39,7 +39,8 @@ fn banner_with(config: &Config, listen: SocketAddr, lan: &[IpAddr], more: &str) 
         line(format_args!("  public URL {url}   (public_url)"));
     }
     if !config.is_open() {
-        line(format_args!("  clients need a token (auth.keys, auth.issuers)"));
+        let or = if config.auth.certificates.is_empty() { "" } else { ", or a certificate (auth.certificates)" };
+        line(format_args!("  clients need a token (auth.keys, auth.issuers){or}"));
     } else if config.is_exposed() {
         line(format_args!(""));
         if tls {
@@ -67,8 +68,11 @@ fn banner_with(config: &Config, listen: SocketAddr, lan: &[IpAddr], more: &str) 
             line(format_args!("{code}"));
         }
     }
+    let admin_scheme = if config.admin.is_exposed() { "https" } else { "http" };
     match config.admin.listen {
-        Some(admin) if admin.port() != 0 => line(format_args!("  metrics at http://{admin}/metrics (admin.listen)")),
+        Some(admin) if admin.port() != 0 => {
+            line(format_args!("  metrics at {admin_scheme}://{admin}/metrics (admin.listen)"))
+        }
         Some(_) => {
             line(format_args!("  metrics at the port that the log line \"admin listener\" names (admin.listen)"))
         }

@@ -1,5 +1,7 @@
 //! `[auth]`: who signs the tokens that clients must have.
 
+mod certificate;
+mod grants;
 mod issuer;
 mod key;
 mod text_file;
@@ -10,10 +12,12 @@ use wigwag_token::{Issuer, Verifier};
 use super::error::ConfigErrors;
 use super::range::Range;
 
+pub use certificate::{AuthCertificate, CertificateGrants, NamePattern};
 pub use issuer::{AuthIssuer, JwksUrl};
 pub use key::AuthKey;
 
-/// Settings of authentication. With a key or an issuer, every client needs a token; without, the server is open.
+/// Settings of authentication. With a key, an issuer or a certificate, every client needs a token or a certificate; without,
+/// the server is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthSection {
@@ -24,6 +28,8 @@ pub struct AuthSection {
     pub audience: Vec<String>,
     /// Issuers that sign with keys of which this server has the public part. Default: none.
     pub issuers: Vec<AuthIssuer>,
+    /// What clients may do that have no token and a certificate with one of these names. Default: none.
+    pub certificates: Vec<AuthCertificate>,
     /// Milliseconds after which a JWKS document is fetched again. Default: 600000, ten minutes.
     pub jwks_refresh_ms: u32,
     /// A file of certificates (PEM) that may sign those of JWKS servers. Empty, the default: those that this machine trusts.
@@ -41,6 +47,7 @@ impl Default for AuthSection {
             keys: Vec::new(),
             audience: Vec::new(),
             issuers: Vec::new(),
+            certificates: Vec::new(),
             jwks_refresh_ms: 600_000,
             jwks_ca_file: String::new(),
             failures_per_second: 50,
@@ -60,10 +67,12 @@ pub(super) const ALLOWED_KEYS: &str = "a list of { id, secret } or { id, secret_
 pub(super) const ALLOWED_ISSUERS: &str =
     "a list of { issuer, algorithms, audience, public_key_files, jwks_url, rooms, can }";
 
+pub(super) const ALLOWED_CERTIFICATES: &str = "a list of { name, user, display_name, rooms, can }";
+
 impl AuthSection {
-    /// Returns whether clients need a token.
+    /// Returns whether clients need a token or a certificate.
     pub fn is_required(&self) -> bool {
-        !self.keys.is_empty() || !self.issuers.is_empty()
+        !self.keys.is_empty() || !self.issuers.is_empty() || !self.certificates.is_empty()
     }
 
     /// Reads the keys and returns what verifies tokens.
@@ -80,8 +89,20 @@ impl AuthSection {
         }
     }
 
+    /// Returns what certificates permit.
+    ///
+    /// # Errors
+    ///
+    /// Every setting that cannot be used.
+    pub fn certificate_grants(&self) -> Result<Vec<CertificateGrants>, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let grants = certificate::read(&self.certificates, &mut errors);
+        errors.or(grants)
+    }
+
     pub(super) fn check(&self, errors: &mut ConfigErrors) {
         self.build(errors);
+        certificate::read(&self.certificates, errors);
         if self.jwks_ca_file.is_empty() {
             return;
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+use wigwag_node::audit::LoggedUsers;
 
 use super::error::ConfigErrors;
 
@@ -19,7 +20,30 @@ pub struct LogSection {
     /// Whether the lines of opened and resumed sessions hold the client's IP address. Default: false, since addresses are
     /// personal data.
     pub addresses: bool,
+    /// How user ids appear in the lines of the log: as they are, as keyed hashes, or not at all. Default: `plain`.
+    pub users: LogUsers,
+    /// A file with the key of the hashes, at least 16 bytes, so that they are the same after a restart and on all nodes. Empty,
+    /// the default: a key is made at each start.
+    pub pseudonym_key_file: String,
 }
+
+/// How user ids appear in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogUsers {
+    /// As they are.
+    #[default]
+    Plain,
+    /// As keyed hashes.
+    Pseudonymous,
+    /// Not at all.
+    Off,
+}
+
+pub(super) const ALLOWED_USERS: &str = "\"plain\", \"pseudonymous\" or \"off\"";
+
+/// Least length of the key, in bytes.
+const MIN_KEY_BYTES: usize = 16;
 
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,15 +62,25 @@ pub(super) const ALLOWED_FORMAT: &str = "\"auto\", \"text\" or \"json\"";
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Auto, addresses: false }
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Auto,
+            addresses: false,
+            users: LogUsers::Plain,
+            pseudonym_key_file: String::new(),
+        }
     }
 }
+
+/// The target of the audit log.
+const AUDIT: &str = "wigwag_audit";
 
 /// The levels, the highest first.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The crates of the server, which are the first parts of the targets of its log lines.
-const CRATES: [&str; 6] = ["wigwag_compat", "wigwag_http2", "wigwag_hub", "wigwag_net", "wigwag_node", "wigwag_server"];
+/// The first parts of the targets of the server's log lines: its crates, and the audit log.
+const CRATES: [&str; 7] =
+    [AUDIT, "wigwag_compat", "wigwag_http2", "wigwag_hub", "wigwag_net", "wigwag_node", "wigwag_server"];
 
 /// At debug and trace, these libraries log every frame and header of every connection, with its address. Directives can
 /// still enable them by name.
@@ -59,12 +93,42 @@ impl LogSection {
         let base = alone.unwrap_or("info");
         // Of two directives with the same target the last one holds.
         match level_of(base) {
+            Some("off") => format!("{base},{}", self.level),
             Some("debug" | "trace") => format!("{base},{LIBRARIES_AT_INFO},{}", self.level),
-            _ => format!("{base},{}", self.level),
+            // The audit log is complete at every level, unless a directive names it.
+            _ => format!("{base},{AUDIT}=info,{}", self.level),
+        }
+    }
+
+    /// Returns the key of pseudonyms, if user ids are logged as such.
+    ///
+    /// # Errors
+    ///
+    /// The key file cannot be used, or the system has no randomness.
+    pub fn logged_users(&self) -> Result<LoggedUsers, String> {
+        match self.users {
+            LogUsers::Plain => Ok(LoggedUsers::Plain),
+            LogUsers::Off => Ok(LoggedUsers::Off),
+            LogUsers::Pseudonymous if self.pseudonym_key_file.is_empty() => {
+                let mut key = [0; 32];
+                getrandom::fill(&mut key).map_err(|error| format!("the system has no randomness: {error}"))?;
+                Ok(LoggedUsers::Pseudonymous(key.as_slice().into()))
+            }
+            LogUsers::Pseudonymous => match std::fs::read(&self.pseudonym_key_file) {
+                Ok(key) if key.len() >= MIN_KEY_BYTES => Ok(LoggedUsers::Pseudonymous(key.into())),
+                Ok(key) => Err(format!("a file of at least {MIN_KEY_BYTES} bytes: it has {}", key.len())),
+                Err(error) => Err(format!("a file that can be read ({error})")),
+            },
         }
     }
 
     pub(super) fn check(&self, errors: &mut ConfigErrors) {
+        if !self.pseudonym_key_file.is_empty() && self.users != LogUsers::Pseudonymous {
+            let allowed = "\"pseudonymous\", or no log.pseudonym_key_file: there is nothing to hash";
+            errors.add("log.users", "", allowed);
+        } else if let Err(allowed) = self.logged_users() {
+            errors.add("log.pseudonym_key_file", format!("{:?}", self.pseudonym_key_file), allowed);
+        }
         let problem = directives(&self.level).into_iter().find_map(|directive| problem_of(directive, MOST_DETAILED));
         let problem = match problem {
             Some(problem) => problem,
@@ -155,8 +219,10 @@ mod tests {
     #[test]
     fn what_no_directive_names_is_logged_at_the_level_that_stands_alone_or_at_info() {
         let filter = |level: &str| LogSection { level: level.to_owned(), ..LogSection::default() }.filter();
-        assert_eq!(filter("wigwag_node=debug"), "info,wigwag_node=debug");
-        assert_eq!(filter("warn"), "warn,warn");
+        assert_eq!(filter("wigwag_node=debug"), "info,wigwag_audit=info,wigwag_node=debug");
+        assert_eq!(filter("warn"), "warn,wigwag_audit=info,warn");
+        assert_eq!(filter("error,wigwag_audit=off"), "error,wigwag_audit=info,error,wigwag_audit=off");
+        assert_eq!(filter("off"), "off,off");
         assert_eq!(filter("debug,h2=debug"), format!("debug,{LIBRARIES_AT_INFO},debug,h2=debug"));
     }
 }

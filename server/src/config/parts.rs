@@ -11,6 +11,7 @@ use wigwag_net::{
     websocket::SocketConfig,
 };
 use wigwag_node::{
+    audit::LoggedUsers,
     config::{NodeConfig, SessionConfig},
     frame::TRANSPORT_LIMIT,
     ice::{FixedServers, IceProvider},
@@ -40,6 +41,8 @@ impl Config {
         NodeConfig {
             name: self.node_name.clone(),
             log_addresses: self.log.addresses,
+            // `check` has read the key. If it cannot be read any more, no user id is logged.
+            log_users: self.log.logged_users().unwrap_or(LoggedUsers::Off),
             session: SessionConfig {
                 heartbeat_ms: session.heartbeat_ms,
                 grace_ms: session.grace_ms,
@@ -160,6 +163,7 @@ impl Config {
             // A client without a ticket may not see the list.
             peerjs_discovery: compat.peerjs_discovery && self.is_open(),
             ticket_parameter: compat.ticket_parameter,
+            message_timeout: self.message_timeout(),
             sockets: self.sockets(),
         }
     }

@@ -6,7 +6,15 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
 
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use wigwag_net::http_error::HttpError;
+use wigwag_node::auth::Action;
+use wigwag_node::node::Node;
+
+use super::CallerOf;
+use super::health::{admit, refusal};
 
 /// Returns the router of the admin listener: `/metrics` serves what `metrics` returns, in the Prometheus text format 0.0.4.
 pub fn admin_router(metrics: impl Fn() -> String + Send + Sync + 'static) -> Router {
@@ -16,6 +24,18 @@ pub fn admin_router(metrics: impl Fn() -> String + Send + Sync + 'static) -> Rou
         async { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text) }
     };
     Router::new().route("/metrics", get(page)).fallback(not_found)
+}
+
+/// Serves a router to callers with the grant `admin` only, for an admin listener that other machines can reach.
+pub fn for_operators(router: Router, node: Node, caller_of: CallerOf) -> Router {
+    router.layer(from_fn_with_state((node, caller_of), require_admin))
+}
+
+async fn require_admin(State((node, caller_of)): State<(Node, CallerOf)>, request: Request, next: Next) -> Response {
+    match admit(&node, &caller_of(request.extensions(), request.headers()), Action::Admin).await {
+        Ok(_) => next.run(request).await,
+        Err(error) => refusal(error).into_response(),
+    }
 }
 
 async fn not_found() -> HttpError {

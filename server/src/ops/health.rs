@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -12,11 +12,12 @@ use serde::Serialize;
 use wigwag_hub::RoomName;
 use wigwag_net::host::Hosts;
 use wigwag_net::http_error::HttpError;
-use wigwag_node::auth::{Action, BearerToken, Caller};
+use wigwag_node::auth::{Action, Caller};
 use wigwag_node::clock::{iso8601, unix_ms};
 use wigwag_node::error::{ApiError, Code};
 use wigwag_node::node::Node;
 
+use super::CallerOf;
 use super::rooms_page::{RoomPage, RoomView};
 
 /// Whether the node accepts new sessions, which `/ready` reports to load balancers. Cheap to clone; starts ready.
@@ -57,15 +58,16 @@ struct Pages {
     hosts: Hosts,
     /// Whether they show rooms at all, or counts only.
     show_rooms: bool,
+    caller_of: CallerOf,
 }
 
 /// Returns the routes of `/health`, `/rooms` and `/ready`. Without `show_rooms` they tell how many rooms there are and not
 /// which.
-pub fn router(node: Node, hosts: Hosts, show_rooms: bool, readiness: Readiness) -> Router {
+pub fn router(node: Node, hosts: Hosts, show_rooms: bool, readiness: Readiness, caller_of: CallerOf) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/rooms", get(rooms))
-        .with_state(Pages { node, hosts, show_rooms })
+        .with_state(Pages { node, hosts, show_rooms, caller_of })
         .route("/ready", get(ready).with_state(readiness))
 }
 
@@ -132,12 +134,11 @@ struct RoomCounts {
 const COUNTS_ONLY: &str = "other machines can reach this server, so it does not show rooms and members to everyone: set \
                            public_rooms = true to show them, or ask RoomService from its machine";
 
-async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
+async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap, extensions: Extensions) -> Response {
     let mut caller = Caller::default();
     if pages.node.policy().requires_tokens() {
-        // The token says what is shown, whatever the host name.
-        let token = headers.get(header::AUTHORIZATION).and_then(|it| BearerToken::from_authorization(it.as_bytes()));
-        match may_manage(&pages.node, token).await {
+        // The token or the certificate says what is shown, whatever the host name.
+        match admit(&pages.node, &(pages.caller_of)(&extensions, &headers), Action::Manage).await {
             Ok(manager) => caller = manager,
             Err(error) => return refusal(error).into_response(),
         }
@@ -171,14 +172,14 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Resp
     Json(Rooms { rooms: page.rooms, next }).into_response()
 }
 
-/// Returns the caller with this token if it may manage rooms.
-async fn may_manage(node: &Node, token: Option<BearerToken>) -> Result<Caller, ApiError> {
-    let caller = node.identify(&Caller::default().with_token(token)).await?;
-    node.policy().allow(&caller, Action::Manage, None)?;
+/// Returns who the caller is if it may do this.
+pub(super) async fn admit(node: &Node, caller: &Caller, action: Action) -> Result<Caller, ApiError> {
+    let caller = node.identify(caller).await?;
+    node.policy().allow(&caller, action, None)?;
     Ok(caller)
 }
 
-fn refusal(error: ApiError) -> HttpError {
+pub(super) fn refusal(error: ApiError) -> HttpError {
     match error.code {
         Code::PermissionDenied => HttpError::new(StatusCode::FORBIDDEN, error.reason, error.message),
         Code::Unauthenticated => HttpError::new(StatusCode::UNAUTHORIZED, error.reason, error.message)

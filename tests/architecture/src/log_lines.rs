@@ -165,6 +165,10 @@ fn line(level: &str, arguments: Vec<TokenTree>) -> Option<LogLine> {
         if let Some(message) = literal(argument) {
             return Some(LogLine { level: level.to_owned(), message, fields });
         }
+        // `target: …` and its like are no fields.
+        if argument.get(1).is_some_and(|token| is_punct(token, ':')) {
+            continue;
+        }
         let name = argument.iter().take_while(|token| !is_punct(token, '='));
         let name: String =
             name.filter(|token| !is_punct(token, '%') && !is_punct(token, '?')).map(ToString::to_string).collect();

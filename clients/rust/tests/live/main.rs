@@ -12,6 +12,7 @@ mod peers;
 mod presence;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod receipt_times;
 mod resume;
 #[path = "../support/server.rs"]
 mod server;

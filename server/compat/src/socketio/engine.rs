@@ -8,7 +8,10 @@ use std::{
     collections::HashMap,
     io,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -38,7 +41,11 @@ impl Transports {
         if let Some(end) = by_sid.get(&sid).and_then(Weak::upgrade) {
             return end;
         }
-        let end = Arc::new(TransportEnd { token: CancellationToken::new(), entry: Some((self.clone(), sid)) });
+        let end = Arc::new(TransportEnd {
+            token: CancellationToken::new(),
+            entry: Some((self.clone(), sid)),
+            posting: AtomicBool::new(false),
+        });
         by_sid.insert(sid, Arc::downgrade(&end));
         end
     }
@@ -58,6 +65,8 @@ impl Transports {
 pub(super) struct TransportEnd {
     token: CancellationToken,
     entry: Option<(Transports, Sid)>,
+    /// Whether a POST is being received.
+    posting: AtomicBool,
 }
 
 impl TransportEnd {
@@ -66,9 +75,23 @@ impl TransportEnd {
         self.token.cancel();
     }
 
+    /// Begins to receive a POST. `None` while another one is received.
+    pub(super) fn begin_post(&self) -> Option<Posting<'_>> {
+        (!self.posting.swap(true, Ordering::AcqRel)).then_some(Posting(self))
+    }
+
     /// Waits until the transport is to end.
     pub(super) async fn ended(&self) {
         self.token.cancelled().await;
+    }
+}
+
+/// A POST that is being received.
+pub(super) struct Posting<'a>(&'a TransportEnd);
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        self.0.posting.store(false, Ordering::Release);
     }
 }
 

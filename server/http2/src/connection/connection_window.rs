@@ -8,6 +8,9 @@
 use super::stream::SendHalf;
 use crate::frame::MAX_FRAME_SIZE;
 
+/// The least that a stream takes at a time.
+const MIN_TURN: i64 = 64;
+
 /// The client's flow-control window of the connection, for responses.
 #[derive(Debug)]
 pub(super) struct ConnectionWindow {
@@ -75,6 +78,15 @@ impl ConnectionWindow {
             return window;
         }
         window.min(self.share(stream))
+    }
+
+    /// Returns how many bytes a stream may take before `waiting` others have had their turn: when little is left, what needs
+    /// little is not to wait for what needs more.
+    pub(super) fn turn(&self, waiting: u32) -> i64 {
+        if waiting < 2 || !self.is_scarce() {
+            return i64::MAX;
+        }
+        (self.left / i64::from(waiting)).max(MIN_TURN)
     }
 
     /// Returns how much of the window a stream may take if others want to send too: what is plentiful, or so much that

@@ -163,7 +163,9 @@ impl<S: Service> Connection<S> {
                 return Err(FrameError::flow_control("WINDOW_UPDATE raises the connection's window above 2^31-1"));
             }
             self.send.stalled = 0;
-            self.send.ready |= std::mem::take(&mut self.send.blocked);
+            let blocked = std::mem::take(&mut self.send.blocked);
+            self.send.turn = self.send.window.turn(blocked.count_ones());
+            self.send.ready |= blocked;
             return Ok(());
         }
         let id = self.known_stream(header.stream)?;

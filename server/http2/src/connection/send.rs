@@ -59,12 +59,14 @@ impl<S: Service> Connection<S> {
             self.ticking = true;
             return StreamPoll::Failed(ErrorCode::CANCEL);
         }
+        // What is left of the window when this stream's turn is over.
+        let turn_end = self.send.window.left.saturating_sub(self.send.turn);
         loop {
             // A body that writes no more than the windows admit has nothing pending, and waits for both of them.
             if self.holds_back(&stream.send) {
                 self.send.blocked |= stream_slots::slot_bit(slot);
             }
-            if !self.send_pending(slot, stream) {
+            if !self.send_pending(slot, stream, turn_end) {
                 let aborted = matches!(&stream.response, ResponseState::Tunnel(buffers) if buffers.is_aborted());
                 return if aborted { StreamPoll::Failed(ErrorCode::CANCEL) } else { StreamPoll::Pending };
             }
@@ -72,12 +74,12 @@ impl<S: Service> Connection<S> {
                 self.put_stream_end(stream.id, end);
                 return StreamPoll::Done;
             }
-            if self.is_full() {
+            if self.is_full() || self.send.window.left <= turn_end {
                 stream.signal.set_woken();
                 self.send.ready |= stream_slots::slot_bit(slot);
                 return StreamPoll::Pending;
             }
-            match self.poll_response(stream) {
+            match self.poll_response(stream, turn_end) {
                 Ok(ResponsePoll::Pending) => return StreamPoll::Pending,
                 Ok(ResponsePoll::Progress) => {}
                 Ok(ResponsePoll::InPlace(start)) => self.frame_in_place(start, stream),
@@ -87,9 +89,10 @@ impl<S: Service> Connection<S> {
     }
 
     /// Sends pending bytes of the body as far as possible. Returns whether all were sent.
-    fn send_pending(&mut self, slot: usize, stream: &mut Stream<S::Body>) -> bool {
+    fn send_pending(&mut self, slot: usize, stream: &mut Stream<S::Body>, turn_end: i64) -> bool {
         while !stream.send.pending.is_empty() {
             let window = self.sendable(&stream.send);
+            let turn = self.send.window.left.saturating_sub(turn_end);
             if window <= 0 {
                 if stream.send.window > 0 {
                     self.send.blocked |= stream_slots::slot_bit(slot);
@@ -97,12 +100,12 @@ impl<S: Service> Connection<S> {
                 self.ticking = true;
                 return false;
             }
-            if self.is_full() {
+            if self.is_full() || turn <= 0 {
                 self.send.ready |= stream_slots::slot_bit(slot);
                 return false;
             }
             let pending = &mut stream.send.pending;
-            let len = pending.len().min(MAX_FRAME_SIZE).min(usize::try_from(window).unwrap_or(usize::MAX));
+            let len = pending.len().min(MAX_FRAME_SIZE).min(usize::try_from(window.min(turn)).unwrap_or(usize::MAX));
             let part = pending.split_to(len);
             let mut flags = 0;
             if pending.is_empty() {
@@ -138,7 +141,7 @@ impl<S: Service> Connection<S> {
         self.send.window.consume(len, &mut stream.send);
     }
 
-    fn poll_response(&mut self, stream: &mut Stream<S::Body>) -> Result<ResponsePoll, ErrorCode> {
+    fn poll_response(&mut self, stream: &mut Stream<S::Body>, turn_end: i64) -> Result<ResponsePoll, ErrorCode> {
         let cx = &mut Context::from_waker(&stream.waker);
         match &mut stream.response {
             ResponseState::Pending(response) => match response.as_mut().poll(cx) {
@@ -153,7 +156,8 @@ impl<S: Service> Connection<S> {
                 }
             },
             ResponseState::Body(body) => {
-                let window = self.sendable(&stream.send).max(0);
+                let turn = self.send.window.left.saturating_sub(turn_end);
+                let window = self.sendable(&stream.send).min(turn).max(0);
                 let limit = usize::try_from(window).unwrap_or(usize::MAX).min(MAX_FRAME_SIZE);
                 let mut buf = WriteBuf::new(&mut self.send.buffer, HEADER_LEN)
                     .with_limit(limit)

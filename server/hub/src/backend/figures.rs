@@ -86,8 +86,25 @@ pub struct SessionInfo {
 pub enum Whose {
     /// The session of this peer.
     Peer(PeerId),
-    /// All sessions that name this user, verified or not.
+    /// All sessions that name this user, verified or not, and those that were opened with a ticket of this user.
     User(Arc<str>),
+    /// All sessions whose grants come from the token with this id.
+    Token(Arc<str>),
+}
+
+/// What was erased of a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Sessions that ended.
+    pub sessions: usize,
+    /// Their memberships of rooms.
+    pub memberships: usize,
+    /// The frames in their mailboxes, which were not acknowledged.
+    pub frames: usize,
+    /// Events of these sessions, among those that are remembered.
+    pub events: usize,
+    /// Responses to requests of this user that had a request id.
+    pub responses: usize,
 }
 
 /// What happened to a session.

@@ -54,6 +54,10 @@ pub struct Grants {
     pub encoded: Bytes,
     /// When they end, in milliseconds since 1970; `None` = never. The transports act on it.
     pub expires_at_ms: Option<u64>,
+    /// The id of the token that they come from, by which it is revoked ([`Whose::Token`](super::Whose::Token)).
+    pub token_id: Option<Arc<str>>,
+    /// The user who created the ticket that they come from. What is revoked of that user is revoked here, too.
+    pub creator: Option<Arc<str>>,
 }
 
 /// Parameters of a session to resume.

@@ -94,6 +94,48 @@ pub(super) fn sessions_end_without_their_secrets(make: &Make<'_>) {
     assert_eq!(world.members_in("demo"), "ada");
 }
 
+pub(super) fn sessions_end_with_their_token(make: &Make<'_>) {
+    let world = make.world();
+    let granted = |token: Option<&str>, creator: Option<&str>| Grants {
+        token_id: token.map(Into::into),
+        creator: creator.map(Into::into),
+        ..Grants::default()
+    };
+    let with = |name, grants: Grants| world.client_with(name, move |open| open.grants = grants.clone());
+    let _ada = with("ada", granted(Some("7"), None));
+    let _bob = with("bob", granted(Some("8"), Some("backend")));
+    let _eve = with("eve", granted(None, Some("backend")));
+    let _via = world.client("via");
+    let end = |whose: Whose| answer(|| world.backend.revoke(world.now(), &whose, Reason::Forbidden)).expect("answered");
+    assert_eq!(end(Whose::Token("7".into())), 1);
+    assert_eq!((end(Whose::Token("7".into())), end(Whose::Token("".into()))), (0, 0));
+    assert_eq!(names(&world, &SessionFilter::default()), "bob eve via");
+    assert_eq!(end(Whose::User("backend".into())), 2, "what its tickets have opened");
+    assert_eq!(names(&world, &SessionFilter::default()), "via");
+}
+
+pub(super) fn a_user_is_erased(make: &Make<'_>) {
+    let world = make.world();
+    let same = |name| world.client_with(name, |open| open.user = "bob".into());
+    let (mut ada, mut bob, mut tab) = (world.client("ada"), same("bob"), same("tab"));
+    for client in [&mut ada, &mut bob, &mut tab] {
+        client.join("demo");
+    }
+    tab.disconnect();
+    ada.send_direct(tab.peer(), "never read");
+    let erase = |user: &str| answer(|| world.backend.erase(world.now(), &user.into())).expect("answered");
+    let erased = erase("bob");
+    assert_eq!((erased.sessions, erased.memberships), (2, 2));
+    assert!(erased.frames >= 1 && erased.events >= 3, "{erased:?}");
+    assert_eq!(bob.wait_detached(), DetachReason::Ended(Reason::Ended));
+    assert!(matches!(tab.resume(), Err(ResumeError::Reset(Reason::UnknownSession))), "not why it ended");
+    assert_eq!(world.members_in("demo"), "ada");
+    let EventPage { events, .. } = answer(|| world.backend.events(0, 100)).expect("a page");
+    assert!(!events.is_empty() && events.iter().all(|event| event.peer == *ada.peer()), "{events:?}");
+    assert_eq!(erase("bob"), crate::backend::Erased::default());
+    assert_eq!(names(&world, &SessionFilter::default()), "ada");
+}
+
 pub(super) fn grants_belong_to_the_session(make: &Make<'_>) {
     let world = make.world();
     let grants = |text: &str, hours: u64| token(&world, "user-ada", text, hours * 3_600_000).grants;
@@ -116,7 +158,7 @@ pub(super) fn grants_belong_to_the_session(make: &Make<'_>) {
 /// Returns a token of a user, valid until `at`, in milliseconds from now.
 fn token(world: &World, user: &str, text: &str, valid_ms: u64) -> FreshToken {
     let expires_at_ms = Some(world.now().unix_ms + valid_ms);
-    FreshToken { user: user.into(), grants: Grants { encoded: text_bytes(text), expires_at_ms } }
+    FreshToken { user: user.into(), grants: Grants { encoded: text_bytes(text), expires_at_ms, ..Grants::default() } }
 }
 
 pub(super) fn a_resume_may_bring_a_token(make: &Make<'_>) {

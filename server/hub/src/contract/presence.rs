@@ -204,6 +204,35 @@ pub(super) fn an_earlier_membership_is_not_refreshed(make: &Make<'_>) {
     assert_eq!(rosters, ["ada bob", "bob"], "each describes its own room");
 }
 
+pub(super) fn the_answer_to_a_join_is_replayed_after_the_room_was_left(make: &Make<'_>) {
+    for ended in [false, true] {
+        let world = make.world();
+        let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+        ada.join("demo");
+        bob.join("demo");
+        if ended {
+            ada.step(|a, n| a.end_room(world.now(), n, &super::kit::room_name("demo"))).expect("owner");
+        } else {
+            bob.leave("demo");
+        }
+        eve.join("demo");
+        bob.join("demo");
+        // All of that was lost with the connection.
+        bob.disconnect();
+        bob.resume_with(|resume| resume.last_seq = 0).expect("resumed");
+        bob.inbox.clear();
+        bob.wait_for(|c| (c.inbox.len() == 3).then_some(()));
+        let rosters = bob.inbox.iter().filter_map(|item| match item {
+            Item::Numbered { body: crate::frame::Body::Joined(joined), .. } => Some(world.members(&joined.snapshot)),
+            _ => None,
+        });
+        let rosters: Vec<_> = rosters.collect();
+        let (now, left) = if ended { ("eve bob", "left demo ENDED") } else { ("ada eve bob", "left demo LEFT") };
+        assert_eq!(rosters, ["ada bob", now], "each as it was or is");
+        assert_eq!(words(&world, &mut bob), ["joined demo", left, "joined demo"], "no roster of a room that was left");
+    }
+}
+
 pub(super) fn queued_presence_is_written_before_a_removal(make: &Make<'_>) {
     let world = make.world();
     let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));

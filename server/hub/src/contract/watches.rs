@@ -113,6 +113,23 @@ pub(super) fn a_slow_watcher_is_cut_off(make: &Make<'_>) {
     assert_eq!(take(&world, &again, 2), ["a: ada", "synced"], "a new watch brings it up to date");
 }
 
+pub(super) fn what_a_watch_leaves_out_takes_no_place(make: &Make<'_>) {
+    let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
+    let mut ada = world.client("ada");
+    for number in 0..1_000 {
+        answer(|| world.backend.create_room(world.now(), spec(&format!("other-{number:04}")), None)).expect("created");
+    }
+    ada.join("own");
+    let watch = watch(&world, None);
+    watch.restrict(|room| room.as_str() == "own");
+    assert_eq!(take(&world, &watch, 2), ["own: ada", "synced"], "pages without its rooms are passed over");
+    for number in 0..20 {
+        answer(|| world.backend.end_room(world.now(), &room_name(&format!("other-{number:04}")))).expect("ended");
+    }
+    ada.set("own", "k", "v");
+    assert_eq!(take(&world, &watch, 1), ["own ~ada online"], "not too slow for the events of others");
+}
+
 pub(super) fn snapshots_do_not_count_as_lag(make: &Make<'_>) {
     let world = make.world_with(Limits { watch_events: 5, ..Limits::default() });
     for number in 0..20 {

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::MemoryBackend;
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, EventPage, MemberPage, Open, Reached, RequestId, Resume,
-        Resumed, SessionFilter, SessionInfo,
+        Attachment, Backend, BackendStats, Credentials, Erased, EventPage, MemberPage, Open, Reached, RequestId,
+        Resume, Resumed, SessionFilter, SessionInfo,
         Submitted::{self, Done},
         Totals, Uplink, Whose,
     },
@@ -45,6 +45,10 @@ impl Backend for MemoryBackend {
 
     fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>> {
         Done(Ok(self.shared.revoke(now, whose, reason)))
+    }
+
+    fn erase(&self, now: Now, user: &Arc<str>) -> Submitted<Result<Erased, StoreError>> {
+        Done(Ok(self.shared.erase(now, user)))
     }
 
     fn sessions(

@@ -43,7 +43,7 @@ impl Shared {
         origin: Option<Origin>,
         guard: Option<(&RoomName, Option<&Membership>)>,
     ) -> Taken {
-        let entry = Entry { reply_to: 0, body: Body::Envelope(envelope), origin };
+        let entry = Entry { reply_to: 0, body: Body::Envelope(envelope).into(), origin };
         let (put, waker) = {
             let mut state = to.state();
             if let Some((room, sender)) = guard {
@@ -82,7 +82,7 @@ impl Shared {
     pub(super) fn put_control(&self, now: Now, to: &Arc<Session>, reply_to: u32, body: Body) {
         let (put, waker) = {
             let mut state = to.state();
-            let put = state.put_control(Entry { reply_to, body, origin: None }, &self.limits, now);
+            let put = state.put_control(Entry { reply_to, body: body.into(), origin: None }, &self.limits, now);
             self.note_detach(to, &put);
             (put, state.take_waker())
         };

@@ -132,6 +132,9 @@ pub(super) struct SenderState {
     pub(super) last_recipient: Option<(PeerId, Weak<Session>)>,
 }
 
+/// The locked state of a session.
+pub(super) type SessionGuard<'a> = MutexGuard<'a, SessionState<Arc<Room>>>;
+
 impl Session {
     /// Makes a session that is attached in epoch 1.
     pub(super) fn new(now: Now, open: Open, incarnation: u64, account: Option<Arc<User>>) -> Self {
@@ -173,7 +176,7 @@ impl Session {
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, SessionState<Arc<Room>>> {
+    pub(super) fn state(&self) -> SessionGuard<'_> {
         lock(&self.state)
     }
 

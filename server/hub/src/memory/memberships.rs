@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     delivery::wake,
-    entities::{MemberHandle, Membership, Room, Session},
+    entities::{MemberHandle, Membership, Room, Session, SessionGuard},
     lock::lock,
     rates::check,
     shared::Shared,
@@ -12,13 +12,12 @@ use super::{
 use crate::{
     backend::{Create, Join},
     error::{JoinError, RoomError, StepError},
-    frame::{Body, Change, Joined, RoomEvent},
+    frame::{Body, Change, RoomEvent},
     id::{PeerId, RoomName},
-    mailbox::Entry,
     rate::{Limited, RateLimitKind},
     reason::Reason,
     room::{Newcomer, RoomMember, RoomState},
-    session::Phase,
+    session::{Phase, Put},
     snapshot::Snapshot,
     time::Now,
 };
@@ -105,8 +104,9 @@ impl Shared {
         match holder {
             Some(holder) if Arc::ptr_eq(&holder, session) => {
                 // Put while the room is locked, so that no change comes between the answer and the state it describes.
-                let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created: false };
-                self.put_control(now, session, reply_to, Body::Joined(Arc::new(joined)));
+                let mut own = session.state();
+                let put = own.put_joined(reply_to, false, Arc::new(state.snapshot()), &self.limits, now);
+                self.after_joined(now, session, own, &put);
                 return Ok(None);
             }
             // An earlier session with this peer id has ended and has not left the room yet.
@@ -138,15 +138,9 @@ impl Shared {
         }
         let handle = MemberHandle { session: session.clone(), membership: membership.clone() };
         let event = state.join(newcomer, handle, now);
-        let joined = Joined { snapshot: state.snapshot(), me: session.peer.clone(), created };
         own.join(room.name.clone(), room.clone());
-        let entry = Entry { reply_to, body: Body::Joined(Arc::new(joined)), origin: None };
-        let put = own.put_control(entry, &self.limits, now);
-        self.note_detach(session, &put);
-        let waker = own.take_waker();
-        drop(own);
-        wake(waker);
-        self.after_control(now, session, &put);
+        let put = own.put_joined(reply_to, created, Arc::new(state.snapshot()), &self.limits, now);
+        self.after_joined(now, session, own, &put);
         self.publish(state, &event, Some(&session.peer));
         tracing::debug!(room.id = room.name.as_str(), peer.id = session.peer.as_str(), created, "member joined");
         Ok(Some((room.clone(), membership)))
@@ -155,6 +149,15 @@ impl Shared {
     fn limited(&self, limited: Limited) -> StepError<JoinError> {
         self.counters.count_limited(&limited);
         StepError::Refused(JoinError::RateLimited(limited))
+    }
+
+    /// Handles what came of putting the answer to a join, and wakes the connection.
+    fn after_joined(&self, now: Now, session: &Arc<Session>, mut own: SessionGuard<'_>, put: &Put) {
+        self.note_detach(session, put);
+        let waker = own.take_waker();
+        drop(own);
+        wake(waker);
+        self.after_control(now, session, put);
     }
 
     /// Removes a member and sends it `left`. `reply_to` is 0 unless the member requested it. Returns `false` if it is not a

@@ -87,6 +87,15 @@ impl Responses {
         self.remove(&mut lock(&self.slots), key);
     }
 
+    /// Forgets the responses to a caller's requests that have been answered. Returns how many there were.
+    pub(super) fn forget_caller(&self, caller: &Arc<str>) -> usize {
+        let mut slots = lock(&self.slots);
+        let keys: Vec<_> = slots.keys().filter(|key| key.caller == *caller).cloned().collect();
+        // A request that runs has its own reference to the slot: it answers, and its repetition runs again.
+        keys.iter().for_each(|key| self.remove(&mut slots, key));
+        keys.len()
+    }
+
     fn remove(&self, slots: &mut HashMap<ResponseKey, Arc<Slot>>, key: &ResponseKey) {
         if let Some(slot) = slots.remove(key) {
             self.bytes.fetch_sub(slot.bytes.load(Ordering::Relaxed), Ordering::Relaxed);

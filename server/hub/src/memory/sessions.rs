@@ -8,7 +8,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    backend::{SessionChange, SessionFilter, SessionInfo, Whose},
+    backend::{Erased, SessionChange, SessionFilter, SessionInfo, Whose},
     id::PeerId,
     reason::Reason,
     session::{Phase, SessionState},
@@ -29,13 +29,46 @@ impl Shared {
         sessions.iter().filter_map(|session| info_if(session, filter)).take(max).collect()
     }
 
-    /// Ends the sessions of a peer or of a user.
+    /// Ends the sessions of a peer, a user or a token.
     pub(super) fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> usize {
         let sessions: Vec<_> = match whose {
             Whose::Peer(peer) => self.sessions.get(peer.as_str()).into_iter().collect(),
-            Whose::User(user) => self.sessions.in_order().into_iter().filter(|one| one.user == *user).collect(),
+            Whose::User(user) => self.matching(|session| {
+                session.user == *user || lock(&session.grants).creator.as_ref().is_some_and(|creator| creator == user)
+            }),
+            Whose::Token(id) => {
+                self.matching(|session| lock(&session.grants).token_id.as_ref().is_some_and(|token| token == id))
+            }
         };
         sessions.iter().filter(|session| self.end_session_if(now, session, reason, |_| true)).count()
+    }
+
+    /// Ends the sessions of a user, and forgets them and the responses to the user's requests.
+    pub(super) fn erase(&self, now: Now, user: &Arc<str>) -> Erased {
+        let mut erased = Erased { responses: self.responses.forget_caller(user), ..Erased::default() };
+        for session in self.matching(|session| session.user == *user) {
+            let (memberships, frames) = {
+                let state = session.state();
+                (state.rooms().len(), state.mailbox().len())
+            };
+            if self.end_session_if(now, &session, Reason::Ended, |_| true) {
+                erased.sessions += 1;
+                erased.memberships += memberships;
+                erased.frames += frames;
+            }
+            self.sessions.forget(&session.peer);
+            erased.events += self.events.forget(&session.peer);
+        }
+        erased
+    }
+
+    /// Returns the sessions for which `matches` holds, in order of their peer ids. One look at each session, and only what
+    /// matches is sorted.
+    fn matching(&self, matches: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
+        let mut sessions: Vec<_> = self.sessions.all();
+        sessions.retain(|session| matches(session));
+        sessions.sort_unstable_by(|one, other| one.peer.cmp(&other.peer));
+        sessions
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct FormerRoom {
     pub(super) joined_seq: u32,
     /// No frame after this one is an envelope of the room.
     pub(super) until: u32,
+    /// Whether envelopes may be from members that the client does not know.
+    pub(super) needs_roster: bool,
 }
 
 /// A member that has left a room.
@@ -48,6 +50,11 @@ impl MissedPresence {
     pub(super) fn forget(&mut self, acked: u32) {
         self.former.retain(|former| former.until > acked);
         self.departed.retain(|(_, gone)| gone.until > acked);
+    }
+
+    /// Returns whether nothing is left to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.former.is_empty() && self.departed.is_empty()
     }
 
     /// Takes the former members of a room.

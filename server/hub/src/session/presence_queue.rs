@@ -34,6 +34,8 @@ pub(super) struct PresenceQueue<R> {
     rooms: Vec<JoinedRoom<R>>,
     /// Each item with the number of the frame it follows, in that order.
     queue: VecDeque<(u32, Item)>,
+    /// What the answers to joins that the connection still has to write show, by their numbers, in that order.
+    shown: VecDeque<(u32, Arc<Snapshot>)>,
     roster_due: bool,
     /// What a roster of today would leave out. Most sessions have none.
     missed: Option<Box<MissedPresence>>,
@@ -53,6 +55,8 @@ pub(super) struct Resubscribed {
 pub(super) struct LastRoster {
     /// The room with the session in it.
     pub(super) snapshot: Arc<Snapshot>,
+    /// Whether envelopes held may be from members that the client does not know.
+    pub(super) needs_roster: bool,
     /// The last frame acknowledged.
     pub(super) acked: u32,
     /// The last frame in the mailbox.
@@ -61,7 +65,7 @@ pub(super) struct LastRoster {
 
 impl<R> PresenceQueue<R> {
     pub(super) fn new() -> Self {
-        Self { rooms: Vec::new(), queue: VecDeque::new(), roster_due: false, missed: None }
+        Self { rooms: Vec::new(), queue: VecDeque::new(), shown: VecDeque::new(), roster_due: false, missed: None }
     }
 
     pub(super) fn rooms(&self) -> &[JoinedRoom<R>] {
@@ -74,13 +78,13 @@ impl<R> PresenceQueue<R> {
     }
 
     /// Removes a room. Items already queued about it stay. `last_roster` is needed if envelopes held may be from members that
-    /// the client does not know. Returns the room if the connection must be told of it, as no items are queued.
+    /// the client does not know, or the answer to the join is held. Returns the room if the connection must be told of it, as no items are queued.
     pub(super) fn leave(&mut self, name: &RoomName, last_roster: Option<LastRoster>) -> Option<FormerRoom> {
         let at = self.rooms.iter().position(|joined| joined.name == *name)?;
         let left = self.rooms.remove(at);
         let departed = self.missed.as_mut().map(|missed| missed.take_departed(name)).unwrap_or_default();
-        let LastRoster { snapshot, acked, until } = last_roster?;
-        let former = FormerRoom { snapshot, departed, joined_seq: left.joined_seq, until };
+        let LastRoster { snapshot, needs_roster, acked, until } = last_roster?;
+        let former = FormerRoom { snapshot, departed, joined_seq: left.joined_seq, until, needs_roster };
         let missed = self.missed.get_or_insert_default();
         missed.forget(acked);
         missed.former.push(former.clone());
@@ -96,6 +100,16 @@ impl<R> PresenceQueue<R> {
     /// Returns the number of the `joined` frame with which the membership in a room began.
     pub(super) fn joined_seq(&self, room: &RoomName) -> Option<u32> {
         self.rooms.iter().find(|joined| joined.name == *room).map(|joined| joined.joined_seq)
+    }
+
+    /// Forgets what is about acknowledged frames only.
+    pub(super) fn forget(&mut self, acked: u32) {
+        if let Some(missed) = &mut self.missed {
+            missed.forget(acked);
+            if missed.is_empty() {
+                self.missed = None;
+            }
+        }
     }
 
     /// Records a member that left a room while an envelope from it, the frame `until`, was not acknowledged.
@@ -117,6 +131,7 @@ impl<R> PresenceQueue<R> {
     /// Removes all rooms and all queued items. Returns the rooms.
     pub(super) fn end(&mut self) -> Vec<JoinedRoom<R>> {
         self.queue = VecDeque::new();
+        self.shown = VecDeque::new();
         self.missed = None;
         std::mem::take(&mut self.rooms)
     }
@@ -136,6 +151,24 @@ impl<R> PresenceQueue<R> {
     /// Queues an [`Item::GoAway`], in front of everything else.
     pub(super) fn put_go_away(&mut self, item: Item) {
         self.queue.push_front((0, item));
+    }
+
+    /// Sets what the answer to a join with this number shows.
+    pub(super) fn show_at(&mut self, seq: u32, snapshot: Arc<Snapshot>) {
+        let at = self.shown.partition_point(|(other, _)| *other < seq);
+        match self.shown.get_mut(at) {
+            Some((other, shown)) if *other == seq => *shown = snapshot,
+            _ => self.shown.insert(at, (seq, snapshot)),
+        }
+    }
+
+    /// Takes what the answer to a join with this number shows.
+    pub(super) fn take_shown(&mut self, seq: u32) -> Option<Arc<Snapshot>> {
+        let (_, shown) = self.shown.pop_front_if(|(other, _)| *other == seq)?;
+        if self.shown.is_empty() {
+            self.shown = VecDeque::new();
+        }
+        Some(shown)
     }
 
     /// Queues a roster, to be written after the frame `after`. It goes before what else follows that frame, which is newer
@@ -163,6 +196,7 @@ impl<R> PresenceQueue<R> {
     /// Drops all queued changes and queues no more, since the connection is lost: each room needs a roster.
     pub(super) fn unsubscribe_all(&mut self) {
         self.queue.retain(|(_, item)| matches!(item, Item::GoAway { .. }));
+        self.shown = VecDeque::new();
         self.unsubscribe();
     }
 

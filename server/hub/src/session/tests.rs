@@ -17,11 +17,11 @@ fn resumable() -> SessionState<()> {
 
 fn envelope(text: &'static str) -> Entry {
     let origin = Origin { from: PeerId::from_random(1), incarnation: 0, seq: 7, receipt: true };
-    Entry { reply_to: 0, body: Body::Envelope(Bytes::from_static(text.as_bytes())), origin: Some(origin) }
+    Entry { reply_to: 0, body: Body::Envelope(Bytes::from_static(text.as_bytes())).into(), origin: Some(origin) }
 }
 
 fn control() -> Entry {
-    Entry { reply_to: 3, body: Body::Done, origin: None }
+    Entry { reply_to: 3, body: Body::Done.into(), origin: None }
 }
 
 fn room(version: u32) -> RoomInfo {

@@ -300,8 +300,8 @@ impl Session {
 
     fn joined(&mut self, joined: &Joined, log: &mut Log) {
         let room = &joined.snapshot.info.room;
-        if joined.me != *self.peer() {
-            log.fail(format!("{} was told that it is {}", self.peer(), joined.me));
+        if joined.snapshot.members.iter().all(|member| member.peer != *self.peer()) {
+            log.fail(format!("{} joined {room} and is not among its members", self.peer()));
         }
         if !self.rooms.contains_key(room) {
             self.rooms.insert(room.clone(), View::default());

@@ -11,6 +11,8 @@ use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerCertificate {
     names: Arc<[SubjectAltName]>,
+    not_before: i64,
+    not_after: i64,
 }
 
 /// A subject alternative name of a certificate (RFC 5280, section 4.2.1.6).
@@ -38,12 +40,30 @@ impl PeerCertificate {
         &self.names
     }
 
-    /// Reads the names of a certificate whose chain was verified.
+    /// Returns since when the certificate is valid, in seconds since 1970.
+    pub fn not_before(&self) -> i64 {
+        self.not_before
+    }
+
+    /// Returns when the certificate expires, in seconds since 1970. The handshake has checked it; a connection may last longer.
+    pub fn not_after(&self) -> i64 {
+        self.not_after
+    }
+
+    /// Reads the names and the times of a certificate whose chain was verified.
     pub(crate) fn parse(certificate: &CertificateDer<'_>) -> Self {
-        let parsed = parse_x509_certificate(certificate).ok().map(|(_, parsed)| parsed);
-        let names = parsed.as_ref().and_then(|parsed| parsed.subject_alternative_name().ok().flatten());
+        let Ok((_, parsed)) = parse_x509_certificate(certificate) else {
+            // Without names it identifies nothing.
+            return Self { names: Arc::default(), not_before: 0, not_after: 0 };
+        };
+        let names = parsed.subject_alternative_name().ok().flatten();
         let names = names.map_or(&[][..], |extension| &extension.value.general_names);
-        Self { names: names.iter().filter_map(name).collect() }
+        let validity = parsed.validity();
+        Self {
+            names: names.iter().filter_map(name).collect(),
+            not_before: validity.not_before.timestamp(),
+            not_after: validity.not_after.timestamp(),
+        }
     }
 }
 

@@ -176,9 +176,17 @@ pub(crate) async fn over(socket: TcpStream, config: ClientConfig) -> std::io::Re
 /// Accepts connections without TLS and passes their bytes on over TLS, as stunnel does. The protocol is left to the first
 /// bytes, as without TLS. Ends with the runtime of the test.
 pub(crate) async fn tunnel(authority: &Authority, server: SocketAddr) -> SocketAddr {
+    tunnel_with(authority.client_config(&[]), server).await
+}
+
+/// As [`tunnel`], that shows this certificate.
+pub(crate) async fn tunnel_as(authority: &Authority, certificate: Issued, server: SocketAddr) -> SocketAddr {
+    tunnel_with(authority.client_config_with(&[], &[&TLS13, &TLS12], Some(certificate)), server).await
+}
+
+async fn tunnel_with(config: ClientConfig, server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let addr = listener.local_addr().expect("bound");
-    let config = authority.client_config(&[]);
     tokio::spawn(async move {
         loop {
             let Ok((mut near, _)) = listener.accept().await else {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::Identity;
+use super::{ClientCertificate, Identity};
 
 /// The client that sends a frame or makes a call.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,9 @@ pub struct Caller {
     pub transport: &'static str,
     /// The token that came with the request and not with a frame.
     pub token: Option<BearerToken>,
-    /// Who it is, once a token was verified. `None` without authentication.
+    /// The certificate of its connection, if it has shown one. Looked at if there is no token.
+    pub certificate: Option<Arc<ClientCertificate>>,
+    /// Who it is, once a token was verified, or a certificate looked up. `None` without authentication.
     pub identity: Option<Arc<Identity>>,
 }
 
@@ -38,6 +40,13 @@ impl Caller {
     #[must_use]
     pub fn with_token(mut self, token: Option<BearerToken>) -> Self {
         self.token = token;
+        self
+    }
+
+    /// Sets the certificate of its connection.
+    #[must_use]
+    pub fn with_certificate(mut self, certificate: Option<ClientCertificate>) -> Self {
+        self.certificate = certificate.map(Arc::new);
         self
     }
 

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bytes::Bytes;
 use wigwag_hub::backend::Grants as StoredGrants;
 use wigwag_token::{Claims, Grants, LEEWAY_MS, Permissions, SessionClaims};
 
@@ -20,6 +19,8 @@ pub struct Identity {
     pub expires_at_ms: u64,
     /// The other claims.
     pub claims: SessionClaims,
+    /// Who created the ticket that admitted the client, if one did: it is revoked with that user, too.
+    pub creator: Option<Arc<str>>,
 }
 
 /// The first byte of the encoding of an identity: its version.
@@ -33,6 +34,7 @@ impl Identity {
             display_name: token.display_name.clone(),
             expires_at_ms: token.expires_at_ms.saturating_add(LEEWAY_MS),
             claims: token.session(),
+            creator: None,
         }
     }
 
@@ -51,7 +53,12 @@ impl Identity {
             encoded.extend_from_slice(&text[..text.len().min(usize::from(u8::MAX))]);
         }
         encoded.extend_from_slice(&self.claims.encode());
-        StoredGrants { encoded: encoded.into(), expires_at_ms: Some(self.expires_at_ms) }
+        StoredGrants {
+            encoded: encoded.into(),
+            expires_at_ms: Some(self.expires_at_ms),
+            token_id: self.claims.id.clone(),
+            creator: self.creator.clone(),
+        }
     }
 
     /// Reads what a session holds. `None` if it was opened without a token, or by a server whose encoding is another.
@@ -62,7 +69,7 @@ impl Identity {
         let (name, rest) = take_text(rest)?;
         let claims = SessionClaims::decode(rest).ok()?;
         let display_name = Some(name).filter(|name| !name.is_empty()).map(Into::into);
-        Some(Self { user: user.into(), display_name, expires_at_ms, claims })
+        Some(Self { user: user.into(), display_name, expires_at_ms, claims, creator: stored.creator.clone() })
     }
 
     /// Returns `exp`, in milliseconds since 1970.
@@ -128,7 +135,7 @@ fn take_text(bytes: &[u8]) -> Option<(&str, &[u8])> {
 
 /// What a session of a server without authentication holds.
 pub(crate) fn nothing_stored() -> StoredGrants {
-    StoredGrants { encoded: Bytes::new(), expires_at_ms: None }
+    StoredGrants::default()
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use wigwag_hub::{RoomName, error::RoomError};
 use wigwag_token::{Claims, TokenError, TokenErrorKind};
 
 use super::{
-    Action, BearerToken, Caller, Identity, Revoked, Ticket, TicketError, TicketRequest, revocations::Revocations,
-    tickets::Tickets,
+    Action, BearerToken, Caller, ClientCertificate, Identity, Revoked, Ticket, TicketError, TicketRequest,
+    revocations::Revocations, tickets::Tickets,
 };
 use crate::error::ApiError;
 
@@ -19,6 +19,10 @@ pub trait Authenticate: fmt::Debug + Send + Sync + 'static {
         token: &'a str,
         now_unix_ms: u64,
     ) -> Pin<Box<dyn Future<Output = Result<Claims, TokenError>> + Send + 'a>>;
+
+    /// Returns who the owner of a verified certificate is, as the claims of a token would say it: they expire with the
+    /// certificate. `None` if no name of it is known.
+    fn claims_of(&self, certificate: &ClientCertificate) -> Option<Claims>;
 }
 
 /// The rules of a server.
@@ -53,7 +57,8 @@ impl Policy {
         self.tokens.is_some()
     }
 
-    /// Verifies a token. `None` without authentication, where tokens are not looked at.
+    /// Verifies a token or, without one, looks up the certificate of the connection: a token that is refused is not made good by
+    /// a certificate. `None` without authentication, where neither is looked at.
     ///
     /// # Errors
     ///
@@ -61,17 +66,34 @@ impl Policy {
     pub async fn authenticate(
         &self,
         token: Option<&BearerToken>,
+        certificate: Option<&ClientCertificate>,
         now_unix_ms: u64,
     ) -> Result<Option<Arc<Identity>>, ApiError> {
         let Some(tokens) = &self.tokens else { return Ok(None) };
-        let token = token.ok_or_else(ApiError::token_missing)?;
-        let claims = tokens.authenticator.verify(token.expose(), now_unix_ms).await.map_err(refused)?;
+        let claims = match (token, certificate) {
+            (Some(token), _) => tokens.authenticator.verify(token.expose(), now_unix_ms).await.map_err(refused)?,
+            (None, None) => return Err(ApiError::token_missing()),
+            (None, Some(certificate)) => {
+                let claims = tokens.authenticator.claims_of(certificate).ok_or_else(ApiError::certificate_unknown)?;
+                // The handshake has checked it, but the connection may be older than its end.
+                if certificate.not_after_ms <= now_unix_ms {
+                    return Err(ApiError::token_expired(
+                        "the certificate of this connection has expired: connect again with another one",
+                    ));
+                }
+                claims
+            }
+        };
         if !claims.namespace.is_empty() {
             return Err(ApiError::token_invalid(
                 "the token is for a namespace (wigwag.ns), which this version does not have: leave the claim out",
             ));
         }
-        let identity = Identity::of(&claims);
+        let mut identity = Identity::of(&claims);
+        if let (None, Some(certificate)) = (token, certificate) {
+            // To the second, as the handshake takes it: the leeway is for clocks of those who sign tokens.
+            identity.expires_at_ms = certificate.not_after_ms;
+        }
         self.check_revoked(&identity, now_unix_ms)?;
         Ok(Some(Arc::new(identity)))
     }
@@ -107,6 +129,11 @@ impl Policy {
         } else {
             Err(ApiError::revocations_exhausted())
         }
+    }
+
+    /// Forgets the tickets of a user. Returns how many there were.
+    pub(crate) fn erase_tickets(&self, user: &str) -> usize {
+        self.tokens.as_ref().map_or(0, |tokens| tokens.tickets.erase(user))
     }
 
     /// Adds a ticket with this secret. Returns the secret that admits, which is an earlier one if the request is repeated, and

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use wigwag_token::LEEWAY_MS;
+
 use super::Identity;
 
 /// The most revocations that are remembered at a time.
@@ -65,14 +67,15 @@ impl Revocations {
         true
     }
 
-    /// Returns whether this identity's token was revoked. `iat` is in whole seconds: one of the same second as the
-    /// revocation counts as issued before it.
+    /// Returns whether this identity's token was revoked. `iat` is that of another clock, which may be ahead by the leeway: what
+    /// it dates up to that long after the revocation counts as issued before it.
     pub(super) fn contains(&self, identity: &Identity, now_ms: u64) -> bool {
         let lists = self.lists();
         let by_id = identity.claims.id.as_ref().and_then(|id| lists.ids.get(id)).is_some_and(|until| *until > now_ms);
-        let by_user = lists.users.get(&identity.user).is_some_and(|times| {
-            times.until_ms > now_ms
-                && identity.claims.issued_at_ms.is_none_or(|at| at / 1_000 <= times.issued_before_ms / 1_000)
+        let users = std::iter::once(&identity.user).chain(&identity.creator);
+        let by_user = users.filter_map(|user| lists.users.get(user)).any(|times| {
+            let counts_as_before = |at| at <= times.issued_before_ms.saturating_add(LEEWAY_MS);
+            times.until_ms > now_ms && identity.claims.issued_at_ms.is_none_or(counts_as_before)
         });
         by_id || by_user
     }
@@ -101,9 +104,11 @@ mod tests {
         assert!(revocations.add(&Revoked::User("ada".into()), 10_500, 20_000));
         let revoked = |token: &Identity, now| revocations.contains(token, now);
         assert!(revoked(&token("ada", None, Some(9_000)), 11_000));
-        assert!(revoked(&token("ada", None, Some(10_000)), 11_000), "the same second");
+        assert!(revoked(&token("ada", None, Some(10_500 + LEEWAY_MS)), 11_000), "by a clock that is ahead");
         assert!(revoked(&token("ada", None, None), 11_000), "not said when");
-        assert!(!revoked(&token("ada", None, Some(11_000)), 11_000), "issued later");
+        assert!(!revoked(&token("ada", None, Some(10_501 + LEEWAY_MS)), 11_000), "issued later");
+        let ticket = Identity { creator: Some("ada".into()), ..token("eve", None, Some(9_000)) };
+        assert!(revoked(&ticket, 11_000), "admitted by a ticket of ada");
         assert!(!revoked(&token("bob", None, Some(9_000)), 11_000));
         assert!(!revoked(&token("ada", None, Some(9_000)), 20_000), "forgotten");
     }

@@ -132,6 +132,15 @@ impl Tickets {
         self.lists().tickets.get(&digest).filter(|ticket| ticket.expires_at_ms > now_ms).cloned()
     }
 
+    /// Forgets the tickets of a user, and the answers to that user's requests for tickets. Returns how many tickets there were.
+    pub(super) fn erase(&self, user: &str) -> usize {
+        let mut lists = self.lists();
+        let before = lists.tickets.len();
+        lists.tickets.retain(|_, ticket| *ticket.identity.user != *user && *ticket.client_id != *user);
+        lists.requests.retain(|(caller, _), _| **caller != *user);
+        before - lists.tickets.len()
+    }
+
     /// Forgets the tickets of a user or token, and those that it created.
     pub(super) fn remove(&self, revoked: &Revoked) {
         let mut lists = self.lists();
@@ -199,6 +208,17 @@ mod tests {
         assert!(tickets.find("b", 0).is_some());
         tickets.remove(&Revoked::Id("7".into()));
         assert!(tickets.find("b", 0).is_none(), "its creator's token was revoked");
+    }
+
+    #[test]
+    fn a_user_is_erased() {
+        let tickets = Tickets::default();
+        tickets.add("a".to_owned(), ticket("ada", 10_000), request(1), 0).expect("added");
+        tickets.add("b".to_owned(), ticket("bob", 10_000), None, 0).expect("added");
+        assert_eq!((tickets.erase("ada"), tickets.erase("ada")), (1, 0));
+        assert!(tickets.find("a", 0).is_none() && tickets.find("b", 0).is_some());
+        assert_eq!(tickets.erase("backend"), 0, "its tickets are those of others");
+        assert!(tickets.add("c".to_owned(), ticket("ada", 10_000), request(2), 0).is_ok(), "its request is forgotten");
     }
 
     #[test]

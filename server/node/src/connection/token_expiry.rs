@@ -17,7 +17,7 @@ const WARNING_MS: u64 = 60_000;
 const MAX_SLEEP_MS: u64 = 60_000;
 
 /// The timer of a token.
-pub(crate) struct TokenExpiry {
+pub struct TokenExpiry {
     sleep: Pin<Box<Sleep>>,
     expires_at_ms: u64,
     /// When the warning is due. `None`: it was given, or the client does not know it.
@@ -27,7 +27,7 @@ pub(crate) struct TokenExpiry {
 
 /// What a token's timer asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub enum Due {
     /// To tell the client that the token expires.
     Warning,
     /// To end the connection.
@@ -37,7 +37,7 @@ pub(crate) enum Due {
 impl TokenExpiry {
     /// Creates the timer of a token that expires at this time, in milliseconds since 1970. `warns`: the client knows the
     /// warning.
-    pub(crate) fn new(expires_at_ms: u64, warns: bool, now: Now) -> Self {
+    pub fn new(expires_at_ms: u64, warns: bool, now: Now) -> Self {
         let sleep = Box::pin(tokio::time::sleep_until(Instant::now()));
         let mut expiry = Self { sleep, expires_at_ms, warns_at_ms: None, warns };
         expiry.set(expires_at_ms, now);
@@ -45,7 +45,7 @@ impl TokenExpiry {
     }
 
     /// Sets the timer for another token.
-    pub(crate) fn set(&mut self, expires_at_ms: u64, now: Now) {
+    pub fn set(&mut self, expires_at_ms: u64, now: Now) {
         self.expires_at_ms = expires_at_ms;
         let left = expires_at_ms.saturating_sub(now.unix_ms);
         self.warns_at_ms = self.warns.then(|| expires_at_ms - WARNING_MS.min(left / 2));
@@ -59,7 +59,7 @@ impl TokenExpiry {
     }
 
     /// Returns what is due.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, now: Now) -> Poll<Due> {
+    pub fn poll(&mut self, cx: &mut Context<'_>, now: Now) -> Poll<Due> {
         loop {
             if self.expires_at_ms <= now.unix_ms {
                 return Poll::Ready(Due::End);

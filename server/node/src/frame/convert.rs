@@ -75,13 +75,17 @@ pub fn room_info(from: &RoomInfo) -> pb::RoomInfo {
 }
 
 /// Converts a `joined` frame with these members.
-pub(super) fn joined<'a>(from: &Joined, others: impl Iterator<Item = &'a Arc<Member>>) -> pb::Joined {
-    let Snapshot { info, members } = &from.snapshot;
+pub(super) fn joined<'a>(
+    from: &Joined,
+    receiver: &PeerId,
+    others: impl Iterator<Item = &'a Arc<Member>>,
+) -> pb::Joined {
+    let Snapshot { info, members } = &*from.snapshot;
     pb::Joined {
         room: info.room.to_string(),
         room_info: Some(room_info(info)),
         version: info.version,
-        me: members.iter().find(|m| m.peer == from.me).map(|m| member(m)),
+        me: members.iter().find(|m| m.peer == *receiver).map(|m| member(m)),
         members: others.map(|m| member(m)).collect(),
         created: from.created,
         more: false,

@@ -105,12 +105,12 @@ mod tests {
     }
 
     fn frames(members: u64) -> [OutFrame; 2] {
-        let (snapshot, me) = (room(members).snapshot(), PeerId::from_random(1));
-        let joined = Joined { snapshot: snapshot.clone(), me: me.clone(), created: true };
+        let (snapshot, me) = (std::sync::Arc::new(room(members).snapshot()), PeerId::from_random(1));
+        let joined = Joined { snapshot: snapshot.clone(), created: true };
         let item = Item::Numbered { seq: 300, reply_to: 2, body: Body::Joined(std::sync::Arc::new(joined)) };
         let mut joined = OutFrame::from_item(item, &me);
         joined.ack = 7;
-        [joined, OutFrame::from_item(Item::Roster(std::sync::Arc::new(snapshot)), &me)]
+        [joined, OutFrame::from_item(Item::Roster(snapshot), &me)]
     }
 
     fn in_pieces(frame: &OutFrame, size: usize) -> Vec<u8> {

@@ -47,9 +47,9 @@ pub(super) struct RosterBody {
 
 impl RosterBody {
     /// Creates the body of a `joined` frame; `None` if it is short.
-    pub(super) fn joined(joined: &Joined) -> Option<Self> {
-        let body = || Pb::Joined(convert::joined(joined, Members::default().iter()));
-        Self::new(&joined.snapshot, &joined.me, JOINED_MEMBERS, body)
+    pub(super) fn joined(joined: &Joined, receiver: &PeerId) -> Option<Self> {
+        let body = || Pb::Joined(convert::joined(joined, receiver, Members::default().iter()));
+        Self::new(&joined.snapshot, receiver, JOINED_MEMBERS, body)
     }
 
     /// Creates the body of a `roster` frame; `None` if it is short.

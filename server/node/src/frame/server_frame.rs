@@ -69,7 +69,7 @@ impl OutFrame {
     /// Converts an item of the mailbox of `receiver`.
     pub fn from_item(item: Item, receiver: &PeerId) -> Self {
         match item {
-            Item::Numbered { seq, reply_to, body } => Self { seq, ack: 0, reply_to, body: numbered(body) },
+            Item::Numbered { seq, reply_to, body } => Self { seq, ack: 0, reply_to, body: numbered(body, receiver) },
             Item::Presence(event) => Self { body: OutBody::Field(presence(&event)), ..Self::default() },
             Item::Roster(snapshot) => match RosterBody::roster(&snapshot, receiver) {
                 Some(roster) => Self { body: OutBody::Roster(Box::new(roster)), ..Self::default() },
@@ -175,13 +175,16 @@ impl OutFrame {
     }
 }
 
-fn numbered(body: Body) -> OutBody {
+fn numbered(body: Body, receiver: &PeerId) -> OutBody {
     OutBody::Field(match body {
         Body::Envelope(bytes) => return OutBody::Envelope(bytes),
         Body::Encoded(bytes) => bytes,
-        Body::Joined(joined) => match RosterBody::joined(&joined) {
+        Body::Joined(joined) => match RosterBody::joined(&joined, receiver) {
             Some(roster) => return OutBody::Roster(Box::new(roster)),
-            None => field(Pb::Joined(convert::joined(&joined, convert::others(&joined.snapshot, &joined.me)))),
+            None => {
+                let others = convert::others(&joined.snapshot, receiver);
+                field(Pb::Joined(convert::joined(&joined, receiver, others)))
+            }
         },
         Body::Left { room, reason } => {
             field(Pb::Left(pb::Left { room: room.to_string(), reason: reason.as_str().into() }))

@@ -48,12 +48,14 @@ impl Node {
     /// session to resume is attached to a newer connection.
     pub async fn open(&self, caller: &Caller, mut hello: pb::Hello) -> Result<Opened, ApiError> {
         let token = BearerToken::new(&std::mem::take(&mut hello.token)).or_else(|| caller.token.clone());
-        // Who resumes without a token has the one that the session remembers.
-        let identity = match &token {
-            None if hello.resume.is_some() => None,
-            token => self.authenticate(caller, token.as_ref()).await?,
+        let certificate = caller.certificate.clone().filter(|_| token.is_none());
+        let identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), self.now().unix_ms).await;
+        let identity = match identity {
+            // Who resumes without a token has what the session remembers.
+            Err(_) if token.is_none() && hello.resume.is_some() => None,
+            identity => identity.map_err(|error| self.count_failure(caller, error))?,
         };
-        let caller = &Caller { identity, token: None, ..caller.clone() };
+        let caller = &Caller { identity, token: None, certificate, ..caller.clone() };
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
             return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
         }
@@ -83,21 +85,25 @@ impl Node {
         resume: &pb::Resume,
     ) -> Result<Result<Opened, Reason>, ApiError> {
         let Some(credentials) = credentials(&resume.session_token) else { return Ok(Err(Reason::UnknownSession)) };
-        let request = Resume {
-            credentials,
+        let request = |fresh: Option<&Arc<Identity>>| Resume {
+            credentials: credentials.clone(),
             epoch: resume.epoch,
             last_seq: resume.last_seq,
             room_versions: resume.room_versions.iter().map(|(room, version)| (room.clone(), *version)).collect(),
-            token: caller
-                .identity
-                .as_deref()
-                .map(|identity| FreshToken { user: identity.user.clone(), grants: identity.to_stored() }),
+            token: fresh.map(|identity| FreshToken { user: identity.user.clone(), grants: identity.to_stored() }),
         };
-        match self.backend().resume(self.now(), request).wait().await {
+        let mut fresh = caller.identity.clone();
+        let mut resumed = self.backend().resume(self.now(), request(fresh.as_ref())).wait().await;
+        if matches!(resumed, Err(ResumeError::OtherUser)) && caller.certificate.is_some() {
+            // The session of another user than the certificate's, opened with a token, goes on with what it remembers.
+            fresh = None;
+            resumed = self.backend().resume(self.now(), request(None)).wait().await;
+        }
+        match resumed {
             Ok(resumed) => {
                 let grants_version = resumed.attachment.grants_version();
-                let identity = match &caller.identity {
-                    Some(fresh) => Some(fresh.clone()),
+                let identity = match fresh {
+                    Some(fresh) => Some(fresh),
                     None => Identity::from_stored(&resumed.attachment.grants()).map(Arc::new),
                 };
                 if let Some(identity) = &identity {
@@ -141,7 +147,7 @@ impl Node {
     }
 
     /// Ends a session that was opened or resumed while its token was being revoked.
-    async fn check_still_good(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
+    pub(super) async fn check_still_good(&self, uplink: &dyn Uplink, identity: &Identity) -> Result<(), ApiError> {
         if let Err(error) = self.policy().check_revoked(identity, self.now().unix_ms) {
             uplink.close(self.now(), Reason::Forbidden).wait().await?;
             return Err(error);

@@ -67,6 +67,9 @@ impl Node {
             grants: identity.as_deref().map_or_else(nothing_stored, Identity::to_stored),
         };
         let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
+        if let Some(identity) = &identity {
+            self.check_still_good(&*attachment, identity).await?;
+        }
         let peer = attachment.peer().as_str();
         // Such ids begin with the name of the protocol.
         let transport = peer.split(':').next().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use wigwag_proto::v1 as pb;
-use wigwag_token::{Claims, Permissions, RoomPattern};
+use wigwag_token::{Claims, LEEWAY_MS, Permissions, RoomPattern};
 
 use crate::{
     auth::{Caller, Identity, Ticket},
@@ -81,9 +81,12 @@ pub(super) fn ticket(caller: &Caller, create: &pb::CreateTicketRequest, now_ms: 
         }
     }
     let user = if create.user_id.is_empty() { &create.client_id } else { &create.user_id };
-    // A session that was opened with the ticket goes on after it has expired.
-    let mut claims = Claims::new(user, u64::MAX);
-    claims.issued_at_ms = Some(now_ms);
+    let expires_at_ms = now_ms + u64::from(ttl) * 1_000;
+    // Otherwise a session that was opened with the ticket goes on after it has expired.
+    let session_ends_ms = if create.ends_sessions { expires_at_ms } else { u64::MAX };
+    let mut claims = Claims::new(user, session_ends_ms);
+    // By the clock that revocations have, to which their leeway for other clocks does not apply.
+    claims.issued_at_ms = Some(now_ms.saturating_add(LEEWAY_MS));
     // With the caller's token its tickets are revoked, and the sessions that were opened with them.
     let creator_token = caller.identity.as_ref().and_then(|identity| identity.claims.id.clone());
     claims.id = creator_token.clone();
@@ -92,15 +95,20 @@ pub(super) fn ticket(caller: &Caller, create: &pb::CreateTicketRequest, now_ms: 
     Ok(Ticket {
         protocol,
         client_id: create.client_id.as_str().into(),
-        identity: Arc::new(Identity::of(&claims)),
+        identity: Arc::new(Identity {
+            creator: caller.identity.as_ref().map(|identity| identity.user.clone()),
+            expires_at_ms: session_ends_ms,
+            ..Identity::of(&claims)
+        }),
         creator: (caller.subject(), creator_token),
-        expires_at_ms: now_ms + u64::from(ttl) * 1_000,
+        expires_at_ms,
     })
 }
 
 /// Returns the digest of a request without its id.
 pub(super) fn digest_of_ticket(create: &pb::CreateTicketRequest) -> [u8; 32] {
-    let pb::CreateTicketRequest { protocol, client_id, user_id, rooms, ttl_seconds, request_id: _ } = create;
+    let pb::CreateTicketRequest { protocol, client_id, user_id, rooms, ttl_seconds, ends_sessions, request_id: _ } =
+        create;
     // Debug text escapes quotes, so that no two requests have the same.
-    Sha256::digest(format!("{:?}", (protocol, client_id, user_id, rooms, ttl_seconds))).into()
+    Sha256::digest(format!("{:?}", (protocol, client_id, user_id, rooms, ttl_seconds, ends_sessions))).into()
 }

@@ -24,6 +24,7 @@ use crate::{
     features::Features,
     frame::{self, RosterFormat, SnapshotParts},
     node::Node,
+    quota::Place,
 };
 
 /// A ping is sent after this time without an event, so that proxies do not close an idle stream.
@@ -44,10 +45,20 @@ pub struct RoomEvents {
     snapshot: Option<SnapshotParts>,
     keepalive: Pin<Box<Sleep>>,
     ended: bool,
+    _place: Place<Arc<str>>,
 }
 
 impl RoomEvents {
-    pub(super) fn new(node: &Node, caller: Caller, watch: Arc<Watch>, features: Features) -> Self {
+    pub(super) fn new(
+        node: &Node,
+        caller: Caller,
+        watch: Arc<Watch>,
+        features: Features,
+        place: Place<Arc<str>>,
+    ) -> Self {
+        // What the caller may not see takes no place in its queue.
+        let (policy, watcher) = (node.policy().clone(), caller.clone());
+        watch.restrict(move |room| policy.shows(&watcher, room));
         let expires_at_ms = caller.identity.as_ref().map(|identity| identity.expires_at_ms);
         Self {
             expiry: expires_at_ms.map(|at| TokenExpiry::new(at, false, node.now())),
@@ -58,6 +69,7 @@ impl RoomEvents {
             snapshot: None,
             keepalive: Box::pin(tokio::time::sleep(KEEPALIVE_INTERVAL)),
             ended: false,
+            _place: place,
         }
     }
 
@@ -161,5 +173,28 @@ fn change(event: &RoomEvent) -> Event {
             peer_id: peer.to_string(),
             reason: reason.as_str().into(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::NodeConfig, rooms::Rooms};
+
+    #[tokio::test]
+    async fn watches_are_bounded() {
+        let rooms = Rooms::new(Node::new(NodeConfig::default()));
+        let caller = Caller::new(Some(([127, 0, 0, 1], 1).into()));
+        let mut watches = Vec::new();
+        let refused = loop {
+            match rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await {
+                Ok(watch) => watches.push(watch),
+                Err(error) => break error,
+            }
+            assert!(watches.len() <= 10_000, "there is no limit");
+        };
+        assert_eq!((refused.reason.as_ref(), watches.len()), ("LIMIT_EXCEEDED", 1_000));
+        watches.pop();
+        assert!(rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.is_ok());
     }
 }

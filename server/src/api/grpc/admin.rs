@@ -43,6 +43,11 @@ impl pb::admin_service_server::AdminService for AdminServer {
         respond(self.0.revoke(&caller, request).await)
     }
 
+    async fn erase_user(&self, request: Request<pb::EraseUserRequest>) -> GrpcResult<pb::EraseUserResponse> {
+        let (caller, request) = parts(request);
+        respond(self.0.erase_user(&caller, request).await)
+    }
+
     async fn get_node(&self, _: Request<pb::GetNodeRequest>) -> GrpcResult<pb::GetNodeResponse> {
         not_supported()
     }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
-use wigwag_token::{Algorithm, Grants, Issuer, Key, KeyError, KeySet, MAX_ID_BYTES, Permissions, RoomPattern};
+use wigwag_token::{Algorithm, Issuer, Key, KeyError, KeySet, MAX_ID_BYTES};
 
 use super::super::error::ConfigErrors;
-use super::text_file;
+use super::{grants, text_file};
 
 /// An issuer, such as an OpenID provider or an application server that keeps its private key to itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl AuthIssuer {
         Some(Issuer {
             audiences: self.audience.clone(),
             keys,
-            default_grants: self.read_grants(name, errors),
+            default_grants: grants::read(name, &self.rooms, &self.can, errors),
             ..Issuer::new(&self.issuer, algorithms)
         })
     }
@@ -97,26 +97,6 @@ impl AuthIssuer {
             errors.add(&format!("{name}.public_key_files[{at}]"), "", wrong);
         }
         keys
-    }
-
-    fn read_grants(&self, name: &str, errors: &mut ConfigErrors) -> Grants {
-        let mut grants = Grants::default();
-        for (at, room) in self.rooms.iter().enumerate() {
-            match RoomPattern::parse(room) {
-                Ok(pattern) => grants.rooms.push(pattern),
-                Err(error) => errors.add(&format!("{name}.rooms[{at}]"), format!("{room:?}"), error.to_string()),
-            }
-        }
-        for (at, permission) in self.can.iter().enumerate() {
-            match Permissions::parse(permission) {
-                Some(permission) => grants.can |= permission,
-                None => {
-                    let known = Permissions::all().names().collect::<Vec<_>>().join(", ");
-                    errors.add(&format!("{name}.can[{at}]"), format!("{permission:?}"), format!("one of {known}"));
-                }
-            }
-        }
-        grants
     }
 }
 

@@ -176,6 +176,23 @@ fn unread_responses_leave_the_window_of_the_connection_to_others() {
 }
 
 #[test]
+fn what_needs_little_passes_those_that_wait_for_more() {
+    let mut reader = Reader::new(65_535, 65_535, Returns::AtHalf);
+    // The first ten are complete and stay unread, the others wait.
+    for number in 0..30 {
+        reader.get_unread(2 * number + 1, 6_459);
+    }
+    let frames = reader.peer.send(&get(1_001, "/26"));
+    assert_eq!(data(&frames, 1_001), 0);
+    // What one of them took is returned.
+    let frames = reader.peer.send(&window(0, 6_459));
+    assert_eq!(data(&frames, 1_001), 26);
+    let all: usize = (0..30).map(|number| data(&frames, 2 * number + 1)).sum();
+    assert_eq!(all + 26, 6_459, "nothing of the window is left");
+    assert!((0..30).all(|number| data(&frames, 2 * number + 1) <= 650), "no stream takes most of it");
+}
+
+#[test]
 fn held_back_streams_go_on_when_they_are_read() {
     let mut reader = Reader::new(1 << 20, 65_535, Returns::AtHalf);
     for number in 0..12 {

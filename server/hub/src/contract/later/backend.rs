@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     backend::{
-        Attachment, Backend, BackendStats, Credentials, EventPage, MemberPage, Open, Reached, RequestId, Resume,
-        Resumed, SessionFilter, SessionInfo, Submitted, Totals, Uplink, Whose,
+        Attachment, Backend, BackendStats, Credentials, Erased, EventPage, MemberPage, Open, Reached, RequestId,
+        Resume, Resumed, SessionFilter, SessionInfo, Submitted, Totals, Uplink, Whose,
     },
     error::{FindError, OpenError, ResumeError, RoomError, StoreError},
     id::{PeerId, RoomName},
@@ -70,6 +70,10 @@ impl Backend for Later {
 
     fn revoke(&self, now: Now, whose: &Whose, reason: Reason) -> Submitted<Result<usize, StoreError>> {
         self.faults.run(Again, || self.backend.revoke(now, whose, reason))
+    }
+
+    fn erase(&self, now: Now, user: &Arc<str>) -> Submitted<Result<Erased, StoreError>> {
+        self.faults.run(Again, || self.backend.erase(now, user))
     }
 
     fn sessions(
