@@ -48,9 +48,19 @@ if [[ $mode == compare ]]; then
         new=$target/release/wigwag-server
     fi
     cargo build --release -p wigwag-bench
+    # Rate limits off, as far as a build knows them: a generator that sends as fast as it can is what they are for.
+    unlimited() {
+        local known=() limit
+        for limit in session.frames session.bytes session.deliveries rooms.deliveries; do
+            if "$1" check-config --set "${limit}_per_second=0" >/dev/null 2>&1; then
+                known+=(--set "${limit}_per_second=0")
+            fi
+        done
+        echo "${known[*]}"
+    }
     servers=(
-        --base "env ${BASE_ENV:-} $base ${BASE_FLAGS:-}"
-        --new "env ${NEW_ENV:-} $new ${NEW_FLAGS:-}"
+        --base "env ${BASE_ENV:-} $base $(unlimited "$base") ${BASE_FLAGS:-}"
+        --new "env ${NEW_ENV:-} $new $(unlimited "$new") ${NEW_FLAGS:-}"
     )
 else
     cargo build --release -p wigwag-server -p wigwag-bench

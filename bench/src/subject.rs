@@ -38,6 +38,10 @@ const TLS_TRANSPORTS: [(&str, Protocol); 2] = [("grpc-tls", Protocol::Grpc), ("w
 /// Returns Wigwag over each of its transports, for a server started by this command. `label` tells builds apart; it is
 /// empty for the usual one.
 pub(crate) fn wigwag(label: &str, command: &str) -> Vec<Subject> {
+    // A generator that sends as fast as it can is what the limits are for.
+    let limits = ["session.frames", "session.bytes", "session.deliveries", "rooms.deliveries"];
+    let off: String = limits.iter().map(|limit| format!(" --set {limit}_per_second=0")).collect();
+    let command = &format!("{command}{off}");
     let clear = TRANSPORTS.map(|(transport, protocol)| build(label, command, transport, protocol));
     let tls = TLS_TRANSPORTS.map(|(transport, protocol)| {
         let mut subject = build(label, command, transport, protocol);

@@ -284,7 +284,15 @@ fn serve_admin(
     let router = ops::admin_router(move || {
         let no_auth = AuthStats::default();
         let auth = authenticator.as_ref().map_or(&no_auth, Authenticator::stats);
-        ops::prometheus(&metered.backend().stats(), metered.refusals(), &public, auth, ops::log_lines_dropped())
+        let limited = metered.rate_limited();
+        ops::prometheus(
+            &metered.backend().stats(),
+            metered.refusals(),
+            &public,
+            auth,
+            &limited,
+            ops::log_lines_dropped(),
+        )
     });
     let rooms = config.room_service == RoomServiceAccess::Admin;
     let exposed = config.admin.is_exposed();

@@ -27,6 +27,7 @@ mod secret;
 mod session;
 mod source;
 mod tls;
+mod users;
 mod warnings;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,6 +58,7 @@ pub use secret::Secret;
 pub use session::SessionSection;
 pub use source::{Environment, variable_of};
 pub use tls::TlsSection;
+pub use users::UsersSection;
 
 /// All settings of a server. [`Config::default`] is a server on loopback, open to this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +76,11 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// Where RoomService is served, over gRPC and REST. Default: `local`.
     pub room_service: RoomServiceAccess,
+    /// Calls per second to RoomService from one source (IPv4 address or IPv6 /64) without a token, on average. 0 = no limit.
+    /// Further ones get RATE_LIMITED. Default: 1000.
+    pub room_service_calls_per_second: u32,
+    /// The same at once after a pause. Default: 10000.
+    pub room_service_calls_burst: u32,
     /// The name of this node, in the log and in the welcome of clients. Empty, the default: [`Config::load`] generates one.
     pub node_name: String,
     /// Whether the demo page is served at `/`. Default: true.
@@ -91,6 +98,8 @@ pub struct Config {
     pub session: SessionSection,
     /// Rooms.
     pub rooms: RoomsSection,
+    /// Users.
+    pub users: UsersSection,
     /// The drain at shutdown.
     pub drain: DrainSection,
     /// The compatibility protocols.
@@ -121,6 +130,8 @@ impl Default for Config {
             public_rooms: false,
             public_url: PublicUrl::default(),
             room_service: RoomServiceAccess::default(),
+            room_service_calls_per_second: 1_000,
+            room_service_calls_burst: 10_000,
             node_name: String::new(),
             demo: true,
             reflection: true,
@@ -129,6 +140,7 @@ impl Default for Config {
             auth: AuthSection::default(),
             session: SessionSection::default(),
             rooms: RoomsSection::default(),
+            users: UsersSection::default(),
             drain: DrainSection::default(),
             compat: CompatSection::default(),
             ice: IceSection::default(),
@@ -143,7 +155,11 @@ impl Default for Config {
     }
 }
 
-const RANGES: &[Range] = &[Range::new("workers", 0, 1024)];
+const RANGES: &[Range] = &[
+    Range::new("workers", 0, 1024),
+    Range::new("room_service_calls_per_second", 0, 1_000_000),
+    Range::new("room_service_calls_burst", 1, 1_000_000),
+];
 
 /// Longest node name, in bytes.
 const MAX_NODE_NAME: usize = 64;

@@ -188,8 +188,14 @@ async fn a_connection_that_is_never_read_can_be_aborted() {
 
 #[test]
 fn the_counters_are_written_for_prometheus() {
-    let text =
-        prometheus(&BackendStats::default(), Refusals::default(), &ListenerStats::default(), &AuthStats::default(), 3);
+    let text = prometheus(
+        &BackendStats::default(),
+        Refusals::default(),
+        &ListenerStats::default(),
+        &AuthStats::default(),
+        &[],
+        3,
+    );
     assert!(text.contains("# TYPE wigwag_connections_open gauge\nwigwag_connections_open 0\n"), "{text}");
     assert!(
         text.contains("# TYPE wigwag_log_lines_dropped_total counter\nwigwag_log_lines_dropped_total 3\n"),
@@ -199,8 +205,14 @@ fn the_counters_are_written_for_prometheus() {
 
 #[test]
 fn the_metrics_are_those_of_docs_operations_md() {
-    let text =
-        prometheus(&BackendStats::default(), Refusals::default(), &ListenerStats::default(), &AuthStats::default(), 0);
+    let text = prometheus(
+        &BackendStats::default(),
+        Refusals::default(),
+        &ListenerStats::default(),
+        &AuthStats::default(),
+        &[],
+        0,
+    );
     let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let page = include_str!("../../docs/operations.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `wigwag_")?.split_once('`'));

@@ -245,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn a_request_over_a_rate_limit_says_when_to_repeat_it() {
+        let limited = Error::from_frame(v1::ErrorFrame {
+            code: 8,
+            reason: "RATE_LIMITED".into(),
+            message: "more than session.joins_per_second (50) on average: wait 20 ms, and repeat the request".into(),
+            metadata: [("setting".into(), "session.joins_per_second".into())].into(),
+            retry_after_ms: 20,
+            advice: v1::Advice::Retry.into(),
+            fatal: false,
+        });
+        assert_eq!((limited.code, limited.retryable), (Code::ResourceExhausted, true));
+        assert_eq!(limited.retry_after, Some(Duration::from_millis(20)));
+        assert_eq!(limited.metadata["setting"], "session.joins_per_second");
+    }
+
+    #[test]
     fn a_status_with_error_info_keeps_its_reason() {
         let details = tonic_types::ErrorDetails::with_error_info("ROOM_FULL", "wigwag", HashMap::new());
         let status = tonic::Status::with_error_details(tonic::Code::ResourceExhausted, "full", details);

@@ -103,6 +103,24 @@ describe("errors of calls", () => {
     );
   });
 
+  it("of a rate limit say which one and when to repeat the request", () => {
+    const limited = WigwagError.fromFrame({
+      code: 8,
+      reason: "RATE_LIMITED",
+      message: "more than session.joins_per_second (50) on average: wait 20 ms, and repeat the request",
+      metadata: { setting: "session.joins_per_second", limit: "50" },
+      retryAfterMs: 20,
+      advice: "ADVICE_RETRY",
+    });
+    assert.equal(limited.code, "RESOURCE_EXHAUSTED");
+    assert.equal(limited.retryable, true);
+    assert.equal(limited.retryAfterMs, 20);
+    assert.equal(limited.metadata.setting, "session.joins_per_second");
+    // As the end of a connection: an established session waits and resumes, a first attempt is the application's to repeat.
+    assert.notEqual(adviceFor(limited, { established: true, renewableToken: false }), "stop");
+    assert.equal(adviceFor(limited, { established: false, renewableToken: false }), "stop");
+  });
+
   it("of the network are a lost connection, and those of other servers say so", () => {
     assert.equal(fromConnect(new TypeError("network error")).reason, "CONNECTION_LOST");
     assert.equal(fromConnect("missing trailer").reason, "CONNECTION_LOST");

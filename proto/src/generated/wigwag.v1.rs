@@ -256,7 +256,7 @@ pub enum ErrorReason {
     NotJoined = 9,
     /// RESOURCE_EXHAUSTED. The room has `max_members` members.
     RoomFull = 10,
-    /// RESOURCE_EXHAUSTED. Too many frames or calls; wait `retry_after_ms`.
+    /// RESOURCE_EXHAUSTED. A rate limit was exceeded, that of the setting in `metadata\["setting"\]`; wait `retry_after_ms`.
     RateLimited = 11,
     /// RESOURCE_EXHAUSTED. The frame is larger than `limits.max_frame_bytes`.
     FrameTooLarge = 12,
@@ -1237,7 +1237,7 @@ pub mod welcome {
     }
 }
 /// Limits of this server. Sizes are in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Limits {
     /// Maximum size of a client frame (default 65,536). A larger frame fails with FRAME_TOO_LARGE; over 1 MiB the session
     /// ends.
@@ -1267,11 +1267,40 @@ pub struct Limits {
     /// Maximum grace period that a client may request, in milliseconds (600,000).
     #[prost(uint32, tag = "9")]
     pub max_grace_ms: u32,
-    /// Frames per second that the session may send on average (0: no limit). A frame without a body that acknowledges
+    /// Frames per second that the session may send on average (default 2,000; 0: no limit). A frame without a body that acknowledges
     /// something new, and the pong that answers a ping, do not count. A stream over the limit is read more slowly, and cut
     /// with RATE_LIMITED after 5 s; Push applies the frames within the limit and answers with `retry_after_ms`.
     #[prost(uint32, tag = "10")]
     pub frames_per_second: u32,
+    /// The rate limits of the server, those of a session, its user and its rooms. A limit that is off is left out. Only if
+    /// `hello.features` named a feature; absent in servers of version 0.2.0 and before.
+    #[prost(message, repeated, tag = "11")]
+    pub rates: ::prost::alloc::vec::Vec<RateLimit>,
+}
+/// RateLimit says how much of something the server permits: `burst` at once after a pause, and `per_second` on average. What
+/// exceeds it is never dropped. A stream is read more slowly, and ends after 5 s of it with RATE_LIMITED, which a resumable
+/// session survives; `Push` applies the frames within the limit and answers with `retry_after_ms`. A request (`join`,
+/// `create_room`, a hello) is refused with RATE_LIMITED, `retry_after_ms`, and `setting` and `limit` in `metadata`: it may be
+/// repeated after that time.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RateLimit {
+    /// What is limited, as the server's setting is called. A client ignores names that it does not know.
+    /// "session.frames_per_second", "session.bytes_per_second": frames of a session, and their bytes.
+    /// "session.deliveries_per_second", "rooms.deliveries_per_second": a broadcast (an envelope without `to`) counts once for each
+    /// member that gets it, and so does an `update_member` for the members that are told; by session, and by room for all its
+    /// members together.
+    /// "session.joins_per_second", "rooms.joins_per_second": `join` and `create_room`, by session with those that are refused, and
+    /// by room.
+    /// "users.opens_per_second", "users.joins_per_second": sessions that a user opens, and joins of all of them; with
+    /// authentication.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// On average.
+    #[prost(uint32, tag = "2")]
+    pub per_second: u32,
+    /// At once after a pause, in addition to those.
+    #[prost(uint32, tag = "3")]
+    pub burst: u32,
 }
 /// Joined: this session is a member of the room.
 #[derive(Clone, PartialEq, ::prost::Message)]

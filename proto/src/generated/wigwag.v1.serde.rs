@@ -6132,6 +6132,9 @@ impl serde::Serialize for Limits {
         if self.frames_per_second != 0 {
             len += 1;
         }
+        if !self.rates.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.Limits", len)?;
         if self.max_frame_bytes != 0 {
             struct_ser.serialize_field("maxFrameBytes", &self.max_frame_bytes)?;
@@ -6163,6 +6166,9 @@ impl serde::Serialize for Limits {
         if self.frames_per_second != 0 {
             struct_ser.serialize_field("framesPerSecond", &self.frames_per_second)?;
         }
+        if !self.rates.is_empty() {
+            struct_ser.serialize_field("rates", &self.rates)?;
+        }
         struct_ser.end()
     }
 }
@@ -6193,6 +6199,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
             "maxGraceMs",
             "frames_per_second",
             "framesPerSecond",
+            "rates",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -6207,6 +6214,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
             MailboxBytes,
             MaxGraceMs,
             FramesPerSecond,
+            Rates,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -6239,6 +6247,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                             "mailboxBytes" | "mailbox_bytes" => Ok(GeneratedField::MailboxBytes),
                             "maxGraceMs" | "max_grace_ms" => Ok(GeneratedField::MaxGraceMs),
                             "framesPerSecond" | "frames_per_second" => Ok(GeneratedField::FramesPerSecond),
+                            "rates" => Ok(GeneratedField::Rates),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -6268,6 +6277,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                 let mut mailbox_bytes__ = None;
                 let mut max_grace_ms__ = None;
                 let mut frames_per_second__ = None;
+                let mut rates__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::MaxFrameBytes => {
@@ -6350,6 +6360,12 @@ impl<'de> serde::Deserialize<'de> for Limits {
                                 map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
                             ;
                         }
+                        GeneratedField::Rates => {
+                            if rates__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("rates"));
+                            }
+                            rates__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -6366,6 +6382,7 @@ impl<'de> serde::Deserialize<'de> for Limits {
                     mailbox_bytes: mailbox_bytes__.unwrap_or_default(),
                     max_grace_ms: max_grace_ms__.unwrap_or_default(),
                     frames_per_second: frames_per_second__.unwrap_or_default(),
+                    rates: rates__.unwrap_or_default(),
                 })
             }
         }
@@ -9095,6 +9112,140 @@ impl<'de> serde::Deserialize<'de> for PushResponse {
             }
         }
         deserializer.deserialize_struct("wigwag.v1.PushResponse", FIELDS, GeneratedVisitor)
+    }
+}
+impl serde::Serialize for RateLimit {
+    #[allow(deprecated)]
+    fn serialize<S>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error>
+    where
+        S: serde::Serializer,
+    {
+        use serde::ser::SerializeStruct;
+        let mut len = 0;
+        if !self.name.is_empty() {
+            len += 1;
+        }
+        if self.per_second != 0 {
+            len += 1;
+        }
+        if self.burst != 0 {
+            len += 1;
+        }
+        let mut struct_ser = serializer.serialize_struct("wigwag.v1.RateLimit", len)?;
+        if !self.name.is_empty() {
+            struct_ser.serialize_field("name", &self.name)?;
+        }
+        if self.per_second != 0 {
+            struct_ser.serialize_field("perSecond", &self.per_second)?;
+        }
+        if self.burst != 0 {
+            struct_ser.serialize_field("burst", &self.burst)?;
+        }
+        struct_ser.end()
+    }
+}
+impl<'de> serde::Deserialize<'de> for RateLimit {
+    #[allow(deprecated)]
+    fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        const FIELDS: &[&str] = &[
+            "name",
+            "per_second",
+            "perSecond",
+            "burst",
+        ];
+
+        #[allow(clippy::enum_variant_names)]
+        enum GeneratedField {
+            Name,
+            PerSecond,
+            Burst,
+            __SkipField__,
+        }
+        impl<'de> serde::Deserialize<'de> for GeneratedField {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<GeneratedField, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                struct GeneratedVisitor;
+
+                impl serde::de::Visitor<'_> for GeneratedVisitor {
+                    type Value = GeneratedField;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(formatter, "expected one of: {:?}", &FIELDS)
+                    }
+
+                    #[allow(unused_variables)]
+                    fn visit_str<E>(self, value: &str) -> std::result::Result<GeneratedField, E>
+                    where
+                        E: serde::de::Error,
+                    {
+                        match value {
+                            "name" => Ok(GeneratedField::Name),
+                            "perSecond" | "per_second" => Ok(GeneratedField::PerSecond),
+                            "burst" => Ok(GeneratedField::Burst),
+                            _ => Ok(GeneratedField::__SkipField__),
+                        }
+                    }
+                }
+                deserializer.deserialize_identifier(GeneratedVisitor)
+            }
+        }
+        struct GeneratedVisitor;
+        impl<'de> serde::de::Visitor<'de> for GeneratedVisitor {
+            type Value = RateLimit;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("struct wigwag.v1.RateLimit")
+            }
+
+            fn visit_map<V>(self, mut map_: V) -> std::result::Result<RateLimit, V::Error>
+                where
+                    V: serde::de::MapAccess<'de>,
+            {
+                let mut name__ = None;
+                let mut per_second__ = None;
+                let mut burst__ = None;
+                while let Some(k) = map_.next_key()? {
+                    match k {
+                        GeneratedField::Name => {
+                            if name__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("name"));
+                            }
+                            name__ = map_.next_value()?;
+                        }
+                        GeneratedField::PerSecond => {
+                            if per_second__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("perSecond"));
+                            }
+                            per_second__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::Burst => {
+                            if burst__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("burst"));
+                            }
+                            burst__ = 
+                                map_.next_value::<Option<super::Integer<_>>>()?.map(|v| v.0)
+                            ;
+                        }
+                        GeneratedField::__SkipField__ => {
+                            let _ = map_.next_value::<serde::de::IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(RateLimit {
+                    name: name__.unwrap_or_default(),
+                    per_second: per_second__.unwrap_or_default(),
+                    burst: burst__.unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_struct("wigwag.v1.RateLimit", FIELDS, GeneratedVisitor)
     }
 }
 impl serde::Serialize for Receipt {

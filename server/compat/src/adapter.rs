@@ -8,8 +8,11 @@ use std::{
 
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until};
-use wigwag_hub::{Reason, error::DetachReason, session::Fetched};
-use wigwag_node::connection::{Applier, RateLimit, WrittenMarks};
+use wigwag_hub::{Reason, error::DetachReason, rate::Limited, session::Fetched};
+use wigwag_node::{
+    connection::{Applier, RateLimit, WrittenMarks},
+    error::ApiError,
+};
 
 use crate::{
     error::CompatError,
@@ -45,10 +48,10 @@ pub(crate) trait MessageTransport: Send {
 /// What a transport received.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    /// A message.
-    Message(Object),
-    /// Something that is not a message; the connection goes on.
-    Invalid(CompatError),
+    /// A message, and how many bytes it had.
+    Message(Object, usize),
+    /// Something that is not a message, and how many bytes it had; the connection goes on.
+    Invalid(CompatError, usize),
     /// Something after which no more messages can be read.
     Broken(CompatError),
     /// The client closed the connection.
@@ -118,8 +121,8 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
         }
         let message = if let Some(incoming) = early {
             match incoming {
-                Incoming::Message(message) => session.admit(&mut rate_limit, Ok(message)),
-                Incoming::Invalid(error) => session.admit(&mut rate_limit, Err(error)),
+                Incoming::Message(message, bytes) => session.admit(&mut rate_limit, Ok(message), bytes),
+                Incoming::Invalid(error, bytes) => session.admit(&mut rate_limit, Err(error), bytes),
                 Incoming::Broken(error) => break error,
                 Incoming::Lost => return None,
                 Incoming::Closed => {
@@ -140,8 +143,8 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                     }
                 }
                 next = next(transport, &mut rate_limit, &applier) => match next {
-                    Next::Received(Incoming::Message(message)) => session.admit(&mut rate_limit, Ok(message)),
-                    Next::Received(Incoming::Invalid(error)) => session.admit(&mut rate_limit, Err(error)),
+                    Next::Received(Incoming::Message(message, bytes)) => session.admit(&mut rate_limit, Ok(message), bytes),
+                    Next::Received(Incoming::Invalid(error, bytes)) => session.admit(&mut rate_limit, Err(error), bytes),
                     Next::Received(Incoming::Broken(error)) => break error,
                     Next::Received(Incoming::Lost) => return None,
                     Next::Received(Incoming::Closed) => {
@@ -149,9 +152,9 @@ pub(crate) async fn run_adapter<T: MessageTransport, A: Adapter>(
                         return None;
                     }
                     Next::Released(Ok(message)) => message,
-                    Next::Released(Err(reason)) => {
-                        session.detach(reason).await;
-                        break reason.into();
+                    Next::Released(Err(limited)) => {
+                        session.detach(DetachReason::RateLimited).await;
+                        break ApiError::rate_limited_for_long(&limited).into();
                     }
                 },
                 () = sleep_until_some(go_away_at) => break DetachReason::Ended(Reason::Draining).into(),
@@ -216,7 +219,7 @@ async fn sleep_until_some(deadline: Option<Instant>) {
 enum Next {
     Received(Incoming),
     /// A message that the rate limit held back may be handled now, or its client exceeded the limit for too long.
-    Released(Result<Option<Message>, DetachReason>),
+    Released(Result<Option<Message>, Limited>),
 }
 
 /// Waits for the next message or, while one is held back, until the rate limit releases it. Cancel safe.

@@ -162,12 +162,12 @@ impl SocketTransport {
     fn read(&self, received: Option<Received>) -> Incoming {
         match received {
             Some(Received::Text(text)) => match read(text.as_str(), self.max_message_bytes) {
-                Ok(message) => Incoming::Message(message),
-                Err(error) => Incoming::Invalid(error),
+                Ok(message) => Incoming::Message(message, text.as_str().len()),
+                Err(error) => Incoming::Invalid(error, text.as_str().len()),
             },
             Some(Received::Binary(bytes)) => match read_bytes(&bytes, self.max_message_bytes) {
-                Ok(message) => Incoming::Message(message),
-                Err(error) => Incoming::Invalid(error),
+                Ok(message) => Incoming::Message(message, bytes.len()),
+                Err(error) => Incoming::Invalid(error, bytes.len()),
             },
             Some(Received::Violation(violation)) => Incoming::Broken(error_of(violation).into()),
             None if self.incoming.received_close() => Incoming::Closed,

@@ -212,11 +212,11 @@ impl CompatSession {
     }
 
     /// Records activity of the client, and returns its message or, when the client is over its rate limit, holds it back.
-    pub(crate) fn admit<T>(&self, rate_limit: &mut RateLimit<T>, message: T) -> Option<T> {
+    pub(crate) fn admit<T>(&self, rate_limit: &mut RateLimit<T>, message: T, bytes: usize) -> Option<T> {
         let now = self.applier.node.now();
         // Cannot fail: it acknowledges nothing.
         let _ = self.attachment.ack(now, 0);
-        rate_limit.admit(now, &*self.attachment, message)
+        rate_limit.admit(now, &*self.attachment, message, bytes)
     }
 
     /// Returns the session's attachment.

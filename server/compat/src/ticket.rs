@@ -21,7 +21,7 @@ pub(crate) fn admit(
     id: Option<&str>,
     room: Option<&str>,
 ) -> Result<Option<Ticket>, CompatError> {
-    let ticket = node.policy().admit_ticket(caller, protocol, node.now().unix_ms)?;
+    let ticket = node.admit_ticket(caller, protocol)?;
     match (&ticket, id) {
         (Some(ticket), Some(id)) if *ticket.client_id != *id => {
             let why = "the ticket is for another id: connect with the client_id that it was created for";

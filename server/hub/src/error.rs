@@ -1,6 +1,6 @@
 //! Why an operation was refused: one enum per operation. The server maps them to status codes and reasons.
 
-use crate::{id::RoomName, member::MetadataTooLarge, reason::Reason};
+use crate::{id::RoomName, member::MetadataTooLarge, rate::Limited, reason::Reason};
 
 /// Why an attachment is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,15 @@ pub enum OpenError {
     /// The server is at its session limit.
     #[error("session limit reached")]
     Full,
+    /// The user has as many sessions as it may.
+    #[error("the user has {max} of {max} sessions")]
+    UserFull {
+        /// The limit.
+        max: usize,
+    },
+    /// The user opens sessions too fast.
+    #[error("rate limit exceeded")]
+    RateLimited(Limited),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -179,6 +188,9 @@ pub enum JoinError {
     /// The server is at its room limit.
     #[error("room limit reached")]
     RoomsExhausted,
+    /// The session, its user or the room has too many joins.
+    #[error("rate limit exceeded")]
+    RateLimited(Limited),
 }
 
 /// Why a member's request about a room was refused.

@@ -30,6 +30,7 @@ pub mod mailbox;
 pub mod member;
 pub mod members;
 pub mod memory;
+pub mod rate;
 pub mod reason;
 pub mod room;
 pub mod session;

@@ -1,5 +1,7 @@
 //! Limits of a backend.
 
+use crate::rate::Rate;
+
 /// Limits of sessions, rooms and mailboxes. Sizes are bytes, durations milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -31,10 +33,24 @@ pub struct Limits {
     pub empty_timeout_ms: u32,
     /// How long a room created by an explicit request stays when it is empty.
     pub created_empty_timeout_ms: u32,
-    /// Sustained rate of client frames per session and second; 0 = no limit.
-    pub frames_per_second: u32,
-    /// Client frames a session may send in a burst beyond that rate.
-    pub frames_burst: u32,
+    /// Frames of a session.
+    pub session_frames: Rate,
+    /// Bytes of a session's frames.
+    pub session_bytes: Rate,
+    /// What a session's broadcasts and updates of its entry put into mailboxes.
+    pub session_deliveries: Rate,
+    /// Joins of a session, refused ones included.
+    pub session_joins: Rate,
+    /// Joins of a room.
+    pub room_joins: Rate,
+    /// What broadcasts and updates in a room put into mailboxes.
+    pub room_deliveries: Rate,
+    /// Sessions of a user at a time. This limit and the next two hold for sessions with grants, whose user is verified.
+    pub user_sessions: usize,
+    /// Sessions that a user opens.
+    pub user_opens: Rate,
+    /// Joins of all sessions of a user, refused ones included.
+    pub user_joins: Rate,
     /// How long a session must be detached before other members see it as reconnecting.
     pub reconnecting_after_ms: u64,
     /// Minimum time for which the end of a resumable session is remembered, so that a late resume is answered with the
@@ -67,8 +83,15 @@ impl Default for Limits {
             detached_per_source: usize::MAX,
             empty_timeout_ms: 0,
             created_empty_timeout_ms: 300_000,
-            frames_per_second: 0,
-            frames_burst: 0,
+            session_frames: Rate::default(),
+            session_bytes: Rate::default(),
+            session_deliveries: Rate::default(),
+            session_joins: Rate::default(),
+            room_joins: Rate::default(),
+            room_deliveries: Rate::default(),
+            user_sessions: usize::MAX,
+            user_opens: Rate::default(),
+            user_joins: Rate::default(),
             reconnecting_after_ms: 2_000,
             tombstone_ms: 60_000,
             request_id_ms: 60_000,

@@ -24,6 +24,7 @@ mod expiry;
 mod lifecycle;
 mod lock;
 mod memberships;
+mod rates;
 mod registry;
 mod responses;
 mod room_requests;

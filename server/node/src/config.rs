@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use wigwag_hub::Limits;
+use wigwag_hub::{Limits, rate::Rate};
 
 use crate::{
     auth::{Authenticate, Denied},
@@ -35,6 +35,10 @@ pub struct NodeConfig {
     pub denied: Denied,
     /// What verifies tokens; `None` = the server is open to everyone that reaches it.
     pub authenticator: Option<Arc<dyn Authenticate>>,
+    /// Failed authentications of one source.
+    pub auth_failures: Rate,
+    /// Calls to RoomService without a token, of one source.
+    pub room_calls: Rate,
 }
 
 /// Limits how often the clients of one address open or resume a session.
@@ -111,6 +115,8 @@ impl Default for NodeConfig {
             opens: None,
             denied: Denied::default(),
             authenticator: None,
+            auth_failures: Rate::default(),
+            room_calls: Rate::default(),
         }
     }
 }

@@ -288,7 +288,7 @@ where
                 attached.attachment.close(self.node.now(), Reason::ConnectionLost).forget();
                 return self.fail(oversize());
             }
-            Input::TooLarge(seq) => {
+            Input::TooLarge(seq, _) => {
                 let (applier, error) =
                     (attached.applier.clone(), ApiError::too_large(self.node.session().max_frame_bytes));
                 attached.under_way.push_last(async move { applier.refuse(seq, error).await });
@@ -441,9 +441,9 @@ where
                         self.handle_input(held);
                         continue;
                     }
-                    Poll::Ready(Err(reason)) => {
-                        attached.attachment.detach(self.node.now(), reason).forget();
-                        self.end_detached(reason);
+                    Poll::Ready(Err(limited)) => {
+                        attached.attachment.detach(self.node.now(), DetachReason::RateLimited).forget();
+                        self.fail(ApiError::rate_limited_for_long(&limited));
                         return;
                     }
                     Poll::Pending => return,
@@ -453,11 +453,11 @@ where
             match Pin::new(input).poll_next(cx) {
                 Poll::Ready(Some(Some(input))) => match &self.state {
                     State::Attached(attached) => {
-                        if let Input::Frame(frame) = &input
-                            && is_free(&self.node, &*attached.attachment, frame)
-                        {
+                        let (attachment, size) = (&*attached.attachment, input.size());
+                        let is_free = matches!(&input, Input::Frame(frame) if is_free(attachment, frame));
+                        if is_free {
                             self.handle_input(input);
-                        } else if let Some(input) = self.rate_limit.admit(self.now, &*attached.attachment, input) {
+                        } else if let Some(input) = self.rate_limit.admit(self.now, attachment, input, size) {
                             self.handle_input(input);
                         }
                     }

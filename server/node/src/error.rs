@@ -12,11 +12,15 @@ use wigwag_hub::{
     },
     id::NameError,
     member::{MAX_METADATA_BYTES, MetadataTooLarge},
+    rate::Limited,
     reason::Reason,
 };
 use wigwag_proto::v1::{Advice, ErrorFrame, server_frame::Body as Pb};
 
-use crate::frame::{Invalid, OutFrame, field};
+use crate::{
+    frame::{Invalid, OutFrame, field},
+    rate_settings::setting_of,
+};
 
 /// The domain of [`ApiError::reason`] in `google.rpc.ErrorInfo`.
 pub const DOMAIN: &str = "wigwag";
@@ -226,12 +230,37 @@ impl ApiError {
         .advice(Advice::Stop)
     }
 
+    /// Creates RATE_LIMITED for a request that exceeds the limit of this setting. It may be repeated after `wait_ms`.
+    pub fn rate_limited(setting: &'static str, per_second: u32, wait_ms: u32) -> Self {
+        Self::new(
+            Code::ResourceExhausted,
+            "RATE_LIMITED",
+            format!("more than {setting} ({per_second}) on average: wait {wait_ms} ms, and repeat the request"),
+        )
+        .with("setting", setting)
+        .with("limit", per_second)
+        .advice(Advice::Retry)
+        .retry_after(wait_ms.max(1))
+    }
+
+    /// Creates RATE_LIMITED for a connection that ends because its client did not stop exceeding a limit.
+    pub fn rate_limited_for_long(limited: &Limited) -> Self {
+        let Limited { kind, per_second, retry_after_ms } = *limited;
+        let setting = setting_of(kind);
+        let mut error = Self::from(DetachReason::RateLimited);
+        error.message = format!(
+            "more than {setting} ({per_second}) for more than 5 seconds: resume after {retry_after_ms} ms, and send more slowly"
+        )
+        .into();
+        error.with("setting", setting).with("limit", per_second).retry_after(retry_after_ms.clamp(1_000, 60_000))
+    }
+
     /// Creates LIMIT_EXCEEDED for tickets.
     pub fn tickets_exhausted() -> Self {
         Self::new(
             Code::ResourceExhausted,
             "LIMIT_EXCEEDED",
-            "the server holds as many tickets as it may: create them for a shorter time",
+            "the caller holds as many tickets as it may, compared with those that are free: create them for a shorter time",
         )
         .advice(Advice::Retry)
         .retry_after(60_000)
@@ -352,6 +381,18 @@ impl From<(OpenError, &Limits)> for ApiError {
             )
             .advice(Advice::Retry)
             .retry_after(1_000),
+            OpenError::UserFull { max } => Self::new(
+                Code::ResourceExhausted,
+                "LIMIT_EXCEEDED",
+                format!(
+                    "the user has {max} sessions, the limit (users.max_sessions): close some, or wait until they end"
+                ),
+            )
+            .with("setting", "users.max_sessions")
+            .with("limit", max)
+            .advice(Advice::Retry)
+            .retry_after(1_000),
+            OpenError::RateLimited(limited) => limited.into(),
             OpenError::Store(error) => error.into(),
         }
     }
@@ -421,7 +462,14 @@ impl From<JoinError> for ApiError {
             )
             .with("limit", max),
             JoinError::RoomsExhausted => rooms_exhausted(),
+            JoinError::RateLimited(limited) => limited.into(),
         }
+    }
+}
+
+impl From<Limited> for ApiError {
+    fn from(Limited { kind, per_second, retry_after_ms }: Limited) -> Self {
+        Self::rate_limited(setting_of(kind), per_second, retry_after_ms)
     }
 }
 
@@ -498,8 +546,7 @@ impl From<DetachReason> for ApiError {
             DetachReason::RateLimited => Self::new(
                 Code::ResourceExhausted,
                 "RATE_LIMITED",
-                "more frames than limits.frames_per_second of the welcome were sent for more than 5 seconds: resume, and send \
-                 more slowly",
+                "more was sent than a rate limit permits, for more than 5 seconds: resume, and send more slowly",
             )
             .advice(Advice::Resume)
             .retry_after(1_000),

@@ -21,6 +21,7 @@
 pub mod admin;
 mod audit;
 pub mod auth;
+mod call_rates;
 pub mod clock;
 pub mod close_code;
 pub mod config;
@@ -35,4 +36,5 @@ pub mod json;
 pub mod logged_users;
 pub mod node;
 pub mod quota;
+mod rate_settings;
 pub mod rooms;

@@ -20,11 +20,12 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    auth::{Caller, Policy},
+    auth::{BearerToken, Caller, ClientCertificate, Identity, Policy, Ticket},
+    call_rates::CallRates,
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
-    error::ApiError,
+    error::{ApiError, Code},
     ice::IceServers,
     logged_users::LoggedUsers,
     quota::Quota,
@@ -66,6 +67,7 @@ struct Inner {
     reaper: Arc<ConnectionReaper>,
     // Sessions refused because their address opened too many.
     opens_refused: AtomicU64,
+    call_rates: CallRates,
     // The hub's monotonic clock.
     clock: RunClock,
     wall_clock: WallClock,
@@ -93,6 +95,7 @@ impl Node {
                     policy.deny(config.denied.clone());
                     policy
                 },
+                call_rates: CallRates::new(&config),
                 config,
                 draining: AtomicBool::new(false),
                 flush_at: OnceLock::new(),
@@ -184,6 +187,52 @@ impl Node {
         &self.inner.policy
     }
 
+    /// Verifies a token of this caller or, without one, looks up its certificate, and counts it if that fails. `None` without authentication.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID; RATE_LIMITED instead of them if there were too many from the caller's
+    /// source.
+    pub async fn authenticate(
+        &self,
+        caller: &Caller,
+        token: Option<&BearerToken>,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Option<Arc<Identity>>, ApiError> {
+        let verified = self.policy().authenticate(token, certificate, self.now().unix_ms).await;
+        verified.map_err(|error| self.count_failure(caller, error))
+    }
+
+    /// Returns the ticket of a client of this compatibility protocol, and counts it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// TOKEN_MISSING, TOKEN_INVALID, RATE_LIMITED.
+    pub fn admit_ticket(&self, caller: &Caller, protocol: &str) -> Result<Option<Ticket>, ApiError> {
+        let admitted = self.policy().admit_ticket(caller, protocol, self.now().unix_ms);
+        admitted.map_err(|error| self.count_failure(caller, error))
+    }
+
+    pub(super) fn count_failure(&self, caller: &Caller, error: ApiError) -> ApiError {
+        match error.code {
+            Code::Unauthenticated => self.inner.call_rates.failed(caller, self.now(), error),
+            _ => error,
+        }
+    }
+
+    /// Counts a call to RoomService, if the caller has no token.
+    pub(crate) fn admit_room_call(&self, caller: &Caller) -> Result<(), ApiError> {
+        match caller.identity {
+            Some(_) => Ok(()),
+            None => self.inner.call_rates.admit_room_call(caller, self.now()),
+        }
+    }
+
+    /// Returns how often each rate limit was exceeded, by its setting.
+    pub fn rate_limited(&self) -> Vec<(&'static str, u64)> {
+        self.inner.call_rates.exceeded(&self.backend().stats().limited_total)
+    }
+
     /// Returns the places of watches of rooms, by their users.
     pub(crate) fn watches(&self) -> &Quota<Arc<str>> {
         &self.inner.watches
@@ -199,8 +248,7 @@ impl Node {
         let mut caller = caller.clone();
         if caller.identity.is_none() {
             let (token, certificate) = (caller.token.take(), caller.certificate.take());
-            let now_ms = self.now().unix_ms;
-            caller.identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), now_ms).await?;
+            caller.identity = self.authenticate(&caller, token.as_ref(), certificate.as_deref()).await?;
         }
         Ok(caller)
     }

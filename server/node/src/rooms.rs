@@ -55,6 +55,7 @@ impl Rooms {
     async fn identify(&self, caller: &Caller, action: Action) -> Result<Caller, ApiError> {
         let caller = self.node.identify(caller).await?;
         self.node.policy().allow(&caller, action, None)?;
+        self.node.admit_room_call(&caller)?;
         Ok(caller)
     }
 
@@ -62,8 +63,12 @@ impl Rooms {
     async fn authorize(&self, caller: &Caller, action: Action, name: &str) -> Result<RoomName, ApiError> {
         // Before the name is looked at.
         let caller = self.identify(caller, action).await?;
+        self.check_room(&caller, action, name)
+    }
+
+    fn check_room(&self, caller: &Caller, action: Action, name: &str) -> Result<RoomName, ApiError> {
         let room = room_name("room", name)?;
-        self.node.policy().allow(&caller, action, Some(&room))?;
+        self.node.policy().allow(caller, action, Some(&room))?;
         Ok(room)
     }
 
@@ -285,7 +290,7 @@ impl Rooms {
     pub async fn send(&self, caller: &Caller, send: pb::SendToRoomRequest) -> Result<pb::SendToRoomResponse, ApiError> {
         let named = send.envelope.as_ref().map(|envelope| envelope.room.as_str()).unwrap_or_default();
         let caller = &self.identify(caller, Action::Manage).await?;
-        let room = self.authorize(caller, Action::Manage, named).await?;
+        let room = self.check_room(caller, Action::Manage, named)?;
         let bytes = send.envelope.unwrap_or_default().encode_to_vec();
         let signal = frame::check(&bytes)?;
         if signal.receipt {
@@ -308,7 +313,7 @@ impl Rooms {
         let caller = self.identify(caller, Action::List).await?;
         let only = match watch.room.as_str() {
             "" => None,
-            name => Some(self.authorize(&caller, Action::List, name).await?),
+            name => Some(self.check_room(&caller, Action::List, name)?),
         };
         let features = Features::parse("features", &watch.features)?;
         let place = self.node.watches().take(&caller.subject()).ok_or_else(ApiError::watches_exhausted)?;

@@ -34,6 +34,11 @@ pub struct AuthSection {
     pub jwks_refresh_ms: u32,
     /// A file of certificates (PEM) that may sign those of JWKS servers. Empty, the default: those that this machine trusts.
     pub jwks_ca_file: String,
+    /// Failed authentications per second from one source (IPv4 address or IPv6 /64) on average. 0 = no limit. Further ones get
+    /// RATE_LIMITED; a good token is accepted all the same. Default: 50.
+    pub failures_per_second: u32,
+    /// The same at once after a pause. Default: 2000.
+    pub failures_burst: u32,
 }
 
 impl Default for AuthSection {
@@ -45,11 +50,17 @@ impl Default for AuthSection {
             certificates: Vec::new(),
             jwks_refresh_ms: 600_000,
             jwks_ca_file: String::new(),
+            failures_per_second: 50,
+            failures_burst: 2_000,
         }
     }
 }
 
-pub(super) const RANGES: &[Range] = &[Range::ms("auth.jwks_refresh_ms", 10_000, 86_400_000)];
+pub(super) const RANGES: &[Range] = &[
+    Range::ms("auth.jwks_refresh_ms", 10_000, 86_400_000),
+    Range::new("auth.failures_per_second", 0, 1_000_000),
+    Range::new("auth.failures_burst", 1, 1_000_000),
+];
 
 pub(super) const ALLOWED_KEYS: &str = "a list of { id, secret } or { id, secret_file }";
 

@@ -13,7 +13,7 @@ use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{
     Config, admin, auth, connections, cors, drain, http2, ice, log, networks, public_url, renamed, room_service, rooms,
-    session, tls,
+    session, tls, users,
 };
 
 /// Settings from the command line.
@@ -188,6 +188,7 @@ fn ranges() -> impl Iterator<Item = &'static Range> {
         auth::RANGES,
         session::RANGES,
         rooms::RANGES,
+        users::RANGES,
         drain::RANGES,
         connections::RANGES,
         http2::RANGES,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use wigwag_compat::CompatConfig;
-use wigwag_hub::Limits;
+use wigwag_hub::{Limits, rate::Rate};
 use wigwag_net::{
     address::IpNetworks,
     host::Hosts,
@@ -35,7 +35,7 @@ const LEAST_TCP_SEND_TIMEOUT: Duration = Duration::from_secs(20);
 impl Config {
     /// Returns the node's part.
     pub fn node(&self) -> NodeConfig {
-        let Self { session, rooms, .. } = self;
+        let Self { session, rooms, users, .. } = self;
         let sessions = match session.max_sessions {
             0 => default_max_sessions(memory_limit()),
             max => max,
@@ -59,8 +59,15 @@ impl Config {
                 mailbox_bytes: session.mailbox_bytes,
                 detached_frames: session.detached_frames,
                 detached_bytes: session.detached_bytes,
-                frames_per_second: session.frames_per_second,
-                frames_burst: session.frames_burst,
+                session_frames: Rate::new(session.frames_per_second, session.frames_burst),
+                session_bytes: Rate::new(session.bytes_per_second, session.bytes_burst),
+                session_deliveries: Rate::new(session.deliveries_per_second, session.deliveries_burst),
+                session_joins: Rate::new(session.joins_per_second, at_least(session.joins_burst, session.max_rooms)),
+                room_joins: Rate::new(rooms.joins_per_second, at_least(rooms.joins_burst, rooms.max_members)),
+                room_deliveries: Rate::new(rooms.deliveries_per_second, rooms.deliveries_burst),
+                user_sessions: if users.max_sessions == 0 { usize::MAX } else { users.max_sessions },
+                user_opens: Rate::new(users.opens_per_second, users.opens_burst),
+                user_joins: Rate::new(users.joins_per_second, users.joins_burst),
                 rooms_per_session: session.max_rooms,
                 rooms: rooms.max_rooms,
                 members: u32::try_from(rooms.max_members).unwrap_or(u32::MAX),
@@ -81,6 +88,8 @@ impl Config {
                 .map(|opens| Arc::new(opens) as Arc<dyn LimitOpens>),
             denied: Denied::default(),
             authenticator: None,
+            auth_failures: Rate::new(self.auth.failures_per_second, self.auth.failures_burst),
+            room_calls: Rate::new(self.room_service_calls_per_second, self.room_service_calls_burst),
         }
     }
 
@@ -231,6 +240,11 @@ fn ice_server(server: &super::IceServer) -> IceServer {
         username: server.username.clone(),
         credential: server.credential.expose().to_owned(),
     }
+}
+
+/// Returns the burst of joins: what may be joined must be able to be joined at once.
+fn at_least(burst: u32, places: usize) -> u32 {
+    burst.max(u32::try_from(places).unwrap_or(u32::MAX))
 }
 
 fn ms(ms: u32) -> Duration {

@@ -38,6 +38,19 @@ pub struct SessionSection {
     pub frames_per_second: u32,
     /// Frames a client may send at once after a pause, if there is a limit.
     pub frames_burst: u32,
+    /// Bytes per second of these frames on average. 0 = no limit. What exceeds it is treated in the same way.
+    pub bytes_per_second: u32,
+    /// Bytes at once after a pause.
+    pub bytes_burst: u32,
+    /// What a session's broadcasts, and updates of its entry in a room, may put into mailboxes per second on average. 0 = no
+    /// limit. The frames that follow one that was too much wait.
+    pub deliveries_per_second: u32,
+    /// The same at once after a pause.
+    pub deliveries_burst: u32,
+    /// Joins per second on average, refused ones included. 0 = no limit. What exceeds it is refused with RATE_LIMITED.
+    pub joins_per_second: u32,
+    /// Joins at once after a pause; never less than `max_rooms`, so that a client can return to all its rooms.
+    pub joins_burst: u32,
     /// Most rooms a session may be in at a time.
     pub max_rooms: usize,
     /// Most sessions of this node at a time. 0 = half of the memory at 16 KiB each.
@@ -66,8 +79,14 @@ impl Default for SessionSection {
             detached_bytes: 256 * 1024,
             max_frame_bytes: 64 * 1024,
             direct_messages: true,
-            frames_per_second: 0,
-            frames_burst: 200,
+            frames_per_second: 2_000,
+            frames_burst: 20_000,
+            bytes_per_second: 16 << 20,
+            bytes_burst: 64 << 20,
+            deliveries_per_second: 20_000,
+            deliveries_burst: 100_000,
+            joins_per_second: 50,
+            joins_burst: 1_000,
             max_rooms: 64,
             max_sessions: 0,
             max_detached: 0,
@@ -90,6 +109,12 @@ pub(super) const RANGES: &[Range] = &[
     Range::bytes("session.max_frame_bytes", 1024, 1 << 20),
     Range::new("session.frames_per_second", 0, 1_000_000),
     Range::new("session.frames_burst", 1, 1_000_000),
+    Range::bytes("session.bytes_per_second", 0, 1 << 28),
+    Range::bytes("session.bytes_burst", 1, 1 << 30),
+    Range::new("session.deliveries_per_second", 0, 1 << 28),
+    Range::new("session.deliveries_burst", 1, 1 << 30),
+    Range::new("session.joins_per_second", 0, 1_000_000),
+    Range::new("session.joins_burst", 1, 1_000_000),
     Range::new("session.max_rooms", 1, 100_000),
     Range::new("session.max_sessions", 0, 100_000_000),
     Range::new("session.max_detached", 0, 100_000_000),

@@ -9,13 +9,14 @@ use wigwag_node::node::Refusals;
 
 use crate::auth::AuthStats;
 
-/// Returns all metrics of a node and of what it refused, of its public listener, of authentication and of the log, of which `log_lines_dropped` lines
-/// were dropped.
+/// Returns all metrics of a node and of what it refused, of its public listener, of authentication and of the log, of which
+/// `log_lines_dropped` lines were dropped. `limited`: how often each rate limit was exceeded, by its setting.
 pub fn prometheus(
     backend: &BackendStats,
     refusals: Refusals,
     listener: &ListenerStats,
     auth: &AuthStats,
+    limited: &[(&'static str, u64)],
     log_lines_dropped: u64,
 ) -> String {
     let mut text = String::new();
@@ -124,6 +125,14 @@ pub fn prometheus(
     counter("wigwag_jwks_failures_total", "Fetches of JWK Sets of issuers that failed.", auth.jwks_failed());
     for (name, help, value) in http2(listener.http2()) {
         counter(name, help, value);
+    }
+    let (name, help) = (
+        "wigwag_rate_limited_total",
+        "Frames that waited and requests refused because of a rate limit, by its setting.",
+    );
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
+    for (setting, value) in limited {
+        let _ = writeln!(text, "{name}{{limit=\"{setting}\"}} {value}");
     }
     text
 }

@@ -155,8 +155,8 @@ impl MessageTransport for SocketIoTransport {
                 Some((message, bytes)) => {
                     queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                     match message {
-                        Ok(message) => Incoming::Message(object(message)),
-                        Err(error) => Incoming::Invalid(error),
+                        Ok(message) => Incoming::Message(object(message), bytes),
+                        Err(error) => Incoming::Invalid(error, bytes),
                     }
                 }
             }

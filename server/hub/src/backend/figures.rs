@@ -6,6 +6,7 @@ use super::requests::Grants;
 use crate::{
     error::DetachReason,
     id::{PeerId, RoomName},
+    rate::RateLimitKind,
     reason::Reason,
     session::SessionKind,
 };
@@ -33,6 +34,8 @@ pub struct BackendStats {
     pub slow_consumers_total: u64,
     /// Detached sessions ended before their grace period because there were too many.
     pub evicted_total: u64,
+    /// Frames that had to wait and requests refused since the start because of a rate limit, by its number.
+    pub limited_total: [u64; RateLimitKind::ALL.len()],
 }
 
 /// Counts of what all nodes of a backend hold.

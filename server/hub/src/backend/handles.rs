@@ -13,6 +13,7 @@ use crate::{
     frame::{Body, Item},
     id::{PeerId, RoomName},
     member::Metadata,
+    rate::Limited,
     reason::Reason,
     session::{Fetched, SessionKind},
     time::Now,
@@ -50,9 +51,9 @@ pub trait Uplink: Send + Sync {
     /// Returns the highest number acknowledged, as far as this node knows.
     fn acked(&self) -> u32;
 
-    /// Applies the rate limit to a client frame: returns 0 and counts the frame if it may be processed now, otherwise the
-    /// milliseconds to wait. The limit is the session's: all its connections and calls share it.
-    fn rate_limit(&self, now: Now) -> u32;
+    /// Counts a client frame of this many bytes if it may be applied now; otherwise returns how long it has to wait. The
+    /// limits are the session's: all its connections and calls share them.
+    fn rate_limit(&self, now: Now, bytes: usize) -> Result<(), Limited>;
     /// Records a pong of the client. Returns whether it answers a ping.
     fn take_pong(&self) -> bool;
 

@@ -22,6 +22,7 @@ use crate::{
     id::{PeerId, RoomName},
     mailbox::Origin,
     member::Metadata,
+    rate::Limited,
     reason::Reason,
     session::{Fetched, SessionKind, SessionState},
     time::Now,
@@ -59,21 +60,9 @@ impl Uplink for MemoryAttachment {
         self.session.state().mailbox().acked()
     }
 
-    fn rate_limit(&self, now: Now) -> u32 {
-        let rate = u64::from(self.shared.limits.frames_per_second);
-        if rate == 0 {
-            return 0;
-        }
-        let (now_us, each_us) = (now.mono_ms * 1_000, 1_000_000 / rate);
-        let burst_us = each_us * u64::from(self.shared.limits.frames_burst);
-        let mut wait_us = 0;
-        // Fails only if the frame must wait, and then changes nothing.
-        let _ = self.session.theoretical_arrival_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |arrival| {
-            let arrival = arrival.max(now_us);
-            wait_us = (arrival - now_us).saturating_sub(burst_us);
-            (wait_us == 0).then_some(arrival + each_us)
-        });
-        u32::try_from(wait_us.div_ceil(1_000)).unwrap_or(u32::MAX)
+    fn rate_limit(&self, now: Now, bytes: usize) -> Result<(), Limited> {
+        let admitted = self.session.rates.admit(&self.shared.limits, now, bytes);
+        admitted.inspect_err(|limited| self.shared.counters.count_limited(limited))
     }
 
     fn take_pong(&self) -> bool {
@@ -171,6 +160,7 @@ impl Uplink for MemoryAttachment {
             let mut state = lock(&found.state);
             if let Some(event) = state.update_member(&self.session.peer, display_name, &metadata)? {
                 self.shared.publish(&state, &event, Some(&self.session.peer));
+                self.count_deliveries(now, found, state.members().len());
             }
             drop(state);
             self.shared.put_control(now, &self.session, cseq, Body::Done);
@@ -370,6 +360,7 @@ impl MemoryAttachment {
             others
         };
         let (mut undelivered, mut reached) = (Vec::new(), false);
+        self.count_deliveries(now, room, others.len());
         for recipient in others {
             match self.put(now, cseq, &recipient, send, Some((&room.name, Some(membership)))) {
                 Taken::Yes => reached = true,
@@ -395,6 +386,11 @@ impl MemoryAttachment {
         guard: Option<(&RoomName, Option<&Membership>)>,
     ) -> Taken {
         self.shared.put_envelope(now, recipient, send.envelope.clone(), Some(self.origin(cseq, send)), guard)
+    }
+
+    /// Counts what a frame has put into the mailboxes of a room's members.
+    fn count_deliveries(&self, now: Now, room: &Room, receivers: usize) {
+        self.session.rates.count_deliveries(&self.shared.limits, &room.deliveries, now, receivers);
     }
 
     /// Runs a request about a room that the session is a member of, as one step.

@@ -6,12 +6,17 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
-use super::{lock::lock, timers::TimerId};
+use super::{
+    lock::lock,
+    rates::{SessionRates, User},
+    timers::TimerId,
+};
 use crate::{
     backend::{Grants, Open, WrittenFrames},
     error::{DetachReason, StepError},
     id::{PeerId, RoomName},
     member::Metadata,
+    rate::Bucket,
     reason::Reason,
     room::RoomState,
     session::{SessionKind, SessionState},
@@ -26,6 +31,9 @@ pub(super) struct Room {
     // Guards the room's settings and members. Held while a change is published, so that all members receive changes in one
     // order.
     pub(super) state: Mutex<RoomState<MemberHandle>>,
+    // What broadcasts and joins have used of the room's limits.
+    pub(super) deliveries: Bucket,
+    pub(super) joins: Bucket,
     // The timer set when the room last became empty.
     pub(super) empty_timer: Mutex<Option<TimerId>>,
 }
@@ -36,6 +44,8 @@ impl Room {
             name: state.name().clone(),
             created_ms: now.mono_ms,
             state: Mutex::new(state),
+            deliveries: Bucket::default(),
+            joins: Bucket::default(),
             empty_timer: Mutex::new(None),
         }
     }
@@ -96,8 +106,9 @@ pub(super) struct Session {
     // The highest epoch in which a client frame arrived, and when the last frame did. Not under a lock: read on resume.
     pub(super) used_epoch: AtomicU32,
     pub(super) last_activity_ms: AtomicU64,
-    // The rate limit (generic cell rate algorithm): the theoretical arrival time of the next frame, in microseconds.
-    pub(super) theoretical_arrival_us: AtomicU64,
+    pub(super) rates: SessionRates,
+    // Its user, if that is verified: counts the user's sessions. Given back when the session ends.
+    pub(super) account: Option<Arc<User>>,
     // The timers set when it last lost its connection.
     pub(super) grace_timers: Mutex<Option<[TimerId; 2]>>,
     // Tells which frames of a live session were written. Set once, by its connection.
@@ -126,7 +137,7 @@ pub(super) type SessionGuard<'a> = MutexGuard<'a, SessionState<Arc<Room>>>;
 
 impl Session {
     /// Makes a session that is attached in epoch 1.
-    pub(super) fn new(now: Now, open: Open, incarnation: u64) -> Self {
+    pub(super) fn new(now: Now, open: Open, incarnation: u64, account: Option<Arc<User>>) -> Self {
         Self {
             peer: open.credentials.peer,
             incarnation,
@@ -147,13 +158,21 @@ impl Session {
             attached_epoch: AtomicU32::new(1),
             used_epoch: AtomicU32::new(0),
             last_activity_ms: AtomicU64::new(now.mono_ms),
-            theoretical_arrival_us: AtomicU64::new(0),
+            rates: SessionRates::default(),
+            account,
             grace_timers: Mutex::new(None),
             written: OnceLock::new(),
             awaits_written: AtomicBool::new(false),
             awaited_pongs: AtomicU32::new(0),
             unlisted: AtomicBool::new(false),
             state: Mutex::new(SessionState::new(open.kind)),
+        }
+    }
+
+    /// Notes that the session is no longer one of its user's. To be called once.
+    pub(super) fn release_account(&self) {
+        if let Some(user) = &self.account {
+            user.closed();
         }
     }
 

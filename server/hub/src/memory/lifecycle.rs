@@ -7,6 +7,7 @@ use super::{
     delivery::wake,
     entities::{Room, Session},
     lock::lock,
+    rates::User,
     registry::Known,
     shared::Shared,
 };
@@ -33,11 +34,15 @@ impl MemoryBackend {
         if replaced.is_none() && self.shared.sessions.len() >= self.shared.limits.sessions {
             return Err(OpenError::Full);
         }
-        let session = Arc::new(Session::new(now, open, self.shared.next_incarnation()));
+        let replaces =
+            replaced.as_ref().is_some_and(|replaced| replaced.account.is_some() && replaced.user == open.user);
+        let account = self.account(now, &open, replaces)?;
+        let session = Arc::new(Session::new(now, open, self.shared.next_incarnation(), account));
         // Counted first: another thread may end it as soon as it is in the registry.
         self.shared.counters.attached.fetch_add(1, Ordering::Relaxed);
         if !self.shared.sessions.insert(session.clone()) {
             self.shared.counters.attached.fetch_sub(1, Ordering::Relaxed);
+            session.release_account();
             return Err(OpenError::PeerIdTaken);
         }
         self.shared.note(now, &session.peer, SessionChange::Opened);
@@ -45,6 +50,22 @@ impl MemoryBackend {
             self.shared.end_session(now, &replaced, Reason::Replaced);
         }
         Ok(self.attach(session, 1))
+    }
+
+    /// Counts a session among those of its user. `None` if that is not verified, or its sessions are not limited.
+    fn account(&self, now: Now, open: &Open, replaces: bool) -> Result<Option<Arc<User>>, OpenError> {
+        let limits = &self.shared.limits;
+        let limited =
+            limits.user_sessions != usize::MAX || limits.user_opens.is_limited() || limits.user_joins.is_limited();
+        if !limited || open.grants.encoded.is_empty() {
+            return Ok(None);
+        }
+        let account = self.shared.users.open(limits, now, &open.user, replaces);
+        account.map(Some).inspect_err(|error| {
+            if let OpenError::RateLimited(limited) = error {
+                self.shared.counters.count_limited(limited);
+            }
+        })
     }
 
     /// Returns the session that an earlier submission of the request has opened.
@@ -190,6 +211,7 @@ impl Shared {
             (ended, state.take_waker())
         };
         let Some((rooms, origins)) = ended else { return false };
+        session.release_account();
         let duration_ms = now.mono_ms.saturating_sub(session.opened_ms);
         tracing::info!(peer.id = session.peer.as_str(), reason = reason.as_str(), duration_ms, "session ended");
         self.note(now, &session.peer, SessionChange::Ended(reason));

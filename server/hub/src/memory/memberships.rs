@@ -6,6 +6,7 @@ use super::{
     delivery::wake,
     entities::{MemberHandle, Membership, Room, Session, SessionGuard},
     lock::lock,
+    rates::check,
     shared::Shared,
 };
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     error::{JoinError, RoomError, StepError},
     frame::{Body, Change, RoomEvent},
     id::{PeerId, RoomName},
+    rate::{Limited, RateLimitKind},
     reason::Reason,
     room::{Newcomer, RoomMember, RoomState},
     session::{Phase, Put},
@@ -43,6 +45,10 @@ impl Shared {
         reply_to: u32,
         join: &Join,
     ) -> Result<NewMembership, StepError<JoinError>> {
+        session
+            .rates
+            .admit_join(&self.limits, session.account.as_deref(), now)
+            .map_err(|limited| self.limited(limited))?;
         let max = self.limits.rooms_per_session;
         {
             let own = session.state();
@@ -120,9 +126,11 @@ impl Shared {
             display_name: join.display_name.clone().unwrap_or_else(|| session.display_name.clone()),
             metadata: join.metadata.clone().unwrap_or_else(|| session.metadata.clone()),
         };
+        check(&room.joins, &self.limits, RateLimitKind::RoomJoins, now).map_err(|limited| self.limited(limited))?;
         if let Some(older) = state.admits(&newcomer).map_err(StepError::Refused)? {
             self.remove_and_notify(now, state, &older, Reason::Replaced, 0);
         }
+        room.joins.charge(self.limits.room_joins, now, 1);
         let membership = Arc::new(Membership::default());
         let mut own = session.state();
         if let Some(reason) = own.detach_reason(epoch) {
@@ -136,6 +144,11 @@ impl Shared {
         self.publish(state, &event, Some(&session.peer));
         tracing::debug!(room.id = room.name.as_str(), peer.id = session.peer.as_str(), created, "member joined");
         Ok(Some((room.clone(), membership)))
+    }
+
+    fn limited(&self, limited: Limited) -> StepError<JoinError> {
+        self.counters.count_limited(&limited);
+        StepError::Refused(JoinError::RateLimited(limited))
     }
 
     /// Handles what came of putting the answer to a join, and wakes the connection.

@@ -13,6 +13,7 @@ use super::{
     entities::{Room, Session},
     events::Events,
     lock::read,
+    rates::Users,
     registry::Sessions,
     responses::{ResponseKey, Responses},
     timers::Timers,
@@ -22,6 +23,7 @@ use crate::{
     backend::BackendStats,
     id::{PeerId, RoomName},
     limits::Limits,
+    rate::{Limited, RateLimitKind},
     reason::Reason,
 };
 
@@ -29,6 +31,7 @@ use crate::{
 pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) sessions: Sessions,
+    pub(super) users: Users,
     pub(super) detached: DetachedSessions,
     // Ordered by name, so that pages of rooms have a stable order. Written when rooms are created and ended.
     pub(super) rooms: RwLock<BTreeMap<RoomName, Arc<Room>>>,
@@ -69,6 +72,15 @@ pub(super) struct Counters {
     pub(super) resumed: AtomicU64,
     pub(super) slow_consumers: AtomicU64,
     pub(super) evicted: AtomicU64,
+    // By the number of the limit.
+    limited: [AtomicU64; RateLimitKind::ALL.len()],
+}
+
+impl Counters {
+    /// Counts a frame that waits, or a request that is refused, because of a rate limit.
+    pub(super) fn count_limited(&self, limited: &Limited) {
+        self.limited[limited.kind.number()].fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Shared {
@@ -76,6 +88,7 @@ impl Shared {
         Self {
             limits,
             sessions: Sessions::default(),
+            users: Users::default(),
             detached: DetachedSessions::default(),
             rooms: RwLock::default(),
             timers: Timers::default(),
@@ -116,6 +129,7 @@ impl Shared {
             resumed_total: self.counters.resumed.load(Ordering::Relaxed),
             slow_consumers_total: self.counters.slow_consumers.load(Ordering::Relaxed),
             evicted_total: self.counters.evicted.load(Ordering::Relaxed),
+            limited_total: self.counters.limited.each_ref().map(|count| count.load(Ordering::Relaxed)),
         }
     }
 }

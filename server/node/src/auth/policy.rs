@@ -7,8 +7,7 @@ use wigwag_token::{Claims, TokenError, TokenErrorKind};
 
 use super::{
     Action, BearerToken, Caller, ClientCertificate, Denied, Identity, Revoked, Ticket, TicketError, TicketRequest,
-    deny_list::DenyList,
-    revocations::Revocations, tickets::Tickets,
+    deny_list::DenyList, revocations::Revocations, tickets::Tickets,
 };
 use crate::error::ApiError;
 

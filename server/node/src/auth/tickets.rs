@@ -10,8 +10,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Identity, Revoked};
 
-/// The most tickets that exist at a time.
+/// The most tickets that exist at a time, and the most requests that are remembered.
 const MAX_TICKETS: usize = 100_000;
+/// How many times as many tickets as are free one caller may have: 80,000 if it is the only one.
+const SHARE: usize = 4;
+/// Milliseconds after which tickets that have expired are looked for again, while there is no place.
+const PRUNE_INTERVAL_MS: u64 = 1_000;
 
 /// The client that a ticket admits.
 #[derive(Clone, Debug)]
@@ -39,6 +43,17 @@ struct Lists {
     tickets: HashMap<[u8; 32], Ticket>,
     /// The answers to requests that have an id, by their callers and ids.
     requests: HashMap<(Arc<str>, Arc<str>), Answered>,
+    /// How many of both each caller has. Those that have none are not here.
+    held: HashMap<Arc<str>, Held>,
+    /// When what has expired was last looked for, so that callers without a place do not search the lists each time.
+    pruned_ms: u64,
+}
+
+/// What one caller has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    tickets: usize,
+    requests: usize,
 }
 
 /// A request with an id, and the answer to it.
@@ -88,9 +103,12 @@ impl Tickets {
         now_ms: u64,
     ) -> Result<(String, u64), TicketError> {
         let mut lists = self.lists();
-        if lists.tickets.len() >= MAX_TICKETS || lists.requests.len() >= MAX_TICKETS {
+        let creator = ticket.creator.0.clone();
+        if !lists.has_place(&creator) && now_ms.saturating_sub(lists.pruned_ms) >= PRUNE_INTERVAL_MS {
+            lists.pruned_ms = now_ms;
             lists.tickets.retain(|_, ticket| ticket.expires_at_ms > now_ms);
             lists.requests.retain(|_, answered| answered.forgotten_at_ms > now_ms);
+            lists.count();
         }
         let expires_at_ms = ticket.expires_at_ms;
         let key = request.as_ref().map(|request| (request.caller.clone(), request.id.clone()));
@@ -105,9 +123,12 @@ impl Tickets {
             }
             _ => {}
         }
-        if lists.tickets.len() >= MAX_TICKETS || lists.requests.len() >= MAX_TICKETS {
+        if !lists.has_place(&creator) {
             return Err(TicketError::Exhausted);
         }
+        let held = lists.held.entry(creator).or_default();
+        held.tickets += 1;
+        held.requests += usize::from(request.is_some());
         lists.tickets.insert(Sha256::digest(&secret).into(), ticket);
         if let (Some(key), Some(TicketRequest { digest, forgotten_at_ms, .. })) = (key, request) {
             lists.requests.insert(key, Answered { digest, secret: secret.clone(), expires_at_ms, forgotten_at_ms });
@@ -132,14 +153,37 @@ impl Tickets {
 
     /// Forgets the tickets of a user or token, and those that it created.
     pub(super) fn remove(&self, revoked: &Revoked) {
-        self.lists().tickets.retain(|_, ticket| match revoked {
+        let mut lists = self.lists();
+        lists.tickets.retain(|_, ticket| match revoked {
             Revoked::User(user) => ticket.identity.user != *user && ticket.creator.0 != *user,
             Revoked::Id(id) => ticket.creator.1.as_ref() != Some(id),
         });
+        lists.count();
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lists {
+    /// Returns whether this caller may have one more ticket: if it holds at most [`SHARE`] times as many as are still free. So
+    /// a single caller may have most of them, and several callers together, however many they are, never all.
+    fn has_place(&self, caller: &str) -> bool {
+        let held = self.held.get(caller).copied().unwrap_or_default();
+        let fits = |own: usize, all: usize| own < SHARE * MAX_TICKETS.saturating_sub(all);
+        fits(held.tickets, self.tickets.len()) && fits(held.requests, self.requests.len())
+    }
+
+    /// Counts anew what each caller has.
+    fn count(&mut self) {
+        self.held.clear();
+        for ticket in self.tickets.values() {
+            self.held.entry(ticket.creator.0.clone()).or_default().tickets += 1;
+        }
+        for (caller, _) in self.requests.keys() {
+            self.held.entry(caller.clone()).or_default().requests += 1;
+        }
     }
 }
 
@@ -199,13 +243,36 @@ mod tests {
         assert!(tickets.add("d".to_owned(), ticket("ada", 90_000), request(2), 60_000).is_ok(), "forgotten");
     }
 
-    #[test]
-    fn so_many_exist() {
-        let tickets = Tickets::default();
-        for number in 0..MAX_TICKETS {
-            tickets.add(number.to_string(), ticket("ada", 10), None, 0).expect("added");
+    /// Adds tickets of this creator until there is no place. Returns how many.
+    fn fill(tickets: &Tickets, creator: &str, with_id: bool) -> usize {
+        for number in 0.. {
+            let mut ticket = ticket("ada", 2_000);
+            ticket.creator.0 = creator.into();
+            let request = request(1).filter(|_| with_id).map(|request| TicketRequest {
+                caller: creator.into(),
+                id: number.to_string().into(),
+                ..request
+            });
+            if tickets.add(format!("{creator} {number}"), ticket, request, 1_000).is_err() {
+                return number;
+            }
         }
-        assert_eq!(tickets.add("one more".to_owned(), ticket("ada", 20), None, 9), Err(TicketError::Exhausted));
-        assert!(tickets.add("one more".to_owned(), ticket("ada", 20), None, 10).is_ok(), "the others have expired");
+        unreachable!("there is a limit")
+    }
+
+    #[test]
+    fn a_caller_cannot_use_up_what_others_need() {
+        for with_id in [false, true] {
+            let tickets = Tickets::default();
+            assert_eq!(fill(&tickets, "first", with_id), MAX_TICKETS * SHARE / (SHARE + 1));
+            assert_eq!(fill(&tickets, "second", with_id), MAX_TICKETS * SHARE / (SHARE + 1).pow(2));
+            let third = fill(&tickets, "third", with_id);
+            assert!(third >= MAX_TICKETS / 40, "{third}");
+            tickets.remove(&Revoked::User("first".into()));
+            assert_eq!(fill(&tickets, "first", false) > 1_000, !with_id, "only its requests are remembered");
+            let mut late = ticket("ada", 90_000);
+            late.creator.0 = "first".into();
+            assert!(tickets.add("late".to_owned(), late, None, 61_000).is_ok(), "all others have expired");
+        }
     }
 }

@@ -324,7 +324,7 @@ impl Applier {
         };
         let token = BearerToken::new(token);
         let now = self.node.now();
-        let Some(fresh) = self.node.policy().authenticate(token.as_ref(), None, now.unix_ms).await? else {
+        let Some(fresh) = self.node.authenticate(&self.caller, token.as_ref(), None).await? else {
             return Err(ApiError::token_missing());
         };
         if fresh.user != identity.user {

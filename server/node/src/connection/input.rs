@@ -10,8 +10,8 @@ use crate::{error::ApiError, frame::RawClientFrame};
 pub enum Input {
     /// A valid frame.
     Frame(RawClientFrame),
-    /// A frame larger than the session's limit. Holds its sequence number.
-    TooLarge(u32),
+    /// A frame larger than the session's limit. Holds its sequence number and its size.
+    TooLarge(u32, usize),
     /// A frame with an invalid field: its sequence number, which the error reply uses up, and the error.
     Refused(u32, ApiError),
     /// Bytes that do not decode as a frame.
@@ -22,12 +22,25 @@ pub enum Input {
     Oversize,
 }
 
+/// What an input counts as whose size is not known: as much as the largest frame that most servers accept.
+const UNKNOWN_SIZE: usize = 64 * 1024;
+
 impl Input {
+    /// Returns about how many bytes were read for it.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.size(),
+            Self::TooLarge(_, len) => *len,
+            Self::Refused(..) | Self::Malformed | Self::Broken(_) | Self::Oversize => UNKNOWN_SIZE,
+        }
+    }
+
     /// Decodes a message that holds one encoded `ClientFrame`.
     pub fn decode(message: Bytes, max_frame_bytes: usize) -> Self {
-        let too_large = message.len() > max_frame_bytes;
+        let len = message.len();
+        let too_large = len > max_frame_bytes;
         match RawClientFrame::decode(message) {
-            Ok(frame) if too_large => Self::TooLarge(frame.seq),
+            Ok(frame) if too_large => Self::TooLarge(frame.seq, len),
             Ok(frame) => Self::Frame(frame),
             Err(_) => Self::Malformed,
         }

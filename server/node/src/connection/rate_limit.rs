@@ -8,20 +8,20 @@ use std::{
 };
 
 use tokio::time::{Instant, Sleep};
-use wigwag_hub::{Now, Uplink, error::DetachReason};
+use wigwag_hub::{Now, Uplink, rate::Limited};
 
 use crate::{
     frame::{RawBody, RawClientFrame},
     node::Node,
 };
 
-/// How long a client may exceed its rate without a break before its connection is closed.
+/// How long a client may exceed its limits without a break before its connection is closed.
 const RATE_LIMIT_GRACE_MS: u64 = 5_000;
 
 /// Returns whether a frame does not count: an acknowledgment that acknowledges something, and the answer to a ping. Clients
 /// must send them, however many frames they are sent themselves.
-pub fn is_free(node: &Node, uplink: &dyn Uplink, frame: &RawClientFrame) -> bool {
-    if frame.seq != 0 || node.limits().frames_per_second == 0 {
+pub fn is_free(uplink: &dyn Uplink, frame: &RawClientFrame) -> bool {
+    if frame.seq != 0 {
         return false;
     }
     match &frame.body {
@@ -31,10 +31,17 @@ pub fn is_free(node: &Node, uplink: &dyn Uplink, frame: &RawClientFrame) -> bool
     }
 }
 
-/// Holds back the frame that exceeds the rate limit. Allocates only while a frame is held.
+/// Holds back the frame that exceeds a rate limit. Allocates only while a frame is held.
 pub struct RateLimit<T> {
-    held: Option<(T, Pin<Box<Sleep>>)>,
+    held: Option<Held<T>>,
     waiting_since_ms: Option<u64>,
+}
+
+struct Held<T> {
+    input: T,
+    bytes: usize,
+    limited: Limited,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl<T> Default for RateLimit<T> {
@@ -44,15 +51,17 @@ impl<T> Default for RateLimit<T> {
 }
 
 impl<T> RateLimit<T> {
-    /// Returns the frame if the rate limit admits it; otherwise holds it and returns `None`.
-    pub fn admit(&mut self, now: Now, uplink: &dyn Uplink, input: T) -> Option<T> {
-        let wait_ms = uplink.rate_limit(now);
-        if wait_ms == 0 {
-            return Some(input);
+    /// Returns the frame, of this many bytes, if the limits admit it; otherwise holds it and returns `None`.
+    pub fn admit(&mut self, now: Now, uplink: &dyn Uplink, input: T, bytes: usize) -> Option<T> {
+        match uplink.rate_limit(now, bytes) {
+            Ok(()) => Some(input),
+            Err(limited) => {
+                self.waiting_since_ms.get_or_insert(now.mono_ms);
+                let sleep = Box::pin(tokio::time::sleep(wait(&limited)));
+                self.held = Some(Held { input, bytes, limited, sleep });
+                None
+            }
         }
-        self.waiting_since_ms.get_or_insert(now.mono_ms);
-        self.held = Some((input, Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms.into())))));
-        None
     }
 
     /// Returns whether a frame is held. No other frame may be read until [`poll`](Self::poll) has released it.
@@ -68,28 +77,31 @@ impl<T> RateLimit<T> {
         self.waiting_since_ms = None;
     }
 
-    /// Returns the held frame once the rate limit admits it; `None` if no frame is held.
+    /// Returns the held frame once the limits admit it; `None` if no frame is held.
     ///
     /// # Errors
     ///
-    /// [`DetachReason::RateLimited`] when the client has exceeded its rate for 5 seconds without a break.
-    pub fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        node: &Node,
-        uplink: &dyn Uplink,
-    ) -> Poll<Result<Option<T>, DetachReason>> {
-        let Some((_, sleep)) = &mut self.held else { return Poll::Ready(Ok(None)) };
+    /// The limit that the client exceeds, when it has done so for 5 seconds without a break.
+    pub fn poll(&mut self, cx: &mut Context<'_>, node: &Node, uplink: &dyn Uplink) -> Poll<Result<Option<T>, Limited>> {
+        let Some(held) = &mut self.held else { return Poll::Ready(Ok(None)) };
         let now_ms = node.now().mono_ms;
         if self.waiting_since_ms.is_some_and(|since| now_ms.saturating_sub(since) > RATE_LIMIT_GRACE_MS) {
-            return Poll::Ready(Err(DetachReason::RateLimited));
+            return Poll::Ready(Err(held.limited));
         }
-        while sleep.as_mut().poll(cx).is_ready() {
-            match uplink.rate_limit(node.now()) {
-                0 => return Poll::Ready(Ok(self.held.take().map(|(input, _)| input))),
-                wait_ms => sleep.as_mut().reset(Instant::now() + Duration::from_millis(wait_ms.into())),
+        while held.sleep.as_mut().poll(cx).is_ready() {
+            match uplink.rate_limit(node.now(), held.bytes) {
+                Ok(()) => return Poll::Ready(Ok(self.held.take().map(|held| held.input))),
+                Err(limited) => {
+                    held.limited = limited;
+                    held.sleep.as_mut().reset(Instant::now() + wait(&limited));
+                }
             }
         }
         Poll::Pending
     }
+}
+
+/// Returns how long to wait before the next look: no longer than until the connection would be closed.
+fn wait(limited: &Limited) -> Duration {
+    Duration::from_millis(u64::from(limited.retry_after_ms).min(RATE_LIMIT_GRACE_MS + 1))
 }

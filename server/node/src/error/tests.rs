@@ -2,6 +2,9 @@ use wigwag_hub::RoomName;
 
 use super::*;
 
+const LIMITED: Limited =
+    Limited { kind: wigwag_hub::rate::RateLimitKind::SessionJoins, per_second: 5, retry_after_ms: 120 };
+
 /// Every error that a request can be refused with while its session goes on.
 fn refusals() -> Vec<ApiError> {
     let room = || RoomName::parse("demo").expect("valid");
@@ -13,6 +16,7 @@ fn refusals() -> Vec<ApiError> {
         JoinError::Banned,
         JoinError::TooManyRooms { max: 1 },
         JoinError::RoomsExhausted,
+        JoinError::RateLimited(LIMITED),
     ];
     let of_members = [
         MemberError::NotJoined,
@@ -83,6 +87,8 @@ fn endings() -> Vec<ApiError> {
         ResumeError::Superseded.into(),
         (OpenError::PeerIdTaken, &Limits::default()).into(),
         (OpenError::Full, &Limits::default()).into(),
+        (OpenError::UserFull { max: 1 }, &Limits::default()).into(),
+        (OpenError::RateLimited(LIMITED), &Limits::default()).into(),
     ];
     let ended = ended.map(|reason| ApiError::from(DetachReason::Ended(reason)));
     ended.into_iter().chain(lost.map(ApiError::from)).chain(others).collect()

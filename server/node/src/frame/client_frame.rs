@@ -1,6 +1,7 @@
 //! `ClientFrame` and `PushRequest` with the envelope left encoded. Same fields, same encoding.
 
 use bytes::Bytes;
+use prost::Message as _;
 use wigwag_proto::v1 as pb;
 
 /// `wigwag.v1.ClientFrame` with its envelope left encoded.
@@ -15,6 +16,17 @@ pub struct RawClientFrame {
     /// The frame's content.
     #[prost(oneof = "RawBody", tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
     pub body: Option<RawBody>,
+}
+
+impl RawClientFrame {
+    /// Returns about how many bytes the frame has, without its numbers.
+    pub fn size(&self) -> usize {
+        match &self.body {
+            Some(RawBody::Envelope(bytes)) => bytes.len(),
+            Some(_) => self.encoded_len(),
+            None => 0,
+        }
+    }
 }
 
 /// The content of a [`RawClientFrame`]. Large variants are boxed, so that frames with an envelope stay small to move.

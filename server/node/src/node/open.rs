@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use wigwag_hub::{
-    Attachment, Reason, Uplink,
+    Attachment, Limits, Reason, Uplink,
     backend::{FreshToken, Open, Resume},
     error::{ResumeError, StoreError},
     member::{MAX_DISPLAY_NAME_BYTES, MAX_METADATA_BYTES, Metadata},
+    rate::{Rate, RateLimitKind},
     session::SessionKind,
 };
 use wigwag_proto::v1::{self as pb, welcome::Outcome};
@@ -17,6 +18,7 @@ use crate::{
     error::ApiError,
     features::Features,
     frame,
+    rate_settings::setting_of,
 };
 
 /// A session that was opened or resumed for a connection.
@@ -53,7 +55,7 @@ impl Node {
         let identity = match identity {
             // Who resumes without a token has what the session remembers.
             Err(_) if token.is_none() && hello.resume.is_some() => None,
-            identity => identity?,
+            identity => identity.map_err(|error| self.count_failure(caller, error))?,
         };
         let caller = &Caller { identity, token: None, certificate, ..caller.clone() };
         if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
@@ -70,6 +72,9 @@ impl Node {
         };
         opened.welcome.features = features.answer();
         opened.welcome.server_time = features.negotiates().then(|| frame::timestamp(self.now().unix_ms));
+        if features.negotiates() {
+            opened.welcome.limits = Some(self.public_limits(true));
+        }
         opened.features = features;
         Ok(opened)
     }
@@ -247,7 +252,7 @@ impl Node {
                 SessionKind::Live => 0,
                 SessionKind::Resumable { grace_ms } => grace_ms,
             },
-            limits: Some(self.public_limits()),
+            limits: Some(self.public_limits(false)),
             ice_servers: ice.servers,
             node: self.name().to_owned(),
             ice_expires_at: ice.expires_at_ms.map(frame::timestamp),
@@ -256,7 +261,8 @@ impl Node {
         }
     }
 
-    fn public_limits(&self) -> pb::Limits {
+    /// Returns the limits that clients are told. `rates`: also those that clients of version 0.1.0 do not know.
+    fn public_limits(&self, rates: bool) -> pb::Limits {
         let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         pb::Limits {
             max_frame_bytes: size(self.session().max_frame_bytes),
@@ -268,9 +274,29 @@ impl Node {
             mailbox_frames: size(self.limits().mailbox_frames),
             mailbox_bytes: size(self.limits().mailbox_bytes),
             max_grace_ms: self.session().max_grace_ms,
-            frames_per_second: self.limits().frames_per_second,
+            frames_per_second: self.limits().session_frames.per_second,
+            rates: if rates { rate_limits(self.limits()) } else { Vec::new() },
         }
     }
+}
+
+/// Returns the rate limits that there are.
+fn rate_limits(limits: &Limits) -> Vec<pb::RateLimit> {
+    let limits = [
+        (RateLimitKind::SessionFrames, limits.session_frames),
+        (RateLimitKind::SessionBytes, limits.session_bytes),
+        (RateLimitKind::SessionDeliveries, limits.session_deliveries),
+        (RateLimitKind::SessionJoins, limits.session_joins),
+        (RateLimitKind::RoomJoins, limits.room_joins),
+        (RateLimitKind::RoomDeliveries, limits.room_deliveries),
+        (RateLimitKind::UserOpens, limits.user_opens),
+        (RateLimitKind::UserJoins, limits.user_joins),
+    ];
+    limits
+        .into_iter()
+        .filter(|(_, rate)| rate.is_limited())
+        .map(|(kind, Rate { per_second, burst })| pb::RateLimit { name: setting_of(kind).into(), per_second, burst })
+        .collect()
 }
 
 /// Checks a display name or user id: at most 128 bytes without control characters. May be empty.

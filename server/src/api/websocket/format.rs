@@ -66,7 +66,7 @@ impl LongMessage for JsonPieces {
 /// Decodes a frame in protobuf JSON.
 pub(super) fn read_text(text: &str, max_frame_bytes: usize) -> Input {
     if text.len() > max_frame_bytes {
-        return json::read_seq(text).map_or(Input::Malformed, Input::TooLarge);
+        return json::read_seq(text).map_or(Input::Malformed, |seq| Input::TooLarge(seq, text.len()));
     }
     match json::read_frame(text) {
         Ok(frame) => Input::Frame(frame),

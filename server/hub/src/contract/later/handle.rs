@@ -22,6 +22,7 @@ use crate::{
     frame::{Body, Item},
     id::{PeerId, RoomName},
     member::Metadata,
+    rate::Limited,
     reason::Reason,
     session::{Fetched, SessionKind},
     time::Now,
@@ -72,8 +73,8 @@ impl<T: Uplink + ?Sized> Uplink for LaterHandle<T> {
         self.inner.acked()
     }
 
-    fn rate_limit(&self, now: Now) -> u32 {
-        self.inner.rate_limit(now)
+    fn rate_limit(&self, now: Now, bytes: usize) -> Result<(), Limited> {
+        self.inner.rate_limit(now, bytes)
     }
 
     fn take_pong(&self) -> bool {

@@ -156,7 +156,7 @@ mod tests {
     fn read(bytes: Vec<u8>) -> Vec<String> {
         let name = |input: Option<Input>| match input {
             Some(Input::Frame(frame)) => frame.seq.to_string(),
-            Some(Input::TooLarge(seq)) => format!("{seq} too large"),
+            Some(Input::TooLarge(seq, _)) => format!("{seq} too large"),
             Some(Input::Oversize) => "oversize".to_owned(),
             Some(Input::Malformed) => "malformed".to_owned(),
             Some(Input::Broken(error)) => format!("{:?}", error.code),

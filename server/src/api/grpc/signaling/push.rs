@@ -72,14 +72,14 @@ async fn apply_all(
     for bytes in frames {
         // A refresh in another call changes it.
         applier.follow_grants(&mut grants_version);
-        let too_large = bytes.len() > applier.node.session().max_frame_bytes;
+        let size = bytes.len();
+        let too_large = size > applier.node.session().max_frame_bytes;
         let frame = RawClientFrame::decode(bytes)
             .map_err(|_| ApiError::invalid("frames", "holds bytes that are not a valid wigwag.v1 frame"))?;
-        if too_large || !is_free(&applier.node, &*applier.uplink, &frame) {
-            let retry_after_ms = applier.uplink.rate_limit(applier.node.now());
-            if retry_after_ms > 0 {
-                return Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms });
-            }
+        if (too_large || !is_free(&*applier.uplink, &frame))
+            && let Err(limited) = applier.uplink.rate_limit(applier.node.now(), size)
+        {
+            return Ok(PushResponse { ack: applier.uplink.applied(), retry_after_ms: limited.retry_after_ms });
         }
         match apply(&applier, frame, too_large).await? {
             FrameOutcome::Applied => {}

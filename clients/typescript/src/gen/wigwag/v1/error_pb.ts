@@ -159,7 +159,7 @@ export enum ErrorReason {
   ROOM_FULL = 10,
 
   /**
-   * RESOURCE_EXHAUSTED. Too many frames or calls; wait `retry_after_ms`.
+   * RESOURCE_EXHAUSTED. A rate limit was exceeded, that of the setting in `metadata["setting"]`; wait `retry_after_ms`.
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 11;
    */

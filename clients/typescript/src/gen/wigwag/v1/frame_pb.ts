@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wigwag/v1/frame.proto.
  */
 export const file_wigwag_v1_frame: GenFile = /*@__PURE__*/
-  fileDesc("ChV3aWd3YWcvdjEvZnJhbWUucHJvdG8SCXdpZ3dhZy52MSKQBAoLQ2xpZW50RnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiEKBWhlbGxvGAUgASgLMhAud2lnd2FnLnYxLkhlbGxvSAASHwoEam9pbhgGIAEoCzIPLndpZ3dhZy52MS5Kb2luSAASIQoFbGVhdmUYByABKAsyEC53aWd3YWcudjEuTGVhdmVIABIsCgtjcmVhdGVfcm9vbRgIIAEoCzIVLndpZ3dhZy52MS5DcmVhdGVSb29tSAASJgoIZW5kX3Jvb20YCSABKAsyEi53aWd3YWcudjEuRW5kUm9vbUgAEjAKDXJlbW92ZV9tZW1iZXIYCiABKAsyFy53aWd3YWcudjEuUmVtb3ZlTWVtYmVySAASMAoNdXBkYXRlX21lbWJlchgLIAEoCzIXLndpZ3dhZy52MS5VcGRhdGVNZW1iZXJIABIqCgdyZWZyZXNoGAwgASgLMhcud2lnd2FnLnYxLlJlZnJlc2hUb2tlbkgAEh8KBHBvbmcYDSABKAsyDy53aWd3YWcudjEuUG9uZ0gAEh0KA2J5ZRgOIAEoCzIOLndpZ3dhZy52MS5CeWVIABIjCgZyZXBvcnQYDyABKAsyES53aWd3YWcudjEuUmVwb3J0SABCBgoEYm9keUoECAMQBCLVBgoLU2VydmVyRnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRIQCghyZXBseV90bxgDIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiUKB3dlbGNvbWUYBSABKAsyEi53aWd3YWcudjEuV2VsY29tZUgAEiMKBmpvaW5lZBgGIAEoCzIRLndpZ3dhZy52MS5Kb2luZWRIABIfCgRsZWZ0GAcgASgLMg8ud2lnd2FnLnYxLkxlZnRIABIfCgRkb25lGAggASgLMg8ud2lnd2FnLnYxLkRvbmVIABIuCgxyb29tX3VwZGF0ZWQYCSABKAsyFi53aWd3YWcudjEuUm9vbVVwZGF0ZWRIABIwCg1tZW1iZXJfam9pbmVkGAogASgLMhcud2lnd2FnLnYxLk1lbWJlckpvaW5lZEgAEjIKDm1lbWJlcl91cGRhdGVkGAsgASgLMhgud2lnd2FnLnYxLk1lbWJlclVwZGF0ZWRIABIsCgttZW1iZXJfbGVmdBgMIAEoCzIVLndpZ3dhZy52MS5NZW1iZXJMZWZ0SAASIwoGcm9zdGVyGA0gASgLMhEud2lnd2FnLnYxLlJvc3RlckgAEiUKB3JlY2VpcHQYDiABKAsyEi53aWd3YWcudjEuUmVjZWlwdEgAEiYKBWVycm9yGA8gASgLMhUud2lnd2FnLnYxLkVycm9yRnJhbWVIABIpCglyZWZyZXNoZWQYECABKAsyFC53aWd3YWcudjEuUmVmcmVzaGVkSAASLAoLaWNlX3NlcnZlcnMYESABKAsyFS53aWd3YWcudjEuSWNlU2VydmVyc0gAEh8KBHBpbmcYEiABKAsyDy53aWd3YWcudjEuUGluZ0gAEiQKB2dvX2F3YXkYEyABKAsyES53aWd3YWcudjEuR29Bd2F5SAASIQoFZ2xhcmUYFCABKAsyEC53aWd3YWcudjEuR2xhcmVIABIyCg50b2tlbl9leHBpcmluZxgVIAEoCzIYLndpZ3dhZy52MS5Ub2tlbkV4cGlyaW5nSAASLAoLc3RvcmVfc3RhdGUYFiABKAsyFS53aWd3YWcudjEuU3RvcmVTdGF0ZUgAQgYKBGJvZHkinAIKBUhlbGxvEg0KBXRva2VuGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEjAKCG1ldGFkYXRhGAQgAygLMh4ud2lnd2FnLnYxLkhlbGxvLk1ldGFkYXRhRW50cnkSDgoGY2xpZW50GAUgASgJEhEKCXJlc3VtYWJsZRgGIAEoCBIQCghncmFjZV9tcxgHIAEoDRIQCghyZXBsYWNlcxgIIAEoCRIhCgZyZXN1bWUYCSABKAsyES53aWd3YWcudjEuUmVzdW1lEhAKCGZlYXR1cmVzGAogAygJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKxAQoGUmVzdW1lEhUKDXNlc3Npb25fdG9rZW4YASABKAkSDQoFZXBvY2gYAiABKA0SEAoIbGFzdF9zZXEYAyABKA0SOgoNcm9vbV92ZXJzaW9ucxgEIAMoCzIjLndpZ3dhZy52MS5SZXN1bWUuUm9vbVZlcnNpb25zRW50cnkaMwoRUm9vbVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASKMAQoESm9pbhIMCgRyb29tGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIvCghtZXRhZGF0YRgDIAMoCzIdLndpZ3dhZy52MS5Kb2luLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhUKBUxlYXZlEgwKBHJvb20YASABKAki4QEKCkNyZWF0ZVJvb20SDAoEcm9vbRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEwoLbWF4X21lbWJlcnMYAyABKA0SMgoPZHVwbGljYXRlX3VzZXJzGAQgASgOMhkud2lnd2FnLnYxLkR1cGxpY2F0ZVVzZXJzEjUKCG1ldGFkYXRhGAUgAygLMiMud2lnd2FnLnYxLkNyZWF0ZVJvb20uTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiFwoHRW5kUm9vbRIMCgRyb29tGAEgASgJIjoKDFJlbW92ZU1lbWJlchIMCgRyb29tGAEgASgJEg8KB3BlZXJfaWQYAiABKAkSCwoDYmFuGAMgASgIIrIBCgxVcGRhdGVNZW1iZXISDAoEcm9vbRgBIAEoCRIZCgxkaXNwbGF5X25hbWUYAiABKAlIAIgBARI3CghtZXRhZGF0YRgDIAMoCzIlLndpZ3dhZy52MS5VcGRhdGVNZW1iZXIuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2Rpc3BsYXlfbmFtZSIdCgxSZWZyZXNoVG9rZW4SDQoFdG9rZW4YASABKAkiBgoEUG9uZyIFCgNCeWUigQIKBlJlcG9ydBIMCgRyb29tGAEgASgJEg8KB3BlZXJfaWQYAiABKAkSEgoKY29ubmVjdGlvbhgDIAEoCRImCgVzdGF0ZRgEIAEoDjIXLndpZ3dhZy52MS5SZXBvcnQuU3RhdGUSFwoPY2FuZGlkYXRlX3R5cGVzGAUgASgJEhIKCmVsYXBzZWRfbXMYBiABKA0ibwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABITCg9TVEFURV9DT05ORUNURUQQARIQCgxTVEFURV9GQUlMRUQQAhIWChJTVEFURV9ESVNDT05ORUNURUQQAxIQCgxTVEFURV9DTE9TRUQQBCLbAwoHV2VsY29tZRIPCgdwZWVyX2lkGAEgASgJEhUKDXNlc3Npb25fdG9rZW4YAiABKAkSDQoFZXBvY2gYAyABKA0SKwoHb3V0Y29tZRgEIAEoDjIaLndpZ3dhZy52MS5XZWxjb21lLk91dGNvbWUSFAoMcmVzZXRfcmVhc29uGAUgASgJEhQKDGhlYXJ0YmVhdF9tcxgGIAEoDRIQCghncmFjZV9tcxgHIAEoDRIhCgZsaW1pdHMYCCABKAsyES53aWd3YWcudjEuTGltaXRzEikKC2ljZV9zZXJ2ZXJzGAkgAygLMhQud2lnd2FnLnYxLkljZVNlcnZlchIMCgRub2RlGAogASgJEjIKDmljZV9leHBpcmVzX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghmZWF0dXJlcxgMIAMoCRIvCgtzZXJ2ZXJfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASDwoLT1VUQ09NRV9ORVcQARITCg9PVVRDT01FX1JFU1VNRUQQAhIRCg1PVVRDT01FX1JFU0VUEAMiggIKBkxpbWl0cxIXCg9tYXhfZnJhbWVfYnl0ZXMYASABKA0SGwoTbWF4X3Jvb21fbmFtZV9ieXRlcxgCIAEoDRIeChZtYXhfZGlzcGxheV9uYW1lX2J5dGVzGAMgASgNEhoKEm1heF9tZXRhZGF0YV9ieXRlcxgEIAEoDRIRCgltYXhfcm9vbXMYBSABKA0SEwoLbWF4X21lbWJlcnMYBiABKA0SFgoObWFpbGJveF9mcmFtZXMYByABKA0SFQoNbWFpbGJveF9ieXRlcxgIIAEoDRIUCgxtYXhfZ3JhY2VfbXMYCSABKA0SGQoRZnJhbWVzX3Blcl9zZWNvbmQYCiABKA0isQEKBkpvaW5lZBIMCgRyb29tGAEgASgJEiYKCXJvb21faW5mbxgCIAEoCzITLndpZ3dhZy52MS5Sb29tSW5mbxIPCgd2ZXJzaW9uGAMgASgNEh0KAm1lGAQgASgLMhEud2lnd2FnLnYxLk1lbWJlchIiCgdtZW1iZXJzGAUgAygLMhEud2lnd2FnLnYxLk1lbWJlchIPCgdjcmVhdGVkGAYgASgIEgwKBG1vcmUYByABKAgiJAoETGVmdBIMCgRyb29tGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIGCgREb25lIqcCCgdSZWNlaXB0Eg8KB3BlZXJfaWQYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLndpZ3dhZy52MS5SZWNlaXB0Lk91dGNvbWUSDgoGcmVhc29uGAMgASgJEjIKCG1ldGFkYXRhGAQgAygLMiAud2lnd2FnLnYxLlJlY2VpcHQuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiaQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFQoRT1VUQ09NRV9ERUxJVkVSRUQQARITCg9PVVRDT01FX1dSSVRURU4QAhIZChVPVVRDT01FX1VOREVMSVZFUkFCTEUQAyLtAQoKRXJyb3JGcmFtZRIMCgRjb2RlGAEgASgFEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEjUKCG1ldGFkYXRhGAQgAygLMiMud2lnd2FnLnYxLkVycm9yRnJhbWUuTWV0YWRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgFIAEoDRIhCgZhZHZpY2UYBiABKA4yES53aWd3YWcudjEuQWR2aWNlEg0KBWZhdGFsGAcgASgIGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7CglSZWZyZXNoZWQSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPwoJSWNlU2VydmVyEgwKBHVybHMYASADKAkSEAoIdXNlcm5hbWUYAiABKAkSEgoKY3JlZGVudGlhbBgDIAEoCSJjCgpJY2VTZXJ2ZXJzEiUKB3NlcnZlcnMYASADKAsyFC53aWd3YWcudjEuSWNlU2VydmVyEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgYKBFBpbmcifAoGR29Bd2F5Eg4KBnJlYXNvbhgBIAEoCRIhCgZhZHZpY2UYAiABKA4yES53aWd3YWcudjEuQWR2aWNlEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgDIAEoDRIRCglyZXN1bWFibGUYBCABKAgSEAoIZW5kcG9pbnQYBSABKAkiWQoFR2xhcmUSDAoEcm9vbRgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbm5lY3Rpb24YAyABKAkSDQoFb2ZmZXIYBCABKA0SDgoGcG9saXRlGAUgASgIIj8KDVRva2VuRXhwaXJpbmcSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNwoKU3RvcmVTdGF0ZRIRCglyZWFjaGFibGUYASABKAgSFgoOcmV0cnlfYWZ0ZXJfbXMYAiABKA1iBnByb3RvMw", [file_google_protobuf_timestamp, file_wigwag_v1_envelope, file_wigwag_v1_error, file_wigwag_v1_room]);
+  fileDesc("ChV3aWd3YWcvdjEvZnJhbWUucHJvdG8SCXdpZ3dhZy52MSKQBAoLQ2xpZW50RnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiEKBWhlbGxvGAUgASgLMhAud2lnd2FnLnYxLkhlbGxvSAASHwoEam9pbhgGIAEoCzIPLndpZ3dhZy52MS5Kb2luSAASIQoFbGVhdmUYByABKAsyEC53aWd3YWcudjEuTGVhdmVIABIsCgtjcmVhdGVfcm9vbRgIIAEoCzIVLndpZ3dhZy52MS5DcmVhdGVSb29tSAASJgoIZW5kX3Jvb20YCSABKAsyEi53aWd3YWcudjEuRW5kUm9vbUgAEjAKDXJlbW92ZV9tZW1iZXIYCiABKAsyFy53aWd3YWcudjEuUmVtb3ZlTWVtYmVySAASMAoNdXBkYXRlX21lbWJlchgLIAEoCzIXLndpZ3dhZy52MS5VcGRhdGVNZW1iZXJIABIqCgdyZWZyZXNoGAwgASgLMhcud2lnd2FnLnYxLlJlZnJlc2hUb2tlbkgAEh8KBHBvbmcYDSABKAsyDy53aWd3YWcudjEuUG9uZ0gAEh0KA2J5ZRgOIAEoCzIOLndpZ3dhZy52MS5CeWVIABIjCgZyZXBvcnQYDyABKAsyES53aWd3YWcudjEuUmVwb3J0SABCBgoEYm9keUoECAMQBCLVBgoLU2VydmVyRnJhbWUSCwoDc2VxGAEgASgNEgsKA2FjaxgCIAEoDRIQCghyZXBseV90bxgDIAEoDRInCghlbnZlbG9wZRgEIAEoCzITLndpZ3dhZy52MS5FbnZlbG9wZUgAEiUKB3dlbGNvbWUYBSABKAsyEi53aWd3YWcudjEuV2VsY29tZUgAEiMKBmpvaW5lZBgGIAEoCzIRLndpZ3dhZy52MS5Kb2luZWRIABIfCgRsZWZ0GAcgASgLMg8ud2lnd2FnLnYxLkxlZnRIABIfCgRkb25lGAggASgLMg8ud2lnd2FnLnYxLkRvbmVIABIuCgxyb29tX3VwZGF0ZWQYCSABKAsyFi53aWd3YWcudjEuUm9vbVVwZGF0ZWRIABIwCg1tZW1iZXJfam9pbmVkGAogASgLMhcud2lnd2FnLnYxLk1lbWJlckpvaW5lZEgAEjIKDm1lbWJlcl91cGRhdGVkGAsgASgLMhgud2lnd2FnLnYxLk1lbWJlclVwZGF0ZWRIABIsCgttZW1iZXJfbGVmdBgMIAEoCzIVLndpZ3dhZy52MS5NZW1iZXJMZWZ0SAASIwoGcm9zdGVyGA0gASgLMhEud2lnd2FnLnYxLlJvc3RlckgAEiUKB3JlY2VpcHQYDiABKAsyEi53aWd3YWcudjEuUmVjZWlwdEgAEiYKBWVycm9yGA8gASgLMhUud2lnd2FnLnYxLkVycm9yRnJhbWVIABIpCglyZWZyZXNoZWQYECABKAsyFC53aWd3YWcudjEuUmVmcmVzaGVkSAASLAoLaWNlX3NlcnZlcnMYESABKAsyFS53aWd3YWcudjEuSWNlU2VydmVyc0gAEh8KBHBpbmcYEiABKAsyDy53aWd3YWcudjEuUGluZ0gAEiQKB2dvX2F3YXkYEyABKAsyES53aWd3YWcudjEuR29Bd2F5SAASIQoFZ2xhcmUYFCABKAsyEC53aWd3YWcudjEuR2xhcmVIABIyCg50b2tlbl9leHBpcmluZxgVIAEoCzIYLndpZ3dhZy52MS5Ub2tlbkV4cGlyaW5nSAASLAoLc3RvcmVfc3RhdGUYFiABKAsyFS53aWd3YWcudjEuU3RvcmVTdGF0ZUgAQgYKBGJvZHkinAIKBUhlbGxvEg0KBXRva2VuGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEjAKCG1ldGFkYXRhGAQgAygLMh4ud2lnd2FnLnYxLkhlbGxvLk1ldGFkYXRhRW50cnkSDgoGY2xpZW50GAUgASgJEhEKCXJlc3VtYWJsZRgGIAEoCBIQCghncmFjZV9tcxgHIAEoDRIQCghyZXBsYWNlcxgIIAEoCRIhCgZyZXN1bWUYCSABKAsyES53aWd3YWcudjEuUmVzdW1lEhAKCGZlYXR1cmVzGAogAygJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKxAQoGUmVzdW1lEhUKDXNlc3Npb25fdG9rZW4YASABKAkSDQoFZXBvY2gYAiABKA0SEAoIbGFzdF9zZXEYAyABKA0SOgoNcm9vbV92ZXJzaW9ucxgEIAMoCzIjLndpZ3dhZy52MS5SZXN1bWUuUm9vbVZlcnNpb25zRW50cnkaMwoRUm9vbVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASKMAQoESm9pbhIMCgRyb29tGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIvCghtZXRhZGF0YRgDIAMoCzIdLndpZ3dhZy52MS5Kb2luLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhUKBUxlYXZlEgwKBHJvb20YASABKAki4QEKCkNyZWF0ZVJvb20SDAoEcm9vbRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEwoLbWF4X21lbWJlcnMYAyABKA0SMgoPZHVwbGljYXRlX3VzZXJzGAQgASgOMhkud2lnd2FnLnYxLkR1cGxpY2F0ZVVzZXJzEjUKCG1ldGFkYXRhGAUgAygLMiMud2lnd2FnLnYxLkNyZWF0ZVJvb20uTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiFwoHRW5kUm9vbRIMCgRyb29tGAEgASgJIjoKDFJlbW92ZU1lbWJlchIMCgRyb29tGAEgASgJEg8KB3BlZXJfaWQYAiABKAkSCwoDYmFuGAMgASgIIrIBCgxVcGRhdGVNZW1iZXISDAoEcm9vbRgBIAEoCRIZCgxkaXNwbGF5X25hbWUYAiABKAlIAIgBARI3CghtZXRhZGF0YRgDIAMoCzIlLndpZ3dhZy52MS5VcGRhdGVNZW1iZXIuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2Rpc3BsYXlfbmFtZSIdCgxSZWZyZXNoVG9rZW4SDQoFdG9rZW4YASABKAkiBgoEUG9uZyIFCgNCeWUigQIKBlJlcG9ydBIMCgRyb29tGAEgASgJEg8KB3BlZXJfaWQYAiABKAkSEgoKY29ubmVjdGlvbhgDIAEoCRImCgVzdGF0ZRgEIAEoDjIXLndpZ3dhZy52MS5SZXBvcnQuU3RhdGUSFwoPY2FuZGlkYXRlX3R5cGVzGAUgASgJEhIKCmVsYXBzZWRfbXMYBiABKA0ibwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABITCg9TVEFURV9DT05ORUNURUQQARIQCgxTVEFURV9GQUlMRUQQAhIWChJTVEFURV9ESVNDT05ORUNURUQQAxIQCgxTVEFURV9DTE9TRUQQBCLbAwoHV2VsY29tZRIPCgdwZWVyX2lkGAEgASgJEhUKDXNlc3Npb25fdG9rZW4YAiABKAkSDQoFZXBvY2gYAyABKA0SKwoHb3V0Y29tZRgEIAEoDjIaLndpZ3dhZy52MS5XZWxjb21lLk91dGNvbWUSFAoMcmVzZXRfcmVhc29uGAUgASgJEhQKDGhlYXJ0YmVhdF9tcxgGIAEoDRIQCghncmFjZV9tcxgHIAEoDRIhCgZsaW1pdHMYCCABKAsyES53aWd3YWcudjEuTGltaXRzEikKC2ljZV9zZXJ2ZXJzGAkgAygLMhQud2lnd2FnLnYxLkljZVNlcnZlchIMCgRub2RlGAogASgJEjIKDmljZV9leHBpcmVzX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghmZWF0dXJlcxgMIAMoCRIvCgtzZXJ2ZXJfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASDwoLT1VUQ09NRV9ORVcQARITCg9PVVRDT01FX1JFU1VNRUQQAhIRCg1PVVRDT01FX1JFU0VUEAMipwIKBkxpbWl0cxIXCg9tYXhfZnJhbWVfYnl0ZXMYASABKA0SGwoTbWF4X3Jvb21fbmFtZV9ieXRlcxgCIAEoDRIeChZtYXhfZGlzcGxheV9uYW1lX2J5dGVzGAMgASgNEhoKEm1heF9tZXRhZGF0YV9ieXRlcxgEIAEoDRIRCgltYXhfcm9vbXMYBSABKA0SEwoLbWF4X21lbWJlcnMYBiABKA0SFgoObWFpbGJveF9mcmFtZXMYByABKA0SFQoNbWFpbGJveF9ieXRlcxgIIAEoDRIUCgxtYXhfZ3JhY2VfbXMYCSABKA0SGQoRZnJhbWVzX3Blcl9zZWNvbmQYCiABKA0SIwoFcmF0ZXMYCyADKAsyFC53aWd3YWcudjEuUmF0ZUxpbWl0IjwKCVJhdGVMaW1pdBIMCgRuYW1lGAEgASgJEhIKCnBlcl9zZWNvbmQYAiABKA0SDQoFYnVyc3QYAyABKA0isQEKBkpvaW5lZBIMCgRyb29tGAEgASgJEiYKCXJvb21faW5mbxgCIAEoCzITLndpZ3dhZy52MS5Sb29tSW5mbxIPCgd2ZXJzaW9uGAMgASgNEh0KAm1lGAQgASgLMhEud2lnd2FnLnYxLk1lbWJlchIiCgdtZW1iZXJzGAUgAygLMhEud2lnd2FnLnYxLk1lbWJlchIPCgdjcmVhdGVkGAYgASgIEgwKBG1vcmUYByABKAgiJAoETGVmdBIMCgRyb29tGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIGCgREb25lIqcCCgdSZWNlaXB0Eg8KB3BlZXJfaWQYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLndpZ3dhZy52MS5SZWNlaXB0Lk91dGNvbWUSDgoGcmVhc29uGAMgASgJEjIKCG1ldGFkYXRhGAQgAygLMiAud2lnd2FnLnYxLlJlY2VpcHQuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiaQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFQoRT1VUQ09NRV9ERUxJVkVSRUQQARITCg9PVVRDT01FX1dSSVRURU4QAhIZChVPVVRDT01FX1VOREVMSVZFUkFCTEUQAyLtAQoKRXJyb3JGcmFtZRIMCgRjb2RlGAEgASgFEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEjUKCG1ldGFkYXRhGAQgAygLMiMud2lnd2FnLnYxLkVycm9yRnJhbWUuTWV0YWRhdGFFbnRyeRIWCg5yZXRyeV9hZnRlcl9tcxgFIAEoDRIhCgZhZHZpY2UYBiABKA4yES53aWd3YWcudjEuQWR2aWNlEg0KBWZhdGFsGAcgASgIGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7CglSZWZyZXNoZWQSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPwoJSWNlU2VydmVyEgwKBHVybHMYASADKAkSEAoIdXNlcm5hbWUYAiABKAkSEgoKY3JlZGVudGlhbBgDIAEoCSJjCgpJY2VTZXJ2ZXJzEiUKB3NlcnZlcnMYASADKAsyFC53aWd3YWcudjEuSWNlU2VydmVyEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgYKBFBpbmcifAoGR29Bd2F5Eg4KBnJlYXNvbhgBIAEoCRIhCgZhZHZpY2UYAiABKA4yES53aWd3YWcudjEuQWR2aWNlEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgDIAEoDRIRCglyZXN1bWFibGUYBCABKAgSEAoIZW5kcG9pbnQYBSABKAkiWQoFR2xhcmUSDAoEcm9vbRgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbm5lY3Rpb24YAyABKAkSDQoFb2ZmZXIYBCABKA0SDgoGcG9saXRlGAUgASgIIj8KDVRva2VuRXhwaXJpbmcSLgoKZXhwaXJlc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNwoKU3RvcmVTdGF0ZRIRCglyZWFjaGFibGUYASABKAgSFgoOcmV0cnlfYWZ0ZXJfbXMYAiABKA1iBnByb3RvMw", [file_google_protobuf_timestamp, file_wigwag_v1_envelope, file_wigwag_v1_error, file_wigwag_v1_room]);
 
 /**
  * ClientFrame is sent by the client.
@@ -1882,13 +1882,21 @@ export type Limits = Message<"wigwag.v1.Limits"> & {
   maxGraceMs: number;
 
   /**
-   * Frames per second that the session may send on average (0: no limit). A frame without a body that acknowledges
+   * Frames per second that the session may send on average (default 2,000; 0: no limit). A frame without a body that acknowledges
    * something new, and the pong that answers a ping, do not count. A stream over the limit is read more slowly, and cut
    * with RATE_LIMITED after 5 s; Push applies the frames within the limit and answers with `retry_after_ms`.
    *
    * @generated from field: uint32 frames_per_second = 10;
    */
   framesPerSecond: number;
+
+  /**
+   * The rate limits of the server, those of a session, its user and its rooms. A limit that is off is left out. Only if
+   * `hello.features` named a feature; absent in servers of version 0.2.0 and before.
+   *
+   * @generated from field: repeated wigwag.v1.RateLimit rates = 11;
+   */
+  rates: RateLimit[];
 };
 
 /**
@@ -1962,13 +1970,21 @@ export type LimitsJson = {
   maxGraceMs?: number;
 
   /**
-   * Frames per second that the session may send on average (0: no limit). A frame without a body that acknowledges
+   * Frames per second that the session may send on average (default 2,000; 0: no limit). A frame without a body that acknowledges
    * something new, and the pong that answers a ping, do not count. A stream over the limit is read more slowly, and cut
    * with RATE_LIMITED after 5 s; Push applies the frames within the limit and answers with `retry_after_ms`.
    *
    * @generated from field: uint32 frames_per_second = 10;
    */
   framesPerSecond?: number;
+
+  /**
+   * The rate limits of the server, those of a session, its user and its rooms. A limit that is off is left out. Only if
+   * `hello.features` named a feature; absent in servers of version 0.2.0 and before.
+   *
+   * @generated from field: repeated wigwag.v1.RateLimit rates = 11;
+   */
+  rates?: RateLimitJson[];
 };
 
 /**
@@ -1977,6 +1993,93 @@ export type LimitsJson = {
  */
 export const LimitsSchema: GenMessage<Limits, {jsonType: LimitsJson}> = /*@__PURE__*/
   messageDesc(file_wigwag_v1_frame, 15);
+
+/**
+ * RateLimit says how much of something the server permits: `burst` at once after a pause, and `per_second` on average. What
+ * exceeds it is never dropped. A stream is read more slowly, and ends after 5 s of it with RATE_LIMITED, which a resumable
+ * session survives; `Push` applies the frames within the limit and answers with `retry_after_ms`. A request (`join`,
+ * `create_room`, a hello) is refused with RATE_LIMITED, `retry_after_ms`, and `setting` and `limit` in `metadata`: it may be
+ * repeated after that time.
+ *
+ * @generated from message wigwag.v1.RateLimit
+ */
+export type RateLimit = Message<"wigwag.v1.RateLimit"> & {
+  /**
+   * What is limited, as the server's setting is called. A client ignores names that it does not know.
+   * "session.frames_per_second", "session.bytes_per_second": frames of a session, and their bytes.
+   * "session.deliveries_per_second", "rooms.deliveries_per_second": a broadcast (an envelope without `to`) counts once for each
+   * member that gets it, and so does an `update_member` for the members that are told; by session, and by room for all its
+   * members together.
+   * "session.joins_per_second", "rooms.joins_per_second": `join` and `create_room`, by session with those that are refused, and
+   * by room.
+   * "users.opens_per_second", "users.joins_per_second": sessions that a user opens, and joins of all of them; with
+   * authentication.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * On average.
+   *
+   * @generated from field: uint32 per_second = 2;
+   */
+  perSecond: number;
+
+  /**
+   * At once after a pause, in addition to those.
+   *
+   * @generated from field: uint32 burst = 3;
+   */
+  burst: number;
+};
+
+/**
+ * RateLimit says how much of something the server permits: `burst` at once after a pause, and `per_second` on average. What
+ * exceeds it is never dropped. A stream is read more slowly, and ends after 5 s of it with RATE_LIMITED, which a resumable
+ * session survives; `Push` applies the frames within the limit and answers with `retry_after_ms`. A request (`join`,
+ * `create_room`, a hello) is refused with RATE_LIMITED, `retry_after_ms`, and `setting` and `limit` in `metadata`: it may be
+ * repeated after that time.
+ *
+ * @generated from message wigwag.v1.RateLimit
+ */
+export type RateLimitJson = {
+  /**
+   * What is limited, as the server's setting is called. A client ignores names that it does not know.
+   * "session.frames_per_second", "session.bytes_per_second": frames of a session, and their bytes.
+   * "session.deliveries_per_second", "rooms.deliveries_per_second": a broadcast (an envelope without `to`) counts once for each
+   * member that gets it, and so does an `update_member` for the members that are told; by session, and by room for all its
+   * members together.
+   * "session.joins_per_second", "rooms.joins_per_second": `join` and `create_room`, by session with those that are refused, and
+   * by room.
+   * "users.opens_per_second", "users.joins_per_second": sessions that a user opens, and joins of all of them; with
+   * authentication.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * On average.
+   *
+   * @generated from field: uint32 per_second = 2;
+   */
+  perSecond?: number;
+
+  /**
+   * At once after a pause, in addition to those.
+   *
+   * @generated from field: uint32 burst = 3;
+   */
+  burst?: number;
+};
+
+/**
+ * Describes the message wigwag.v1.RateLimit.
+ * Use `create(RateLimitSchema)` to create a new message.
+ */
+export const RateLimitSchema: GenMessage<RateLimit, {jsonType: RateLimitJson}> = /*@__PURE__*/
+  messageDesc(file_wigwag_v1_frame, 16);
 
 /**
  * Joined: this session is a member of the room.
@@ -2107,7 +2210,7 @@ export type JoinedJson = {
  * Use `create(JoinedSchema)` to create a new message.
  */
 export const JoinedSchema: GenMessage<Joined, {jsonType: JoinedJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 16);
+  messageDesc(file_wigwag_v1_frame, 17);
 
 /**
  * Left: this session is no longer a member of the room.
@@ -2156,7 +2259,7 @@ export type LeftJson = {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left, {jsonType: LeftJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 17);
+  messageDesc(file_wigwag_v1_frame, 18);
 
 /**
  * Done: the request took effect.
@@ -2179,7 +2282,7 @@ export type DoneJson = {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done, {jsonType: DoneJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 18);
+  messageDesc(file_wigwag_v1_frame, 19);
 
 /**
  * Receipt reports the outcome of an accepted envelope; `reply_to` is the envelope's seq.
@@ -2264,7 +2367,7 @@ export type ReceiptJson = {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt, {jsonType: ReceiptJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 19);
+  messageDesc(file_wigwag_v1_frame, 20);
 
 /**
  * Outcome of an envelope.
@@ -2316,7 +2419,7 @@ export type Receipt_OutcomeJson = "OUTCOME_UNSPECIFIED" | "OUTCOME_DELIVERED" | 
  * Describes the enum wigwag.v1.Receipt.Outcome.
  */
 export const Receipt_OutcomeSchema: GenEnum<Receipt_Outcome, Receipt_OutcomeJson> = /*@__PURE__*/
-  enumDesc(file_wigwag_v1_frame, 19, 0);
+  enumDesc(file_wigwag_v1_frame, 20, 0);
 
 /**
  * ErrorFrame is an error on a stream; unary calls carry the same information in their status details.
@@ -2435,7 +2538,7 @@ export type ErrorFrameJson = {
  * Use `create(ErrorFrameSchema)` to create a new message.
  */
 export const ErrorFrameSchema: GenMessage<ErrorFrame, {jsonType: ErrorFrameJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 20);
+  messageDesc(file_wigwag_v1_frame, 21);
 
 /**
  * Refreshed: the new token is in effect.
@@ -2470,7 +2573,7 @@ export type RefreshedJson = {
  * Use `create(RefreshedSchema)` to create a new message.
  */
 export const RefreshedSchema: GenMessage<Refreshed, {jsonType: RefreshedJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 21);
+  messageDesc(file_wigwag_v1_frame, 22);
 
 /**
  * IceServer is, in protobuf JSON, the W3C dictionary RTCIceServer.
@@ -2533,7 +2636,7 @@ export type IceServerJson = {
  * Use `create(IceServerSchema)` to create a new message.
  */
 export const IceServerSchema: GenMessage<IceServer, {jsonType: IceServerJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 22);
+  messageDesc(file_wigwag_v1_frame, 23);
 
 /**
  * IceServers is a set of servers whose credentials expire together.
@@ -2582,7 +2685,7 @@ export type IceServersJson = {
  * Use `create(IceServersSchema)` to create a new message.
  */
 export const IceServersSchema: GenMessage<IceServers, {jsonType: IceServersJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 23);
+  messageDesc(file_wigwag_v1_frame, 24);
 
 /**
  * Ping is a heartbeat, sent every `welcome.heartbeat_ms`.
@@ -2605,7 +2708,7 @@ export type PingJson = {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping, {jsonType: PingJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 24);
+  messageDesc(file_wigwag_v1_frame, 25);
 
 /**
  * GoAway asks the client to reconnect elsewhere.
@@ -2700,7 +2803,7 @@ export type GoAwayJson = {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway, {jsonType: GoAwayJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 25);
+  messageDesc(file_wigwag_v1_frame, 26);
 
 /**
  * Glare: this session and a peer offered to each other at the same time. Sent to both ends of the two connections when the
@@ -2797,7 +2900,7 @@ export type GlareJson = {
  * Use `create(GlareSchema)` to create a new message.
  */
 export const GlareSchema: GenMessage<Glare, {jsonType: GlareJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 26);
+  messageDesc(file_wigwag_v1_frame, 27);
 
 /**
  * TokenExpiring asks for a `refresh` before the session's token expires. Sent once for each token, 60 s before or, if it is
@@ -2838,7 +2941,7 @@ export type TokenExpiringJson = {
  * Use `create(TokenExpiringSchema)` to create a new message.
  */
 export const TokenExpiringSchema: GenMessage<TokenExpiring, {jsonType: TokenExpiringJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 27);
+  messageDesc(file_wigwag_v1_frame, 28);
 
 /**
  * StoreState says whether the node can reach the cluster's store. While it cannot, signals and requests wait, and a request
@@ -2893,5 +2996,5 @@ export type StoreStateJson = {
  * Use `create(StoreStateSchema)` to create a new message.
  */
 export const StoreStateSchema: GenMessage<StoreState, {jsonType: StoreStateJson}> = /*@__PURE__*/
-  messageDesc(file_wigwag_v1_frame, 28);
+  messageDesc(file_wigwag_v1_frame, 29);
 
