@@ -139,7 +139,7 @@ async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
     if query.sid.is_none()
         && let Err(refused) = engine.begin(&mut parts)
     {
-        return refused;
+        return refused.into_response();
     }
     if query.websocket && WebSocketUpgrade::is_requested(&parts) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -160,7 +160,7 @@ async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
     let body = match parts.method == Method::POST {
         true => match engine.read_post(body, end.as_deref()).await {
             Ok(body) => body,
-            Err(refused) => return refused,
+            Err(refused) => return refused.into_response(),
         },
         false => body,
     };
@@ -177,22 +177,38 @@ async fn serve(State(mut engine): State<Engine>, request: Request) -> Response {
     }
 }
 
+/// Why a request is not passed to socketioxide.
+struct Refusal(StatusCode, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(status, text) = self;
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => (status, [(header::RETRY_AFTER, "1")], text).into_response(),
+            _ => (status, text).into_response(),
+        }
+    }
+}
+
 impl Engine {
     /// Begins an Engine.IO session: counts it, and removes what would be kept as long as it.
-    fn begin(&self, parts: &mut Parts) -> Result<(), Response> {
+    fn begin(&self, parts: &mut Parts) -> Result<(), Refusal> {
         if self.context.node().draining() {
             // The client tries again, less and less often.
-            return Err((StatusCode::SERVICE_UNAVAILABLE, "DRAINING: this server is shutting down\n").into_response());
+            return Err(Refusal(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "DRAINING: this server is shutting down\n".to_owned(),
+            ));
         }
         let uri_bytes = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
         if uri_bytes > MAX_URI_BYTES {
             let text = format!("the path and the query have {uri_bytes} bytes: at most {MAX_URI_BYTES} are accepted\n");
-            return Err((StatusCode::URI_TOO_LONG, text).into_response());
+            return Err(Refusal(StatusCode::URI_TOO_LONG, text));
         }
         let source = self.context.caller(&parts.extensions, "").source();
         let Some(handshake) = self.handshakes.begin(source) else {
             let text = "LIMIT_EXCEEDED: too many Socket.IO clients are connecting: try again\n";
-            return Err((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response());
+            return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, text.to_owned()));
         };
         parts.extensions.insert(handshake);
         if !WebSocketUpgrade::is_requested(parts) {
@@ -202,13 +218,13 @@ impl Engine {
     }
 
     /// Reads the body of a POST, which socketioxide would do without a deadline. `end` is that of a connected client.
-    async fn read_post(&self, body: Body, end: Option<&TransportEnd>) -> Result<Body, Response> {
+    async fn read_post(&self, body: Body, end: Option<&TransportEnd>) -> Result<Body, Refusal> {
         let max = if end.is_some() { TRANSPORT_LIMIT } else { MAX_CONNECT_BYTES };
         // A client waits for the answer before it sends more.
         let _posting = match end.map(TransportEnd::begin_post) {
             Some(None) => {
                 let text = "another POST of this session is not finished: send the next one after its answer\n";
-                return Err((StatusCode::BAD_REQUEST, text).into_response());
+                return Err(Refusal(StatusCode::BAD_REQUEST, text.to_owned()));
             }
             posting => posting.flatten(),
         };
@@ -217,11 +233,11 @@ impl Engine {
             Ok(Ok(bytes)) => Ok(bytes.into()),
             Ok(Err(_)) => {
                 let text = format!("the body cannot be read, or has more than {max} bytes\n");
-                Err((StatusCode::PAYLOAD_TOO_LARGE, text).into_response())
+                Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE, text))
             }
             Err(_) => {
                 let text = format!("the body was not complete within {} ms\n", timeout.as_millis());
-                Err((StatusCode::REQUEST_TIMEOUT, text).into_response())
+                Err(Refusal(StatusCode::REQUEST_TIMEOUT, text))
             }
         }
     }

@@ -48,11 +48,14 @@ pub trait SnapshotPages: Send + Sync {
 /// Pages of rooms that are read in one poll at most: the watcher may see none of their rooms.
 const PAGES_PER_POLL: usize = 4;
 
+/// Returns whether a watch shows a room.
+type Shows = Box<dyn Fn(&RoomName) -> bool + Send + Sync>;
+
 /// A watch of all rooms, or of one. Owned by its reader; the backend keeps a weak reference.
 pub struct Watch {
     only: Option<RoomName>,
     /// Of these rooms, those for which it holds.
-    shows: OnceLock<Box<dyn Fn(&RoomName) -> bool + Send + Sync>>,
+    shows: OnceLock<Shows>,
     capacity: usize,
     pages: Box<dyn SnapshotPages>,
     // Guards the queue and the reader's waker. A std mutex: critical sections are short and never span an await.

@@ -1,6 +1,8 @@
 //! How long a receipt takes: `make receipt-times`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use wigwag_client::Payload;
 

@@ -151,13 +151,15 @@ impl Tickets {
         before - lists.tickets.len()
     }
 
-    /// Forgets the tickets of a user or token, and those that it created.
+    /// Forgets the tickets of a user or token, and those that it created, with the answers that would repeat them.
     pub(super) fn remove(&self, revoked: &Revoked) {
-        let mut lists = self.lists();
+        let lists = &mut *self.lists();
         lists.tickets.retain(|_, ticket| match revoked {
             Revoked::User(user) => ticket.identity.user != *user && ticket.creator.0 != *user,
             Revoked::Id(id) => ticket.creator.1.as_ref() != Some(id),
         });
+        let tickets = &lists.tickets;
+        lists.requests.retain(|_, answered| tickets.contains_key(&*Sha256::digest(&answered.secret)));
         lists.count();
     }
 
@@ -241,6 +243,9 @@ mod tests {
         let other = tickets.add("c".to_owned(), ticket("ada", 20_000), request(2), 1);
         assert_eq!(other, Err(TicketError::RequestIdReused));
         assert!(tickets.add("d".to_owned(), ticket("ada", 90_000), request(2), 60_000).is_ok(), "forgotten");
+        tickets.remove(&Revoked::User("ada".into()));
+        let again = tickets.add("e".to_owned(), ticket("ada", 90_000), request(2), 60_001);
+        assert_eq!(again, Ok(("e".to_owned(), 90_000)), "a revoked ticket is not handed out again");
     }
 
     /// Adds tickets of this creator until there is no place. Returns how many.
@@ -269,7 +274,7 @@ mod tests {
             let third = fill(&tickets, "third", with_id);
             assert!(third >= MAX_TICKETS / 40, "{third}");
             tickets.remove(&Revoked::User("first".into()));
-            assert_eq!(fill(&tickets, "first", false) > 1_000, !with_id, "only its requests are remembered");
+            assert!(fill(&tickets, "first", false) > 1_000, "its place is free again");
             let mut late = ticket("ada", 90_000);
             late.creator.0 = "first".into();
             assert!(tickets.add("late".to_owned(), late, None, 61_000).is_ok(), "all others have expired");
