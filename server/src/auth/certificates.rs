@@ -91,7 +91,7 @@ mod tests {
             (email("bot@example.com"), None),
             (dns(""), None),
         ] {
-            assert_eq!(user(&entries, &[name.clone()]).as_deref(), expected, "{name:?}");
+            assert_eq!(user(&entries, std::slice::from_ref(&name)).as_deref(), expected, "{name:?}");
         }
         assert_eq!(user(&entries, &[]), None);
         let both = [uri("spiffe://example/bot"), dns("bot.example.com")];
