@@ -19,7 +19,7 @@ class Turn:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        options = ["-n", "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers", "--realm", "test"]
+        options = ["-n", "--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers", "--realm", "test"]
         options += ["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(self.port)]
         options += ["--use-auth-secret", "--log-file", f"{folder}/log", "--pidfile", f"{folder}/pid"]
         for secret in secrets:

@@ -43,7 +43,7 @@ export class Coturn {
     const folder = await mkdtemp(join(tmpdir(), "wigwag-coturn-"));
     const port = await freePort();
     const options = [
-      "-n", "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers", "--realm", REALM,
+      "-n", "--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers", "--realm", REALM,
       "--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", String(port),
       "--use-auth-secret", "--userdb", join(folder, "turndb"), "--pidfile", join(folder, "pid"), "--log-file", "stdout",
     ];
