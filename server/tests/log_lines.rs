@@ -144,8 +144,8 @@ async fn the_audit_log_says_who_did_what_on_whom() {
             assert_eq!(answer.status, status);
         }
         let body = br#"{"room":"own-2"}"#;
-        let nobody = http1::send(&mut rest, Method::POST, "/v1/rooms", &headers[..1], body).await;
-        assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+        let without_token = http1::send(&mut rest, Method::POST, "/v1/rooms", &headers[..1], body).await;
+        assert_eq!(without_token.status, StatusCode::UNAUTHORIZED);
         drop(rest);
         let log = Log::of(server).await;
         let fields = |room: &str, outcome: &str| json!({"target": "wigwag_audit", "call": "CreateRoom", "room.id": room, "outcome": outcome});
