@@ -21,8 +21,10 @@ test: setup test-rust test-ts test-old-new test-browser test-compat test-interop
 setup: ## Install what the tests need, where possible
 	@scripts/setup.sh
 
-server: # With the route whose handler panics, which is for tests alone.
-	cargo build -p wigwag-server --features test-panic
+# As a part of the whole workspace: by itself it would be built with other features of its dependencies, and they again with it.
+# The test asks for the server; and tests/chaos for the route whose handler panics, which is for tests alone.
+server:
+	cargo test --workspace --no-run --test config_binary
 
 npm:
 	scripts/npm-ci.sh $(TS) $(PAGE) $(COMPAT) $(TRANSPORTS) $(BOT) $(PEERS)
@@ -76,10 +78,10 @@ test-tokens: ## Exchange tokens with PyJWT, jose and golang-jwt, and run the sni
 
 lint: npm ## Check formatting, clippy and the protos
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/clippy.sh
 	scripts/features.sh
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps -p wigwag-proto -p wigwag-client --features wigwag-client/tls,wigwag-client/seal
-	cd $(ECHO) && cargo fmt --check && cargo clippy --all-targets -- -D warnings
+	cd $(ECHO) && cargo fmt --check && $(CURDIR)/scripts/clippy.sh
 	cd $(TS) && npm run lint:proto && npm run format:proto
 	scripts/breaking.sh
 

@@ -26,7 +26,8 @@ targets=${FUZZ_TARGETS:-$(cd server && ls fuzz/fuzz_targets */fuzz/fuzz_targets 
 RUSTFLAGS="${RUSTFLAGS:-} --cfg fuzzing -Cdebug-assertions -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 RUSTFLAGS+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
 RUSTFLAGS+=" -Cllvm-args=-sanitizer-coverage-trace-compares" \
-    cargo build --quiet --release --locked --manifest-path server/fuzz/Cargo.toml --workspace --target "$host" --target-dir "$out"
+    cargo build --quiet --release --locked --manifest-path server/fuzz/Cargo.toml $(printf -- '--bin %s ' $targets) \
+    --workspace --target "$host" --target-dir "$out"
 
 fuzz() {
     local target=$1 corpus=$out/corpus/$1 artifacts=$out/artifacts/$1 log=$out/$1.log seeds

@@ -8,6 +8,7 @@
 #   scripts/mutants.sh            all defects, each with the suites its patch names
 #   scripts/mutants.sh NAME…      these
 #   EVERY=1 scripts/mutants.sh    every suite for each defect, to see what each suite is worth
+#   JOBS=1 scripts/mutants.sh     one defect at a time (default: as many as there are processors, at most 4)
 #
 # A patch begins with one line that explains the defect and one that names the suites which must catch it. The patches of
 # tests/mutants/base are applied to every build, including the one without a defect.
@@ -17,12 +18,16 @@ root=$(pwd -P)
 
 suites="contract interleavings simulation bugs properties concurrency"
 LIMIT=${LIMIT:-120}
+processors=$(nproc)
+JOBS=${JOBS:-$((processors < 4 ? processors : 4))}
 patches=$root/tests/mutants
 target=${MUTANTS_TARGET_DIR:-$root/target/mutants}
 scratch=$target/scratch
 names=${*:-$(cd "$patches" && ls -- *.patch | sed 's/\.patch$//')}
 export RUST_BACKTRACE=0 PROPTEST_CASES="${PROPTEST_CASES:-200}" PROPTEST_FAILURE_PERSISTENCE=off
 export CARGO_TARGET_DIR="$target" CARGO_INCREMENTAL=1
+# A defect may leave something unused.
+unset RUSTC_WORKSPACE_WRAPPER
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -103,11 +108,11 @@ for suite in $suites; do
     run "$suite" $((LIMIT / 3)) || { cat "$log"; fail "$suite fails without a defect"; }
 done
 
-caught=0 total=0 missed=""
-for name in $names; do
-    total=$((total + 1)) by="" without=""
+# Applies one defect, runs its suites and says who caught it. Succeeds if each suite that must catch it does.
+judge() {
+    name=$1 by="" without=""
     named=$(suites_of "$name")
-    apply "$patches/$name.patch"
+    apply "$patches/$name.patch" || fail "$name does not apply"
     [ -z "${EVERY:-}" ] && tried=$named || tried=$suites
     for suite in $tried; do
         build "$suite" || { cat "$work/build"; fail "$name does not build: a defect must compile"; }
@@ -117,14 +122,51 @@ for name in $names; do
             case " $named " in *" $suite "*) without="$without $suite" ;; esac
         fi
     done
-    apply -R "$patches/$name.patch"
+    apply -R "$patches/$name.patch" || fail "$name cannot be undone"
     if [ -z "$without" ]; then
-        caught=$((caught + 1))
         echo "caught  $name: $by"
     else
-        missed="$missed $name"
         echo "MISSED  $name: not caught by$without${by:+; caught by $by}"
+        return 1
     fi
+}
+
+# Takes defects one after the other until there are none left. Each job has its own copy of the sources and of what is built.
+job() {
+    if [ "$1" -gt 1 ]; then
+        rm -rf "$target-$1"
+        cp -R "$target" "$target-$1"
+        export CARGO_TARGET_DIR="$target-$1"
+        scratch=$CARGO_TARGET_DIR/scratch
+    fi
+    work=$work/$1 log=$work/$1/log
+    mkdir -p "$work"
+    number=0
+    for name in $names; do
+        number=$((number + 1))
+        # The directory is the claim: only one job can make it.
+        mkdir "$claims/$number" 2>/dev/null || continue
+        if judge "$name"; then echo "$name" >>"$work/caught"; else echo "$name" >>"$work/missed"; fi
+    done
+    touch "$work/finished"
+}
+
+claims=$work/claims
+mkdir "$claims"
+# The copies are made before any defect is applied.
+number=$JOBS
+while [ "$number" -gt 1 ]; do
+    job "$number" &
+    while [ ! -d "$work/$number" ]; do sleep 0.1; done
+    number=$((number - 1))
 done
-echo "$caught/$total caught"
-[ "$caught" -eq "$total" ] || { echo "missed:$missed" >&2; exit 1; }
+job 1 &
+wait
+
+for number in $(seq "$JOBS"); do
+    [ -e "$work/$number/finished" ] || fail "a defect could not be judged"
+done
+caught=$(cat "$work"/*/caught 2>/dev/null | wc -l)
+missed=$(cat "$work"/*/missed 2>/dev/null | tr '\n' ' ')
+echo "$caught/$(echo "$names" | wc -w) caught"
+[ -z "$missed" ] || { echo "missed: $missed" >&2; exit 1; }

@@ -47,7 +47,7 @@ build() {
 }
 
 echo "building $version"
-old_player=$(cd "$release/src" && CARGO_TARGET_DIR=$release/target build)
+old_player=$(cd "$release/src" && unset RUSTC_WORKSPACE_WRAPPER && CARGO_TARGET_DIR=$release/target build)
 new_player=$(CARGO_TARGET_DIR=$target build)
 old_server=$release/target/debug/wigwag-server
 new_server=$target/debug/wigwag-server

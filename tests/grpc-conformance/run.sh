@@ -13,7 +13,8 @@ if [ -z "$suite" ]; then
     echo "tests/grpc-conformance/run.sh: connectconformance is not installed (scripts/setup.sh needs Go for it): skipped"
     exit 0
 fi
-cargo build -p wigwag-grpc-conformance
+# A test asks for the server. Of the whole workspace: by itself it would be built with other features of its dependencies.
+cargo test --workspace --no-run --test refusals
 server=${CARGO_TARGET_DIR:-target}/debug/wigwag-grpc-conformance
 for stack in hyper router signal; do
     echo "ConformanceService over $stack"

@@ -16,7 +16,7 @@ if ! [ -x "$venv/bin/schemathesis" ]; then
 fi
 
 if [ -z "${SERVER:-}" ]; then
-    cargo build --quiet -p wigwag-server
+    cargo test --quiet --workspace --no-run --test config_binary # The server, as `make server` builds it.
     log=$(mktemp)
     "$target/debug/wigwag-server" --listen 127.0.0.1:0 >"$log" 2>&1 &
     pid=$!

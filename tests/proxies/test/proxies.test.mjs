@@ -80,8 +80,12 @@ for (const name of NAMES) {
     test("RoomService is refused, whatever host name the caller writes", async () => {
       const client = channel(proxy.grpc, { "grpc.default_authority": "localhost" });
       const error = await client.call(client.rooms, "CreateRoom", { room: "refused" }).catch((error) => error);
-      assert.equal(error.code, status.PERMISSION_DENIED, `${error}`);
+      // A proxy that answers before it has read the request resets the stream after its 403. If both arrive at once, Node closes
+      // the stream without telling grpc-js of the answer.
+      const unseen = error.code === status.INTERNAL && error.details.startsWith("Received RST_STREAM with code 0");
+      assert.ok(error.code === status.PERMISSION_DENIED || unseen, `${error}`);
       client.close();
+      assert.equal(await rest(server.port, "localhost", "/v1/rooms/refused"), 404, "the call has not reached the server");
       for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
         const response = await rest(proxy.web, host, "/v1/rooms");
         assert.equal(response, 403, `REST as ${host}`);
