@@ -13,10 +13,8 @@ pub struct Text(Bytes);
 impl Text {
     /// Validates the payload of a text message.
     pub(super) fn check(bytes: Bytes) -> Result<Self, Violation> {
-        match str::from_utf8(&bytes) {
-            Ok(_) => Ok(Self(bytes)),
-            Err(_) => Err(Violation::NotUtf8),
-        }
+        // Nearly all texts are ASCII, which is found out with a tenth of the instructions.
+        if bytes.is_ascii() || str::from_utf8(&bytes).is_ok() { Ok(Self(bytes)) } else { Err(Violation::NotUtf8) }
     }
 
     /// Returns the text. Validates the bytes once more, which is cheaper than copying them to a `String` and avoids
