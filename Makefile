@@ -10,7 +10,7 @@ ECHO := examples/rust-echo
 BOT := examples/node-bot
 PEERS := tests/peers
 
-.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens receipt-times silent-sockets mutants token-mutations access-matrix deny licenses sbom fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish instructions
+.PHONY: run test lint gen setup npm server test-rust test-engine-hyper test-tls test-old-new test-ts test-browser test-compat test-interop test-proxies test-shared-envoy test-grpc-conformance test-peers test-tokens receipt-times silent-sockets mutants token-mutations access-matrix deny licenses sbom fuzz soak shared-connection unread-memory bench bench-quick bench-compare bench-publish auth-cost instructions
 
 run: ## Run a server on loopback
 	cargo run --release
@@ -130,6 +130,9 @@ bench-quick: ## The same in about five minutes
 
 bench-compare: ## Benchmark this tree against BASE (a revision or a binary), interleaved
 	bench/run.sh compare
+
+auth-cost: ## Count the instructions per signal without and with tokens; fails above LIMIT (1.02)
+	bench/auth-cost.sh
 
 instructions: ## Count instructions per signal with callgrind and compare with BASE; fails above LIMIT
 	bench/instructions.sh

@@ -17,6 +17,7 @@ pub(super) const ACK_FRAMES: u32 = 32;
 #[derive(Debug)]
 pub(crate) struct Wigwag {
     room: String,
+    token: String,
     id: String,
     /// The number of the last frame sent, the last received, and the last acknowledged.
     seq: u32,
@@ -27,10 +28,11 @@ pub(crate) struct Wigwag {
 }
 
 impl Wigwag {
-    /// A session that joins this room.
-    pub(crate) fn new(room: String) -> Self {
+    /// A session that joins this room, with a token unless that is empty.
+    pub(crate) fn new(room: String, token: String) -> Self {
         Self {
             room,
+            token,
             id: String::new(),
             seq: 0,
             received: 0,
@@ -80,6 +82,7 @@ impl Wigwag {
 impl Client for Wigwag {
     fn start(&mut self, out: &mut Sender<'_>) {
         let mut hello = Vec::new();
+        put_text(1, &self.token, &mut hello);
         put_text(5, "wigwag-bench", &mut hello);
         put_number(6, 1, &mut hello);
         self.send_frame(out, 0, 5, |message| put_bytes(5, &hello, message));

@@ -12,6 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct WigwagJson {
     room: String,
+    token: String,
     id: String,
     seq: u32,
     received: u32,
@@ -21,10 +22,11 @@ pub(crate) struct WigwagJson {
 }
 
 impl WigwagJson {
-    /// A session that joins this room.
-    pub(crate) fn new(room: String) -> Self {
+    /// A session that joins this room, with a token unless that is empty.
+    pub(crate) fn new(room: String, token: String) -> Self {
         Self {
             room,
+            token,
             id: String::new(),
             seq: 0,
             received: 0,
@@ -46,7 +48,8 @@ impl WigwagJson {
 
 impl Client for WigwagJson {
     fn start(&mut self, out: &mut Sender<'_>) {
-        out.text(r#"{"hello":{"client":"wigwag-bench","resumable":true}}"#);
+        let token = &self.token;
+        out.text(&format!(r#"{{"hello":{{"token":"{token}","client":"wigwag-bench","resumable":true}}}}"#));
         self.seq += 1;
         out.text(&format!(r#"{{"seq":{},"join":{{"room":"{}"}}}}"#, self.seq, self.room));
     }

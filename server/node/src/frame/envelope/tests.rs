@@ -22,6 +22,7 @@ fn payloads() -> Vec<Payload> {
         }),
         Payload::Candidate(IceCandidate::default()),
         Payload::Message(AppData { content: Some(Content::Text(String::new())) }),
+        Payload::Message(AppData { content: Some(Content::Text("grüße, 世界".into())) }),
         Payload::Message(AppData { content: Some(Content::Binary(vec![0, 255])) }),
         Payload::Sealed(vec![0xff; 300]),
     ]
