@@ -469,10 +469,7 @@ fn the_settings_of_the_webhook_are_checked() {
         (format!("{url}webhook_timeout_ms = 99\n"), "auth.webhook_timeout_ms"),
         (format!("{url}webhook_concurrency = 0\n"), "auth.webhook_concurrency"),
         (format!("{url}webhook_ca_file = \"{path}\"\n"), "auth.webhook_ca_file"),
-        (
-            format!("{url}webhook_headers = [\"cookie\"]\n[cors]\nallowed_origins = \"*\"\n"),
-            "cors.allowed_origins",
-        ),
+        (format!("{url}webhook_headers = [\"cookie\"]\n[cors]\nallowed_origins = \"*\"\n"), "cors.allowed_origins"),
     ] {
         assert_eq!(keys(load_file(&format!("[auth]\n{text}"))), [key], "{text}");
     }

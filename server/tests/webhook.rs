@@ -369,3 +369,34 @@ async fn clients_of_compatibility_protocols_are_asked_about_if_no_ticket_admits_
         assert_eq!(webhook.last().json()["event"], if joins { "join" } else { "connect" }, "{protocol}");
     }
 }
+
+#[tokio::test]
+async fn a_session_whose_claims_have_expired_goes_on_if_the_webhook_says_so() {
+    let webhook = StandIn::start().await;
+    let server = start(&webhook, |_| {}).await;
+    // They are accepted for ten more seconds.
+    webhook.answer(allow(&json!({"sub": "ada", "ttl_s": 1})));
+    let mut session = RoamingSession::with(Transport::Proto, server.addr, hello("ada")).await;
+    let connection = session.connection.as_mut().expect("a connection");
+    let ended = async {
+        loop {
+            if let Some(Down::Error(error)) = connection.next().await.body {
+                return error.reason;
+            }
+        }
+    };
+    assert_eq!(soon("the end of the connection", ended).await, "TOKEN_EXPIRED");
+    session.lose();
+    for (answer, reason) in [
+        (ok(&json!({"allow": false})), "FORBIDDEN"),
+        (raw(500, ""), "WEBHOOK_UNAVAILABLE"),
+        (allow(&everything("bob")), "TOKEN_INVALID"),
+    ] {
+        webhook.answer(answer);
+        let error = session.try_resume(Transport::Json).await.err().expect("refused");
+        assert_eq!(error.reason, reason);
+    }
+    webhook.answer(allow(&everything("ada")));
+    session.resume(Transport::Json).await;
+    assert_eq!(outcome(&mut session, join("room")).await, "joined");
+}

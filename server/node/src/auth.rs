@@ -7,6 +7,7 @@
 
 mod caller;
 mod certificate;
+mod client_headers;
 mod deny_list;
 mod identity;
 mod policy;
@@ -19,12 +20,13 @@ pub(crate) use self::tickets::{TicketError, TicketRequest};
 pub use self::{
     caller::{BearerToken, Caller},
     certificate::{CertificateName, ClientCertificate},
+    client_headers::ClientHeaders,
     deny_list::Denied,
     identity::Identity,
     policy::{Authenticate, Policy},
     revocations::Revoked,
     tickets::Ticket,
-    webhook::{AskWebhook, ClientHeaders, Connect, Question, Webhook, WebhookAnswer, WebhookEvent, WebhookUnavailable},
+    webhook::{AskWebhook, Connect, Question, Webhook, WebhookAnswer, WebhookEvent, WebhookUnavailable},
 };
 
 /// What a caller wants to do.

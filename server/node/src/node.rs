@@ -219,7 +219,7 @@ impl Node {
         id: Option<&str>,
     ) -> Result<Option<Ticket>, ApiError> {
         let admitted = match self.policy().admit_ticket(caller, protocol, self.now().unix_ms) {
-            // PeerJS clients have a token in any case: one that is no ticket says nothing.
+            // PeerJS clients have a token in any case, which says nothing unless it is a ticket.
             Err(error) if error.code == Code::Unauthenticated && self.policy().webhook().is_some() => {
                 let connect = Connect { transport: protocol, ..Connect::new(caller, id.unwrap_or_default()) };
                 let answer = self.policy().authenticate(None, None, Some(connect), self.now().unix_ms).await;

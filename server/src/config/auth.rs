@@ -6,6 +6,7 @@ mod issuer;
 mod key;
 mod text_file;
 mod webhook;
+mod webhook_when;
 
 use serde::{Deserialize, Serialize};
 use wigwag_token::{Issuer, Verifier};
@@ -17,8 +18,8 @@ use super::secret::Secret;
 pub use certificate::{AuthCertificate, CertificateGrants, NamePattern};
 pub use issuer::AuthIssuer;
 pub use key::AuthKey;
-pub(super) use webhook::ALLOWED_WHEN as ALLOWED_WEBHOOK_WHEN;
-pub use webhook::WebhookWhen;
+pub(super) use webhook_when::ALLOWED_WHEN as ALLOWED_WEBHOOK_WHEN;
+pub use webhook_when::WebhookWhen;
 
 /// Settings of authentication. With a key, an issuer, a certificate or a webhook, every client needs a token or a certificate, or
 /// must be allowed by the webhook; without, the server is open.

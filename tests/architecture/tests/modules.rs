@@ -23,7 +23,7 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "deny", to: &["config"] },
     Row { from: "fetch", to: &[] },
     Row { from: "opens", to: &[] },
-    Row { from: "turn", to: &[] },
+    Row { from: "turn", to: &["fetch"] },
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, net::IpAddr, pin::Pin, sync::Arc};
 use wigwag_hub::RoomName;
 use wigwag_token::Claims;
 
-use super::Caller;
+use super::{Caller, ClientHeaders};
 use crate::error::ApiError;
 
 /// Asks the application's server.
@@ -61,40 +61,6 @@ pub enum WebhookAnswer {
 /// The webhook does not answer, or not what it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebhookUnavailable;
-
-/// Fields of a client's request, by their names in lower case.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ClientHeaders(Arc<[(Box<str>, Box<str>)]>);
-
-/// Largest sum of the bytes of these fields. What does not fit is left out.
-const MAX_HEADER_BYTES: usize = 8 * 1024;
-
-impl ClientHeaders {
-    /// Takes those of these fields that a request has. `None` if it has none.
-    pub fn pick(names: &[String], mut value: impl FnMut(&str) -> Option<String>) -> Option<Self> {
-        let mut left = MAX_HEADER_BYTES;
-        let mut picked = Vec::new();
-        for name in names {
-            let Some(value) = value(name.as_str()) else { continue };
-            let Some(rest) = left.checked_sub(name.len() + value.len()) else { continue };
-            left = rest;
-            picked.push((name.as_str().into(), value.into()));
-        }
-        if picked.is_empty() { None } else { Some(Self(picked.into())) }
-    }
-
-    /// Returns the names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
-    }
-}
-
-impl fmt::Debug for ClientHeaders {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Values may be cookies.
-        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
-    }
-}
 
 /// The webhook of a server, and when it is asked.
 #[derive(Clone, Debug)]

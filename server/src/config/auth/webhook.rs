@@ -1,25 +1,11 @@
 //! `auth.webhook_*`: the application's server that is asked about clients.
 
 use http::HeaderName;
-use serde::{Deserialize, Serialize};
 
 use super::super::error::ConfigErrors;
 use super::super::secret::Secret;
 use super::AuthSection;
 use crate::fetch::{HttpUrl, Trust};
-
-/// When the webhook is asked about a client that connects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WebhookWhen {
-    /// `"no_token"`, the default: if it has neither a token nor a certificate that `auth.certificates` names.
-    #[default]
-    NoToken,
-    /// `"always"`: if it has one, too, once that has been accepted.
-    Always,
-}
-
-pub(in crate::config) const ALLOWED_WHEN: &str = "\"no_token\" or \"always\"";
 
 /// Most fields of requests that the webhook is told.
 const MAX_HEADERS: usize = 16;
