@@ -1,0 +1,108 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    completion::CompletionArgs, duration, join::JoinArgs, members::MembersCommand, output::Format, rooms::RoomsCommand,
+    send::SendArgs, token::TokenCommand,
+};
+
+/// The command line tool of the Wigwag signaling server: tokens, rooms, members, messages.
+///
+/// The server and the token come from --url and --token, else from the profile that --profile names, else from WIGWAG_URL and
+/// WIGWAG_TOKEN, else from the default profile. Profiles are in config.toml in the folder `wigwag` of your configuration files
+/// (~/.config/wigwag/config.toml on Linux). Without any of them the server is http://127.0.0.1:8080.
+#[derive(Debug, Parser)]
+#[command(name = "wigwag", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Globals {
+    /// URL of the server, such as https://signal.example.com (WIGWAG_URL)
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Access token; other users of this machine see it in the list of processes, so prefer --token-file (WIGWAG_TOKEN)
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
+    pub(crate) token: Option<String>,
+    /// Read the access token from this file, - is standard input
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Also trust this certificate authority, a PEM file (WIGWAG_CA_FILE)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Use this profile of config.toml (WIGWAG_PROFILE)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// How to print results
+    #[arg(long, short, global = true, value_enum, value_name = "FORM", default_value = "table")]
+    pub(crate) output: Format,
+    /// Longest wait for a connection, and for the answer to a call
+    #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
+    pub(crate) timeout: Duration,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sign, read and check access tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// List, create, change, end and watch rooms
+    #[command(subcommand)]
+    Rooms(RoomsCommand),
+    /// List and remove the members of a room
+    #[command(subcommand)]
+    Members(MembersCommand),
+    /// Send a message to a room or one of its members, without joining
+    Send(SendArgs),
+    /// Join a room: shows who comes, who goes and what arrives, and sends the lines that you type
+    Join(JoinArgs),
+    /// Print a completion script for a shell
+    Completion(CompletionArgs),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  a check failed: the token is not good
+  64  the command line is invalid
+  65  the server refused the request: a field is invalid, the room exists already
+  66  no such room, member or file
+  69  the server cannot be reached, or does not have this call
+  70  a defect of this program or of the server
+  75  not now: the server is draining, too many requests, a mailbox is full; try again later
+  77  no token, or one that does not permit this
+  78  the profile or its file cannot be used
+
+With --output json an error is one JSON object on standard error: exit_code, reason, message, hint.
+Colors are left out when standard output is not a terminal, or NO_COLOR is set.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_exit_code() {
+        let listed: Vec<u8> = EXIT_CODES
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.trim_start().split_once("  ")?.0.parse().ok())
+            .collect();
+        assert_eq!(listed, Exit::ALL.map(|exit| exit as u8));
+    }
+}

@@ -1,0 +1,22 @@
+//! `wigwag completion`: scripts for shells.
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use crate::{arguments::Cli, exit::Exit, failure::Failure, output};
+
+/// Print a completion script for a shell.
+///
+/// For bash: wigwag completion bash > ~/.local/share/bash-completion/completions/wigwag
+#[derive(Debug, Args)]
+pub(crate) struct CompletionArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub(crate) fn run(arguments: &CompletionArgs) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "wigwag", &mut script);
+    output::print(&String::from_utf8_lossy(&script))
+}

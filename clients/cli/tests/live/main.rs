@@ -1,0 +1,10 @@
+//! The tool as people run it, against a real server.
+
+mod join;
+mod members;
+mod rooms;
+mod send;
+mod support;
+mod targets;
+mod tokens;
+mod usage;
