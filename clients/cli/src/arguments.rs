@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    completion::CompletionArgs, duration, join::JoinArgs, members::MembersCommand, output::Format, rooms::RoomsCommand,
-    send::SendArgs, token::TokenCommand,
+    bench::BenchArgs, completion::CompletionArgs, doctor::DoctorArgs, duration, join::JoinArgs,
+    members::MembersCommand, output::Format, rooms::RoomsCommand, send::SendArgs, token::TokenCommand,
 };
 
 /// The command line tool of the Wigwag signaling server: tokens, rooms, members, messages.
@@ -24,7 +24,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command understands.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Globals {
     /// URL of the server, such as https://signal.example.com (WIGWAG_URL)
     #[arg(long, global = true, value_name = "URL")]
@@ -65,6 +65,10 @@ pub(crate) enum Command {
     Send(SendArgs),
     /// Join a room: shows who comes, who goes and what arrives, and sends the lines that you type
     Join(JoinArgs),
+    /// Check a server from here, and say what is wrong and what to do
+    Doctor(DoctorArgs),
+    /// Put load on a server and measure how long messages take
+    Bench(BenchArgs),
     /// Print a completion script for a shell
     Completion(CompletionArgs),
 }
@@ -72,7 +76,8 @@ pub(crate) enum Command {
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
-   1  a check failed: the token is not good
+   1  a check failed: the token is not good, the doctor found something wrong,
+      the bench lost messages or was too slow
   64  the command line is invalid
   65  the server refused the request: a field is invalid, the room exists already
   66  no such room, member or file

@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     sync::mpsc,
+    time::timeout,
 };
 use wigwag_client::{Event, JoinOptions, Payload, PeerId, Room, Session};
 
@@ -36,23 +37,7 @@ pub(crate) struct JoinArgs {
 
 pub(crate) async fn run(arguments: &JoinArgs, globals: &Globals, output: Output) -> Result<Exit, Failure> {
     let target = Target::resolve(globals, output)?;
-    target.uri()?;
-    let mut builder = Session::builder(&target.url).display_name(&arguments.name);
-    if let Some(token) = &target.token {
-        builder = builder.token(token);
-    }
-    if let Some(ca) = &target.ca {
-        builder = builder.ca_certificate(ca.clone());
-    }
-    let session = match tokio::time::timeout(target.timeout, builder.connect()).await {
-        Ok(connected) => connected.map_err(|error| match &*error.reason {
-            "UNREACHABLE" => Failure::unreachable(&target.url, &error.message),
-            _ => error.into(),
-        })?,
-        Err(_) => {
-            return Err(Failure::unreachable(&target.url, "no answer in time").with_hint("wait longer with --timeout"));
-        }
-    };
+    let session = connect(&target, &arguments.name).await?;
     let room = session.join_with(&arguments.room, JoinOptions::default()).await?;
     let view = View::new(output);
     view.joined(&session, &room)?;
@@ -63,6 +48,25 @@ pub(crate) async fn run(arguments: &JoinArgs, globals: &Globals, output: Output)
         session.close().await;
     }
     ended
+}
+
+/// Opens a session.
+pub(crate) async fn connect(target: &Target, name: &str) -> Result<Session, Failure> {
+    target.uri()?;
+    let mut builder = Session::builder(&target.url).display_name(name);
+    if let Some(token) = &target.token {
+        builder = builder.token(token);
+    }
+    if let Some(ca) = &target.ca {
+        builder = builder.ca_certificate(ca.clone());
+    }
+    match timeout(target.timeout, builder.connect()).await {
+        Ok(connected) => connected.map_err(|error| match &*error.reason {
+            "UNREACHABLE" => Failure::unreachable(&target.url, &error.message),
+            _ => error.into(),
+        }),
+        Err(_) => Err(Failure::unreachable(&target.url, "no answer in time").with_hint("wait longer with --timeout")),
+    }
 }
 
 async fn take_part(arguments: &JoinArgs, session: &Session, room: &Room, view: View) -> Result<Exit, Failure> {

@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod bench;
 mod completion;
+mod doctor;
 mod duration;
 mod exit;
 mod failure;
@@ -63,6 +65,8 @@ async fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Members(command) => members::run(command, globals, output).await,
         Command::Send(send) => send::run(send, globals, output).await,
         Command::Join(join) => join::run(join, globals, output).await,
+        Command::Doctor(doctor) => doctor::run(doctor, globals, output).await,
+        Command::Bench(bench) => bench::run(bench, globals, output).await,
         Command::Completion(completion) => completion::run(completion),
     }
 }

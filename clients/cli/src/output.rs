@@ -35,6 +35,10 @@ impl Output {
         Self { format }
     }
 
+    pub(crate) fn format(self) -> Format {
+        self.format
+    }
+
     /// Prints a result: `table` is what people read.
     pub(crate) fn show(self, value: &impl Serialize, table: impl FnOnce() -> String) -> Result<Exit, Failure> {
         match self.format {

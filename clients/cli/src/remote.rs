@@ -8,7 +8,7 @@ use tonic::{
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
-use wigwag_proto::v1::room_service_client::RoomServiceClient;
+use wigwag_proto::v1::{room_service_client::RoomServiceClient, signaling_service_client::SignalingServiceClient};
 
 use crate::{exit::Exit, failure::Failure, target::Target};
 
@@ -23,9 +23,17 @@ pub(crate) type Rooms = RoomServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// Connects to RoomService.
 pub(crate) async fn rooms(target: &Target) -> Result<Rooms, Failure> {
-    let channel = connect(target).await?;
-    let client = RoomServiceClient::with_interceptor(channel, Bearer::new(target)?);
+    let bearer = Bearer::new(target)?;
+    let client = RoomServiceClient::with_interceptor(connect(target).await?, bearer);
     Ok(client.max_decoding_message_size(MAX_MESSAGE))
+}
+
+/// Connects to SignalingService, for calls.
+pub(crate) async fn signaling(
+    target: &Target,
+) -> Result<SignalingServiceClient<InterceptedService<Channel, Bearer>>, Failure> {
+    let bearer = Bearer::new(target)?;
+    Ok(SignalingServiceClient::with_interceptor(connect(target).await?, bearer))
 }
 
 async fn connect(target: &Target) -> Result<Channel, Failure> {

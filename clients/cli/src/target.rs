@@ -26,6 +26,7 @@ const MAX_TOKEN_FILE: usize = 64 << 10;
 const MAX_CA_FILE: usize = 1 << 20;
 
 /// A server and what to show it.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) url: String,
     pub(crate) token: Option<String>,

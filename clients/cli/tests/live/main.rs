@@ -1,5 +1,7 @@
 //! The tool as people run it, against a real server.
 
+mod bench;
+mod doctor;
 mod join;
 mod members;
 mod rooms;

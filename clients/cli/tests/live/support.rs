@@ -63,6 +63,18 @@ impl Server {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// Stops the process for this long.
+    pub(crate) fn pause(&self, pause: Duration) {
+        let pid = self.process.id().to_string();
+        let signal = |name: &str| {
+            let sent = Command::new("kill").args([name, &pid]).status();
+            assert!(sent.expect("kill").success());
+        };
+        signal("-STOP");
+        thread::sleep(pause);
+        signal("-CONT");
+    }
 }
 
 impl Drop for Server {

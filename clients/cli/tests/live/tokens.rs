@@ -86,11 +86,11 @@ fn inspect_shows_a_token_without_its_key() {
 #[test]
 fn inspect_says_what_every_server_objects_to() {
     // {"alg":"HS256"} and {"sub":"ada","exp":1000,"wigwag":{"can":["fly"]}}
-    let unknown = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjEwMDAsIndpZ3dhZyI6eyJjYW4iOlsiZmx5Il19fQ.AAAA";
+    let unknown = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjEwMDAsIndpZ3dhZyI6eyJjYW4iOlsiZmx5Il19fQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let shown = Tool::new().run(&["token", "inspect", unknown, "-o", "json"]).json();
     assert!(shown["problem"].as_str().is_some_and(|problem| problem.contains("can")), "{shown}");
     // {"alg":"HS256"} and {"sub":"ada","exp":1000}
-    let expired = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjEwMDB9.AAAA";
+    let expired = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjEwMDB9.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let shown = Tool::new().run(&["token", "inspect", expired]).ok();
     assert!(shown.contains("servers refuse it: the token expired"), "{shown}");
 }

@@ -24,6 +24,8 @@ fn every_command_has_a_help_text() {
         "members remove",
         "send",
         "join",
+        "doctor",
+        "bench",
         "completion",
     ];
     for command in commands {
