@@ -1,12 +1,10 @@
 //! The command line.
 
-use std::{path::PathBuf, time::Duration};
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::{
-    bench::BenchArgs, completion::CompletionArgs, doctor::DoctorArgs, duration, join::JoinArgs,
-    members::MembersCommand, output::Format, rooms::RoomsCommand, send::SendArgs, token::TokenCommand,
+    bench::BenchArgs, completion::CompletionArgs, doctor::DoctorArgs, globals::Globals, join::JoinArgs,
+    members::MembersCommand, rooms::RoomsCommand, send::SendArgs, token::TokenCommand,
 };
 
 /// The command line tool of the Wigwag signaling server: tokens, rooms, members, messages.
@@ -14,7 +12,7 @@ use crate::{
 /// The server and the token come from --url and --token, else from the profile that --profile names, else from WIGWAG_URL and
 /// WIGWAG_TOKEN, else from the default profile. Profiles are in config.toml in the folder `wigwag` of your configuration files
 /// (~/.config/wigwag/config.toml on Linux). Without any of them the server is http://127.0.0.1:8080.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "wigwag", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -23,34 +21,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command understands.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Globals {
-    /// URL of the server, such as https://signal.example.com (WIGWAG_URL)
-    #[arg(long, global = true, value_name = "URL")]
-    pub(crate) url: Option<String>,
-    /// Access token; other users of this machine see it in the list of processes, so prefer --token-file (WIGWAG_TOKEN)
-    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
-    pub(crate) token: Option<String>,
-    /// Read the access token from this file, - is standard input
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// Also trust this certificate authority, a PEM file (WIGWAG_CA_FILE)
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Use this profile of config.toml (WIGWAG_PROFILE)
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-    /// How to print results
-    #[arg(long, short, global = true, value_enum, value_name = "FORM", default_value = "table")]
-    pub(crate) output: Format,
-    /// Longest wait for a connection, and for the answer to a call
-    #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
-    pub(crate) timeout: Duration,
-}
-
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// Sign, read and check access tokens
     #[command(subcommand)]

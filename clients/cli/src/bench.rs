@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use self::load::{Load, Outcome};
 use crate::{
-    arguments::Globals,
     duration,
     exit::Exit,
     failure::Failure,
+    globals::Globals,
     output::{Output, fields},
     target::Target,
 };

@@ -1,9 +1,9 @@
 //! `wigwag completion`: scripts for shells.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::{arguments::Cli, exit::Exit, failure::Failure, output};
+use crate::{exit::Exit, failure::Failure, output};
 
 /// Print a completion script for a shell.
 ///
@@ -15,8 +15,9 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &CompletionArgs) -> Result<Exit, Failure> {
+/// Prints the script for this command line.
+pub(crate) fn run(arguments: &CompletionArgs, mut command: Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "wigwag", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "wigwag", &mut script);
     output::print(&String::from_utf8_lossy(&script))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Args;
 
 use self::{network::Network, report::Report};
-use crate::{arguments::Globals, duration, exit::Exit, failure::Failure, output::Output, target::Target};
+use crate::{duration, exit::Exit, failure::Failure, globals::Globals, output::Output, target::Target};
 
 /// Check a server from here: name, TLS, clock, gRPC, gRPC-Web, WebSocket, a session.
 ///

@@ -11,7 +11,7 @@ use tokio::{
 use wigwag_client::{Event, JoinOptions, Payload, PeerId, Room, Session};
 
 use self::view::View;
-use crate::{arguments::Globals, exit::Exit, failure::Failure, output::Output, target::Target};
+use crate::{exit::Exit, failure::Failure, globals::Globals, output::Output, target::Target};
 
 /// Lines that were typed and are not sent yet. When it is full, reading waits.
 const LINES: usize = 16;

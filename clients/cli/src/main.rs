@@ -12,8 +12,10 @@ mod doctor;
 mod duration;
 mod exit;
 mod failure;
+mod globals;
 mod join;
 mod members;
+mod metadata;
 mod output;
 mod printable;
 mod profile;
@@ -26,7 +28,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::{
     arguments::{Cli, Command},
@@ -67,6 +69,6 @@ async fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Join(join) => join::run(join, globals, output).await,
         Command::Doctor(doctor) => doctor::run(doctor, globals, output).await,
         Command::Bench(bench) => bench::run(bench, globals, output).await,
-        Command::Completion(completion) => completion::run(completion),
+        Command::Completion(completion) => completion::run(completion, Cli::command()),
     }
 }

@@ -7,13 +7,13 @@ use wigwag_proto::v1::{
 };
 
 use crate::{
-    arguments::Globals,
     duration::age,
     exit::Exit,
     failure::Failure,
-    output::{Output, columns, fields},
-    remote,
-    rooms::{PAGE_SIZE, dash, metadata_text},
+    globals::Globals,
+    metadata::metadata_text,
+    output::{Output, columns, dash, fields},
+    remote::{self, PAGE_SIZE},
     target::Target,
 };
 

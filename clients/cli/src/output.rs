@@ -112,6 +112,11 @@ pub(crate) fn fields<'a>(rows: impl IntoIterator<Item = (&'a str, String)>) -> S
     rows.iter().map(|(name, value)| format!("{name:width$}  {}\n", printable(value))).collect()
 }
 
+/// Writes `-` for an empty text.
+pub(crate) fn dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+}
+
 /// Prints to standard output. A reader that has gone away, such as `head`, ends the program as if all were printed.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();

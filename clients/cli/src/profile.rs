@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{exit::Exit, failure::Failure};
 
 /// The file of profiles.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profiles {
     /// Name of the profile that is used without --profile.
@@ -22,7 +22,7 @@ pub(crate) struct Profiles {
 }
 
 /// One server. Paths are relative to the folder of the file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
     pub(crate) url: String,

@@ -15,6 +15,9 @@ use crate::{exit::Exit, failure::Failure, target::Target};
 /// Largest answer: a page of rooms or members has at most 1 MiB, a snapshot of a watch 3 MiB and one member.
 const MAX_MESSAGE: usize = 16 << 20;
 
+/// Rooms and members of one page.
+pub(crate) const PAGE_SIZE: u32 = 1_000;
+
 /// Interval of HTTP/2 PING frames, which notice a dead network during a watch.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 

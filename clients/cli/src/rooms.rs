@@ -10,17 +10,15 @@ use wigwag_proto::v1::{
 };
 
 use crate::{
-    arguments::Globals,
     duration::{age, parse_ms, short},
     exit::Exit,
     failure::Failure,
-    output::{Output, columns, fields},
-    remote,
+    globals::Globals,
+    metadata::{key_and_value, metadata_text},
+    output::{Output, columns, dash, fields},
+    remote::{self, PAGE_SIZE},
     target::Target,
 };
-
-/// Rooms and members of one page.
-pub(crate) const PAGE_SIZE: u32 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoomsCommand {
@@ -255,22 +253,4 @@ fn rule_name(rule: DuplicateUsers) -> &'static str {
         DuplicateUsers::Reject => "reject",
         DuplicateUsers::Replace => "replace",
     }
-}
-
-/// Writes metadata as `a=1 b=2`, in the order of the keys.
-pub(crate) fn metadata_text(metadata: &HashMap<String, String>) -> String {
-    let mut pairs: Vec<_> = metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.sort();
-    pairs.join(" ")
-}
-
-/// Writes `-` for an empty text.
-pub(crate) fn dash(text: &str) -> String {
-    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
-}
-
-/// Parses KEY=VALUE.
-pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("write it as KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wigwag_proto::v1::{AppData, Envelope, SendToRoomRequest, app_data::Content, envelope::Payload};
 
-use crate::{arguments::Globals, exit::Exit, failure::Failure, output::Output, remote, target::Target, text_input};
+use crate::{exit::Exit, failure::Failure, globals::Globals, output::Output, remote, target::Target, text_input};
 
 /// Largest message that is read; servers accept less (limits.max_frame_bytes), and say how much.
 const MAX_MESSAGE: usize = 16 << 20;
@@ -37,9 +37,7 @@ pub(crate) struct SendArgs {
 pub(crate) async fn run(arguments: &SendArgs, globals: &Globals, output: Output) -> Result<Exit, Failure> {
     let content = match (&arguments.text, arguments.file.as_deref().unwrap_or(Path::new("-"))) {
         (Some(text), _) => Content::Text(text.clone()),
-        (None, file) if arguments.binary => {
-            Content::Binary(text_input::read_bytes(file, "the message", MAX_MESSAGE)?.into())
-        }
+        (None, file) if arguments.binary => Content::Binary(text_input::read_bytes(file, "the message", MAX_MESSAGE)?),
         (None, file) => Content::Text(text_input::read(file, "the message", MAX_MESSAGE)?),
     };
     let target = Target::resolve(globals, output)?;

@@ -9,9 +9,9 @@ use std::{
 use http::Uri;
 
 use crate::{
-    arguments::Globals,
     exit::Exit,
     failure::Failure,
+    globals::Globals,
     output::Output,
     profile::{self, Profile, Profiles},
     text_input,

@@ -12,7 +12,7 @@ use rustls::{
 };
 use x509_parser::parse_x509_certificate;
 
-use super::{network::defect, report::Report};
+use super::report::Report;
 use crate::{
     duration::{short, unix_ms, utc},
     exit::Exit,
@@ -148,4 +148,9 @@ pub(super) fn examine(recorder: &Recorder, host: &str, report: &mut Report) -> R
     };
     report.wrong("tls", found, remedy)?;
     Ok(false)
+}
+
+/// A defect of this program.
+fn defect(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Defect, format!("cannot prepare the checks: {error}"))
 }

@@ -15,7 +15,7 @@ use super::{
     certificate::{self, Recorder},
     report::Report,
 };
-use crate::{exit::Exit, failure::Failure, target::Target};
+use crate::{failure::Failure, target::Target};
 
 /// A connection to the server.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -188,9 +188,4 @@ async fn connect_to_any(
 
 fn no_answer(patience: Duration) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} ms", patience.as_millis()))
-}
-
-/// A defect of this program.
-pub(super) fn defect(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Defect, format!("cannot prepare the checks: {error}"))
 }

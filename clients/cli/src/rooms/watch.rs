@@ -7,12 +7,12 @@ use tokio::time::{Instant, sleep};
 use tonic::{Code, Status};
 use wigwag_proto::v1::{WatchRoomsRequest, WatchRoomsResponse, watch_rooms_response::Event};
 
-use super::metadata_text;
 use crate::{
     duration::{unix_ms, utc},
     exit::Exit,
     failure::Failure,
     members::{role, state},
+    metadata::metadata_text,
     output::Output,
     printable::printable,
     remote,

@@ -6,13 +6,13 @@ use clap::Args;
 use serde_json::json;
 use wigwag_token::{Claims, DuplicateUsers, Permissions, RoomPattern};
 
-use super::{claims_json, key::KeyArgs};
+use super::{claims::claims_json, key::KeyArgs};
 use crate::{
     duration::{self, unix_ms, utc},
     exit::Exit,
     failure::Failure,
+    metadata::key_and_value,
     output::Output,
-    rooms::key_and_value,
 };
 
 /// Sign a token. It is printed alone, so that a script can take it: TOKEN=$(wigwag token create --sub ada).

@@ -5,17 +5,20 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use wigwag_token::{Algorithm, Issuer, TokenError, TokenErrorKind, Verifier};
 
-use super::{given, relative};
+use super::{claims::relative, given::given};
 use crate::{
-    arguments::Globals,
     duration::{unix_ms, utc},
     exit::Exit,
     failure::Failure,
+    globals::Globals,
     output::{Output, fields},
 };
 
+/// The members of a JSON object.
+type Object = Map<String, Value>;
+
 /// Show what a token says. Its signature is not checked: `wigwag token verify` does that.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct InspectArgs {
     /// The token, - is standard input (default: --token, --token-file, WIGWAG_TOKEN)
     token: Option<String>,
@@ -62,7 +65,7 @@ impl InspectArgs {
 }
 
 /// Splits a token into the members of its header and its claims.
-pub(super) fn parts(token: &str) -> Result<(Map<String, Value>, Map<String, Value>), Failure> {
+pub(super) fn parts(token: &str) -> Result<(Object, Object), Failure> {
     let malformed = |what: &str| {
         Failure::new(Exit::Failed, format!("this is not a token: {what}"))
             .with_reason("TOKEN_INVALID")

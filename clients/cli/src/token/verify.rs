@@ -4,19 +4,24 @@ use clap::Args;
 use serde_json::{Value, json};
 use wigwag_token::{Algorithm, Issuer, Verifier};
 
-use super::{claims_json, given, inspect, key::KeyArgs, relative};
+use super::{
+    claims::{claims_json, relative},
+    given::given,
+    inspect,
+    key::KeyArgs,
+};
 use crate::{
-    arguments::Globals,
     duration::{unix_ms, utc},
     exit::Exit,
     failure::Failure,
+    globals::Globals,
     output::{Output, fields},
 };
 
 /// Check a token with a key, as a server would. Exit code 1 if it is not good.
 ///
 /// The key is the secret that signs (HS256), or a file with the public key: PEM, JWK or JWK Set (RS256, ES256, EdDSA).
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct VerifyArgs {
     /// The token, - is standard input (default: --token, --token-file, WIGWAG_TOKEN)
     token: Option<String>,

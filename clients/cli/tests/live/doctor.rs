@@ -1,12 +1,14 @@
 //! `wigwag doctor`, before servers and proxies with faults.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{Read, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
     thread,
     time::Duration,
 };
 
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::Value;
 
 use crate::support::{SECRET, Server, Tool};
@@ -29,7 +31,7 @@ fn expect(report: &Value, check: &str, verdict: &str, words: &[&str]) {
 }
 
 fn examine(tool: &Tool, arguments: &[&str], code: i32) -> Value {
-    let done = tool.run(&[&["doctor", "-o", "json", "--timeout", "5s"], arguments].concat());
+    let done = tool.run(&[&["doctor", "-o", "json", "--timeout", "20s"], arguments].concat());
     assert_eq!(done.code, code, "{}{}", done.stdout, done.stderr);
     serde_json::from_str(&done.stdout).expect("JSON")
 }
@@ -67,7 +69,7 @@ fn carry(client: TcpStream, server: SocketAddr, first: &[u8], cut: Option<Durati
 }
 
 /// Reads the head of a request.
-fn head(stream: &mut TcpStream) -> String {
+fn head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
@@ -156,15 +158,20 @@ fn a_proxy_that_ends_idle_streams_is_named() {
     expect(&report, "idle", "wrong", &["was cut after", "proxy_read_timeout"]);
 }
 
-/// A server with a certificate, and the certificate's file.
-fn with_certificate(folder: &Tool, name: &str, days: Option<(i32, i32)>) -> (Server, String) {
+/// A key, and a certificate for a name, which is good for years from 1 January to 1 January.
+fn certificate(name: &str, years: Option<(i32, i32)>) -> (rcgen::Certificate, rcgen::KeyPair) {
     let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
-    if let Some((from_year, to_year)) = days {
-        parameters.not_before = rcgen::date_time_ymd(from_year, 1, 1);
-        parameters.not_after = rcgen::date_time_ymd(to_year, 1, 1);
+    if let Some((from, to)) = years {
+        parameters.not_before = rcgen::date_time_ymd(from, 1, 1);
+        parameters.not_after = rcgen::date_time_ymd(to, 1, 1);
     }
     let key = rcgen::KeyPair::generate().expect("a key");
-    let certificate = parameters.self_signed(&key).expect("a certificate");
+    (parameters.self_signed(&key).expect("a certificate"), key)
+}
+
+/// A server with a certificate, and the certificate's file.
+fn with_certificate(folder: &Tool, name: &str) -> (Server, String) {
+    let (certificate, key) = certificate(name, None);
     let file = |file: &str, text: &str| folder.file(file, text).to_str().expect("UTF-8").to_owned();
     let (certificate, key) = (file("certificate.pem", &certificate.pem()), file("key.pem", &key.serialize_pem()));
     let settings = [format!("tls.cert_file={certificate}"), format!("tls.key_file={key}")];
@@ -172,10 +179,28 @@ fn with_certificate(folder: &Tool, name: &str, days: Option<(i32, i32)>) -> (Ser
     (server, certificate)
 }
 
+/// A proxy that ends TLS with this certificate and knows nothing of HTTP/2.
+fn tls_proxy(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> SocketAddr {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .expect("a key of the certificate");
+    let config = Arc::new(config);
+    listen(move |stream| {
+        let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("a configuration");
+        let mut stream = rustls::StreamOwned::new(connection, stream);
+        head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    })
+}
+
 #[test]
 fn certificates_are_judged() {
     let folder = Tool::new();
-    let (server, certificate) = with_certificate(&folder, "127.0.0.1", None);
+    let (server, certificate) = with_certificate(&folder, "127.0.0.1");
     let url = format!("https://{}", server.address);
     let report = examine(&Tool::new(), &[&url, "--ca-file", &certificate], 0);
     for check in ["tls", "alpn", "grpc", "session", "websocket"] {
@@ -186,16 +211,24 @@ fn certificates_are_judged() {
     expect(&report, "grpc", "skipped", &["certificate"]);
 
     let folder = Tool::new();
-    let (server, certificate) = with_certificate(&folder, "signal.example.com", None);
+    let (server, certificate) = with_certificate(&folder, "signal.example.com");
     let url = format!("https://{}", server.address);
     let report = examine(&Tool::new(), &[&url, "--ca-file", &certificate], 1);
     expect(&report, "tls", "wrong", &["other names than 127.0.0.1", "signal.example.com"]);
+}
 
+#[test]
+fn an_expired_certificate_and_a_proxy_without_http2_are_named() {
     let folder = Tool::new();
-    let (server, certificate) = with_certificate(&folder, "127.0.0.1", Some((2020, 2021)));
-    let url = format!("https://{}", server.address);
-    let report = examine(&Tool::new(), &[&url, "--ca-file", &certificate], 1);
+    let (expired, key) = certificate("127.0.0.1", Some((2020, 2021)));
+    let file = folder.file("certificate.pem", &expired.pem());
+    let url = format!("https://{}", tls_proxy(&expired, &key));
+    let report = examine(&Tool::new(), &[&url, "--ca-file", file.to_str().expect("UTF-8")], 1);
     expect(&report, "tls", "wrong", &["expired", "2021-01-01", "renew"]);
+    expect(&report, "alpn", "wrong", &["HTTP/2 is not offered"]);
+    expect(&report, "http", "warning", &["404"]);
+    expect(&report, "websocket", "wrong", &["404"]);
+    expect(&report, "session", "skipped", &["certificate"]);
 }
 
 #[test]
