@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench::BenchArgs, completion::CompletionArgs, doctor::DoctorArgs, globals::Globals, join::JoinArgs,
+    bench::BenchArgs, completion::CompletionArgs, doctor::DoctorArgs, globals::Globals, ice::IceArgs, join::JoinArgs,
     members::MembersCommand, rooms::RoomsCommand, send::SendArgs, token::TokenCommand,
 };
 
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Join(JoinArgs),
     /// Check a server from here, and say what is wrong and what to do
     Doctor(DoctorArgs),
+    /// Try the STUN and TURN servers that the server hands out
+    Ice(IceArgs),
     /// Put load on a server and measure how long messages take
     Bench(BenchArgs),
     /// Print a completion script for a shell
@@ -48,7 +50,7 @@ pub(crate) enum Command {
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
-   1  a check failed: the token is not good, the doctor found something wrong,
+   1  a check failed: the token is not good, doctor or ice found something wrong,
       the bench lost messages or was too slow
   64  the command line is invalid
   65  the server refused the request: a field is invalid, the room exists already

@@ -3,15 +3,14 @@
 mod certificate;
 mod http;
 mod network;
-mod report;
 mod signaling;
 
 use std::time::Duration;
 
 use clap::Args;
 
-use self::{network::Network, report::Report};
-use crate::{duration, exit::Exit, failure::Failure, globals::Globals, output::Output, target::Target};
+use self::network::Network;
+use crate::{duration, exit::Exit, failure::Failure, globals::Globals, output::Output, report::Report, target::Target};
 
 /// Check a server from here: name, TLS, clock, gRPC, gRPC-Web, WebSocket, a session.
 ///

@@ -13,6 +13,7 @@ mod duration;
 mod exit;
 mod failure;
 mod globals;
+mod ice;
 mod join;
 mod members;
 mod metadata;
@@ -20,6 +21,7 @@ mod output;
 mod printable;
 mod profile;
 mod remote;
+mod report;
 mod rooms;
 mod send;
 mod target;
@@ -68,6 +70,7 @@ async fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Send(send) => send::run(send, globals, output).await,
         Command::Join(join) => join::run(join, globals, output).await,
         Command::Doctor(doctor) => doctor::run(doctor, globals, output).await,
+        Command::Ice(_) => ice::run(globals, output).await,
         Command::Bench(bench) => bench::run(bench, globals, output).await,
         Command::Completion(completion) => completion::run(completion, Cli::command()),
     }

@@ -12,11 +12,11 @@ use rustls::{
 };
 use x509_parser::parse_x509_certificate;
 
-use super::report::Report;
 use crate::{
     duration::{short, unix_ms, utc},
     exit::Exit,
     failure::Failure,
+    report::Report,
 };
 
 /// A certificate that ends sooner should have been renewed: ACME clients do it a month ahead.

@@ -7,8 +7,8 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
 
-use super::{network::Network, report::Report};
-use crate::{duration::short, failure::Failure};
+use super::network::Network;
+use crate::{duration::short, failure::Failure, report::Report};
 
 /// Clocks may be this far apart before tokens are refused.
 const CLOCK_LEEWAY_MS: i64 = 10_000;

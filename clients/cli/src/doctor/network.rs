@@ -11,11 +11,8 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{
-    certificate::{self, Recorder},
-    report::Report,
-};
-use crate::{failure::Failure, target::Target};
+use super::certificate::{self, Recorder};
+use crate::{failure::Failure, report::Report, target::Target};
 
 /// A connection to the server.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}

@@ -13,8 +13,8 @@ use tokio_tungstenite::{
 use wigwag_client::{Event, Session};
 use wigwag_proto::v1::GetIceServersRequest;
 
-use super::{network::Network, report::Report};
-use crate::{duration::short, failure::Failure, join, remote, target::Target};
+use super::network::Network;
+use crate::{duration::short, failure::Failure, join, remote, report::Report, target::Target};
 
 /// Calls whose times are the latency.
 const CALLS: usize = 5;
@@ -133,7 +133,7 @@ async fn grpc(target: &Target, report: &mut Report) -> Result<bool, Failure> {
     match servers {
         Some(0) => report.warning(
             "ice",
-            "the server hands out no STUN or TURN servers: peers behind different NATs may not connect",
+            "the server hands out no STUN or TURN servers: peers in different networks may not connect",
             "configure [ice], if your clients do not bring their own",
         )?,
         Some(count) => report.ok("ice", format!("STUN or TURN servers that are handed out: {count}"))?,

@@ -28,7 +28,7 @@ pub(super) fn claims_json(claims: &Claims) -> Value {
     })
 }
 
-/// Says how far away a point in time is.
+/// Writes the time until or since a point in time.
 pub(super) fn relative(at_ms: u64) -> String {
     let now = duration::unix_ms();
     let apart = short(Duration::from_millis(at_ms.abs_diff(now)));

@@ -1,4 +1,4 @@
-//! `wigwag doctor`, before servers and proxies with faults.
+//! `wigwag doctor`, with good servers, and with servers and proxies that are set up wrong.
 
 use std::{
     io::{Read, Write as _},
@@ -179,7 +179,7 @@ fn with_certificate(folder: &Tool, name: &str) -> (Server, String) {
     (server, certificate)
 }
 
-/// A proxy that ends TLS with this certificate and knows nothing of HTTP/2.
+/// A proxy that ends TLS with this certificate and does not offer HTTP/2.
 fn tls_proxy(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)

@@ -2,6 +2,7 @@
 
 mod bench;
 mod doctor;
+mod ice;
 mod join;
 mod members;
 mod rooms;

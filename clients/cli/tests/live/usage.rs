@@ -25,6 +25,7 @@ fn every_command_has_a_help_text() {
         "send",
         "join",
         "doctor",
+        "ice",
         "bench",
         "completion",
     ];

@@ -16,7 +16,7 @@ use crate::{
 /// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// As it should be.
     Ok,
     /// Works, and will not for long, or not for everyone.
@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 
 #[derive(Debug, Serialize)]
 struct Check {
-    check: &'static str,
+    check: String,
     verdict: Verdict,
     found: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -37,45 +37,45 @@ struct Check {
 }
 
 /// What was found so far. For people each line is printed at once.
-pub(super) struct Report {
+pub(crate) struct Report {
     output: Output,
     url: String,
     checks: Vec<Check>,
 }
 
 impl Report {
-    pub(super) fn new(output: Output, url: &str) -> Self {
+    pub(crate) fn new(output: Output, url: &str) -> Self {
         Self { output, url: url.to_owned(), checks: Vec::new() }
     }
 
-    pub(super) fn ok(&mut self, check: &'static str, found: impl Into<String>) -> Result<(), Failure> {
+    pub(crate) fn ok(&mut self, check: &str, found: impl Into<String>) -> Result<(), Failure> {
         self.add(check, Verdict::Ok, found.into(), String::new())
     }
 
-    pub(super) fn wrong(
+    pub(crate) fn wrong(
         &mut self,
-        check: &'static str,
+        check: &str,
         found: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Result<(), Failure> {
         self.add(check, Verdict::Wrong, found.into(), remedy.into())
     }
 
-    pub(super) fn warning(
+    pub(crate) fn warning(
         &mut self,
-        check: &'static str,
+        check: &str,
         found: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Result<(), Failure> {
         self.add(check, Verdict::Warning, found.into(), remedy.into())
     }
 
-    pub(super) fn skipped(&mut self, check: &'static str, why: impl Into<String>) -> Result<(), Failure> {
+    pub(crate) fn skipped(&mut self, check: &str, why: impl Into<String>) -> Result<(), Failure> {
         self.add(check, Verdict::Skipped, why.into(), String::new())
     }
 
     /// Ends the report: exit code 1 if something is wrong.
-    pub(super) fn end(self) -> Result<Exit, Failure> {
+    pub(crate) fn end(self) -> Result<Exit, Failure> {
         let count = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
         let wrong = count(Verdict::Wrong);
         let value = json!({ "url": self.url, "ok": wrong == 0, "checks": self.checks });
@@ -87,7 +87,7 @@ impl Report {
         Ok(if wrong == 0 { Exit::Done } else { Exit::Failed })
     }
 
-    fn add(&mut self, check: &'static str, verdict: Verdict, found: String, remedy: String) -> Result<(), Failure> {
+    fn add(&mut self, check: &str, verdict: Verdict, found: String, remedy: String) -> Result<(), Failure> {
         if self.output.format() == Format::Table {
             let (word, color) = match verdict {
                 Verdict::Ok => ("ok", AnsiColor::Green),
@@ -98,9 +98,9 @@ impl Report {
             let style = style(io::stdout().is_terminal(), color.on_default());
             let remedy =
                 if remedy.is_empty() { String::new() } else { format!("{:20}  -> {}\n", "", printable(&remedy)) };
-            print(&format!("{check:10}  {style}{word:8}{style:#}  {}\n{remedy}", printable(&found)))?;
+            print(&format!("{:10}  {style}{word:8}{style:#}  {}\n{remedy}", printable(check), printable(&found)))?;
         }
-        self.checks.push(Check { check, verdict, found, remedy });
+        self.checks.push(Check { check: check.to_owned(), verdict, found, remedy });
         Ok(())
     }
 }
