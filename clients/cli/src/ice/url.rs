@@ -30,6 +30,10 @@ impl IceUrl {
             _ => return None,
         };
         let place: Authority = place.parse().ok().filter(|_| !place.contains('@'))?;
+        // A port that is no number of 16 bits.
+        if place.port_u16().is_none() && place.as_str() != place.host() {
+            return None;
+        }
         let host = place.host().trim_matches(['[', ']']).to_owned();
         let port = place.port_u16().unwrap_or(if is_tls { 5349 } else { 3478 });
         Some(Self { host, port, is_turn, is_tls, is_tcp })
