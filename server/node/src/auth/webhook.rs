@@ -52,7 +52,8 @@ pub struct Question<'a> {
 /// What the webhook says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookAnswer {
-    /// The client may do it. With the claims that it has from now on, at a connect.
+    /// The client may do it. With the claims that it has from now on, at a connect. They were issued when the webhook answered,
+    /// however long that is remembered: `AdminService.Revoke` goes by the time of issue.
     Allowed(Option<Claims>),
     /// It may not. With a text for people, which may be empty.
     Denied(String),
@@ -125,11 +126,7 @@ impl Webhook {
         let answer = self.asks.ask(question, now_unix_ms).await.map_err(|_| ApiError::webhook_unavailable())?;
         match (answer, verified) {
             (WebhookAnswer::Denied(reason), _) => Err(ApiError::webhook_denied(&reason)),
-            (WebhookAnswer::Allowed(None), Some(claims)) => Ok(claims),
-            (WebhookAnswer::Allowed(Some(claims)), None) => {
-                // By this the identity can be revoked: AdminService.Revoke goes by the time of issue.
-                Ok(Claims { issued_at_ms: claims.issued_at_ms.or(Some(now_unix_ms)), ..claims })
-            }
+            (WebhookAnswer::Allowed(None), Some(claims)) | (WebhookAnswer::Allowed(Some(claims)), None) => Ok(claims),
             // The token stays what it is revoked by, and the session does not outlive it.
             (WebhookAnswer::Allowed(Some(answered)), Some(claims)) if answered.subject == claims.subject => {
                 Ok(Claims {

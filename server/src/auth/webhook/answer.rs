@@ -75,9 +75,13 @@ impl Read {
             Some(Expiry { ttl_s, .. }) => ttl_s.unwrap_or(DEFAULT_TTL_S),
             None => DEFAULT_TTL_S,
         };
-        let claims = Claims::from_member(body, "claims", user, now_ms + ttl_s * 1_000)?;
-        if claims.as_ref().is_some_and(|claims| claims.expires_at_ms <= now_ms) {
-            return Err(AnswerError::Expired);
+        let mut claims = Claims::from_member(body, "claims", user, now_ms + ttl_s * 1_000)?;
+        if let Some(claims) = &mut claims {
+            if claims.expires_at_ms <= now_ms {
+                return Err(AnswerError::Expired);
+            }
+            // By this they are revoked, also while the answer is remembered.
+            claims.issued_at_ms.get_or_insert(now_ms);
         }
         Ok(Self { answer: WebhookAnswer::Allowed(claims), cache_ms })
     }
@@ -119,6 +123,13 @@ mod tests {
         assert_eq!(read(answer).expect("good").cache_ms, 5_000);
         assert_eq!(claims(r#"{"allow":true,"claims":{"exp":1800000001}}"#).expires_at_ms, 1_800_000_001_000);
         assert_eq!(read(r#"{"allow":true}"#).expect("good").answer, WebhookAnswer::Allowed(None));
+    }
+
+    #[test]
+    fn claims_are_issued_when_they_are_answered() {
+        assert_eq!(claims(r#"{"allow":true,"claims":{}}"#).issued_at_ms, Some(1_800_000_000_000));
+        let earlier = r#"{"allow":true,"claims":{"iat":1799999999},"cache_s":60}"#;
+        assert_eq!(claims(earlier).issued_at_ms, Some(1_799_999_999_000), "what it says itself");
     }
 
     #[test]
