@@ -1,6 +1,9 @@
 //! HTTP/1.1: the clock, and what web pages need.
 
-use std::{io, time::SystemTime};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -39,31 +42,43 @@ pub(super) async fn examine(network: &Network, origin: &str, report: &mut Report
         let found = format!("/health answers {status}");
         report.warning("http", found, "a proxy may hide it; if not, the URL is not that of a Wigwag server")?;
     }
-    clock(&headers, (began + ended) / 2, report)?;
+    clock(&headers, began, ended, report)?;
     preflight(network, origin, report).await?;
     grpc_web(network, origin, report).await
 }
 
-/// Compares the clocks by the header `Date`, which has whole seconds.
-fn clock(headers: &HeaderMap, here: std::time::Duration, report: &mut Report) -> Result<(), Failure> {
+/// Compares the clocks by the header `Date`, which has whole seconds, and was written between `began` and `ended`.
+fn clock(headers: &HeaderMap, began: Duration, ended: Duration, report: &mut Report) -> Result<(), Failure> {
     let date = headers.get(header::DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
     let Some(there) = date.and_then(|date| date.duration_since(SystemTime::UNIX_EPOCH).ok()) else {
         return report.skipped("clock", "the answer has no Date");
     };
-    // Half a second in the middle of the second.
-    let milliseconds = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-    let ahead = milliseconds(there) + 500 - milliseconds(here);
-    if ahead.abs() <= CLOCK_LEEWAY_MS {
-        return report.ok("clock", format!("the clocks are at most {} s apart", ahead.abs() / 1_000 + 1));
+    let (least, most) = ahead_ms(there, began, ended);
+    if -CLOCK_LEEWAY_MS <= least && most <= CLOCK_LEEWAY_MS {
+        return report
+            .ok("clock", format!("the clocks are at most {} s apart", least.abs().max(most.abs()) / 1_000 + 1));
     }
-    let apart = short(std::time::Duration::from_millis(ahead.unsigned_abs()));
+    if least <= CLOCK_LEEWAY_MS && -CLOCK_LEEWAY_MS <= most {
+        let took = (ended - began).as_millis();
+        return report.skipped("clock", format!("the answer took {took} ms: too long to compare the clocks"));
+    }
+    // By so much at least.
+    let apart = short(Duration::from_millis(least.unsigned_abs().min(most.unsigned_abs())));
     let found =
-        format!("the clock of the server is {apart} {} this one", if ahead > 0 { "ahead of" } else { "behind" });
+        format!("the clock of the server is {apart} {} this one", if least > 0 { "ahead of" } else { "behind" });
     report.wrong(
         "clock",
         found,
         "tokens are refused when clocks are more than 10 s apart: run an NTP client on both machines",
     )
+}
+
+/// Returns by how many milliseconds the clock there is ahead of this one, at least and at most, if it showed a second between
+/// these times.
+fn ahead_ms(there: Duration, began: Duration, ended: Duration) -> (i64, i64) {
+    let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let there = milliseconds(there);
+    (there - milliseconds(ended), there + 1_000 - milliseconds(began))
 }
 
 async fn preflight(network: &Network, origin: &str, report: &mut Report) -> Result<(), Failure> {
@@ -149,4 +164,18 @@ async fn send(
             Ok((parts.status, parts.headers))
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_answer_makes_no_clock_wrong() {
+        let seconds = Duration::from_secs;
+        assert_eq!(ahead_ms(seconds(100), seconds(100), seconds(100)), (0, 1_000), "a second has a begin and an end");
+        assert_eq!(ahead_ms(seconds(100), seconds(100), seconds(130)), (-30_000, 1_000), "written at once");
+        assert_eq!(ahead_ms(seconds(130), seconds(100), seconds(130)), (0, 31_000), "written at the end");
+        assert_eq!(ahead_ms(seconds(3_700), seconds(100), seconds(130)), (3_570_000, 3_601_000), "an hour ahead");
+    }
 }
