@@ -30,7 +30,7 @@ impl IceUrl {
             _ => return None,
         };
         let place: Authority = place.parse().ok().filter(|_| !place.contains('@'))?;
-        // A port that is no number of 16 bits.
+        // A port that is not a number of 16 bits.
         if place.port_u16().is_none() && place.as_str() != place.host() {
             return None;
         }
