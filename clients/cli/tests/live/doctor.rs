@@ -31,7 +31,7 @@ fn expect(report: &Value, check: &str, verdict: &str, words: &[&str]) {
 }
 
 fn examine(tool: &Tool, arguments: &[&str], code: i32) -> Value {
-    let done = tool.run(&[&["doctor", "-o", "json", "--timeout", "20s"], arguments].concat());
+    let done = tool.run(&[&["doctor", "-o", "json", "--timeout", "60s"], arguments].concat());
     assert_eq!(done.code, code, "{}{}", done.stdout, done.stderr);
     serde_json::from_str(&done.stdout).expect("JSON")
 }

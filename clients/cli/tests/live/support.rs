@@ -16,7 +16,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Limits every wait in these tests.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long clients may take to begin: by default 5 s to the first byte and 10 s to the first request, within which a busy machine
+/// may not finish a TLS handshake.
+const BEGINNING: [&str; 4] =
+    ["--set", "connections.first_byte_timeout_ms=120000", "--set", "connections.handshake_timeout_ms=120000"];
 
 /// A secret of the tests.
 pub(crate) const SECRET: &str = "a secret of the tests that has more than 32 bytes";
@@ -33,6 +38,7 @@ impl Server {
         let binary = server_binary();
         let mut process = Command::new(&binary)
             .args(["--listen", "127.0.0.1:0"])
+            .args(BEGINNING)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
