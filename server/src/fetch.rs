@@ -1,6 +1,7 @@
 //! Requests of this server to others, over HTTP/1.1: to the host of a URL and no other, without redirects, with a time-out and
 //! a largest answer.
 
+mod resolve;
 mod trust;
 mod url;
 
@@ -26,6 +27,7 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
+use self::resolve::Resolver;
 pub use self::{
     trust::Trust,
     url::{HttpUrl, HttpUrlError},
@@ -40,6 +42,7 @@ const MAX_IDLE: Duration = Duration::from_secs(4);
 /// Calls the server of one URL.
 pub(crate) struct HttpClient {
     url: HttpUrl,
+    resolver: Resolver,
     trust: Trust,
     /// Time for everything: resolving the name, connecting, the answer.
     timeout: Duration,
@@ -100,7 +103,8 @@ pub enum FetchError {
 impl HttpClient {
     /// Creates a client that keeps at most `max_idle` connections for later requests.
     pub(crate) fn new(url: HttpUrl, trust: Trust, timeout: Duration, max_idle: usize) -> Self {
-        Self { url, trust, timeout, idle: Mutex::default(), max_idle }
+        let resolver = Resolver::new(&url.host, url.port);
+        Self { url, resolver, trust, timeout, idle: Mutex::default(), max_idle }
     }
 
     /// Sends a request. One that fails on a connection that was used before is sent again on a new one, so that the server may
@@ -129,7 +133,8 @@ impl HttpClient {
 
     async fn connect(&self) -> Result<Open, FetchError> {
         let url = &self.url;
-        let stream = TcpStream::connect((url.host.as_str(), url.port)).await.map_err(FetchError::Connect)?;
+        let addresses = self.resolver.addresses().await.map_err(FetchError::Connect)?;
+        let stream = TcpStream::connect(&*addresses).await.map_err(FetchError::Connect)?;
         // Requests are small, and each is waited for.
         stream.set_nodelay(true).map_err(FetchError::Connect)?;
         if !url.https {
