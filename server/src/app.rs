@@ -124,8 +124,12 @@ pub async fn serve_over(
     let authenticator = Authenticator::new(&config.auth)?;
     let mut node = config.node();
     node.authenticator = authenticator.clone().map(|authenticator| Arc::new(authenticator) as Arc<dyn Authenticate>);
+    node.webhook = authenticator.as_ref().and_then(Authenticator::webhook);
+    let webhook_headers: Arc<[String]> =
+        node.webhook.as_ref().map(|webhook| webhook.headers.clone()).unwrap_or_default();
     let (deny_list, denied) = DenyList::new(&config.deny)?;
     node.denied = denied;
+    let ice = node.ice.clone();
     let node = Node::new(node);
     let rooms = room_api(config.room_service);
     let (services, health) = grpc::public_routes(&node, rooms, config.shows_reflection());
@@ -148,7 +152,12 @@ pub async fn serve_over(
     let stats = Arc::new(ListenerStats::default());
     let stop = CancellationToken::new();
 
-    let router = api::refuse_denied(config.origins().guard(router, &FILES));
+    let mut router = api::refuse_denied(config.origins().guard(router, &FILES));
+    if !webhook_headers.is_empty() {
+        router = router.layer(axum::middleware::map_request(move |request| {
+            std::future::ready(web::with_webhook_headers(&webhook_headers, request))
+        }));
+    }
     let service = grpc::framing::FastPath::new(grpc::SignalingServer::new(node.clone()), router);
     let watch = tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(watch_certificate(tls))));
     let admin_tls = tls.clone().filter(|_| config.admin.is_exposed());
@@ -176,6 +185,14 @@ pub async fn serve_over(
         };
         tasks.push(VitalTask::spawn("the refresh of keys", refreshing));
     }
+    let ended = stop.clone();
+    let issuing = async move {
+        tokio::select! {
+            () = ice.run() => {}
+            () = ended.cancelled() => {}
+        }
+    };
+    tasks.push(VitalTask::spawn("the issue of TURN credentials", issuing));
     if let Some(admin) = admin {
         // Without the address: lines of the log hold none.
         tracing::info!(port = admin.local_addr().map_or(0, |addr| addr.port()), "admin listener");
@@ -290,6 +307,7 @@ fn serve_admin(
             metered.refusals(),
             &public,
             auth,
+            metered.ice_counts(),
             &limited,
             ops::log_lines_dropped(),
         )

@@ -1,24 +1,24 @@
 //! Authentication: verifies tokens with the keys of the configuration and of JWK Sets that issuers serve, and knows what the
-//! certificates of clients permit.
+//! certificates of clients permit. Asks the application's server about clients, if it is to.
 
 mod certificates;
-mod fetch;
 mod jwks;
 mod stats;
+mod webhook;
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use wigwag_node::auth::{Authenticate, ClientCertificate};
+use wigwag_node::auth::{Authenticate, ClientCertificate, Webhook};
 use wigwag_token::{Claims, TokenError, TokenErrorKind, Verifier};
 
-use self::fetch::Fetcher;
 use self::jwks::Source;
 use crate::config::{AuthSection, CertificateGrants, ConfigErrors};
+use crate::fetch::Trust;
 
-pub use fetch::FetchError;
+pub use jwks::JwksError;
 pub use stats::AuthStats;
 
 /// Verifies tokens. Cheap to clone.
@@ -33,7 +33,8 @@ struct Inner {
     /// Few: one for each issuer with a URL.
     sources: Vec<Source>,
     certificates: Vec<CertificateGrants>,
-    stats: AuthStats,
+    webhook: Option<Webhook>,
+    stats: Arc<AuthStats>,
 }
 
 impl Authenticator {
@@ -54,15 +55,16 @@ impl Authenticator {
             .iter()
             .filter_map(|issuer| Some((issuer.issuer.clone(), issuer.jwks_url().ok().flatten()?)))
             .collect();
-        let fetcher = if urls.iter().any(|(_, url)| url.https) {
-            Fetcher::with_tls(&section.jwks_ca_file).map_err(|error| ConfigErrors::one("auth.jwks_ca_file", error))?
+        let trust = if urls.iter().any(|(_, url)| url.https) {
+            Trust::with_tls(&section.jwks_ca_file).map_err(|error| ConfigErrors::one("auth.jwks_ca_file", error))?
         } else {
-            Fetcher::without_tls()
+            Trust::without_tls()
         };
         let refresh = Duration::from_millis(section.jwks_refresh_ms.into());
-        let sources =
-            urls.into_iter().map(|(issuer, url)| Source::new(issuer, url, fetcher.clone(), refresh)).collect();
-        Ok(Some(Self { inner: Arc::new(Inner { verifier, sources, certificates, stats: AuthStats::default() }) }))
+        let sources = urls.into_iter().map(|(issuer, url)| Source::new(issuer, url, trust.clone(), refresh)).collect();
+        let stats = Arc::default();
+        let webhook = webhook::webhook(section, &stats)?;
+        Ok(Some(Self { inner: Arc::new(Inner { verifier, sources, certificates, webhook, stats }) }))
     }
 
     /// Verifies a token at `now_ms`, in milliseconds since 1970, with the keys that are known.
@@ -108,6 +110,11 @@ impl Authenticator {
         // A task of the server that ends is a defect of it; without sources there is nothing to do.
         while tasks.join_next().await.is_some() {}
         std::future::pending().await
+    }
+
+    /// Returns who is asked about clients, if anyone is.
+    pub fn webhook(&self) -> Option<Webhook> {
+        self.inner.webhook.clone()
     }
 
     /// Returns the counters.

@@ -38,7 +38,7 @@ use wigwag_net::tls::ClientAuth;
 use self::range::Range;
 
 pub use admin::AdminSection;
-pub use auth::{AuthCertificate, AuthIssuer, AuthKey, AuthSection, CertificateGrants, JwksUrl, NamePattern};
+pub use auth::{AuthCertificate, AuthIssuer, AuthKey, AuthSection, CertificateGrants, NamePattern, WebhookWhen};
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
 pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
@@ -47,7 +47,7 @@ pub use drain::DrainSection;
 pub use error::ValueOrigin;
 pub use error::{ConfigError, ConfigErrors};
 pub use http2::Http2Section;
-pub use ice::{IceSection, IceServer};
+pub use ice::{IceSection, IceServer, TurnProvider};
 pub use load::{Override, Overrides};
 pub use log::{LogFormat, LogSection, LogUsers};
 pub use networks::Networks;
@@ -198,8 +198,8 @@ impl Config {
     /// Checks what the types and ranges of single settings cannot express.
     fn check(&self, errors: &mut ConfigErrors) {
         if self.is_open() && self.is_exposed() && !self.insecure_open {
-            let allowed = "must be a loopback address, unless auth.keys, auth.issuers or auth.certificates is set, so \
-                           that clients need a token or a certificate, or insecure_open (--insecure-open): every machine that can reach this address could \
+            let allowed = "must be a loopback address, unless auth.keys, auth.issuers, auth.certificates or auth.webhook_url is set, so \
+                           that clients need a token or a certificate or are asked about, or insecure_open (--insecure-open): every machine that can reach this address could \
                            use it";
             errors.add("listen", self.listen, allowed);
         }
@@ -225,6 +225,11 @@ impl Config {
         self.tls.check(errors);
         self.admin.check(self.listen, self.tls.is_on(), !self.is_open(), errors);
         self.check_certificates(errors);
+        if self.auth.tells_cookies() && self.cors.allowed_origins == AllowedOrigins::Any {
+            let allowed = "a list, since auth.webhook_headers names cookie: a page of any site could act with the cookies of who \
+                           opens it";
+            errors.add("cors.allowed_origins", "\"*\"", allowed);
+        }
     }
 
     fn check_certificates(&self, errors: &mut ConfigErrors) {

@@ -1,111 +1,54 @@
 //! Credentials of TURN servers that share a secret with this one ("A REST API For Access To TURN Services",
-//! draft-uberti-behave-turn-rest-00), as coturn's `use-auth-secret` and eturnal's `secret` check them.
+//! draft-uberti-behave-turn-rest-00), as coturn's `use-auth-secret` and eturnal's `secret` check them; and those that a service
+//! issues ([`IssuedTurn`]).
 
-use std::{
-    fmt,
-    future::Future,
-    path::PathBuf,
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+pub mod cloudflare;
+mod issued;
+mod secret;
+mod service;
+pub mod twilio;
+
+use std::{fmt, future::Future, pin::Pin};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
-use tokio::{task::spawn_blocking, time::Instant};
 use wigwag_node::ice::{IceProvider, IceServers};
 use wigwag_proto::v1::IceServer;
 
-/// Where the secret that is shared with the TURN servers comes from.
-#[derive(Clone)]
-pub enum TurnSecret {
-    /// The configuration.
-    Text(String),
-    /// A file, which is read again each two seconds at most.
-    File(PathBuf),
-}
+use self::secret::CurrentSecret;
+pub use self::{
+    issued::IssuedTurn,
+    secret::TurnSecret,
+    service::{IssueError, Issued, TurnService},
+};
+pub(crate) use self::{issued::TIMEOUT, secret::read_secret};
+
+/// Requests to a service at a time.
+const MAX_CONCURRENT: usize = 16;
 
 /// Servers that are the same for every client, and TURN servers whose credentials are made for each.
 pub struct TurnServers {
     fixed: Vec<IceServer>,
     urls: Vec<String>,
-    secret: TurnSecret,
+    secret: CurrentSecret,
     ttl_ms: u64,
-    /// The secret in use, and when the file was read.
-    read: Arc<Mutex<ReadSecret>>,
-    interval: Duration,
-}
-
-/// How often the file is read at most. Its time of change is not trusted, as that of the certificate is not.
-const INTERVAL: Duration = Duration::from_secs(2);
-
-#[derive(Default)]
-struct ReadSecret {
-    secret: String,
-    at: Option<Instant>,
-    failed: bool,
 }
 
 impl TurnServers {
     /// Creates the servers, and reads the secret. The credentials of those at `urls` are good for `ttl_ms`.
     pub fn new(fixed: Vec<IceServer>, urls: Vec<String>, secret: TurnSecret, ttl_ms: u64) -> Self {
-        let read = match &secret {
-            TurnSecret::Text(text) => text.clone(),
-            // The configuration was checked a moment ago; it is read again for the first client.
-            TurnSecret::File(path) => read_secret(path).unwrap_or_default(),
-        };
-        let read = Arc::new(Mutex::new(ReadSecret { secret: read, ..ReadSecret::default() }));
-        Self { fixed, urls, secret, ttl_ms, read, interval: INTERVAL }
-    }
-
-    /// Reads the file again if that was long ago, on a thread where it may take its time; others use what is known meanwhile.
-    async fn refresh(&self) {
-        let TurnSecret::File(path) = &self.secret else { return };
-        {
-            let mut read = lock(&self.read);
-            let now = Instant::now();
-            if read.at.is_some_and(|at| now.duration_since(at) < self.interval) {
-                return;
-            }
-            read.at = Some(now);
-        }
-        let (path, shared) = (path.clone(), self.read.clone());
-        // A task that cannot run leaves the secret as it is.
-        let _ = spawn_blocking(move || {
-            let found = read_secret(&path);
-            let mut read = lock(&shared);
-            match found {
-                Ok(secret) => *read = ReadSecret { secret, at: read.at, failed: false },
-                // Once, until it can be read again.
-                Err(_) if read.failed => {}
-                Err(error) => {
-                    read.failed = true;
-                    tracing::warn!(%error, "the secret of the TURN servers cannot be read: the last one stays in use");
-                }
-            }
-        })
-        .await;
-    }
-
-    /// Returns the credentials of a user: the time of their expiry with its name, and a MAC of that.
-    fn credentials(&self, user: &str, expires_at_s: u64) -> (String, String) {
-        let username = format!("{expires_at_s}:{user}");
-        let mut mac =
-            Hmac::<Sha1>::new_from_slice(lock(&self.read).secret.as_bytes()).expect("a key of any length is good");
-        mac.update(username.as_bytes());
-        let credential = BASE64_STANDARD.encode(mac.finalize().into_bytes());
-        (username, credential)
+        Self { fixed, urls, secret: CurrentSecret::new(secret), ttl_ms }
     }
 }
 
-fn lock(read: &Mutex<ReadSecret>) -> MutexGuard<'_, ReadSecret> {
-    read.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads a secret from a file, without the line's end.
-pub(crate) fn read_secret(path: &std::path::Path) -> std::io::Result<String> {
-    Ok(std::fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned())
+/// Returns the credentials of a user: the time of their expiry with its name, and a MAC of that.
+fn credentials(secret: &str, user: &str, expires_at_s: u64) -> (String, String) {
+    let username = format!("{expires_at_s}:{user}");
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("a key of any length is good");
+    mac.update(username.as_bytes());
+    let credential = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+    (username, credential)
 }
 
 impl IceProvider for TurnServers {
@@ -113,8 +56,7 @@ impl IceProvider for TurnServers {
         // The expiry is in whole seconds: rounded up, so that the shortest life is not cut.
         let expires_at_s = (now_unix_ms + self.ttl_ms).div_ceil(1_000);
         Box::pin(async move {
-            self.refresh().await;
-            let (username, credential) = self.credentials(user, expires_at_s);
+            let (username, credential) = credentials(&self.secret.get().await, user, expires_at_s);
             let mut servers = self.fixed.clone();
             servers.push(IceServer { urls: self.urls.clone(), username, credential });
             IceServers { servers, expires_at_ms: Some(expires_at_s * 1_000) }
@@ -130,7 +72,9 @@ impl fmt::Debug for TurnServers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
+    use super::{secret::INTERVAL, *};
 
     fn servers(secret: TurnSecret) -> TurnServers {
         TurnServers::new(Vec::new(), vec!["turn:turn.example.com".to_owned()], secret, 600_000)
@@ -154,7 +98,7 @@ mod tests {
         let path = folder.path().join("secret");
         std::fs::write(&path, "north\n").expect("written");
         let mut servers = servers(TurnSecret::File(path.clone()));
-        servers.interval = Duration::ZERO;
+        servers.secret.interval = Duration::ZERO;
         let first = issued(&servers).await;
         assert_eq!(first.credential, "90DjwwBD8tX3qsrdG1oZ4BXiKJo=");
         std::fs::write(&path, "south\n").expect("written");
@@ -165,7 +109,7 @@ mod tests {
         assert!(!format!("{servers:?}").contains("south"));
 
         std::fs::write(&path, "north").expect("written");
-        servers.interval = INTERVAL;
+        servers.secret.interval = INTERVAL;
         assert_eq!(issued(&servers).await.credential, second, "read a moment ago");
     }
 }

@@ -13,7 +13,7 @@ use axum::middleware::from_fn;
 use tonic_web::GrpcWebLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-pub(crate) use caller::{abort, caller, caller_with_token, grpc_caller, local_caller, token_of};
+pub(crate) use caller::{abort, caller, caller_with_token, grpc_caller, local_caller, token_of, with_webhook_headers};
 pub(crate) use content::{Content, of as content_of};
 pub(crate) use embedded::embedded_file;
 pub(crate) use fallback::{not_found, status_in_protocol};

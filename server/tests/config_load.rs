@@ -446,3 +446,59 @@ fn an_admin_listener_beyond_loopback_needs_tls_and_authentication() {
     let config = load_file(&format!("{admin}{keys}[tls]\nself_signed = true\n")).expect("usable");
     assert!(config.admin.is_exposed());
 }
+
+#[test]
+fn the_settings_of_the_webhook_are_checked() {
+    let empty = file("");
+    let path = empty.path().display();
+    let url = "webhook_url = \"https://app.example.com/ask\"\n";
+    let config = load_file(&format!("[auth]\n{url}webhook_when = \"always\"\nwebhook_headers = [\"cookie\"]\n"));
+    assert!(!config.expect("usable").is_open(), "clients must be allowed");
+    for (text, key) in [
+        ("webhook_url = \"http://app.example.com/ask\"\n".to_owned(), "auth.webhook_url"),
+        ("webhook_url = \"app\"\n".to_owned(), "auth.webhook_url"),
+        (format!("{url}webhook_when = \"sometimes\"\n"), "auth.webhook_when"),
+        ("webhook_joins = true\n".to_owned(), "auth.webhook_joins"),
+        ("webhook_secret = \"s\"\n".to_owned(), "auth.webhook_secret"),
+        (format!("{url}webhook_secret = \"two words\"\n"), "auth.webhook_secret"),
+        (format!("{url}webhook_secret = \"s\"\nwebhook_secret_file = \"{path}\"\n"), "auth.webhook_secret"),
+        (format!("{url}webhook_secret_file = \"{path}\"\n"), "auth.webhook_secret"),
+        (format!("{url}webhook_headers = [\"Cookie\"]\n"), "auth.webhook_headers[0]"),
+        (format!("{url}webhook_headers = [\"authorization\"]\n"), "auth.webhook_headers[0]"),
+        (format!("{url}webhook_headers = [\"a b\"]\n"), "auth.webhook_headers[0]"),
+        (format!("{url}webhook_timeout_ms = 99\n"), "auth.webhook_timeout_ms"),
+        (format!("{url}webhook_concurrency = 0\n"), "auth.webhook_concurrency"),
+        (format!("{url}webhook_ca_file = \"{path}\"\n"), "auth.webhook_ca_file"),
+        (format!("{url}webhook_headers = [\"cookie\"]\n[cors]\nallowed_origins = \"*\"\n"), "cors.allowed_origins"),
+    ] {
+        assert_eq!(keys(load_file(&format!("[auth]\n{text}"))), [key], "{text}");
+    }
+}
+
+#[test]
+fn the_settings_of_a_turn_service_are_checked() {
+    let cloudflare = "provider = \"cloudflare\"\nprovider_key_id = \"0123abc\"\n";
+    let twilio = "provider = \"twilio\"\nprovider_account = \"AC1\"\n";
+    let local = "provider_url = \"http://127.0.0.1:9\"\n";
+    let secret = "provider_secret = \"hunter2\"\n";
+    for good in [cloudflare, twilio] {
+        let config = load_file(&format!("[ice]\n{good}{local}{secret}")).expect("usable");
+        assert!(!config.to_toml().contains("hunter2"));
+    }
+    for (text, key) in [
+        ("provider = \"acme\"\n".to_owned(), "ice.provider"),
+        (secret.to_owned(), "ice.provider"),
+        (format!("{cloudflare}{local}"), "ice.provider_secret"),
+        (format!("{cloudflare}{local}{secret}provider_secret_file = \"/nowhere\"\n"), "ice.provider_secret"),
+        (format!("{cloudflare}{local}provider_secret_file = \"/nowhere\"\n"), "ice.provider_secret_file"),
+        (format!("{cloudflare}{local}{secret}provider_account = \"AC1\"\n"), "ice.provider_account"),
+        (format!("{cloudflare}{secret}provider_url = \"http://turn.example.com\"\n"), "ice.provider_url"),
+        (format!("provider = \"cloudflare\"\nprovider_key_id = \"../x\"\n{local}{secret}"), "ice.provider_key_id"),
+        (format!("provider = \"twilio\"\n{local}{secret}"), "ice.provider_account"),
+        (format!("{twilio}{local}{secret}provider_key_id = \"a/b\"\n"), "ice.provider_key_id"),
+    ] {
+        let error = load_file(&format!("[ice]\n{text}")).expect_err(&text);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert_eq!(keys(Err(error)), [key], "{text}");
+    }
+}

@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::{self, Accept, ConnectionHandle, ListenerConfig, ListenerStats};
+use wigwag_node::ice::IceCounts;
 use wigwag_node::node::Refusals;
 use wigwag_server::auth::AuthStats;
 use wigwag_server::ops::prometheus;
@@ -193,6 +194,7 @@ fn the_counters_are_written_for_prometheus() {
         Refusals::default(),
         &ListenerStats::default(),
         &AuthStats::default(),
+        IceCounts::default(),
         &[],
         3,
     );
@@ -210,6 +212,7 @@ fn the_metrics_are_those_of_docs_operations_md() {
         Refusals::default(),
         &ListenerStats::default(),
         &AuthStats::default(),
+        IceCounts::default(),
         &[],
         0,
     );

@@ -327,6 +327,9 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The keys of the token's issuer cannot be fetched at the moment, and the token may be good; wait
     /// `retry_after_ms`.
     KeysUnavailable = 43,
+    /// UNAVAILABLE. The application's server, which is asked about clients or about joins (`auth.webhook_url`), does not answer as it
+    /// should; wait `retry_after_ms`.
+    WebhookUnavailable = 44,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -379,6 +382,7 @@ impl ErrorReason {
             Self::StoreUnreachable => "ERROR_REASON_STORE_UNREACHABLE",
             Self::Stale => "ERROR_REASON_STALE",
             Self::KeysUnavailable => "ERROR_REASON_KEYS_UNAVAILABLE",
+            Self::WebhookUnavailable => "ERROR_REASON_WEBHOOK_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -428,6 +432,7 @@ impl ErrorReason {
             "ERROR_REASON_STORE_UNREACHABLE" => Some(Self::StoreUnreachable),
             "ERROR_REASON_STALE" => Some(Self::Stale),
             "ERROR_REASON_KEYS_UNAVAILABLE" => Some(Self::KeysUnavailable),
+            "ERROR_REASON_WEBHOOK_UNAVAILABLE" => Some(Self::WebhookUnavailable),
             _ => None,
         }
     }

@@ -3084,6 +3084,7 @@ impl serde::Serialize for ErrorReason {
             Self::StoreUnreachable => "ERROR_REASON_STORE_UNREACHABLE",
             Self::Stale => "ERROR_REASON_STALE",
             Self::KeysUnavailable => "ERROR_REASON_KEYS_UNAVAILABLE",
+            Self::WebhookUnavailable => "ERROR_REASON_WEBHOOK_UNAVAILABLE",
         };
         serializer.serialize_str(variant)
     }
@@ -3139,6 +3140,7 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
             "ERROR_REASON_STORE_UNREACHABLE",
             "ERROR_REASON_STALE",
             "ERROR_REASON_KEYS_UNAVAILABLE",
+            "ERROR_REASON_WEBHOOK_UNAVAILABLE",
         ];
 
         struct GeneratedVisitor;
@@ -3223,6 +3225,7 @@ impl<'de> serde::Deserialize<'de> for ErrorReason {
                     "ERROR_REASON_STORE_UNREACHABLE" => Ok(ErrorReason::StoreUnreachable),
                     "ERROR_REASON_STALE" => Ok(ErrorReason::Stale),
                     "ERROR_REASON_KEYS_UNAVAILABLE" => Ok(ErrorReason::KeysUnavailable),
+                    "ERROR_REASON_WEBHOOK_UNAVAILABLE" => Ok(ErrorReason::WebhookUnavailable),
                     _ => Err(serde::de::Error::unknown_variant(value, FIELDS)),
                 }
             }

@@ -66,7 +66,7 @@ struct DataShape {
 impl Connector {
     pub(crate) async fn open(node: &Node, caller: &Caller) -> Result<(CompatSession, Self), CompatError> {
         let scope = Scope::new(NAME, MAIN);
-        let ticket = admit(node, caller, NAME, None, None)?;
+        let ticket = admit(node, caller, NAME, None, None).await?;
         let id = client_id(ticket.as_ref());
         let peer = scope.peer(&id).map_err(|error| CompatError::invalid(error.to_string(), ""))?;
         let request = OpenNamed {

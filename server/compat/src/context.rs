@@ -12,7 +12,7 @@ use wigwag_net::{
 #[cfg(feature = "rooms-ws")]
 use wigwag_node::node::random_name;
 use wigwag_node::{
-    auth::{BearerToken, Caller},
+    auth::{BearerToken, Caller, ClientHeaders},
     node::Node,
 };
 
@@ -139,5 +139,6 @@ impl CompatContext {
         Caller::new(client.map(|client| client.addr))
             .through_proxy(client.is_some_and(|client| client.through_proxy))
             .with_token(ticket.as_deref().and_then(BearerToken::new))
+            .with_headers(extensions.get::<ClientHeaders>().cloned())
     }
 }

@@ -174,7 +174,7 @@ impl PeerJs {
         let peer = scope.peer(&id).map_err(|error| CompatError::invalid(format!("the id {error}"), ""))?;
         // The token proves that the client owns the id, which therefore serves as its user.
         let user = if id.len() <= MAX_KEY { id.clone() } else { String::new() };
-        let ticket = admit(node, caller, NAME, Some(&id), None)?;
+        let ticket = admit(node, caller, NAME, Some(&id), None).await?;
         if ticket.is_some() && key != DEFAULT_KEY {
             // The key is the scope: a ticket would let its client in everywhere.
             let hint = "leave the option key out: tickets are for the default one";

@@ -77,7 +77,7 @@ impl PlainJson {
         let room = RoomName::parse(room)
             .map_err(|error| CompatError::invalid(format!("the room's name {error}"), "connect to /json/ROOM"))?;
         let scope = Scope::new(NAME, room.as_str());
-        let ticket = admit(node, caller, NAME, None, Some(room.as_str()))?;
+        let ticket = admit(node, caller, NAME, None, Some(room.as_str())).await?;
         let peer = scope
             .peer(&client_id(ticket.as_ref()))
             .map_err(|_| CompatError::invalid("the room's name is too long", "use a shorter one"))?;

@@ -105,7 +105,7 @@ impl RoomsWs {
         let peer = scope.peer(&user).map_err(|_| {
             CompatError::invalid("userId is too long or holds control characters", "use up to 128 bytes")
         })?;
-        let ticket = admit(node, caller, ROOMS_WS, Some(&user), Some(room.as_str()))?;
+        let ticket = admit(node, caller, ROOMS_WS, Some(&user), Some(room.as_str())).await?;
         let request = OpenNamed { peer, secret: Some(secret), user, display_name: name, ticket };
         let (session, replaced) = CompatSession::open_or_replace(node, caller, request).await?;
         Ok((session, Self { room, messages: FlatJson::new(scope, &VOCABULARY), replaced }))

@@ -79,7 +79,7 @@ impl CompatSession {
         let ends_at_ms = identity.as_ref().map(|identity| identity.expires_at_ms).filter(|at| *at < u64::MAX);
         let expiry = ends_at_ms.map(|at| Box::new(TokenExpiry::new(at, false, node.now())));
         let attachment = node.open_named(caller, request).await?;
-        let caller = Caller { identity, token: None, ..caller.clone() };
+        let caller = Caller { identity, token: None, headers: None, ..caller.clone() };
         let applier = Applier { node: node.clone(), caller, uplink: attachment.clone() };
         Ok(Self {
             attachment,

@@ -13,15 +13,16 @@ use crate::error::CompatError;
 ///
 /// # Errors
 ///
-/// TOKEN_MISSING, TOKEN_INVALID; FORBIDDEN if the ticket is for another id, or does not admit the room.
-pub(crate) fn admit(
+/// TOKEN_MISSING, TOKEN_INVALID; FORBIDDEN if the ticket is for another id, or does not admit the room, or the webhook says so;
+/// WEBHOOK_UNAVAILABLE.
+pub(crate) async fn admit(
     node: &Node,
     caller: &Caller,
-    protocol: &str,
+    protocol: &'static str,
     id: Option<&str>,
     room: Option<&str>,
 ) -> Result<Option<Ticket>, CompatError> {
-    let ticket = node.admit_ticket(caller, protocol)?;
+    let ticket = node.admit_ticket(caller, protocol, id).await?;
     match (&ticket, id) {
         (Some(ticket), Some(id)) if *ticket.client_id != *id => {
             let why = "the ticket is for another id: connect with the client_id that it was created for";

@@ -3,26 +3,30 @@
 //! Whatever a frame or call would do to a session or a room is checked with [`Policy::allow`]; leaving and ending one's
 //! session needs no permission. What only the owner of a room may do is checked by the hub, which knows the owner. Without authentication
 //! everything is allowed except room management from other machines and, if switched off, direct messages. With it a verified
-//! token says what is allowed, and nothing else is. Users and rooms on the deny list are refused in either case.
+//! token says what is allowed, and nothing else is; or the application's server says it, when it is asked ([`Webhook`]). Users and rooms on the deny list are refused in either case.
 
 mod caller;
 mod certificate;
+mod client_headers;
 mod deny_list;
 mod identity;
 mod policy;
 mod revocations;
 mod tickets;
+mod webhook;
 
 pub(crate) use self::identity::nothing_stored;
 pub(crate) use self::tickets::{TicketError, TicketRequest};
 pub use self::{
     caller::{BearerToken, Caller},
     certificate::{CertificateName, ClientCertificate},
+    client_headers::ClientHeaders,
     deny_list::Denied,
     identity::Identity,
     policy::{Authenticate, Policy},
     revocations::Revoked,
     tickets::Ticket,
+    webhook::{AskWebhook, Connect, Question, Webhook, WebhookAnswer, WebhookEvent, WebhookUnavailable},
 };
 
 /// What a caller wants to do.

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use wigwag_hub::{Limits, rate::Rate};
 
 use crate::{
-    auth::{Authenticate, Denied},
+    auth::{Authenticate, Denied, Webhook},
     ice::{FixedServers, IceProvider},
     logged_users::LoggedUsers,
 };
@@ -35,6 +35,8 @@ pub struct NodeConfig {
     pub denied: Denied,
     /// What verifies tokens; `None` = the server is open to everyone that reaches it.
     pub authenticator: Option<Arc<dyn Authenticate>>,
+    /// Who is asked about clients, if anyone is. Needs an authenticator.
+    pub webhook: Option<Webhook>,
     /// Failed authentications of one source.
     pub auth_failures: Rate,
     /// Calls to RoomService without a token, of one source.
@@ -115,6 +117,7 @@ impl Default for NodeConfig {
             opens: None,
             denied: Denied::default(),
             authenticator: None,
+            webhook: None,
             auth_failures: Rate::default(),
             room_calls: Rate::default(),
         }

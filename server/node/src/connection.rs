@@ -228,6 +228,8 @@ where
         let expiry = identity.as_ref().map(|identity| {
             Box::new(TokenExpiry::new(identity.expires_at_ms, features.has(Feature::TokenExpiring), self.node.now()))
         });
+        // What the webhook was told at the connect is not needed any more.
+        self.caller.headers = None;
         let caller = Caller { identity, token: None, ..self.caller.clone() };
         let applier = Applier { node: self.node.clone(), caller, uplink: attachment.clone() };
         self.state = State::Attached(Attached {

@@ -282,6 +282,31 @@ impl ApiError {
         Self::new(Code::Unavailable, "KEYS_UNAVAILABLE", why).advice(Advice::Retry).retry_after(5_000)
     }
 
+    /// Creates WEBHOOK_UNAVAILABLE.
+    pub fn webhook_unavailable() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "WEBHOOK_UNAVAILABLE",
+            "the application's server, which decides about this (auth.webhook_url), does not answer as it should: wait \
+             retry_after_ms, and try again",
+        )
+        .advice(Advice::Retry)
+        .retry_after(2_000)
+    }
+
+    /// Creates FORBIDDEN for what the webhook has refused. `reason`: its text for people, which may be empty.
+    pub fn webhook_denied(reason: &str) -> Self {
+        let reason = if reason.is_empty() { "it does not say why" } else { reason };
+        Self::new(Code::PermissionDenied, "FORBIDDEN", format!("the application's server refuses this: {reason}"))
+            .with("decided_by", "webhook")
+            .advice(Advice::Stop)
+    }
+
+    /// Returns whether the webhook has refused.
+    pub(crate) fn is_webhook_denial(&self) -> bool {
+        self.metadata.iter().any(|(key, _)| *key == "decided_by")
+    }
+
     /// Creates LIMIT_EXCEEDED for the list of revoked tokens.
     pub fn revocations_exhausted() -> Self {
         Self::new(

@@ -13,10 +13,29 @@ pub struct IceServers {
     pub expires_at_ms: Option<u64>,
 }
 
+/// How often credentials were requested from a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IceCounts {
+    /// Those that were issued.
+    pub issued: u64,
+    /// Requests that failed.
+    pub failed: u64,
+}
+
 /// Where the servers and their credentials come from.
 pub trait IceProvider: fmt::Debug + Send + Sync + 'static {
     /// Returns the servers for a client. `user` is its user id or, if it has none, its peer id.
     fn servers<'a>(&'a self, user: &'a str, now_unix_ms: u64) -> Pin<Box<dyn Future<Output = IceServers> + Send + 'a>>;
+
+    /// Does what is not done for a single client, such as having credentials issued ahead of need. Never returns.
+    fn run(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+
+    /// Returns how often credentials were requested from a service.
+    fn counts(&self) -> IceCounts {
+        IceCounts::default()
+    }
 }
 
 /// The same servers for every client, for good.

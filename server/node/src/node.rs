@@ -20,13 +20,13 @@ use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, erro
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    auth::{BearerToken, Caller, ClientCertificate, Identity, Policy, Ticket},
+    auth::{BearerToken, Caller, ClientCertificate, Connect, Identity, Policy, Ticket},
     call_rates::CallRates,
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
     error::{ApiError, Code},
-    ice::IceServers,
+    ice::{IceCounts, IceServers},
     logged_users::LoggedUsers,
     quota::Quota,
 };
@@ -93,7 +93,7 @@ impl Node {
                         None => Policy::open(config.session.direct_messages),
                     };
                     policy.deny(config.denied.clone());
-                    policy
+                    policy.with_webhook(config.webhook.clone())
                 },
                 call_rates: CallRates::new(&config),
                 config,
@@ -187,35 +187,61 @@ impl Node {
         &self.inner.policy
     }
 
-    /// Verifies a token of this caller or, without one, looks up its certificate, and counts it if that fails. `None` without authentication.
+    /// Verifies a token of this caller or, without one, looks up its certificate, and counts it if that fails. `None` without
+    /// authentication. If it `connect`s, the webhook may be asked about it.
     ///
     /// # Errors
     ///
-    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID; RATE_LIMITED instead of them if there were too many from the caller's
-    /// source.
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID, FORBIDDEN; RATE_LIMITED instead of them if there were too many from the
+    /// caller's source; KEYS_UNAVAILABLE, WEBHOOK_UNAVAILABLE.
     pub async fn authenticate(
         &self,
         caller: &Caller,
         token: Option<&BearerToken>,
         certificate: Option<&ClientCertificate>,
+        connect: Option<Connect<'_>>,
     ) -> Result<Option<Arc<Identity>>, ApiError> {
-        let verified = self.policy().authenticate(token, certificate, self.now().unix_ms).await;
+        let verified = self.policy().authenticate(token, certificate, connect, self.now().unix_ms).await;
         verified.map_err(|error| self.count_failure(caller, error))
     }
 
-    /// Returns the ticket of a client of this compatibility protocol, and counts it if there is none.
+    /// Returns the ticket of a client of this compatibility protocol, and counts it if there is none. Without a ticket that
+    /// admits it the webhook is asked, if there is one: its answer stands for a ticket. `id`: the id under which the client
+    /// connects, if it names one.
     ///
     /// # Errors
     ///
-    /// TOKEN_MISSING, TOKEN_INVALID, RATE_LIMITED.
-    pub fn admit_ticket(&self, caller: &Caller, protocol: &str) -> Result<Option<Ticket>, ApiError> {
-        let admitted = self.policy().admit_ticket(caller, protocol, self.now().unix_ms);
+    /// TOKEN_MISSING, TOKEN_INVALID, FORBIDDEN, RATE_LIMITED, WEBHOOK_UNAVAILABLE.
+    pub async fn admit_ticket(
+        &self,
+        caller: &Caller,
+        protocol: &'static str,
+        id: Option<&str>,
+    ) -> Result<Option<Ticket>, ApiError> {
+        let admitted = match self.policy().admit_ticket(caller, protocol, self.now().unix_ms) {
+            // PeerJS clients have a token in any case, which says nothing unless it is a ticket.
+            Err(error) if error.code == Code::Unauthenticated && self.policy().webhook().is_some() => {
+                let connect = Connect { transport: protocol, ..Connect::new(caller, id.unwrap_or_default()) };
+                let answer = self.policy().authenticate(None, None, Some(connect), self.now().unix_ms).await;
+                answer.map(|identity| {
+                    identity.map(|identity| Ticket {
+                        protocol,
+                        client_id: id.map_or_else(|| random_name().into(), Into::into),
+                        creator: (identity.user.clone(), None),
+                        expires_at_ms: identity.expires_at_ms,
+                        identity,
+                    })
+                })
+            }
+            admitted => admitted,
+        };
         admitted.map_err(|error| self.count_failure(caller, error))
     }
 
     pub(super) fn count_failure(&self, caller: &Caller, error: ApiError) -> ApiError {
         match error.code {
             Code::Unauthenticated => self.inner.call_rates.failed(caller, self.now(), error),
+            _ if error.is_webhook_denial() => self.inner.call_rates.failed(caller, self.now(), error),
             _ => error,
         }
     }
@@ -239,18 +265,32 @@ impl Node {
     }
 
     /// Verifies the token that came with a request or, without one, looks up the certificate of its connection, if that was not
-    /// done yet.
+    /// done yet. The webhook is not asked: such calls are made by the servers that it is one of.
     ///
     /// # Errors
     ///
     /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID.
     pub async fn identify(&self, caller: &Caller) -> Result<Caller, ApiError> {
-        let mut caller = caller.clone();
-        if caller.identity.is_none() {
-            let (token, certificate) = (caller.token.take(), caller.certificate.take());
-            caller.identity = self.authenticate(&caller, token.as_ref(), certificate.as_deref()).await?;
+        self.identify_by(caller, false).await
+    }
+
+    /// As [`Self::identify`], for a call of a client that may have no session. The webhook may be asked about it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::authenticate`].
+    pub async fn identify_client(&self, caller: &Caller) -> Result<Caller, ApiError> {
+        self.identify_by(caller, true).await
+    }
+
+    async fn identify_by(&self, caller: &Caller, connects: bool) -> Result<Caller, ApiError> {
+        let mut identified = caller.clone();
+        if identified.identity.is_none() {
+            let (token, certificate) = (identified.token.take(), identified.certificate.take());
+            let connect = connects.then(|| Connect::new(caller, ""));
+            identified.identity = self.authenticate(caller, token.as_ref(), certificate.as_deref(), connect).await?;
         }
-        Ok(caller)
+        Ok(identified)
     }
 
     /// Returns at most `max` rooms in the order of their names that the caller may see, starting after `after`, and whether
@@ -307,6 +347,11 @@ impl Node {
     /// Returns the ICE servers for a client. `user` is its user id or, if it has none, its peer id.
     pub async fn ice_servers(&self, user: &str) -> IceServers {
         self.inner.config.ice.servers(user, self.now().unix_ms).await
+    }
+
+    /// Returns how often credentials of TURN servers were requested from a service.
+    pub fn ice_counts(&self) -> IceCounts {
+        self.inner.config.ice.counts()
     }
 
     /// Returns whether joining a room that does not exist creates it.

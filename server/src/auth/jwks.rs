@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
-use wigwag_token::{KeySet, Verifier};
+use wigwag_token::{KeyError, KeySet, Verifier};
 
-use super::fetch::{FetchError, Fetcher};
 use super::stats::AuthStats;
-use crate::config::JwksUrl;
+use crate::fetch::{Call, FetchError, HttpClient, HttpUrl, Trust};
+
+/// Time for a fetch.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The least time between two fetches, however many tokens name unknown keys, and the pause after a failure.
 const MIN_PAUSE: Duration = Duration::from_secs(10);
@@ -17,8 +22,7 @@ const MIN_PAUSE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Source {
     issuer: String,
-    url: JwksUrl,
-    fetcher: Fetcher,
+    client: HttpClient,
     refresh: Duration,
     /// Held during a fetch, so that there is one at a time, and all that wait for it use its result.
     last: Mutex<Option<Last>>,
@@ -31,8 +35,9 @@ struct Last {
 }
 
 impl Source {
-    pub(super) fn new(issuer: String, url: JwksUrl, fetcher: Fetcher, refresh: Duration) -> Self {
-        Self { issuer, url, fetcher, refresh, last: Mutex::default() }
+    pub(super) fn new(issuer: String, url: HttpUrl, trust: Trust, refresh: Duration) -> Self {
+        // No connection waits for the next fetch, which is minutes away.
+        Self { issuer, client: HttpClient::new(url, trust, TIMEOUT, 0), refresh, last: Mutex::default() }
     }
 
     pub(super) fn issuer(&self) -> &str {
@@ -72,12 +77,35 @@ impl Source {
     }
 
     /// Returns the number of keys that are now in use.
-    async fn fetch(&self, verifier: &Verifier) -> Result<usize, FetchError> {
-        let document = self.fetcher.fetch(&self.url).await?;
-        let keys = KeySet::from_jwks(&document)?;
+    async fn fetch(&self, verifier: &Verifier) -> Result<usize, JwksError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/jwk-set+json, application/json"));
+        let answer = self.client.send(&Call { method: Method::GET, headers, body: Bytes::new() }).await?;
+        if answer.status != StatusCode::OK {
+            return Err(FetchError::Status(answer.status).into());
+        }
+        let document = std::str::from_utf8(&answer.body).map_err(|_| JwksError::Text)?;
+        let keys = KeySet::from_jwks(document)?;
         match verifier.replace_fetched_keys(&self.issuer, &keys) {
             Some(used) if used > 0 => Ok(used),
-            _ => Err(FetchError::NoKeys),
+            _ => Err(JwksError::NoKeys),
         }
     }
+}
+
+/// Why a JWK Set was not fetched. Nothing that the server answered is part of the text.
+#[derive(Debug, thiserror::Error)]
+pub enum JwksError {
+    /// There is no document.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The document is not UTF-8.
+    #[error("the document is not UTF-8")]
+    Text,
+    /// The document is not a JWK Set.
+    #[error(transparent)]
+    Document(#[from] KeyError),
+    /// The document has no usable keys.
+    #[error("the document has no key for the algorithms of the issuer")]
+    NoKeys,
 }

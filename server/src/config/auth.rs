@@ -5,19 +5,24 @@ mod grants;
 mod issuer;
 mod key;
 mod text_file;
+mod webhook;
+mod webhook_when;
 
 use serde::{Deserialize, Serialize};
 use wigwag_token::{Issuer, Verifier};
 
 use super::error::ConfigErrors;
 use super::range::Range;
+use super::secret::Secret;
 
 pub use certificate::{AuthCertificate, CertificateGrants, NamePattern};
-pub use issuer::{AuthIssuer, JwksUrl};
+pub use issuer::AuthIssuer;
 pub use key::AuthKey;
+pub(super) use webhook_when::ALLOWED_WHEN as ALLOWED_WEBHOOK_WHEN;
+pub use webhook_when::WebhookWhen;
 
-/// Settings of authentication. With a key, an issuer or a certificate, every client needs a token or a certificate; without,
-/// the server is open.
+/// Settings of authentication. With a key, an issuer, a certificate or a webhook, every client needs a token or a certificate, or
+/// must be allowed by the webhook; without, the server is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthSection {
@@ -34,6 +39,27 @@ pub struct AuthSection {
     pub jwks_refresh_ms: u32,
     /// A file of certificates (PEM) that may sign those of JWKS servers. Empty, the default: those that this machine trusts.
     pub jwks_ca_file: String,
+    /// The application's server that is asked about clients: https, or http on this machine. Empty, the default: none is.
+    pub webhook_url: String,
+    /// About which clients that connect it is asked. Default: `no_token`, those with neither token nor certificate.
+    pub webhook_when: WebhookWhen,
+    /// Whether it is asked at each join, too. Default: false.
+    pub webhook_joins: bool,
+    /// What it knows this server by: sent as `authorization: Bearer`. Default: none.
+    pub webhook_secret: Secret,
+    /// A file that holds it, in place of `webhook_secret`. A line break at its end is not part of it. Default: none.
+    pub webhook_secret_file: String,
+    /// The fields of a client's request that it is told, in lower case, such as `cookie`. At most 16, 8 KiB together. Default:
+    /// none.
+    pub webhook_headers: Vec<String>,
+    /// Whether it is told the IP addresses of clients. Default: false, since addresses are personal data.
+    pub webhook_addresses: bool,
+    /// Milliseconds that it has for an answer, including the time until it is asked. Default: 2000.
+    pub webhook_timeout_ms: u32,
+    /// Questions under way at a time. Default: 64.
+    pub webhook_concurrency: u32,
+    /// A file of certificates (PEM) that may sign that of the webhook. Empty, the default: those that this machine trusts.
+    pub webhook_ca_file: String,
     /// Failed authentications per second from one source (IPv4 address or IPv6 /64) on average. 0 = no limit. Further ones get
     /// RATE_LIMITED; a good token is accepted all the same. Default: 50.
     pub failures_per_second: u32,
@@ -50,6 +76,16 @@ impl Default for AuthSection {
             certificates: Vec::new(),
             jwks_refresh_ms: 600_000,
             jwks_ca_file: String::new(),
+            webhook_url: String::new(),
+            webhook_when: WebhookWhen::NoToken,
+            webhook_joins: false,
+            webhook_secret: Secret::default(),
+            webhook_secret_file: String::new(),
+            webhook_headers: Vec::new(),
+            webhook_addresses: false,
+            webhook_timeout_ms: 2_000,
+            webhook_concurrency: 64,
+            webhook_ca_file: String::new(),
             failures_per_second: 50,
             failures_burst: 2_000,
         }
@@ -58,6 +94,8 @@ impl Default for AuthSection {
 
 pub(super) const RANGES: &[Range] = &[
     Range::ms("auth.jwks_refresh_ms", 10_000, 86_400_000),
+    Range::ms("auth.webhook_timeout_ms", 100, 10_000),
+    Range::new("auth.webhook_concurrency", 1, 1_024),
     Range::new("auth.failures_per_second", 0, 1_000_000),
     Range::new("auth.failures_burst", 1, 1_000_000),
 ];
@@ -70,9 +108,12 @@ pub(super) const ALLOWED_ISSUERS: &str =
 pub(super) const ALLOWED_CERTIFICATES: &str = "a list of { name, user, display_name, rooms, can }";
 
 impl AuthSection {
-    /// Returns whether clients need a token or a certificate.
+    /// Returns whether clients need a token or a certificate, or must be allowed by the webhook.
     pub fn is_required(&self) -> bool {
-        !self.keys.is_empty() || !self.issuers.is_empty() || !self.certificates.is_empty()
+        !self.keys.is_empty()
+            || !self.issuers.is_empty()
+            || !self.certificates.is_empty()
+            || !self.webhook_url.is_empty()
     }
 
     /// Reads the keys and returns what verifies tokens.
@@ -103,6 +144,7 @@ impl AuthSection {
     pub(super) fn check(&self, errors: &mut ConfigErrors) {
         self.build(errors);
         certificate::read(&self.certificates, errors);
+        self.check_webhook(errors);
         if self.jwks_ca_file.is_empty() {
             return;
         }

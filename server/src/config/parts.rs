@@ -24,7 +24,10 @@ use super::{
     AllowedOrigins, CompatSection, Config,
     memory::{default_max_sessions, memory_limit},
 };
-use crate::{opens::OpensPerAddress, turn::TurnServers};
+use crate::{
+    opens::OpensPerAddress,
+    turn::{IssuedTurn, TurnServers},
+};
 
 /// Time open connections have to finish once a listener is stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -88,6 +91,7 @@ impl Config {
                 .map(|opens| Arc::new(opens) as Arc<dyn LimitOpens>),
             denied: Denied::default(),
             authenticator: None,
+            webhook: None,
             auth_failures: Rate::new(self.auth.failures_per_second, self.auth.failures_burst),
             room_calls: Rate::new(self.room_service_calls_per_second, self.room_service_calls_burst),
         }
@@ -95,6 +99,10 @@ impl Config {
 
     fn ice_provider(&self) -> Arc<dyn IceProvider> {
         let fixed = self.ice.servers.iter().map(ice_server).collect();
+        // `check` has tried it.
+        if let Ok(Some(service)) = self.ice.service() {
+            return Arc::new(IssuedTurn::new(fixed, service, ms(self.ice.turn_ttl_ms)));
+        }
         match self.ice.shared_secret() {
             None => Arc::new(FixedServers(fixed)),
             Some(secret) => {

@@ -5,17 +5,18 @@ use std::fmt::Write as _;
 
 use wigwag_hub::backend::BackendStats;
 use wigwag_net::listener::{Http2Stats, ListenerStats};
-use wigwag_node::node::Refusals;
+use wigwag_node::{ice::IceCounts, node::Refusals};
 
 use crate::auth::AuthStats;
 
-/// Returns all metrics of a node and of what it refused, of its public listener, of authentication and of the log, of which
+/// Returns all metrics of a node and of what it refused, of its public listener, of authentication, of TURN credentials and of the log, of which
 /// `log_lines_dropped` lines were dropped. `limited`: how often each rate limit was exceeded, by its setting.
 pub fn prometheus(
     backend: &BackendStats,
     refusals: Refusals,
     listener: &ListenerStats,
     auth: &AuthStats,
+    ice: IceCounts,
     limited: &[(&'static str, u64)],
     log_lines_dropped: u64,
 ) -> String {
@@ -123,6 +124,36 @@ pub fn prometheus(
     counter("wigwag_tokens_refused_total", "Tokens that were refused.", auth.tokens_refused());
     counter("wigwag_jwks_fetched_total", "JWK Sets of issuers that were fetched.", auth.jwks_fetched());
     counter("wigwag_jwks_failures_total", "Fetches of JWK Sets of issuers that failed.", auth.jwks_failed());
+    counter(
+        "wigwag_webhook_allowed_total",
+        "Questions that the webhook answered with yes, remembered answers included.",
+        auth.webhook_allowed(),
+    );
+    counter(
+        "wigwag_webhook_denied_total",
+        "Questions that the webhook answered with no, remembered answers included.",
+        auth.webhook_denied(),
+    );
+    counter(
+        "wigwag_webhook_cached_total",
+        "Those of both that were answered by a remembered answer.",
+        auth.webhook_cached(),
+    );
+    counter(
+        "wigwag_webhook_failures_total",
+        "Questions that the webhook did not answer in time or as it should.",
+        auth.webhook_failed(),
+    );
+    counter(
+        "wigwag_turn_credentials_issued_total",
+        "TURN credentials that the service of ice.provider has issued.",
+        ice.issued,
+    );
+    counter(
+        "wigwag_turn_credentials_failures_total",
+        "Requests for TURN credentials that it has not answered as it should.",
+        ice.failed,
+    );
     for (name, help, value) in http2(listener.http2()) {
         counter(name, help, value);
     }

@@ -7,7 +7,7 @@ use http::{Extensions, HeaderMap, header};
 use wigwag_net::host::is_forwarded;
 use wigwag_net::listener::{ClientAddr, RequestHandle};
 use wigwag_net::tls::{PeerCertificate, SubjectAltName};
-use wigwag_node::auth::{BearerToken, Caller, CertificateName, ClientCertificate};
+use wigwag_node::auth::{BearerToken, Caller, CertificateName, ClientCertificate, ClientHeaders};
 use wigwag_node::node::Abort;
 
 use super::content::{self, Content};
@@ -18,6 +18,25 @@ pub(crate) fn caller(extensions: &Extensions) -> Caller {
     Caller::new(client.map(|client| client.addr))
         .through_proxy(client.is_some_and(|client| client.through_proxy))
         .with_certificate(certificate_of(extensions))
+        .with_headers(extensions.get::<ClientHeaders>().cloned())
+}
+
+/// Inserts those fields of a request that the webhook is told into its extensions.
+pub(crate) fn with_webhook_headers<B>(names: &[String], mut request: http::Request<B>) -> http::Request<B> {
+    if let Some(headers) = headers_of(names, request.headers()) {
+        request.extensions_mut().insert(headers);
+    }
+    request
+}
+
+/// Returns the fields with these names. A field that a request has several times is joined, as HTTP/2 has cookies (RFC 9113,
+/// section 8.2.3).
+fn headers_of(names: &[String], headers: &HeaderMap) -> Option<ClientHeaders> {
+    ClientHeaders::pick(names, |name| {
+        let separator = if name == "cookie" { "; " } else { ", " };
+        let values = headers.get_all(name).iter().map(|value| value.to_str().ok()).collect::<Option<Vec<_>>>()?;
+        Some(values.join(separator)).filter(|_| !values.is_empty())
+    })
 }
 
 /// Returns the certificate that the connection of a request has shown. That of a proxy stands for all its clients.

@@ -36,6 +36,11 @@ impl RoamingSession {
     pub(crate) async fn with(transport: Transport, addr: SocketAddr, hello: Hello) -> Self {
         let connection =
             Connection::open(transport, addr, Hello { resumable: true, ..hello }).await.expect("a welcome");
+        Self::of(addr, connection)
+    }
+
+    /// The new session of a connection.
+    pub(crate) fn of(addr: SocketAddr, connection: Connection) -> Self {
         let (id, token) = (connection.welcome.peer_id.clone(), connection.welcome.session_token.clone());
         Self { addr, id, token, epoch: connection.welcome.epoch, connection: Some(connection), sent: 0, seen: 0 }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::claims::{Claims, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_NAMESPACE_BYTES, MAX_SUBJECT_BYTES};
 use crate::error::TokenError;
 use crate::grants::{DuplicateUsers, Grants, MAX_METADATA_BYTES, MAX_ROOM_PATTERNS};
-use crate::json::{Json, Object};
+use crate::json::{Json, Object, parse_object};
 use crate::permissions::Permissions;
 use crate::room_pattern::RoomPattern;
 
@@ -45,6 +45,36 @@ impl Payload {
         };
         let not_before_ms = seconds(&members, "nbf")?;
         Ok(Self { claims, has_grants, audiences: audiences(&mut members)?, not_before_ms })
+    }
+}
+
+impl Claims {
+    /// Reads the claims that are the member `name` of a JSON object. Nothing says who has written them: for the answers of a
+    /// server that is trusted. `None` if there is no such member. `subject` and `expires_at_ms` stand for `sub` and `exp` where
+    /// those are absent; `aud` and `nbf` are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a JSON object without duplicate members, or its claims are not well formed.
+    pub fn from_member(
+        document: &[u8],
+        name: &str,
+        subject: &str,
+        expires_at_ms: u64,
+    ) -> Result<Option<Self>, TokenError> {
+        let wrong = |text: &str| TokenError::invalid(format!("the document {text}"));
+        let mut members = match parse_object(document).map_err(wrong)?.remove(name) {
+            None | Some(Json::Null) => return Ok(None),
+            Some(Json::Object(members)) => members,
+            Some(_) => return Err(wrong("has claims that are not an object")),
+        };
+        if !subject.is_empty() {
+            members.entry("sub".to_owned()).or_insert_with(|| Json::Text(subject.to_owned()));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "seconds of this age are below 2^53")]
+        let seconds = expires_at_ms as f64 / 1_000.0;
+        members.entry("exp".to_owned()).or_insert(Json::Number(seconds));
+        Payload::parse(members).map(|payload| Some(payload.claims))
     }
 }
 
@@ -198,4 +228,37 @@ fn wrong(claim: &str, text: &str) -> TokenError {
 
 fn wrong_namespace() -> TokenError {
     wrong("wigwag.ns", &format!("must be at most {MAX_NAMESPACE_BYTES} characters of a-z, 0-9, - and _"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::permissions::Permissions;
+
+    #[test]
+    fn claims_are_read_from_a_member_of_an_object() {
+        let read = |text: &str| Claims::from_member(text.as_bytes(), "claims", "", 1_900_000_000_500);
+        let claims = read(r#"{"claims":{"sub":"ada","wigwag":{"rooms":["a"],"can":["join"]}},"allow":true}"#);
+        let claims = claims.expect("good").expect("there");
+        assert_eq!((&*claims.subject, claims.expires_at_ms), ("ada", 1_900_000_000_500));
+        assert!(claims.grants.allows(Permissions::JOIN, "a"));
+        let own = read(r#"{"claims":{"sub":"ada","exp":1900000001}}"#).expect("good").expect("there");
+        assert_eq!(own.expires_at_ms, 1_900_000_001_000);
+        assert_eq!(read(r#"{"allow":true}"#), Ok(None));
+        for wrong in [
+            "",
+            "[]",
+            r#"{"claims":[]}"#,
+            r#"{"claims":{}}"#,
+            r#"{"claims":{"sub":""}}"#,
+            r#"{"claims":{"sub":"ada","sub":"bob"}}"#,
+            r#"{"claims":{"sub":"ada"},"claims":{"sub":"bob"}}"#,
+            r#"{"claims":{"sub":"ada","wigwag":{"room":["a"]}}}"#,
+            r#"{"claims":{"sub":"ada","exp":"tomorrow"}}"#,
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        let named = Claims::from_member(br#"{"claims":{}}"#, "claims", "ada", 1_000).expect("good").expect("there");
+        assert_eq!((&*named.subject, named.expires_at_ms), ("ada", 1_000));
+    }
 }

@@ -32,6 +32,7 @@ const ARROWS: &[Row<'_>] = &[
         ],
     },
     Row { from: "wigwag-client", to: &["wigwag-proto"] },
+    Row { from: "wigwag-cli", to: &["wigwag-client", "wigwag-proto", "wigwag-token"] },
     Row { from: "backend-rooms", to: &["wigwag-proto"] },
     Row { from: "two-peers", to: &["wigwag-client"] },
     Row { from: "wigwag-architecture", to: &[] },

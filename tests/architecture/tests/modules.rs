@@ -15,14 +15,15 @@ const ARROWS: &[Row<'_>] = &[
     Row { from: "lib", to: &[] },
     Row { from: "cli", to: &["config"] },
     Row { from: "app", to: &["api", "auth", "config", "deny", "ops", "web"] },
-    Row { from: "auth", to: &["config"] },
+    Row { from: "auth", to: &["config", "fetch"] },
     Row { from: "api", to: &["web"] },
     Row { from: "web", to: &[] },
     Row { from: "ops", to: &["auth", "config"] },
-    Row { from: "config", to: &["opens", "turn"] },
+    Row { from: "config", to: &["fetch", "opens", "turn"] },
     Row { from: "deny", to: &["config"] },
+    Row { from: "fetch", to: &[] },
     Row { from: "opens", to: &[] },
-    Row { from: "turn", to: &[] },
+    Row { from: "turn", to: &["fetch"] },
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ClientCertificate, Identity};
+use super::{ClientCertificate, ClientHeaders, Identity};
 
 /// The client that sends a frame or makes a call.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Caller {
     pub token: Option<BearerToken>,
     /// The certificate of its connection, if it has shown one. Looked at if there is no token.
     pub certificate: Option<Arc<ClientCertificate>>,
+    /// The fields of its request that the webhook is told. `None` once it has connected.
+    pub headers: Option<ClientHeaders>,
     /// Who it is, once a token was verified, or a certificate looked up. `None` without authentication.
     pub identity: Option<Arc<Identity>>,
 }
@@ -56,6 +58,13 @@ impl Caller {
     #[must_use]
     pub fn with_certificate(mut self, certificate: Option<ClientCertificate>) -> Self {
         self.certificate = certificate.map(Arc::new);
+        self
+    }
+
+    /// Sets the fields of its request that the webhook is told.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Option<ClientHeaders>) -> Self {
+        self.headers = headers;
         self
     }
 

@@ -6,8 +6,8 @@ use wigwag_hub::{RoomName, error::RoomError};
 use wigwag_token::{Claims, TokenError, TokenErrorKind};
 
 use super::{
-    Action, BearerToken, Caller, ClientCertificate, Denied, Identity, Revoked, Ticket, TicketError, TicketRequest,
-    deny_list::DenyList, revocations::Revocations, tickets::Tickets,
+    Action, BearerToken, Caller, ClientCertificate, Connect, Denied, Identity, Revoked, Ticket, TicketError,
+    TicketRequest, Webhook, deny_list::DenyList, revocations::Revocations, tickets::Tickets,
 };
 use crate::error::ApiError;
 
@@ -39,6 +39,7 @@ struct Tokens {
     authenticator: Arc<dyn Authenticate>,
     revocations: Arc<Revocations>,
     tickets: Arc<Tickets>,
+    webhook: Option<Webhook>,
 }
 
 impl Policy {
@@ -49,8 +50,22 @@ impl Policy {
 
     /// Creates the policy of a server that requires tokens.
     pub fn with_tokens(direct_messages: bool, authenticator: Arc<dyn Authenticate>) -> Self {
-        let tokens = Tokens { authenticator, revocations: Arc::default(), tickets: Arc::default() };
+        let tokens = Tokens { authenticator, revocations: Arc::default(), tickets: Arc::default(), webhook: None };
         Self { direct_messages, tokens: Some(tokens), deny_list: Arc::default() }
+    }
+
+    /// Has a webhook asked about clients. Without authentication there is none.
+    #[must_use]
+    pub fn with_webhook(mut self, webhook: Option<Webhook>) -> Self {
+        if let Some(tokens) = &mut self.tokens {
+            tokens.webhook = webhook;
+        }
+        self
+    }
+
+    /// Returns the webhook.
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.tokens.as_ref()?.webhook.as_ref()
     }
 
     /// Returns whether the server requires tokens.
@@ -59,25 +74,28 @@ impl Policy {
     }
 
     /// Verifies a token or, without one, looks up the certificate of the connection: a token that is refused is not made good by
-    /// a certificate. `None` without authentication, where neither is looked at.
+    /// a certificate. `None` without authentication, where neither is looked at. If there is a webhook, it is asked about a
+    /// client that `connect`s and has neither, or about each that does.
     ///
     /// # Errors
     ///
-    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID; FORBIDDEN if the user is denied.
+    /// TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_INVALID; FORBIDDEN if the user is denied, or the webhook says so;
+    /// KEYS_UNAVAILABLE, WEBHOOK_UNAVAILABLE.
     pub async fn authenticate(
         &self,
         token: Option<&BearerToken>,
         certificate: Option<&ClientCertificate>,
+        connect: Option<Connect<'_>>,
         now_unix_ms: u64,
     ) -> Result<Option<Arc<Identity>>, ApiError> {
         let Some(tokens) = &self.tokens else { return Ok(None) };
-        let claims = match (token, certificate) {
-            (Some(token), _) => tokens.authenticator.verify(token.expose(), now_unix_ms).await.map_err(refused)?,
-            (None, None) => return Err(ApiError::token_missing()),
+        let verified = match (token, certificate) {
+            (Some(token), _) => Some(tokens.authenticator.verify(token.expose(), now_unix_ms).await.map_err(refused)?),
+            (None, None) => None,
             (None, Some(certificate)) => {
-                let claims = tokens.authenticator.claims_of(certificate).ok_or_else(ApiError::certificate_unknown)?;
+                let claims = tokens.authenticator.claims_of(certificate);
                 // The handshake has checked it, but the connection may be older than its end.
-                if certificate.not_after_ms <= now_unix_ms {
+                if claims.is_some() && certificate.not_after_ms <= now_unix_ms {
                     return Err(ApiError::token_expired(
                         "the certificate of this connection has expired: connect again with another one",
                     ));
@@ -85,19 +103,50 @@ impl Policy {
                 claims
             }
         };
+        let by_certificate = certificate.filter(|_| token.is_none() && verified.is_some());
+        let webhook = tokens.webhook.as_ref().filter(|webhook| webhook.always || verified.is_none());
+        let claims = match (webhook.zip(connect), verified) {
+            (Some((webhook, connect)), verified) => {
+                if let Some(claims) = &verified {
+                    // Before others are asked about it.
+                    self.check_claims(claims, now_unix_ms)?;
+                }
+                webhook.connect(connect, verified, now_unix_ms).await?
+            }
+            (None, Some(claims)) => claims,
+            (None, None) if certificate.is_some() => return Err(ApiError::certificate_unknown()),
+            (None, None) => return Err(ApiError::token_missing()),
+        };
+        self.check_claims(&claims, now_unix_ms)?;
+        let mut identity = Identity::of(&claims);
+        if let Some(certificate) = by_certificate {
+            // To the second, as the handshake takes it: the leeway is for clocks of those who sign tokens.
+            identity.expires_at_ms = identity.expires_at_ms.min(certificate.not_after_ms);
+        }
+        Ok(Some(Arc::new(identity)))
+    }
+
+    /// Checks that claims are for this server, not revoked, and not those of a denied user.
+    fn check_claims(&self, claims: &Claims, now_unix_ms: u64) -> Result<(), ApiError> {
         if !claims.namespace.is_empty() {
             return Err(ApiError::token_invalid(
                 "the token is for a namespace (wigwag.ns), which this version does not have: leave the claim out",
             ));
         }
-        let mut identity = Identity::of(&claims);
-        if let (None, Some(certificate)) = (token, certificate) {
-            // To the second, as the handshake takes it: the leeway is for clocks of those who sign tokens.
-            identity.expires_at_ms = certificate.not_after_ms;
+        self.check_revoked(&Identity::of(claims), now_unix_ms)?;
+        self.check_user(&claims.subject)
+    }
+
+    /// Asks the webhook whether a session may enter a room, if it is asked about joins.
+    ///
+    /// # Errors
+    ///
+    /// FORBIDDEN; WEBHOOK_UNAVAILABLE.
+    pub async fn allow_join(&self, caller: &Caller, room: &RoomName, now_unix_ms: u64) -> Result<(), ApiError> {
+        match self.webhook() {
+            Some(webhook) if webhook.joins => webhook.join(caller, room, now_unix_ms).await,
+            _ => Ok(()),
         }
-        self.check_revoked(&identity, now_unix_ms)?;
-        self.check_user(&identity.user)?;
-        Ok(Some(Arc::new(identity)))
     }
 
     /// Checks that the token of a session has not been revoked.

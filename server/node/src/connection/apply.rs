@@ -19,7 +19,7 @@ use wigwag_hub::{
 use wigwag_proto::v1::{self as pb, server_frame::Body};
 
 use crate::{
-    auth::{Action, BearerToken, Caller, Identity},
+    auth::{Action, BearerToken, Caller, Connect, Identity},
     error::ApiError,
     frame::{self, RawBody},
     node::{Node, check_label, random_room_name},
@@ -244,6 +244,7 @@ impl Applier {
         self.node.policy().allow(&self.caller, Action::Join, Some(&room))?;
         check_label("join.display_name", &join.display_name)?;
         let metadata = self.member_metadata(join.metadata)?;
+        self.node.policy().allow_join(&self.caller, &room, self.node.now().unix_ms).await?;
         let request = Join {
             display_name: self.display_name(join.display_name),
             metadata,
@@ -273,6 +274,7 @@ impl Applier {
             metadata: Metadata::parse(create.metadata)?,
             ..self.room_spec(room.clone(), create.max_members, rule)
         };
+        self.node.policy().allow_join(&self.caller, &room, self.node.now().unix_ms).await?;
         let (display_name, metadata) = (self.display_name(String::new()), self.member_metadata(HashMap::new())?);
         let request = Join { room, display_name, metadata, create: Create::New(spec) };
         let joined = self.until_answered(|| self.uplink.join(self.node.now(), seq, request.clone())).await;
@@ -324,7 +326,9 @@ impl Applier {
         };
         let token = BearerToken::new(token);
         let now = self.node.now();
-        let Some(fresh) = self.node.authenticate(&self.caller, token.as_ref(), None).await? else {
+        // Without a token the webhook is asked anew, if there is one.
+        let connect = Connect { verified: true, ..Connect::new(&self.caller, &identity.user) };
+        let Some(fresh) = self.node.authenticate(&self.caller, token.as_ref(), None, Some(connect)).await? else {
             return Err(ApiError::token_missing());
         };
         if fresh.user != identity.user {

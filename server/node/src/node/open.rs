@@ -14,7 +14,7 @@ use wigwag_proto::v1::{self as pb, welcome::Outcome};
 
 use super::{Node, credentials, ids};
 use crate::{
-    auth::{Action, BearerToken, Caller, Identity, nothing_stored},
+    auth::{Action, BearerToken, Caller, Connect, Identity, nothing_stored},
     error::ApiError,
     features::Features,
     frame,
@@ -51,24 +51,36 @@ impl Node {
         self.check_opens(caller)?;
         let token = BearerToken::new(&std::mem::take(&mut hello.token)).or_else(|| caller.token.clone());
         let certificate = caller.certificate.clone().filter(|_| token.is_none());
-        let identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), self.now().unix_ms).await;
+        // Who resumes without a token has what the session remembers: the webhook is not asked about it.
+        let remembered = token.is_none() && hello.resume.is_some();
+        let narrows = certificate.is_some() && self.policy().webhook().is_some_and(|webhook| webhook.always);
+        let connect = Some(connect(caller, &hello)).filter(|_| !remembered || narrows);
+        if self.policy().webhook().is_some() {
+            // Before others are asked about it.
+            check_client(&hello)?;
+            check_label("hello.user_id", &hello.user_id)?;
+        }
+        let now_ms = self.now().unix_ms;
+        let identity = self.policy().authenticate(token.as_ref(), certificate.as_deref(), connect, now_ms).await;
         let identity = match identity {
-            // Who resumes without a token has what the session remembers.
-            Err(_) if token.is_none() && hello.resume.is_some() => None,
+            Err(_) if remembered => None,
             identity => identity.map_err(|error| self.count_failure(caller, error))?,
         };
-        let caller = &Caller { identity, token: None, certificate, ..caller.clone() };
-        if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
-            return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
-        }
+        let mut caller = Caller { identity, token: None, certificate, ..caller.clone() };
+        check_client(&hello)?;
         // Before the session is touched: a hello that is refused changes nothing.
         let features = Features::parse("hello.features", &hello.features)?;
         let mut opened = match hello.resume {
-            Some(ref resume) => match self.resume(caller, &hello, resume).await? {
+            Some(ref resume) => match self.resume(&caller, &hello, resume).await? {
                 Ok(opened) => opened,
-                Err(reason) => self.create(caller, hello, Some(reason)).await?,
+                Err(reason) => {
+                    if caller.identity.is_none() && self.policy().webhook().is_some() {
+                        caller.identity = self.ask_webhook(&caller, &hello).await?;
+                    }
+                    self.create(&caller, hello, Some(reason)).await?
+                }
             },
-            None => self.create(caller, hello, None).await?,
+            None => self.create(&caller, hello, None).await?,
         };
         opened.welcome.features = features.answer();
         opened.welcome.server_time = features.negotiates().then(|| frame::timestamp(self.now().unix_ms));
@@ -77,6 +89,11 @@ impl Node {
         }
         opened.features = features;
         Ok(opened)
+    }
+
+    /// Asks the webhook about a client that has neither token nor certificate.
+    async fn ask_webhook(&self, caller: &Caller, hello: &pb::Hello) -> Result<Option<Arc<Identity>>, ApiError> {
+        self.authenticate(caller, None, None, Some(connect(caller, hello))).await
     }
 
     /// Resumes a session. The inner error says why it cannot be resumed and a new one is opened.
@@ -100,6 +117,10 @@ impl Node {
             // The session of another user than the certificate's, opened with a token, goes on with what it remembers.
             fresh = None;
             resumed = self.backend().resume(self.now(), request(None)).wait().await;
+        }
+        if matches!(resumed, Err(ResumeError::GrantsExpired)) && fresh.is_none() && self.policy().webhook().is_some() {
+            fresh = self.ask_webhook(caller, hello).await?;
+            resumed = self.backend().resume(self.now(), request(fresh.as_ref())).wait().await;
         }
         match resumed {
             Ok(resumed) => {
@@ -297,6 +318,19 @@ fn rate_limits(limits: &Limits) -> Vec<pb::RateLimit> {
         .filter(|(_, rate)| rate.is_limited())
         .map(|(kind, Rate { per_second, burst })| pb::RateLimit { name: setting_of(kind).into(), per_second, burst })
         .collect()
+}
+
+/// Checks the length of what says which software the client is.
+fn check_client(hello: &pb::Hello) -> Result<(), ApiError> {
+    if hello.client.len() > MAX_DISPLAY_NAME_BYTES {
+        return Err(ApiError::invalid("hello.client", too_long(hello.client.len())));
+    }
+    Ok(())
+}
+
+/// Returns what the webhook is told of a client that opens or resumes a session.
+fn connect<'a>(caller: &'a Caller, hello: &'a pb::Hello) -> Connect<'a> {
+    Connect { client: &hello.client, ..Connect::new(caller, &hello.user_id) }
 }
 
 /// Checks a display name or user id: at most 128 bytes without control characters. May be empty.

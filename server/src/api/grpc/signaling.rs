@@ -38,7 +38,7 @@ use crate::{
         framing::{NativeService, ResponseMessages, only_message},
         status::to_status,
     },
-    web::{abort, grpc_caller},
+    web::{abort, grpc_caller, with_webhook_headers},
 };
 
 /// The method `Signal`, whose messages form a stream.
@@ -61,6 +61,11 @@ impl SignalingServer {
     where
         B: HttpBody<Data = Bytes> + Unpin,
     {
+        let request = match self.node.policy().webhook() {
+            // It has not come through the router, which does so for all others.
+            Some(webhook) if !webhook.headers.is_empty() => with_webhook_headers(&webhook.headers, request),
+            _ => request,
+        };
         let (head, body) = request.into_parts();
         let (caller, abort) = (called_by(&head), abort(&head.extensions));
         let input = RequestFrames::new(body, self.node.session().max_frame_bytes);
@@ -194,7 +199,7 @@ impl UnaryService<pb::GetIceServersRequest> for IceServers {
 
 /// Returns the ICE servers for a caller. Without authentication the caller has no name.
 async fn ice_servers(node: &Node, caller: &Caller) -> Result<wigwag_node::ice::IceServers, ApiError> {
-    let caller = node.identify(caller).await?;
+    let caller = node.identify_client(caller).await?;
     node.policy().allow(&caller, Action::IceServers, None)?;
     Ok(node.ice_servers(&caller.subject()).await)
 }

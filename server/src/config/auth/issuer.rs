@@ -1,14 +1,13 @@
 //! `auth.issuers`: who signs tokens with private keys.
 
-use std::net::IpAddr;
 use std::path::Path;
 
-use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use wigwag_token::{Algorithm, Issuer, Key, KeyError, KeySet, MAX_ID_BYTES};
 
 use super::super::error::ConfigErrors;
 use super::{grants, text_file};
+use crate::fetch::HttpUrl;
 
 /// An issuer, such as an OpenID provider or an application server that keeps its private key to itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,8 +61,12 @@ impl AuthIssuer {
     /// # Errors
     ///
     /// What is allowed instead.
-    pub fn jwks_url(&self) -> Result<Option<JwksUrl>, String> {
-        if self.jwks_url.is_empty() { Ok(None) } else { JwksUrl::parse(&self.jwks_url).map(Some) }
+    pub fn jwks_url(&self) -> Result<Option<HttpUrl>, String> {
+        if self.jwks_url.is_empty() {
+            Ok(None)
+        } else {
+            HttpUrl::parse(&self.jwks_url).map(Some).map_err(|error| error.to_string())
+        }
     }
 
     fn read_algorithms(&self, name: &str, errors: &mut ConfigErrors) -> Vec<Algorithm> {
@@ -106,77 +109,4 @@ fn read_keys(path: &str, text: &str) -> Result<KeySet, KeyError> {
         return Key::from_pem(id, text).map(|key| KeySet::from(vec![key]));
     }
     KeySet::from_jwks(text).or_else(|_| Key::from_jwk(None, text).map(|key| KeySet::from(vec![key])))
-}
-
-/// Where a JWK Set is fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JwksUrl {
-    /// Whether over TLS.
-    pub https: bool,
-    /// Host name or IP address, without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// The field `Host` of the request.
-    pub authority: String,
-    /// Path and query.
-    pub path: String,
-}
-
-impl JwksUrl {
-    fn parse(text: &str) -> Result<Self, String> {
-        let allowed =
-            || "a URL such as \"https://issuer.example.com/jwks.json\"; http is for hosts of this machine".to_owned();
-        let uri: Uri = text.parse().map_err(|_| allowed())?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(allowed()) };
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let is_local = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let https = scheme == "https";
-        let port_is_number = authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
-        let is_plain = !text.contains('#') && !authority.as_str().contains('@') && !host.is_empty();
-        if !(https || scheme == "http" && is_local) || !port_is_number || !is_plain {
-            return Err(allowed());
-        }
-        Ok(Self {
-            https,
-            port: authority.port_u16().unwrap_or(if https { 443 } else { 80 }),
-            authority: authority.as_str().to_owned(),
-            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            host,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn jwks_are_fetched_over_tls_except_from_this_machine() {
-        for text in [
-            "https://issuer.example.com/jwks.json",
-            "https://issuer.example.com:8443/a?b=c",
-            "https://[2001:db8::1]/",
-            "http://localhost:9000/jwks",
-            "http://127.0.0.1/jwks",
-            "http://[::1]:9000/",
-        ] {
-            assert!(JwksUrl::parse(text).is_ok(), "{text}");
-        }
-        for text in [
-            "issuer.example.com",
-            "/jwks",
-            "http://issuer.example.com/jwks",
-            "http://192.0.2.1/",
-            "http://localhost.example.com/",
-            "ftp://localhost/",
-            "https://user:password@issuer.example.com/",
-            "https://issuer.example.com/#keys",
-            "https://issuer.example.com:port/",
-        ] {
-            assert!(JwksUrl::parse(text).is_err(), "{text}");
-        }
-        let url = JwksUrl::parse("https://[2001:db8::1]/k?v=1").expect("a URL");
-        assert_eq!((url.host.as_str(), url.port, url.path.as_str()), ("2001:db8::1", 443, "/k?v=1"));
-    }
 }
