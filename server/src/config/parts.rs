@@ -208,6 +208,15 @@ impl Config {
         Origins::list(Vec::new(), Hosts::own_and(Vec::new()), false)
     }
 
+    /// Returns the names under which the admin listener shows metrics: any if other machines can reach it, since callers need
+    /// the grant `admin` then, else this machine's own and those of `cors.allowed_hosts`.
+    pub fn admin_hosts(&self) -> Hosts {
+        if self.admin.is_exposed() {
+            return Hosts::any();
+        }
+        Hosts::own_and(self.cors.allowed_hosts.as_slice().to_vec())
+    }
+
     /// Returns the names under which the server says who is in its rooms: any if other machines can reach the listener,
     /// else this machine's own and those of `cors.allowed_hosts`. Not that of `public_url`: who may call from elsewhere need
     /// not see everyone.
