@@ -90,6 +90,8 @@ impl Config {
             authenticator: None,
             auth_failures: Rate::new(self.auth.failures_per_second, self.auth.failures_burst),
             room_calls: Rate::new(self.room_service_calls_per_second, self.room_service_calls_burst),
+            max_watches: rooms.max_watches,
+            max_watches_per_user: users.max_watches,
         }
     }
 
@@ -184,6 +186,8 @@ impl Config {
             plain_json: compat.plain_json,
             connector: compat.connector,
             socketio: compat.socketio,
+            socketio_handshakes: compat.socketio_max_handshakes,
+            socketio_handshakes_per_source: compat.socketio_max_handshakes_per_source,
             peerjs: compat.peerjs,
             // A client without a ticket may not see the list.
             peerjs_discovery: compat.peerjs_discovery && self.is_open(),
