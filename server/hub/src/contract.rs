@@ -100,6 +100,7 @@ pub const CASES: &[Case] = cases! {
     service: rooms_are_paged, pages_are_complete_while_others_end, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
         request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
     operators: sessions_are_listed, sessions_are_paged, sessions_end_without_their_secrets, sessions_end_with_their_token,
+        a_token_is_that_of_its_issuer,
         a_user_is_erased, grants_belong_to_the_session,
         a_resume_may_bring_a_token, a_resume_needs_a_valid_token_of_its_user, a_session_is_taken_out_of_rooms, a_frame_of_the_server_is_replayed,
         events_tell_what_happened_to_sessions, events_that_are_forgotten_are_missed;
