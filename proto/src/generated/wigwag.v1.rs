@@ -4226,7 +4226,7 @@ pub struct RevokeRequest {
     #[prost(message, optional, tag = "3")]
     pub until: ::core::option::Option<::prost_types::Timestamp>,
     /// Only with `token_id`, otherwise INVALID_FIELD: the issuer of that token (claim `iss`), at most 256 bytes, for issuers that use
-    /// the same ids. Empty: every token with this id, whoever issued it, and those without `iss`; issuers are to choose ids that no other
+    /// the same ids. Empty: the tokens with this id of every issuer, and without `iss`; issuers are to choose ids that no other
     /// one uses (RFC 7519, section 4.1.7). A server that does not know this field does as if it were empty.
     #[prost(string, tag = "4")]
     pub issuer: ::prost::alloc::string::String,

@@ -69,7 +69,7 @@ impl CallRates {
 /// A rate limit of calls for each source.
 ///
 /// Not the `SourceRate` of `wigwag-net`, which limits connections and sessions. There, sources beyond those that are remembered
-/// are not limited, because the limits of all connections together hold then; behind this limit there is no other, so that they
+/// are not limited, because the limits of all connections together hold then; no other limit holds here, so that they
 /// share one bucket. This one has a burst that is set, counts what exceeds it for the metrics, and takes the time as an
 /// argument, as everything of a node does. Neither crate may depend on the other.
 #[derive(Debug)]
