@@ -298,7 +298,7 @@ fn serve_admin(
     stop: CancellationToken,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     let metered = node.clone();
-    let router = ops::admin_router(move || {
+    let router = ops::admin_router(config.admin_hosts(), move || {
         let no_auth = AuthStats::default();
         let auth = authenticator.as_ref().map_or(&no_auth, Authenticator::stats);
         let limited = metered.rate_limited();

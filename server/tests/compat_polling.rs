@@ -43,6 +43,11 @@ async fn post(addr: SocketAddr, path: &str, body: &[u8]) -> String {
     status_line(begin_post(addr, path, body.len(), body).await).await
 }
 
+/// Returns whether a response to a poll holds the packet CONNECT. The first ping may come before it.
+fn holds_connect(body: &[u8]) -> bool {
+    body.split(|byte| *byte == 0x1e).any(|packet| packet.starts_with(b"40"))
+}
+
 #[tokio::test]
 async fn a_client_that_has_not_connected_sends_little() {
     let server = Running::start(|config| config.connections.message_timeout_ms = 300).await;
@@ -57,12 +62,35 @@ async fn a_client_that_has_not_connected_sends_little() {
 }
 
 #[tokio::test]
+async fn so_many_clients_may_be_connecting_as_is_set() {
+    // All clients of this test are one source.
+    for (max, per_source) in [(2, 100), (100, 2)] {
+        let server = Running::start(|config| {
+            config.compat.socketio_max_handshakes = max;
+            config.compat.socketio_max_handshakes_per_source = per_source;
+        })
+        .await;
+        let first = open(server.addr).await;
+        open(server.addr).await;
+        let refused = http1::get(server.addr, OPEN).await;
+        assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, "1"), "{max} {per_source}");
+        assert!(refused.body.starts_with(b"LIMIT_EXCEEDED: "), "{refused:?}");
+        assert_eq!(post(server.addr, &first, b"40").await, "HTTP/1.1 200 OK");
+        let connected = http1::get(server.addr, &first).await;
+        assert!(holds_connect(&connected.body), "{connected:?}");
+        // Its place is free, since it has a session now.
+        open(server.addr).await;
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_connected_client_sends_one_body_at_a_time() {
     let server = Running::start(|config| config.connections.message_timeout_ms = 60_000).await;
     let path = open(server.addr).await;
     assert_eq!(post(server.addr, &path, b"40").await, "HTTP/1.1 200 OK");
     let connected = http1::get(server.addr, &path).await;
-    assert!(connected.body.starts_with(b"40"), "{connected:?}");
+    assert!(holds_connect(&connected.body), "{connected:?}");
     let unfinished = begin_post(server.addr, &path, 60_000, b"42[\"offer_sdp\",{\"sdp\":\"").await;
     // Until the server has read its head.
     let mut answer = String::new();

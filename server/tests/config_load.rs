@@ -285,6 +285,29 @@ fn the_example_holds_every_setting_with_its_default() {
 }
 
 #[test]
+fn the_limits_of_watches_and_of_connecting_clients_are_settings() {
+    let config = load_file(
+        "[rooms]\nmax_watches = 7\n[users]\nmax_watches = 3\n\
+         [compat]\nsocketio_max_handshakes = 9\nsocketio_max_handshakes_per_source = 4\n",
+    )
+    .expect("valid");
+    let (node, compat) = (config.node(), config.compat());
+    assert_eq!((node.max_watches, node.max_watches_per_user), (7, 3));
+    assert_eq!((compat.socketio_handshakes, compat.socketio_handshakes_per_source), (9, 4));
+    let zero = "[rooms]\nmax_watches = 0\n[users]\nmax_watches = 0\n\
+                [compat]\nsocketio_max_handshakes = 0\nsocketio_max_handshakes_per_source = 0\n";
+    let refused = keys(load_file(zero));
+    for key in [
+        "rooms.max_watches",
+        "users.max_watches",
+        "compat.socketio_max_handshakes",
+        "compat.socketio_max_handshakes_per_source",
+    ] {
+        assert!(refused.iter().any(|told| told == key), "{key}: 0 would allow none");
+    }
+}
+
+#[test]
 fn the_error_of_an_unreadable_file_does_not_quote_it() {
     let missing = Overrides { file: Some("/nonexistent/wigwag.toml".into()), settings: Vec::new() };
     let text = Config::load(&missing, &Environment::default()).expect_err("missing").to_string();

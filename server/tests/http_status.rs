@@ -173,7 +173,8 @@ async fn readiness_ends_with_the_drain_and_health_does_not() {
 
 #[tokio::test]
 async fn metrics_are_served_on_the_admin_router_alone() {
-    let listening = Listening::start(ops::admin_router(|| "wigwag_rooms 2\n".to_owned()), |_| {}).await;
+    let listening =
+        Listening::start(ops::admin_router(Hosts::own_and(Vec::new()), || "wigwag_rooms 2\n".to_owned()), |_| {}).await;
     let metrics = http1::get(listening.addr, "/metrics").await;
     assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4");
     assert_eq!(metrics.body, "wigwag_rooms 2\n");
@@ -188,12 +189,57 @@ async fn metrics_are_served_on_the_admin_router_alone() {
     server.stop().await;
 }
 
+/// Returns an address for an admin listener. Port 0 cannot be used: the test would not know which port was chosen.
+fn admin_addr() -> std::net::SocketAddr {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    free.local_addr().expect("bound")
+}
+
+#[tokio::test]
+async fn a_page_under_another_host_name_does_not_see_metrics() {
+    let admin = admin_addr();
+    let server = Running::start(|config| {
+        config.admin.listen = Some(admin);
+        config.cors.allowed_hosts = vec!["metrics.example".to_owned()].try_into().expect("a name");
+    })
+    .await;
+    // The admin listener is there once the public one answers.
+    assert_eq!(http1::get(server.addr, "/ready").await.status, StatusCode::OK);
+    let mut client = http1::connect(admin).await;
+    for host in ["localhost:9090", "127.0.0.1", "[::1]:9090", "metrics.example:9090"] {
+        assert_eq!(http1::send_as(&mut client, "/metrics", host).await.status, StatusCode::OK, "{host}");
+    }
+    for host in ["evil.example:9090", "localhost.evil.example", "127.0.0.1.evil.example"] {
+        let refused = http1::send_as(&mut client, "/metrics", host).await;
+        assert_eq!(
+            (refused.status, refused.json()["error"].as_str()),
+            (StatusCode::FORBIDDEN, Some("FORBIDDEN")),
+            "{host}"
+        );
+        assert!(refused.json()["hint"].as_str().is_some_and(|hint| hint.contains("cors.allowed_hosts")), "{host}");
+        assert!(!String::from_utf8_lossy(&refused.body).contains("wigwag_"), "{host}");
+    }
+    // What a proxy on this machine forwards comes from elsewhere, whatever its host name.
+    for name in ["x-forwarded-for", "forwarded", "via"] {
+        let forwarded = http1::request(admin, Method::GET, "/metrics", &[(name, "203.0.113.9")]).await;
+        assert_eq!(forwarded.status, StatusCode::FORBIDDEN, "{name}");
+    }
+    // The name of an HTTP/2 request is its authority.
+    for (host, expected) in [("localhost:9090", StatusCode::OK), ("evil.example:9090", StatusCode::FORBIDDEN)] {
+        let io = hyper_util::rt::TokioIo::new(tokio::net::TcpStream::connect(admin).await.expect("connects"));
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let (mut client, connection) = hyper::client::conn::http2::handshake(executor, io).await.expect("handshake");
+        tokio::spawn(connection);
+        let request = http::Request::get(format!("http://{host}/metrics")).body(axum::body::Body::empty());
+        let response = client.send_request(request.expect("a request")).await.expect("an answer");
+        assert_eq!(response.status(), expected, "{host}");
+    }
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn the_admin_listener_counts_connections_of_the_public_one() {
-    // Port 0 cannot be used here: the test would not know which port was chosen.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let admin = free.local_addr().expect("bound");
-    drop(free);
+    let admin = admin_addr();
     let server = Running::start(|config| config.admin.listen = Some(admin)).await;
     let mut client = http1::connect(server.addr).await;
     http1::send(&mut client, http::Method::GET, "/health", &[], b"").await;

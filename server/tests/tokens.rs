@@ -352,7 +352,8 @@ async fn a_revoked_token_opens_nothing() {
         ada.join("demo").await;
     }
     let by = |user: &str, id: &str| {
-        let revoke = wigwag_proto::v1::RevokeRequest { user_id: user.to_owned(), token_id: id.to_owned(), until: None };
+        let revoke =
+            wigwag_proto::v1::RevokeRequest { user_id: user.to_owned(), token_id: id.to_owned(), ..Default::default() };
         let token = server.token(&claims("root", &[], Permissions::ADMIN));
         server::with_token(revoke, Some(&token))
     };
@@ -388,4 +389,45 @@ async fn a_revoked_token_opens_nothing() {
     ahead.issued_at_ms = Some(now_ms() + 5_000);
     let error = Connection::open(Transport::Signal, server.addr, hello(&server.token(&ahead))).await.err();
     assert_eq!(error.expect("revoked").reason, "TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn a_token_id_is_revoked_for_its_issuer_or_for_all() {
+    let server = Guarded::start(|_| {}).await;
+    let mut admin = server.admin().await;
+    let token = |user: &str, issuer: &str| {
+        let mut claims = claims(user, &["*"], Permissions::all());
+        claims.id = Some("7".into());
+        claims.issuer = Some(issuer.into());
+        server.token(&claims)
+    };
+    let (one, two) = (token("ada", "https://one.example"), token("bob", "https://two.example"));
+    let _ada = session(&server, Transport::Json, &one).await;
+    let _bob = session(&server, Transport::Json, &two).await;
+    let by = |user_id: &str, token_id: &str, issuer: &str| {
+        let (user_id, token_id, issuer) = (user_id.to_owned(), token_id.to_owned(), issuer.to_owned());
+        let revoke = wigwag_proto::v1::RevokeRequest { user_id, token_id, issuer, until: None };
+        let token = server.token(&claims("root", &[], Permissions::ADMIN));
+        server::with_token(revoke, Some(&token))
+    };
+    for wrong in
+        [by("ada", "", "https://one.example"), by("", "", "https://one.example"), by("", "7", &"x".repeat(257))]
+    {
+        assert_eq!(admin.revoke(wrong).await.expect_err("invalid").code(), tonic::Code::InvalidArgument);
+    }
+    let ended =
+        async |admin: &mut wigwag_proto::v1::admin_service_client::AdminServiceClient<tonic::transport::Channel>,
+               issuer: &str| {
+            admin.revoke(by("", "7", issuer)).await.expect("revoked").into_inner().sessions
+        };
+    assert_eq!(ended(&mut admin, "https://three.example").await, 0);
+    assert_eq!(ended(&mut admin, "https://one.example").await, 1, "not that of the other issuer");
+    let refused = async |token: &str| {
+        let opened = Connection::open(Transport::Proto, server.addr, hello(token)).await;
+        opened.err().map(|error| error.reason)
+    };
+    assert_eq!(refused(&one).await.as_deref(), Some("TOKEN_INVALID"));
+    assert_eq!(refused(&two).await, None);
+    assert!(ended(&mut admin, "").await >= 1, "of every issuer");
+    assert_eq!(refused(&two).await.as_deref(), Some("TOKEN_INVALID"));
 }

@@ -4224,12 +4224,17 @@ pub struct RevokeRequest {
     /// issued before; client certificates as issued when they became valid.
     #[prost(string, tag = "1")]
     pub user_id: ::prost::alloc::string::String,
-    /// The token with this id (claim `jti`).
+    /// The token with this id (claim `jti`), of any issuer unless `issuer` is set.
     #[prost(string, tag = "2")]
     pub token_id: ::prost::alloc::string::String,
     /// Until when the server has to remember it: not before the last of these tokens expires. Absent: 24 hours from now.
     #[prost(message, optional, tag = "3")]
     pub until: ::core::option::Option<::prost_types::Timestamp>,
+    /// Only with `token_id`, otherwise INVALID_FIELD: the issuer of that token (claim `iss`), at most 256 bytes, for issuers that use
+    /// the same ids. Empty: the tokens with this id of every issuer, and without `iss`; issuers are to choose ids that no other
+    /// one uses (RFC 7519, section 4.1.7). A server that does not know this field does as if it were empty.
+    #[prost(string, tag = "4")]
+    pub issuer: ::prost::alloc::string::String,
 }
 /// RevokeResponse reports what ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -10438,6 +10438,9 @@ impl serde::Serialize for RevokeRequest {
         if self.until.is_some() {
             len += 1;
         }
+        if !self.issuer.is_empty() {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("wigwag.v1.RevokeRequest", len)?;
         if !self.user_id.is_empty() {
             struct_ser.serialize_field("userId", &self.user_id)?;
@@ -10447,6 +10450,9 @@ impl serde::Serialize for RevokeRequest {
         }
         if let Some(v) = self.until.as_ref() {
             struct_ser.serialize_field("until", &super::Canonical(*v))?;
+        }
+        if !self.issuer.is_empty() {
+            struct_ser.serialize_field("issuer", &self.issuer)?;
         }
         struct_ser.end()
     }
@@ -10463,6 +10469,7 @@ impl<'de> serde::Deserialize<'de> for RevokeRequest {
             "token_id",
             "tokenId",
             "until",
+            "issuer",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -10470,6 +10477,7 @@ impl<'de> serde::Deserialize<'de> for RevokeRequest {
             UserId,
             TokenId,
             Until,
+            Issuer,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -10495,6 +10503,7 @@ impl<'de> serde::Deserialize<'de> for RevokeRequest {
                             "userId" | "user_id" => Ok(GeneratedField::UserId),
                             "tokenId" | "token_id" => Ok(GeneratedField::TokenId),
                             "until" => Ok(GeneratedField::Until),
+                            "issuer" => Ok(GeneratedField::Issuer),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -10517,6 +10526,7 @@ impl<'de> serde::Deserialize<'de> for RevokeRequest {
                 let mut user_id__ = None;
                 let mut token_id__ = None;
                 let mut until__ = None;
+                let mut issuer__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::UserId => {
@@ -10537,6 +10547,12 @@ impl<'de> serde::Deserialize<'de> for RevokeRequest {
                             }
                             until__ = map_.next_value::<Option<super::Canonical>>()?.map(|v| v.0);
                         }
+                        GeneratedField::Issuer => {
+                            if issuer__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("issuer"));
+                            }
+                            issuer__ = map_.next_value()?;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -10546,6 +10562,7 @@ impl<'de> serde::Deserialize<'de> for RevokeRequest {
                     user_id: user_id__.unwrap_or_default(),
                     token_id: token_id__.unwrap_or_default(),
                     until: until__,
+                    issuer: issuer__.unwrap_or_default(),
                 })
             }
         }

@@ -37,6 +37,10 @@ pub struct CompatConfig {
     pub connector: bool,
     /// Socket.IO at `/socket.io/`.
     pub socketio: bool,
+    /// Most Engine.IO sessions at a time whose clients have not joined the namespace.
+    pub socketio_handshakes: usize,
+    /// Those of one source.
+    pub socketio_handshakes_per_source: usize,
     /// The PeerServer protocol at `/peerjs`.
     pub peerjs: bool,
     /// Whether `/peerjs/KEY/peers` lists the ids in use.

@@ -79,7 +79,8 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
         .max_incoming_binaries(MAX_ATTACHMENTS)
         .max_incoming_binary_buf_size(context.node().session().max_frame_bytes);
     let session = context.node().session();
-    let sockets = &context.config().sockets;
+    let config = context.config();
+    let sockets = &config.sockets;
     let (service, io) = SocketIo::builder()
         .with_parser(parser)
         .ping_interval(sockets.ping_interval.unwrap_or(PING_INTERVAL))
@@ -94,7 +95,7 @@ pub(crate) fn routes(context: &CompatContext) -> Router<CompatContext> {
     let engine = Engine {
         service,
         transports: Transports::default(),
-        handshakes: Handshakes::default(),
+        handshakes: Handshakes::new(config.socketio_handshakes, config.socketio_handshakes_per_source),
         context: context.clone(),
     };
     let (for_namespace, transports) = (context.clone(), engine.transports.clone());

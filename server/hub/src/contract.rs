@@ -93,13 +93,14 @@ pub const CASES: &[Case] = cases! {
     removal: a_removed_member_receives_left, a_ban_holds_until_the_room_ends, an_ended_room_notifies_all_members,
         bans_are_bounded, removal_while_detached_is_replayed, a_removed_member_neither_sends_nor_receives;
     presence: versions_are_contiguous, a_resume_gets_rosters, a_known_version_needs_no_roster, an_overflow_becomes_a_roster,
-        an_unread_joined_is_refreshed, a_repeated_join_follows_the_roster, an_earlier_membership_is_not_refreshed,
+        an_unread_joined_is_refreshed, a_joined_has_the_version_of_the_room_it_shows, a_repeated_join_follows_the_roster, an_earlier_membership_is_not_refreshed,
         the_answer_to_a_join_is_replayed_after_the_room_was_left, queued_presence_is_written_before_a_removal,
         the_end_of_a_session_is_published_once;
     announcements: before_a_removal_while_detached, although_it_has_left_since, in_an_unread_joined, after_an_overflow;
     service: rooms_are_paged, pages_are_complete_while_others_end, members_are_paged, rooms_are_created_and_updated, services_send_envelopes,
         request_ids_make_requests_idempotent, a_request_id_is_for_one_request, request_ids_are_bounded;
     operators: sessions_are_listed, sessions_are_paged, sessions_end_without_their_secrets, sessions_end_with_their_token,
+        a_token_is_that_of_its_issuer,
         a_user_is_erased, grants_belong_to_the_session,
         a_resume_may_bring_a_token, a_resume_needs_a_valid_token_of_its_user, a_session_is_taken_out_of_rooms, a_frame_of_the_server_is_replayed,
         events_tell_what_happened_to_sessions, events_that_are_forgotten_are_missed;

@@ -1,4 +1,4 @@
-//! Host names: under which names a server on loopback answers requests about its rooms.
+//! Host names: under which names a server on loopback answers requests about its rooms and metrics.
 //!
 //! The owner of a domain can make it resolve to 127.0.0.1 (DNS rebinding). A page of that domain then has the same
 //! origin as the server: its browser sends no `Origin` with its requests, and lets it read the responses. The `Host` of
@@ -55,8 +55,8 @@ impl Hosts {
 
     /// Returns the response to a request that [`allow`](Self::allow) refuses.
     pub fn refusal() -> HttpError {
-        let hint = "this server listens on loopback and shows its rooms under localhost or an IP address only, and not \
-                    through a proxy: add the host name of the request to cors.allowed_hosts in the configuration, or to \
+        let hint = "this server listens on loopback and shows its rooms and metrics under localhost or an IP address \
+                    only, and not through a proxy: add the host name of the request to cors.allowed_hosts in the configuration, or to \
                     WIGWAG_CORS__ALLOWED_HOSTS";
         HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", hint)
     }

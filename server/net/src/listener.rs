@@ -28,6 +28,7 @@ mod served;
 mod service;
 mod settings;
 mod shared;
+mod singleton_fields;
 mod stats;
 mod tls;
 mod upgraded_io;

@@ -1,6 +1,6 @@
 //! `wigwag.v1.AdminService`: what an operator does to a server.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use wigwag_hub::{Reason, backend::Whose};
 use wigwag_proto::v1 as pb;
@@ -19,6 +19,9 @@ const DEFAULT_REVOCATION: Duration = Duration::from_hours(24);
 
 /// Longest id of a token, in bytes.
 const MAX_TOKEN_ID_BYTES: usize = wigwag_token::MAX_ID_BYTES;
+
+/// Longest issuer of a token, in bytes.
+const MAX_ISSUER_BYTES: usize = wigwag_token::MAX_ID_BYTES;
 
 /// The methods of `AdminService`, for every API that offers them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,6 +73,9 @@ impl Admin {
 
     async fn revoke_as(&self, caller: &Caller, revoke: pb::RevokeRequest) -> Result<pb::RevokeResponse, ApiError> {
         self.admit(caller)?;
+        if !revoke.issuer.is_empty() && revoke.token_id.is_empty() {
+            return Err(ApiError::invalid("issuer", "is for token_id only: leave it out"));
+        }
         let (revoked, whose) = match (revoke.user_id.as_str(), revoke.token_id.as_str()) {
             (user, "") if !user.is_empty() => {
                 check_label("user_id", user)?;
@@ -80,7 +86,13 @@ impl Admin {
                     let why = format!("is {} bytes long: use at most {MAX_TOKEN_ID_BYTES}", id.len());
                     return Err(ApiError::invalid("token_id", why));
                 }
-                (Revoked::Id(id.into()), Whose::Token(id.into()))
+                if revoke.issuer.len() > MAX_ISSUER_BYTES {
+                    let why = format!("is {} bytes long: use at most {MAX_ISSUER_BYTES}", revoke.issuer.len());
+                    return Err(ApiError::invalid("issuer", why));
+                }
+                let id = Arc::<str>::from(id);
+                let issuer = Some(revoke.issuer.as_str()).filter(|issuer| !issuer.is_empty()).map(Arc::<str>::from);
+                (Revoked::Token { id: id.clone(), issuer: issuer.clone() }, Whose::Token { id, issuer })
             }
             _ => return Err(ApiError::invalid("user_id", "or token_id must be set, and not both: set one of them")),
         };

@@ -26,13 +26,13 @@ const MAX_SOURCES: usize = 65_536;
 /// Limits what callers do that have no session yet.
 #[derive(Debug)]
 pub(crate) struct CallRates {
-    auth_failures: SourceRate,
-    room_calls: SourceRate,
+    auth_failures: CallRate,
+    room_calls: CallRate,
 }
 
 impl CallRates {
     pub(crate) fn new(config: &NodeConfig) -> Self {
-        Self { auth_failures: SourceRate::new(config.auth_failures), room_calls: SourceRate::new(config.room_calls) }
+        Self { auth_failures: CallRate::new(config.auth_failures), room_calls: CallRate::new(config.room_calls) }
     }
 
     /// Counts an authentication that failed. Returns the error for the caller: the given one, or RATE_LIMITED if there were
@@ -66,9 +66,14 @@ impl CallRates {
     }
 }
 
-/// A rate limit for each source.
+/// A rate limit of calls for each source.
+///
+/// Not the `SourceRate` of `wigwag-net`, which limits connections and sessions. There, sources beyond those that are remembered
+/// are not limited, because the limits of all connections together hold then; no other limit holds here, so that they
+/// share one bucket. This one has a burst that is set, counts what exceeds it for the metrics, and takes the time as an
+/// argument, as everything of a node does. Neither crate may depend on the other.
 #[derive(Debug)]
-struct SourceRate {
+struct CallRate {
     rate: Rate,
     sources: Mutex<Sources>,
     exceeded: AtomicU64,
@@ -83,7 +88,7 @@ struct Sources {
     pruned_ms: u64,
 }
 
-impl SourceRate {
+impl CallRate {
     fn new(rate: Rate) -> Self {
         Self { rate, sources: Mutex::default(), exceeded: AtomicU64::new(0) }
     }
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn each_source_has_its_own_limit_and_comes_back() {
-        let limit = SourceRate::new(Rate::new(10, 1));
+        let limit = CallRate::new(Rate::new(10, 1));
         assert_eq!((limit.take(1, at(0)), limit.take(1, at(0)), limit.take(1, at(0))), (0, 0, 100));
         assert_eq!(limit.take(2, at(0)), 0);
         assert_eq!(limit.take(1, at(100)), 0);
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn so_many_sources_are_remembered_and_those_with_full_buckets_forgotten() {
-        let limit = SourceRate::new(Rate::new(1, 0));
+        let limit = CallRate::new(Rate::new(1, 0));
         for source in 0..MAX_SOURCES as u64 {
             assert_eq!(limit.take(source, at(5_000)), 0);
         }

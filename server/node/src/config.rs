@@ -41,6 +41,10 @@ pub struct NodeConfig {
     pub auth_failures: Rate,
     /// Calls to RoomService without a token, of one source.
     pub room_calls: Rate,
+    /// Watches of rooms at a time: each change of a room is queued to all that may see it.
+    pub max_watches: usize,
+    /// Those of one user, if callers have tokens.
+    pub max_watches_per_user: usize,
 }
 
 /// Limits how often the clients of one address open or resume a session.
@@ -120,6 +124,8 @@ impl Default for NodeConfig {
             webhook: None,
             auth_failures: Rate::default(),
             room_calls: Rate::default(),
+            max_watches: 1_000,
+            max_watches_per_user: 100,
         }
     }
 }

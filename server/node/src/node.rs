@@ -40,11 +40,6 @@ pub use reaper::{Abort, Registration};
 /// The time between two ticks of the backend's timers.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Watches of rooms at a time: each change of a room is queued to all that may see it.
-const MAX_WATCHES: usize = 1_000;
-/// Watches of one user at a time. Without authentication all callers are one.
-const MAX_WATCHES_PER_USER: usize = 100;
-
 /// Rooms that are looked at, at least, before other tasks run.
 const ROOMS_PER_STEP: usize = 256;
 
@@ -84,6 +79,7 @@ impl Node {
     /// Creates a node over a backend, which decides what is there already.
     pub fn with_backend(config: NodeConfig, backend: Arc<dyn Backend>) -> Self {
         let with_tokens = config.authenticator.is_some();
+        let NodeConfig { max_watches, max_watches_per_user, .. } = config;
         Self {
             inner: Arc::new(Inner {
                 backend,
@@ -103,7 +99,8 @@ impl Node {
                 opens_refused: AtomicU64::new(0),
                 clock: RunClock::new(TICK_INTERVAL),
                 wall_clock: WallClock::new(),
-                watches: Quota::new(MAX_WATCHES, if with_tokens { MAX_WATCHES_PER_USER } else { MAX_WATCHES }),
+                // Without authentication all callers are one user.
+                watches: Quota::new(max_watches, if with_tokens { max_watches_per_user } else { max_watches }),
             }),
         }
     }

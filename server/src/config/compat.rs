@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::ConfigErrors;
+use super::{error::ConfigErrors, range::Range};
 
 /// Switches of the compatibility protocols. Each also needs its cargo feature, on by default.
 /// docs/compatibility-protocols.md describes them.
@@ -20,6 +20,11 @@ pub struct CompatSection {
     pub connector: bool,
     /// Socket.IO at `/socket.io/`. Default: true.
     pub socketio: bool,
+    /// Most clients of Socket.IO that are connecting at a time: those with an Engine.IO session that have not joined the
+    /// namespace. Each takes about 10 KiB. One more gets 503. Default: 4,096.
+    pub socketio_max_handshakes: usize,
+    /// Those of one source. Default: 1,024.
+    pub socketio_max_handshakes_per_source: usize,
     /// The PeerServer protocol at `/peerjs`. Default: true.
     pub peerjs: bool,
     /// Whether `/peerjs/KEY/peers` lists the ids in use. Default: false.
@@ -36,6 +41,8 @@ impl Default for CompatSection {
             plain_json: true,
             connector: true,
             socketio: true,
+            socketio_max_handshakes: 4_096,
+            socketio_max_handshakes_per_source: 1_024,
             peerjs: true,
             peerjs_discovery: false,
             ticket_parameter: String::new(),
@@ -54,14 +61,11 @@ impl CompatSection {
 
     /// Returns the section with all protocols switched off.
     pub fn none() -> Self {
-        Self {
-            rooms_ws: false,
-            plain_json: false,
-            connector: false,
-            socketio: false,
-            peerjs: false,
-            peerjs_discovery: false,
-            ticket_parameter: String::new(),
-        }
+        Self { rooms_ws: false, plain_json: false, connector: false, socketio: false, peerjs: false, ..Self::default() }
     }
 }
+
+pub(super) const RANGES: &[Range] = &[
+    Range::new("compat.socketio_max_handshakes", 1, 1_000_000),
+    Range::new("compat.socketio_max_handshakes_per_source", 1, 1_000_000),
+];

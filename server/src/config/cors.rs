@@ -19,8 +19,8 @@ pub struct CorsSection {
     /// Wigwag uses none of them; a proxy in front of it may. Not together with `"*"`. Default: false.
     pub allow_credentials: bool,
     /// Host names, besides `localhost` and IP addresses, under which pages of a server on loopback are its own and it shows
-    /// members of rooms (`/rooms`, `/health`, PeerJS's list), through a proxy as well. Default: none. Ignored if other
-    /// machines can reach the listener.
+    /// members of rooms (`/rooms`, `/health`, PeerJS's list) and, at the admin listener, `/metrics`, through a proxy as well.
+    /// Default: none. Ignored if other machines can reach the listener.
     pub allowed_hosts: AllowedHosts,
 }
 

@@ -12,8 +12,8 @@ use super::error::{ConfigErrors, ValueOrigin};
 use super::range::Range;
 use super::source::{Environment, Given, Layers, flatten, insert, key_of, read_file, variable_of};
 use super::{
-    Config, admin, auth, connections, cors, drain, http2, ice, log, networks, public_url, renamed, room_service, rooms,
-    session, tls, users,
+    Config, admin, auth, compat, connections, cors, drain, http2, ice, log, networks, public_url, renamed,
+    room_service, rooms, session, tls, users,
 };
 
 /// Settings from the command line.
@@ -192,6 +192,7 @@ fn ranges() -> impl Iterator<Item = &'static Range> {
         rooms::RANGES,
         users::RANGES,
         drain::RANGES,
+        compat::RANGES,
         connections::RANGES,
         http2::RANGES,
         ice::RANGES,

@@ -94,6 +94,8 @@ impl Config {
             webhook: None,
             auth_failures: Rate::new(self.auth.failures_per_second, self.auth.failures_burst),
             room_calls: Rate::new(self.room_service_calls_per_second, self.room_service_calls_burst),
+            max_watches: rooms.max_watches,
+            max_watches_per_user: users.max_watches,
         }
     }
 
@@ -192,6 +194,8 @@ impl Config {
             plain_json: compat.plain_json,
             connector: compat.connector,
             socketio: compat.socketio,
+            socketio_handshakes: compat.socketio_max_handshakes,
+            socketio_handshakes_per_source: compat.socketio_max_handshakes_per_source,
             peerjs: compat.peerjs,
             // A client without a ticket may not see the list.
             peerjs_discovery: compat.peerjs_discovery && self.is_open(),
@@ -214,6 +218,15 @@ impl Config {
     /// Returns which web pages may call the admin listener: those that it has served itself.
     pub fn admin_origins(&self) -> Origins {
         Origins::list(Vec::new(), Hosts::own_and(Vec::new()), false)
+    }
+
+    /// Returns the names under which the admin listener shows metrics: any if other machines can reach it, since callers need
+    /// the grant `admin` then, else this machine's own and those of `cors.allowed_hosts`.
+    pub fn admin_hosts(&self) -> Hosts {
+        if self.admin.is_exposed() {
+            return Hosts::any();
+        }
+        Hosts::own_and(self.cors.allowed_hosts.as_slice().to_vec())
     }
 
     /// Returns the names under which the server says who is in its rooms: any if other machines can reach the listener,

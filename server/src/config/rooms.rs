@@ -14,6 +14,8 @@ pub struct RoomsSection {
     pub max_members: usize,
     /// Most rooms at a time.
     pub max_rooms: usize,
+    /// Most watches of rooms (`WatchRooms`) at a time. One more is refused with LIMIT_EXCEEDED.
+    pub max_watches: usize,
     /// Joins of a room per second on average. 0 = no limit. What exceeds it is refused with RATE_LIMITED.
     pub joins_per_second: u32,
     /// Joins at once after a pause; never less than `max_members`, so that all can return at the same time.
@@ -35,6 +37,7 @@ impl Default for RoomsSection {
             auto_create: true,
             max_members: 1000,
             max_rooms: 100_000,
+            max_watches: 1_000,
             joins_per_second: 200,
             joins_burst: 2_000,
             deliveries_per_second: 500_000,
@@ -48,6 +51,7 @@ impl Default for RoomsSection {
 pub(super) const RANGES: &[Range] = &[
     Range::new("rooms.max_members", 1, 100_000),
     Range::new("rooms.max_rooms", 1, 100_000_000),
+    Range::new("rooms.max_watches", 1, 1_000_000),
     Range::new("rooms.joins_per_second", 0, 1_000_000),
     Range::new("rooms.joins_burst", 1, 1_000_000),
     Range::new("rooms.deliveries_per_second", 0, 1 << 28),

@@ -11,6 +11,8 @@ use super::range::Range;
 pub struct UsersSection {
     /// Most sessions of a user at a time. 0 = no limit.
     pub max_sessions: usize,
+    /// Most watches of rooms (`WatchRooms`) of a user at a time, within `rooms.max_watches`.
+    pub max_watches: usize,
     /// Sessions that a user may open per second on average. 0 = no limit.
     pub opens_per_second: u32,
     /// Sessions that a user may open at once after a pause.
@@ -25,6 +27,7 @@ impl Default for UsersSection {
     fn default() -> Self {
         Self {
             max_sessions: 2_000,
+            max_watches: 100,
             opens_per_second: 50,
             opens_burst: 2_000,
             joins_per_second: 200,
@@ -35,6 +38,7 @@ impl Default for UsersSection {
 
 pub(super) const RANGES: &[Range] = &[
     Range::new("users.max_sessions", 0, 100_000_000),
+    Range::new("users.max_watches", 1, 1_000_000),
     Range::new("users.opens_per_second", 0, 1_000_000),
     Range::new("users.opens_burst", 1, 100_000_000),
     Range::new("users.joins_per_second", 0, 1_000_000),

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri, header};
 use axum::routing::get;
 
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use wigwag_net::host::Hosts;
 use wigwag_net::http_error::HttpError;
 use wigwag_node::auth::Action;
 use wigwag_node::node::Node;
@@ -16,12 +17,18 @@ use wigwag_node::node::Node;
 use super::CallerOf;
 use super::health::{admit, refusal};
 
-/// Returns the router of the admin listener: `/metrics` serves what `metrics` returns, in the Prometheus text format 0.0.4.
-pub fn admin_router(metrics: impl Fn() -> String + Send + Sync + 'static) -> Router {
+/// Returns the router of the admin listener: `/metrics` serves what `metrics` returns, in the Prometheus text format 0.0.4,
+/// under the host names of `hosts`.
+pub fn admin_router(hosts: Hosts, metrics: impl Fn() -> String + Send + Sync + 'static) -> Router {
     let metrics = Arc::new(metrics);
-    let page = move || {
-        let text = metrics();
-        async { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text) }
+    let page = move |uri: Uri, headers: HeaderMap, extensions: Extensions| {
+        // A page whose name points here (DNS rebinding) could read them: to its browser it is of the same origin.
+        let response = if hosts.allow(&uri, &headers, &extensions) {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()).into_response()
+        } else {
+            Hosts::refusal().into_response()
+        };
+        std::future::ready(response)
     };
     Router::new().route("/metrics", get(page)).fallback(not_found)
 }

@@ -4,22 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wigwag_node::quota::{Place, Quota};
 
-/// Most of them at a time, and most from one source. Each takes about 10 KiB, for as long as a client has for its first
-/// frame (`session.hello_timeout_ms`). An honest client needs one for a round trip.
-const MAX_HANDSHAKES: usize = 4_096;
-const MAX_PER_SOURCE: usize = 1_024;
-
-/// The Engine.IO sessions that are counted. Cheap to clone.
+/// The Engine.IO sessions that are counted. Each takes about 10 KiB, for as long as a client has for its first frame
+/// (`session.hello_timeout_ms`). An honest client needs one for a round trip. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Handshakes(Quota<u64>);
 
-impl Default for Handshakes {
-    fn default() -> Self {
-        Self(Quota::new(MAX_HANDSHAKES, MAX_PER_SOURCE))
-    }
-}
-
 impl Handshakes {
+    /// Counts up to `max` of them, of which a source may have `max_per_source`.
+    pub(super) fn new(max: usize, max_per_source: usize) -> Self {
+        Self(Quota::new(max, max_per_source))
+    }
+
     /// Counts a session from a source, or returns `None` if there are too many.
     pub(super) fn begin(&self, source: u64) -> Option<Handshake> {
         let place = self.0.take(&source)?;

@@ -88,8 +88,13 @@ pub enum Whose {
     Peer(PeerId),
     /// All sessions that name this user, verified or not, and those that were opened with a ticket of this user.
     User(Arc<str>),
-    /// All sessions whose grants come from the token with this id.
-    Token(Arc<str>),
+    /// All sessions whose grants come from a token with this id.
+    Token {
+        /// The id of the token.
+        id: Arc<str>,
+        /// Only if this is its issuer; `None` = whatever its issuer is.
+        issuer: Option<Arc<str>>,
+    },
 }
 
 /// What was erased of a user.

@@ -56,6 +56,8 @@ pub struct Grants {
     pub expires_at_ms: Option<u64>,
     /// The id of the token that they come from, by which it is revoked ([`Whose::Token`](super::Whose::Token)).
     pub token_id: Option<Arc<str>>,
+    /// Who issued that token: another issuer may use the same id.
+    pub token_issuer: Option<Arc<str>>,
     /// The user who created the ticket that they come from. What is revoked of that user is revoked here, too.
     pub creator: Option<Arc<str>>,
 }

@@ -107,11 +107,29 @@ pub(super) fn sessions_end_with_their_token(make: &Make<'_>) {
     let _eve = with("eve", granted(None, Some("backend")));
     let _via = world.client("via");
     let end = |whose: Whose| answer(|| world.backend.revoke(world.now(), &whose, Reason::Forbidden)).expect("answered");
-    assert_eq!(end(Whose::Token("7".into())), 1);
-    assert_eq!((end(Whose::Token("7".into())), end(Whose::Token("".into()))), (0, 0));
+    let token = |id: &str| Whose::Token { id: id.into(), issuer: None };
+    assert_eq!(end(token("7")), 1);
+    assert_eq!((end(token("7")), end(token(""))), (0, 0));
     assert_eq!(names(&world, &SessionFilter::default()), "bob eve via");
     assert_eq!(end(Whose::User("backend".into())), 2, "what its tickets have opened");
     assert_eq!(names(&world, &SessionFilter::default()), "via");
+}
+
+pub(super) fn a_token_is_that_of_its_issuer(make: &Make<'_>) {
+    let world = make.world();
+    let with = |name, issuer: Option<&str>| {
+        let grants = Grants { token_id: Some("7".into()), token_issuer: issuer.map(Into::into), ..Grants::default() };
+        world.client_with(name, move |open| open.grants = grants)
+    };
+    let _clients = [with("ada", Some("one")), with("bob", Some("two")), with("eve", Some("two")), with("fay", None)];
+    let end = |issuer: Option<&str>| {
+        let whose = Whose::Token { id: "7".into(), issuer: issuer.map(Into::into) };
+        answer(|| world.backend.revoke(world.now(), &whose, Reason::Forbidden)).expect("answered")
+    };
+    assert_eq!((end(Some("three")), end(Some("one"))), (0, 1));
+    assert_eq!(names(&world, &SessionFilter::default()), "bob eve fay");
+    assert_eq!(end(None), 3, "of every issuer, and without one");
+    assert_eq!(names(&world, &SessionFilter::default()), "");
 }
 
 pub(super) fn a_user_is_erased(make: &Make<'_>) {

@@ -1,12 +1,16 @@
 //! Presence: each member is told of each join and leave once, in order, or gets a roster with the same content.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    kit::{Client, World, answer, in_room},
+    kit::{Client, World, answer, in_room, room_name},
     make::Make,
 };
-use crate::{frame::Item, limits::Limits, reason::Reason};
+use crate::{
+    frame::{Body, Item, Joined},
+    limits::Limits,
+    reason::Reason,
+};
 
 /// Returns the versions of the presence items a client received, in order.
 fn versions(client: &Client<'_>) -> Vec<u32> {
@@ -156,6 +160,44 @@ pub(super) fn an_unread_joined_is_refreshed(make: &Make<'_>) {
     assert_eq!(world.members(&joined.snapshot), "bob eve");
     assert_eq!(words(&world, &mut bob), ["joined demo", "hi"], "no additional roster");
     assert_eq!(bob.read_presence("demo", &mut eve), [""; 0]);
+}
+
+pub(super) fn a_joined_has_the_version_of_the_room_it_shows(make: &Make<'_>) {
+    let world = make.world();
+    let current = || answer(|| world.backend.room(&room_name("demo"))).expect("there").version;
+    let (mut ada, mut bob, mut eve) = (world.client("ada"), world.client("bob"), world.client("eve"));
+    ada.join("demo");
+    let first = bob.join("demo").snapshot.info.version;
+    assert_eq!(first, current(), "as the room is");
+    bob.disconnect();
+    eve.join("demo");
+    ada.set("demo", "k", "v");
+    // The members are those of now, so the version is too: with an older one the client would apply their changes twice.
+    let shown = replayed_joined(&mut bob);
+    assert_eq!((world.members(&shown.snapshot), shown.snapshot.info.version), ("ada bob eve".to_owned(), first + 2));
+    ada.set("demo", "k", "w");
+    bob.wait_for(|c| versions(c).last().copied().filter(|&version| version == first + 3));
+    assert_eq!(versions(&bob), [first + 3], "changes continue after the version shown");
+    bob.disconnect();
+    // A member that has left is shown until its last envelope is written, in the version before it left.
+    eve.send(in_room("demo", None, "hi")).expect("accepted");
+    eve.leave("demo");
+    let shown = replayed_joined(&mut bob);
+    assert_eq!(
+        (world.members(&shown.snapshot), shown.snapshot.info.version),
+        ("ada bob eve".to_owned(), current() - 1)
+    );
+    until(&mut bob, "-eve LEFT", &world);
+    assert_eq!(versions(&bob), [current()], "its leave is the next change");
+}
+
+/// Resumes a client that has read nothing, and takes the answer to its first join.
+fn replayed_joined(client: &mut Client<'_>) -> Arc<Joined> {
+    client.inbox.clear();
+    client.resume_with(|resume| resume.last_seq = 0).expect("resumed");
+    let item = client.take(|item| matches!(item, Item::Numbered { seq: 1, .. }));
+    let Item::Numbered { body: Body::Joined(joined), .. } = item else { panic!("the first frame is `joined`") };
+    joined
 }
 
 pub(super) fn a_repeated_join_follows_the_roster(make: &Make<'_>) {

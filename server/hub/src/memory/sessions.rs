@@ -36,9 +36,10 @@ impl Shared {
             Whose::User(user) => self.matching(|session| {
                 session.user == *user || lock(&session.grants).creator.as_ref().is_some_and(|creator| creator == user)
             }),
-            Whose::Token(id) => {
-                self.matching(|session| lock(&session.grants).token_id.as_ref().is_some_and(|token| token == id))
-            }
+            Whose::Token { id, issuer } => self.matching(|session| {
+                let grants = lock(&session.grants);
+                grants.token_id.as_ref() == Some(id) && (issuer.is_none() || grants.token_issuer == *issuer)
+            }),
         };
         sessions.iter().filter(|session| self.end_session_if(now, session, reason, |_| true)).count()
     }

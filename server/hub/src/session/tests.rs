@@ -233,3 +233,14 @@ fn rosters_count_against_the_budget_by_size() {
     assert_eq!(session.fetch(2, Waker::noop(), 4_096, &mut out), Fetched::More);
     assert_eq!(out.len(), 1, "the budget limits rosters as well");
 }
+
+#[test]
+fn the_entry_of_a_join_holds_the_version_of_the_room_at_the_join() {
+    let mut session = resumable();
+    session.join(room(7).room, ());
+    let snapshot = Arc::new(Snapshot { info: room(7), members: Members::default() });
+    assert_eq!(session.put_joined(3, true, snapshot, &Limits::default(), NOW), Put::Kept);
+    let name = room(7).room;
+    let joined = session.mailbox().joined(&name, 0).map(|(seq, joined)| (seq, joined.version, joined.created));
+    assert_eq!(joined.collect::<Vec<_>>(), [(1, 7, true)]);
+}

@@ -30,7 +30,9 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// A token bucket for each source, which holds ten seconds' worth of the rate.
 ///
 /// If more sources are busy than are remembered, further ones are not limited: a limit per source does not help against so
-/// many, and those that are honest must not pay for it. The limits of all connections and sessions together hold.
+/// many, and those that are honest must not pay for it. The limits of all connections and sessions together hold. (Calls
+/// without a session have no such limit: there, sources that are too many share a bucket. See `CallRate` in
+/// `wigwag-node`, which this crate does not know and which does not know this one.)
 pub struct SourceRate<C: Clock = DefaultClock> {
     buckets: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, C, NoOpMiddleware<C::Instant>>,
     clock: C,

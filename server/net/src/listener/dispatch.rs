@@ -26,6 +26,7 @@ use super::{
     served::{ServedBody, catch_panic, panic_error},
     service::BoxError,
     shared::Shared,
+    singleton_fields,
 };
 use crate::tls::PeerCertificate;
 
@@ -72,6 +73,13 @@ impl<S: Clone> Dispatch<S> {
         self.peer.client(headers, &self.shared.settings.trusted_proxies)
     }
 
+    /// Returns the response to a request that repeats a header that it may have only once.
+    fn refusal<B: ResponseBody>(&self, headers: &HeaderMap) -> Option<Response<ServedBody<B>>> {
+        let response = singleton_fields::refusal(headers, &self.shared.stats)?;
+        self.flags.set_dispatched();
+        Some(with_date(response))
+    }
+
     fn dispatch<B, R>(&self, mut request: Request<R>, body: impl FnOnce(R) -> IncomingBody) -> Dispatched<S, B>
     where
         S: tower::Service<Request<IncomingBody>, Response = Response<B>>,
@@ -101,6 +109,9 @@ impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
     fn call(&self, request: Request<HyperBody>) -> Self::Future {
         let (stats, is_head) = (self.shared.stats.clone(), request.method() == Method::HEAD);
         if request.version() == Version::HTTP_2 {
+            if let Some(response) = self.refusal(request.headers()) {
+                return Box::pin(ready(Ok(response.map(HyperResponseBody::http2))));
+            }
             let response = self.dispatch(request, IncomingBody::Hyper);
             return Box::pin(async move {
                 let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;
@@ -111,6 +122,9 @@ impl<S: HttpService> hyper::service::Service<Request<HyperBody>> for Dispatch<S>
         if let Err(hint) = check_host(&request) {
             self.flags.set_dispatched();
             let response = ServedBody::error(StatusCode::BAD_REQUEST, "INVALID_HOST", hint, &stats);
+            return Box::pin(ready(Ok(response.map(HyperResponseBody::http1))));
+        }
+        if let Some(response) = self.refusal(request.headers()) {
             return Box::pin(ready(Ok(response.map(HyperResponseBody::http1))));
         }
         let unread = Unread::new(request.headers(), self.flags.clone());
@@ -138,6 +152,10 @@ where
 
     fn call(&self, request: Request<http2::RequestBody>) -> http2::ResponseFuture<ServedBody<S::Body>> {
         let (stats, is_head) = (self.shared.stats.clone(), request.method() == Method::HEAD);
+        if let Some(mut response) = self.refusal(request.headers()) {
+            ServedBody::remove_if_forbidden(&mut response, is_head);
+            return Box::pin(ready(Ok(response)));
+        }
         let response = self.dispatch(request, IncomingBody::Wigwag);
         Box::pin(async move {
             let mut response = served(response, &stats).await?.ok_or_else(panic_error)?;

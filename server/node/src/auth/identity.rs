@@ -57,6 +57,7 @@ impl Identity {
             encoded: encoded.into(),
             expires_at_ms: Some(self.expires_at_ms),
             token_id: self.claims.id.clone(),
+            token_issuer: self.claims.issuer.clone(),
             creator: self.creator.clone(),
         }
     }

@@ -23,8 +23,8 @@ pub(super) struct Revocations {
 struct Lists {
     /// By user: tokens issued before the first time are refused until the second.
     users: HashMap<Arc<str>, Times>,
-    /// By id of the token: refused until then.
-    ids: HashMap<Arc<str>, u64>,
+    /// By id of the token, and its issuer if that was named: refused until then.
+    ids: HashMap<(Arc<str>, Option<Arc<str>>), u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +38,13 @@ struct Times {
 pub enum Revoked {
     /// Every token of this user that was issued before now.
     User(Arc<str>),
-    /// The token with this id.
-    Id(Arc<str>),
+    /// Tokens with this id.
+    Token {
+        /// `jti`.
+        id: Arc<str>,
+        /// `iss`. `None`: the token with this id of every issuer.
+        issuer: Option<Arc<str>>,
+    },
 }
 
 impl Revocations {
@@ -59,8 +64,8 @@ impl Revocations {
                 times.issued_before_ms = now_ms;
                 times.until_ms = times.until_ms.max(until_ms);
             }
-            Revoked::Id(id) => {
-                let until = lists.ids.entry(id.clone()).or_insert(0);
+            Revoked::Token { id, issuer } => {
+                let until = lists.ids.entry((id.clone(), issuer.clone())).or_insert(0);
                 *until = (*until).max(until_ms);
             }
         }
@@ -71,7 +76,11 @@ impl Revocations {
     /// it dates up to that long after the revocation counts as issued before it.
     pub(super) fn contains(&self, identity: &Identity, now_ms: u64) -> bool {
         let lists = self.lists();
-        let by_id = identity.claims.id.as_ref().and_then(|id| lists.ids.get(id)).is_some_and(|until| *until > now_ms);
+        let is_revoked = |token| lists.ids.get(&token).is_some_and(|until| *until > now_ms);
+        let by_id = identity.claims.id.as_ref().is_some_and(|id| {
+            is_revoked((id.clone(), None))
+                || identity.claims.issuer.as_ref().is_some_and(|issuer| is_revoked((id.clone(), Some(issuer.clone()))))
+        });
         let users = std::iter::once(&identity.user).chain(&identity.creator);
         let by_user = users.filter_map(|user| lists.users.get(user)).any(|times| {
             let counts_as_before = |at| at <= times.issued_before_ms.saturating_add(LEEWAY_MS);
@@ -113,11 +122,35 @@ mod tests {
         assert!(!revoked(&token("ada", None, Some(9_000)), 20_000), "forgotten");
     }
 
+    fn by_id(id: &str, issuer: Option<&str>) -> Revoked {
+        Revoked::Token { id: id.into(), issuer: issuer.map(Into::into) }
+    }
+
+    #[test]
+    fn a_token_is_revoked_by_its_id_and_issuer() {
+        let revocations = Revocations::default();
+        let of = |issuer: Option<&str>| {
+            let mut token = token("ada", Some("7"), None);
+            token.claims.issuer = issuer.map(Into::into);
+            token
+        };
+        assert!(revocations.add(&by_id("7", Some("one")), 10_000, 20_000));
+        assert!(revocations.contains(&of(Some("one")), 11_000));
+        assert!(!revocations.contains(&of(Some("two")), 11_000), "another issuer's token with that id");
+        assert!(!revocations.contains(&of(None), 11_000));
+        assert!(revocations.add(&by_id("7", None), 10_000, 15_000));
+        for issuer in [Some("one"), Some("two"), None] {
+            assert!(revocations.contains(&of(issuer), 11_000), "{issuer:?}");
+        }
+        assert!(!revocations.contains(&of(Some("two")), 15_000), "forgotten");
+        assert!(revocations.contains(&of(Some("one")), 15_000), "that of its issuer holds longer");
+    }
+
     #[test]
     fn a_token_is_revoked_by_its_id() {
         let revocations = Revocations::default();
-        assert!(revocations.add(&Revoked::Id("7".into()), 10_000, 20_000));
-        assert!(revocations.add(&Revoked::Id("7".into()), 10_000, 15_000), "not shortened");
+        assert!(revocations.add(&by_id("7", None), 10_000, 20_000));
+        assert!(revocations.add(&by_id("7", None), 10_000, 15_000), "not shortened");
         assert!(revocations.contains(&token("ada", Some("7"), Some(99_000)), 19_999));
         assert!(!revocations.contains(&token("ada", Some("8"), None), 11_000));
         assert!(!revocations.contains(&token("ada", Some("7"), None), 20_000));
@@ -127,9 +160,9 @@ mod tests {
     fn so_many_are_remembered() {
         let revocations = Revocations::default();
         for number in 0..MAX_REVOCATIONS {
-            assert!(revocations.add(&Revoked::Id(number.to_string().into()), 0, 10));
+            assert!(revocations.add(&by_id(&number.to_string(), None), 0, 10));
         }
-        assert!(!revocations.add(&Revoked::Id("one more".into()), 9, 20));
-        assert!(revocations.add(&Revoked::Id("one more".into()), 10, 20), "the others are over");
+        assert!(!revocations.add(&by_id("one more", None), 9, 20));
+        assert!(revocations.add(&by_id("one more", None), 10, 20), "the others are over");
     }
 }

@@ -156,7 +156,11 @@ impl Tickets {
         let lists = &mut *self.lists();
         lists.tickets.retain(|_, ticket| match revoked {
             Revoked::User(user) => ticket.identity.user != *user && ticket.creator.0 != *user,
-            Revoked::Id(id) => ticket.creator.1.as_ref() != Some(id),
+            Revoked::Token { id, issuer } => {
+                // Its identity has the issuer of the token that created it.
+                let issued = issuer.is_none() || ticket.identity.claims.issuer == *issuer;
+                !issued || ticket.creator.1.as_ref() != Some(id)
+            }
         });
         let tickets = &lists.tickets;
         lists.requests.retain(|_, answered| tickets.contains_key(&*Sha256::digest(&answered.secret)));
@@ -215,10 +219,11 @@ mod tests {
         assert!(tickets.find("c", 0).is_none());
         tickets.remove(&Revoked::User("ada".into()));
         assert!(tickets.find("a", 0).is_none() && tickets.find("b", 0).is_some());
-        tickets.remove(&Revoked::Id("8".into()));
+        tickets.remove(&Revoked::Token { id: "8".into(), issuer: None });
+        tickets.remove(&Revoked::Token { id: "7".into(), issuer: Some("another issuer".into()) });
         tickets.remove(&Revoked::User("zoe".into()));
         assert!(tickets.find("b", 0).is_some());
-        tickets.remove(&Revoked::Id("7".into()));
+        tickets.remove(&Revoked::Token { id: "7".into(), issuer: None });
         assert!(tickets.find("b", 0).is_none(), "its creator's token was revoked");
     }
 

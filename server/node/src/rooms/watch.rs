@@ -178,8 +178,14 @@ fn change(event: &RoomEvent) -> Event {
 
 #[cfg(test)]
 mod tests {
+    use wigwag_token::{Claims, Grants, Permissions, RoomPattern, TokenError};
+
     use super::*;
-    use crate::{config::NodeConfig, rooms::Rooms};
+    use crate::{
+        auth::{Authenticate, BearerToken, ClientCertificate},
+        config::NodeConfig,
+        rooms::Rooms,
+    };
 
     #[tokio::test]
     async fn watches_are_bounded() {
@@ -196,5 +202,44 @@ mod tests {
         assert_eq!((refused.reason, watches.len()), ("LIMIT_EXCEEDED", 1_000));
         watches.pop();
         assert!(rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.is_ok());
+    }
+
+    /// Admits every token as the user that it names.
+    #[derive(Debug)]
+    struct AnyUser;
+
+    impl Authenticate for AnyUser {
+        fn verify<'a>(
+            &'a self,
+            token: &'a str,
+            now_unix_ms: u64,
+        ) -> Pin<Box<dyn Future<Output = Result<Claims, TokenError>> + Send + 'a>> {
+            let mut claims = Claims::new(token, now_unix_ms + 60_000);
+            let everywhere = RoomPattern::parse("*").expect("a pattern");
+            claims.grants = Grants { rooms: vec![everywhere], can: Permissions::all(), ..Grants::default() };
+            Box::pin(std::future::ready(Ok(claims)))
+        }
+
+        fn claims_of(&self, _: &ClientCertificate) -> Option<Claims> {
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn a_user_and_the_node_have_as_many_watches_as_is_set() {
+        let mut config = NodeConfig { max_watches: 3, max_watches_per_user: 2, ..NodeConfig::default() };
+        config.authenticator = Some(Arc::new(AnyUser));
+        let rooms = Rooms::new(Node::new(config));
+        let watch = async |user: &str| {
+            let token = BearerToken::from_authorization(format!("Bearer {user}").as_bytes());
+            let caller = Caller::new(Some(([127, 0, 0, 1], 1).into())).with_token(token);
+            rooms.watch(&caller, &pb::WatchRoomsRequest::default()).await.map_err(|error| error.reason)
+        };
+        let mut ada = vec![watch("ada").await.expect("the first"), watch("ada").await.expect("the second")];
+        assert_eq!(watch("ada").await.err(), Some("LIMIT_EXCEEDED"), "a third of one user");
+        let _bob = watch("bob").await.expect("another user");
+        assert_eq!(watch("eve").await.err(), Some("LIMIT_EXCEEDED"), "a fourth of all");
+        ada.pop();
+        assert!(watch("eve").await.is_ok(), "its place is free");
     }
 }
