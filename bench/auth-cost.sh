@@ -16,6 +16,6 @@ trap 'rm -f "$secret"' EXIT
 head -c 32 /dev/urandom | base64 >"$secret"
 WIGWAG_BENCH_TOKEN=$("$NEW" token --sub bench --ttl 1h --key-file "$secret")
 export WIGWAG_BENCH_TOKEN
-# One user has all sessions here: what a user may have is counted, but bounds nobody.
+# One user has all sessions here: what a user may have is counted, and reached by no session.
 BASE=$NEW NEW=$NEW LIMIT=${LIMIT:-1.02} NEW_FLAGS="--set auth.keys=[{id=\"main\",secret_file=\"$secret\"}]" \
     bench/instructions.sh --workloads candidate,description "$@"

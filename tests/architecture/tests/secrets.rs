@@ -9,7 +9,7 @@ use wigwag_architecture::{files_below, relative, repository};
 const SECRET: &[&str] = &["secret", "token", "credential", "password"];
 
 /// Parts of the names of fields that do not, though they sound like it.
-const HARMLESS: &[&str] = &["digest", "_file", "parameter", "_id", "_at", "_ms", "tokens"];
+const HARMLESS: &[&str] = &["digest", "_file", "parameter", "_id", "_issuer", "_at", "_ms", "tokens"];
 
 /// Types that hold text or bytes as they are.
 const PLAIN: &[&str] = &["String", "str", "Bytes", "u8"];
