@@ -139,8 +139,12 @@ job() {
         export CARGO_TARGET_DIR="$target-$1"
         scratch=$CARGO_TARGET_DIR/scratch
     fi
-    work=$work/$1 log=$work/$1/log
+    work=$work/$1
+    log=$work/log
     mkdir -p "$work"
+    # As above, but with this job's own copies.
+    build contract || { cat "$work/build"; fail "contract does not build without a defect"; }
+    run contract "$LIMIT" || { cat "$log"; fail "contract fails without a defect"; }
     number=0
     for name in $names; do
         number=$((number + 1))
@@ -157,7 +161,9 @@ mkdir "$claims"
 number=$JOBS
 while [ "$number" -gt 1 ]; do
     job "$number" &
-    while [ ! -d "$work/$number" ]; do sleep 0.1; done
+    job=$!
+    # Until it has its copies, or has ended.
+    while [ ! -d "$work/$number" ] && kill -0 "$job" 2>/dev/null; do sleep 0.1; done
     number=$((number - 1))
 done
 job 1 &
