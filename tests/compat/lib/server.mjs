@@ -16,6 +16,18 @@ export const startServer = (...settings) => startServerAt(0, ...settings);
 /** Starts a server on a given port, such as that of one that has stopped. */
 export const startServerAt = (at, ...settings) => startProgram(binary, at, ...settings);
 
+/**
+ * Lets this process end while a server runs, which a test that has failed may have left, and ends it then. Returns a function
+ * that has the process wait for the server's end.
+ */
+function outlive(child) {
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
+  for (const handle of [child, child.stdout, child.stderr]) handle?.unref();
+  return () => child.ref();
+}
+
 /** Starts this program, a server of another version, on a given port or, for 0, a free one. */
 export async function startProgram(binary, at, ...settings) {
   const all = ["log.level=warn", ...settings];
@@ -32,6 +44,7 @@ export async function startProgram(binary, at, ...settings) {
     });
     gone.then(() => reject(new Error(`the server did not start: ${Buffer.concat(log)}`)), reject);
   });
+  const awaited = outlive(child);
   return {
     port,
     pid: child.pid,
@@ -47,11 +60,13 @@ export async function startProgram(binary, at, ...settings) {
     },
     /** Asks it to shut down, and waits until it has. */
     async stop() {
+      awaited();
       child.kill("SIGTERM");
       await gone;
     },
     /** Asks it to shut down without waiting. */
     drain() {
+      awaited();
       child.kill("SIGTERM");
     },
     gone,
@@ -67,10 +82,12 @@ export async function startReference(script, at = 0) {
     once(child.stdout, "data"),
     gone.then(() => { throw new Error(`${script} did not start`); }),
   ]);
+  const awaited = outlive(child);
   return {
     port: Number(port),
     host: `127.0.0.1:${Number(port)}`,
     async stop() {
+      awaited();
       child.kill("SIGTERM");
       await gone;
     },
