@@ -71,7 +71,7 @@ struct Open {
     _driver: AbortOnDropHandle<()>,
 }
 
-/// Why there is no answer. Nothing that the server answered is part of the text.
+/// Why a request failed. The text holds nothing that the server answered.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The server did not answer in time.
@@ -112,7 +112,7 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// When there is no whole answer in time. Its status may be any.
+    /// Fails if the whole answer, whatever its status, has not arrived in time.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, FetchError> {
         let sending = async {
             if let Some(open) = self.take_idle()

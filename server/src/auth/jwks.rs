@@ -96,7 +96,7 @@ impl Source {
 /// Why a JWK Set was not fetched. Nothing that the server answered is part of the text.
 #[derive(Debug, thiserror::Error)]
 pub enum JwksError {
-    /// There is no document.
+    /// The document could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The document is not UTF-8.

@@ -66,7 +66,7 @@ struct Failures {
     count: u64,
 }
 
-/// Why there is no answer.
+/// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
 enum AskError {
     #[error("too many questions wait for it")]

@@ -37,7 +37,7 @@ pub struct Issued {
 /// Why no credentials were issued. Nothing that the service answered is part of the text.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// There is no answer of success.
+    /// The request failed, or its status was not one of success.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The URL of the service cannot be made of the settings.

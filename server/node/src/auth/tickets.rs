@@ -14,7 +14,7 @@ use super::{Identity, Revoked};
 const MAX_TICKETS: usize = 100_000;
 /// How many times as many tickets as are free one caller may have: 80,000 if it is the only one.
 const SHARE: usize = 4;
-/// Milliseconds after which tickets that have expired are looked for again, while there is no place.
+/// How long to wait before the next search for expired tickets while all places are taken, in milliseconds.
 const PRUNE_INTERVAL_MS: u64 = 1_000;
 
 /// The client that a ticket admits.

@@ -11,7 +11,7 @@ use wigwag_node::auth::WebhookAnswer;
 /// Most answers at a time. Further ones are not remembered until some have expired.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Milliseconds after which those that have expired are looked for again, while there is no place.
+/// How long to wait before the next search for expired answers while the cache is full, in milliseconds.
 const PRUNE_INTERVAL_MS: u64 = 1_000;
 
 /// Answers by the digests of their questions.
