@@ -78,6 +78,7 @@ pub const CASES: &[Case] = cases! {
         what_a_live_connection_wrote_last_is_written_when_it_ends, the_end_of_a_recipient_produces_receipts,
         each_outcome_is_reported_once, a_resume_acknowledges_what_was_received, a_reused_peer_id_gets_no_receipts_of_its_predecessor;
     mailboxes: a_slow_resumable_client_is_detached, a_slow_live_client_is_ended, a_full_detached_mailbox_refuses_envelopes,
+        a_full_detached_mailbox_still_takes_answers,
         a_detached_mailbox_overflowed_by_control_frames_ends_the_session, bytes_are_limited_too, a_large_roster_fits_an_empty_mailbox, an_overflowed_session_cannot_be_resumed;
     resume: a_resume_from_zero_replays_everything, the_replay_starts_after_the_last_frame_received, repeated_resumes_replay_the_same, a_current_attachment_is_superseded,
         a_resume_can_be_repeated_after_a_lost_welcome, an_older_epoch_is_refused_once_the_newer_was_used, an_overtaken_resume_is_refused, a_future_number_resets,

@@ -9,9 +9,11 @@ pub struct Limits {
     pub mailbox_frames: usize,
     /// Unacknowledged bytes an attached session may hold.
     pub mailbox_bytes: usize,
-    /// Frames a detached session may hold beyond those it held when it lost its connection.
+    /// Frames a detached session may hold beyond those it held when it lost its connection; and an eighth more of those that
+    /// are not envelopes.
     pub detached_frames: usize,
-    /// Bytes a detached session may hold beyond those it held when it lost its connection.
+    /// Bytes a detached session may hold beyond those it held when it lost its connection; and an eighth more in frames that
+    /// are not envelopes.
     pub detached_bytes: usize,
     /// Presence events queued for one connection before a roster replaces them.
     pub presence_events: usize,

@@ -164,6 +164,8 @@ impl<R> SessionState<R> {
             Phase::Ended(reason) => return Put::Gone(reason),
             Phase::Detached { frames, bytes, .. } => {
                 let (frames, bytes) = self.detached_bounds(frames, bytes, limits);
+                // An eighth more than envelopes may take, so that filling the mailbox of an absent peer does not end its session.
+                let (frames, bytes) = (frames + limits.detached_frames / 8, bytes + limits.detached_bytes / 8);
                 if !self.mailbox.fits(weight, frames, bytes) {
                     return self.require_end(Reason::MailboxOverflow);
                 }

@@ -72,6 +72,23 @@ pub(super) fn a_full_detached_mailbox_refuses_envelopes(make: &Make<'_>) {
     assert_eq!(bob.read_all(&mut via), ["e1", "e2", "e1", "e2", "e3"]);
 }
 
+pub(super) fn a_full_detached_mailbox_still_takes_answers(make: &Make<'_>) {
+    let world = make.world_with(small(1_000, 16));
+    let (mut ada, mut eve, mut bob) = (world.client("ada"), world.client("eve"), world.client("bob"));
+    for number in 1..=2 {
+        bob.send_with_receipt(eve.peer(), &format!("e{number}"));
+    }
+    bob.disconnect();
+    flood(bob.peer(), &mut ada, 17);
+    eve.read(2);
+    eve.ack();
+    bob.resume().expect("two receipts are an eighth of sixteen frames");
+    let mut via = world.client("via");
+    let read = bob.read_all(&mut via);
+    assert_eq!(read.len(), 18, "{read:?}");
+    assert_eq!(read[16..], ["receipt eve DELIVERED"; 2]);
+}
+
 pub(super) fn a_detached_mailbox_overflowed_by_control_frames_ends_the_session(make: &Make<'_>) {
     let world = make.world_with(small(1_000, 3));
     let (mut ada, mut eve, mut bob) = (world.client("ada"), world.client("eve"), world.client("bob"));
