@@ -50,21 +50,21 @@ const DEFAULT_KEY: &str = "peerjs";
 /// Longest key and token, in bytes.
 const MAX_KEY: usize = 128;
 
+/// The words that PeerJS writes in a URL in place of a key that is not set.
+const NO_KEY: [&str; 2] = ["null", "undefined"];
+
 /// Returns the routes of a PeerServer at `/peerjs`, and of one at `/` with the default key.
 pub(crate) fn routes() -> Router<CompatContext> {
-    Router::new()
+    let router = Router::new()
         .route("/peerjs", any(socket_or_about))
         .route("/peerjs/", get(about))
-        .route("/peerjs/id", get(new_id))
-        .route(
-            "/peerjs/peers",
-            get(|state: State<CompatContext>, uri: Uri, headers: HeaderMap, extensions: Extensions| {
-                peers(state, Path(DEFAULT_KEY.to_owned()), uri, headers, extensions)
-            }),
-        )
         .route("/peerjs/peerjs", any(socket))
         .route("/peerjs/{key}/id", get(new_id))
-        .route("/peerjs/{key}/peers", get(peers))
+        .route("/peerjs/{key}/peers", get(peers));
+    // A route `/{key}/id` would also match calls of gRPC methods.
+    [DEFAULT_KEY].iter().chain(&NO_KEY).fold(router, |router, key| {
+        router.route(&format!("/{key}/id"), get(new_id)).route(&format!("/{key}/peers"), get(peers_of_default_key))
+    })
 }
 
 async fn about() -> Response {
@@ -77,6 +77,15 @@ async fn new_id() -> Response {
     // PeerServer sends this content type; the client reads text.
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], random_uuid())
         .into_response()
+}
+
+async fn peers_of_default_key(
+    state: State<CompatContext>,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
+    peers(state, Path(DEFAULT_KEY.to_owned()), uri, headers, extensions).await
 }
 
 async fn peers(
@@ -123,9 +132,9 @@ async fn socket(
     context.serve(upgrade, async move { PeerJs::open(&node, &caller, params?, realm).await })
 }
 
-/// Returns the key a client means: PeerJS writes the words `null` and `undefined` for a key that is not set.
+/// Returns the key a client means.
 fn effective_key(key: &str) -> &str {
-    if matches!(key, "null" | "undefined") { DEFAULT_KEY } else { key }
+    if NO_KEY.contains(&key) { DEFAULT_KEY } else { key }
 }
 
 /// The parameters of the URL.

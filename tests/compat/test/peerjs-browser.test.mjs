@@ -115,6 +115,33 @@ test("a page calls another and both see video", async () => {
   await Promise.all([ada.close(), bob.close()]);
 });
 
+test("a page without path and key gets an id, lists the ids, and opens a data connection", async () => {
+  const ada = await openPeer("plain-ada");
+  await ada.evaluate(() => window.peer.on("connection", (connection) => connection.on("open", () => connection.send("hello"))));
+  for (const key of ["undefined", "null"]) {
+    const page = await browser.newPage();
+    await page.goto(pages.url);
+    await page.addScriptTag({ url: "/peerjs.js" });
+    const { ids, heard } = await page.evaluate(
+      async ([key, port]) => {
+        const peer = new Peer({ host: "127.0.0.1", port, key: key === "null" ? null : undefined });
+        await new Promise((resolve, reject) => {
+          peer.once("open", resolve);
+          peer.once("error", (error) => reject(new Error(error.type)));
+        });
+        const ids = await new Promise((resolve) => peer.listAllPeers(resolve));
+        const heard = await new Promise((resolve) => peer.connect("plain-ada").on("data", resolve));
+        return { ids, heard };
+      },
+      [key, server.port],
+    );
+    assert.ok(ids.includes("plain-ada"), ids.join());
+    assert.equal(heard, "hello");
+    await page.close();
+  }
+  await ada.close();
+});
+
 test("an id that is taken is unavailable", async () => {
   const ada = await openPeer("only-one");
   await assert.rejects(openPeer("only-one"), /unavailable-id/);

@@ -233,7 +233,13 @@ test("a page without a key sends null, which means the default key", async () =>
     const thief = await openSocket(`ws://${server.host}/peerjs?key=${key}&id=ada&token=t`);
     await thief.next("ID-TAKEN");
     await thief.closed;
-    assert.deepEqual(await server.json(`/peerjs/${key}/peers`), ["ada"]);
+    // With a path in the page's options, and without one.
+    for (const path of ["/peerjs", ""]) {
+      const answer = await fetch(`http://${server.host}${path}/${key}/id`);
+      assert.equal(answer.status, 200, `${path}/${key}/id`);
+      assert.match(await answer.text(), /^[0-9a-f-]{36}$/);
+      assert.deepEqual(await server.json(`${path}/${key}/peers`), ["ada"]);
+    }
   }
   await ada.close();
   await server.stop();
@@ -241,6 +247,8 @@ test("a page without a key sends null, which means the default key", async () =>
 
 test("without discovery the list is refused", async () => {
   const server = await startServer();
-  assert.equal((await fetch(`http://${server.host}/peerjs/peerjs/peers`)).status, 401);
+  for (const path of ["/peerjs/peerjs", "/peerjs", "/null", "/undefined"]) {
+    assert.equal((await fetch(`http://${server.host}${path}/peers`)).status, 401, path);
+  }
   await server.stop();
 });
