@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use prost::Message as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest as _, protocol::CloseFrame},
@@ -33,7 +33,15 @@ pub(crate) async fn open(
     path: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<WebSocketStream<TcpStream>, Error> {
-    let stream = TcpStream::connect(addr).await.expect("connects");
+    open_over(TcpStream::connect(addr).await.expect("connects"), addr, path, headers).await
+}
+
+async fn open_over(
+    stream: TcpStream,
+    addr: SocketAddr,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocketStream<TcpStream>, Error> {
     let mut request = format!("ws://{addr}{path}").into_client_request().expect("a request");
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().expect("a header"));
@@ -43,8 +51,19 @@ pub(crate) async fn open(
 
 impl Client {
     pub(crate) async fn connect(addr: SocketAddr, subprotocol: &str) -> Self {
+        Self::connect_over(TcpStream::connect(addr).await.expect("connects"), addr, subprotocol).await
+    }
+
+    /// Connects with a small receive buffer: what is not read stays at the server.
+    pub(crate) async fn connect_unread(addr: SocketAddr, subprotocol: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("sets");
+        Self::connect_over(socket.connect(addr).await.expect("connects"), addr, subprotocol).await
+    }
+
+    async fn connect_over(stream: TcpStream, addr: SocketAddr, subprotocol: &str) -> Self {
         let headers = [("sec-websocket-protocol", subprotocol)];
-        let socket = open(addr, "/v1/signal", &headers).await.expect("a WebSocket");
+        let socket = open_over(stream, addr, "/v1/signal", &headers).await.expect("a WebSocket");
         Self { socket, json: subprotocol == JSON }
     }
 

@@ -93,6 +93,11 @@ impl Accept for TcpListener {
 /// An idle connection is probed after this time (TCP_KEEPIDLE).
 const TCP_KEEPALIVE_TIME: Duration = Duration::from_secs(30);
 
+/// Bytes that the kernel takes before it has sent those before them (TCP_NOTSENT_LOWAT). Without a bound it would hold 4 MiB
+/// (tcp_wmem) for each peer that does not read, where no limit of the server counts them.
+#[cfg(target_os = "linux")]
+const TCP_UNSENT_BYTES: u32 = 64 * 1024;
+
 impl AcceptedIo for TcpStream {
     fn set_options(&self, send_timeout: Duration) {
         let socket = socket2::SockRef::from(self);
@@ -102,7 +107,9 @@ impl AcceptedIo for TcpStream {
         #[cfg(target_os = "linux")]
         // The kernel also applies it to a peer that acknowledges and does not read (since Linux 5.11): who may leave data unread
         // for longer must have as much time here.
-        let set = set.and_then(|()| socket.set_tcp_user_timeout(Some(send_timeout)));
+        let set = set
+            .and_then(|()| socket.set_tcp_user_timeout(Some(send_timeout)))
+            .and_then(|()| socket.set_tcp_notsent_lowat(TCP_UNSENT_BYTES));
         #[cfg(not(target_os = "linux"))]
         let _ = send_timeout;
         if let Err(error) = set {
@@ -185,6 +192,23 @@ mod tests {
         accepted.set_options(Duration::from_secs(600));
         let set = socket2::SockRef::from(&accepted).tcp_user_timeout().expect("an option");
         assert_eq!(set, Some(Duration::from_secs(600)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_kernel_holds_little_for_a_peer_that_does_not_read() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let client = tokio::net::TcpSocket::new_v4().expect("a socket");
+        client.set_recv_buffer_size(4_096).expect("sets");
+        let _client = client.connect(listener.local_addr().expect("bound")).await.expect("connects");
+        let (mut accepted, _) = Accept::accept(&mut { listener }).await.expect("accepted");
+        accepted.set_options(Duration::from_secs(600));
+        accepted.writable().await.expect("writable");
+        let mut taken = 0;
+        while let Ok(bytes) = AcceptedIo::try_write(&mut accepted, &[0; 16 * 1024]) {
+            taken += bytes;
+        }
+        assert!(taken < 256 * 1024, "the kernel took {taken} bytes");
     }
 
     /// EMFILE on Linux and the BSDs.
