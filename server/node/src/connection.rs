@@ -78,7 +78,10 @@ thread_local! {
 /// as a fatal frame.
 pub struct Connection<I> {
     node: Node,
-    caller: Caller,
+    /// The client, until it has a session.
+    caller: Option<Box<Caller>>,
+    /// How it reaches the server, for the log.
+    transport: &'static str,
     abort: Option<Abort>,
     input: Option<I>,
     state: State,
@@ -166,7 +169,8 @@ where
         Self {
             now: node.now(),
             node,
-            caller,
+            transport: caller.transport,
+            caller: Some(Box::new(caller)),
             abort,
             input: Some(input),
             state: State::AwaitingHello,
@@ -200,7 +204,7 @@ where
     }
 
     fn open(&mut self, hello: pb::Hello, first: Option<Input>) {
-        let (node, caller) = (self.node.clone(), self.caller.clone());
+        let (node, caller) = (self.node.clone(), self.caller.clone().unwrap_or_default());
         let opening = async move { node.open(&caller, hello).await };
         self.state = State::Opening(Box::pin(opening), first);
     }
@@ -229,8 +233,7 @@ where
             Box::new(TokenExpiry::new(identity.expires_at_ms, features.has(Feature::TokenExpiring), self.node.now()))
         });
         // What the webhook was told at the connect is not needed any more.
-        self.caller.headers = None;
-        let caller = Caller { identity, token: None, ..self.caller.clone() };
+        let caller = Caller { identity, token: None, headers: None, ..*self.caller.take().unwrap_or_default() };
         let applier = Applier { node: self.node.clone(), caller, uplink: attachment.clone() };
         self.state = State::Attached(Attached {
             grants_version,
@@ -349,7 +352,7 @@ where
 
     /// Ends the connection with a fatal error; a resumable session waits for its client.
     fn fail(&mut self, error: ApiError) {
-        let (transport, reason) = (self.caller.transport, error.reason);
+        let (transport, reason) = (self.transport, error.reason);
         if let State::Attached(attached) = &self.state {
             let attachment = &attached.attachment;
             tracing::debug!(peer.id = attachment.peer().as_str(), transport, reason, "connection closed with an error");

@@ -72,7 +72,13 @@ async fn open(
     }
 }
 
-async fn serve(node: Node, caller: Caller, abort: Option<Abort>, socket: Socket, format: Format) {
+fn serve(
+    node: Node,
+    caller: Caller,
+    abort: Option<Abort>,
+    socket: Socket,
+    format: Format,
+) -> impl Future<Output = ()> + Send {
     let input = SocketInput {
         incoming: socket.incoming(),
         format,
@@ -81,12 +87,12 @@ async fn serve(node: Node, caller: Caller, abort: Option<Abort>, socket: Socket,
     };
     let connection = Connection::new(node, caller, abort, input);
     let connection = if format == Format::Json { connection.in_json() } else { connection };
-    socket.pump(FrameSource { connection, format }).await;
+    socket.pump(FrameSource { connection, format })
 }
 
-async fn refuse(socket: Socket) {
+fn refuse(socket: Socket) -> impl Future<Output = ()> + Send {
     let error = ApiError::protocol(SUBPROTOCOL_HINT);
-    socket.pump(RefusalSource { frame: Some(error.to_fatal()), close: close_reason(&error) }).await;
+    socket.pump(RefusalSource { frame: Some(error.to_fatal()), close: close_reason(&error) })
 }
 
 /// Decodes messages into the input of a connection.

@@ -180,7 +180,7 @@ impl<S: Service> Connection<S> {
                         stream.send.pending = chunk;
                     }
                     Poll::Ready(Some(Ok(Written::Trailers(trailers)))) => {
-                        stream.send.end = Some(StreamEnd::Trailers(trailers));
+                        stream.send.end = Some(StreamEnd::Trailers(Box::new(trailers)));
                     }
                     Poll::Ready(None) => stream.send.end = Some(StreamEnd::EmptyData),
                     // The body has logged the reason.

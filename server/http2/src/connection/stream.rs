@@ -79,7 +79,7 @@ pub(super) struct SendHalf {
 /// The frame that carries END_STREAM.
 pub(super) enum StreamEnd {
     /// HEADERS with these trailers.
-    Trailers(HeaderMap),
+    Trailers(Box<HeaderMap>),
     /// The last DATA frame of what is pending.
     LastData,
     /// An empty DATA frame.

@@ -1,5 +1,7 @@
 //! The streams of a connection that are not closed.
 
+use std::num::NonZeroU32;
+
 use super::stream::Stream;
 
 /// Streams by identifier and by slot. The slot of a closed stream is used again.
@@ -10,7 +12,7 @@ pub(super) struct Streams<B> {
     /// Identifiers and slots, sorted: identifiers only increase (RFC 9113, section 5.1.1).
     index: Vec<(u32, usize)>,
     /// The result of the last look-up: most frames are for the same stream as the one before.
-    last_found: Option<(u32, usize)>,
+    last_found: Option<(NonZeroU32, usize)>,
 }
 
 impl<B> Streams<B> {
@@ -30,10 +32,11 @@ impl<B> Streams<B> {
     /// Returns the slot of a stream.
     pub(super) fn find(&mut self, id: u32) -> Option<usize> {
         match self.last_found {
-            Some((last, slot)) if last == id => Some(slot),
+            Some((last, slot)) if last.get() == id => Some(slot),
             _ => {
-                self.last_found = self.position(id).map(|at| self.index[at]);
-                self.last_found.map(|(_, slot)| slot)
+                let slot = self.position(id).map(|at| self.index[at].1);
+                self.last_found = NonZeroU32::new(id).zip(slot);
+                slot
             }
         }
     }

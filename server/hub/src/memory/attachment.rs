@@ -169,7 +169,7 @@ impl Uplink for MemoryAttachment {
     }
 
     fn grants(&self) -> Grants {
-        lock(&self.session.grants).clone()
+        self.session.grants()
     }
 
     fn grants_version(&self) -> u32 {

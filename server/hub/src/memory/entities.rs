@@ -83,8 +83,8 @@ pub(super) struct Session {
     pub(super) secret_digest: [u8; 32],
     pub(super) user: Arc<str>,
     pub(super) verified: bool,
-    // What it may do. Locked for a copy, by its connections and operators.
-    pub(super) grants: Mutex<Grants>,
+    // What it may do; none without authentication. Locked for a copy, by its connections and operators.
+    grants: Mutex<Option<Box<Grants>>>,
     /// Changes with `grants`, so that a connection can see that without the lock.
     pub(super) grants_version: AtomicU32,
     pub(super) display_name: Arc<str>,
@@ -144,7 +144,7 @@ impl Session {
             secret_digest: open.credentials.secret_digest,
             user: open.user,
             verified: open.verified,
-            grants: Mutex::new(open.grants),
+            grants: Mutex::new(boxed(open.grants)),
             grants_version: AtomicU32::new(0),
             display_name: open.display_name,
             metadata: open.metadata,
@@ -180,8 +180,17 @@ impl Session {
         lock(&self.state)
     }
 
+    pub(super) fn grants(&self) -> Grants {
+        lock(&self.grants).as_deref().cloned().unwrap_or_default()
+    }
+
+    /// Returns whether the session has grants, and they match.
+    pub(super) fn has_grants(&self, matches: impl FnOnce(&Grants) -> bool) -> bool {
+        lock(&self.grants).as_deref().is_some_and(matches)
+    }
+
     pub(super) fn set_grants(&self, grants: Grants) {
-        *lock(&self.grants) = grants;
+        *lock(&self.grants) = boxed(grants);
         // Afterwards: who sees the new number sees the new grants.
         self.grants_version.fetch_add(1, Ordering::Release);
     }
@@ -223,4 +232,8 @@ impl Session {
             self.applied.store(cseq, Ordering::Release);
         }
     }
+}
+
+fn boxed(grants: Grants) -> Option<Box<Grants>> {
+    (grants != Grants::default()).then(|| Box::new(grants))
 }

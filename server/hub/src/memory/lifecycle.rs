@@ -254,7 +254,7 @@ fn check_token(now: Now, session: &Session, token: Option<&FreshToken>) -> Resul
     let grants = match token {
         Some(token) if session.verified && token.user != session.user => return Err(ResumeError::OtherUser),
         Some(token) => token.grants.clone(),
-        None => lock(&session.grants).clone(),
+        None => session.grants(),
     };
     match grants.expires_at_ms {
         Some(at) if at <= now.unix_ms => Err(ResumeError::GrantsExpired),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{
     entities::{Room, Session},
-    lock::lock,
     shared::Shared,
 };
 use crate::{
@@ -34,11 +33,12 @@ impl Shared {
         let sessions: Vec<_> = match whose {
             Whose::Peer(peer) => self.sessions.get(peer.as_str()).into_iter().collect(),
             Whose::User(user) => self.matching(|session| {
-                session.user == *user || lock(&session.grants).creator.as_ref().is_some_and(|creator| creator == user)
+                session.user == *user || session.has_grants(|grants| grants.creator.as_ref() == Some(user))
             }),
             Whose::Token { id, issuer } => self.matching(|session| {
-                let grants = lock(&session.grants);
-                grants.token_id.as_ref() == Some(id) && (issuer.is_none() || grants.token_issuer == *issuer)
+                session.has_grants(|grants| {
+                    grants.token_id.as_ref() == Some(id) && (issuer.is_none() || grants.token_issuer == *issuer)
+                })
             }),
         };
         sessions.iter().filter(|session| self.end_session_if(now, session, reason, |_| true)).count()
@@ -94,7 +94,7 @@ fn info_if(session: &Session, filter: &SessionFilter) -> Option<SessionInfo> {
         peer: session.peer.clone(),
         user: session.user.clone(),
         verified: session.verified,
-        grants: lock(&session.grants).clone(),
+        grants: session.grants(),
         kind: session.kind,
         epoch: state.epoch(),
         attached,

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     error::Error as StdError,
-    future::{Future, poll_fn},
+    future::{Future, poll_fn, ready},
     hash::{BuildHasher as _, RandomState},
     io,
     pin::{Pin, pin},
@@ -42,7 +42,15 @@ const GOAWAY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Serves one connection until its byte stream is closed, even if an upgrade has moved it to another task. Once the
 /// listener is stopped, it ends within [`ListenerConfig::stop_grace`].
-pub(super) async fn run<I, S>(io: I, batcher: WriteBatcher, service: S, shared: Arc<Shared>, mut permit: Permit)
+///
+/// Not an `async fn`, whose arguments would take their place twice in a task that lives as long as the connection.
+pub(super) fn run<I, S>(
+    io: I,
+    batcher: WriteBatcher,
+    service: S,
+    shared: Arc<Shared>,
+    permit: Permit,
+) -> impl Future<Output = ()> + Send
 where
     I: AcceptedIo,
     S: HttpService,
@@ -51,7 +59,7 @@ where
     let aborted = CancellationToken::new();
     let (open, closed) = oneshot::channel::<Infallible>();
     let handle = ConnectionHandle::new(aborted.clone());
-    let _counted = CountPanic(shared.stats.clone());
+    let counted = CountPanic(shared.stats.clone());
     let dispatch = Dispatch {
         service,
         peer: permit.peer(),
@@ -61,22 +69,27 @@ where
         shared: shared.clone(),
     };
     let io = ConnectionIo::new(io, flags.clone(), batcher, open);
-
-    // The permit is an argument, and so dropped last: it is released when the byte stream is closed.
-    if drive(io, dispatch, &mut permit, &aborted, &flags, &shared).await == Outcome::Aborted {
-        return;
-    }
-    let stopped = async {
-        shared.stop.cancelled().await;
-        // Slightly longer than `drive` waits, so that a graceful shutdown can finish first.
-        sleep(shared.settings.stop_grace + Duration::from_millis(20)).await;
-    };
-    // `closed` resolves when the byte stream is dropped: at once, unless a request was upgraded.
-    tokio::select! {
-        biased;
-        _ = closed => {}
-        () = aborted.cancelled() => flags.cut(true),
-        () = stopped => flags.cut(false),
+    // Each part is boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
+    let begun = Box::pin(begin(permit, io, dispatch, aborted.clone(), flags.clone(), shared.clone()));
+    async move {
+        let _counted = counted;
+        // Dropped last: it is released when the byte stream is closed.
+        let (_permit, serving) = begun.await;
+        if serving.await == Outcome::Aborted {
+            return;
+        }
+        let stopped = async {
+            shared.stop.cancelled().await;
+            // Slightly longer than `serve` waits, so that a graceful shutdown can finish first.
+            sleep(shared.settings.stop_grace + Duration::from_millis(20)).await;
+        };
+        // `closed` resolves when the byte stream is dropped: at once, unless a request was upgraded.
+        tokio::select! {
+            biased;
+            _ = closed => {}
+            () = aborted.cancelled() => flags.cut(true),
+            () = stopped => flags.cut(false),
+        }
     }
 }
 
@@ -101,24 +114,27 @@ enum Interruption {
 }
 
 /// Serves HTTP until the connection ends, is upgraded, misses a deadline, is aborted, or the listener stops.
-async fn drive<I, S>(
+type Serving = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// Waits for what a connection begins with, and returns what serves it then.
+async fn begin<I, S>(
+    mut permit: Permit,
     mut io: ConnectionIo<I>,
     mut dispatch: Dispatch<S>,
-    permit: &mut Permit,
-    aborted: &CancellationToken,
-    flags: &Arc<ConnectionFlags>,
-    shared: &Arc<Shared>,
-) -> Outcome
+    aborted: CancellationToken,
+    flags: Arc<ConnectionFlags>,
+    shared: Arc<Shared>,
+) -> (Permit, Serving)
 where
     I: AcceptedIo,
     S: HttpService,
 {
-    let mut interrupts = Interrupts::new(interruptions(aborted, flags, shared));
+    let mut interrupts = Interrupts::new(interruptions(&aborted, &flags, &shared));
     let mut certificate = None;
-    let protocol = {
+    let detected = {
         let mut detected = pin!(async {
             if permit.awaits_header() {
-                if !read_proxy_header(&mut io, permit, &shared.stats).await? {
+                if !read_proxy_header(&mut io, &mut permit, &shared.stats).await? {
                     return Ok(None);
                 }
                 dispatch.peer = permit.peer();
@@ -127,43 +143,47 @@ where
         });
         loop {
             match interrupts.over(detected.as_mut()).await {
-                Waited::Completed(protocol) => break protocol,
-                Waited::Interrupted(Interruption::Aborted) => return abort(flags),
+                Waited::Completed(protocol) => break Ok(protocol),
+                Waited::Interrupted(Interruption::Aborted) => break Err(abort(&flags)),
                 Waited::Interrupted(Interruption::HandshakeTimeout) => {
                     shared.stats.count_handshake_timeout();
-                    return Outcome::Ended;
+                    break Err(Outcome::Ended);
                 }
-                Waited::Interrupted(Interruption::Stop) => return Outcome::Ended,
+                Waited::Interrupted(Interruption::Stop) => break Err(Outcome::Ended),
                 Waited::Interrupted(Interruption::HandshakeDone | Interruption::Old) => {}
             }
         }
     };
-    dispatch.certificate = certificate;
-    if let (Ok(Some(Protocol::Http2)), Some(age)) = (&protocol, shared.settings.max_connection_age) {
+    let protocol = match detected {
+        Ok(Ok(Some(protocol))) => protocol,
+        Ok(Ok(None) | Err(_)) => return (permit, Box::pin(ready(Outcome::Ended))),
+        Err(outcome) => return (permit, Box::pin(ready(outcome))),
+    };
+    dispatch.certificate = certificate.map(Box::new);
+    if let (Protocol::Http2, Some(age)) = (&protocol, shared.settings.max_connection_age) {
         interrupts.add(Box::pin(async move {
             sleep(jittered(age)).await;
             Interruption::Old
         }));
     }
-    // Boxed, so that an upgraded connection does not keep their memory: it outlives them by far.
-    match protocol {
-        Ok(Some(Protocol::Http1)) => {
+    let serving = match protocol {
+        Protocol::Http1 => {
             io.linger_on_shutdown();
             let http1 = shared.settings.http1().serve_connection(TokioIo::new(io), dispatch).with_upgrades();
-            Box::pin(serve_protocol(Fair::new(http1), interrupts, flags, shared)).await
+            serve(Fair::new(http1), interrupts, flags, shared)
         }
-        Ok(Some(Protocol::Http2)) => match shared.settings.http2_engine {
+        Protocol::Http2 => match shared.settings.http2_engine {
             Http2Engine::Wigwag => {
                 let http2 = Http2Driver::new(io, dispatch, &shared.settings, shared.stats.clone());
-                Box::pin(serve_protocol(http2, interrupts, flags, shared)).await
+                serve(http2, interrupts, flags, shared)
             }
             Http2Engine::Hyper => {
                 let http2 = hyper_http2::connection(io, dispatch, &shared.settings);
-                Box::pin(serve_protocol(Fair::new(http2), interrupts, flags, shared)).await
+                serve(Fair::new(http2), interrupts, flags, shared)
             }
         },
-        Ok(None) | Err(_) => Outcome::Ended,
-    }
+    };
+    (permit, serving)
 }
 
 /// Reads the header of the PROXY protocol. Returns whether the client that it names may connect.
@@ -237,45 +257,48 @@ async fn detect_protocol<I: AcceptedIo>(
     }
 }
 
-/// Serves a protocol until the connection ends.
-async fn serve_protocol<P, E>(
+/// Returns what serves a protocol until the connection ends.
+fn serve<P, E>(
     protocol: P,
     mut interrupts: Interrupts<Interruption>,
-    flags: &Arc<ConnectionFlags>,
-    shared: &Arc<Shared>,
-) -> Outcome
+    flags: Arc<ConnectionFlags>,
+    shared: Arc<Shared>,
+) -> Serving
 where
-    P: Graceful<Output = Result<(), E>>,
+    P: Graceful<Output = Result<(), E>> + Send + 'static,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut protocol = pin!(protocol);
-    let grace = loop {
-        match interrupts.over(protocol.as_mut()).await {
-            Waited::Completed(result) => return ended(result),
-            Waited::Interrupted(Interruption::Aborted) => return abort(flags),
-            Waited::Interrupted(Interruption::HandshakeTimeout) => {
-                shared.stats.count_handshake_timeout();
-                break GOAWAY_TIMEOUT;
+    // Pinned within the future, it would take its place twice.
+    let mut protocol = Box::pin(protocol);
+    Box::pin(async move {
+        let grace = loop {
+            match interrupts.over(protocol.as_mut()).await {
+                Waited::Completed(result) => return ended(result),
+                Waited::Interrupted(Interruption::Aborted) => return abort(&flags),
+                Waited::Interrupted(Interruption::HandshakeTimeout) => {
+                    shared.stats.count_handshake_timeout();
+                    break GOAWAY_TIMEOUT;
+                }
+                Waited::Interrupted(Interruption::Stop) => break shared.settings.stop_grace,
+                Waited::Interrupted(Interruption::Old) => break shared.settings.connection_age_grace,
+                Waited::Interrupted(Interruption::HandshakeDone) => {}
             }
-            Waited::Interrupted(Interruption::Stop) => break shared.settings.stop_grace,
-            Waited::Interrupted(Interruption::Old) => break shared.settings.connection_age_grace,
-            Waited::Interrupted(Interruption::HandshakeDone) => {}
-        }
-    };
-    protocol.as_mut().graceful_shutdown();
-    // A graceful shutdown alone waits without bound for streams that do not end.
-    let mut deadline = Instant::now() + grace;
-    loop {
-        match timeout_at(deadline, interrupts.over(protocol.as_mut())).await {
-            Ok(Waited::Completed(result)) => return ended(result),
-            Ok(Waited::Interrupted(Interruption::Aborted)) => return abort(flags),
-            Ok(Waited::Interrupted(Interruption::Stop)) => {
-                deadline = deadline.min(Instant::now() + shared.settings.stop_grace);
+        };
+        protocol.as_mut().graceful_shutdown();
+        // A graceful shutdown alone waits without bound for streams that do not end.
+        let mut deadline = Instant::now() + grace;
+        loop {
+            match timeout_at(deadline, interrupts.over(protocol.as_mut())).await {
+                Ok(Waited::Completed(result)) => return ended(result),
+                Ok(Waited::Interrupted(Interruption::Aborted)) => return abort(&flags),
+                Ok(Waited::Interrupted(Interruption::Stop)) => {
+                    deadline = deadline.min(Instant::now() + shared.settings.stop_grace);
+                }
+                Ok(Waited::Interrupted(_)) => {}
+                Err(_) => return Outcome::Ended,
             }
-            Ok(Waited::Interrupted(_)) => {}
-            Err(_) => return Outcome::Ended,
         }
-    }
+    })
 }
 
 impl<I, S> Graceful for UpgradeableConnection<TokioIo<ConnectionIo<I>>, Dispatch<S>>

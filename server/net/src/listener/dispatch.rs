@@ -58,8 +58,8 @@ impl ConnectionHandle {
 pub(super) struct Dispatch<S> {
     pub(super) service: S,
     pub(super) peer: Peer,
-    /// That of the client, if it has shown one.
-    pub(super) certificate: Option<PeerCertificate>,
+    /// That of the client, if it has shown one. Boxed, since few do.
+    pub(super) certificate: Option<Box<PeerCertificate>>,
     pub(super) handle: ConnectionHandle,
     pub(super) flags: Arc<ConnectionFlags>,
     pub(super) shared: Arc<Shared>,
@@ -93,7 +93,7 @@ impl<S: Clone> Dispatch<S> {
         }
         extensions.insert(client);
         if let Some(certificate) = &self.certificate {
-            extensions.insert(certificate.clone());
+            extensions.insert(PeerCertificate::clone(certificate));
         }
         extensions.insert(self.handle.clone());
         extensions.insert(self.shared.stats.clone());

@@ -87,13 +87,12 @@ impl WebSocketUpgrade {
             PendingUpgrade::Wigwag(connect) => Some(AbortTarget::Tunnel(connect.handle())),
         };
         let stats = self.stats.clone();
-        self.accept_stream(subprotocol, move |stream| async move {
-            let socket = match stream {
+        self.accept_stream(subprotocol, move |stream| {
+            serve(match stream {
                 UpgradedIo::Tcp(io) => Socket::new(*io, settings, abort_target, stats),
                 UpgradedIo::Tls(io) => Socket::new(*io, settings, abort_target, stats),
                 other => Socket::new(Stream::upgraded(other), settings, abort_target, stats),
-            };
-            serve(socket).await;
+            })
         })
     }
 
@@ -109,7 +108,8 @@ impl WebSocketUpgrade {
             PendingUpgrade::Hyper(upgraded) => drop(tokio::spawn(async move {
                 let _counted = counted;
                 if let Ok(upgraded) = upgraded.await {
-                    serve(upgraded.into()).await;
+                    // Boxed: the task keeps the place of `serve` and of what it has waited for.
+                    Box::pin(serve(upgraded.into())).await;
                 }
             })),
             // Accepted before the response is sent, which opens the stream.
@@ -117,7 +117,7 @@ impl WebSocketUpgrade {
                 let io = connect.accept().into();
                 drop(tokio::spawn(async move {
                     let _counted = counted;
-                    serve(io).await;
+                    Box::pin(serve(io)).await;
                 }));
             }
         }

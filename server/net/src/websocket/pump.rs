@@ -70,13 +70,16 @@ impl Socket {
                 PumpEnd::Closed(_) | PumpEnd::Panicked(_) => {}
             }
             match (ended, abort_target) {
-                (PumpEnd::Closed(reason), _) => close(socket, out, reason).await,
+                // Boxed, so that a socket does not keep memory for its end.
+                (PumpEnd::Closed(reason), _) => Box::pin(close(socket, out, reason)).await,
                 (PumpEnd::Panicked(panic), _) => {
                     out.discard_message();
-                    close(socket, out, CloseReason::close(1011, "INTERNAL")).await;
+                    Box::pin(close(socket, out, CloseReason::close(1011, "INTERNAL"))).await;
                     resume_unwind(panic);
                 }
-                (PumpEnd::Stuck, Some(AbortTarget::Connection(connection))) => reset(socket, &connection).await,
+                (PumpEnd::Stuck, Some(AbortTarget::Connection(connection))) => {
+                    Box::pin(reset(socket, &connection)).await;
+                }
                 (PumpEnd::Stuck | PumpEnd::Dead, Some(AbortTarget::Tunnel(tunnel))) => tunnel.abort(),
                 // Dropping the socket closes it; TCP_USER_TIMEOUT discards what the peer does not acknowledge.
                 (PumpEnd::Stuck | PumpEnd::Dead, _) => {}

@@ -33,7 +33,7 @@ pub fn is_free(uplink: &dyn Uplink, frame: &RawClientFrame) -> bool {
 
 /// Holds back the frame that exceeds a rate limit. Allocates only while a frame is held.
 pub struct RateLimit<T> {
-    held: Option<Held<T>>,
+    held: Option<Box<Held<T>>>,
     waiting_since_ms: Option<u64>,
 }
 
@@ -58,7 +58,7 @@ impl<T> RateLimit<T> {
             Err(limited) => {
                 self.waiting_since_ms.get_or_insert(now.mono_ms);
                 let sleep = Box::pin(tokio::time::sleep(wait(&limited)));
-                self.held = Some(Held { input, bytes, limited, sleep });
+                self.held = Some(Box::new(Held { input, bytes, limited, sleep }));
                 None
             }
         }
