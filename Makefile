@@ -113,8 +113,8 @@ licenses: ## Write the license texts that wigwag-server licenses prints, after a
 sbom: ## Write the bills of materials (CycloneDX) of the server and of the npm package into target/sbom
 	cargo run -q -p wigwag-architecture --example third_party sbom target/sbom
 
-access-matrix: ## Do a million random things as random users with random tokens, beside a model (SEED)
-	WIGWAG_ACCESS_STEPS=1000000 cargo test -p wigwag-server --test access_matrix -- --nocapture
+access-matrix: ## Do a million random things as random users and clients, beside a model (STEPS, SEED, WIGWAG_ACCESS_WORLDS)
+	WIGWAG_ACCESS_STEPS=$(or $(STEPS),1000000) cargo test --release --workspace --test access_matrix -- --nocapture
 
 soak: ## Break the connections of sessions thousands of times (MESSAGES, SESSIONS, CUTS, SEED)
 	scripts/soak.sh

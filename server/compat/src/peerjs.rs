@@ -219,6 +219,10 @@ impl PeerJs {
         if !(looks_like_peer_id(dst) && sent.as_ref().is_err_and(is_absent)) {
             return sent;
         }
+        if self.scope.name_of(dst).is_some() {
+            // The peer id of a client of this key, which unwraps what it receives from the others.
+            return Ok(session.send("", dst, payload::wrap_native(message.clone())).await?);
+        }
         match self.calls.outgoing(dst, message)? {
             Some(payload) => session.send("", dst, payload).await.map_err(CompatError::from),
             // The API does not have a message for it.

@@ -129,7 +129,9 @@ impl RoomsWs {
     ) -> Result<(), CompatError> {
         let room = self.room.as_str();
         let kind = payload::field(&own, "type")?.unwrap_or_default().to_owned();
-        if let Ok(peer) = self.messages.scope.peer(target) {
+        // The peer id of a user means that user: anything but a wrapped message would be unwrapped all the same.
+        let by_peer_id = self.messages.scope.name_of(target);
+        if let Ok(peer) = self.messages.scope.peer(by_peer_id.unwrap_or(target)) {
             match session.send(room, peer.as_str(), payload::wrap_native(own)).await {
                 Err(error) if error.reason == "PEER_NOT_FOUND" => {}
                 sent => return sent.map_err(CompatError::from),
@@ -139,6 +141,9 @@ impl RoomsWs {
             let hint = "targetUserId names a participant of the same room; GET /rooms lists them";
             CompatError::peer_not_found(target, hint)
         };
+        if by_peer_id.is_some() {
+            return Err(absent());
+        }
         let Some(other) = other else {
             return Err(if looks_like_peer_id(target) { self.messages.unknown_type(&kind) } else { absent() });
         };
