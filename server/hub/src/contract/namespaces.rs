@@ -118,6 +118,16 @@ pub(super) fn a_watch_is_of_its_namespace(make: &Make<'_>) {
     assert_eq!(take(&one, &watch, 2), ["ours created", "ours +ada"]);
 }
 
+pub(super) fn events_are_those_of_their_namespace(make: &Make<'_>) {
+    let (one, two) = two(make, Limits::default());
+    let (_ada, other, _bob) = (one.client("ada"), two.client("ada"), two.client("bob"));
+    let events = |world: &World| answer(|| world.backend.events(0, 100)).expect("a page").events.len();
+    assert_eq!((events(&one), events(&two)), (1, 2));
+    let user = "user-ada".into();
+    let erased = answer(|| one.backend.erase(one.now(), &user)).expect("erased");
+    assert_eq!((erased.sessions, events(&one), events(&two)), (1, 0, 2), "the same peer id: {}", other.peer());
+}
+
 pub(super) fn a_request_id_is_of_its_namespace(make: &Make<'_>) {
     let (one, two) = two(make, Limits::default());
     let id = |digest| Some(RequestId { caller: "backend".into(), id: "1".into(), digest: [digest; 32] });
