@@ -182,7 +182,8 @@ async fn lines_about_a_namespace_name_it() {
         let mut rest = http1::connect(server.addr).await;
         let answer = http1::send(&mut rest, Method::POST, "/v1/rooms", &headers, br#"{"room":"demo"}"#).await;
         assert_eq!(answer.status, StatusCode::OK);
-        let mut ada = Connection::open(Transport::Json, server.addr, Hello { token, ..Hello::default() }).await.expect("in");
+        let mut ada =
+            Connection::open(Transport::Json, server.addr, Hello { token, ..Hello::default() }).await.expect("in");
         ada.send(ClientFrame { seq: 1, body: Some(Up::Bye(Bye {})), ..ClientFrame::default() }).await;
         ada.ends().await;
     }

@@ -203,7 +203,9 @@ mod tests {
         assert!(identity(&[], Permissions::ADMIN).permits(Action::Admin, None));
         assert!(!identity(&["*"], Permissions::ADMIN).permits(Action::Manage, Some("a")));
         let mut root = identity(&[], Permissions::ADMIN);
-        assert!(root.permits(Action::Operate, None) && !identity(&[], Permissions::MANAGE).permits(Action::Operate, None));
+        assert!(
+            root.permits(Action::Operate, None) && !identity(&[], Permissions::MANAGE).permits(Action::Operate, None)
+        );
         root.claims.namespace = "team-1".into();
         assert!(root.permits(Action::Admin, None) && !root.permits(Action::Operate, None), "one of a namespace");
     }
