@@ -303,7 +303,7 @@ fn serve_admin(
         let auth = authenticator.as_ref().map_or(&no_auth, Authenticator::stats);
         let limited = metered.rate_limited();
         ops::prometheus(
-            &metered.backend().stats(),
+            &metered.stats(),
             metered.refusals(),
             &public,
             auth,

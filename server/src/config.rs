@@ -42,7 +42,7 @@ pub use auth::{AuthCertificate, AuthIssuer, AuthKey, AuthSection, CertificateGra
 pub use compat::CompatSection;
 pub use connections::ConnectionsSection;
 pub use cors::{AllowedHosts, AllowedOrigins, CorsSection};
-pub use deny::{DenyFile, DenyFileError, DenySection};
+pub use deny::{DenyFile, DenyFileError, DenyNames, DenySection};
 pub use drain::DrainSection;
 pub use error::ValueOrigin;
 pub use error::{ConfigError, ConfigErrors};

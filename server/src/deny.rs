@@ -1,8 +1,6 @@
 //! The deny list: what the configuration denies, and what a file that may change while the server runs adds to it.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -11,7 +9,7 @@ use wigwag_net::listener::DeniedNetworks;
 use wigwag_node::auth::Denied;
 use wigwag_node::node::Node;
 
-use crate::config::{DenyFile, DenyFileError, DenySection};
+use crate::config::{DenyFile, DenyFileError, DenyNames, DenySection};
 
 /// How often the file is read. Its time of change is not trusted: it may be replaced by an older one, through a link, or on a
 /// file system with coarse times.
@@ -59,10 +57,16 @@ impl DenyList {
     fn set(&self, file: &DenyFile) -> Denied {
         let Self { section, networks, .. } = self;
         networks.set(section.addresses.as_slice().iter().chain(&file.addresses).copied().collect());
-        let names = |own: &[String], more: &[String]| -> HashSet<Arc<str>> {
-            own.iter().chain(more).map(|name| name.as_str().into()).collect()
-        };
-        Denied { users: names(&section.users, &file.users), rooms: names(&section.rooms, &file.rooms) }
+        let mut denied = Denied::new();
+        for (users, rooms, namespaces) in
+            [(&section.users, &section.rooms, &section.namespaces), (&file.users, &file.rooms, &file.namespaces)]
+        {
+            add(&mut denied, "", users, rooms);
+            for (namespace, DenyNames { users, rooms }) in namespaces {
+                add(&mut denied, namespace, users, rooms);
+            }
+        }
+        denied
     }
 
     /// Reads the file again and again, and puts what it says into force. A file that cannot be used is logged once, and the list
@@ -105,7 +109,8 @@ impl DenyList {
 
     async fn replace(&self, node: &Node, file: &DenyFile) {
         let denied = self.set(file);
-        let (users, rooms) = (denied.users.len(), denied.rooms.len());
+        let users: usize = denied.values().map(|names| names.users.len()).sum();
+        let rooms: usize = denied.values().map(|names| names.rooms.len()).sum();
         match node.deny(denied).await {
             Ok((sessions_ended, rooms_ended)) => tracing::info!(
                 addresses = self.section.addresses.as_slice().len() + file.addresses.len(),
@@ -128,6 +133,13 @@ impl DenyList {
             self.failed = Some(text);
         }
     }
+}
+
+/// Adds users and rooms of a namespace.
+fn add(denied: &mut Denied, namespace: &str, users: &[String], rooms: &[String]) {
+    let names = denied.entry(namespace.into()).or_default();
+    names.users.extend(users.iter().map(|user| user.as_str().into()));
+    names.rooms.extend(rooms.iter().map(|room| room.as_str().into()));
 }
 
 #[cfg(test)]

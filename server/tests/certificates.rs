@@ -35,7 +35,14 @@ use transports::{Connection, TRANSPORTS, Transport};
 fn entry(name: &str, user: &str, rooms: &[&str], can: &[&str]) -> AuthCertificate {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     let (name, user) = (name.to_owned(), user.to_owned());
-    AuthCertificate { name, user, display_name: String::new(), rooms: texts(rooms), can: texts(can) }
+    AuthCertificate {
+        name,
+        user,
+        display_name: String::new(),
+        namespace: String::new(),
+        rooms: texts(rooms),
+        can: texts(can),
+    }
 }
 
 /// Has a server speak TLS, and know these certificates.
@@ -203,10 +210,14 @@ async fn the_admin_listener_beyond_loopback_asks_who_calls() {
     let none = tunnel(&authority, admin).await;
     let token = |can| server.token(&claims("root", &[], can));
     let (allowed, other) = (token(Permissions::ADMIN), token(Permissions::MANAGE));
+    let mut of_a_tenant = claims("root", &[], Permissions::ADMIN);
+    of_a_tenant.namespace = "team-1".to_owned();
+    let of_a_tenant = server.token(&of_a_tenant);
     for (addr, token, status) in [
         (none, None, StatusCode::UNAUTHORIZED),
         (none, Some(&other), StatusCode::FORBIDDEN),
         (none, Some(&allowed), StatusCode::OK),
+        (none, Some(&of_a_tenant), StatusCode::FORBIDDEN),
         (bot, None, StatusCode::FORBIDDEN),
         (root, None, StatusCode::OK),
     ] {

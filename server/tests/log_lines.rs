@@ -21,7 +21,7 @@ mod transports;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use wigwag_proto::v1::{Bye, Hello, client_frame::Body as Up};
+use wigwag_proto::v1::{Bye, ClientFrame, Hello, client_frame::Body as Up};
 
 use frames::{resumable, say};
 use node::client_of;
@@ -160,6 +160,49 @@ async fn the_audit_log_says_who_did_what_on_whom() {
     assert_eq!((shown(0), &callers[4]), ("ada@example.com", &None));
     assert!(shown(1).starts_with("user-") && shown(1) == shown(2), "{callers:?}");
     assert!(shown(3).starts_with("user-") && shown(3) != shown(2), "{callers:?}");
+}
+
+#[tokio::test]
+async fn lines_about_a_namespace_name_it() {
+    let secret = "a secret of these tests, 32 bytes or more";
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("wigwag.toml");
+    let text = format!("[log]\nformat = \"json\"\n[auth]\nkeys = [{{ id = \"main\", secret = \"{secret}\" }}]\n");
+    std::fs::write(&config, text).expect("written");
+    let minter = wigwag_token::Minter::hmac("main", secret.as_bytes()).expect("a key");
+    let server = Process::start(&["--config", config.to_str().expect("text")]).await;
+    for namespace in ["", "team-1"] {
+        let mut claims = wigwag_token::Claims::new("ada", 4_000_000_000_000);
+        claims.namespace = namespace.to_owned();
+        claims.grants.can = wigwag_token::Permissions::all();
+        claims.grants.rooms.extend(wigwag_token::RoomPattern::parse("*"));
+        let token = minter.mint(&claims).expect("a token");
+        let bearer = format!("Bearer {token}");
+        let headers = [("content-type", "application/json"), ("authorization", bearer.as_str())];
+        let mut rest = http1::connect(server.addr).await;
+        let answer = http1::send(&mut rest, Method::POST, "/v1/rooms", &headers, br#"{"room":"demo"}"#).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let mut ada =
+            Connection::open(Transport::Json, server.addr, Hello { token, ..Hello::default() }).await.expect("in");
+        ada.send(ClientFrame { seq: 1, body: Some(Up::Bye(Bye {})), ..ClientFrame::default() }).await;
+        ada.ends().await;
+    }
+    let log = Log::of(server).await;
+    let made = json!({"call": "CreateRoom", "room.id": "demo"});
+    for (message, fields) in [
+        ("administrative call", &made),
+        ("room created", &json!({"room.id": "demo"})),
+        ("session opened", &json!({"transport": "websocket"})),
+        ("session ended", &json!({"reason": "LEFT"})),
+    ] {
+        let with = |namespace: Value| {
+            let mut fields = fields.clone();
+            fields["namespace"] = namespace;
+            fields
+        };
+        log.one(message, with(json!("team-1")));
+        assert!(log.one(message, with(Value::Null)).get("namespace").is_none(), "{message}: not the empty one");
+    }
 }
 
 #[tokio::test]

@@ -4290,8 +4290,9 @@ pub mod admin_service_client {
     /// servers of different versions agree on them; fields may be added while they are built.
     ///
     /// It is served on the admin listener only, with UNIMPLEMENTED on the public one. Without authentication it answers only callers on loopback whose request has
-    /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`, which also sees every room and
-    /// namespace. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
+    /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`. A call reaches every room, user
+    /// and session of the namespace of the caller's token (claim `wigwag.ns`), and none of another one. Every error carries
+    /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
     /// holds no session description, candidate, payload, token or address. Lists come in pages (AIP-158): page tokens are opaque
     /// and hold for one call with the same filter, any other one fails with INVALID_FIELD.
     #[derive(Debug, Clone)]
@@ -4694,8 +4695,9 @@ pub mod admin_service_server {
     /// servers of different versions agree on them; fields may be added while they are built.
     ///
     /// It is served on the admin listener only, with UNIMPLEMENTED on the public one. Without authentication it answers only callers on loopback whose request has
-    /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`, which also sees every room and
-    /// namespace. Every error carries google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
+    /// no sign of a proxy (FORBIDDEN otherwise); with authentication callers need the grant `admin`. A call reaches every room, user
+    /// and session of the namespace of the caller's token (claim `wigwag.ns`), and none of another one. Every error carries
+    /// google.rpc.ErrorInfo with domain "wigwag" and a reason from ErrorReason. What it returns
     /// holds no session description, candidate, payload, token or address. Lists come in pages (AIP-158): page tokens are opaque
     /// and hold for one call with the same filter, any other one fails with INVALID_FIELD.
     #[derive(Debug)]

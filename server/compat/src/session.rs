@@ -102,8 +102,7 @@ impl CompatSession {
     ) -> Result<(Self, bool), ApiError> {
         match Self::open(node, caller, request.clone()).await {
             Err(error) if error.reason == "PEER_ID_TAKEN" => {
-                let secret = request.secret.as_deref().unwrap_or_default();
-                if node.replace(&request.peer, secret).await? {
+                if node.replace(&request).await? {
                     return Ok((Self::open(node, caller, request).await?, true));
                 }
                 Err(error)

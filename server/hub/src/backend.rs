@@ -31,7 +31,13 @@ use crate::{
     watch::Watch,
 };
 
-/// A store of sessions, rooms and mailboxes.
+/// A store of sessions, rooms and mailboxes, in one namespace.
+///
+/// A namespace has names of its own: rooms, peers, users, tokens and request ids of one are not those of another, whatever
+/// they are called, so that nothing in one is found, listed, watched, addressed, removed or revoked from another. A backend is
+/// made with the empty one; [`Self::in_namespace`] returns the others. They share the limits of the node, and what is not about
+/// names concerns all of them, whichever is asked: [`Self::tick`], [`Self::go_away`], [`Self::drain`], [`Self::stats`] and
+/// [`Self::totals`].
 ///
 /// # Guarantees
 ///
@@ -59,6 +65,12 @@ use crate::{
 ///
 /// No method blocks for longer than it takes to acquire a short lock.
 pub trait Backend: Send + Sync + 'static {
+    /// Returns the backend of a namespace. The empty name is that of the namespace that a backend is made with.
+    fn in_namespace(&self, namespace: &str) -> Arc<dyn Backend>;
+    /// Returns the backend of a namespace, unless it is certain that nothing is there: for names that nothing has verified,
+    /// for which no place must be made.
+    fn known_namespace(&self, namespace: &str) -> Option<Arc<dyn Backend>>;
+
     /// Opens a session in epoch 1. The session is registered before this answers. A repetition of the request opens no
     /// other.
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>>;

@@ -14,6 +14,7 @@ pub mod kit;
 pub mod later;
 mod mailboxes;
 mod make;
+mod namespaces;
 mod operators;
 mod presence;
 mod receipts;
@@ -107,6 +108,9 @@ pub const CASES: &[Case] = cases! {
         events_tell_what_happened_to_sessions, events_that_are_forgotten_are_missed;
     watches: a_watch_begins_with_snapshots, changes_come_in_order, a_watch_can_cover_one_room, a_slow_watcher_is_cut_off,
         what_a_watch_leaves_out_takes_no_place, snapshots_do_not_count_as_lag, an_ended_room_ends_once, rooms_are_read_page_by_page, a_watcher_that_reads_no_pages_is_cut_off;
+    namespaces: names_are_those_of_their_namespace, what_ends_in_one_stays_in_the_others, a_session_is_found_in_its_namespace,
+        a_watch_is_of_its_namespace, events_are_those_of_their_namespace, a_request_id_is_of_its_namespace, namespaces_share_the_limits_of_the_node,
+        a_namespace_is_forgotten_when_nothing_is_left, a_drain_is_of_all_namespaces;
     drain: go_away_reaches_every_connection, go_away_survives_a_full_queue, a_drain_writes_everything_and_sends_receipts,
         a_drained_session_cannot_be_resumed, a_drain_does_not_wait_for_a_lost_connection;
 };

@@ -24,6 +24,7 @@ mod expiry;
 mod lifecycle;
 mod lock;
 mod memberships;
+mod namespaces;
 mod rates;
 mod registry;
 mod responses;
@@ -42,17 +43,21 @@ use std::sync::Arc;
 use self::{attachment::MemoryAttachment, entities::Session, shared::Shared};
 use crate::limits::Limits;
 
-/// The backend of a single node. Cheap to clone.
+/// The backend of a single node, in one of its namespaces. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct MemoryBackend {
+    // Of its namespace.
     shared: Arc<Shared>,
+    // Of the empty one, which knows the others.
+    root: Arc<Shared>,
 }
 
 impl MemoryBackend {
     /// Makes an empty backend.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { shared: Arc::new(Shared::new(limits)) }
+        let root = Shared::new(limits);
+        Self { shared: root.clone(), root }
     }
 
     fn attach(&self, session: Arc<Session>, epoch: u32) -> Arc<MemoryAttachment> {

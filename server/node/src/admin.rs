@@ -7,7 +7,7 @@ use wigwag_proto::v1 as pb;
 
 use crate::{
     audit::AuditLine,
-    auth::{Action, Caller, Revoked},
+    auth::{Action, Caller, Revoked, UserKey},
     connection::peer_id,
     error::ApiError,
     frame,
@@ -23,7 +23,7 @@ const MAX_TOKEN_ID_BYTES: usize = wigwag_token::MAX_ID_BYTES;
 /// Longest issuer of a token, in bytes.
 const MAX_ISSUER_BYTES: usize = wigwag_token::MAX_ID_BYTES;
 
-/// The methods of `AdminService`, for every API that offers them. Cheap to clone.
+/// The methods of `AdminService`, for every API that offers them. Each reaches the namespace of the caller's token. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Admin {
     node: Node,
@@ -57,7 +57,8 @@ impl Admin {
     ) -> Result<pb::EndSessionResponse, ApiError> {
         self.admit(caller)?;
         let peer = peer_id("peer_id", &end.peer_id)?;
-        let ended = self.node.backend().revoke(self.node.now(), &Whose::Peer(peer), Reason::Ended).wait().await?;
+        let backend = self.node.backend_of(caller);
+        let ended = backend.revoke(self.node.now(), &Whose::Peer(peer), Reason::Ended).wait().await?;
         if ended == 0 {
             return Err(wigwag_hub::error::FindError::UnknownSession.into());
         }
@@ -79,7 +80,7 @@ impl Admin {
         let (revoked, whose) = match (revoke.user_id.as_str(), revoke.token_id.as_str()) {
             (user, "") if !user.is_empty() => {
                 check_label("user_id", user)?;
-                (Revoked::User(user.into()), Whose::User(user.into()))
+                (Revoked::User(UserKey::new(caller.namespace(), user)), Whose::User(user.into()))
             }
             ("", id) if !id.is_empty() => {
                 if id.len() > MAX_TOKEN_ID_BYTES {
@@ -92,7 +93,8 @@ impl Admin {
                 }
                 let id = Arc::<str>::from(id);
                 let issuer = Some(revoke.issuer.as_str()).filter(|issuer| !issuer.is_empty()).map(Arc::<str>::from);
-                (Revoked::Token { id: id.clone(), issuer: issuer.clone() }, Whose::Token { id, issuer })
+                let namespace = caller.namespace().into();
+                (Revoked::Token { namespace, id: id.clone(), issuer: issuer.clone() }, Whose::Token { id, issuer })
             }
             _ => return Err(ApiError::invalid("user_id", "or token_id must be set, and not both: set one of them")),
         };
@@ -112,7 +114,7 @@ impl Admin {
         };
         // First: no session is opened with them after the others were ended.
         self.node.policy().revoke(&revoked, now.unix_ms, until_ms)?;
-        let ended = self.node.backend().revoke(self.node.now(), &whose, Reason::Forbidden).wait().await?;
+        let ended = self.node.backend_of(caller).revoke(self.node.now(), &whose, Reason::Forbidden).wait().await?;
         Ok(pb::RevokeResponse { sessions: count(ended) })
     }
 
@@ -134,8 +136,8 @@ impl Admin {
         }
         check_label("user_id", user)?;
         // First: no session is opened with them after the others were ended.
-        let tickets = self.node.policy().erase_tickets(user);
-        let erased = self.node.backend().erase(self.node.now(), &user.into()).wait().await?;
+        let tickets = self.node.policy().erase_tickets(&UserKey::new(caller.namespace(), user));
+        let erased = self.node.backend_of(caller).erase(self.node.now(), &user.into()).wait().await?;
         Ok(pb::EraseUserResponse {
             sessions: count(erased.sessions),
             memberships: count(erased.memberships),

@@ -59,10 +59,12 @@ impl<'a> AuditLine<'a> {
         }
         let outcome = result.as_ref().err().map_or("OK", |error| error.reason);
         let sessions = result.as_ref().ok().and_then(sessions);
+        let namespace = self.caller.logged_namespace();
         let caller = caller.and_then(|identity| self.users.show(&identity.user));
         let user = self.user.as_deref().and_then(|user| self.users.show(user));
         tracing::info!(
             target: "wigwag_audit",
+            namespace,
             call = self.call,
             caller = caller.as_deref(),
             room.id = self.room.as_ref().map(RoomName::as_str),

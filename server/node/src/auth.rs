@@ -13,6 +13,7 @@ mod identity;
 mod policy;
 mod revocations;
 mod tickets;
+mod user_key;
 mod webhook;
 
 pub(crate) use self::identity::nothing_stored;
@@ -21,11 +22,12 @@ pub use self::{
     caller::{BearerToken, Caller},
     certificate::{CertificateName, ClientCertificate},
     client_headers::ClientHeaders,
-    deny_list::Denied,
+    deny_list::{Denied, DeniedNames},
     identity::Identity,
     policy::{Authenticate, Policy},
     revocations::Revoked,
     tickets::Ticket,
+    user_key::UserKey,
     webhook::{AskWebhook, Connect, Question, Webhook, WebhookAnswer, WebhookEvent, WebhookUnavailable},
 };
 
@@ -56,6 +58,8 @@ pub enum Action {
     Manage,
     /// Call `AdminService`.
     Admin,
+    /// Read what is about the server as a whole, such as its metrics.
+    Operate,
 }
 
 impl Action {
@@ -87,6 +91,9 @@ impl Action {
                 "the token does not permit to manage this room: wigwag.can needs \"manage\", and wigwag.rooms its name"
             }
             Self::Admin => "the token does not permit this: wigwag.can needs \"admin\"",
+            Self::Operate => {
+                "the token does not permit this: wigwag.can needs \"admin\", without wigwag.ns, since it is about all namespaces"
+            }
             Self::Open | Self::IceServers | Self::DirectInScope => "the token does not permit this",
         }
     }

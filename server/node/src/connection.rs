@@ -53,6 +53,7 @@ use crate::{
     auth::{Caller, Identity},
     error::ApiError,
     frame::{self, OutFrame, RawBody, RawClientFrame, TRANSPORT_LIMIT},
+    ice::IceUser,
     node::{Abort, Node, Opened, Registration},
 };
 
@@ -214,8 +215,8 @@ where
         self.out.format.parts = features.has(Feature::RosterParts);
         let resumable = attachment.kind() != SessionKind::Live;
         let ice_renewal = welcome.ice_expires_at.as_ref().map(|at| {
-            let user = identity.as_ref().map_or(attachment.peer().as_str(), |identity| &identity.user);
-            Box::new(IceRenewal::new(self.node.clone(), user.to_owned(), frame::unix_ms(at), self.node.now()))
+            let user = IceUser::of(identity.as_deref(), attachment.peer().as_str());
+            Box::new(IceRenewal::new(self.node.clone(), user, frame::unix_ms(at), self.node.now()))
         });
         let mut frame = OutFrame::unnumbered(Pb::Welcome(welcome));
         frame.ack = applied;
@@ -249,7 +250,7 @@ where
             // The sessions that existed when the drain began have received theirs.
             self.out.push_back(OutFrame::go_away(
                 self.node.drain_left_ms(),
-                resumable && self.node.backend().outlives_node(),
+                resumable && self.node.sessions_outlive_it(),
                 "",
             ));
         }
@@ -355,7 +356,8 @@ where
         let (transport, reason) = (self.transport, error.reason);
         if let State::Attached(attached) = &self.state {
             let attachment = &attached.attachment;
-            tracing::debug!(peer.id = attachment.peer().as_str(), transport, reason, "connection closed with an error");
+            let (namespace, peer) = (attached.applier.caller.logged_namespace(), attachment.peer().as_str());
+            tracing::debug!(namespace, peer.id = peer, transport, reason, "connection closed with an error");
             attachment.detach(self.node.now(), DetachReason::ConnectionLost).forget();
         } else {
             tracing::debug!(transport, reason, "connection refused");
@@ -372,7 +374,8 @@ where
         }
         let attachment = &attached.attachment;
         let (peer, epoch) = (attachment.peer().as_str(), attachment.epoch());
-        tracing::debug!(peer.id = peer, epoch, reason = reason.as_str(), "connection closed");
+        let namespace = attached.applier.caller.logged_namespace();
+        tracing::debug!(namespace, peer.id = peer, epoch, reason = reason.as_str(), "connection closed");
         if reason == DetachReason::Ended(Reason::Left) {
             // The client sent its bye with a Push call.
             self.state = State::Closing(None);

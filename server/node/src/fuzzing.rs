@@ -43,8 +43,8 @@ pub fn push_request(bytes: &[u8]) {
     for frame in &raw.frames {
         client_frame(frame);
     }
-    if let Some(credentials) = node::credentials(&push.session_token) {
-        let peer = credentials.peer.as_str();
+    if let Some(token) = node::session_token(&push.session_token) {
+        let peer = token.credentials.peer.as_str();
         assert!(push.session_token.strip_prefix(peer).is_some_and(|rest| rest.starts_with('.')));
     }
 }

@@ -16,23 +16,28 @@ use std::{
 };
 
 use tokio::time::Instant;
-use wigwag_hub::{Attachment, Backend, Limits, MemoryBackend, Now, RoomName, error::StoreError, member::RoomInfo};
+use wigwag_hub::{
+    Attachment, Backend, Limits, MemoryBackend, Now, RoomName,
+    backend::{BackendStats, Totals},
+    error::StoreError,
+    member::RoomInfo,
+};
 
 use self::{reaper::ConnectionReaper, run_clock::RunClock};
 use crate::{
-    auth::{BearerToken, Caller, ClientCertificate, Connect, Identity, Policy, Ticket},
+    auth::{BearerToken, Caller, ClientCertificate, Connect, Identity, Policy, Ticket, UserKey},
     call_rates::CallRates,
     clock::WallClock,
     config::{NodeConfig, SessionConfig},
     connection::WriteActivity,
     error::{ApiError, Code},
-    ice::{IceCounts, IceServers},
+    ice::{IceCounts, IceServers, IceUser},
     logged_users::LoggedUsers,
     quota::Quota,
 };
 
 pub use deny::Refusals;
-pub use ids::{credentials, random_name, random_room_name, random_uuid};
+pub use ids::{SessionToken, random_name, random_room_name, random_uuid, session_token};
 pub use open::{Opened, check_label};
 pub use open_named::OpenNamed;
 pub use reaper::{Abort, Registration};
@@ -66,7 +71,7 @@ struct Inner {
     // The hub's monotonic clock.
     clock: RunClock,
     wall_clock: WallClock,
-    watches: Quota<Arc<str>>,
+    watches: Quota<UserKey>,
 }
 
 impl Node {
@@ -174,9 +179,40 @@ impl Node {
         self.inner.clock.running_ms(instant)
     }
 
-    /// Returns the backend that holds the rooms and sessions.
-    pub fn backend(&self) -> &dyn Backend {
-        &*self.inner.backend
+    /// Returns the backend that holds the rooms and sessions of a caller's namespace. There is no way to name another one's.
+    pub fn backend_of(&self, caller: &Caller) -> Arc<dyn Backend> {
+        self.backend_in(caller.namespace())
+    }
+
+    /// Returns the backend of the namespace that a session token names, if there is one: nothing has verified the token yet.
+    pub fn backend_of_session(&self, token: &SessionToken) -> Option<Arc<dyn Backend>> {
+        if token.namespace.is_empty() {
+            return Some(self.inner.backend.clone());
+        }
+        self.inner.backend.known_namespace(&token.namespace)
+    }
+
+    fn backend_in(&self, namespace: &str) -> Arc<dyn Backend> {
+        if namespace.is_empty() { self.inner.backend.clone() } else { self.inner.backend.in_namespace(namespace) }
+    }
+
+    /// Returns counts of what this node holds, in all namespaces.
+    pub fn stats(&self) -> BackendStats {
+        self.inner.backend.stats()
+    }
+
+    /// Returns counts of what all nodes hold, in all namespaces.
+    ///
+    /// # Errors
+    ///
+    /// When the backend's store does not answer.
+    pub async fn totals(&self) -> Result<Totals, StoreError> {
+        self.inner.backend.totals().wait().await
+    }
+
+    /// Returns whether sessions outlive this node.
+    pub(crate) fn sessions_outlive_it(&self) -> bool {
+        self.inner.backend.outlives_node()
     }
 
     /// Returns the policy that decides what callers may do.
@@ -224,7 +260,7 @@ impl Node {
                     identity.map(|identity| Ticket {
                         protocol,
                         client_id: id.map_or_else(|| random_name().into(), Into::into),
-                        creator: (identity.user.clone(), None),
+                        creator: (identity.user_key(), None),
                         expires_at_ms: identity.expires_at_ms,
                         identity,
                     })
@@ -253,11 +289,11 @@ impl Node {
 
     /// Returns how often each rate limit was exceeded, by its setting.
     pub fn rate_limited(&self) -> Vec<(&'static str, u64)> {
-        self.inner.call_rates.exceeded(&self.backend().stats().limited_total)
+        self.inner.call_rates.exceeded(&self.stats().limited_total)
     }
 
     /// Returns the places of watches of rooms, by their users.
-    pub(crate) fn watches(&self) -> &Quota<Arc<str>> {
+    pub(crate) fn watches(&self) -> &Quota<UserKey> {
         &self.inner.watches
     }
 
@@ -302,10 +338,11 @@ impl Node {
         after: Option<&RoomName>,
         max: usize,
     ) -> Result<(Vec<RoomInfo>, bool), StoreError> {
+        let backend = self.backend_of(caller);
         let (mut shown, mut after) = (Vec::new(), after.cloned());
         loop {
             let step = max.max(ROOMS_PER_STEP) + 1;
-            let page = self.backend().rooms(after.as_ref(), step).wait().await?;
+            let page = backend.rooms(after.as_ref(), step).wait().await?;
             let ended = page.len() < step;
             after = page.last().map(|info| info.room.clone());
             shown.extend(page.into_iter().filter(|info| self.policy().shows(caller, &info.room)));
@@ -341,9 +378,9 @@ impl Node {
         self.inner.reaper.register(attachment, abort, activity)
     }
 
-    /// Returns the ICE servers for a client. `user` is its user id or, if it has none, its peer id.
-    pub async fn ice_servers(&self, user: &str) -> IceServers {
-        self.inner.config.ice.servers(user, self.now().unix_ms).await
+    /// Returns the ICE servers for a client.
+    pub async fn ice_servers(&self, user: &IceUser) -> IceServers {
+        self.inner.config.ice.servers(user.as_str(), self.now().unix_ms).await
     }
 
     /// Returns how often credentials of TURN servers were requested from a service.

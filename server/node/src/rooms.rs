@@ -4,12 +4,12 @@ mod page_token;
 mod ticket;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use prost::Message;
 use sha2::{Digest, Sha256};
 use wigwag_hub::{
-    RoomName,
+    Backend, RoomName,
     backend::RequestId,
     member::{DuplicateUsers, Metadata},
     room::{RoomPatch, RoomSpec},
@@ -59,11 +59,17 @@ impl Rooms {
         Ok(caller)
     }
 
-    /// Checks that the caller may do this to the room, and parses the room's name.
-    async fn authorize(&self, caller: &Caller, action: Action, name: &str) -> Result<RoomName, ApiError> {
+    /// Checks that the caller may do this to the room, and parses the room's name. Returns the backend that has the room.
+    async fn authorize(
+        &self,
+        caller: &Caller,
+        action: Action,
+        name: &str,
+    ) -> Result<(Arc<dyn Backend>, RoomName), ApiError> {
         // Before the name is looked at.
         let caller = self.identify(caller, action).await?;
-        self.check_room(&caller, action, name)
+        let room = self.check_room(&caller, action, name)?;
+        Ok((self.node.backend_of(&caller), room))
     }
 
     fn check_room(&self, caller: &Caller, action: Action, name: &str) -> Result<RoomName, ApiError> {
@@ -95,7 +101,7 @@ impl Rooms {
         let caller = &self.identify(caller, Action::Manage).await?;
         let room = if create.room.is_empty() { random_room_name() } else { room_name("room", &create.room)? };
         self.node.policy().allow(caller, Action::Manage, Some(&room))?;
-        self.node.policy().check_room(&room)?;
+        self.node.policy().check_room(caller.namespace(), &room)?;
         check_label("display_name", &create.display_name)?;
         let request_id = request_id(caller, &create.request_id, || digest_of_create(&create))?;
         let spec = RoomSpec {
@@ -109,14 +115,14 @@ impl Rooms {
                 ms => ms,
             },
         };
-        let info = self.node.backend().create_room(self.node.now(), spec, request_id).wait().await?;
+        let info = self.node.backend_of(caller).create_room(self.node.now(), spec, request_id).wait().await?;
         Ok(pb::CreateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
     /// Returns a room.
     pub async fn get(&self, caller: &Caller, get: pb::GetRoomRequest) -> Result<pb::GetRoomResponse, ApiError> {
-        let room = self.authorize(caller, Action::List, &get.room).await?;
-        let info = self.node.backend().room(&room).wait().await?;
+        let (backend, room) = self.authorize(caller, Action::List, &get.room).await?;
+        let info = backend.room(&room).wait().await?;
         Ok(pb::GetRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
@@ -149,7 +155,7 @@ impl Rooms {
         caller: &Caller,
         update: pb::UpdateRoomRequest,
     ) -> Result<pb::UpdateRoomResponse, ApiError> {
-        let room = self.authorize(caller, Action::Manage, &update.room).await?;
+        let (backend, room) = self.authorize(caller, Action::Manage, &update.room).await?;
         if let Some(name) = &update.display_name {
             check_label("display_name", name)?;
         }
@@ -161,7 +167,7 @@ impl Rooms {
             metadata: update.metadata.into_iter().collect(),
             empty_timeout_ms: update.empty_timeout_ms,
         };
-        let info = self.node.backend().update_room(self.node.now(), &room, patch).wait().await?;
+        let info = backend.update_room(self.node.now(), &room, patch).wait().await?;
         Ok(pb::UpdateRoomResponse { room_info: Some(frame::room_info(&info)) })
     }
 
@@ -173,8 +179,8 @@ impl Rooms {
     }
 
     async fn end_as(&self, caller: &Caller, end: pb::EndRoomRequest) -> Result<pb::EndRoomResponse, ApiError> {
-        let room = self.authorize(caller, Action::Manage, &end.room).await?;
-        self.node.backend().end_room(self.node.now(), &room).wait().await?;
+        let (backend, room) = self.authorize(caller, Action::Manage, &end.room).await?;
+        backend.end_room(self.node.now(), &room).wait().await?;
         Ok(pb::EndRoomResponse {})
     }
 
@@ -184,11 +190,11 @@ impl Rooms {
         caller: &Caller,
         page: pb::ListMembersRequest,
     ) -> Result<pb::ListMembersResponse, ApiError> {
-        let room = self.authorize(caller, Action::List, &page.room).await?;
+        let (backend, room) = self.authorize(caller, Action::List, &page.room).await?;
         let after = page_token::decode("ListMembers", room.as_str(), &page.page_token)?
             .map(|position| position.parse().map_err(|_| page_token::refused()))
             .transpose()?;
-        let found = self.node.backend().members(&room, after, page_size(page.page_size)).wait().await?;
+        let found = backend.members(&room, after, page_size(page.page_size)).wait().await?;
         let members = first_page(found.members.iter().map(|(_, member)| frame::member(member)));
         let more = found.more || found.members.len() > members.len();
         let last = members.len().checked_sub(1).filter(|_| more).map(|last| found.members[last].0);
@@ -198,9 +204,9 @@ impl Rooms {
 
     /// Returns a member of a room.
     pub async fn member(&self, caller: &Caller, get: pb::GetMemberRequest) -> Result<pb::GetMemberResponse, ApiError> {
-        let room = self.authorize(caller, Action::List, &get.room).await?;
+        let (backend, room) = self.authorize(caller, Action::List, &get.room).await?;
         let peer = peer_id("peer_id", &get.peer_id)?;
-        let member = self.node.backend().member(&room, &peer).wait().await?;
+        let member = backend.member(&room, &peer).wait().await?;
         Ok(pb::GetMemberResponse { member: Some(frame::member(&member)) })
     }
 
@@ -221,9 +227,9 @@ impl Rooms {
         caller: &Caller,
         remove: pb::RemoveMemberRequest,
     ) -> Result<pb::RemoveMemberResponse, ApiError> {
-        let room = self.authorize(caller, Action::Manage, &remove.room).await?;
+        let (backend, room) = self.authorize(caller, Action::Manage, &remove.room).await?;
         let peer = peer_id("peer_id", &remove.peer_id)?;
-        self.node.backend().remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
+        backend.remove_member(self.node.now(), &room, &peer, remove.ban).wait().await?;
         Ok(pb::RemoveMemberResponse {})
     }
 
@@ -276,7 +282,7 @@ impl Rooms {
         }
         let now_ms = self.node.now().unix_ms;
         let request = request_id(&caller, &create.request_id, || digest_of_ticket(&create))?.map(|id| TicketRequest {
-            caller: id.caller,
+            caller: caller.subject(),
             id: id.id,
             digest: id.digest,
             forgotten_at_ms: now_ms + self.node.limits().request_id_ms,
@@ -299,9 +305,11 @@ impl Rooms {
         let to = if signal.to.is_empty() { None } else { Some(peer_id("envelope.to", signal.to)?) };
         let envelope = signal.encode("");
         let request_id = request_id(caller, &send.request_id, || Sha256::digest(&bytes).into())?;
-        let sent = self.node.backend().send_to_room(self.node.now(), &room, to.as_ref(), envelope, request_id);
+        let backend = self.node.backend_of(caller);
+        let sent = backend.send_to_room(self.node.now(), &room, to.as_ref(), envelope, request_id);
         let reached = sent.wait().await?;
-        tracing::debug!(call = "SendToRoom", room.id = room.as_str(), reached = reached.accepted, "RoomService call");
+        let (namespace, room, reached_members) = (caller.logged_namespace(), room.as_str(), reached.accepted);
+        tracing::debug!(namespace, call = "SendToRoom", room.id = room, reached = reached_members, "RoomService call");
         Ok(pb::SendToRoomResponse {
             accepted: Some(reached.accepted),
             undeliverable: reached.undeliverable.iter().map(ToString::to_string).collect(),
@@ -317,7 +325,8 @@ impl Rooms {
         };
         let features = Features::parse("features", &watch.features)?;
         let place = self.node.watches().take(&caller.subject()).ok_or_else(ApiError::watches_exhausted)?;
-        Ok(RoomEvents::new(&self.node, caller, self.node.backend().watch(only).wait().await?, features, place))
+        let watch = self.node.backend_of(&caller).watch(only).wait().await?;
+        Ok(RoomEvents::new(&self.node, caller, watch, features, place))
     }
 }
 
@@ -347,7 +356,7 @@ fn request_id(caller: &Caller, id: &str, digest: impl FnOnce() -> [u8; 32]) -> R
         let why = format!("is {} bytes long: use at most {MAX_REQUEST_ID_BYTES}", id.len());
         return Err(ApiError::invalid("request_id", why));
     }
-    let key = |id: &str| RequestId { caller: caller.subject(), id: id.into(), digest: digest() };
+    let key = |id: &str| RequestId { caller: caller.subject().user, id: id.into(), digest: digest() };
     Ok((!id.is_empty()).then(|| key(id)))
 }
 

@@ -22,6 +22,7 @@ pub(super) fn claims_of(entries: &[CertificateGrants], certificate: &ClientCerti
         claims.display_name = entry.display_name.as_deref().map(Into::into);
         // A certificate that was issued after a revocation of the user is accepted, as such a token is.
         claims.issued_at_ms = Some(certificate.not_before_ms);
+        claims.namespace.clone_from(&entry.namespace);
         claims.grants = entry.grants.clone();
         Some(claims)
     })

@@ -84,6 +84,8 @@ enum AskError {
 struct Body<'a> {
     version: u32,
     event: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'a str,
     user: &'a str,
     user_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,7 +209,7 @@ impl fmt::Debug for WebhookClient {
 
 impl<'a> Body<'a> {
     fn of(question: &Question<'a>) -> Self {
-        let Question { event, user, verified, room, transport, client, address, headers } = *question;
+        let Question { event, namespace, user, verified, room, transport, client, address, headers } = *question;
         let pair = |(name, value): (&str, &str)| (name.to_owned(), value.into());
         Self {
             version: VERSION,
@@ -215,6 +217,7 @@ impl<'a> Body<'a> {
                 WebhookEvent::Connect => "connect",
                 WebhookEvent::Join => "join",
             },
+            namespace,
             user,
             user_verified: verified,
             room,

@@ -1,7 +1,7 @@
 //! `wigwag-server token`: signs a token with a secret of the configuration.
 
 use clap::Args;
-use wigwag_token::{Claims, Minter, Permissions, RoomPattern};
+use wigwag_token::{Claims, Minter, Permissions, RoomPattern, is_namespace};
 
 use crate::config::{AuthKey, Config, Secret};
 
@@ -14,6 +14,9 @@ pub struct TokenArgs {
     /// Display name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Namespace, whose rooms and users are apart from those of other namespaces
+    #[arg(long, value_name = "NAMESPACE", default_value = "", value_parser = namespace)]
+    namespace: String,
     /// Room, or prefix with * at its end; may be repeated
     #[arg(long = "room", value_name = "ROOM", default_value = "*", value_parser = room)]
     rooms: Vec<RoomPattern>,
@@ -48,6 +51,7 @@ impl TokenArgs {
         claims.display_name = self.name.as_deref().map(Into::into);
         claims.issued_at_ms = Some(now_ms);
         claims.id = self.jti.as_deref().map(Into::into);
+        claims.namespace.clone_from(&self.namespace);
         claims.grants.rooms.clone_from(&self.rooms);
         for permission in &self.can {
             claims.grants.can |= *permission;
@@ -73,6 +77,11 @@ impl TokenArgs {
             }
         })
     }
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    let allowed = "a namespace is at most 64 characters of a-z, 0-9, - and _";
+    is_namespace(text).then(|| text.to_owned()).ok_or_else(|| allowed.to_owned())
 }
 
 fn room(text: &str) -> Result<RoomPattern, String> {

@@ -39,7 +39,7 @@ pub fn for_operators(router: Router, node: Node, caller_of: CallerOf) -> Router 
 }
 
 async fn require_admin(State((node, caller_of)): State<(Node, CallerOf)>, request: Request, next: Next) -> Response {
-    match admit(&node, &caller_of(request.extensions(), request.headers()), Action::Admin).await {
+    match admit(&node, &caller_of(request.extensions(), request.headers()), Action::Operate).await {
         Ok(_) => next.run(request).await,
         Err(error) => refusal(error).into_response(),
     }

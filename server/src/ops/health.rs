@@ -86,7 +86,7 @@ struct Health {
 
 /// Under a host name that may not see rooms it returns counts only, so that probes work under any name.
 async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap, extensions: Extensions) -> Json<Health> {
-    let stats = pages.node.backend().stats();
+    let stats = pages.node.stats();
     let rooms = room_count(&pages.node).await;
     // With authentication it shows counts to everyone and rooms to no one: probes have no token.
     let shows = pages.show_rooms && !pages.node.policy().requires_tokens();
@@ -109,8 +109,7 @@ async fn health(State(pages): State<Pages>, uri: Uri, headers: HeaderMap, extens
 
 /// Returns how many rooms there are; those that this node knows if the store does not answer.
 async fn room_count(node: &Node) -> usize {
-    let totals = node.backend().totals().wait().await;
-    totals.map_or_else(|_| node.backend().stats().rooms, |totals| totals.rooms)
+    node.totals().await.map_or_else(|_| node.stats().rooms, |totals| totals.rooms)
 }
 
 #[derive(Serialize)]
@@ -143,7 +142,7 @@ async fn rooms(State(pages): State<Pages>, uri: Uri, headers: HeaderMap, extensi
             Err(error) => return refusal(error).into_response(),
         }
     } else if !pages.show_rooms {
-        let stats = pages.node.backend().stats();
+        let stats = pages.node.stats();
         let (room_count, connections) = (room_count(&pages.node).await, stats.attached);
         return Json(RoomCounts { rooms: [], room_count, connections, hint: COUNTS_ONLY }).into_response();
     }

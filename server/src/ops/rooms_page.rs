@@ -32,9 +32,10 @@ impl RoomPage {
     ) -> Result<Self, ApiError> {
         let (infos, mut more) = node.rooms_shown_to(caller, after, max_rooms).await?;
         let mut page = Self { rooms: Vec::new(), last: None, complete: true };
+        let backend = node.backend_of(caller);
         let mut left = max_members;
         for info in infos {
-            let members = match node.backend().members(&info.room, None, left).wait().await {
+            let members = match backend.members(&info.room, None, left).wait().await {
                 Ok(members) => members,
                 Err(RoomError::Store(error)) => return Err(error.into()),
                 // It has ended meanwhile.

@@ -16,6 +16,12 @@ pub const MAX_ID_BYTES: usize = 256;
 /// Maximum length of `wigwag.ns` in bytes.
 pub const MAX_NAMESPACE_BYTES: usize = 64;
 
+/// Returns whether a text is a namespace: 0 to [`MAX_NAMESPACE_BYTES`] characters of `a`–`z`, `0`–`9`, `-` and `_`.
+pub fn is_namespace(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    text.len() <= MAX_NAMESPACE_BYTES && text.bytes().all(allowed)
+}
+
 /// What a token says. Points in time are milliseconds since 1970; in the token they are seconds, and may have a fraction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
@@ -59,7 +65,7 @@ impl Claims {
             id: self.id.clone(),
             issued_at_ms: self.issued_at_ms,
             issuer: self.issuer.clone(),
-            namespace: self.namespace.clone(),
+            namespace: self.namespace.as_str().into(),
             grants: self.grants.clone(),
         }
     }
@@ -78,7 +84,7 @@ pub struct SessionClaims {
     /// `iss`.
     pub issuer: Option<Arc<str>>,
     /// `wigwag.ns`.
-    pub namespace: String,
+    pub namespace: Arc<str>,
     /// The rest of `wigwag`.
     pub grants: Grants,
 }

@@ -76,7 +76,7 @@ impl SessionClaims {
             metadata.insert(key.to_owned(), value.to_owned());
         }
         let claims = Self {
-            namespace: reader.text()?.to_owned(),
+            namespace: reader.text()?.into(),
             id: reader.option(Reader::text)?.map(Arc::from),
             issued_at_ms: reader.option(Reader::number)?,
             issuer: reader.option(Reader::text)?.map(Arc::from),

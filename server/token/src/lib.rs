@@ -44,7 +44,9 @@ mod room_pattern;
 mod verifier;
 
 pub use algorithm::Algorithm;
-pub use claims::{Claims, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_NAMESPACE_BYTES, MAX_SUBJECT_BYTES, SessionClaims};
+pub use claims::{
+    Claims, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_NAMESPACE_BYTES, MAX_SUBJECT_BYTES, SessionClaims, is_namespace,
+};
 pub use compact::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
 pub use encoding::DecodeError;
 pub use error::{TokenError, TokenErrorKind, UnknownKey};

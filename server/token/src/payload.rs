@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::claims::{Claims, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_NAMESPACE_BYTES, MAX_SUBJECT_BYTES};
+use crate::claims::{Claims, MAX_ID_BYTES, MAX_NAME_BYTES, MAX_NAMESPACE_BYTES, MAX_SUBJECT_BYTES, is_namespace};
 use crate::error::TokenError;
 use crate::grants::{DuplicateUsers, Grants, MAX_METADATA_BYTES, MAX_ROOM_PATTERNS};
 use crate::json::{Json, Object, parse_object};
@@ -81,7 +81,7 @@ impl Claims {
 fn wigwag(mut members: Object) -> Result<(String, Grants), TokenError> {
     let namespace = text(&mut members, "ns", 0, MAX_NAMESPACE_BYTES).map_err(|_| wrong_namespace())?;
     let namespace = namespace.as_deref().unwrap_or_default();
-    if !namespace.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_') {
+    if !is_namespace(namespace) {
         return Err(wrong_namespace());
     }
     let grants = Grants {

@@ -28,6 +28,8 @@ pub struct Issuer {
     pub keys: KeySet,
     /// What its tokens without a claim `wigwag` permit.
     pub default_grants: Grants,
+    /// The namespace of its tokens, whether they name it or not; one that names another is refused. Empty: the one that they name.
+    pub namespace: String,
 }
 
 impl Issuer {
@@ -46,6 +48,7 @@ impl Issuer {
             audiences: Vec::new(),
             keys: KeySet::empty(),
             default_grants: Grants::default(),
+            namespace: String::new(),
         }
     }
 }
@@ -100,7 +103,7 @@ impl Verifier {
         let Compact { header, claims, signed, signature } = Compact::parse(token)?;
         let Payload { mut claims, has_grants, audiences, not_before_ms } = Payload::parse(claims)?;
         let entry = self.entry(claims.issuer.as_deref())?;
-        let Issuer { algorithms, default_grants, .. } = &entry.issuer;
+        let Issuer { algorithms, default_grants, namespace, .. } = &entry.issuer;
         if !algorithms.contains(&header.algorithm) {
             let allowed = algorithm::list(algorithms);
             return Err(TokenError::invalid(format!(
@@ -115,6 +118,14 @@ impl Verifier {
         }
         if !has_grants {
             claims.grants = default_grants.clone();
+        }
+        if !namespace.is_empty() {
+            if !claims.namespace.is_empty() && claims.namespace != *namespace {
+                return Err(TokenError::invalid(
+                    "wigwag.ns of the token is not the namespace of its issuer: leave it out",
+                ));
+            }
+            claims.namespace.clone_from(namespace);
         }
         Ok(claims)
     }

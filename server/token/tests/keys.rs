@@ -197,6 +197,27 @@ fn tokens_without_the_claim_get_what_the_issuer_grants() {
 }
 
 #[test]
+fn an_issuer_may_be_of_one_namespace() {
+    let ed = &SIGNERS[3];
+    let verifier = |namespace: &str| {
+        let keys = KeySet::from(vec![Key::from_pem(Some("ed"), &ed.public_pem).expect("a key")]);
+        let namespace = namespace.to_owned();
+        let issuer = Issuer { keys, namespace, ..Issuer::new(ed.issuer, vec![Algorithm::EdDsa]) };
+        Verifier::new(vec![issuer]).expect("an issuer")
+    };
+    let verified = |of_issuer: &str, more: &str| {
+        let payload = format!(r#"{{"sub":"ada","exp":1900000000,"iss":"{}"{more}}}"#, ed.issuer);
+        verifier(of_issuer).verify(&ed.sign(&ed.header(), &payload), NOW_MS).map(|claims| claims.namespace)
+    };
+    let named = r#","wigwag":{"ns":"team-1"}"#;
+    assert_eq!(verified("", "").expect("good"), "");
+    for (of_issuer, more) in [("", named), ("team-1", named), ("team-1", ""), ("team-1", r#","wigwag":{}"#)] {
+        assert_eq!(verified(of_issuer, more).expect("good"), "team-1", "{of_issuer:?} {more}");
+    }
+    assert!(verified("team-2", named).is_err(), "that of another tenant");
+}
+
+#[test]
 fn nothing_shows_a_secret() {
     let (key, minter) = (Key::hmac("main", SECRET).expect("a key"), Minter::hmac("main", SECRET).expect("a key"));
     for text in [format!("{key:?}"), format!("{minter:?}"), format!("{:?}", verifier())] {

@@ -32,6 +32,11 @@ impl Later {
         Self { backend, faults: Faults::new(seed, Rates { undone: 12, unanswered: 12, late_wakes: 25 }) }
     }
 
+    /// Wraps another namespace of the same store.
+    fn around(&self, backend: Arc<dyn Backend>) -> Self {
+        Self { backend, faults: self.faults.clone() }
+    }
+
     /// Makes every operation fail with this error, undone, until [`Self::mend`] is called.
     pub fn fail(&self, error: StoreError) {
         self.faults.fail(Some(error));

@@ -17,7 +17,7 @@ use crate::{
     watch::{Watch, WatchEvent, WatchPoll},
 };
 
-fn watch(world: &World, room: Option<&str>) -> Arc<Watch> {
+pub(super) fn watch(world: &World, room: Option<&str>) -> Arc<Watch> {
     answer(|| world.backend.watch(room.map(room_name))).expect("a watch")
 }
 
@@ -40,7 +40,7 @@ fn next(world: &World, watch: &Watch) -> String {
     }
 }
 
-fn take(world: &World, watch: &Watch, count: usize) -> Vec<String> {
+pub(super) fn take(world: &World, watch: &Watch, count: usize) -> Vec<String> {
     (0..count).map(|_| next(world, watch)).collect()
 }
 

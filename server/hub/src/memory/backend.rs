@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::MemoryBackend;
+use super::{MemoryBackend, shared::Shared};
 use crate::{
     backend::{
         Attachment, Backend, BackendStats, Credentials, Erased, EventPage, MemberPage, Open, Reached, RequestId,
@@ -23,6 +23,14 @@ use crate::{
 };
 
 impl Backend for MemoryBackend {
+    fn in_namespace(&self, namespace: &str) -> Arc<dyn Backend> {
+        Arc::new(self.of_namespace(namespace))
+    }
+
+    fn known_namespace(&self, namespace: &str) -> Option<Arc<dyn Backend>> {
+        self.of_known_namespace(namespace).map(|backend| Arc::new(backend) as Arc<dyn Backend>)
+    }
+
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>> {
         Done(self.open_session(now, open))
     }
@@ -61,7 +69,7 @@ impl Backend for MemoryBackend {
     }
 
     fn events(&self, after: u64, max: usize) -> Submitted<Result<EventPage, StoreError>> {
-        Done(Ok(self.shared.events.after(after, max)))
+        Done(Ok(self.shared.events.after(&self.shared.namespace, after, max)))
     }
 
     fn create_room(
@@ -121,7 +129,7 @@ impl Backend for MemoryBackend {
     }
 
     fn tick(&self, now: Now) {
-        self.shared.tick(now);
+        self.root.tick_everywhere(now);
     }
 
     fn outlives_node(&self) -> bool {
@@ -129,19 +137,19 @@ impl Backend for MemoryBackend {
     }
 
     fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>) {
-        self.shared.go_away(window_ms, endpoint);
+        Shared::go_away(&self.root.everywhere(), window_ms, endpoint);
     }
 
     fn drain(&self, now: Now) {
-        self.shared.drain(now);
+        self.root.everywhere().iter().for_each(|namespace| namespace.drain(now));
     }
 
     fn stats(&self) -> BackendStats {
-        self.shared.stats()
+        self.root.stats_everywhere()
     }
 
     fn totals(&self) -> Submitted<Result<Totals, StoreError>> {
-        let BackendStats { sessions, rooms, .. } = self.shared.stats();
+        let BackendStats { sessions, rooms, .. } = self.root.stats_everywhere();
         Done(Ok(Totals { sessions, rooms }))
     }
 }

@@ -11,10 +11,10 @@ use crate::{
 };
 
 impl Shared {
-    /// Asks every attached session to reconnect elsewhere, spread evenly over the window.
-    pub(super) fn go_away(&self, window_ms: u32, endpoint: Option<&Arc<str>>) {
-        self.watchers.wake();
-        let sessions = self.sessions.in_order();
+    /// Asks every attached session of these namespaces to reconnect elsewhere, spread evenly over the window.
+    pub(super) fn go_away(everywhere: &[Arc<Self>], window_ms: u32, endpoint: Option<&Arc<str>>) {
+        everywhere.iter().for_each(|namespace| namespace.watchers.wake());
+        let sessions: Vec<_> = everywhere.iter().flat_map(|namespace| namespace.sessions.in_order()).collect();
         let count = sessions.len().max(1) as u64;
         for (index, session) in (0_u64..).zip(&sessions) {
             let reconnect_after_ms = u32::try_from(u64::from(window_ms) * index / count).unwrap_or(window_ms);

@@ -22,9 +22,11 @@ impl Shared {
             // It cannot be resumed.
             return self.end_at_next_tick(now, session, reason);
         }
-        if let Some(evicted) = self.detached.insert(session, &self.limits) {
+        if let Some((evicted, owner)) = self.detached.insert(session, self.me.clone(), &self.limits)
+            && let Some(owner) = owner.upgrade()
+        {
             let epoch = evicted.state().epoch();
-            self.timers.set(now.mono_ms, Expired::Evicted(Arc::downgrade(&evicted), epoch));
+            owner.timers.set(now.mono_ms, Expired::Evicted(Arc::downgrade(&evicted), epoch));
         }
         let mut timers = lock(&session.grace_timers);
         let (epoch, weak) = (session.state().epoch(), Arc::downgrade(session));

@@ -31,7 +31,7 @@ impl MemoryBackend {
                 Known::Living(session) => Some(session),
                 Known::Ended(_) | Known::Unknown => None,
             });
-        if replaced.is_none() && self.shared.sessions.len() >= self.shared.limits.sessions {
+        if replaced.is_none() && self.shared.sessions.len_of_node() >= self.shared.limits.sessions {
             return Err(OpenError::Full);
         }
         let replaces =
@@ -181,7 +181,7 @@ impl Shared {
             }
             self.note(now, &session.peer, SessionChange::Detached(reason));
             let (peer, reason) = (session.peer.as_str(), reason.as_str());
-            tracing::info!(peer.id = peer, epoch, reason, "session detached");
+            tracing::info!(namespace = self.logged_namespace(), peer.id = peer, epoch, reason, "session detached");
             self.start_grace(now, session);
         }
     }
@@ -213,7 +213,13 @@ impl Shared {
         let Some((rooms, origins)) = ended else { return false };
         session.release_account();
         let duration_ms = now.mono_ms.saturating_sub(session.opened_ms);
-        tracing::info!(peer.id = session.peer.as_str(), reason = reason.as_str(), duration_ms, "session ended");
+        tracing::info!(
+            namespace = self.logged_namespace(),
+            peer.id = session.peer.as_str(),
+            reason = reason.as_str(),
+            duration_ms,
+            "session ended"
+        );
         self.note(now, &session.peer, SessionChange::Ended(reason));
         self.detached.remove(session);
         // The reason is remembered for a client that resumes too late. A live session cannot be resumed.

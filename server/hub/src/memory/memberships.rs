@@ -142,7 +142,13 @@ impl Shared {
         let put = own.put_joined(reply_to, created, Arc::new(state.snapshot()), &self.limits, now);
         self.after_joined(now, session, own, &put);
         self.publish(state, &event, Some(&session.peer));
-        tracing::debug!(room.id = room.name.as_str(), peer.id = session.peer.as_str(), created, "member joined");
+        tracing::debug!(
+            namespace = self.logged_namespace(),
+            room.id = room.name.as_str(),
+            peer.id = session.peer.as_str(),
+            created,
+            "member joined"
+        );
         Ok(Some((room.clone(), membership)))
     }
 
@@ -191,7 +197,7 @@ impl Shared {
         }
         if let Some((member, events)) = state.leave(&session.peer, reason, now) {
             member.handle.membership.revoke();
-            log_left(&room.name, &session.peer, reason);
+            self.log_left(&room.name, &session.peer, reason);
             self.publish_leave(&state, &member, &events);
             self.end_or_arm(now, room, &mut state);
         }
@@ -212,7 +218,7 @@ impl Shared {
         let MemberHandle { session, membership } = &member.handle;
         membership.revoke();
         let room = state.name().clone();
-        log_left(&room, peer, reason);
+        self.log_left(&room, peer, reason);
         self.put_control(now, session, reply_to, Body::Left { room, reason });
         self.publish_leave(state, &member, &events);
         true
@@ -236,6 +242,11 @@ impl Shared {
             self.publish(state, event, None);
         }
     }
+
+    fn log_left(&self, room: &RoomName, peer: &PeerId, reason: Reason) {
+        let (room, peer, reason) = (room.as_str(), peer.as_str(), reason.as_str());
+        tracing::debug!(namespace = self.logged_namespace(), room.id = room, peer.id = peer, reason, "member left");
+    }
 }
 
 /// Removes a room that a member is about to leave from its session. Before the member leaves the room, which is what tells
@@ -247,8 +258,4 @@ pub(super) fn leave_session(
 ) {
     let newer = |peer: &PeerId| state.joined_after(peer, &member.entry.peer);
     member.handle.session.state().leave(state.name(), newer, roster);
-}
-
-fn log_left(room: &RoomName, peer: &PeerId, reason: Reason) {
-    tracing::debug!(room.id = room.as_str(), peer.id = peer.as_str(), reason = reason.as_str(), "member left");
 }

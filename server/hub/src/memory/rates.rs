@@ -113,6 +113,11 @@ struct Known {
 }
 
 impl Users {
+    /// Returns whether all are forgotten, or could be.
+    pub(super) fn is_idle(&self, limits: &Limits, now: Now) -> bool {
+        lock(&self.inner).users.values().all(|user| user.is_forgotten(limits, now))
+    }
+
     /// Counts a session that a user opens. `replaces`: it takes the place of another one.
     pub(super) fn open(
         &self,

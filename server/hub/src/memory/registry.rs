@@ -28,6 +28,15 @@ pub(super) struct Sessions {
     // Read for each directed envelope, written when sessions begin and end.
     shards: [RwLock<Shard>; SHARDS],
     count: AtomicUsize,
+    node: Arc<NodeCounts>,
+}
+
+/// What the registries of all namespaces hold together, which is limited.
+#[derive(Debug, Default)]
+pub(super) struct NodeCounts {
+    pub(super) sessions: AtomicUsize,
+    pub(super) rooms: AtomicUsize,
+    tombstones: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -43,19 +52,24 @@ pub(super) enum Known {
     Unknown,
 }
 
-impl Default for Sessions {
-    fn default() -> Self {
+impl Sessions {
+    /// Makes an empty registry.
+    pub(super) fn new(node: Arc<NodeCounts>) -> Self {
         Self {
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| RwLock::default()),
             count: AtomicUsize::new(0),
+            node,
         }
     }
-}
 
-impl Sessions {
     pub(super) fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many sessions all namespaces have.
+    pub(super) fn len_of_node(&self) -> usize {
+        self.node.sessions.load(Ordering::Relaxed)
     }
 
     /// Adds a session. Returns `false` if its peer id is in use.
@@ -64,9 +78,10 @@ impl Sessions {
         if shard.living.contains_key(&session.peer) {
             return false;
         }
-        shard.tombstones.remove(&session.peer);
+        self.remove_tombstone(&mut shard, &session.peer);
         shard.living.insert(session.peer.clone(), session);
         self.count.fetch_add(1, Ordering::Relaxed);
+        self.node.sessions.fetch_add(1, Ordering::Relaxed);
         true
     }
 
@@ -109,9 +124,12 @@ impl Sessions {
             shard.living.remove(&session.peer);
             session.unlisted.store(true, Ordering::Release);
             self.count.fetch_sub(1, Ordering::Relaxed);
-            let full = shard.tombstones.len() >= MAX_TOMBSTONES;
+            self.node.sessions.fetch_sub(1, Ordering::Relaxed);
+            let full = shard.tombstones.len() >= MAX_TOMBSTONES
+                || self.node.tombstones.load(Ordering::Relaxed) >= SHARDS * MAX_TOMBSTONES;
             if let Some(reason) = reason.filter(|_| !full) {
                 shard.tombstones.insert(session.peer.clone(), (session.secret_digest, reason));
+                self.node.tombstones.fetch_add(1, Ordering::Relaxed);
                 return true;
             }
         }
@@ -120,7 +138,13 @@ impl Sessions {
 
     /// Removes the tombstone of a session.
     pub(super) fn forget(&self, peer: &PeerId) {
-        write(self.shard(peer.as_str())).tombstones.remove(peer);
+        self.remove_tombstone(&mut write(self.shard(peer.as_str())), peer);
+    }
+
+    fn remove_tombstone(&self, shard: &mut Shard, peer: &PeerId) {
+        if shard.tombstones.remove(peer).is_some() {
+            self.node.tombstones.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Returns all sessions.

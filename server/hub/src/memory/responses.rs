@@ -36,12 +36,12 @@ pub(super) enum CachedResponse {
     Sent(Reached),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Responses {
     // Held to look a key up, never while a request runs.
     slots: Mutex<HashMap<ResponseKey, Arc<Slot>>>,
-    // What all slots count as. Written under `slots` or by the one request that runs in a slot.
-    bytes: AtomicUsize,
+    // What all slots of all namespaces count as. Written under `slots` or by the one request that runs in a slot.
+    bytes: Arc<AtomicUsize>,
 }
 
 /// The place of one response.
@@ -53,6 +53,16 @@ pub(super) struct Slot {
 }
 
 impl Responses {
+    /// Makes an empty list, whose bytes are counted here.
+    pub(super) fn new(bytes: Arc<AtomicUsize>) -> Self {
+        Self { slots: Mutex::default(), bytes }
+    }
+
+    /// Returns the count of the bytes of all namespaces.
+    pub(super) fn bytes_of_node(&self) -> &Arc<AtomicUsize> {
+        &self.bytes
+    }
+
     /// Returns the slot of a key, a new one if there is none.
     pub(super) fn slot(&self, key: &ResponseKey, max_bytes: usize) -> Result<Arc<Slot>, RoomError> {
         let mut slots = lock(&self.slots);

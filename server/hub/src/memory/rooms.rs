@@ -1,6 +1,6 @@
 //! How rooms are created, found, published to and ended.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     entities::{MemberHandle, Room},
@@ -39,12 +39,14 @@ impl Shared {
             if rooms.contains_key(&name) {
                 return Err(RoomError::Exists(name));
             }
-            if rooms.len() >= self.limits.rooms {
+            // Those of all namespaces.
+            if self.node.rooms.fetch_add(1, Ordering::Relaxed) >= self.limits.rooms {
+                self.node.rooms.fetch_sub(1, Ordering::Relaxed);
                 return Err(RoomError::Exhausted);
             }
             rooms.insert(name.clone(), room.clone());
         }
-        tracing::info!(room.id = name.as_str(), "room created");
+        tracing::info!(namespace = self.logged_namespace(), room.id = name.as_str(), "room created");
         self.watchers.publish(&RoomEvent::new(name, state.version(), Change::Created(state.info())));
         Ok(first(&room, &mut state))
     }
@@ -151,9 +153,16 @@ impl Shared {
         let mut rooms = write(&self.rooms);
         if rooms.get(&room.name).is_some_and(|r| Arc::ptr_eq(r, room)) {
             rooms.remove(&room.name);
+            self.node.rooms.fetch_sub(1, Ordering::Relaxed);
         }
         let duration_ms = now.mono_ms.saturating_sub(room.created_ms);
-        tracing::info!(room.id = room.name.as_str(), reason = reason.as_str(), duration_ms, "room ended");
+        tracing::info!(
+            namespace = self.logged_namespace(),
+            room.id = room.name.as_str(),
+            reason = reason.as_str(),
+            duration_ms,
+            "room ended"
+        );
         self.watchers.publish(&event);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 impl Shared {
     /// Remembers what happened to a session.
     pub(super) fn note(&self, now: Now, peer: &PeerId, change: SessionChange) {
-        self.events.note(now, peer, change, self.limits.session_events);
+        self.events.note(now, &self.namespace, peer, change, self.limits.session_events);
     }
 
     /// Returns a page of the sessions that match.
@@ -58,7 +58,7 @@ impl Shared {
                 erased.frames += frames;
             }
             self.sessions.forget(&session.peer);
-            erased.events += self.events.forget(&session.peer);
+            erased.events += self.events.forget(&self.namespace, &session.peer);
         }
         erased
     }

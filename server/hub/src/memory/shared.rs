@@ -1,4 +1,4 @@
-//! The state that all handles of a memory backend share.
+//! The state that all handles of a memory backend share in one namespace.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use super::{
     events::Events,
     lock::read,
     rates::Users,
-    registry::Sessions,
+    registry::{NodeCounts, Sessions},
     responses::{ResponseKey, Responses},
     timers::Timers,
     watchers::Watchers,
@@ -29,10 +29,18 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Shared {
+    // Empty, or 1 to 64 characters.
+    pub(super) namespace: Arc<str>,
+    // The other namespaces, if this is the empty one. Written when one is used for the first time, or was not for a while.
+    pub(super) others: RwLock<BTreeMap<Arc<str>, Arc<Self>>>,
+    pub(super) me: Weak<Self>,
+    // Counts of all namespaces.
+    pub(super) node: Arc<NodeCounts>,
     pub(super) limits: Limits,
     pub(super) sessions: Sessions,
     pub(super) users: Users,
-    pub(super) detached: DetachedSessions,
+    // Those of all namespaces, by address.
+    pub(super) detached: Arc<DetachedSessions<Weak<Self>>>,
     // Ordered by name, so that pages of rooms have a stable order. Written when rooms are created and ended.
     pub(super) rooms: RwLock<BTreeMap<RoomName, Arc<Room>>>,
     pub(super) timers: Timers<Expired>,
@@ -41,7 +49,8 @@ pub(super) struct Shared {
     pub(super) watchers: Watchers,
     pub(super) responses: Responses,
     pub(super) counters: Counters,
-    pub(super) events: Events,
+    // Those of all namespaces.
+    pub(super) events: Arc<Events>,
     // The incarnation of the session opened next.
     next_incarnation: AtomicU64,
 }
@@ -81,24 +90,64 @@ impl Counters {
     pub(super) fn count_limited(&self, limited: &Limited) {
         self.limited[limited.kind.number()].fetch_add(1, Ordering::Relaxed);
     }
+
+    /// Adds the totals of a namespace that is not used any more.
+    pub(super) fn absorb(&self, other: &Self) {
+        let add = |to: &AtomicU64, from: &AtomicU64| to.fetch_add(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        add(&self.delivered, &other.delivered);
+        add(&self.undeliverable, &other.undeliverable);
+        add(&self.resumed, &other.resumed);
+        add(&self.slow_consumers, &other.slow_consumers);
+        add(&self.evicted, &other.evicted);
+        for (to, from) in self.limited.iter().zip(&other.limited) {
+            add(to, from);
+        }
+    }
 }
 
 impl Shared {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self {
+    /// Makes the empty namespace.
+    pub(super) fn new(limits: Limits) -> Arc<Self> {
+        Self::with("".into(), limits, Arc::default(), Arc::default(), Arc::default(), Arc::default())
+    }
+
+    /// Makes another namespace of the same node.
+    pub(super) fn beside(&self, namespace: Arc<str>) -> Arc<Self> {
+        let (node, detached, events) = (self.node.clone(), self.detached.clone(), self.events.clone());
+        Self::with(namespace, self.limits, node, detached, events, self.responses.bytes_of_node().clone())
+    }
+
+    fn with(
+        namespace: Arc<str>,
+        limits: Limits,
+        node: Arc<NodeCounts>,
+        detached: Arc<DetachedSessions<Weak<Self>>>,
+        events: Arc<Events>,
+        response_bytes: Arc<AtomicUsize>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            namespace,
+            others: RwLock::default(),
+            me: me.clone(),
+            sessions: Sessions::new(node.clone()),
+            node,
             limits,
-            sessions: Sessions::default(),
             users: Users::default(),
-            detached: DetachedSessions::default(),
+            detached,
             rooms: RwLock::default(),
             timers: Timers::default(),
             tombstones: Timers::default(),
             watchers: Watchers::default(),
-            responses: Responses::default(),
+            responses: Responses::new(response_bytes),
             counters: Counters::default(),
-            events: Events::default(),
+            events,
             next_incarnation: AtomicU64::new(0),
-        }
+        })
+    }
+
+    /// Returns the namespace for a line of the log. Lines about the empty one do not name it.
+    pub(super) fn logged_namespace(&self) -> Option<&str> {
+        Some(&*self.namespace).filter(|namespace| !namespace.is_empty())
     }
 
     pub(super) fn next_incarnation(&self) -> u64 {
@@ -116,7 +165,7 @@ impl Shared {
         }
     }
 
-    /// Returns counts. Takes no time in the number of sessions and rooms, since probes and a drain ask again and again.
+    /// Returns counts of this namespace. Takes no time in the number of sessions and rooms, since probes and a drain ask again and again.
     pub(super) fn stats(&self) -> BackendStats {
         BackendStats {
             sessions: self.sessions.len(),

@@ -209,3 +209,19 @@ fn the_source_with_most_detached_sessions_loses_its_oldest() {
     detached(300, 4);
     assert_eq!((backend.shared.sessions.len(), lives(0)), (11, true));
 }
+
+#[test]
+fn a_namespace_takes_no_memory_once_it_is_empty() {
+    let backend = MemoryBackend::new(Limits::default());
+    let named = backend.of_namespace("team-1");
+    let ada = open_live(&named, "ada");
+    assert!(backend.of_known_namespace("team-1").is_some() && backend.of_known_namespace("team-2").is_none());
+    let later = Now { mono_ms: 3_600_000, unix_ms: 3_600_000 };
+    drop(named);
+    backend.shared.tick_everywhere(later);
+    assert!(backend.of_known_namespace("team-1").is_some(), "there is a session");
+    assert!(matches!(ada.close(later, Reason::Left), Submitted::Done(Ok(()))));
+    drop(ada);
+    backend.shared.tick_everywhere(later);
+    assert!(backend.of_known_namespace("team-1").is_none());
+}

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ClientCertificate, ClientHeaders, Identity};
+use super::{ClientCertificate, ClientHeaders, Identity, UserKey};
 
 /// The client that sends a frame or makes a call.
 #[derive(Clone, Debug, Default)]
@@ -69,8 +69,18 @@ impl Caller {
     }
 
     /// Returns who the caller is, as opposed to where it is: empty without authentication, when all callers are one.
-    pub fn subject(&self) -> Arc<str> {
-        self.identity.as_ref().map_or_else(|| "".into(), |identity| identity.user.clone())
+    pub fn subject(&self) -> UserKey {
+        self.identity.as_ref().map_or_else(UserKey::default, |identity| identity.user_key())
+    }
+
+    /// Returns the namespace in which it acts: the empty one without authentication.
+    pub fn namespace(&self) -> &str {
+        self.identity.as_ref().map_or("", |identity| identity.namespace())
+    }
+
+    /// Returns the namespace for a line of the log. Lines about the empty one do not name it.
+    pub fn logged_namespace(&self) -> Option<&str> {
+        Some(self.namespace()).filter(|namespace| !namespace.is_empty())
     }
 
     /// Returns a number for where the caller comes from: the IPv4 address, or the IPv6 network of 64 bits, of which one

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use wigwag_hub::backend::Grants as StoredGrants;
 use wigwag_token::{Claims, Grants, LEEWAY_MS, Permissions, SessionClaims};
 
-use super::Action;
+use super::{Action, UserKey};
 use crate::error::ApiError;
 
 /// The content of a verified token.
@@ -36,6 +36,16 @@ impl Identity {
             claims: token.session(),
             creator: None,
         }
+    }
+
+    /// Returns the namespace, empty by default.
+    pub fn namespace(&self) -> &str {
+        &self.claims.namespace
+    }
+
+    /// Returns the user in its namespace.
+    pub fn user_key(&self) -> UserKey {
+        UserKey { namespace: self.claims.namespace.clone(), user: self.user.clone() }
     }
 
     /// Returns what the token permits.
@@ -99,6 +109,7 @@ impl Identity {
             Action::List => admits && (can.contains(Permissions::LIST) || can.contains(Permissions::MANAGE)),
             Action::Manage => admits && can.contains(Permissions::MANAGE),
             Action::Admin => can.contains(Permissions::ADMIN),
+            Action::Operate => can.contains(Permissions::ADMIN) && self.namespace().is_empty(),
         }
     }
 
@@ -191,6 +202,12 @@ mod tests {
         assert!(!identity(&["*"], Permissions::MANAGE).permits(Action::Admin, None));
         assert!(identity(&[], Permissions::ADMIN).permits(Action::Admin, None));
         assert!(!identity(&["*"], Permissions::ADMIN).permits(Action::Manage, Some("a")));
+        let mut root = identity(&[], Permissions::ADMIN);
+        assert!(
+            root.permits(Action::Operate, None) && !identity(&[], Permissions::MANAGE).permits(Action::Operate, None)
+        );
+        root.claims.namespace = "team-1".into();
+        assert!(root.permits(Action::Admin, None) && !root.permits(Action::Operate, None), "one of a namespace");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use wigwag_token::{Claims, TokenError, TokenErrorKind};
 
 use super::{
     Action, BearerToken, Caller, ClientCertificate, Connect, Denied, Identity, Revoked, Ticket, TicketError,
-    TicketRequest, Webhook, deny_list::DenyList, revocations::Revocations, tickets::Tickets,
+    TicketRequest, UserKey, Webhook, deny_list::DenyList, revocations::Revocations, tickets::Tickets,
 };
 use crate::error::ApiError;
 
@@ -126,15 +126,10 @@ impl Policy {
         Ok(Some(Arc::new(identity)))
     }
 
-    /// Checks that claims are for this server, not revoked, and not those of a denied user.
+    /// Checks that claims are not revoked, and not those of a denied user.
     fn check_claims(&self, claims: &Claims, now_unix_ms: u64) -> Result<(), ApiError> {
-        if !claims.namespace.is_empty() {
-            return Err(ApiError::token_invalid(
-                "the token is for a namespace (wigwag.ns), which this version does not have: leave the claim out",
-            ));
-        }
         self.check_revoked(&Identity::of(claims), now_unix_ms)?;
-        self.check_user(&claims.subject)
+        self.check_user(&claims.namespace, &claims.subject)
     }
 
     /// Asks the webhook whether a session may enter a room, if it is asked about joins.
@@ -169,22 +164,22 @@ impl Policy {
         self.deny_list.replace(denied)
     }
 
-    /// Checks that a user is not denied. An empty user id is not one.
+    /// Checks that a user of a namespace is not denied. An empty user id is not one.
     ///
     /// # Errors
     ///
     /// FORBIDDEN.
-    pub fn check_user(&self, user: &str) -> Result<(), ApiError> {
-        self.deny_list.check_user(user)
+    pub fn check_user(&self, namespace: &str, user: &str) -> Result<(), ApiError> {
+        self.deny_list.check_user(namespace, user)
     }
 
-    /// Checks that a room may be created or joined.
+    /// Checks that a room of a namespace may be created or joined.
     ///
     /// # Errors
     ///
     /// FORBIDDEN if it is denied.
-    pub(crate) fn check_room(&self, room: &RoomName) -> Result<(), ApiError> {
-        self.deny_list.check_room(room)
+    pub(crate) fn check_room(&self, namespace: &str, room: &RoomName) -> Result<(), ApiError> {
+        self.deny_list.check_room(namespace, room)
     }
 
     /// Returns how often a user or a room was refused because it is denied.
@@ -212,7 +207,7 @@ impl Policy {
     }
 
     /// Forgets the tickets of a user. Returns how many there were.
-    pub(crate) fn erase_tickets(&self, user: &str) -> usize {
+    pub(crate) fn erase_tickets(&self, user: &UserKey) -> usize {
         self.tokens.as_ref().map_or(0, |tokens| tokens.tickets.erase(user))
     }
 
@@ -253,7 +248,7 @@ impl Policy {
                  RoomService.CreateTicket",
             )
         })?;
-        self.check_user(&ticket.identity.user)?;
+        self.check_user(ticket.identity.namespace(), &ticket.identity.user)?;
         Ok(Some(ticket))
     }
 
@@ -266,7 +261,7 @@ impl Policy {
     pub fn allow(&self, caller: &Caller, action: Action, room: Option<&RoomName>) -> Result<(), ApiError> {
         // Not for signals: a room that is denied has no members.
         if let (Action::Join | Action::Create, Some(room)) = (action, room) {
-            self.check_room(room)?;
+            self.check_room(caller.namespace(), room)?;
         }
         if action == Action::Direct && !self.direct_messages {
             return Err(ApiError::forbidden(
@@ -282,10 +277,12 @@ impl Policy {
             };
         }
         match action {
-            Action::Manage | Action::List | Action::Admin if !caller.is_local() => Err(ApiError::forbidden(
-                "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
+            Action::Manage | Action::List | Action::Admin | Action::Operate if !caller.is_local() => {
+                Err(ApiError::forbidden(
+                    "without authentication RoomService accepts calls from this machine only: call it over loopback, as \
                  localhost or by IP address, without the headers of a proxy, or move it with room_service",
-            )),
+                ))
+            }
             _ => Ok(()),
         }
     }
@@ -309,6 +306,7 @@ fn refused(error: TokenError) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::DeniedNames;
 
     fn from(addr: &str) -> Caller {
         Caller::new(Some(addr.parse().expect("an address")))
@@ -332,8 +330,9 @@ mod tests {
     #[test]
     fn denied_rooms_and_users_are_refused_and_what_is_new_is_named() {
         let policy = Policy::open(true);
-        let names = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect();
-        let denied = Denied { users: names(&["eve"]), rooms: names(&["lobby"]) };
+        let names = |names: &[&'static str]| names.iter().map(|name| Arc::from(*name)).collect();
+        let list = |users, rooms| Denied::from([("".into(), DeniedNames { users: names(users), rooms: names(rooms) })]);
+        let denied = list(&["eve"], &["lobby"]);
         assert_eq!(policy.deny(denied.clone()), denied);
         let room = RoomName::parse("lobby").expect("a name");
         for action in [Action::Join, Action::Create] {
@@ -342,10 +341,14 @@ mod tests {
                 "FORBIDDEN"
             );
         }
-        assert!(policy.check_user("eve").is_err() && policy.check_user("ada").is_ok() && policy.check_user("").is_ok());
+        let is_denied = |namespace, user| policy.check_user(namespace, user).is_err();
+        assert!(is_denied("", "eve") && !is_denied("", "ada") && !is_denied("", ""));
+        assert!(
+            !is_denied("team-1", "eve") && policy.check_room("team-1", &room).is_ok(),
+            "those of another namespace"
+        );
         assert_eq!(policy.denied_total(), 3);
-        let more = Denied { users: names(&["eve", "mallory"]), rooms: names(&[]) };
-        assert_eq!(policy.deny(more), Denied { users: names(&["mallory"]), rooms: names(&[]) });
+        assert_eq!(policy.deny(list(&["eve", "mallory"], &[])), list(&["mallory"], &[]));
         assert!(policy.allow(&from("127.0.0.1:1"), Action::Join, Some(&room)).is_ok());
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use wigwag_token::LEEWAY_MS;
 
-use super::Identity;
+use super::{Identity, UserKey};
 
 /// The most revocations that are remembered at a time.
 const MAX_REVOCATIONS: usize = 100_000;
@@ -22,9 +22,17 @@ pub(super) struct Revocations {
 #[derive(Debug, Default)]
 struct Lists {
     /// By user: tokens issued before the first time are refused until the second.
-    users: HashMap<Arc<str>, Times>,
-    /// By id of the token, and its issuer if that was named: refused until then.
-    ids: HashMap<(Arc<str>, Option<Arc<str>>), u64>,
+    users: HashMap<UserKey, Times>,
+    /// By token: refused until then.
+    tokens: HashMap<TokenKey, u64>,
+}
+
+/// The id of a token in its namespace, and its issuer if that was named.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct TokenKey {
+    namespace: Arc<str>,
+    id: Arc<str>,
+    issuer: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +45,11 @@ struct Times {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoked {
     /// Every token of this user that was issued before now.
-    User(Arc<str>),
+    User(UserKey),
     /// Tokens with this id.
     Token {
+        /// Their namespace.
+        namespace: Arc<str>,
         /// `jti`.
         id: Arc<str>,
         /// `iss`. `None`: the token with this id of every issuer.
@@ -51,10 +61,10 @@ impl Revocations {
     /// Remembers a revocation. Returns `false` if too many are remembered already.
     pub(super) fn add(&self, revoked: &Revoked, now_ms: u64, until_ms: u64) -> bool {
         let mut lists = self.lists();
-        if lists.users.len() + lists.ids.len() >= MAX_REVOCATIONS {
+        if lists.users.len() + lists.tokens.len() >= MAX_REVOCATIONS {
             lists.users.retain(|_, times| times.until_ms > now_ms);
-            lists.ids.retain(|_, until| *until > now_ms);
-            if lists.users.len() + lists.ids.len() >= MAX_REVOCATIONS {
+            lists.tokens.retain(|_, until| *until > now_ms);
+            if lists.users.len() + lists.tokens.len() >= MAX_REVOCATIONS {
                 return false;
             }
         }
@@ -64,8 +74,9 @@ impl Revocations {
                 times.issued_before_ms = now_ms;
                 times.until_ms = times.until_ms.max(until_ms);
             }
-            Revoked::Token { id, issuer } => {
-                let until = lists.ids.entry((id.clone(), issuer.clone())).or_insert(0);
+            Revoked::Token { namespace, id, issuer } => {
+                let key = TokenKey { namespace: namespace.clone(), id: id.clone(), issuer: issuer.clone() };
+                let until = lists.tokens.entry(key).or_insert(0);
                 *until = (*until).max(until_ms);
             }
         }
@@ -76,13 +87,16 @@ impl Revocations {
     /// it dates up to that long after the revocation counts as issued before it.
     pub(super) fn contains(&self, identity: &Identity, now_ms: u64) -> bool {
         let lists = self.lists();
-        let is_revoked = |token| lists.ids.get(&token).is_some_and(|until| *until > now_ms);
+        let is_revoked = |token| lists.tokens.get(&token).is_some_and(|until| *until > now_ms);
+        let namespace = || identity.claims.namespace.clone();
         let by_id = identity.claims.id.as_ref().is_some_and(|id| {
-            is_revoked((id.clone(), None))
-                || identity.claims.issuer.as_ref().is_some_and(|issuer| is_revoked((id.clone(), Some(issuer.clone()))))
+            let of_issuer =
+                |issuer: Option<Arc<str>>| is_revoked(TokenKey { namespace: namespace(), id: id.clone(), issuer });
+            of_issuer(None) || identity.claims.issuer.as_ref().is_some_and(|issuer| of_issuer(Some(issuer.clone())))
         });
         let users = std::iter::once(&identity.user).chain(&identity.creator);
-        let by_user = users.filter_map(|user| lists.users.get(user)).any(|times| {
+        let users = users.map(|user| UserKey { namespace: namespace(), user: user.clone() });
+        let by_user = users.filter_map(|user| lists.users.get(&user)).any(|times| {
             let counts_as_before = |at| at <= times.issued_before_ms.saturating_add(LEEWAY_MS);
             times.until_ms > now_ms && identity.claims.issued_at_ms.is_none_or(counts_as_before)
         });
@@ -110,7 +124,7 @@ mod tests {
     #[test]
     fn a_user_is_revoked_up_to_now() {
         let revocations = Revocations::default();
-        assert!(revocations.add(&Revoked::User("ada".into()), 10_500, 20_000));
+        assert!(revocations.add(&Revoked::User(UserKey::new("", "ada")), 10_500, 20_000));
         let revoked = |token: &Identity, now| revocations.contains(token, now);
         assert!(revoked(&token("ada", None, Some(9_000)), 11_000));
         assert!(revoked(&token("ada", None, Some(10_500 + LEEWAY_MS)), 11_000), "by a clock that is ahead");
@@ -123,7 +137,7 @@ mod tests {
     }
 
     fn by_id(id: &str, issuer: Option<&str>) -> Revoked {
-        Revoked::Token { id: id.into(), issuer: issuer.map(Into::into) }
+        Revoked::Token { namespace: "".into(), id: id.into(), issuer: issuer.map(Into::into) }
     }
 
     #[test]
@@ -154,6 +168,19 @@ mod tests {
         assert!(revocations.contains(&token("ada", Some("7"), Some(99_000)), 19_999));
         assert!(!revocations.contains(&token("ada", Some("8"), None), 11_000));
         assert!(!revocations.contains(&token("ada", Some("7"), None), 20_000));
+    }
+
+    #[test]
+    fn a_namespace_has_its_own_revocations() {
+        let revocations = Revocations::default();
+        let mut other = token("ada", Some("7"), None);
+        other.claims.namespace = "team-1".into();
+        assert!(revocations.add(&Revoked::User(UserKey::new("", "ada")), 10_000, 20_000));
+        assert!(revocations.add(&by_id("7", None), 10_000, 20_000));
+        assert!(revocations.contains(&token("ada", Some("8"), None), 11_000));
+        assert!(!revocations.contains(&other, 11_000));
+        assert!(revocations.add(&Revoked::User(UserKey::new("team-1", "ada")), 10_000, 20_000));
+        assert!(revocations.contains(&other, 11_000));
     }
 
     #[test]

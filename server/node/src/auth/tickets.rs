@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Identity, Revoked};
+use super::{Identity, Revoked, UserKey};
 
 /// The most tickets that exist at a time, and the most requests that are remembered.
 const MAX_TICKETS: usize = 100_000;
@@ -26,8 +26,8 @@ pub struct Ticket {
     pub client_id: Arc<str>,
     /// Who its sessions are, and what they may do.
     pub identity: Arc<Identity>,
-    /// Who created it: the user, and the id of the token.
-    pub creator: (Arc<str>, Option<Arc<str>>),
+    /// Who created it: the user, and the id of the token. The ticket is for the same namespace.
+    pub creator: (UserKey, Option<Arc<str>>),
     /// Until when it admits, in milliseconds since 1970.
     pub expires_at_ms: u64,
 }
@@ -42,9 +42,9 @@ pub(super) struct Tickets {
 struct Lists {
     tickets: HashMap<[u8; 32], Ticket>,
     /// The answers to requests that have an id, by their callers and ids.
-    requests: HashMap<(Arc<str>, Arc<str>), Answered>,
+    requests: HashMap<(UserKey, Arc<str>), Answered>,
     /// How many of both each caller has. Those that have none are not here.
-    held: HashMap<Arc<str>, Held>,
+    held: HashMap<UserKey, Held>,
     /// When what has expired was last looked for, so that callers without a place do not search the lists each time.
     pruned_ms: u64,
 }
@@ -77,7 +77,7 @@ impl fmt::Debug for Answered {
 /// A request for a ticket that is not to be repeated.
 #[derive(Clone, Debug)]
 pub(crate) struct TicketRequest {
-    pub(crate) caller: Arc<str>,
+    pub(crate) caller: UserKey,
     pub(crate) id: Arc<str>,
     pub(crate) digest: [u8; 32],
     pub(crate) forgotten_at_ms: u64,
@@ -143,11 +143,15 @@ impl Tickets {
     }
 
     /// Forgets the tickets of a user, and the answers to that user's requests for tickets. Returns how many tickets there were.
-    pub(super) fn erase(&self, user: &str) -> usize {
+    pub(super) fn erase(&self, user: &UserKey) -> usize {
         let mut lists = self.lists();
         let before = lists.tickets.len();
-        lists.tickets.retain(|_, ticket| *ticket.identity.user != *user && *ticket.client_id != *user);
-        lists.requests.retain(|(caller, _), _| **caller != *user);
+        let concerns = |ticket: &Ticket| {
+            *ticket.identity.namespace() == *user.namespace
+                && (ticket.identity.user == user.user || ticket.client_id == user.user)
+        };
+        lists.tickets.retain(|_, ticket| !concerns(ticket));
+        lists.requests.retain(|(caller, _), _| caller != user);
         before - lists.tickets.len()
     }
 
@@ -155,11 +159,11 @@ impl Tickets {
     pub(super) fn remove(&self, revoked: &Revoked) {
         let lists = &mut *self.lists();
         lists.tickets.retain(|_, ticket| match revoked {
-            Revoked::User(user) => ticket.identity.user != *user && ticket.creator.0 != *user,
-            Revoked::Token { id, issuer } => {
+            Revoked::User(user) => ticket.identity.user_key() != *user && ticket.creator.0 != *user,
+            Revoked::Token { namespace, id, issuer } => {
                 // Its identity has the issuer of the token that created it.
                 let issued = issuer.is_none() || ticket.identity.claims.issuer == *issuer;
-                !issued || ticket.creator.1.as_ref() != Some(id)
+                !issued || ticket.creator.0.namespace != *namespace || ticket.creator.1.as_ref() != Some(id)
             }
         });
         let tickets = &lists.tickets;
@@ -175,7 +179,7 @@ impl Tickets {
 impl Lists {
     /// Returns whether this caller may have one more ticket: if it holds at most [`SHARE`] times as many as are still free. So
     /// a single caller may have most of them, and several callers together, however many they are, never all.
-    fn has_place(&self, caller: &str) -> bool {
+    fn has_place(&self, caller: &UserKey) -> bool {
         let held = self.held.get(caller).copied().unwrap_or_default();
         let fits = |own: usize, all: usize| own < SHARE * MAX_TICKETS.saturating_sub(all);
         fits(held.tickets, self.tickets.len()) && fits(held.requests, self.requests.len())
@@ -199,14 +203,18 @@ mod tests {
 
     use super::*;
 
-    fn ticket(user: &str, expires_at_ms: u64) -> Ticket {
-        let identity = Arc::new(Identity::of(&Claims::new(user, u64::MAX)));
-        let creator = ("backend".into(), Some("7".into()));
-        Ticket { protocol: "peerjs", client_id: user.into(), identity, creator, expires_at_ms }
+    fn user(id: &str) -> UserKey {
+        UserKey::new("", id)
+    }
+
+    fn ticket(user_id: &str, expires_at_ms: u64) -> Ticket {
+        let identity = Arc::new(Identity::of(&Claims::new(user_id, u64::MAX)));
+        let creator = (user("backend"), Some("7".into()));
+        Ticket { protocol: "peerjs", client_id: user_id.into(), identity, creator, expires_at_ms }
     }
 
     fn request(digest: u8) -> Option<TicketRequest> {
-        Some(TicketRequest { caller: "backend".into(), id: "1".into(), digest: [digest; 32], forgotten_at_ms: 60_000 })
+        Some(TicketRequest { caller: user("backend"), id: "1".into(), digest: [digest; 32], forgotten_at_ms: 60_000 })
     }
 
     #[test]
@@ -217,13 +225,13 @@ mod tests {
         assert_eq!(&*tickets.find("a", 9_999).expect("found").client_id, "ada");
         assert!(tickets.find("a", 10_000).is_none());
         assert!(tickets.find("c", 0).is_none());
-        tickets.remove(&Revoked::User("ada".into()));
+        tickets.remove(&Revoked::User(user("ada")));
         assert!(tickets.find("a", 0).is_none() && tickets.find("b", 0).is_some());
-        tickets.remove(&Revoked::Token { id: "8".into(), issuer: None });
-        tickets.remove(&Revoked::Token { id: "7".into(), issuer: Some("another issuer".into()) });
-        tickets.remove(&Revoked::User("zoe".into()));
+        tickets.remove(&Revoked::Token { namespace: "".into(), id: "8".into(), issuer: None });
+        tickets.remove(&Revoked::Token { namespace: "".into(), id: "7".into(), issuer: Some("another issuer".into()) });
+        tickets.remove(&Revoked::User(user("zoe")));
         assert!(tickets.find("b", 0).is_some());
-        tickets.remove(&Revoked::Token { id: "7".into(), issuer: None });
+        tickets.remove(&Revoked::Token { namespace: "".into(), id: "7".into(), issuer: None });
         assert!(tickets.find("b", 0).is_none(), "its creator's token was revoked");
     }
 
@@ -232,9 +240,12 @@ mod tests {
         let tickets = Tickets::default();
         tickets.add("a".to_owned(), ticket("ada", 10_000), request(1), 0).expect("added");
         tickets.add("b".to_owned(), ticket("bob", 10_000), None, 0).expect("added");
-        assert_eq!((tickets.erase("ada"), tickets.erase("ada")), (1, 0));
+        assert_eq!(tickets.erase(&UserKey::new("team-1", "ada")), 0, "another user");
+        tickets.remove(&Revoked::User(UserKey::new("team-1", "ada")));
+        tickets.remove(&Revoked::Token { namespace: "team-1".into(), id: "7".into(), issuer: None });
+        assert_eq!((tickets.erase(&user("ada")), tickets.erase(&user("ada"))), (1, 0));
         assert!(tickets.find("a", 0).is_none() && tickets.find("b", 0).is_some());
-        assert_eq!(tickets.erase("backend"), 0, "its tickets are those of others");
+        assert_eq!(tickets.erase(&user("backend")), 0, "its tickets are those of others");
         assert!(tickets.add("c".to_owned(), ticket("ada", 10_000), request(2), 0).is_ok(), "its request is forgotten");
     }
 
@@ -248,7 +259,7 @@ mod tests {
         let other = tickets.add("c".to_owned(), ticket("ada", 20_000), request(2), 1);
         assert_eq!(other, Err(TicketError::RequestIdReused));
         assert!(tickets.add("d".to_owned(), ticket("ada", 90_000), request(2), 60_000).is_ok(), "forgotten");
-        tickets.remove(&Revoked::User("ada".into()));
+        tickets.remove(&Revoked::User(user("ada")));
         let again = tickets.add("e".to_owned(), ticket("ada", 90_000), request(2), 60_001);
         assert_eq!(again, Ok(("e".to_owned(), 90_000)), "a revoked ticket is not handed out again");
     }
@@ -257,9 +268,9 @@ mod tests {
     fn fill(tickets: &Tickets, creator: &str, with_id: bool) -> usize {
         for number in 0.. {
             let mut ticket = ticket("ada", 2_000);
-            ticket.creator.0 = creator.into();
+            ticket.creator.0 = user(creator);
             let request = request(1).filter(|_| with_id).map(|request| TicketRequest {
-                caller: creator.into(),
+                caller: user(creator),
                 id: number.to_string().into(),
                 ..request
             });
@@ -278,10 +289,10 @@ mod tests {
             assert_eq!(fill(&tickets, "second", with_id), MAX_TICKETS * SHARE / (SHARE + 1).pow(2));
             let third = fill(&tickets, "third", with_id);
             assert!(third >= MAX_TICKETS / 40, "{third}");
-            tickets.remove(&Revoked::User("first".into()));
+            tickets.remove(&Revoked::User(user("first")));
             assert!(fill(&tickets, "first", false) > 1_000, "its place is free again");
             let mut late = ticket("ada", 90_000);
-            late.creator.0 = "first".into();
+            late.creator.0 = user("first");
             assert!(tickets.add("late".to_owned(), late, None, 61_000).is_ok(), "all others have expired");
         }
     }

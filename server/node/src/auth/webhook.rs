@@ -5,7 +5,7 @@ use std::{fmt, future::Future, net::IpAddr, pin::Pin, sync::Arc};
 use wigwag_hub::RoomName;
 use wigwag_token::Claims;
 
-use super::{Caller, ClientHeaders};
+use super::{Caller, ClientHeaders, UserKey};
 use crate::error::ApiError;
 
 /// Asks the application's server.
@@ -35,6 +35,8 @@ pub struct Question<'a> {
     pub event: WebhookEvent,
     /// The user id. Empty if there is none.
     pub user: &'a str,
+    /// The namespace of the user, if that is known: the one of its token, its certificate or an earlier answer. Empty by default.
+    pub namespace: &'a str,
     /// Whether the user id is that of a token, a certificate or an earlier answer. Otherwise the client has named itself.
     pub verified: bool,
     /// The room of a join.
@@ -113,8 +115,14 @@ impl Webhook {
         verified: Option<Claims>,
         now_unix_ms: u64,
     ) -> Result<Claims, ApiError> {
+        let namespace = match &verified {
+            Some(claims) => claims.namespace.clone(),
+            None if connect.verified => connect.caller.namespace().to_owned(),
+            None => String::new(),
+        };
         let question = Question {
             event: WebhookEvent::Connect,
+            namespace: &namespace,
             user: verified.as_ref().map_or(connect.user, |claims| &claims.subject),
             verified: verified.is_some() || connect.verified,
             room: None,
@@ -126,20 +134,28 @@ impl Webhook {
         let answer = self.asks.ask(question, now_unix_ms).await.map_err(|_| ApiError::webhook_unavailable())?;
         match (answer, verified) {
             (WebhookAnswer::Denied(reason), _) => Err(ApiError::webhook_denied(&reason)),
-            (WebhookAnswer::Allowed(None), Some(claims)) | (WebhookAnswer::Allowed(Some(claims)), None) => Ok(claims),
+            (WebhookAnswer::Allowed(None), Some(claims)) => Ok(claims),
+            // An answer that names no namespace is for the one of the question.
+            (WebhookAnswer::Allowed(Some(claims)), None) => {
+                Ok(Claims { namespace: either(claims.namespace, namespace), ..claims })
+            }
             // The token stays what it is revoked by, and the session does not outlive it.
-            (WebhookAnswer::Allowed(Some(answered)), Some(claims)) if answered.subject == claims.subject => {
+            (WebhookAnswer::Allowed(Some(answered)), Some(claims))
+                if answered.subject == claims.subject && agree(&answered.namespace, &namespace) =>
+            {
                 Ok(Claims {
                     display_name: answered.display_name.or(claims.display_name),
                     expires_at_ms: answered.expires_at_ms.min(claims.expires_at_ms),
-                    namespace: answered.namespace,
+                    namespace: either(answered.namespace, namespace),
                     grants: answered.grants,
                     ..claims
                 })
             }
             // It is not known who the client is, or two servers say different things.
             (WebhookAnswer::Allowed(_), _) => {
-                tracing::debug!("the webhook's answer has no claims, or those of another user than the token's");
+                tracing::debug!(
+                    "the webhook's answer has no claims, or those of another user or namespace than the token's"
+                );
                 Err(ApiError::webhook_unavailable())
             }
         }
@@ -151,9 +167,10 @@ impl Webhook {
     ///
     /// FORBIDDEN; WEBHOOK_UNAVAILABLE.
     pub(super) async fn join(&self, caller: &Caller, room: &RoomName, now_unix_ms: u64) -> Result<(), ApiError> {
-        let user = caller.subject();
+        let UserKey { namespace, user } = caller.subject();
         let question = Question {
             event: WebhookEvent::Join,
+            namespace: &namespace,
             user: &user,
             verified: true,
             room: Some(room.as_str()),
@@ -172,4 +189,14 @@ impl Webhook {
     fn address(&self, caller: &Caller) -> Option<IpAddr> {
         caller.addr.filter(|_| self.addresses).map(|addr| addr.ip().to_canonical())
     }
+}
+
+/// Returns whether a token and an answer may both hold: at most one of them names a namespace, or both the same.
+fn agree(answered: &str, verified: &str) -> bool {
+    answered.is_empty() || verified.is_empty() || answered == verified
+}
+
+/// Returns the namespace that is named.
+fn either(answered: String, verified: String) -> String {
+    if answered.is_empty() { verified } else { answered }
 }

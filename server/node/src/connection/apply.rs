@@ -157,7 +157,8 @@ impl Applier {
 
     /// Replies to a frame with an error, which uses up its sequence number.
     pub async fn refuse(&self, seq: u32, error: ApiError) -> FrameOutcome {
-        tracing::debug!(peer.id = self.uplink.peer().as_str(), seq, reason = error.reason, "frame refused");
+        let (namespace, peer) = (self.caller.logged_namespace(), self.uplink.peer().as_str());
+        tracing::debug!(namespace, peer.id = peer, seq, reason = error.reason, "frame refused");
         let body = error.to_body();
         match self.until_answered(|| self.uplink.reply(self.node.now(), seq, body.clone())).await {
             Ok(()) | Err(StepError::Seen) => FrameOutcome::Applied,
@@ -331,9 +332,10 @@ impl Applier {
         let Some(fresh) = self.node.authenticate(&self.caller, token.as_ref(), None, Some(connect)).await? else {
             return Err(ApiError::token_missing());
         };
-        if fresh.user != identity.user {
+        if fresh.user_key() != identity.user_key() {
             return Err(ApiError::token_invalid(
-                "the token is for another user than the session: refresh with one for the same sub, or open a new session",
+                "the token is for another user than the session: refresh with one for the same sub and wigwag.ns, or open a new \
+                 session",
             ));
         }
         if fresh.has_expired(now.unix_ms) {

@@ -10,7 +10,10 @@ use std::{
 use tokio::time::{Instant, Sleep};
 use wigwag_hub::Now;
 
-use crate::{ice::IceServers, node::Node};
+use crate::{
+    ice::{IceServers, IceUser},
+    node::Node,
+};
 
 /// The part of the credentials' life after which the client gets new ones.
 const RENEWED_AFTER_PERCENT: u64 = 80;
@@ -24,7 +27,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// The timer of a client's credentials.
 pub(super) struct IceRenewal {
     node: Node,
-    user: String,
+    user: IceUser,
     state: State,
 }
 
@@ -35,7 +38,7 @@ enum State {
 
 impl IceRenewal {
     /// Creates the timer of credentials that expire at this time, in milliseconds since 1970.
-    pub(super) fn new(node: Node, user: String, expires_at_ms: u64, now: Now) -> Self {
+    pub(super) fn new(node: Node, user: IceUser, expires_at_ms: u64, now: Now) -> Self {
         let state = State::Waiting(Box::pin(tokio::time::sleep(renewed_in(expires_at_ms, now))));
         Self { node, user, state }
     }

@@ -7,14 +7,14 @@ use std::{
 };
 
 use wigwag_hub::{
-    PeerId, Reason, RoomName,
+    Backend, PeerId, Reason, RoomName,
     backend::{SessionFilter, Whose},
     error::{RoomError, StoreError},
 };
 
 use super::Node;
 use crate::{
-    auth::{Caller, Denied},
+    auth::{Caller, Denied, DeniedNames},
     error::ApiError,
 };
 
@@ -39,7 +39,7 @@ impl Node {
         // First: no session is opened and no room joined after the others were ended.
         let added = self.policy().deny(denied);
         let (mut sessions, mut rooms) = self.end_denied(&added).await?;
-        if added != Denied::default() {
+        if !added.is_empty() {
             tokio::time::sleep(SECOND_LOOK).await;
             let more = self.end_denied(&added).await?;
             (sessions, rooms) = (sessions + more.0, rooms + more.1);
@@ -49,16 +49,25 @@ impl Node {
 
     async fn end_denied(&self, denied: &Denied) -> Result<(usize, usize), StoreError> {
         let (mut sessions, mut rooms) = (0, 0);
+        for (namespace, names) in denied {
+            let ended = self.end_denied_in(&*self.backend_in(namespace), names).await?;
+            (sessions, rooms) = (sessions + ended.0, rooms + ended.1);
+        }
+        Ok((sessions, rooms))
+    }
+
+    async fn end_denied_in(&self, backend: &dyn Backend, denied: &DeniedNames) -> Result<(usize, usize), StoreError> {
+        let (mut sessions, mut rooms) = (0, 0);
         if denied.users.len() <= FEW_USERS {
             for user in &denied.users {
-                sessions += self.end_sessions(&Whose::User(Arc::clone(user))).await?;
+                sessions += self.end_sessions(backend, &Whose::User(Arc::clone(user))).await?;
             }
         } else {
-            sessions += self.end_sessions_of(&denied.users).await?;
+            sessions += self.end_sessions_of(backend, &denied.users).await?;
         }
         for room in &denied.rooms {
             let Ok(room) = RoomName::parse(room) else { continue };
-            match self.backend().end_room(self.now(), &room).wait().await {
+            match backend.end_room(self.now(), &room).wait().await {
                 Ok(()) => rooms += 1,
                 Err(RoomError::Store(error)) => return Err(error),
                 // There is no such room.
@@ -69,14 +78,14 @@ impl Node {
     }
 
     /// Looks at all sessions, once for all users.
-    async fn end_sessions_of(&self, users: &HashSet<Arc<str>>) -> Result<usize, StoreError> {
+    async fn end_sessions_of(&self, backend: &dyn Backend, users: &HashSet<Arc<str>>) -> Result<usize, StoreError> {
         let (mut after, mut ended): (Option<PeerId>, usize) = (None, 0);
         loop {
-            let page = self.backend().sessions(&SessionFilter::default(), after.as_ref(), PAGE).wait().await?;
+            let page = backend.sessions(&SessionFilter::default(), after.as_ref(), PAGE).wait().await?;
             let more = page.len() >= PAGE;
             after = page.last().map(|session| session.peer.clone());
             for session in page.into_iter().filter(|session| users.contains(&*session.user)) {
-                ended += self.end_sessions(&Whose::Peer(session.peer)).await?;
+                ended += self.end_sessions(backend, &Whose::Peer(session.peer)).await?;
             }
             if !more {
                 return Ok(ended);
@@ -85,8 +94,8 @@ impl Node {
         }
     }
 
-    async fn end_sessions(&self, whose: &Whose) -> Result<usize, StoreError> {
-        self.backend().revoke(self.now(), whose, Reason::Forbidden).wait().await
+    async fn end_sessions(&self, backend: &dyn Backend, whose: &Whose) -> Result<usize, StoreError> {
+        backend.revoke(self.now(), whose, Reason::Forbidden).wait().await
     }
 
     /// Counts a session that a caller opens or resumes towards the limit of its address.

@@ -4,19 +4,45 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use wigwag_hub::{PeerId, RoomName, backend::Credentials};
 
-/// Generates a session's credentials and the token for its client. The backend keeps only a digest of the secret.
-pub(super) fn new_session() -> (Credentials, String) {
+/// Random bytes of a secret.
+const SECRET: usize = 32;
+/// Their length in base64: with the padding of SHA-256 they are one block.
+const SECRET_TEXT: usize = 43;
+
+/// What a session token proves, and where.
+#[derive(Clone, Debug)]
+pub struct SessionToken {
+    /// The namespace that it names. Nothing verifies that: in any other, its credentials are unknown.
+    pub namespace: String,
+    /// The credentials of the session.
+    pub credentials: Credentials,
+}
+
+/// Generates the credentials of a session in a namespace and the token for its client. The backend keeps only a digest of the
+/// secret. The namespace is a part of it, so that every node knows where to look for the session.
+pub(super) fn new_session(namespace: &str) -> (Credentials, String) {
     let peer = PeerId::from_random(u128::from_ne_bytes(random()));
-    // 43 characters: with the padding of SHA-256 they are one block.
-    let secret = BASE64_URL_SAFE_NO_PAD.encode(random::<32>());
+    let random = random::<SECRET>();
+    let secret = if namespace.is_empty() {
+        BASE64_URL_SAFE_NO_PAD.encode(random)
+    } else {
+        BASE64_URL_SAFE_NO_PAD.encode([&random[..], namespace.as_bytes()].concat())
+    };
     let token = format!("{peer}.{secret}");
     (Credentials { peer, secret_digest: digest(&secret) }, token)
 }
 
 /// Parses a session token. `None` if it is malformed, which callers report as an unknown session.
-pub fn credentials(token: &str) -> Option<Credentials> {
+pub fn session_token(token: &str) -> Option<SessionToken> {
     let (peer, secret) = token.rsplit_once('.')?;
-    Some(Credentials { peer: PeerId::parse(peer).ok()?, secret_digest: digest(secret) })
+    let namespace = if secret.len() <= SECRET_TEXT {
+        String::new()
+    } else {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?;
+        std::str::from_utf8(bytes.get(SECRET..)?).ok()?.to_owned()
+    };
+    let credentials = Credentials { peer: PeerId::parse(peer).ok()?, secret_digest: digest(secret) };
+    Some(SessionToken { namespace, credentials })
 }
 
 /// Generates a room name that cannot be guessed.
@@ -70,13 +96,19 @@ mod tests {
 
     #[test]
     fn a_token_proves_its_own_session_only() {
-        let (kept, token) = new_session();
-        let read = credentials(&token).expect("a token");
-        assert_eq!(read.peer, kept.peer);
-        assert_eq!(read.secret_digest, kept.secret_digest);
-        assert_ne!(new_session().1, token);
-        assert!(credentials("").is_none());
-        assert!(credentials("no-dot").is_none());
-        assert!(credentials(".x").is_none());
+        for namespace in ["", "team-1", &"x".repeat(64)] {
+            let (kept, token) = new_session(namespace);
+            let read = session_token(&token).expect("a token");
+            assert_eq!(read.credentials.peer, kept.peer);
+            assert_eq!(read.credentials.secret_digest, kept.secret_digest);
+            assert_eq!(read.namespace, namespace);
+            assert!(!token.contains("team"), "not in clear text");
+            assert_ne!(new_session(namespace).1, token);
+        }
+        assert_eq!(new_session("").1.len(), 26 + 1 + SECRET_TEXT);
+        for malformed in ["", "no-dot", ".x"] {
+            assert!(session_token(malformed).is_none(), "{malformed:?}");
+        }
+        assert!(session_token(&format!("p.{}", "=".repeat(SECRET_TEXT + 1))).is_none(), "not base64");
     }
 }

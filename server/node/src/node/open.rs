@@ -12,12 +12,13 @@ use wigwag_hub::{
 };
 use wigwag_proto::v1::{self as pb, welcome::Outcome};
 
-use super::{Node, credentials, ids};
+use super::{Node, ids, session_token};
 use crate::{
     auth::{Action, BearerToken, Caller, Connect, Identity, nothing_stored},
     error::ApiError,
     features::Features,
     frame,
+    ice::IceUser,
     rate_settings::setting_of,
 };
 
@@ -103,24 +104,39 @@ impl Node {
         hello: &pb::Hello,
         resume: &pb::Resume,
     ) -> Result<Result<Opened, Reason>, ApiError> {
-        let Some(credentials) = credentials(&resume.session_token) else { return Ok(Err(Reason::UnknownSession)) };
+        let found =
+            session_token(&resume.session_token).and_then(|token| Some((self.backend_of_session(&token)?, token)));
+        let Some((backend, token)) = found else { return Ok(Err(Reason::UnknownSession)) };
+        let namespace = token.namespace;
+        let elsewhere = |identity: &Arc<Identity>| identity.namespace() != namespace;
         let request = |fresh: Option<&Arc<Identity>>| Resume {
-            credentials: credentials.clone(),
+            credentials: token.credentials.clone(),
             epoch: resume.epoch,
             last_seq: resume.last_seq,
             room_versions: resume.room_versions.iter().map(|(room, version)| (room.clone(), *version)).collect(),
             token: fresh.map(|identity| FreshToken { user: identity.user.clone(), grants: identity.to_stored() }),
         };
         let mut fresh = caller.identity.clone();
-        let mut resumed = self.backend().resume(self.now(), request(fresh.as_ref())).wait().await;
+        if fresh.as_ref().is_some_and(elsewhere) {
+            if caller.certificate.is_none() {
+                // In the namespace of the token there is no such session.
+                return Ok(Err(Reason::UnknownSession));
+            }
+            // As below.
+            fresh = None;
+        }
+        let mut resumed = backend.resume(self.now(), request(fresh.as_ref())).wait().await;
         if matches!(resumed, Err(ResumeError::OtherUser)) && caller.certificate.is_some() {
             // The session of another user than the certificate's, opened with a token, goes on with what it remembers.
             fresh = None;
-            resumed = self.backend().resume(self.now(), request(None)).wait().await;
+            resumed = backend.resume(self.now(), request(None)).wait().await;
         }
         if matches!(resumed, Err(ResumeError::GrantsExpired)) && fresh.is_none() && self.policy().webhook().is_some() {
             fresh = self.ask_webhook(caller, hello).await?;
-            resumed = self.backend().resume(self.now(), request(fresh.as_ref())).wait().await;
+            if fresh.as_ref().is_some_and(elsewhere) {
+                return Ok(Err(Reason::UnknownSession));
+            }
+            resumed = backend.resume(self.now(), request(fresh.as_ref())).wait().await;
         }
         match resumed {
             Ok(resumed) => {
@@ -136,7 +152,9 @@ impl Node {
                 self.check_still_good(&*resumed.attachment, None, identity.as_deref()).await?;
                 let (peer, epoch) = (resumed.attachment.peer().as_str(), resumed.attachment.epoch());
                 let (transport, address) = (caller.transport, self.logged_address(caller));
-                tracing::info!(peer.id = peer, epoch, transport, client = hello.client, address, "session resumed");
+                let namespace = Some(&*namespace).filter(|namespace| !namespace.is_empty());
+                let client = hello.client.as_str();
+                tracing::info!(namespace, peer.id = peer, epoch, transport, client, address, "session resumed");
                 let (token, outcome) = (resume.session_token.clone(), Outcome::Resumed);
                 let welcome = self.welcome(&*resumed.attachment, identity.as_deref(), token, outcome).await;
                 let applied = resumed.applied;
@@ -178,8 +196,9 @@ impl Node {
         identity: Option<&Identity>,
     ) -> Result<(), ApiError> {
         let user = identity.map_or(named.unwrap_or_default(), |identity| &identity.user);
+        let namespace = identity.map_or("", Identity::namespace);
         let revoked = identity.map_or(Ok(()), |identity| self.policy().check_revoked(identity, self.now().unix_ms));
-        if let Err(error) = revoked.and_then(|()| self.policy().check_user(user)) {
+        if let Err(error) = revoked.and_then(|()| self.policy().check_user(namespace, user)) {
             uplink.close(self.now(), Reason::Forbidden).wait().await?;
             return Err(error);
         }
@@ -206,7 +225,7 @@ impl Node {
             Some(identity) => (identity.user.clone(), hello.display_name.into()),
             None => (hello.user_id.into(), hello.display_name.into()),
         };
-        self.policy().check_user(&user)?;
+        self.policy().check_user(caller.namespace(), &user)?;
         // What the token says is put on top of it in each room: a refresh may change that.
         let metadata = Metadata::parse(hello.metadata)?;
         let session = self.session();
@@ -216,8 +235,8 @@ impl Node {
         } else {
             SessionKind::Live
         };
-        let replaces = credentials(&hello.replaces);
-        let (credentials, token) = ids::new_session();
+        let replaces = session_token(&hello.replaces).filter(|token| token.namespace == caller.namespace());
+        let (credentials, token) = ids::new_session(caller.namespace());
         let open = Open {
             credentials,
             user: user.clone(),
@@ -225,15 +244,17 @@ impl Node {
             display_name,
             metadata,
             kind,
-            replaces,
+            replaces: replaces.map(|token| token.credentials),
             source: caller.source(),
             request: ids::random_number(),
             grants: identity.map_or_else(nothing_stored, Identity::to_stored),
         };
-        let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
+        let opened = self.backend_of(caller).open(self.now(), open).wait().await;
+        let attachment = opened.map_err(|error| (error, self.limits()))?;
         self.check_still_good(&*attachment, Some(&user), identity).await?;
         let outcome = if reset.is_some() { Outcome::Reset } else { Outcome::New };
         tracing::info!(
+            namespace = caller.logged_namespace(),
             peer.id = attachment.peer().as_str(),
             transport = caller.transport,
             client = hello.client,
@@ -261,7 +282,7 @@ impl Node {
         session_token: String,
         outcome: Outcome,
     ) -> pb::Welcome {
-        let ice = self.ice_servers(identity.map_or(attachment.peer().as_str(), |identity| &identity.user)).await;
+        let ice = self.ice_servers(&IceUser::of(identity, attachment.peer().as_str())).await;
         pb::Welcome {
             peer_id: attachment.peer().to_string(),
             session_token,

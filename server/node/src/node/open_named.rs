@@ -59,11 +59,11 @@ impl Node {
         let secret_digest = match &request.secret {
             Some(secret) => digest(secret),
             // The digest of a random secret that no client has.
-            None => new_session().0.secret_digest,
+            None => new_session("").0.secret_digest,
         };
         let verified = identity.is_some() || !request.user.is_empty();
         let user: Arc<str> = identity.as_ref().map_or_else(|| request.user.into(), |identity| identity.user.clone());
-        self.policy().check_user(&user)?;
+        self.policy().check_user(caller.namespace(), &user)?;
         let open = Open {
             credentials: Credentials { peer: request.peer, secret_digest },
             verified,
@@ -76,24 +76,28 @@ impl Node {
             request: random_number(),
             grants: identity.as_deref().map_or_else(nothing_stored, Identity::to_stored),
         };
-        let attachment = self.backend().open(self.now(), open).wait().await.map_err(|error| (error, self.limits()))?;
+        let opened = self.backend_of(caller).open(self.now(), open).wait().await;
+        let attachment = opened.map_err(|error| (error, self.limits()))?;
         self.check_still_good(&*attachment, Some(&user), identity.as_deref()).await?;
         let peer = attachment.peer().as_str();
         // Such ids begin with the name of the protocol.
         let transport = peer.split(':').next().unwrap_or_default();
         let address = self.logged_address(caller);
-        tracing::info!(peer.id = peer, transport, resumable = false, address, "session opened");
+        let namespace = caller.logged_namespace();
+        tracing::info!(namespace, peer.id = peer, transport, resumable = false, address, "session opened");
         Ok(attachment)
     }
 
-    /// Ends the session with this peer id if `secret` matches, so that its client can open it anew. Returns whether it
-    /// did.
+    /// Ends the session with the peer id of a request if its secret matches, so that its client can open it anew: the one in
+    /// the namespace of its ticket. Returns whether it did.
     ///
     /// # Errors
     ///
     /// When the backend's store does not answer.
-    pub async fn replace(&self, peer: &PeerId, secret: &str) -> Result<bool, ApiError> {
-        let credentials = Credentials { peer: peer.clone(), secret_digest: digest(secret) };
-        Ok(self.backend().end_session(self.now(), &credentials, Reason::Replaced).wait().await?)
+    pub async fn replace(&self, request: &OpenNamed) -> Result<bool, ApiError> {
+        let secret = request.secret.as_deref().unwrap_or_default();
+        let credentials = Credentials { peer: request.peer.clone(), secret_digest: digest(secret) };
+        let namespace = request.ticket.as_ref().map_or("", |ticket| ticket.identity.namespace());
+        Ok(self.backend_in(namespace).end_session(self.now(), &credentials, Reason::Replaced).wait().await?)
     }
 }

@@ -15,7 +15,7 @@ use std::{
 
 use wigwag_hub::{Attachment, Now, error::DetachReason, session::SessionKind};
 
-use crate::connection::WriteActivity;
+use crate::{auth::Identity, connection::WriteActivity};
 
 /// How long a connection may take to write its final frames once its attachment has ended. Then it is aborted.
 const CLOSE_TIMEOUT_MS: u64 = 10_000;
@@ -95,7 +95,10 @@ impl ConnectionReaper {
                 if now.mono_ms.saturating_sub(since) >= CLOSE_TIMEOUT_MS
                     && let Some(abort) = tracked.abort.take()
                 {
+                    let identity = Identity::from_stored(&attachment.grants());
+                    let namespace = identity.as_ref().map(Identity::namespace).filter(|name| !name.is_empty());
                     tracing::info!(
+                        namespace,
                         peer.id = attachment.peer().as_str(),
                         "stream or connection aborted: its client does not read"
                     );

@@ -91,6 +91,7 @@ pub(super) fn ticket(caller: &Caller, create: &pb::CreateTicketRequest, now_ms: 
     let creator_token = caller.identity.as_ref().and_then(|identity| identity.claims.id.clone());
     claims.id = creator_token.clone();
     claims.issuer = caller.identity.as_ref().and_then(|identity| identity.claims.issuer.clone());
+    claims.namespace = caller.namespace().to_owned();
     claims.grants.can = if rooms.is_empty() { Permissions::default() } else { permissions() };
     claims.grants.rooms = rooms;
     Ok(Ticket {

@@ -18,7 +18,7 @@ use wigwag_hub::{
 use wigwag_proto::v1::{self as pb, Feature, watch_rooms_response::Event};
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, UserKey},
     connection::TokenExpiry,
     error::ApiError,
     features::Features,
@@ -45,7 +45,7 @@ pub struct RoomEvents {
     snapshot: Option<SnapshotParts>,
     keepalive: Pin<Box<Sleep>>,
     ended: bool,
-    _place: Place<Arc<str>>,
+    _place: Place<UserKey>,
 }
 
 impl RoomEvents {
@@ -54,7 +54,7 @@ impl RoomEvents {
         caller: Caller,
         watch: Arc<Watch>,
         features: Features,
-        place: Place<Arc<str>>,
+        place: Place<UserKey>,
     ) -> Self {
         // What the caller may not see takes no place in its queue.
         let (policy, watcher) = (node.policy().clone(), caller.clone());

@@ -28,6 +28,7 @@ use wigwag_node::{
     connection::{Connection, Input},
     error::ApiError,
     frame::{RawPush, TRANSPORT_LIMIT},
+    ice::IceUser,
     node::Node,
 };
 use wigwag_proto::v1 as pb;
@@ -201,5 +202,5 @@ impl UnaryService<pb::GetIceServersRequest> for IceServers {
 async fn ice_servers(node: &Node, caller: &Caller) -> Result<wigwag_node::ice::IceServers, ApiError> {
     let caller = node.identify_client(caller).await?;
     node.policy().allow(&caller, Action::IceServers, None)?;
-    Ok(node.ice_servers(&caller.subject()).await)
+    Ok(node.ice_servers(&IceUser::of(caller.identity.as_deref(), "")).await)
 }

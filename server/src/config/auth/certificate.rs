@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use wigwag_token::{Grants, MAX_NAME_BYTES, MAX_ROOM_PATTERNS, MAX_SUBJECT_BYTES};
+use wigwag_token::{Grants, MAX_NAME_BYTES, MAX_ROOM_PATTERNS, MAX_SUBJECT_BYTES, is_namespace};
 
 use super::super::error::ConfigErrors;
 use super::grants;
@@ -19,6 +19,8 @@ pub struct AuthCertificate {
     pub user: String,
     /// The display name, which the client cannot change. Empty: the client chooses.
     pub display_name: String,
+    /// The namespace, as in the claim `wigwag.ns`.
+    pub namespace: String,
     /// The rooms, as in the claim `wigwag.rooms`.
     pub rooms: Vec<String>,
     /// What is permitted there, as in the claim `wigwag.can`.
@@ -47,6 +49,8 @@ pub struct CertificateGrants {
     pub user: Option<String>,
     /// The display name, if it is fixed.
     pub display_name: Option<String>,
+    /// The namespace.
+    pub namespace: String,
     /// What is permitted.
     pub grants: Grants,
 }
@@ -110,6 +114,10 @@ pub(super) fn read(entries: &[AuthCertificate], errors: &mut ConfigErrors) -> Ve
                 errors.add(&format!("{name}.{field}"), format!("{text:?}"), allowed);
             }
         }
+        if !is_namespace(&entry.namespace) {
+            let allowed = "at most 64 characters of a-z, 0-9, - and _";
+            errors.add(&format!("{name}.namespace"), format!("{:?}", entry.namespace), allowed);
+        }
         let pattern = match NamePattern::parse(&entry.name) {
             Ok(pattern) => pattern,
             Err(allowed) => {
@@ -131,6 +139,7 @@ pub(super) fn read(entries: &[AuthCertificate], errors: &mut ConfigErrors) -> Ve
                 pattern,
                 user: set(&entry.user),
                 display_name: set(&entry.display_name),
+                namespace: entry.namespace.clone(),
                 grants,
             });
         }

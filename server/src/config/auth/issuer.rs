@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use wigwag_token::{Algorithm, Issuer, Key, KeyError, KeySet, MAX_ID_BYTES};
+use wigwag_token::{Algorithm, Issuer, Key, KeyError, KeySet, MAX_ID_BYTES, is_namespace};
 
 use super::super::error::ConfigErrors;
 use super::{grants, text_file};
@@ -28,6 +28,8 @@ pub struct AuthIssuer {
     pub rooms: Vec<String>,
     /// What tokens without the claim `wigwag` permit in these rooms.
     pub can: Vec<String>,
+    /// The namespace of its tokens: one that names another in `wigwag.ns` is refused. Empty: that which each names.
+    pub namespace: String,
 }
 
 impl AuthIssuer {
@@ -48,7 +50,12 @@ impl AuthIssuer {
             let allowed = "needs the claim aud of tokens for this server: the issuer signs for other applications, too";
             errors.add(&format!("{name}.audience"), "[]", allowed);
         }
+        if !is_namespace(&self.namespace) {
+            let allowed = "at most 64 characters of a-z, 0-9, - and _";
+            errors.add(&format!("{name}.namespace"), format!("{:?}", self.namespace), allowed);
+        }
         Some(Issuer {
+            namespace: self.namespace.clone(),
             audiences: self.audience.clone(),
             keys,
             default_grants: grants::read(name, &self.rooms, &self.can, errors),

@@ -1,10 +1,11 @@
 //! The file of `[deny]`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wigwag_hub::RoomName;
 use wigwag_net::address::IpNetwork;
 use wigwag_node::node::check_label;
@@ -18,6 +19,18 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 pub struct DenyFile {
     /// Addresses and networks.
     pub addresses: Vec<IpNetwork>,
+    /// User ids.
+    pub users: Vec<String>,
+    /// Rooms.
+    pub rooms: Vec<String>,
+    /// Users and rooms of other namespaces than the empty one.
+    pub namespaces: BTreeMap<String, DenyNames>,
+}
+
+/// The users and rooms of one namespace that are not served.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DenyNames {
     /// User ids.
     pub users: Vec<String>,
     /// Rooms.
@@ -36,7 +49,7 @@ pub enum DenyFileError {
     /// It is not TOML with these lists.
     #[error(
         "the file is not valid at line {0}: it must be TOML with the lists addresses (IP addresses and networks), users and \
-         rooms, and nothing else"
+         rooms, and tables namespaces.NAME with users and rooms, and nothing else"
     )]
     Invalid(usize),
     /// A name is not one of a user or a room.
@@ -86,16 +99,28 @@ impl DenyFile {
             let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             DenyFileError::Invalid(line)
         })?;
-        Self::check_names(&file.users, &file.rooms).map_err(|error| DenyFileError::Name(error.list, error.allowed))?;
+        let checked = Self::check_names(&file.users, &file.rooms, &file.namespaces);
+        checked.map_err(|error| DenyFileError::Name(error.list, error.allowed))?;
         Ok(file)
     }
 
-    /// Checks names of users and rooms.
+    /// Checks names of users and rooms, and of namespaces.
     ///
     /// # Errors
     ///
     /// The first that no user or room can have.
-    pub(super) fn check_names(users: &[String], rooms: &[String]) -> Result<(), NameNotValid> {
+    pub(super) fn check_names(
+        users: &[String],
+        rooms: &[String],
+        namespaces: &BTreeMap<String, DenyNames>,
+    ) -> Result<(), NameNotValid> {
+        if let Some(name) = namespaces.keys().find(|name| name.is_empty() || !wigwag_token::is_namespace(name)) {
+            let allowed = "1 to 64 characters of a-z, 0-9, - and _";
+            return Err(NameNotValid { list: "namespaces", name: name.clone(), allowed });
+        }
+        for DenyNames { users, rooms } in namespaces.values() {
+            Self::check_names(users, rooms, &BTreeMap::new())?;
+        }
         if let Some(user) = users.iter().find(|user| user.is_empty() || check_label("user", user).is_err()) {
             let allowed = "1 to 128 bytes of UTF-8 without control characters";
             return Err(NameNotValid { list: "users", name: user.clone(), allowed });
@@ -113,7 +138,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_has_the_three_lists_and_nothing_else() {
+    fn a_file_has_these_lists_and_nothing_else() {
+        let named = "[namespaces.team-1]\nusers = [\"eve\"]\n";
+        let namespaces = DenyFile::parse(named).expect("a deny list").namespaces;
+        assert_eq!(namespaces["team-1"], DenyNames { users: vec!["eve".to_owned()], rooms: Vec::new() });
         let text = "addresses = [\"192.0.2.1\", \"2001:db8::/32\"]\nusers = [\"ada\"]\nrooms = [\"lobby\"]\n";
         let file = DenyFile::parse(text).expect("a deny list");
         assert_eq!(
@@ -129,7 +157,14 @@ mod tests {
                 other => panic!("{bad:?}: {other:?}"),
             }
         }
-        for bad in ["users = [\"\"]", "rooms = [\"\"]", "rooms = [\"a\\u0000\"]"] {
+        for bad in [
+            "[namespaces.A]",
+            "[namespaces.\"\"]",
+            "[namespaces.a]\nrooms = [\"\"]",
+            "users = [\"\"]",
+            "rooms = [\"\"]",
+            "rooms = [\"a\\u0000\"]",
+        ] {
             assert!(matches!(DenyFile::parse(bad), Err(DenyFileError::Name(..))), "{bad:?}");
         }
     }

@@ -33,6 +33,14 @@ fn map<T: Send + 'static, U: Send + 'static>(
 }
 
 impl Backend for Later {
+    fn in_namespace(&self, namespace: &str) -> Arc<dyn Backend> {
+        Arc::new(self.around(self.backend.in_namespace(namespace)))
+    }
+
+    fn known_namespace(&self, namespace: &str) -> Option<Arc<dyn Backend>> {
+        self.backend.known_namespace(namespace).map(|backend| Arc::new(self.around(backend)) as Arc<dyn Backend>)
+    }
+
     fn open(&self, now: Now, open: Open) -> Submitted<Result<Arc<dyn Attachment>, OpenError>> {
         let faults = self.faults.clone();
         self.faults.run(Once, || {

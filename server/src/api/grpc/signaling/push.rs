@@ -9,15 +9,17 @@ use wigwag_node::{
     connection::{Applier, FrameOutcome, is_free},
     error::ApiError,
     frame::{RawBody, RawClientFrame, RawPush},
-    node::{Node, credentials},
+    node::{Node, session_token},
 };
 use wigwag_proto::v1::PushResponse;
 
 /// Applies the frames that continue the sequence, ignores those already applied and drops those beyond a gap.
 pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<PushResponse, ApiError> {
-    let credentials = credentials(&push.session_token).ok_or(FindError::UnknownSession)?;
+    let token = session_token(&push.session_token).ok_or(FindError::UnknownSession)?;
+    let backend = node.backend_of_session(&token).ok_or(FindError::UnknownSession)?;
+    let credentials = token.credentials;
     let ends_with_bye = ends_with_bye(&push);
-    let stopped = match node.backend().find(&credentials, push.epoch).wait().await {
+    let stopped = match backend.find(&credentials, push.epoch).wait().await {
         Ok(uplink) => {
             let version = uplink.grants_version();
             // The secret of the session says who calls, and the session what it may do.
@@ -41,7 +43,7 @@ pub(super) async fn push(node: Node, caller: Caller, push: RawPush) -> Result<Pu
         Err(Stopped::Detached(reason)) => {
             // A page that is closed loses its stream just before, or while, its bye arrives on another connection. Frames before
             // the bye are not applied: they were not acknowledged, and their sender is gone.
-            if ends_with_bye && node.backend().bye(node.now(), &credentials, push.epoch).wait().await? {
+            if ends_with_bye && backend.bye(node.now(), &credentials, push.epoch).wait().await? {
                 return Ok(PushResponse { ack: 0, retry_after_ms: 0 });
             }
             Err(detached_error(reason))
