@@ -33,7 +33,7 @@ use crate::{
 
 /// A store of sessions, rooms and mailboxes, in one namespace.
 ///
-/// A namespace has names of its own: rooms, peers, users, tokens and request ids of one are not those of another, whatever
+/// Each namespace has its own names: rooms, peers, users, tokens and request ids of one are not those of another, whatever
 /// they are called, so that nothing in one is found, listed, watched, addressed, removed or revoked from another. A backend is
 /// made with the empty one; [`Self::in_namespace`] returns the others. They share the limits of the node, and what is not about
 /// names concerns all of them, whichever is asked: [`Self::tick`], [`Self::go_away`], [`Self::drain`], [`Self::stats`] and

@@ -46,7 +46,7 @@ impl Shared {
             other.tick(now);
         }
         write(&self.others).retain(|_, other| {
-            // Whoever uses it has a handle, and none can be had while the list is locked.
+            // All who use it have a handle, and none can be had while the list is locked.
             let used = Arc::strong_count(other) > 1 || !other.is_idle(now);
             if !used {
                 self.counters.absorb(&other.counters);
