@@ -179,7 +179,7 @@ impl Node {
         self.inner.clock.running_ms(instant)
     }
 
-    /// Returns the backend that holds the rooms and sessions of a caller's namespace. There is no way to name another one's.
+    /// Returns the backend that holds the rooms and sessions of a caller's namespace. That of another namespace cannot be named.
     pub fn backend_of(&self, caller: &Caller) -> Arc<dyn Backend> {
         self.backend_in(caller.namespace())
     }

@@ -220,7 +220,7 @@ impl World {
     fn address(&mut self, client: usize, to: usize) -> String {
         let (from, to) = (&self.model.participants[client], &self.model.participants[to]);
         let named = matches!(from.protocol, Protocol::RoomsWs | Protocol::PeerJs) && from.protocol == to.protocol;
-        // A name of rooms-ws belongs to its room: in another one there is no such user.
+        // A name of rooms-ws belongs to its room: another room does not have such a user.
         if named && !self.rng.once_in(4) { to.user.clone() } else { to.id.clone() }
     }
 

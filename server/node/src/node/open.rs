@@ -119,7 +119,7 @@ impl Node {
         let mut fresh = caller.identity.clone();
         if fresh.as_ref().is_some_and(elsewhere) {
             if caller.certificate.is_none() {
-                // In the namespace of the token there is no such session.
+                // The namespace of the token does not have such a session.
                 return Ok(Err(Reason::UnknownSession));
             }
             // As below.
